@@ -1,0 +1,120 @@
+/** The plain objects that pass between the stages of the pipeline. All coordinates are pixels of the analysed frame. */
+
+export interface Point {
+	readonly x: number;
+	readonly y: number;
+}
+
+/** Axis-aligned rectangle: top left corner and size, in pixels. */
+export interface Box {
+	readonly x: number;
+	readonly y: number;
+	readonly width: number;
+	readonly height: number;
+}
+
+/** A picture: `width * height` RGBA pixels of 0..255, row by row, as in the DOM's ImageData. */
+export interface Frame {
+	readonly width: number;
+	readonly height: number;
+	readonly data: Uint8ClampedArray;
+}
+
+/** BlazeFace's six landmarks; left and right are the person's own. */
+export interface Landmarks {
+	readonly rightEye: Point;
+	readonly leftEye: Point;
+	readonly nose: Point;
+	readonly mouth: Point;
+	readonly rightEar: Point;
+	readonly leftEar: Point;
+}
+
+/** What a detector finds: a box, landmarks and a confidence of 0..1. */
+export interface DetectedFace {
+	readonly box: Box;
+	readonly landmarks: Landmarks;
+	readonly confidence: number;
+}
+
+/** A detected face with an id that stays the same from frame to frame. */
+export interface TrackedFace extends DetectedFace {
+	readonly id: number;
+}
+
+/** One probability per label, in the order of the model's `labels`; they sum to 1. */
+export type Scores = readonly number[];
+
+/**
+ * Where the square that a classifier sees lies, relative to a detected box.
+ * The side is `scale * (box.width + box.height) / 2`; the centre is the box's centre moved by `shift` sides
+ * (x to the right, y down). With `align` the square, and the shift, turn with the line through the eyes.
+ */
+export interface CropSpec {
+	readonly scale: number;
+	readonly shift: readonly [x: number, y: number];
+	readonly align: boolean;
+}
+
+/** A square in the frame: centre and side in pixels, `angle` in radians, clockwise on the screen. */
+export interface Square {
+	readonly centre: Point;
+	readonly side: number;
+	readonly angle: number;
+}
+
+/** The input that a classifier was trained on: `channels` of `size` x `size` values in `range`. */
+export interface InputSpec {
+	readonly size: number;
+	readonly channels: 1 | 3;
+	readonly range: readonly [low: number, high: number];
+	readonly crop: CropSpec;
+}
+
+export interface FaceDetector {
+	/** All faces of a frame, most confident first. */
+	detect(frame: Frame): Promise<DetectedFace[]>;
+}
+
+export interface Classifier {
+	readonly id: string;
+	readonly labels: readonly string[];
+	readonly input: InputSpec;
+	/** `batch`: [count, size, size, channels], row-major, values in `input.range`. Gives calibrated probabilities, one row a face. */
+	classify(batch: Float32Array, count: number): Promise<Scores[]>;
+}
+
+/** What one model says of one face. */
+export interface Reading {
+	/** Of this frame alone. */
+	readonly scores: Scores;
+	/** Over the last frames of this face (equal to `scores` for a still). */
+	readonly smoothed: Scores;
+	/** Index of the label shown: the greatest smoothed probability, held by hysteresis. */
+	readonly top: number;
+}
+
+export interface FaceResult extends TrackedFace {
+	/** What the classifiers were shown. */
+	readonly square: Square;
+	/** By model id. */
+	readonly readings: Readonly<Record<string, Reading>>;
+}
+
+/** Milliseconds per stage; `classify` by model id. */
+export interface StageTimes {
+	readonly read: number;
+	readonly detect: number;
+	readonly crop: number;
+	readonly classify: Readonly<Record<string, number>>;
+	readonly total: number;
+}
+
+export interface FrameResult {
+	readonly width: number;
+	readonly height: number;
+	/** Time of the frame in milliseconds, as given with it. */
+	readonly timeMs: number;
+	readonly faces: readonly FaceResult[];
+	readonly times: StageTimes;
+}

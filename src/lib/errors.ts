@@ -1,0 +1,95 @@
+/** Every failure that a user can meet, with the sentence and the remedy that the page shows for it. */
+
+interface Explanation {
+	/** What happened, as one sentence. */
+	readonly sentence: string;
+	/** What to do about it, as one sentence. */
+	readonly remedy: string;
+}
+
+export const EXPLANATIONS = {
+	'camera-denied': {
+		sentence: 'The camera may not be used: permission was denied.',
+		remedy: 'Allow the camera for this page in the address bar, then start again.'
+	},
+	'camera-missing': {
+		sentence: 'No camera was found.',
+		remedy: 'Connect a camera and start again, or try the sample picture.'
+	},
+	'camera-busy': {
+		sentence: 'The camera could not be opened; another program may be using it.',
+		remedy: 'Close other programs that use the camera, then start again.'
+	},
+	'camera-lost': {
+		sentence: 'The camera was unplugged or stopped sending pictures.',
+		remedy: 'Connect it again, or choose another camera.'
+	},
+	'insecure-context': {
+		sentence: 'Browsers give camera access only to secure pages.',
+		remedy: 'Open this page over https, or on localhost.'
+	},
+	'picture-unreadable': {
+		sentence: 'This file could not be read as a picture.',
+		remedy: 'Choose a JPEG, PNG, WebP, AVIF, GIF or BMP file.'
+	},
+	'picture-empty': {
+		sentence: 'This file is empty.',
+		remedy: 'Choose another picture.'
+	},
+	'manifest-unreachable': {
+		sentence: 'The list of models could not be loaded.',
+		remedy: 'Check the connection to the server and reload the page.'
+	},
+	'manifest-invalid': {
+		sentence: 'The list of models is damaged.',
+		remedy: 'Reinstall static/models, or export the models again.'
+	},
+	'model-unknown': {
+		sentence: 'The chosen model is not in the list of models.',
+		remedy: 'Choose another model.'
+	},
+	'model-unreachable': {
+		sentence: 'The model could not be loaded.',
+		remedy: 'Check the connection to the server and try again.'
+	},
+	'model-invalid': {
+		sentence: 'The model file is damaged or does not fit its description.',
+		remedy: 'Choose another model, or export this one again.'
+	},
+	'backend-unavailable': {
+		sentence: 'This browser has no way to run the models.',
+		remedy: 'Use a current version of Chrome, Edge, Firefox or Safari.'
+	},
+	'worker-died': {
+		sentence: 'The analysis stopped unexpectedly and is being started again.',
+		remedy: 'Wait a moment; if it happens again, reload the page.'
+	},
+	'worker-timeout': {
+		sentence: 'The analysis took too long and was started again.',
+		remedy: 'Close other busy tabs, or choose a smaller model.'
+	},
+	'analysis-failed': {
+		sentence: 'This picture could not be analysed.',
+		remedy: 'Try again; if it happens again, reload the page.'
+	}
+} as const satisfies Record<string, Explanation>;
+
+export type ErrorCode = keyof typeof EXPLANATIONS;
+
+/** An expected failure; `message` is for the console, EXPLANATIONS[code] for the user. */
+export class AppError extends Error {
+	override readonly name = 'AppError';
+	constructor(
+		readonly code: ErrorCode,
+		message: string,
+		cause?: unknown
+	) {
+		super(message, { cause });
+	}
+}
+
+/** The AppError itself, or an AppError of the given code around anything else that was thrown. */
+export function toAppError(thrown: unknown, fallback: ErrorCode): AppError {
+	if (thrown instanceof AppError) return thrown;
+	return new AppError(fallback, thrown instanceof Error ? thrown.message : String(thrown), thrown);
+}

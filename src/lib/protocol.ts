@@ -1,0 +1,60 @@
+/** Every message between the page and its worker; both ends import this file. */
+import type { FrameResult } from './core/types';
+import type { ErrorCode } from './errors';
+import type { Manifest } from './manifest';
+
+export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
+
+/** How one back end did at start: milliseconds for one frame's work, or why it was not taken. */
+export interface BackendTrial {
+	readonly name: BackendName;
+	readonly ms: number | null;
+	readonly note: string;
+}
+
+export interface BackendReport {
+	readonly chosen: BackendName;
+	/** One sentence: why this one. */
+	readonly reason: string;
+	readonly trials: readonly BackendTrial[];
+	/** WASM threads in use; 1 for the other back ends. */
+	readonly threads: number;
+}
+
+export interface WorkerSettings {
+	/** Ids of the classifiers to run on every face; the first one's labels lead. */
+	readonly models: readonly string[];
+	/** Detections under this confidence (0..1) are dropped. */
+	readonly minConfidence: number;
+	/** Most faces analysed in one frame. */
+	readonly maxFaces: number;
+	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
+	readonly smoothingMs: number;
+}
+
+export interface Failure {
+	readonly code: ErrorCode;
+	readonly message: string;
+}
+
+export type ToWorker =
+	/** First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. */
+	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto' }
+	/** New settings; frames and results of older generations are dropped. */
+	| { type: 'configure'; generation: number; settings: WorkerSettings }
+	/** The bitmap is transferred and closed by the worker. A still is analysed without tracking or smoothing. */
+	| { type: 'frame'; generation: number; frameId: number; bitmap: ImageBitmap; timeMs: number; still: boolean }
+	/** Forget tracked faces: another source starts. */
+	| { type: 'reset' }
+	| { type: 'stats' };
+
+export type FromWorker =
+	| { type: 'progress'; stage: 'backend' | 'detector' | 'model' | 'compile'; loaded: number; total: number }
+	| { type: 'ready'; backend: BackendReport; manifest: Manifest }
+	/** The models of this generation are loaded and compiled. */
+	| { type: 'configured'; generation: number }
+	| { type: 'result'; generation: number; frameId: number; result: FrameResult }
+	| { type: 'dropped'; generation: number; frameId: number }
+	/** With `frameId`: that frame failed. With `generation` alone: those settings. With neither: the start; fatal. */
+	| { type: 'failed'; generation?: number; frameId?: number; failure: Failure }
+	| { type: 'stats'; tensors: number; tensorBytes: number };
