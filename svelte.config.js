@@ -1,8 +1,29 @@
 import adapter from '@sveltejs/adapter-static';
 
-/** @type {import('@sveltejs/kit').Config} */
+/**
+ * The content security policy of the pages. Kit adds the hash of its own start script and writes it into every page,
+ * so that it also holds on hosts that send no headers; vite.config.ts sends it as a header too.
+ * `style-src-attr` is for Kit's own `style="display: contents"` and the live region of its router.
+ */
+/** @type {import('@sveltejs/kit').CspDirectives} */
+const directives = {
+	'default-src': ['self'],
+	'script-src': ['self'],
+	'style-src': ['self'],
+	'style-src-attr': ['unsafe-inline'],
+	'connect-src': ['self'],
+	'worker-src': ['self'],
+	'img-src': ['self', 'blob:', 'data:'],
+	'media-src': ['self', 'blob:', 'data:'],
+	'object-src': ['none'],
+	'base-uri': ['none'],
+	'form-action': ['none'],
+	'frame-ancestors': ['none']
+};
+
 export default {
 	kit: {
-		adapter: adapter({ pages: 'build', assets: 'build', strict: true })
+		adapter: adapter({ pages: 'build', assets: 'build', strict: true }),
+		csp: { mode: /** @type {const} */ ('hash'), directives }
 	}
 };
