@@ -1,0 +1,112 @@
+/**
+ * Boxes, points and squares as numbers. Coordinates are continuous: pixel `i` covers `i` to `i + 1`, so a picture
+ * spans 0 to its width. y points down and angles turn clockwise on the screen.
+ */
+import type { Box, CropSpec, DetectedFace, Point, Square } from './types';
+
+/** How a frame lies in a model's input: `input = frame * scale + offset`, in pixels. */
+export interface Letterbox {
+	readonly scale: number;
+	readonly offsetX: number;
+	readonly offsetY: number;
+}
+
+/** Fits a `width` x `height` frame centred into a square input of `inputSize` pixels, proportions kept. */
+export function letterbox(width: number, height: number, inputSize: number): Letterbox {
+	const scale = inputSize / Math.max(width, height);
+	return { scale, offsetX: (inputSize - width * scale) / 2, offsetY: (inputSize - height * scale) / 2 };
+}
+
+/** Frame pixels to input pixels. */
+export function pointToInput(point: Point, { scale, offsetX, offsetY }: Letterbox): Point {
+	return { x: point.x * scale + offsetX, y: point.y * scale + offsetY };
+}
+
+/** Input pixels to frame pixels: the inverse of `pointToInput`. */
+export function pointToFrame(point: Point, { scale, offsetX, offsetY }: Letterbox): Point {
+	return { x: (point.x - offsetX) / scale, y: (point.y - offsetY) / scale };
+}
+
+/** Frame pixels to input pixels. */
+export function boxToInput(box: Box, transform: Letterbox): Box {
+	const { scale } = transform;
+	return { ...pointToInput(box, transform), width: box.width * scale, height: box.height * scale };
+}
+
+/** Input pixels to frame pixels: the inverse of `boxToInput`. */
+export function boxToFrame(box: Box, transform: Letterbox): Box {
+	const { scale } = transform;
+	return { ...pointToFrame(box, transform), width: box.width / scale, height: box.height / scale };
+}
+
+/** The middle of a box. */
+export function boxCentre(box: Box): Point {
+	return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** The part of a box inside a `width` x `height` frame; a box wholly outside becomes an empty one at the edge. */
+export function clampBox(box: Box, width: number, height: number): Box {
+	const left = clamp(box.x, 0, width);
+	const top = clamp(box.y, 0, height);
+	return {
+		x: left,
+		y: top,
+		width: clamp(box.x + box.width, 0, width) - left,
+		height: clamp(box.y + box.height, 0, height) - top
+	};
+}
+
+/** `value`, or the nearer bound when it lies outside `low`..`high`. */
+export function clamp(value: number, low: number, high: number): number {
+	return Math.min(Math.max(value, low), high);
+}
+
+/** A point in a frame of the given width, seen in a mirror. Its own inverse. */
+export function mirrorPoint(point: Point, frameWidth: number): Point {
+	return { x: frameWidth - point.x, y: point.y };
+}
+
+/** A box in a frame of the given width, seen in a mirror. Its own inverse. */
+export function mirrorBox(box: Box, frameWidth: number): Box {
+	return { ...box, x: frameWidth - box.x - box.width };
+}
+
+/** `point` turned by `angle` radians, clockwise on the screen, around `centre`. */
+export function rotatePoint(point: Point, angle: number, centre: Point): Point {
+	const cos = Math.cos(angle);
+	const sin = Math.sin(angle);
+	const dx = point.x - centre.x;
+	const dy = point.y - centre.y;
+	return { x: centre.x + cos * dx - sin * dy, y: centre.y + sin * dx + cos * dy };
+}
+
+/** Intersection over union of two boxes: 0 (apart, or both empty) to 1 (equal). */
+export function intersectionOverUnion(a: Box, b: Box): number {
+	const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+	const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+	if (width <= 0 || height <= 0) return 0;
+	const intersection = width * height;
+	return intersection / (a.width * a.height + b.width * b.height - intersection);
+}
+
+/** Roll of a head: the angle in radians of the line from the eye on the left of the screen to the other; 0 is level. */
+export function eyeAngle({ landmarks: { rightEye, leftEye } }: DetectedFace): number {
+	return Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x);
+}
+
+/** The square that a classifier is shown of a face, as CropSpec describes it. It may reach outside the frame. */
+export function cropSquare(face: DetectedFace, crop: CropSpec): Square {
+	const side = (crop.scale * (face.box.width + face.box.height)) / 2;
+	const angle = crop.align ? eyeAngle(face) : 0;
+	const middle = boxCentre(face.box);
+	const moved = { x: middle.x + crop.shift[0] * side, y: middle.y + crop.shift[1] * side };
+	return { centre: rotatePoint(moved, angle, middle), side, angle };
+}
+
+/** Corners of a square in frame pixels, clockwise, beginning with the one that is top left when the angle is 0. */
+export function squareCorners({ centre, side, angle }: Square): [Point, Point, Point, Point] {
+	const half = side / 2;
+	const corner = (dx: number, dy: number): Point =>
+		rotatePoint({ x: centre.x + dx * half, y: centre.y + dy * half }, angle, centre);
+	return [corner(-1, -1), corner(1, -1), corner(1, 1), corner(-1, 1)];
+}
