@@ -1,0 +1,353 @@
+/** The page's end of the worker: starts it, talks to it, and starts it again when it dies or hangs. */
+import type { FrameResult } from '../core/types';
+import { AppError, toAppError } from '../errors';
+import type { Manifest } from '../manifest';
+import type { BackendName, BackendReport, FromWorker, ToWorker, WorkerSettings } from '../protocol';
+import { Deadlines } from './deadlines';
+
+type Message<Type extends FromWorker['type']> = Extract<FromWorker, { type: Type }>;
+
+export interface Ready {
+	readonly backend: BackendReport;
+	readonly manifest: Manifest;
+}
+
+export interface WorkerStats {
+	readonly tensors: number;
+	readonly tensorBytes: number;
+}
+
+export type AnalyserEvent =
+	| Message<'progress'>
+	/** Also after every restart; the settings in force are sent again by the analyser itself. */
+	| ({ type: 'ready' } & Ready)
+	/** The worker died, hung or lost its back end; it comes back by itself. */
+	| { type: 'restarting'; error: AppError }
+	/** It could not be started; `start` may be called again. */
+	| { type: 'fatal'; error: AppError };
+
+/** What the analyser needs of a Worker; tests give their own. */
+export interface WorkerLike {
+	postMessage(message: ToWorker, transfer: Transferable[]): void;
+	terminate(): void;
+	onmessage: ((event: MessageEvent<FromWorker>) => unknown) | null;
+	onmessageerror: ((event: MessageEvent) => unknown) | null;
+	onerror: ((event: ErrorEvent) => unknown) | null;
+}
+
+/** Limits in milliseconds. Those of start and configuration count from the last sign of progress. */
+export interface Timeouts {
+	readonly startMs: number;
+	readonly configureMs: number;
+	readonly frameMs: number;
+}
+
+export interface AnalyserOptions {
+	/** Absolute address of static/ on this origin, with a slash at its end. */
+	readonly baseUrl: string;
+	readonly backend?: BackendName | 'auto';
+	readonly onEvent: (event: AnalyserEvent) => void;
+	readonly createWorker?: () => WorkerLike;
+	readonly timeouts?: Partial<Timeouts>;
+}
+
+const TIMEOUTS: Timeouts = { startMs: 60_000, configureMs: 60_000, frameMs: 15_000 };
+const FIRST_STARTS = 3;
+const BACKOFF_MS = { first: 250, greatest: 30_000 };
+
+interface Waiter<T> {
+	readonly resolve: (value: T) => void;
+	readonly reject: (error: AppError) => void;
+}
+
+function startWorker(): WorkerLike {
+	return new Worker(new URL('../worker/analyser.worker.ts', import.meta.url), { type: 'module' });
+}
+
+export class Analyser {
+	readonly #options: AnalyserOptions;
+	readonly #timeouts: Timeouts;
+	readonly #deadlines: Deadlines<'start' | 'configure' | 'frame' | 'stats'>;
+	#worker: WorkerLike | null = null;
+	#restartTimer: ReturnType<typeof setTimeout> | undefined;
+	/** Starts since the last result. */
+	#attempts = 0;
+	#disposed = false;
+	#ready: Ready | null = null;
+	/** Whether any worker ever became ready: from then on it is always started again. */
+	#everReady = false;
+	#generation = 0;
+	/** Settings that the worker confirmed, and those on their way to it. */
+	#accepted: WorkerSettings | null = null;
+	#wanted: WorkerSettings | null = null;
+	/** Generation that the running worker confirmed. */
+	#active: number | null = null;
+	#lastFrameId = 0;
+	#frame: (Waiter<FrameResult | null> & { frameId: number }) | null = null;
+	#startWaiters: Waiter<Ready>[] = [];
+	#configureWaiters: Waiter<void>[] = [];
+	#statsWaiters: Waiter<WorkerStats>[] = [];
+
+	constructor(options: AnalyserOptions) {
+		this.#options = options;
+		this.#timeouts = { ...TIMEOUTS, ...options.timeouts };
+		this.#deadlines = new Deadlines((task, limitMs) => {
+			this.#workerFailed(new AppError('worker-timeout', `The worker did not answer (${task}) for ${limitMs} ms`));
+		});
+	}
+
+	/** True while a frame is in flight, or while none would be taken (starting, restarting, no settings yet). */
+	get busy(): boolean {
+		return this.#frame !== null || this.#active === null;
+	}
+
+	/** Starts the worker; resolves when it is ready. Rejects with the AppError that 'fatal' reports. */
+	start(): Promise<Ready> {
+		if (this.#disposed) return Promise.reject(disposedError());
+		if (this.#ready !== null) return Promise.resolve(this.#ready);
+		return new Promise((resolve, reject) => {
+			this.#startWaiters.push({ resolve, reject });
+			if (this.#worker === null && this.#restartTimer === undefined) this.#spawn();
+		});
+	}
+
+	/**
+	 * Resolves when the models of these settings run. Until then, and after a failure (AppError), those before go on.
+	 * A call while another one is under way replaces it; both settle together.
+	 */
+	configure(settings: WorkerSettings): Promise<void> {
+		if (this.#disposed) return Promise.reject(disposedError());
+		return new Promise((resolve, reject) => {
+			this.#configureWaiters.push({ resolve, reject });
+			this.#wanted = settings;
+			if (this.#ready !== null) this.#sendSettings(settings);
+		});
+	}
+
+	/**
+	 * The faces of a picture, or null where it was dropped (another one in flight, not ready, settings just changed).
+	 * Takes the bitmap and closes it. Rejects with an AppError where the picture, or the worker, failed.
+	 */
+	analyse(bitmap: ImageBitmap, options: { timeMs: number; still: boolean }): Promise<FrameResult | null> {
+		const generation = this.#active;
+		if (this.#frame !== null || generation === null) {
+			bitmap.close();
+			return Promise.resolve(null);
+		}
+		const frameId = ++this.#lastFrameId;
+		return new Promise((resolve, reject) => {
+			try {
+				this.#post({ type: 'frame', generation, frameId, bitmap, ...options }, [bitmap]);
+			} catch (error) {
+				bitmap.close();
+				reject(toAppError(error, 'analysis-failed'));
+				return;
+			}
+			this.#frame = { frameId, resolve, reject };
+			this.#deadlines.start('frame', this.#taskLimitMs());
+		});
+	}
+
+	/** Forgets tracked faces: another source starts. */
+	reset(): void {
+		this.#post({ type: 'reset' });
+	}
+
+	/** Live tensors in the worker and their bytes. Rejects with an AppError where no worker runs. */
+	stats(): Promise<WorkerStats> {
+		if (this.#ready === null) return Promise.reject(new AppError('worker-died', 'No worker is running'));
+		return new Promise((resolve, reject) => {
+			this.#statsWaiters.push({ resolve, reject });
+			this.#post({ type: 'stats' });
+			this.#deadlines.start('stats', this.#timeouts.configureMs);
+		});
+	}
+
+	/** Ends the worker. A frame under way counts as dropped; all else that is pending rejects. */
+	dispose(): void {
+		this.#disposed = true;
+		this.#stopWorker();
+		this.#frame?.resolve(null);
+		this.#frame = null;
+		this.#rejectWaiters(disposedError());
+	}
+
+	#spawn(): void {
+		this.#restartTimer = undefined;
+		this.#attempts++;
+		try {
+			const worker = (this.#options.createWorker ?? startWorker)();
+			this.#worker = worker;
+			worker.onmessage = ({ data }) => {
+				this.#receive(data);
+			};
+			worker.onerror = ({ message }) => {
+				this.#workerFailed(new AppError('worker-died', message || 'The worker failed to load'));
+			};
+			worker.onmessageerror = () => {
+				this.#workerFailed(new AppError('worker-died', 'A message of the worker could not be read'));
+			};
+			this.#post({ type: 'start', baseUrl: this.#options.baseUrl, backend: this.#options.backend ?? 'auto' });
+			this.#deadlines.start('start', this.#timeouts.startMs);
+		} catch (error) {
+			this.#workerFailed(toAppError(error, 'worker-died'));
+		}
+	}
+
+	#receive(message: FromWorker): void {
+		switch (message.type) {
+			case 'progress':
+				this.#deadlines.extendAll();
+				this.#options.onEvent(message);
+				break;
+			case 'ready':
+				this.#becomeReady({ backend: message.backend, manifest: message.manifest });
+				break;
+			case 'configured':
+				if (message.generation === this.#generation) this.#becomeConfigured();
+				break;
+			case 'result':
+				this.#attempts = 0;
+				this.#settleFrame(message.frameId, (frame) => {
+					frame.resolve(message.generation === this.#active ? message.result : null);
+				});
+				break;
+			case 'dropped':
+				this.#settleFrame(message.frameId, (frame) => {
+					frame.resolve(null);
+				});
+				break;
+			case 'failed':
+				this.#receiveFailure(message);
+				break;
+			case 'stats':
+				this.#deadlines.stop('stats');
+				for (const { resolve } of this.#statsWaiters.splice(0)) resolve(message);
+				break;
+			default:
+				throw new Error(`Unknown message: ${JSON.stringify(message satisfies never)}`);
+		}
+	}
+
+	#becomeReady(ready: Ready): void {
+		this.#deadlines.stop('start');
+		this.#ready = ready;
+		this.#everReady = true;
+		const settings = this.#wanted ?? this.#accepted;
+		if (settings !== null) this.#sendSettings(settings);
+		for (const { resolve } of this.#startWaiters.splice(0)) resolve(ready);
+		this.#options.onEvent({ type: 'ready', ...ready });
+	}
+
+	#becomeConfigured(): void {
+		this.#deadlines.stop('configure');
+		this.#active = this.#generation;
+		this.#accepted = this.#wanted ?? this.#accepted;
+		this.#wanted = null;
+		for (const { resolve } of this.#configureWaiters.splice(0)) resolve();
+	}
+
+	#receiveFailure({ generation, frameId, failure }: Message<'failed'>): void {
+		const error = new AppError(failure.code, failure.message);
+		if (frameId !== undefined) {
+			this.#settleFrame(frameId, (frame) => {
+				frame.reject(error);
+			});
+		} else if (generation === undefined) {
+			this.#workerFailed(error, { reported: true });
+		} else if (generation === this.#generation) {
+			this.#settingsFailed(error);
+		}
+	}
+
+	#settingsFailed(error: AppError): void {
+		// Settings that ran before the worker was restarted: nobody waits for them, so the way back is another restart.
+		if (this.#configureWaiters.length === 0) {
+			this.#workerFailed(error);
+			return;
+		}
+		this.#deadlines.stop('configure');
+		this.#wanted = null;
+		for (const { reject } of this.#configureWaiters.splice(0)) reject(error);
+		// A failure of new settings right after a restart: the ones before must still be brought back.
+		if (this.#active === null && this.#accepted !== null) this.#sendSettings(this.#accepted);
+	}
+
+	#workerFailed(error: AppError, { reported = false } = {}): void {
+		if (this.#disposed) return;
+		this.#stopWorker();
+		const frame = this.#frame;
+		this.#frame = null;
+		frame?.reject(error);
+		for (const { reject } of this.#statsWaiters.splice(0)) reject(error);
+		// A worker that tells why it cannot start will tell the same again; one that dies may have met an accident.
+		if (!this.#everReady && (reported || this.#attempts >= FIRST_STARTS)) {
+			this.#attempts = 0;
+			this.#wanted = null;
+			this.#rejectWaiters(error);
+			this.#options.onEvent({ type: 'fatal', error });
+			return;
+		}
+		if (this.#everReady) {
+			// New settings may be what killed the worker: go back to those that ran.
+			if (this.#accepted !== null) this.#wanted = null;
+			for (const { reject } of this.#configureWaiters.splice(0)) reject(error);
+		}
+		const delayMs = Math.min(BACKOFF_MS.greatest, BACKOFF_MS.first * 2 ** Math.max(0, this.#attempts - 1));
+		this.#restartTimer = setTimeout(() => {
+			this.#spawn();
+		}, delayMs);
+		this.#options.onEvent({ type: 'restarting', error });
+	}
+
+	#sendSettings(settings: WorkerSettings): void {
+		this.#generation++;
+		this.#post({ type: 'configure', generation: this.#generation, settings });
+		this.#deadlines.start('configure', this.#timeouts.configureMs);
+		if (this.#frame !== null) this.#deadlines.start('frame', this.#taskLimitMs());
+	}
+
+	/** The worker has one thread: a frame may have to wait until a model is compiled. */
+	#taskLimitMs(): number {
+		return this.#generation === this.#active ? this.#timeouts.frameMs : this.#timeouts.configureMs;
+	}
+
+	#settleFrame(frameId: number, settle: (frame: Waiter<FrameResult | null>) => void): void {
+		if (this.#frame?.frameId !== frameId) return;
+		const frame = this.#frame;
+		this.#frame = null;
+		this.#deadlines.stop('frame');
+		settle(frame);
+	}
+
+	#rejectWaiters(error: AppError): void {
+		const waiters = [
+			...this.#startWaiters.splice(0),
+			...this.#configureWaiters.splice(0),
+			...this.#statsWaiters.splice(0)
+		];
+		for (const { reject } of waiters) reject(error);
+	}
+
+	#stopWorker(): void {
+		clearTimeout(this.#restartTimer);
+		this.#restartTimer = undefined;
+		this.#deadlines.stopAll();
+		this.#ready = null;
+		this.#active = null;
+		if (this.#worker === null) return;
+		this.#worker.onmessage = null;
+		this.#worker.onmessageerror = null;
+		this.#worker.onerror = null;
+		this.#worker.terminate();
+		this.#worker = null;
+	}
+
+	#post(message: ToWorker, transfer: Transferable[] = []): void {
+		this.#worker?.postMessage(message, transfer);
+	}
+}
+
+function disposedError(): AppError {
+	return new AppError('worker-died', 'The analyser was disposed');
+}

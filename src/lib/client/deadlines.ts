@@ -1,0 +1,33 @@
+/** Time limits of several named tasks; each is either met in time or reported once. */
+export class Deadlines<Task extends string> {
+	readonly #running = new Map<Task, { timer: ReturnType<typeof setTimeout>; limitMs: number }>();
+	readonly #onExpired: (task: Task, limitMs: number) => void;
+
+	constructor(onExpired: (task: Task, limitMs: number) => void) {
+		this.#onExpired = onExpired;
+	}
+
+	/** Starts the limit of a task, or starts it anew. */
+	start(task: Task, limitMs: number): void {
+		this.stop(task);
+		const timer = setTimeout(() => {
+			this.#running.delete(task);
+			this.#onExpired(task, limitMs);
+		}, limitMs);
+		this.#running.set(task, { timer, limitMs });
+	}
+
+	/** There was a sign of life: gives every running task its whole limit again. */
+	extendAll(): void {
+		for (const [task, { limitMs }] of [...this.#running]) this.start(task, limitMs);
+	}
+
+	stop(task: Task): void {
+		clearTimeout(this.#running.get(task)?.timer);
+		this.#running.delete(task);
+	}
+
+	stopAll(): void {
+		for (const task of [...this.#running.keys()]) this.stop(task);
+	}
+}
