@@ -5,7 +5,6 @@ import adapter from '@sveltejs/adapter-static';
  * so that it also holds on hosts that send no headers; vite.config.ts sends it as a header too.
  * `style-src-attr` is for Kit's own `style="display: contents"` and the live region of its router.
  */
-/** @type {import('@sveltejs/kit').CspDirectives} */
 const directives = {
 	'default-src': ['self'],
 	'script-src': ['self'],

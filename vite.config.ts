@@ -73,5 +73,5 @@ export default defineConfig({
 	plugins: [sendHeaders(), sveltekit()],
 	worker: { format: 'es' },
 	preview: { cors: false },
-	test: { include: ['tests/unit/**/*.test.ts'] }
+	test: { include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 }
 });

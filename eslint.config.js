@@ -1,0 +1,185 @@
+import js from '@eslint/js';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import { importX } from 'eslint-plugin-import-x';
+import svelte from 'eslint-plugin-svelte';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import globals from 'globals';
+import { posix } from 'node:path';
+import ts from 'typescript-eslint';
+import svelteConfig from './svelte.config.js';
+
+const CORE_TYPES = 'src/lib/core/types';
+const CORE_GEOMETRY = 'src/lib/core/geometry';
+const ERRORS = 'src/lib/errors';
+const MANIFEST = 'src/lib/manifest';
+const PROTOCOL = 'src/lib/protocol';
+const TFJS = ['@tensorflow/', '@tensorflow-models/'];
+const SVELTE = ['svelte', '$app/'];
+
+/**
+ * Who may import whom. A file obeys the first row that `files` fits; `may` holds modules, folders (with a slash at
+ * their end) and packages. What no row fits (tests, configuration) may import anything.
+ */
+const LAYERS = [
+	{
+		files: 'src/lib/core/',
+		may: ['src/lib/core/', '@tensorflow/tfjs-core'],
+		because: 'core is pure and runs the same in Node and in a worker; models, time and threads are arguments'
+	},
+	{ files: ERRORS, may: [], because: 'errors lie under everything else' },
+	{ files: MANIFEST, may: [ERRORS, CORE_TYPES], because: 'the manifest is plain data that training and page share' },
+	{
+		files: PROTOCOL,
+		may: [ERRORS, MANIFEST, CORE_TYPES],
+		because: 'the protocol is plain data that page and worker share'
+	},
+	{
+		files: 'src/lib/worker/',
+		may: ['src/lib/worker/', 'src/lib/core/', ERRORS, MANIFEST, PROTOCOL, ...TFJS],
+		because: 'the worker knows models and messages, but neither the page nor its state'
+	},
+	{
+		files: 'src/lib/client/',
+		may: ['src/lib/client/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES],
+		because: 'the page talks to the worker by messages alone, and never loads tfjs'
+	},
+	{
+		files: 'src/lib/sources/',
+		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES],
+		because: 'a source gives pictures and knows nothing of models, workers or state'
+	},
+	{
+		files: 'src/lib/state/',
+		may: ['src/lib/state/', 'src/lib/client/', 'src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, ...SVELTE],
+		because: 'state joins a source and the client; how it looks is left to components'
+	},
+	{
+		files: 'src/lib/overlay/',
+		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY],
+		because: 'drawing is a function of a result and a viewport'
+	},
+	{
+		files: 'src/lib/components/',
+		may: ['src/lib/components/', 'src/lib/overlay/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, CORE_GEOMETRY, ...SVELTE],
+		because: 'components take props and give callbacks; only routes and state build a session'
+	},
+	{
+		files: 'src/routes/',
+		may: [
+			'src/routes/',
+			'src/app.css',
+			'src/lib/components/',
+			'src/lib/overlay/',
+			'src/lib/state/',
+			'src/lib/sources/',
+			ERRORS,
+			MANIFEST,
+			PROTOCOL,
+			CORE_TYPES,
+			CORE_GEOMETRY,
+			...SVELTE
+		],
+		because: 'a route composes components and state; logic lies below it'
+	},
+	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
+	{
+		files: 'training/',
+		may: ['training/', 'src/lib/core/', ERRORS, MANIFEST, 'packages'],
+		because: 'training shares the core with the page, and nothing of its worker, state or components'
+	}
+];
+
+/** The module's path from the root without its extension, or the package's name as written. */
+function target(file, specifier) {
+	const bare = specifier.replace(/\?.*$/, '');
+	const path = bare.startsWith('.') ? posix.join(posix.dirname(file), bare) : bare.replace(/^\$lib(?=\/|$)/, 'src/lib');
+	return path.replace(/\.(ts|js)$/, '');
+}
+
+function fits(path, entry) {
+	if (entry === 'packages') return !/^(\.\.|src|training|tests)\//.test(path);
+	return path === entry || path.startsWith(entry.endsWith('/') ? entry : `${entry}/`);
+}
+
+const layers = {
+	meta: { type: 'problem', schema: [], messages: { forbidden: '{{from}} may not import {{to}}: {{because}}.' } },
+	create(context) {
+		const file = posix.relative(context.cwd.replaceAll('\\', '/'), context.filename.replaceAll('\\', '/'));
+		const layer = LAYERS.find(({ files }) => fits(target('', file), files));
+		if (layer === undefined) return {};
+		const check = (node) => {
+			const specifier = node.source?.value;
+			if (typeof specifier !== 'string') return;
+			const to = target(file, specifier);
+			if (layer.may.some((entry) => fits(to, entry))) return;
+			context.report({
+				node,
+				messageId: 'forbidden',
+				data: { from: layer.files, to, because: layer.because }
+			});
+		};
+		return {
+			ImportDeclaration: check,
+			ImportExpression: check,
+			ExportNamedDeclaration: check,
+			ExportAllDeclaration: check,
+			TSImportType: check
+		};
+	}
+};
+
+const CLOCK = 'core has no clock: pass the time in';
+const CHANCE = 'core has no random numbers of its own: pass a generator in';
+
+export default defineConfig(
+	globalIgnores(['build/', '.svelte-kit/', '.cache/', 'coverage/', 'static/', 'test-results/']),
+	js.configs.recommended,
+	ts.configs.strictTypeChecked,
+	svelte.configs.recommended,
+	{
+		plugins: { mien: { rules: { layers } }, 'import-x': importX },
+		settings: {
+			'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })],
+			'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+			'import-x/ignore': ['node_modules']
+		},
+		languageOptions: {
+			parserOptions: {
+				projectService: {
+					allowDefaultProject: ['*.js', 'vite.config.ts'],
+					defaultProject: 'tests/tsconfig.json'
+				},
+				extraFileExtensions: ['.svelte'],
+				tsconfigRootDir: import.meta.dirname
+			}
+		},
+		rules: {
+			'mien/layers': 'error',
+			'import-x/no-cycle': 'error',
+			eqeqeq: 'error',
+			'@typescript-eslint/switch-exhaustiveness-check': [
+				'error',
+				{ considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true }
+			],
+			'@typescript-eslint/consistent-type-imports': 'error',
+			'@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+			'@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }]
+		}
+	},
+	{
+		files: ['**/*.svelte', '**/*.svelte.ts'],
+		languageOptions: { globals: globals.browser, parserOptions: { parser: ts.parser, svelteConfig } }
+	},
+	{
+		files: ['src/lib/core/**'],
+		rules: {
+			'no-restricted-globals': ['error', { name: 'Date', message: CLOCK }],
+			'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: CHANCE }]
+		}
+	},
+	{
+		files: ['*.js'],
+		extends: [ts.configs.disableTypeChecked],
+		languageOptions: { globals: globals.node }
+	}
+);
