@@ -1,0 +1,97 @@
+/** Converts BlazeFace short range from MediaPipe's .tflite file to the tfjs graph model that `blazeface.load` takes. */
+import type { io } from '@tensorflow/tfjs-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { DetectorEntry } from '../src/lib/manifest';
+import { messageOf, UserError } from './errors';
+import { sha256, writeWhole } from './files';
+import { GraphModel } from './graph-model';
+import { readTflite, type TfliteModel } from './tflite';
+
+const TFLITE_FILE = '@mediapipe/face_detection/face_detection_short_range.tflite';
+const MODEL_FILE = 'model.json';
+const WEIGHTS_FILE = 'weights.bin';
+/** Numbers for each anchor: box and landmarks. */
+const COORDINATES = 16;
+
+/** Path of BlazeFace short range in the installed package. */
+export function shortRangeFile(): string {
+	return createRequire(import.meta.url).resolve(TFLITE_FILE);
+}
+
+const tensorInfo = (name: string, sizes: readonly number[]): object => ({
+	name: `${name}:0`,
+	dtype: 'DT_FLOAT',
+	tensorShape: { dim: sizes.map((size) => ({ size: String(size) })) }
+});
+
+/** The contents of model.json and of the weights it names. Joins the two outputs to one of [n, 896, 17], the logit first. */
+function toFiles(model: TfliteModel): { json: string; weights: readonly Uint8Array[] } {
+	const graph = new GraphModel(model);
+	const [input] = model.inputs.map((index) => graph.tensor(index));
+	const outputs = model.outputs.map((index) => ({ node: graph.nodeOf(index), shape: graph.tensor(index).shape }));
+	const logits = outputs.find(({ shape }) => shape[2] === 1);
+	const regressors = outputs.find(({ shape }) => shape[2] === COORDINATES);
+	if (input === undefined || logits === undefined || regressors === undefined)
+		throw new UserError(
+			`A logit and ${String(COORDINATES)} coordinates for each anchor are expected of a face detector.`
+		);
+	const output = graph.concat('anchors', [logits.node, regressors.node], 2);
+	const json = {
+		format: 'graph-model',
+		generatedBy: TFLITE_FILE,
+		convertedBy: 'training/detector.ts',
+		signature: {
+			inputs: { [input.name]: tensorInfo(input.name, [-1, ...input.shape.slice(1)]) },
+			outputs: { [output]: tensorInfo(output, [-1, logits.shape[1] ?? -1, 1 + COORDINATES]) }
+		},
+		modelTopology: { node: graph.nodes, library: {}, versions: {} },
+		weightsManifest: [{ paths: [WEIGHTS_FILE], weights: graph.weights }]
+	};
+	return { json: `${JSON.stringify(json)}\n`, weights: graph.data };
+}
+
+/** Converts `tflitePath` to model.json and weights.bin in `outDir`; gives their entry of the manifest. Throws UserError. */
+export function convertDetector(options: { tflitePath: string; outDir: string }): DetectorEntry {
+	const { json, weights } = toFiles(readTflite(readFileSync(options.tflitePath)));
+	writeWhole(path.join(options.outDir, WEIGHTS_FILE), weights);
+	writeWhole(path.join(options.outDir, MODEL_FILE), [json]);
+	return detectorEntry(options.outDir);
+}
+
+function readDetector(dir: string): { json: Buffer; weights: Buffer } {
+	try {
+		return { json: readFileSync(path.join(dir, MODEL_FILE)), weights: readFileSync(path.join(dir, WEIGHTS_FILE)) };
+	} catch (thrown) {
+		throw new UserError(`The face detector is missing (${messageOf(thrown)}). Run: npm run detector`);
+	}
+}
+
+/** The manifest's entry of the converted model in `dir`, a folder beside the manifest. Throws UserError. */
+export function detectorEntry(dir: string): DetectorEntry {
+	const { json, weights } = readDetector(dir);
+	return {
+		id: 'blazeface-short',
+		title: 'BlazeFace short range',
+		url: `${path.basename(dir)}/${MODEL_FILE}`,
+		bytes: json.length + weights.length,
+		sha256: sha256(weights),
+		inputSize: 128
+	};
+}
+
+/** The converted model in `dir` as a `modelUrl` for Node, where fetch does not read files. `load` throws UserError. */
+export function detectorHandler(dir: string): io.IOHandler {
+	return {
+		load: () => {
+			const { json, weights } = readDetector(dir);
+			const model = JSON.parse(json.toString()) as io.ModelJSON;
+			return Promise.resolve({
+				...model,
+				weightSpecs: model.weightsManifest.flatMap((group) => group.weights),
+				weightData: Uint8Array.from(weights).buffer
+			});
+		}
+	};
+}
