@@ -1,4 +1,5 @@
 /** `static/models/index.json`: what training ships and the front end offers. Training writes it, the worker reads it. */
+import * as v from 'valibot';
 import type { InputSpec } from './core/types';
 import { AppError } from './errors';
 
@@ -60,4 +61,123 @@ export interface Manifest {
 	readonly default: string;
 	readonly detector: DetectorEntry;
 	readonly models: readonly ModelEntry[];
+}
+
+const MOST_ISSUES = 5;
+
+/** Message of a check: what was expected, in words, and what was found. */
+function expected(what: string) {
+	return (issue: { readonly received: string }): string => `Expected ${what} but received ${issue.received}`;
+}
+
+/** An issue at the entry `key` of the object that a `v.rawCheck` looks at. */
+function issueAt(input: object, key: string, value: unknown, message: string) {
+	const path: [v.ObjectPathItem] = [{ type: 'object', origin: 'value', input: { ...input }, key, value }];
+	return { message, path };
+}
+
+const text = v.pipe(v.string(), v.nonEmpty(expected('a text that is not empty')));
+const count = v.pipe(v.number(), v.safeInteger(expected('an integer')), v.minValue(1));
+const finite = v.pipe(v.number(), v.finite());
+const fraction = v.pipe(finite, v.minValue(0), v.maxValue(1));
+const id = v.pipe(
+	v.string(),
+	v.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, expected('lower-case letters, digits and single hyphens'))
+);
+const url = v.pipe(
+	v.string(),
+	v.regex(
+		/^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/,
+		expected('a relative address of plain names, without "..", a scheme or a query')
+	)
+);
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, expected('64 lower-case hex digits')));
+const labels = v.pipe(
+	v.array(text),
+	v.minLength(2, expected('at least 2 labels')),
+	v.check((names) => new Set(names).size === names.length, 'Expected labels that differ from each other')
+);
+
+const metrics = v.object({ n: count, accuracy: fraction, macroF1: fraction, perClass: v.array(fraction) });
+
+const input = v.object({
+	size: v.pipe(count, v.maxValue(1024)),
+	channels: v.picklist([1, 3]),
+	range: v.pipe(
+		v.strictTuple([finite, finite]),
+		v.check(([low, high]) => low < high, 'Expected the first value to be below the second')
+	),
+	crop: v.object({
+		scale: v.pipe(finite, v.gtValue(0), v.maxValue(10)),
+		shift: v.strictTuple([finite, finite]),
+		align: v.boolean()
+	})
+});
+
+const trained = v.object({
+	date: v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}(T|$)/, expected('an ISO date'))),
+	commit: text,
+	recipe: text,
+	backend: text,
+	base: text
+});
+
+const model = v.pipe(
+	v.object({
+		id,
+		title: text,
+		url,
+		bytes: count,
+		sha256,
+		parameters: count,
+		multiplyAdds: count,
+		labels,
+		input,
+		temperature: v.pipe(finite, v.gtValue(0)),
+		metrics: v.record(text, metrics),
+		trained
+	}),
+	v.rawCheck(({ dataset, addIssue }) => {
+		if (!dataset.typed) return;
+		const entry = dataset.value;
+		for (const [split, { perClass }] of Object.entries(entry.metrics)) {
+			if (perClass.length === entry.labels.length) continue;
+			const found = `Expected ${entry.labels.length} values in perClass, one a label, but received ${perClass.length}`;
+			addIssue(issueAt(entry, `metrics.${split}`, entry.metrics[split], found));
+		}
+	})
+);
+
+const manifest = v.pipe(
+	v.object({
+		schema: v.literal(MANIFEST_SCHEMA),
+		default: id,
+		detector: v.object({ id, title: text, url, bytes: count, sha256, inputSize: count }),
+		models: v.pipe(v.array(model), v.minLength(1, expected('at least 1 model')))
+	}),
+	v.rawCheck(({ dataset, addIssue }) => {
+		if (!dataset.typed) return;
+		const { models, default: first } = dataset.value;
+		const ids = models.map((entry) => entry.id);
+		if (!ids.includes(first)) {
+			const found = `Expected one of the models (${ids.join(', ')}) but received "${first}"`;
+			addIssue(issueAt(dataset.value, 'default', first, found));
+		}
+		const twice = ids.find((name, index) => ids.indexOf(name) !== index);
+		if (twice !== undefined) {
+			addIssue(issueAt(dataset.value, 'models', models, `Expected ids that differ but found "${twice}" twice`));
+		}
+	})
+);
+
+/**
+ * The manifest that `value` (parsed JSON) is. Throws AppError 'manifest-invalid' whose message gives, for each of the
+ * first faults, its path, what was expected and what was found.
+ */
+export function parseManifest(value: unknown): Manifest {
+	const parsed = v.safeParse(manifest, value);
+	if (parsed.success) return parsed.output;
+	const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`);
+	const more = faults.length > MOST_ISSUES ? `; and ${faults.length - MOST_ISSUES} more` : '';
+	throw new AppError('manifest-invalid', faults.slice(0, MOST_ISSUES).join('; ') + more);
 }

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../src/lib/errors';
+import { parseManifest } from '../../src/lib/manifest';
+
+const HASH = '0123456789abcdef'.repeat(4);
+
+function validManifest() {
+	const metrics = { n: 3589, accuracy: 0.62, macroF1: 0.6, perClass: [0.5, 1] };
+	const model = {
+		id: 'mien',
+		title: 'Mien',
+		url: 'mien/model.json',
+		bytes: 1000,
+		sha256: HASH,
+		parameters: 400,
+		multiplyAdds: 4000,
+		labels: ['happy', 'sad'],
+		input: { size: 48, channels: 1, range: [-1, 1], crop: { scale: 1.2, shift: [0, -0.05], align: true } },
+		temperature: 1.1,
+		metrics: { private: metrics },
+		trained: { date: '2026-11-23', commit: 'abc', recipe: 'sgd', backend: 'wasm', base: 'scratch' }
+	};
+	const detector = {
+		id: 'blazeface',
+		title: 'BlazeFace',
+		url: 'blazeface/model.json',
+		bytes: 2000,
+		sha256: HASH,
+		inputSize: 128
+	};
+	return { schema: 1, default: 'mien', detector, models: [model] };
+}
+
+/** A valid manifest with the value at `path` replaced (undefined: removed). */
+function withValue(path: readonly (string | number)[], value: unknown): unknown {
+	const manifest: unknown = validManifest();
+	let target = manifest as Record<string | number, unknown>;
+	for (const key of path.slice(0, -1)) target = target[key] as Record<string | number, unknown>;
+	target[path.at(-1) ?? ''] = value;
+	return JSON.parse(JSON.stringify(manifest));
+}
+
+function messageOf(value: unknown): string {
+	try {
+		parseManifest(value);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		expect(error.code).toBe('manifest-invalid');
+		return error.message;
+	}
+	return 'accepted';
+}
+
+describe('parseManifest', () => {
+	it('returns a valid manifest unchanged', () => {
+		expect(parseManifest(validManifest())).toEqual(validManifest());
+	});
+
+	it('says what was expected and what was found, and where', () => {
+		expect(messageOf(withValue(['models', 0, 'labels', 1], 7))).toBe(
+			'models.0.labels.1: Invalid type: Expected string but received 7'
+		);
+		expect(messageOf(withValue(['detector', 'url'], undefined))).toBe(
+			'detector.url: Invalid key: Expected "url" but received undefined'
+		);
+		expect(messageOf(withValue(['detector', 'id'], 'Mien_1'))).toBe(
+			'detector.id: Expected lower-case letters, digits and single hyphens but received "Mien_1"'
+		);
+		expect(messageOf(withValue(['default'], 'other'))).toBe(
+			'default: Expected one of the models (mien) but received "other"'
+		);
+		expect(messageOf(withValue(['models', 0, 'metrics', 'private', 'perClass'], [1]))).toBe(
+			'models.0.metrics.private: Expected 2 values in perClass, one a label, but received 1'
+		);
+		expect(messageOf(null)).toContain('manifest: ');
+		expect(messageOf('<!doctype html>')).toContain('received "<!doctype html>"');
+	});
+
+	it.each([
+		[['schema'], 2],
+		[['models'], []],
+		[
+			['models', 0, 'labels'],
+			['sad', 'sad']
+		],
+		[
+			['models', 0, 'labels'],
+			['sad', '']
+		],
+		[['models', 0, 'sha256'], HASH.slice(1)],
+		[['models', 0, 'sha256'], HASH.replace('a', 'g')],
+		[['models', 0, 'bytes'], 10.5],
+		[['models', 0, 'bytes'], 0],
+		[['models', 0, 'input', 'size'], 0],
+		[['models', 0, 'input', 'channels'], 2],
+		[
+			['models', 0, 'input', 'range'],
+			[1, 1]
+		],
+		[
+			['models', 0, 'input', 'range'],
+			[0, 1, 2]
+		],
+		[['models', 0, 'input', 'crop', 'scale'], 0],
+		[['models', 0, 'input', 'crop', 'shift'], [0]],
+		[['models', 0, 'input', 'crop', 'align'], 'yes'],
+		[['models', 0, 'temperature'], 0],
+		[['models', 0, 'metrics', 'private', 'accuracy'], 62],
+		[['models', 0, 'metrics', 'private', 'n'], 0],
+		[['models', 0, 'trained', 'date'], 'yesterday'],
+		[['models', 0, 'title'], '']
+	])('refuses %j = %j', (path, value) => {
+		const message = messageOf(withValue(path, value));
+		expect(message).toContain(path.filter((key) => key !== 'perClass').join('.'));
+		expect(message).toMatch(/Expected/);
+	});
+
+	it.each([
+		'../mien/model.json',
+		'mien/../../x.json',
+		'/mien/model.json',
+		'https://host/model.json',
+		'//host/x',
+		'a\\b'
+	])('refuses the address %s', (url) => {
+		expect(messageOf(withValue(['models', 0, 'url'], url))).toContain('models.0.url: Expected a relative address');
+	});
+
+	it('refuses two models of one id', () => {
+		const manifest = validManifest();
+		expect(messageOf({ ...manifest, models: [...manifest.models, ...manifest.models] })).toBe(
+			'models: Expected ids that differ but found "mien" twice'
+		);
+	});
+
+	it('lists the first five faults and counts the rest', () => {
+		const message = messageOf({ schema: 1, default: 'mien', detector: {}, models: [{}] });
+		expect(message.split('; ')).toHaveLength(6);
+		expect(message).toMatch(/and \d+ more$/);
+	});
+});
