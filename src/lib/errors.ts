@@ -60,6 +60,10 @@ export const EXPLANATIONS = {
 		sentence: 'This browser has no way to run the models.',
 		remedy: 'Use a current version of Chrome, Edge, Firefox or Safari.'
 	},
+	'gpu-lost': {
+		sentence: 'The graphics card was taken away from this page; the analysis is being started again.',
+		remedy: 'Wait a moment; if it happens again, close other pages that use the graphics card.'
+	},
 	'worker-died': {
 		sentence: 'The analysis stopped unexpectedly and is being started again.',
 		remedy: 'Wait a moment; if it happens again, reload the page.'

@@ -55,6 +55,6 @@ export type FromWorker =
 	| { type: 'configured'; generation: number }
 	| { type: 'result'; generation: number; frameId: number; result: FrameResult }
 	| { type: 'dropped'; generation: number; frameId: number }
-	/** With `frameId`: that frame failed. With `generation` alone: those settings. With neither: the start; fatal. */
+	/** With `frameId`: that frame failed. With `generation` alone: those settings. With neither: the worker itself. */
 	| { type: 'failed'; generation?: number; frameId?: number; failure: Failure }
 	| { type: 'stats'; tensors: number; tensorBytes: number };

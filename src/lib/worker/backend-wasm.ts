@@ -1,0 +1,29 @@
+/** The WASM back end with its binaries from this site. Importing this file loads the back end's code. */
+import { env, setBackend } from '@tensorflow/tfjs-core';
+import { getThreadsCount, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+
+/** Threads that are blocked, by a policy for example, are waited for by tfjs without end. */
+const THREADS_LIMIT_MS = 4000;
+
+setWasmPaths({
+	'tfjs-backend-wasm.wasm': plain,
+	'tfjs-backend-wasm-simd.wasm': simd,
+	'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd
+});
+
+/** Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails. */
+export async function useWasm(threads: number): Promise<number> {
+	if (threads > 1) {
+		// tfjs takes half the cores by itself, which leaves one of two idle.
+		setThreadsCount(threads);
+		const limit = new Promise<false>((resolve) => setTimeout(resolve, THREADS_LIMIT_MS, false));
+		const started = await Promise.race([setBackend('wasm'), limit]);
+		if (started) return getThreadsCount();
+	}
+	env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+	if (!(await setBackend('wasm'))) throw new Error('WebAssembly could not be started');
+	return 1;
+}

@@ -1,0 +1,117 @@
+/** Which back end runs the models: tried at start on a frame's worth of work, each only as long as it is worth. */
+import { AppError } from '../errors';
+import type { BackendName, BackendReport, BackendTrial } from '../protocol';
+
+/** Best first on a machine that has them all. */
+const ORDER: readonly BackendName[] = ['webgpu', 'webgl', 'wasm', 'cpu'];
+
+/** A back end that does a frame's work in this time leaves nothing to gain: a camera gives a frame every 33 ms. */
+const FAST_MS = 10;
+
+/** A GPU that is not ready by then costs more at start than it can win back: the first face must not wait for it. */
+const GPU_LIMIT_MS = 600;
+
+/** WASM threads that cannot start (blocked by a policy) would be waited for without end. */
+const OTHER_LIMIT_MS = 10_000;
+
+/** What the choice needs of its surroundings: the browser's is in backend-host.ts, tests give their own. */
+export interface BackendHost {
+	/** Why this back end is out of the question, or null. Cheap: loads no back end. */
+	ruleOut(name: BackendName): Promise<string | null>;
+	/** Loads a back end and makes it the current one. Throws where that fails. */
+	use(name: BackendName): Promise<void>;
+	/** Milliseconds of a frame's work on the current back end, warmed up. Gives up where `signal` aborts. */
+	measure(signal: AbortSignal): Promise<number>;
+	/** Frees a back end that was used and is not taken. */
+	release(name: BackendName): void;
+	/** Threads of the current back end. */
+	threads(): number;
+}
+
+/**
+ * Makes one back end current, and says which, why, and why not the others. `wanted` other than 'auto' is taken
+ * without a look at the others. Throws AppError 'backend-unavailable' where none runs.
+ */
+export async function chooseBackend(wanted: BackendName | 'auto', host: BackendHost): Promise<BackendReport> {
+	if (wanted !== 'auto') return forceBackend(wanted, host);
+	const trials: BackendTrial[] = [];
+	let best: Measured | null = null;
+	let current: BackendName | null = null;
+	for (const name of ORDER) {
+		const note: string | null = notWorthTrying(name, best) ?? (await host.ruleOut(name));
+		const trial: BackendTrial = note === null ? await tryBackend(name, host) : { name, ms: null, note };
+		trials.push(trial);
+		if (note === null) current = name;
+		if (trial.ms !== null && (best === null || trial.ms < best.ms)) best = { name, ms: trial.ms };
+	}
+	if (best === null)
+		throw new AppError('backend-unavailable', trials.map(({ name, note }) => `${name}: ${note}`).join('; '));
+	const { name: chosen } = best;
+	if (current !== chosen) await host.use(chosen);
+	for (const { name, ms } of trials) if (ms !== null && name !== chosen) host.release(name);
+	return { chosen, reason: reasonFor(best, trials), trials, threads: host.threads() };
+}
+
+interface Measured {
+	readonly name: BackendName;
+	readonly ms: number;
+}
+
+async function forceBackend(name: BackendName, host: BackendHost): Promise<BackendReport> {
+	try {
+		await host.use(name);
+		const ms = await host.measure(new AbortController().signal);
+		const trials = ORDER.map((other) => ({
+			name: other,
+			ms: other === name ? ms : null,
+			note: other === name ? 'asked for' : 'not tried: another was asked for'
+		}));
+		return { chosen: name, reason: 'Asked for.', trials, threads: host.threads() };
+	} catch (error) {
+		throw new AppError('backend-unavailable', `${name}: ${messageOf(error)}`, error);
+	}
+}
+
+function notWorthTrying(name: BackendName, best: Measured | null): string | null {
+	if (best === null) return null;
+	if (name === 'webgl') return 'not tried: WebGPU reaches the same GPU';
+	if (name === 'cpu') return 'not tried: always slower than WASM';
+	return best.ms <= FAST_MS ? `not tried: ${best.name} leaves nothing to gain` : null;
+}
+
+async function tryBackend(name: BackendName, host: BackendHost): Promise<BackendTrial> {
+	const limitMs = name === 'webgpu' || name === 'webgl' ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
+	const signal = AbortSignal.timeout(limitMs);
+	const attempt = host.use(name).then(() => host.measure(signal));
+	try {
+		return { name, ms: await Promise.race([attempt, rejectionOf(signal)]), note: 'tried' };
+	} catch (error) {
+		// The attempt may still be under way: what it holds is freed when it ends.
+		const release = (): void => {
+			host.release(name);
+		};
+		attempt.then(release, release);
+		return { name, ms: null, note: signal.aborted ? `not ready within ${limitMs} ms` : `failed: ${messageOf(error)}` };
+	}
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+	return new Promise((_, reject) => {
+		signal.addEventListener('abort', () => {
+			reject(new Error('Out of time'));
+		});
+	});
+}
+
+function reasonFor(best: Measured, trials: readonly BackendTrial[]): string {
+	const slower = trials.filter(({ name, ms }) => ms !== null && name !== best.name);
+	const figure = `${best.ms.toFixed(1)} ms for a frame's work`;
+	const [other] = slower;
+	if (other?.ms != null) return `The fastest: ${figure}, against ${other.ms.toFixed(1)} ms with ${other.name}.`;
+	const untried = trials.some(({ note }) => note.endsWith('nothing to gain'));
+	return untried ? `Fast enough: ${figure}.` : `The only one that runs well here: ${figure}.`;
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}

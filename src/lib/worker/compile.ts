@@ -1,0 +1,43 @@
+/** Programs of the GPU back ends, compiled ahead: the first real frame then finds them ready. */
+import { backend, env, type KernelBackend, type Tensor } from '@tensorflow/tfjs-core';
+
+interface CompilingBackend extends KernelBackend {
+	checkCompileCompletionAsync(): Promise<unknown>;
+	/** WebGL only. */
+	getUniformLocations?(): void;
+}
+
+const COMPILE_ONLY: Partial<Record<string, string>> = {
+	webgpu: 'WEBGPU_ENGINE_COMPILE_ONLY',
+	webgl: 'ENGINE_COMPILE_ONLY'
+};
+
+/**
+ * Runs `run` until its programs are compiled and its result was read once. On a GPU they compile in parallel, off this
+ * thread. Nothing else may run on the back end meanwhile: it would meet programs that are not ready.
+ */
+export async function warmUp(name: string, run: () => Tensor): Promise<void> {
+	const flag = COMPILE_ONLY[name];
+	const current = backend();
+	if (flag !== undefined && canCompileAhead(current)) {
+		env().set(flag, true);
+		try {
+			run().dispose();
+		} finally {
+			// Back at once: reads and programs of others must not meet it.
+			env().set(flag, false);
+		}
+		await current.checkCompileCompletionAsync();
+		current.getUniformLocations?.();
+	}
+	const output = run();
+	try {
+		await output.data();
+	} finally {
+		output.dispose();
+	}
+}
+
+function canCompileAhead(current: KernelBackend): current is CompilingBackend {
+	return 'checkCompileCompletionAsync' in current;
+}

@@ -1,0 +1,65 @@
+/** Files of the site, read as a stream: with progress, and with an end where the server goes silent. */
+import { AppError, toAppError, type ErrorCode } from '../errors';
+
+/** A server that sends nothing for this long is taken for dead. */
+const STALL_MS = 20_000;
+
+export interface FetchOptions {
+	/** Code of the error when the file cannot be had. */
+	readonly unreachable: ErrorCode;
+	/** Told the number of bytes of every piece that arrives. */
+	readonly onBytes?: (bytes: number) => void;
+}
+
+/**
+ * The bytes at `url`. Throws an AppError of the code `unreachable` for no connection, an HTTP error or a stall.
+ * A cached copy is checked with the server first: models and the manifest must be of the same export.
+ */
+export async function fetchBytes(
+	url: string,
+	{ unreachable, onBytes }: FetchOptions
+): Promise<Uint8Array<ArrayBuffer>> {
+	const stalled = new AbortController();
+	const expire = (): void => {
+		stalled.abort(new AppError(unreachable, `${url}: no data for ${STALL_MS} ms`));
+	};
+	let timer = setTimeout(expire, STALL_MS);
+	try {
+		const response = await fetch(url, { cache: 'no-cache', signal: stalled.signal });
+		if (!response.ok) throw new AppError(unreachable, `${url}: HTTP ${response.status}`);
+		if (response.body === null) return new Uint8Array();
+		const pieces: Uint8Array[] = [];
+		const reader = response.body.getReader();
+		for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+			clearTimeout(timer);
+			timer = setTimeout(expire, STALL_MS);
+			pieces.push(piece.value);
+			onBytes?.(piece.value.byteLength);
+		}
+		return concatenate(pieces);
+	} catch (error) {
+		throw toAppError(error, unreachable);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+/** The JSON in `bytes`. Throws an AppError of the code `invalid`, which names `url`, where there is none. */
+export function parseJson(bytes: Uint8Array, url: string, invalid: ErrorCode): unknown {
+	try {
+		return JSON.parse(new TextDecoder().decode(bytes));
+	} catch (error) {
+		throw new AppError(invalid, `${url} is not JSON: ${String(error)}`, error);
+	}
+}
+
+/** All pieces, one after another. */
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+	const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
+	let offset = 0;
+	for (const piece of pieces) {
+		whole.set(piece, offset);
+		offset += piece.byteLength;
+	}
+	return whole;
+}
