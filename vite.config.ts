@@ -69,9 +69,27 @@ function sendHeaders(): Plugin {
 	};
 }
 
+/**
+ * tfjs sends its WASM threads the text of a function. That text must name nothing outside of the function, or minified
+ * it fails in the thread with "e is not defined"; the one outer variable is not used where the script is a blob.
+ */
+function closeThreadFunction(): Plugin {
+	const declaration = /var _scriptDir = [^;]+;\s+if \(typeof __filename [^;]+;/;
+	return {
+		name: 'mien-close-thread-function',
+		transform: {
+			filter: { id: /tfjs-backend-wasm-threaded-simd\.js$/ },
+			handler(code) {
+				if (!declaration.test(code)) throw new Error('The threaded build of tfjs has changed: see vite.config.ts');
+				return code.replace(declaration, '').replaceAll('_scriptDir', 'undefined');
+			}
+		}
+	};
+}
+
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit()],
-	worker: { format: 'es' },
+	worker: { format: 'es', plugins: () => [closeThreadFunction()] },
 	preview: { cors: false },
 	test: { include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 }
 });
