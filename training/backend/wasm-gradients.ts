@@ -1,0 +1,116 @@
+/**
+ * The two convolution gradients that the WASM back end lacks, or has only in a slow form, written as forward
+ * convolutions so that its fast kernel (XNNPACK, SIMD) does the work.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+interface ConvAttrs {
+	readonly strides: number | [number, number];
+	readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
+	readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+function convInfo(
+	xShape: readonly number[],
+	filterShape: readonly number[],
+	attrs: ConvAttrs
+): tf.backend_util.Conv2DInfo {
+	return tf.backend_util.computeConv2DInfo(
+		xShape as [number, number, number, number],
+		filterShape as [number, number, number, number],
+		attrs.strides,
+		1,
+		attrs.pad,
+		attrs.dimRoundingMode
+	);
+}
+
+/** Cuts off the `bottom` last rows and `right` last columns of an NHWC tensor. */
+function crop(x: tf.Tensor4D, bottom: number, right: number): tf.Tensor4D {
+	if (bottom === 0 && right === 0) return x;
+	const [n, height, width, channels] = x.shape;
+	return tf.slice(x, [0, 0, 0, 0], [n, height - bottom, width - right, channels]);
+}
+
+/**
+ * dL/dfilter [kh, kw, in, out]: a valid convolution of the padded input, channels as batch, with dy as the filter and
+ * the stride as its dilation.
+ */
+function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: tf.backend_util.Conv2DInfo): tf.Tensor4D {
+	const { filterHeight, filterWidth, strideHeight, strideWidth, inHeight, inWidth, padInfo } = info;
+	// Padding that the forward pass needed, which is negative where its last windows ended before the picture did.
+	const bottom = (info.outHeight - 1) * strideHeight + filterHeight - inHeight - padInfo.top;
+	const right = (info.outWidth - 1) * strideWidth + filterWidth - inWidth - padInfo.left;
+	const asBatch: tf.Tensor4D = tf.transpose(crop(x, Math.max(0, -bottom), Math.max(0, -right)), [3, 1, 2, 0]);
+	const asFilter: tf.Tensor4D = tf.transpose(dy, [1, 2, 0, 3]);
+	const padding: tf.backend_util.ExplicitPadding = [
+		[0, 0],
+		[padInfo.top, Math.max(0, bottom)],
+		[padInfo.left, Math.max(0, right)],
+		[0, 0]
+	];
+	const gradient = tf.conv2d(asBatch, asFilter, 1, padding, 'NHWC', [strideHeight, strideWidth]);
+	return tf.transpose(gradient, [1, 2, 0, 3]);
+}
+
+/** Puts `stride - 1` zeros between the rows and columns of an NHWC tensor. */
+function dilate(x: tf.Tensor4D, strideHeight: number, strideWidth: number): tf.Tensor4D {
+	if (strideHeight === 1 && strideWidth === 1) return x;
+	const [n, height, width, channels] = x.shape;
+	const spread = tf.pad(tf.reshape(x, [n * height, 1, width, channels]), [
+		[0, 0],
+		[0, strideHeight - 1],
+		[0, 0],
+		[0, 0]
+	]);
+	const columns = tf.pad(tf.reshape(spread, [n * height * strideHeight * width, 1, channels]), [
+		[0, 0],
+		[0, strideWidth - 1],
+		[0, 0]
+	]);
+	return tf.reshape(columns, [n, height * strideHeight, width * strideWidth, channels]);
+}
+
+/** dL/dx: a convolution of the dilated, padded dy with the filter turned by 180 degrees, its channels swapped. */
+function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: tf.backend_util.Conv2DInfo): tf.Tensor4D {
+	const { filterHeight, filterWidth, strideHeight, strideWidth, inHeight, inWidth, padInfo } = info;
+	const dilated = dilate(dy, strideHeight, strideWidth);
+	const top = filterHeight - 1 - padInfo.top;
+	const left = filterWidth - 1 - padInfo.left;
+	const padding: tf.backend_util.ExplicitPadding = [
+		[0, 0],
+		[top, inHeight + filterHeight - 1 - dilated.shape[1] - top],
+		[left, inWidth + filterWidth - 1 - dilated.shape[2] - left],
+		[0, 0]
+	];
+	const turned: tf.Tensor4D = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
+	return tf.conv2d(dilated, turned, 1, padding);
+}
+
+/**
+ * Registers Conv2DBackpropFilter and Conv2DBackpropInput for the 'wasm' back end, once; call it after importing
+ * @tensorflow/tfjs-backend-wasm.
+ */
+export function registerWasmGradients(): void {
+	if (tf.getKernel('Conv2DBackpropFilter', 'wasm')) return;
+	tf.registerKernel({
+		kernelName: 'Conv2DBackpropFilter',
+		backendName: 'wasm',
+		kernelFunc: ({ inputs, attrs }) => {
+			const { x, dy } = inputs as unknown as { x: tf.Tensor4D; dy: tf.Tensor4D };
+			const conv = attrs as unknown as ConvAttrs & { filterShape: number[] };
+			return tf.tidy(() => filterGradient(x, dy, convInfo(x.shape, conv.filterShape, conv)));
+		}
+	});
+	// The back end's own is ten times slower.
+	tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
+	tf.registerKernel({
+		kernelName: 'Conv2DBackpropInput',
+		backendName: 'wasm',
+		kernelFunc: ({ inputs, attrs }) => {
+			const { dy, filter } = inputs as unknown as { dy: tf.Tensor4D; filter: tf.Tensor4D };
+			const conv = attrs as unknown as ConvAttrs & { inputShape: number[] };
+			return tf.tidy(() => inputGradient(dy, filter, convInfo(conv.inputShape, filter.shape, conv)));
+		}
+	});
+}

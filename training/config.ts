@@ -1,0 +1,61 @@
+/** What a training run is made of. A model's recipe holds only its differences from these defaults. */
+import { NO_AUGMENTATION, type Augmentation } from './augment';
+
+export type OptimizerConfig =
+	| { readonly kind: 'sgd'; readonly momentum: number; readonly nesterov: boolean }
+	| { readonly kind: 'adam' | 'adamax'; readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+
+export interface Recipe {
+	/** Goes into the manifest and names the run's folder. */
+	readonly id: string;
+	readonly seed: number;
+	readonly epochs: number;
+	/** Pictures per step over all replicas together. */
+	readonly batchSize: number;
+	readonly optimizer: OptimizerConfig;
+	/** Peak of the learning rate. */
+	readonly learningRate: number;
+	/** Epochs of linear growth to the peak. */
+	readonly warmupEpochs: number;
+	/** What follows the warm-up: a cosine from the peak to zero (Loshchilov & Hutter, 2017), or the peak held. */
+	readonly schedule: 'cosine' | 'constant';
+	/** Factor of the L2 term that is added to the gradients of kernels, not of biases and normalisation. */
+	readonly weightDecay: number;
+	/** Part of the target that is spread evenly over all labels (Szegedy et al., 2016). */
+	readonly labelSmoothing: number;
+	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
+	readonly emaDecay: number;
+	readonly augmentation: Augmentation;
+	/** Side in pixels of the training pictures from each epoch (counted from 0) on; the first entry starts at 0. */
+	readonly sizes: readonly { readonly fromEpoch: number; readonly size: number }[];
+}
+
+export const DEFAULT_RECIPE: Recipe = {
+	id: 'default',
+	seed: 1,
+	epochs: 30,
+	batchSize: 128,
+	optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
+	learningRate: 0.1,
+	warmupEpochs: 1,
+	schedule: 'cosine',
+	weightDecay: 5e-4,
+	labelSmoothing: 0,
+	emaDecay: 0.999,
+	augmentation: NO_AUGMENTATION,
+	sizes: [{ fromEpoch: 0, size: 48 }]
+};
+
+/** Side of the training pictures in `epoch`. */
+export function sizeAt(recipe: Recipe, epoch: number): number {
+	return recipe.sizes.findLast(({ fromEpoch }) => fromEpoch <= epoch)?.size ?? 48;
+}
+
+/** Learning rate of a step; `stepsPerEpoch` turns epochs into steps. */
+export function learningRateAt(recipe: Recipe, step: number, stepsPerEpoch: number): number {
+	const warmup = recipe.warmupEpochs * stepsPerEpoch;
+	if (step < warmup) return (recipe.learningRate * (step + 1)) / warmup;
+	if (recipe.schedule === 'constant') return recipe.learningRate;
+	const progress = (step - warmup) / Math.max(1, recipe.epochs * stepsPerEpoch - warmup);
+	return (recipe.learningRate * (1 + Math.cos(Math.PI * progress))) / 2;
+}

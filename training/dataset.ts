@@ -1,0 +1,193 @@
+/** FER2013 as it is published: `fer2013.csv`, the same gzipped, or `icml_face_data.csv`. */
+import { parse } from 'csv-parse';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Transform, type TransformCallback } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { UserError, messageOf } from './errors';
+import { sha256, writeWhole } from './files';
+
+export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
+export const FER2013_SIDE = 48;
+const PIXELS = FER2013_SIDE * FER2013_SIDE;
+const USAGES = ['Training', 'PublicTest', 'PrivateTest'] as const;
+
+/** Rows in the order of the file. `pixels`: [n, 48, 48] of 0..255; `usage`: 0 Training, 1 PublicTest, 2 PrivateTest. */
+export interface Dataset {
+	readonly n: number;
+	readonly pixels: Uint8Array<SharedArrayBuffer>;
+	readonly labels: Uint8Array<SharedArrayBuffer>;
+	readonly usage: Uint8Array<SharedArrayBuffer>;
+}
+
+/** `train`: Training; `public`: PublicTest; `private`: PrivateTest; `paper`: both, the last 7,178 rows, as the paper tests. */
+export const SPLITS = ['train', 'public', 'private', 'paper'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** Row numbers of a split, counted from 0. */
+export function rowsOf(dataset: Dataset, split: Split): Uint32Array<SharedArrayBuffer> {
+	const belongs = {
+		train: (row: number) => dataset.usage[row] === 0,
+		public: (row: number) => dataset.usage[row] === 1,
+		private: (row: number) => dataset.usage[row] === 2,
+		paper: (row: number) => dataset.usage[row] !== 0
+	}[split];
+	const rows = new Uint32Array(new SharedArrayBuffer(4 * dataset.n));
+	let count = 0;
+	for (let row = 0; row < dataset.n; row++) if (belongs(row)) rows[count++] = row;
+	return rows.subarray(0, count);
+}
+
+/** The picture of one row: a view of [48 * 48] grey values. */
+export function pictureOf(dataset: Dataset, row: number): Uint8Array {
+	return dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
+}
+
+type Row = { label: number; usage: number; pixels: Uint8Array };
+
+/** One row's fields, checked. `line` counts data rows from 1, as the messages do. Throws UserError. */
+function parseRow(fields: { emotion: string; pixels: string; usage: string }, line: number): Row {
+	const wrong = (what: string): UserError =>
+		new UserError(`Row ${String(line)}: ${what} Download the file again, or take this row out.`);
+	const label = Number(fields.emotion);
+	if (!/^\s*\d+\s*$/.test(fields.emotion) || label >= FER2013_LABELS.length)
+		throw wrong(`the label must be a whole number from 0 to 6, but it is "${fields.emotion.slice(0, 20)}".`);
+	const usage = USAGES.findIndex((name) => name === fields.usage.trim());
+	if (usage < 0)
+		throw wrong(`Usage must be ${USAGES.join(', ')}, but it is "${fields.usage.slice(0, 20)}".`);
+	const values = fields.pixels.trim().split(/\s+/);
+	if (values.length !== PIXELS)
+		throw wrong(`${String(PIXELS)} pixels were expected, but there are ${String(values.length)}.`);
+	const pixels = new Uint8Array(PIXELS);
+	for (const [index, text] of values.entries()) {
+		const value = Number(text);
+		if (!Number.isInteger(value) || value < 0 || value > 255)
+			throw wrong(`pixel ${String(index + 1)} must be a whole number from 0 to 255, but it is "${text.slice(0, 20)}".`);
+		pixels[index] = value;
+	}
+	return { label, usage, pixels };
+}
+
+/** The header's column names without spaces and case; throws UserError when one of the three is missing. */
+function parseHeader(header: readonly string[]): string[] {
+	const names = header.map((name) => name.trim().toLowerCase());
+	for (const wanted of ['emotion', 'pixels', 'usage'])
+		if (!names.includes(wanted))
+			throw new UserError(
+				`The first line must name the columns emotion, pixels and Usage, but it is "${header.join(',').slice(0, 80)}".`
+			);
+	return names;
+}
+
+class ByteCounter extends Transform {
+	constructor(private readonly onBytes: (count: number) => void) {
+		super();
+	}
+	override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+		this.onBytes(chunk.length);
+		done(null, chunk);
+	}
+}
+
+/**
+ * Reads a FER2013 CSV file (gzipped or not, columns in any order) as a stream.
+ * Throws UserError with the row's number and what was expected; `onBytes` gets the file's bytes as they are read.
+ */
+export async function readFer2013(file: string, onBytes: (count: number) => void = () => undefined): Promise<Dataset> {
+	if (!existsSync(file))
+		throw new UserError(`There is no file ${file}. --data takes fer2013.csv, fer2013.csv.gz or icml_face_data.csv.`);
+	const { size } = statSync(file);
+	if (size === 0) throw new UserError(`${file} is empty. Download it again.`);
+	const rows: Row[] = [];
+	const parser = parse({ columns: parseHeader, bom: true, skip_empty_lines: true, relax_column_count: false });
+	const collect = async (records: AsyncIterable<{ emotion: string; pixels: string; usage: string }>): Promise<void> => {
+		for await (const fields of records) rows.push(parseRow(fields, rows.length + 1));
+	};
+	const counter = new ByteCounter(onBytes);
+	const source = createReadStream(file, { highWaterMark: 1 << 20 });
+	try {
+		if (isGzip(file)) await pipeline(source, counter, createGunzip(), parser, collect);
+		else await pipeline(source, counter, parser, collect);
+	} catch (thrown) {
+		if (thrown instanceof UserError) throw thrown;
+		const after = `after row ${String(rows.length)}: ${messageOf(thrown)}`;
+		throw new UserError(`${file} is damaged ${after}. A whole FER2013 has 35,887 rows; download it again.`);
+	}
+	if (rows.length === 0) throw new UserError(`${file} has a header but no rows. Download it again.`);
+	return pack(rows);
+}
+
+function isGzip(file: string): boolean {
+	const start = Buffer.alloc(2);
+	const handle = openSync(file, 'r');
+	try {
+		readSync(handle, start, 0, 2, 0);
+	} finally {
+		closeSync(handle);
+	}
+	return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+function pack(rows: readonly Row[]): Dataset {
+	const dataset = allocate(rows.length);
+	for (const [index, row] of rows.entries()) {
+		dataset.pixels.set(row.pixels, index * PIXELS);
+		dataset.labels[index] = row.label;
+		dataset.usage[index] = row.usage;
+	}
+	return dataset;
+}
+
+/** Shared memory, so that worker threads read the same copy. */
+function allocate(n: number): Dataset {
+	return {
+		n,
+		pixels: new Uint8Array(new SharedArrayBuffer(n * PIXELS)),
+		labels: new Uint8Array(new SharedArrayBuffer(n)),
+		usage: new Uint8Array(new SharedArrayBuffer(n))
+	};
+}
+
+const CACHE_MAGIC = 'mien-fer2013-1\n';
+
+/** The prepared copy of a data file: named by its path, size and time, so that a changed file is read anew. */
+function cacheFile(file: string, cacheDir: string): string {
+	const { size, mtimeMs } = statSync(file);
+	return path.join(cacheDir, `${sha256(path.resolve(file), String(size), String(mtimeMs)).slice(0, 16)}.bin`);
+}
+
+/**
+ * Reads FER2013 through a prepared binary copy in `cacheDir`, which is made when it is missing or damaged.
+ * Layout of the copy: magic, SHA-256 of the rest in hex, labels [n], usage [n], pixels [n, 2304].
+ */
+export async function loadFer2013(
+	file: string,
+	cacheDir: string,
+	onBytes?: (count: number) => void
+): Promise<Dataset> {
+	const cached = existsSync(file) ? cacheFile(file, cacheDir) : undefined;
+	if (cached !== undefined && existsSync(cached)) {
+		const dataset = unpack(readFileSync(cached));
+		if (dataset) return dataset;
+	}
+	const dataset = await readFer2013(file, onBytes);
+	const body = [dataset.labels, dataset.usage, dataset.pixels];
+	writeWhole(cacheFile(file, cacheDir), [CACHE_MAGIC, sha256(...body), ...body]);
+	return dataset;
+}
+
+/** The data set in a prepared copy, or undefined when the copy is not whole. */
+function unpack(bytes: Uint8Array): Dataset | undefined {
+	const header = CACHE_MAGIC.length + 64;
+	const n = (bytes.length - header) / (PIXELS + 2);
+	if (!Number.isInteger(n) || n <= 0) return undefined;
+	const text = new TextDecoder('latin1').decode(bytes.subarray(0, header));
+	const body = bytes.subarray(header);
+	if (text !== CACHE_MAGIC + sha256(body)) return undefined;
+	const dataset = allocate(n);
+	dataset.labels.set(body.subarray(0, n));
+	dataset.usage.set(body.subarray(n, 2 * n));
+	dataset.pixels.set(body.subarray(2 * n));
+	return dataset;
+}

@@ -1,0 +1,83 @@
+/** How replicas in different threads share one mean of their gradients, over shared memory alone. */
+
+/** Replaces `values` by their mean over all replicas; every replica calls it once a step and sees the same result. */
+export interface Exchange {
+	readonly replica: number;
+	readonly replicas: number;
+	average(values: Float32Array): void;
+	/** True for all replicas alike once any thread has called `stop()`, from the step after the last `average` on. */
+	stopping(): boolean;
+}
+
+/** For one replica alone. */
+export function createSoloExchange(stopFlag: Int32Array): Exchange {
+	return {
+		replica: 0,
+		replicas: 1,
+		average: () => undefined,
+		stopping: () => Atomics.load(stopFlag, 0) !== 0
+	};
+}
+
+/** Memory that the threads share: two turns of one vector per replica, and the counters of the barrier. */
+export interface ExchangeMemory {
+	readonly replicas: number;
+	readonly length: number;
+	readonly vectors: SharedArrayBuffer;
+	readonly counters: SharedArrayBuffer;
+	/** One Int32: not zero asks all replicas to stop after the step they are in. */
+	readonly stopFlag: SharedArrayBuffer;
+}
+
+/** Memory for `replicas` vectors of `length` numbers. */
+export function createExchangeMemory(replicas: number, length: number): ExchangeMemory {
+	return {
+		replicas,
+		length,
+		vectors: new SharedArrayBuffer(2 * replicas * length * 4),
+		counters: new SharedArrayBuffer(3 * 4),
+		stopFlag: new SharedArrayBuffer(4)
+	};
+}
+
+const ARRIVED = 0;
+const ROUND = 1;
+const STOPPING = 2;
+
+/** The exchange of one replica in its own thread: blocks until all have arrived, so never call it on the main thread. */
+export function createSharedExchange(memory: ExchangeMemory, replica: number): Exchange {
+	const { replicas, length } = memory;
+	const vectors = Array.from({ length: 2 * replicas }, (_, i) => new Float32Array(memory.vectors, i * length * 4, length));
+	const counters = new Int32Array(memory.counters);
+	const stopFlag = new Int32Array(memory.stopFlag);
+	// Two sets of vectors by turns: a replica may still read the last ones while another writes the next.
+	let turn = 0;
+	const arrive = (): void => {
+		const round = Atomics.load(counters, ROUND);
+		if (Atomics.add(counters, ARRIVED, 1) === replicas - 1) {
+			// The last to arrive reads the flag for all, so that all stop after the same step.
+			Atomics.store(counters, STOPPING, Atomics.load(stopFlag, 0));
+			Atomics.store(counters, ARRIVED, 0);
+			Atomics.add(counters, ROUND, 1);
+			Atomics.notify(counters, ROUND);
+		} else {
+			while (Atomics.load(counters, ROUND) === round) Atomics.wait(counters, ROUND, round);
+		}
+	};
+	return {
+		replica,
+		replicas,
+		average(values) {
+			const current = vectors.slice(turn * replicas, (turn + 1) * replicas);
+			turn = 1 - turn;
+			current[replica]?.set(values);
+			arrive();
+			for (let i = 0; i < values.length; i++) {
+				let sum = 0;
+				for (const vector of current) sum += vector[i] ?? 0;
+				values[i] = sum / replicas;
+			}
+		},
+		stopping: () => Atomics.load(counters, STOPPING) !== 0
+	};
+}

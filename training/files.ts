@@ -1,0 +1,35 @@
+/** Files that are either whole or not there: written under a temporary name, flushed, then renamed. */
+import { createHash } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { UserError, messageOf } from './errors';
+
+/** Writes the chunks one after another to `file`. Throws UserError (disk full, no permission) and then leaves no trace. */
+export function writeWhole(file: string, chunks: readonly (string | Uint8Array)[]): void {
+	const temporary = `${file}.${String(process.pid)}.part`;
+	try {
+		mkdirSync(path.dirname(file), { recursive: true });
+		const handle = openSync(temporary, 'w');
+		try {
+			for (const chunk of chunks) {
+				const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+				let written = 0;
+				while (written < bytes.length) written += writeSync(handle, bytes, written);
+			}
+			fsyncSync(handle);
+		} finally {
+			closeSync(handle);
+		}
+		renameSync(temporary, file);
+	} catch (thrown) {
+		rmSync(temporary, { force: true });
+		throw new UserError(`${file} could not be written: ${messageOf(thrown)}. Free some space or choose another folder.`);
+	}
+}
+
+/** SHA-256 of the chunks one after another, as 64 hex digits. */
+export function sha256(...chunks: readonly (string | Uint8Array)[]): string {
+	const hash = createHash('sha256');
+	for (const chunk of chunks) hash.update(chunk);
+	return hash.digest('hex');
+}

@@ -1,0 +1,125 @@
+/** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
+import * as tf from '@tensorflow/tfjs';
+import { createRandom } from './random';
+
+type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;
+type LayerArgs = ConstructorParameters<typeof tf.layers.Layer>[0];
+type Kwargs = Parameters<tf.layers.Layer['call']>[1];
+
+const EPSILON = 1e-3;
+/** Weight of the past in the moving statistics. */
+const MOMENTUM = 0.9;
+
+function only(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+	const first = Array.isArray(inputs) ? inputs[0] : inputs;
+	if (first === undefined) throw new Error('A layer was called without input.');
+	return first;
+}
+
+/** Mean per channel of x [n, h, w, c] as [c]: pooling and a matrix product, which WASM does far faster than a reduction. */
+function channelMeans(x: tf.Tensor4D): tf.Tensor1D {
+	const [n, height, width, channels] = x.shape;
+	const perPicture: tf.Tensor2D = tf.reshape(tf.avgPool(x, [height, width], 1, 'valid'), [n, channels]);
+	return tf.reshape(tf.matMul(tf.fill([1, n], 1 / n), perPicture), [channels]);
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * gamma + beta over [n, h, w, c], with the statistics of x itself. */
+function normalise(x: tf.Tensor4D, gamma: tf.Tensor, beta: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor): tf.Tensor4D {
+	const [n, height, width] = x.shape;
+	const operation = tf.customGrad((...args) => {
+		const [input, scale, offset, save] = args as [tf.Tensor4D, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+		const deviation = tf.rsqrt(tf.add(variance, EPSILON));
+		const standardised: tf.Tensor4D = tf.mul(tf.sub(input, mean), deviation);
+		save([standardised, scale, deviation]);
+		return {
+			value: tf.add(tf.mul(standardised, scale), offset),
+			// Ioffe & Szegedy (2015), with the statistics' own dependence on x.
+			gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+				const [unit, factor, inverse] = saved as [tf.Tensor4D, tf.Tensor, tf.Tensor];
+				const slope = dy as tf.Tensor4D;
+				const mean = channelMeans(slope);
+				const product = channelMeans(tf.mul(slope, unit));
+				const centred = tf.sub(tf.sub(slope, mean), tf.mul(unit, product));
+				const count = n * height * width;
+				return [tf.mul(centred, tf.mul(factor, inverse)), tf.mul(product, count), tf.mul(mean, count)];
+			}
+		};
+	});
+	return operation(x, gamma, beta) as tf.Tensor4D;
+}
+
+/** Batch normalisation of the channels of [n, h, w, c], with a fused gradient. */
+export class BatchNorm extends tf.layers.Layer {
+	static readonly className = 'MienBatchNorm';
+	private gamma!: LayerVariable;
+	private beta!: LayerVariable;
+	private movingMean!: LayerVariable;
+	private movingVariance!: LayerVariable;
+
+	override build(inputShape: tf.Shape | tf.Shape[]): void {
+		const channels = (inputShape as tf.Shape).at(-1) ?? null;
+		if (channels === null) throw new Error(`${this.name}: the number of channels must be known.`);
+		const zeros = tf.initializers.zeros();
+		const ones = tf.initializers.ones();
+		this.gamma = this.addWeight('gamma', [channels], 'float32', ones);
+		this.beta = this.addWeight('beta', [channels], 'float32', zeros);
+		this.movingMean = this.addWeight('moving_mean', [channels], 'float32', zeros, undefined, false);
+		this.movingVariance = this.addWeight('moving_variance', [channels], 'float32', ones, undefined, false);
+		super.build(inputShape);
+	}
+
+	override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+		const x = only(inputs) as tf.Tensor4D;
+		if (kwargs['training'] !== true) {
+			const { scale, offset } = this.affine();
+			return tf.add(tf.mul(x, scale), offset);
+		}
+		const [mean, variance] = tf.tidy(() => {
+			const average = channelMeans(x);
+			return [average, channelMeans(tf.square(tf.sub(x, average)))] as const;
+		});
+		this.follow(this.movingMean, mean);
+		this.follow(this.movingVariance, variance);
+		return normalise(x, this.gamma.read(), this.beta.read(), mean, variance);
+	}
+
+	/** The layer in use is `x * scale + offset`, [c] each; the caller disposes both. */
+	affine(): { scale: tf.Tensor; offset: tf.Tensor } {
+		const [scale, offset] = tf.tidy(() => {
+			const factor = tf.mul(this.gamma.read(), tf.rsqrt(tf.add(this.movingVariance.read(), EPSILON)));
+			return [factor, tf.sub(this.beta.read(), tf.mul(this.movingMean.read(), factor))] as const;
+		});
+		return { scale, offset };
+	}
+
+	private follow(moving: LayerVariable, current: tf.Tensor): void {
+		tf.tidy(() => {
+			moving.write(tf.add(tf.mul(moving.read(), MOMENTUM), tf.mul(current, 1 - MOMENTUM)));
+		});
+	}
+}
+
+/** Inverted dropout whose masks depend only on the keys given by `reseed`, so that a resumed run repeats them. */
+export class SeededDropout extends tf.layers.Layer {
+	static readonly className = 'MienDropout';
+	private readonly rate: number;
+	private keys: readonly number[] = [];
+
+	constructor(args: LayerArgs & { readonly rate: number }) {
+		super(args);
+		this.rate = args.rate;
+	}
+
+	/** Call before each training step. */
+	reseed(...keys: readonly number[]): void {
+		this.keys = keys;
+	}
+
+	override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
+		const x = only(inputs);
+		if (kwargs['training'] !== true || this.rate === 0) return x;
+		const random = createRandom(...this.keys);
+		const mask = Float32Array.from({ length: x.size }, () => (random() < this.rate ? 0 : 1 / (1 - this.rate)));
+		return tf.mul(x, tf.tensor(mask, x.shape));
+	}
+}

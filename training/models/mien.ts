@@ -1,0 +1,63 @@
+/**
+ * Mien's own classifier: a small residual network (He et al., 2016) of ordinary 3x3 convolutions, which WASM runs at
+ * six times the speed of depthwise ones, over a 5x5 stem that halves the picture at once.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { DEFAULT_RECIPE } from '../config';
+import { BatchNorm, SeededDropout } from '../layers';
+import type { ModelDefinition } from './definition';
+
+export const mien: ModelDefinition = {
+	id: 'mien',
+	title: 'Mien',
+	input: { size: 48, channels: 1, range: [-1, 1] },
+	recipe: {
+		...DEFAULT_RECIPE,
+		id: 'grow-48',
+		epochs: 24,
+		// Smaller pictures first: the same lessons for 0.44 and 0.69 of the work.
+		sizes: [
+			{ fromEpoch: 0, size: 32 },
+			{ fromEpoch: 9, size: 40 },
+			{ fromEpoch: 17, size: 48 }
+		],
+		// FER2013's labels are noisy: people agree with them in about two cases of three.
+		labelSmoothing: 0.1,
+		augmentation: { flip: 0.5, shift: 0.1, scale: 0.12, rotationDegrees: 10, contrast: 0.25, erase: 0.25 }
+	},
+	build(labels, seed) {
+		let layers = 0;
+		const initializer = () => tf.initializers.heNormal({ seed: seed * 1000 + layers++ });
+		const convolve = (x: tf.SymbolicTensor, filters: number, kernelSize: number, strides: number) => {
+			const kernelInitializer = initializer();
+			const convolution = tf.layers.conv2d({
+				filters,
+				kernelSize,
+				strides,
+				padding: 'same',
+				useBias: false,
+				kernelInitializer
+			});
+			return new BatchNorm({}).apply(convolution.apply(x)) as tf.SymbolicTensor;
+		};
+		const relu = (x: tf.SymbolicTensor) =>
+			tf.layers.activation({ activation: 'relu' }).apply(x) as tf.SymbolicTensor;
+		const residual = (x: tf.SymbolicTensor, filters: number, strides: number) => {
+			const straight = strides === 1 ? x : convolve(x, filters, 1, strides);
+			const branch = convolve(relu(convolve(x, filters, 3, strides)), filters, 3, 1);
+			return relu(tf.layers.add().apply([straight, branch]) as tf.SymbolicTensor);
+		};
+
+		const input = tf.input({ shape: [null, null, 1] });
+		let x = relu(convolve(input, 32, 5, 2));
+		x = residual(x, 64, 2);
+		x = residual(x, 64, 1);
+		x = residual(x, 128, 2);
+		x = tf.layers.globalAveragePooling2d({}).apply(x) as tf.SymbolicTensor;
+		x = new SeededDropout({ rate: 0.2 }).apply(x) as tf.SymbolicTensor;
+		x = tf.layers
+			.dense({ units: labels, kernelInitializer: tf.initializers.glorotUniform({ seed }) })
+			.apply(x) as tf.SymbolicTensor;
+		return tf.model({ inputs: input, outputs: x });
+	}
+};

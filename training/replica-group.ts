@@ -1,0 +1,191 @@
+/** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
+import { Worker } from 'node:worker_threads';
+import { startBackend, type TrainingBackend } from './backend/index';
+import type { Recipe } from './config';
+import type { Dataset } from './dataset';
+import { createExchangeMemory, createSoloExchange } from './exchange';
+import type { ModelDefinition } from './models/definition';
+import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
+import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
+
+export interface ReplicaGroup {
+	readonly replicas: number;
+	/** Trains from step `from` up to `to`; returns the step to go on from. `onStep` gets the sums over all replicas. */
+	run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number>;
+	/** Sums of the averaged weights over `rows`. */
+	evaluate(rows: Uint32Array): Promise<EvaluationSums>;
+	snapshot(): Promise<State>;
+	restore(state: State): Promise<void>;
+	/** Ends a `run` after the step that it is in. */
+	requestStop(): void;
+	close(): Promise<void>;
+}
+
+export interface GroupSetup {
+	readonly definition: ModelDefinition;
+	readonly recipe: Recipe;
+	readonly labels: number;
+	readonly dataset: Dataset;
+	/** The training rows. */
+	readonly rows: Uint32Array;
+	readonly backend: TrainingBackend;
+	readonly replicas: number;
+}
+
+/** Starts the replicas; with one, it runs in this thread. Rejects with Error when one does not start. */
+export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
+	await startBackend(setup.backend);
+	const { definition, recipe, labels, dataset, rows } = setup;
+	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
+	const solo = new Replica(definition, recipe, labels, dataset, rows, createSoloExchange(stopFlag));
+	if (setup.replicas > 1) return startThreads(setup, solo.exchangeLength);
+	return {
+		replicas: 1,
+		run: (from, to, onStep) => solo.run(from, to, onStep),
+		evaluate: (part) => solo.evaluate(part),
+		snapshot: () => solo.snapshot(),
+		restore: (state) => Promise.resolve(solo.restore(state)),
+		requestStop: () => {
+			Atomics.store(stopFlag, 0, 1);
+		},
+		close: () => Promise.resolve()
+	};
+}
+
+async function startThreads(setup: GroupSetup, exchangeLength: number): Promise<ReplicaGroup> {
+	const { definition, recipe, labels, dataset, rows, backend, replicas } = setup;
+	const memory = createExchangeMemory(replicas, exchangeLength);
+	const stopFlag = new Int32Array(memory.stopFlag);
+	const threads = await Promise.all(
+		Array.from({ length: replicas }, (_, replica) =>
+			ReplicaThread.start({ backend, model: definition.id, recipe, labels, dataset, rows, memory, replica })
+		)
+	);
+	const [first] = threads;
+	if (!first) throw new Error('A run needs at least one replica.');
+	const all = (request: ReplicaRequest, onStep?: (report: StepReport) => void) =>
+		Promise.all(threads.map((thread) => thread.ask(request, onStep)));
+	return {
+		replicas,
+		async run(from, to, onStep) {
+			const [next] = await all({ type: 'run', from, to }, sumSteps(replicas, onStep));
+			return next as number;
+		},
+		async evaluate(part) {
+			const sums = (await all({ type: 'evaluate', rows: part })) as EvaluationSums[];
+			return sums.reduce((a, b) => ({ n: a.n + b.n, loss: a.loss + b.loss, correct: a.correct + b.correct }));
+		},
+		snapshot: async () => (await first.ask({ type: 'snapshot' })) as State,
+		async restore(state) {
+			await all({ type: 'restore', state });
+		},
+		requestStop() {
+			Atomics.store(stopFlag, 0, 1);
+		},
+		async close() {
+			await Promise.all(threads.map((thread) => thread.close()));
+		}
+	};
+}
+
+/** Passes on one report a step, once all replicas have reported it: the mean loss and the summed counts. */
+function sumSteps(replicas: number, onStep: (report: StepReport) => void): (report: StepReport) => void {
+	const pending = new Map<number, StepReport[]>();
+	return (report) => {
+		const reports = [...(pending.get(report.step) ?? []), report];
+		pending.set(report.step, reports);
+		if (reports.length < replicas) return;
+		pending.delete(report.step);
+		onStep({
+			step: report.step,
+			n: reports.reduce((sum, { n }) => sum + n, 0),
+			correct: reports.reduce((sum, { correct }) => sum + correct, 0),
+			loss: reports.reduce((sum, { loss }) => sum + loss, 0) / replicas
+		});
+	};
+}
+
+interface Pending {
+	readonly resolve: (result: number | EvaluationSums | State | undefined) => void;
+	readonly reject: (error: Error) => void;
+	readonly onStep: ((report: StepReport) => void) | undefined;
+}
+
+/** One worker thread with one request under way at a time. */
+class ReplicaThread {
+	private pending: Pending | undefined;
+
+	private constructor(private readonly worker: Worker) {
+		worker.on('message', (reply: ReplicaReply) => {
+			this.receive(reply);
+		});
+		worker.on('error', (error) => {
+			this.settle((pending) => {
+				pending.reject(error);
+			});
+		});
+		worker.on('exit', (code) => {
+			this.settle((pending) => {
+				pending.reject(new Error(`A training thread ended with code ${String(code)}.`));
+			});
+		});
+	}
+
+	static async start(setup: ReplicaSetup): Promise<ReplicaThread> {
+		// A thread does not inherit the TypeScript loader, so it starts with one.
+		const loader = import.meta.resolve('tsx/esm/api');
+		const entry = new URL('./replica-worker.ts', import.meta.url).href;
+		const worker = new Worker(
+			`import(${JSON.stringify(loader)}).then(({ tsImport }) => tsImport(${JSON.stringify(entry)}, ${JSON.stringify(entry)}))`,
+			{ eval: true, workerData: setup }
+		);
+		const thread = new ReplicaThread(worker);
+		await new Promise<unknown>((resolve, reject) => {
+			thread.pending = { resolve, reject, onStep: undefined };
+		});
+		return thread;
+	}
+
+	ask(
+		request: ReplicaRequest,
+		onStep?: (report: StepReport) => void
+	): Promise<number | EvaluationSums | State | undefined> {
+		return new Promise((resolve, reject) => {
+			this.pending = { resolve, reject, onStep };
+			this.worker.postMessage(request);
+		});
+	}
+
+	async close(): Promise<void> {
+		this.pending = undefined;
+		await this.worker.terminate();
+	}
+
+	private receive(reply: ReplicaReply): void {
+		switch (reply.type) {
+			case 'step':
+				this.pending?.onStep?.(reply.report);
+				return;
+			case 'started':
+				this.settle(({ resolve }) => {
+					resolve(undefined);
+				});
+				return;
+			case 'done':
+				this.settle(({ resolve }) => {
+					resolve(reply.result);
+				});
+				return;
+			case 'failed':
+				this.settle(({ reject }) => {
+					reject(new Error(reply.message));
+				});
+		}
+	}
+
+	private settle(how: (pending: Pending) => void): void {
+		const { pending } = this;
+		this.pending = undefined;
+		if (pending) how(pending);
+	}
+}

@@ -1,0 +1,304 @@
+/** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
+import * as tf from '@tensorflow/tfjs';
+import { toModelInput } from '../src/lib/core/preprocess';
+import { augment } from './augment';
+import { learningRateAt, sizeAt, type Recipe } from './config';
+import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+import type { Exchange } from './exchange';
+import { SeededDropout } from './layers';
+import type { ModelDefinition } from './models/definition';
+import { createOptimizer, type Optimizer } from './optimizer';
+import { createRandom, shuffle } from './random';
+
+/** Named tensors of one moment: weights, their moving average, and the optimizer's slots. */
+export type State = Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+
+export interface StepReport {
+	readonly step: number;
+	readonly loss: number;
+	readonly correct: number;
+	readonly n: number;
+}
+
+export interface EvaluationSums {
+	readonly n: number;
+	readonly loss: number;
+	readonly correct: number;
+}
+
+/** Streams of random numbers with different uses never share keys. */
+const STREAM = { order: 1, augmentation: 2, dropout: 3 };
+const EVALUATION_BATCH = 128;
+
+export class Replica {
+	private readonly model: tf.LayersModel;
+	private readonly weights: { readonly name: string; readonly value: tf.Variable }[];
+	private readonly trainable: { readonly name: string; readonly value: tf.Variable; readonly decays: boolean }[];
+	private readonly statistics: tf.Variable[];
+	private readonly averages: tf.Variable[];
+	private readonly optimizer: Optimizer;
+	private readonly dropouts: SeededDropout[];
+	private readonly share: number;
+	private readonly stepsPerEpoch: number;
+	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
+
+	/** `rows`: the training rows. Throws RangeError when a batch cannot be shared evenly or is larger than the data. */
+	constructor(
+		private readonly definition: ModelDefinition,
+		private readonly recipe: Recipe,
+		private readonly labels: number,
+		private readonly dataset: Dataset,
+		private readonly rows: Uint32Array,
+		private readonly exchange: Exchange
+	) {
+		this.share = recipe.batchSize / exchange.replicas;
+		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
+		if (!Number.isInteger(this.share))
+			throw new RangeError(`A batch of ${String(recipe.batchSize)} cannot be shared by ${String(exchange.replicas)}.`);
+		if (this.stepsPerEpoch === 0)
+			throw new RangeError(`${String(rows.length)} pictures do not fill a batch of ${String(recipe.batchSize)}.`);
+		this.model = definition.build(labels, recipe.seed);
+		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
+		this.weights = this.model.weights.map((weight, index) => ({
+			name: `${String(index)}:${weight.originalName.split('/').at(-1) ?? ''}`,
+			value: variableOf(weight)
+		}));
+		const names = new Map(this.weights.map(({ name, value }) => [value, name]));
+		this.trainable = this.model.trainableWeights.map((weight) => {
+			const value = variableOf(weight);
+			return { name: names.get(value) ?? '', value, decays: weight.originalName.endsWith('kernel') };
+		});
+		this.statistics = this.model.nonTrainableWeights.map(variableOf);
+		this.averages = this.weights.map(({ value }) => tf.variable(value, false));
+		this.optimizer = createOptimizer(
+			recipe.optimizer,
+			this.trainable.map(({ value }) => value),
+			this.trainable.map(({ name }) => name)
+		);
+		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
+	}
+
+	/** How many numbers `Exchange.average` gets a step: all gradients and moving statistics. */
+	get exchangeLength(): number {
+		return this.weights.reduce((sum, { value }) => sum + value.size, 0);
+	}
+
+	/** Trains from step `from` up to, not including, `to`; returns the step to go on from (less than `to` when stopped). */
+	async run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number> {
+		for (let step = from; step < to; step++) {
+			onStep(await this.step(step));
+			if (this.exchange.stopping()) return step + 1;
+		}
+		return to;
+	}
+
+	private async step(step: number): Promise<StepReport> {
+		const epoch = Math.floor(step / this.stepsPerEpoch);
+		const size = sizeAt(this.recipe, epoch);
+		const rows = this.batchRows(epoch, step % this.stepsPerEpoch);
+		for (const [index, dropout] of this.dropouts.entries())
+			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.exchange.replica, index);
+
+		const x = this.pictures(rows, size, epoch);
+		const y = this.targets(rows);
+		const variables = this.trainable.map(({ value }) => value);
+		let logits: tf.Tensor2D | undefined;
+		const { value: loss, grads } = tf.variableGrads(() => {
+			logits = tf.keep(this.model.apply(x, { training: true }) as tf.Tensor2D);
+			return crossEntropy(logits, y).mean();
+		}, variables);
+		if (!logits) throw new Error('The network was not run.');
+		const report = { step, n: rows.length, loss: (await loss.data())[0] ?? NaN, correct: await this.correct(logits, rows) };
+		const gradients = variables.map((variable) => {
+			const gradient = grads[variable.name];
+			if (!gradient) throw new Error(`${variable.name} has no gradient: is it used?`);
+			return gradient;
+		});
+		const shared = await this.shareGradients(gradients);
+		const decayed = this.trainable.map(({ value, decays }, index) => {
+			const gradient = shared[index];
+			if (!gradient) throw new Error(`${value.name} has no gradient.`);
+			return decays ? tf.tidy(() => tf.add(gradient, tf.mul(value, this.recipe.weightDecay))) : gradient.clone();
+		});
+		this.optimizer.apply(decayed, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
+		this.follow(step);
+		tf.dispose([x, y, logits, loss, gradients, shared, decayed]);
+		return report;
+	}
+
+	/** Means of the gradients over all replicas; the moving statistics are averaged in place. */
+	private async shareGradients(gradients: tf.Tensor[]): Promise<tf.Tensor[]> {
+		if (this.exchange.replicas === 1) return gradients.map((gradient) => gradient.clone());
+		const tensors = [...gradients, ...this.statistics];
+		const values = new Float32Array(this.exchangeLength);
+		let offset = 0;
+		for (const tensor of tensors) {
+			values.set((await tensor.data()) as Float32Array, offset);
+			offset += tensor.size;
+		}
+		this.exchange.average(values);
+		offset = 0;
+		const averaged = tensors.map((tensor) => {
+			const mean = tf.tensor(values.slice(offset, offset + tensor.size), tensor.shape);
+			offset += tensor.size;
+			return mean;
+		});
+		for (const [index, statistic] of this.statistics.entries()) {
+			const mean = averaged[gradients.length + index];
+			if (mean) statistic.assign(mean);
+			tf.dispose(mean);
+		}
+		return averaged.slice(0, gradients.length);
+	}
+
+	/** Moves the averages a little towards the weights; young averages follow faster. */
+	private follow(step: number): void {
+		const decay = Math.min(this.recipe.emaDecay, (1 + step) / (10 + step));
+		for (const [index, average] of this.averages.entries()) {
+			const weight = this.weights[index];
+			if (weight)
+				tf.tidy(() => {
+					average.assign(tf.add(tf.mul(average, decay), tf.mul(weight.value, 1 - decay)));
+				});
+		}
+	}
+
+	/** This replica's rows of one batch; the order of an epoch depends on seed and epoch alone. */
+	private batchRows(epoch: number, batch: number): Uint32Array {
+		if (this.order?.epoch !== epoch)
+			this.order = { epoch, rows: shuffle(this.rows.slice(), createRandom(this.recipe.seed, STREAM.order, epoch)) };
+		const start = batch * this.recipe.batchSize + this.exchange.replica * this.share;
+		return this.order.rows.subarray(start, start + this.share);
+	}
+
+	private pictures(rows: Uint32Array, size: number, epoch: number): tf.Tensor4D {
+		const { channels } = this.definition.input;
+		const input = { ...this.definition.input, size };
+		const batch = new Float32Array(rows.length * size * size * channels);
+		for (const [index, row] of rows.entries()) {
+			const random = createRandom(this.recipe.seed, STREAM.augmentation, epoch, row);
+			const picture = augment(pictureOf(this.dataset, row), FER2013_SIDE, size, this.recipe.augmentation, random);
+			toModelInput(picture, input, batch, index * size * size * channels);
+		}
+		return tf.tensor4d(batch, [rows.length, size, size, channels]);
+	}
+
+	private targets(rows: Uint32Array): tf.Tensor2D {
+		const rest = this.recipe.labelSmoothing / this.labels;
+		const targets = new Float32Array(rows.length * this.labels).fill(rest);
+		for (const [index, row] of rows.entries())
+			targets[index * this.labels + (this.dataset.labels[row] ?? 0)] = 1 - this.recipe.labelSmoothing + rest;
+		return tf.tensor2d(targets, [rows.length, this.labels]);
+	}
+
+	private async correct(logits: tf.Tensor2D, rows: Uint32Array): Promise<number> {
+		const values = await logits.data();
+		let correct = 0;
+		for (const [index, row] of rows.entries()) {
+			const scores = values.subarray(index * this.labels, (index + 1) * this.labels);
+			if (scores.indexOf(Math.max(...scores)) === this.dataset.labels[row]) correct++;
+		}
+		return correct;
+	}
+
+	/** Loss and hits of the averaged weights on this replica's part of `rows`, without augmentation. */
+	async evaluate(rows: Uint32Array): Promise<EvaluationSums> {
+		const { replica, replicas } = this.exchange;
+		const mine = rows.subarray(
+			Math.floor((rows.length * replica) / replicas),
+			Math.floor((rows.length * (replica + 1)) / replicas)
+		);
+		return this.withAverages(async () => {
+			const sums = { n: mine.length, loss: 0, correct: 0 };
+			for (let start = 0; start < mine.length; start += EVALUATION_BATCH) {
+				const batch = mine.subarray(start, start + EVALUATION_BATCH);
+				const [logits, losses] = tf.tidy(() => {
+					const scores = this.model.apply(this.plainPictures(batch)) as tf.Tensor2D;
+					const hot = tf.oneHot(
+						Array.from(batch, (row) => this.dataset.labels[row] ?? 0),
+						this.labels
+					);
+					return [scores, crossEntropy(scores, hot as tf.Tensor2D).sum()] as const;
+				});
+				sums.correct += await this.correct(logits, batch);
+				sums.loss += (await losses.data())[0] ?? NaN;
+				tf.dispose([logits, losses]);
+			}
+			return sums;
+		});
+	}
+
+	private plainPictures(rows: Uint32Array): tf.Tensor4D {
+		const { size, channels } = this.definition.input;
+		const length = size * size * channels;
+		const batch = new Float32Array(rows.length * length);
+		for (const [index, row] of rows.entries())
+			toModelInput(pictureOf(this.dataset, row), this.definition.input, batch, index * length);
+		return tf.tensor4d(batch, [rows.length, size, size, channels]);
+	}
+
+	private async withAverages<T>(work: () => Promise<T>): Promise<T> {
+		const kept = this.weights.map(({ value }) => value.clone());
+		for (const [index, { value }] of this.weights.entries()) {
+			const average = this.averages[index];
+			if (average) value.assign(average);
+		}
+		try {
+			return await work();
+		} finally {
+			for (const [index, { value }] of this.weights.entries()) {
+				const weight = kept[index];
+				if (weight) value.assign(weight);
+			}
+			tf.dispose(kept);
+		}
+	}
+
+	/** All that a checkpoint needs. */
+	async snapshot(): Promise<State> {
+		const state: State = new Map();
+		for (const [name, tensor] of this.tensors())
+			state.set(name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) });
+		return state;
+	}
+
+	/** Takes over a snapshot; throws Error when it is not of this network and optimizer. */
+	restore(state: State): void {
+		for (const [name, tensor] of this.tensors()) {
+			const saved = state.get(name);
+			if (!saved || saved.shape.join() !== tensor.shape.join())
+				throw new Error(`The saved state has no ${name} of shape [${tensor.shape.join()}].`);
+			tf.tidy(() => {
+				tensor.assign(tf.tensor(saved.values, tensor.shape));
+			});
+		}
+	}
+
+	private tensors(): Map<string, tf.Variable> {
+		const tensors = new Map<string, tf.Variable>();
+		for (const [index, { name, value }] of this.weights.entries()) {
+			const average = this.averages[index];
+			tensors.set(`weight/${name}`, value);
+			if (average) tensors.set(`average/${name}`, average);
+		}
+		for (const [name, slot] of this.optimizer.slots) tensors.set(`slot/${name}`, slot);
+		return tensors;
+	}
+}
+
+/** The averaged weights of a snapshot in the order of `model.weights`, ready for `setWeights`; the caller disposes them. */
+export function averagedWeights(state: State): tf.Tensor[] {
+	return [...state]
+		.filter(([name]) => name.startsWith('average/'))
+		.map(([, { shape, values }]) => tf.tensor(values, [...shape]));
+}
+
+/** Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]. */
+export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
+	return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
+}
+
+/** tfjs keeps a layer's tensor private, but hands out the variable itself. */
+function variableOf(weight: tf.LayerVariable): tf.Variable {
+	return weight.read() as tf.Variable;
+}

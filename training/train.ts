@@ -1,0 +1,247 @@
+/** One training run from the first step, or from its last checkpoint, to its end. */
+import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { TrainingBackend } from './backend/index';
+import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
+import { learningRateAt, sizeAt, type Recipe } from './config';
+import { FER2013_LABELS, rowsOf, type Dataset } from './dataset';
+import { sha256 } from './files';
+import type { ModelDefinition } from './models/definition';
+import { startReplicas, type ReplicaGroup } from './replica-group';
+import type { StepReport } from './replica';
+
+export interface TrainOptions {
+	readonly definition: ModelDefinition;
+	readonly recipe: Recipe;
+	readonly dataset: Dataset;
+	readonly backend: TrainingBackend;
+	readonly replicas: number;
+	/** Folder of this run: checkpoint.bin, best.bin, log.jsonl. */
+	readonly runDir: string;
+	readonly checkpointMinutes: number;
+	/** Moves the files of an earlier run aside and starts anew. */
+	readonly fresh: boolean;
+	/** Ends the run after the step that it is in, with a checkpoint. */
+	readonly signal: AbortSignal;
+	/** Milliseconds, from any start. */
+	readonly now: () => number;
+	readonly onEvent: (event: TrainEvent) => void;
+}
+
+export type TrainEvent =
+	| { readonly type: 'resumed'; readonly step: number; readonly steps: number }
+	| { readonly type: 'step'; readonly progress: StepProgress }
+	| { readonly type: 'epoch'; readonly log: EpochLog; readonly best: boolean }
+	| { readonly type: 'checkpoint'; readonly step: number }
+	| { readonly type: 'problem'; readonly sentence: string };
+
+/** `loss` and `accuracy` are means over the epoch so far. */
+export interface StepProgress {
+	readonly step: number;
+	readonly steps: number;
+	readonly epoch: number;
+	readonly loss: number;
+	readonly accuracy: number;
+	readonly imagesPerSecond: number;
+	readonly secondsLeft: number;
+}
+
+export type TrainOutcome =
+	| { readonly kind: 'finished' | 'stopped'; readonly best: EpochLog | undefined }
+	/** The loss was not a number; `best` and the last checkpoint are untouched. */
+	| { readonly kind: 'diverged'; readonly step: number; readonly best: EpochLog | undefined };
+
+export const RUN_FILES = { checkpoint: 'checkpoint.bin', best: 'best.bin', log: 'log.jsonl' } as const;
+
+/** Steps between looks at the clock. */
+const CHUNK = 10;
+
+/** Trains and selects by accuracy on PublicTest; the averaged weights of the best epoch are in best.bin. */
+export async function train(options: TrainOptions): Promise<TrainOutcome> {
+	const { definition, recipe, dataset, backend, replicas, runDir } = options;
+	mkdirSync(runDir, { recursive: true });
+	if (options.fresh) setAside(runDir);
+	const fingerprint = fingerprintOf(options);
+	const checkpointFile = path.join(runDir, RUN_FILES.checkpoint);
+	const saved = findCheckpoint(checkpointFile, fingerprint, (sentence) => {
+		options.onEvent({ type: 'problem', sentence });
+	});
+	const group = await startReplicas({
+		definition,
+		recipe,
+		labels: FER2013_LABELS.length,
+		dataset,
+		rows: rowsOf(dataset, 'train'),
+		backend,
+		replicas
+	});
+	try {
+		if (saved) await group.restore(saved.state);
+		return await new Run(options, group, fingerprint, checkpointFile, saved).toEnd();
+	} finally {
+		await group.close();
+	}
+}
+
+class Run {
+	private readonly stepsPerEpoch: number;
+	private readonly steps: number;
+	private readonly validationRows: Uint32Array;
+	private step: number;
+	private running: { loss: number; correct: number; n: number; seconds: number };
+	private readonly history: EpochLog[];
+	private diverged = false;
+	private lastCheckpointMs: number;
+
+	constructor(
+		private readonly options: TrainOptions,
+		private readonly group: ReplicaGroup,
+		private readonly fingerprint: string,
+		private readonly checkpointFile: string,
+		saved: Checkpoint | undefined
+	) {
+		const { dataset, recipe } = options;
+		this.stepsPerEpoch = Math.floor(rowsOf(dataset, 'train').length / recipe.batchSize);
+		this.steps = this.stepsPerEpoch * recipe.epochs;
+		this.validationRows = rowsOf(dataset, 'public');
+		this.step = saved?.step ?? 0;
+		this.running = { ...(saved?.running ?? EMPTY) };
+		this.history = [...(saved?.history ?? [])];
+		this.lastCheckpointMs = options.now();
+		if (saved) options.onEvent({ type: 'resumed', step: this.step, steps: this.steps });
+	}
+
+	async toEnd(): Promise<TrainOutcome> {
+		const { signal } = this.options;
+		const stop = (): void => {
+			this.group.requestStop();
+		};
+		signal.addEventListener('abort', stop, { once: true });
+		this.writeLog();
+		try {
+			while (this.step < this.steps && !signal.aborted) {
+				await this.chunk();
+				if (this.diverged) return { kind: 'diverged', step: this.step, best: this.best() };
+				if (this.step % this.stepsPerEpoch === 0) await this.endEpoch();
+				else if (this.options.now() - this.lastCheckpointMs > this.options.checkpointMinutes * 60_000)
+					await this.checkpoint();
+			}
+			if (this.step % this.stepsPerEpoch !== 0) await this.checkpoint();
+			return { kind: this.step < this.steps ? 'stopped' : 'finished', best: this.best() };
+		} finally {
+			signal.removeEventListener('abort', stop);
+		}
+	}
+
+	private async chunk(): Promise<void> {
+		const epochEnd = (Math.floor(this.step / this.stepsPerEpoch) + 1) * this.stepsPerEpoch;
+		const start = this.options.now();
+		const secondsBefore = this.running.seconds;
+		this.step = await this.group.run(this.step, Math.min(this.step + CHUNK, epochEnd), (report) => {
+			this.running.seconds = secondsBefore + (this.options.now() - start) / 1000;
+			this.count(report);
+		});
+	}
+
+	private count({ step, loss, correct, n }: StepReport): void {
+		if (!Number.isFinite(loss)) {
+			this.diverged = true;
+			this.group.requestStop();
+			return;
+		}
+		const { running } = this;
+		running.loss += loss * n;
+		running.correct += correct;
+		running.n += n;
+		const imagesPerSecond = running.n / Math.max(running.seconds, 1e-9);
+		this.options.onEvent({
+			type: 'step',
+			progress: {
+				step: step + 1,
+				steps: this.steps,
+				epoch: Math.floor(step / this.stepsPerEpoch),
+				loss: running.loss / running.n,
+				accuracy: running.correct / running.n,
+				imagesPerSecond,
+				secondsLeft: this.secondsLeft(step + 1, imagesPerSecond)
+			}
+		});
+	}
+
+	/** At this epoch's pace, larger pictures counted by their area. */
+	private secondsLeft(step: number, imagesPerSecond: number): number {
+		const { recipe } = this.options;
+		const areaNow = sizeAt(recipe, Math.floor((step - 1) / this.stepsPerEpoch)) ** 2;
+		let pictures = 0;
+		for (let epoch = Math.floor(step / this.stepsPerEpoch); epoch < recipe.epochs; epoch++) {
+			const steps = (epoch + 1) * this.stepsPerEpoch - Math.max(step, epoch * this.stepsPerEpoch);
+			pictures += (steps * recipe.batchSize * sizeAt(recipe, epoch) ** 2) / areaNow;
+		}
+		return pictures / imagesPerSecond;
+	}
+
+	private async endEpoch(): Promise<void> {
+		const { recipe, runDir, onEvent } = this.options;
+		const epoch = this.step / this.stepsPerEpoch - 1;
+		const { running } = this;
+		const sums = await this.group.evaluate(this.validationRows);
+		const log: EpochLog = {
+			epoch,
+			step: this.step,
+			size: sizeAt(recipe, epoch),
+			learningRate: learningRateAt(recipe, this.step - 1, this.stepsPerEpoch),
+			train: { loss: running.loss / running.n, accuracy: running.correct / running.n },
+			validation: { loss: sums.loss / sums.n, accuracy: sums.correct / sums.n },
+			imagesPerSecond: running.n / Math.max(running.seconds, 1e-9),
+			seconds: running.seconds
+		};
+		const best = log.validation.accuracy > (this.best()?.validation.accuracy ?? -1);
+		this.history.push(log);
+		this.running = { ...EMPTY };
+		if (best) {
+			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
+			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map(averages)));
+		}
+		await this.checkpoint();
+		appendFileSync(path.join(runDir, RUN_FILES.log), `${JSON.stringify(log)}\n`);
+		onEvent({ type: 'epoch', log, best });
+	}
+
+	private async checkpoint(): Promise<void> {
+		writeCheckpoint(this.checkpointFile, this.contents(await this.group.snapshot()));
+		this.lastCheckpointMs = this.options.now();
+		this.options.onEvent({ type: 'checkpoint', step: this.step });
+	}
+
+	private contents(state: Checkpoint['state']): Checkpoint {
+		const { fingerprint, step, running, history } = this;
+		return { fingerprint, step, running, history, state };
+	}
+
+	private best(): EpochLog | undefined {
+		let best: EpochLog | undefined;
+		for (const log of this.history) if (!best || log.validation.accuracy > best.validation.accuracy) best = log;
+		return best;
+	}
+
+	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */
+	private writeLog(): void {
+		const lines = this.history.map((log) => `${JSON.stringify(log)}\n`).join('');
+		writeFileSync(path.join(this.options.runDir, RUN_FILES.log), lines);
+	}
+}
+
+const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
+
+/** A run goes on only with the same model, recipe, data and number of replicas. */
+function fingerprintOf({ definition, recipe, dataset, replicas }: TrainOptions): string {
+	return sha256(JSON.stringify([definition.id, recipe, replicas]), dataset.labels, dataset.usage, dataset.pixels);
+}
+
+function setAside(runDir: string): void {
+	if (!existsSync(path.join(runDir, RUN_FILES.checkpoint))) return;
+	let number = 1;
+	while (existsSync(`${runDir}.old-${String(number)}`)) number++;
+	renameSync(runDir, `${runDir}.old-${String(number)}`);
+	mkdirSync(runDir);
+}
