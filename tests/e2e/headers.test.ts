@@ -1,0 +1,54 @@
+/** What the server sends with every answer. */
+import { readdirSync } from 'node:fs';
+import { describe, expect, inject, it } from 'vitest';
+
+function builtFile(pattern: RegExp): string {
+	const file = readdirSync('build', { recursive: true, encoding: 'utf8' }).find((name) => pattern.test(name));
+	if (file === undefined) throw new Error(`No file in build/ fits ${pattern}`);
+	return `/${file.replaceAll('\\', '/')}`;
+}
+
+const WORKER = builtFile(/workers.*analyser.*\.js$/);
+
+const ADDRESSES: [path: string, status: number][] = [
+	['/', 200],
+	['/photo', 200],
+	[builtFile(/entry.*\.js$/), 200],
+	[WORKER, 200],
+	[builtFile(/\.wasm$/), 200],
+	['/models/index.json', 200],
+	['/no-such-page', 404],
+	['/no-such-file.js', 404]
+];
+
+describe('headers', () => {
+	it.each(ADDRESSES)('of %s, status %i', async (path, status) => {
+		const answer = await fetch(inject('origin') + path);
+		expect(answer.status).toBe(status);
+		const { headers } = answer;
+		expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+		expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+		expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+		expect(headers.get('x-content-type-options')).toBe('nosniff');
+		expect(headers.get('referrer-policy')).toBe('no-referrer');
+		expect(headers.get('permissions-policy')).toContain('camera=(self)');
+		expect(headers.get('access-control-allow-origin')).toBeNull();
+		const policy = headers.get('content-security-policy') ?? '';
+		expect(policy).toContain("default-src 'self'");
+		expect(policy).toContain("connect-src 'self';");
+		expect(policy).toContain("frame-ancestors 'none'");
+		expect(policy).not.toMatch(/script-src[^;]*'unsafe-(inline|eval)'/);
+	});
+
+	it('let the start script of a page run by its hash alone', async () => {
+		const policy = (await fetch(`${inject('origin')}/`)).headers.get('content-security-policy') ?? '';
+		expect(policy).toMatch(/script-src 'self' 'sha256-[^']+'/);
+		expect(policy).not.toContain('wasm-unsafe-eval');
+	});
+
+	it('let the worker compile WASM and start its threads', async () => {
+		const policy = (await fetch(inject('origin') + WORKER)).headers.get('content-security-policy') ?? '';
+		expect(policy).toMatch(/script-src 'self' 'wasm-unsafe-eval' blob:;/);
+		expect(policy).toMatch(/worker-src 'self' blob:;/);
+	});
+});

@@ -1,0 +1,59 @@
+/** Before all browser tests: a Chromium, the built site served as `npm start` serves it, and a clip for the camera. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { provideChromium } from '../chromium';
+import { writeClip } from './clip';
+
+declare module 'vitest' {
+	interface ProvidedContext {
+		/** Path of the browser. */
+		chromium: string;
+		/** Address of the served site, without a slash at its end. */
+		origin: string;
+		/** Path of the clip that the fake camera plays. */
+		clip: string;
+	}
+}
+
+/** Resolves with the address that the server prints. */
+function printedAddress(server: ChildProcess): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let printed = '';
+		const read = (chunk: Buffer) => {
+			printed += chunk.toString();
+			// The server colours its output, the port included.
+			// eslint-disable-next-line no-control-regex
+			const address = /http:\/\/[\d.]+:\d+/.exec(printed.replaceAll(/\x1b\[\d+m/g, ''));
+			if (address !== null) resolve(address[0]);
+		};
+		server.stdout?.on('data', read);
+		server.stderr?.on('data', read);
+		server.on('exit', (code) => reject(new Error(`The server ended with ${code ?? 'a signal'}: ${printed}`)));
+	});
+}
+
+export default async function setup(project: TestProject): Promise<() => void> {
+	if (!existsSync('build/index.html')) throw new Error('There is no build/ to test: run `npm run build` first.');
+	const folder = mkdtempSync(join(tmpdir(), 'mien-e2e-'));
+	const clip = join(folder, 'camera.mjpeg');
+	const server = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'preview', '--host', '127.0.0.1'], {
+		stdio: ['ignore', 'pipe', 'pipe']
+	});
+	const stop = () => {
+		server.kill();
+		rmSync(folder, { recursive: true, force: true });
+	};
+	try {
+		project.provide('chromium', provideChromium());
+		project.provide('clip', clip);
+		await writeClip(clip);
+		project.provide('origin', await printedAddress(server));
+	} catch (error) {
+		stop();
+		throw error;
+	}
+	return stop;
+}
