@@ -1,0 +1,24 @@
+/** A fraction of 0..1 as a whole percentage: "92 %". */
+export function percent(fraction: number): string {
+	return `${Math.round(fraction * 100)} %`;
+}
+
+/** A fraction of 0..1 as a percentage with one decimal: "66.3 %". */
+export function exactPercent(fraction: number): string {
+	return `${(fraction * 100).toFixed(1)} %`;
+}
+
+/** Milliseconds: one decimal below ten, none above. */
+export function milliseconds(ms: number): string {
+	return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+}
+
+/** Bytes in the decimal units that browsers and stores use. */
+export function fileSize(bytes: number): string {
+	return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** A count in thousands or millions: "602 k", "1.8 M". */
+export function shortCount(count: number): string {
+	return count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toFixed(1)} M`;
+}

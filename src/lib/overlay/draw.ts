@@ -1,0 +1,133 @@
+/** Draws the boxes and labels of a frame's faces over its picture. */
+import { clamp, mirrorBox } from '../core/geometry';
+import type { Box, FrameResult } from '../core/types';
+import { curvesOf, expressionOf, titleOf } from './expressions';
+
+/** The surface drawn on, in CSS pixels, and what it needs to know of the picture under it. */
+export interface Viewport {
+	readonly width: number;
+	readonly height: number;
+	/** Device pixels per CSS pixel; the canvas has `width * pixelRatio` of them. */
+	readonly pixelRatio: number;
+	/** Size of one rem in CSS pixels. */
+	readonly remPx: number;
+	readonly mirrored: boolean;
+	readonly font: string;
+	/** Colour of an expression, by Expression.colour. */
+	readonly colourOf: (colour: string) => string;
+}
+
+/** Whose readings are drawn: an entry of the manifest. */
+export interface DrawnModel {
+	readonly id: string;
+	readonly labels: readonly string[];
+}
+
+const CHIP = 'rgb(8 16 15 / 0.82)';
+const CHIP_TEXT = '#f2f7f5';
+
+/** Where a picture of this size lies when it is fitted whole and centred into a viewport (`object-fit: contain`). */
+export function containedBox(picture: { width: number; height: number }, view: { width: number; height: number }): Box {
+	const scale = Math.min(view.width / picture.width, view.height / picture.height);
+	const width = picture.width * scale;
+	const height = picture.height * scale;
+	return { x: (view.width - width) / 2, y: (view.height - height) / 2, width, height };
+}
+
+/** A box of the frame in CSS pixels of the viewport. */
+export function boxInViewport(box: Box, frame: { width: number; height: number }, viewport: Viewport): Box {
+	const area = containedBox(frame, viewport);
+	const scale = area.width / frame.width;
+	const seen = viewport.mirrored ? mirrorBox(box, frame.width) : box;
+	return {
+		x: area.x + seen.x * scale,
+		y: area.y + seen.y * scale,
+		width: seen.width * scale,
+		height: seen.height * scale
+	};
+}
+
+/** Clears the canvas, then draws every face: a rounded box, its label and confidence, and its id where there are several. */
+export function drawOverlay(
+	context: CanvasRenderingContext2D,
+	result: FrameResult | null,
+	model: DrawnModel | null,
+	viewport: Viewport
+): void {
+	const { width, height, pixelRatio } = viewport;
+	context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+	context.clearRect(0, 0, width, height);
+	if (result === null || model === null) return;
+	for (const { id, box, readings } of result.faces) {
+		const reading = readings[model.id];
+		const label = reading === undefined ? undefined : model.labels[reading.top];
+		const share = reading?.smoothed[reading.top];
+		const name = label === undefined || share === undefined ? '' : `${titleOf(label)}  ${Math.round(share * 100)} %`;
+		drawFace(context, boxInViewport(box, result, viewport), viewport, {
+			label,
+			text: result.faces.length > 1 ? `${id}  ${name}` : name
+		});
+	}
+}
+
+function drawFace(
+	context: CanvasRenderingContext2D,
+	box: Box,
+	viewport: Viewport,
+	{ label, text }: { label: string | undefined; text: string }
+): void {
+	const { remPx } = viewport;
+	const expression = expressionOf(label);
+	const colour = viewport.colourOf(expression.colour);
+	const radius = Math.min(box.width * 0.12, remPx * 1.25);
+	// A dark line under the coloured one keeps the box visible on any picture.
+	for (const [style, widthPx] of [
+		['rgb(8 16 15 / 0.5)', remPx * 0.34],
+		[colour, remPx * 0.17]
+	] as const) {
+		context.beginPath();
+		context.roundRect(box.x, box.y, box.width, box.height, radius);
+		context.strokeStyle = style;
+		context.lineWidth = widthPx;
+		context.stroke();
+	}
+	const chipHeight = remPx * 1.9;
+	context.font = `600 ${remPx * 0.9}px ${viewport.font}`;
+	const glyph = remPx * 1.35;
+	const chipWidth = glyph + context.measureText(text).width + remPx * 1.25;
+	const x = clamp(box.x, 0, Math.max(0, viewport.width - chipWidth));
+	const above = box.y - chipHeight - remPx * 0.4;
+	const y = above >= 0 ? above : Math.min(box.y + remPx * 0.4, viewport.height - chipHeight);
+	context.beginPath();
+	context.roundRect(x, y, chipWidth, chipHeight, chipHeight / 2);
+	context.fillStyle = CHIP;
+	context.fill();
+	drawGlyph(context, label, { x: x + remPx * 0.5, y: y + (chipHeight - glyph) / 2, side: glyph, colour });
+	context.fillStyle = CHIP_TEXT;
+	context.textBaseline = 'middle';
+	context.fillText(text, x + remPx * 0.7 + glyph, y + chipHeight / 2 + remPx * 0.04);
+}
+
+function drawGlyph(
+	context: CanvasRenderingContext2D,
+	label: string | undefined,
+	{ x, y, side, colour }: { x: number; y: number; side: number; colour: string }
+): void {
+	const scale = side / 48;
+	context.beginPath();
+	for (const [x0, y0, x1, y1, x2, y2, x3, y3] of curvesOf(expressionOf(label).drawing)) {
+		context.moveTo(x + x0 * scale, y + y0 * scale);
+		context.bezierCurveTo(
+			x + x1 * scale,
+			y + y1 * scale,
+			x + x2 * scale,
+			y + y2 * scale,
+			x + x3 * scale,
+			y + y3 * scale
+		);
+	}
+	context.lineCap = 'round';
+	context.lineWidth = side * 0.09;
+	context.strokeStyle = colour;
+	context.stroke();
+}

@@ -1,0 +1,134 @@
+import { AppError, type ErrorCode } from '../errors';
+import type { FrameSource } from './source';
+import { grabFrame, nextFrame } from './video-frames';
+
+/** A camera, as remembered between visits: ids change when permissions are reset, labels seldom do. */
+export interface CameraChoice {
+	readonly id: string;
+	readonly label: string;
+}
+
+/** A camera that is open and sends nothing for this long is held by someone else, or broken. */
+const FIRST_FRAME_LIMIT_MS = 10_000;
+
+/** The device for a remembered choice: by id, then by label; null where neither is there (then any will do). */
+export function findCamera<Device extends { deviceId: string; label: string }>(
+	devices: readonly Device[],
+	choice: CameraChoice | null
+): Device | null {
+	if (choice === null) return null;
+	return (
+		devices.find((device) => device.deviceId !== '' && device.deviceId === choice.id) ??
+		devices.find((device) => device.label !== '' && device.label === choice.label) ??
+		null
+	);
+}
+
+/** The error that a user is told for the name of the DOMException that getUserMedia rejects with. */
+export function cameraErrorCode(name: string): ErrorCode {
+	switch (name) {
+		case 'NotAllowedError':
+		case 'SecurityError':
+			return 'camera-denied';
+		case 'NotFoundError':
+		case 'OverconstrainedError':
+			return 'camera-missing';
+		default:
+			return 'camera-busy';
+	}
+}
+
+/** A camera of this device, played in a video element of its own. */
+export class CameraSource implements FrameSource {
+	readonly kind = 'camera';
+	readonly live = true;
+	readonly mirrored = true;
+	onend: ((error: AppError) => void) | null = null;
+	element: HTMLVideoElement | null = null;
+	/** What was opened in the end, for the settings to remember. */
+	opened: CameraChoice | null = null;
+	readonly #choice: CameraChoice | null;
+	readonly #ended = new AbortController();
+
+	/** `choice`: the camera to prefer; any camera where it is null or gone. */
+	constructor(choice: CameraChoice | null) {
+		this.#choice = choice;
+	}
+
+	async start(signal: AbortSignal): Promise<void> {
+		// The property is missing, whatever its type says, outside secure contexts.
+		if (!window.isSecureContext || !('mediaDevices' in navigator)) {
+			throw new AppError('insecure-context', 'navigator.mediaDevices is not available');
+		}
+		const stream = await openStream(this.#choice);
+		const [track] = stream.getVideoTracks();
+		if (signal.aborted || this.#ended.signal.aborted || track === undefined) {
+			stopTracks(stream);
+			signal.throwIfAborted();
+			throw new AppError('camera-missing', 'the stream has no video track');
+		}
+		track.addEventListener('ended', () => {
+			this.#end(new AppError('camera-lost', 'the video track ended'));
+		});
+		this.opened = { id: track.getSettings().deviceId ?? '', label: track.label };
+		const video = document.createElement('video');
+		video.muted = true;
+		video.playsInline = true;
+		video.srcObject = stream;
+		this.element = video;
+		try {
+			await Promise.race([video.play(), rejectAfter(FIRST_FRAME_LIMIT_MS)]);
+		} catch (thrown) {
+			this.stop();
+			signal.throwIfAborted();
+			throw new AppError('camera-busy', 'the camera sends no pictures', thrown);
+		}
+	}
+
+	async grab(): Promise<ImageBitmap | null> {
+		const video = this.element;
+		if (video === null || this.#ended.signal.aborted) return null;
+		try {
+			await nextFrame(video, this.#ended.signal);
+			return await grabFrame(video);
+		} catch (thrown) {
+			if (thrown instanceof AppError) this.#end(thrown);
+			else if (!this.#ended.signal.aborted) throw thrown;
+			return null;
+		}
+	}
+
+	stop(): void {
+		this.#ended.abort();
+		if (this.element?.srcObject instanceof MediaStream) stopTracks(this.element.srcObject);
+		if (this.element !== null) this.element.srcObject = null;
+	}
+
+	#end(error: AppError): void {
+		if (this.#ended.signal.aborted) return;
+		this.stop();
+		this.onend?.(error);
+	}
+}
+
+async function openStream(choice: CameraChoice | null): Promise<MediaStream> {
+	const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+	try {
+		const device = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
+		const wanted = device === null ? { facingMode: 'user' } : { deviceId: { exact: device.deviceId } };
+		return await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
+	} catch (thrown) {
+		const { name, message } = thrown instanceof Error ? thrown : { name: '', message: String(thrown) };
+		throw new AppError(cameraErrorCode(name), `getUserMedia: ${name}: ${message}`, thrown);
+	}
+}
+
+function rejectAfter(limitMs: number): Promise<never> {
+	return new Promise((_, reject) => {
+		setTimeout(() => reject(new Error(`nothing came within ${limitMs} ms`)), limitMs);
+	});
+}
+
+function stopTracks(stream: MediaStream): void {
+	for (const track of stream.getTracks()) track.stop();
+}

@@ -1,0 +1,35 @@
+/** What a screen reader is told, and when: only what has settled, and not too often. */
+import type { FrameResult } from '../core/types';
+
+export interface Announcer {
+	/** What is to be read out now; changes only when it should be read. */
+	readonly spoken: string;
+	readonly spokenAtMs: number;
+	/** What has been seen since `sinceMs`. */
+	readonly pending: string;
+	readonly sinceMs: number;
+}
+
+export const SILENT: Announcer = { spoken: '', spokenAtMs: -Infinity, pending: '', sinceMs: -Infinity };
+
+/** A sentence must stay true this long before it is read, and this long must pass between two. */
+const SETTLED_MS = 1200;
+const PAUSE_MS = 2500;
+
+/** The announcer after `sentence` was found true at `nowMs`. */
+export function announce(announcer: Announcer, sentence: string, nowMs: number): Announcer {
+	const sinceMs = announcer.pending === sentence ? announcer.sinceMs : nowMs;
+	const seen = { ...announcer, pending: sentence, sinceMs };
+	const due = nowMs - sinceMs >= SETTLED_MS && nowMs - announcer.spokenAtMs >= PAUSE_MS;
+	return due && sentence !== announcer.spoken ? { ...seen, spoken: sentence, spokenAtMs: nowMs } : seen;
+}
+
+/** The faces and their labels as one sentence, in the order of their ids. */
+export function describeFaces({ faces }: FrameResult, modelId: string, labels: readonly string[]): string {
+	if (faces.length === 0) return 'No face in view.';
+	const parts = [...faces]
+		.sort((a, b) => a.id - b.id)
+		.map(({ id, readings }) => `face ${id}: ${labels[readings[modelId]?.top ?? -1] ?? 'not read'}`);
+	const sentence = parts.join(', ');
+	return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}

@@ -1,0 +1,54 @@
+/** What every page of the site shares: one analyser, whose models are loaded once, and one set of settings. */
+import { createContext } from 'svelte';
+import { base } from '$app/paths';
+import { Analyser } from '../client/analyser';
+import { CameraSource, type CameraChoice } from '../sources/camera';
+import { fetchPicture, PhotoSource } from '../sources/photo';
+import { Cameras } from './cameras.svelte';
+import { Session } from './session.svelte';
+import { Settings } from './settings.svelte';
+
+export interface App {
+	readonly session: Session;
+	readonly settings: Settings;
+	readonly cameras: Cameras;
+}
+
+export const [getApp, setApp] = createContext<App>();
+
+/** Builds the parts; nothing is loaded yet. */
+export function createApp(): App {
+	const settings = new Settings(storage());
+	const baseUrl = new URL(`${base}/`, location.origin).href;
+	const session = new Session({
+		createAnalyser: (onEvent) => new Analyser({ baseUrl, onEvent }),
+		settings,
+		now: () => performance.now()
+	});
+	return { session, settings, cameras: new Cameras() };
+}
+
+/** Opens the chosen camera, or the remembered one, and remembers what was opened in the end. */
+export async function startCamera({ session, settings, cameras }: App, choice?: CameraChoice): Promise<void> {
+	if (choice !== undefined) settings.update({ camera: choice });
+	await session.open(() => new CameraSource(settings.current.camera));
+	const { source } = session;
+	if (!(source instanceof CameraSource)) return;
+	settings.update({ camera: source.opened });
+	await cameras.refresh();
+}
+
+/** Opens the picture that comes with the site. */
+export async function startSample({ session }: App): Promise<void> {
+	const url = `${base}/samples/astronaut.webp`;
+	const description = 'Sample picture: portrait of the astronaut Eileen Collins, NASA';
+	await session.open(() => new PhotoSource((signal) => fetchPicture(url, signal), description));
+}
+
+function storage(): Storage | null {
+	try {
+		return localStorage;
+	} catch {
+		return null;
+	}
+}

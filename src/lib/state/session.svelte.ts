@@ -1,0 +1,278 @@
+/** Joins one source of pictures to the analyser, and says at every moment where both stand. */
+import type { Analyser, AnalyserEvent } from '../client/analyser';
+import type { FrameResult } from '../core/types';
+import { toAppError, type AppError } from '../errors';
+import type { Manifest, ModelEntry } from '../manifest';
+import type { BackendReport, WorkerSettings } from '../protocol';
+import type { FrameSource } from '../sources/source';
+import { announce, describeFaces, SILENT } from './announce';
+import { EMPTY_METER, measure, type Meter } from './meter';
+import type { Settings } from './settings.svelte';
+import { statusOf, type Engine, type Status, type View } from './status';
+
+export type SessionAnalyser = Pick<Analyser, 'start' | 'configure' | 'analyse' | 'reset' | 'stats' | 'dispose'>;
+
+export interface SessionOptions {
+	readonly createAnalyser: (onEvent: (event: AnalyserEvent) => void) => SessionAnalyser;
+	readonly settings: Settings;
+	/** Milliseconds of a clock that never goes back. */
+	readonly now: () => number;
+}
+
+/** More faces than this are a crowd that no panel can show. */
+const MAX_FACES = 12;
+/** Figures that change more often cannot be read. */
+const METER_EVERY_MS = 250;
+
+export class Session {
+	#engine: Engine = $state.raw({ kind: 'loading', stage: 'worker', progress: null });
+	#view: View = $state.raw({ kind: 'none' });
+	#result: FrameResult | null = $state.raw(null);
+	#manifest: Manifest | null = $state.raw(null);
+	#backend: BackendReport | null = $state.raw(null);
+	#modelId: string | null = $state.raw(null);
+	#shownMeter: Meter = $state.raw(EMPTY_METER);
+	#notice: AppError | null = $state.raw(null);
+	#announcer = $state.raw(SILENT);
+	#meter: Meter = EMPTY_METER;
+	#shownAtMs = -Infinity;
+	/** Aborts the source that is opening or open. */
+	#opened = new AbortController();
+	#makeSource: (() => FrameSource) | null = null;
+	/** What the last restart told of; it is over once the worker is ready again. */
+	#restartError: AppError | null = null;
+	/** The live source whose frames are being pumped. */
+	#pumped: FrameSource | null = null;
+	readonly #analyser: SessionAnalyser;
+	readonly #settings: Settings;
+	readonly #now: () => number;
+
+	constructor({ createAnalyser, settings, now }: SessionOptions) {
+		this.#settings = settings;
+		this.#now = now;
+		this.#analyser = createAnalyser((event) => this.#receive(event));
+	}
+
+	readonly status: Status = $derived.by(() => statusOf(this.#engine, this.#view, this.#result));
+	/** The model whose readings are shown. */
+	readonly model: ModelEntry | null = $derived(this.#manifest?.models.find(({ id }) => id === this.#modelId) ?? null);
+
+	/** Faces of the frame shown, or null before there is any. */
+	get result(): FrameResult | null {
+		return this.#result;
+	}
+
+	get manifest(): Manifest | null {
+		return this.#manifest;
+	}
+
+	get backend(): BackendReport | null {
+		return this.#backend;
+	}
+
+	get meter(): Meter {
+		return this.#shownMeter;
+	}
+
+	/** The error that the visitor should be told of now. */
+	get notice(): AppError | null {
+		return this.#notice;
+	}
+
+	/** True where `load` should be called again: nothing can be analysed as it is. */
+	get loadFailed(): boolean {
+		return this.#engine.kind === 'failed';
+	}
+
+	/** The sentence for screen readers. */
+	get announcement(): string {
+		return this.#announcer.spoken;
+	}
+
+	/** The source that is open, or null. */
+	get source(): FrameSource | null {
+		return this.#view.kind === 'open' ? this.#view.source : null;
+	}
+
+	/** Loads the back end, the detector and the chosen model. Failures become the status. */
+	async load(): Promise<void> {
+		this.#engine = { kind: 'loading', stage: 'worker', progress: null };
+		this.#notice = null;
+		try {
+			await this.#analyser.start();
+		} catch {
+			// The analyser also tells of it as an event, which is where it is handled.
+		}
+	}
+
+	/** Shows and analyses what `make` gives, in place of the source before. Resolves when open or failed. */
+	async open(make: () => FrameSource): Promise<void> {
+		this.close();
+		const { signal } = this.#opened;
+		const source = make();
+		this.#makeSource = make;
+		this.#view = { kind: 'opening', sourceKind: source.kind };
+		source.onend = (error) => {
+			if (!signal.aborted) this.#failSource(error);
+		};
+		signal.addEventListener('abort', () => source.stop(), { once: true });
+		try {
+			await source.start(signal);
+		} catch (thrown) {
+			if (!signal.aborted) {
+				this.#failSource(toAppError(thrown, source.kind === 'camera' ? 'camera-busy' : 'picture-unreadable'));
+			}
+			return;
+		}
+		if (signal.aborted) return;
+		this.#analyser.reset();
+		this.#view = { kind: 'open', source };
+		this.#analyseSource();
+	}
+
+	/** Back to where nothing is shown; the camera is released. */
+	close(): void {
+		this.#leaveSource();
+		this.#notice = null;
+		this.#makeSource = null;
+		this.#view = { kind: 'none' };
+	}
+
+	/** A camera came or went: one that was lost, or sought in vain, is opened again. */
+	devicesChanged(): void {
+		if (this.#view.kind !== 'failed' || this.#makeSource === null) return;
+		const { code } = this.#view.error;
+		if (code === 'camera-lost' || code === 'camera-missing') void this.open(this.#makeSource);
+	}
+
+	/** Runs this model from now on and remembers it; where it cannot be loaded, the one before stays. */
+	async chooseModel(modelId: string): Promise<void> {
+		const before = this.#settings.current.modelId;
+		this.#settings.update({ modelId });
+		if (!(await this.configure())) this.#settings.update({ modelId: before });
+	}
+
+	/** Brings the settings into force. True where they now are. */
+	async configure(): Promise<boolean> {
+		const modelId = this.#wantedModel();
+		if (modelId === null) return false;
+		const { smoothingMs, minConfidence } = this.#settings.current;
+		const wanted: WorkerSettings = { models: [modelId], smoothingMs, minConfidence, maxFaces: MAX_FACES };
+		try {
+			await this.#analyser.configure(wanted);
+		} catch (thrown) {
+			const error = toAppError(thrown, 'model-unreachable');
+			this.#notice = error;
+			this.#engine = this.#modelId === null ? { kind: 'failed', error } : { kind: 'ready' };
+			return false;
+		}
+		this.#modelId = modelId;
+		this.#engine = { kind: 'ready' };
+		this.#analyseSource();
+		return true;
+	}
+
+	dismissNotice(): void {
+		this.#notice = null;
+	}
+
+	/** Live tensors in the worker: for diagnostics. */
+	stats(): ReturnType<SessionAnalyser['stats']> {
+		return this.#analyser.stats();
+	}
+
+	dispose(): void {
+		this.close();
+		this.#analyser.dispose();
+	}
+
+	#receive(event: AnalyserEvent): void {
+		switch (event.type) {
+			case 'progress': {
+				const progress = event.total > 0 ? Math.min(1, event.loaded / event.total) : null;
+				this.#engine = { kind: 'loading', stage: event.stage, progress };
+				break;
+			}
+			case 'ready':
+				this.#manifest = event.manifest;
+				this.#backend = event.backend;
+				if (this.#notice === this.#restartError) this.#notice = null;
+				void this.configure();
+				break;
+			case 'restarting':
+				this.#engine = { kind: 'loading', stage: 'worker', progress: null };
+				this.#restartError = event.error;
+				this.#notice = event.error;
+				break;
+			case 'fatal':
+				this.#engine = { kind: 'failed', error: event.error };
+				this.#notice = event.error;
+				break;
+			default:
+				event satisfies never;
+		}
+	}
+
+	#wantedModel(): string | null {
+		if (this.#manifest === null) return null;
+		const { modelId } = this.#settings.current;
+		const known = this.#manifest.models.some(({ id }) => id === modelId);
+		return known ? modelId : this.#manifest.default;
+	}
+
+	#analyseSource(): void {
+		if (this.#view.kind !== 'open' || this.#modelId === null) return;
+		const { source } = this.#view;
+		if (source.live && this.#pumped === source) return;
+		this.#pumped = source;
+		void this.#pump(source, this.#opened.signal);
+	}
+
+	/** One frame in flight: the next is grabbed when the result of the last is here. */
+	async #pump(source: FrameSource, signal: AbortSignal): Promise<void> {
+		do {
+			try {
+				const bitmap = await source.grab();
+				if (bitmap === null) return;
+				if (signal.aborted) {
+					bitmap.close();
+					return;
+				}
+				const result = await this.#analyser.analyse(bitmap, { timeMs: this.#now(), still: !source.live });
+				if (result !== null && !signal.aborted) this.#show(result, source.live);
+			} catch (thrown) {
+				if (!signal.aborted) this.#notice = toAppError(thrown, 'analysis-failed');
+			}
+		} while (source.live && !signal.aborted);
+	}
+
+	#show(result: FrameResult, live: boolean): void {
+		const nowMs = this.#now();
+		this.#result = result;
+		this.#meter = measure(this.#meter, result.times, nowMs);
+		if (nowMs - this.#shownAtMs >= METER_EVERY_MS) {
+			this.#shownMeter = this.#meter;
+			this.#shownAtMs = nowMs;
+		}
+		if (this.model === null) return;
+		const sentence = describeFaces(result, this.model.id, this.model.labels);
+		this.#announcer = live ? announce(this.#announcer, sentence, nowMs) : { ...SILENT, spoken: sentence };
+	}
+
+	#failSource(error: AppError): void {
+		this.#leaveSource();
+		this.#view = { kind: 'failed', error };
+		this.#notice = error;
+	}
+
+	#leaveSource(): void {
+		this.#opened.abort();
+		this.#opened = new AbortController();
+		this.#pumped = null;
+		this.#result = null;
+		this.#meter = EMPTY_METER;
+		this.#shownMeter = EMPTY_METER;
+		this.#shownAtMs = -Infinity;
+		this.#announcer = SILENT;
+	}
+}

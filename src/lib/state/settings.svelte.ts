@@ -1,0 +1,92 @@
+/** What a visitor chose, kept in this browser. One schema: SettingsData. */
+import type { CameraChoice } from '../sources/camera';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+export interface SettingsData {
+	readonly theme: Theme;
+	/** Null follows the manifest's default. */
+	readonly modelId: string | null;
+	readonly camera: CameraChoice | null;
+	readonly mirror: boolean;
+	/** Time constant of the smoothing, 0..2000 ms. */
+	readonly smoothingMs: number;
+	/** Detections under this confidence, 0..1, are not shown. */
+	readonly minConfidence: number;
+}
+
+export const DEFAULT_SETTINGS: SettingsData = {
+	theme: 'system',
+	modelId: null,
+	camera: null,
+	mirror: true,
+	smoothingMs: 300,
+	minConfidence: 0.5
+};
+
+const STORAGE_KEY = 'mien.settings';
+
+/** Settings from anything: a field that is missing or not valid takes its default, the others stay. */
+export function parseSettings(value: unknown): SettingsData {
+	const fields = isRecord(value) ? value : {};
+	const { theme, modelId, camera, mirror, smoothingMs, minConfidence } = fields;
+	return {
+		theme: theme === 'light' || theme === 'dark' ? theme : DEFAULT_SETTINGS.theme,
+		modelId: typeof modelId === 'string' ? modelId : DEFAULT_SETTINGS.modelId,
+		camera: parseCamera(camera),
+		mirror: typeof mirror === 'boolean' ? mirror : DEFAULT_SETTINGS.mirror,
+		smoothingMs: isBetween(smoothingMs, 0, 2000) ? smoothingMs : DEFAULT_SETTINGS.smoothingMs,
+		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence
+	};
+}
+
+/** What Settings needs of localStorage. */
+export type SettingsStorage = Pick<Storage, 'getItem' | 'setItem'>;
+
+export class Settings {
+	#current: SettingsData = $state.raw(DEFAULT_SETTINGS);
+	readonly #storage: SettingsStorage | null;
+
+	/** `storage`: null where the browser keeps nothing; the settings then last as long as the page. */
+	constructor(storage: SettingsStorage | null) {
+		this.#storage = storage;
+		this.#current = read(storage);
+	}
+
+	get current(): SettingsData {
+		return this.#current;
+	}
+
+	/** Changes some fields and keeps them for the next visit. */
+	update(patch: Partial<SettingsData>): void {
+		this.#current = { ...this.#current, ...patch };
+		try {
+			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#current));
+		} catch (error) {
+			// A full or forbidden storage costs the next visit its settings, and this one nothing.
+			console.warn('The settings could not be kept.', error);
+		}
+	}
+}
+
+function read(storage: SettingsStorage | null): SettingsData {
+	try {
+		return parseSettings(JSON.parse(storage?.getItem(STORAGE_KEY) ?? 'null'));
+	} catch {
+		return DEFAULT_SETTINGS;
+	}
+}
+
+function parseCamera(value: unknown): CameraChoice | null {
+	if (!isRecord(value)) return null;
+	const { id, label } = value;
+	return typeof id === 'string' && typeof label === 'string' ? { id, label } : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null;
+}
+
+function isBetween(value: unknown, low: number, high: number): value is number {
+	return typeof value === 'number' && value >= low && value <= high;
+}

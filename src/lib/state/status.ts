@@ -1,0 +1,91 @@
+/** Where a session stands: one union, derived from where its two halves stand. */
+import type { FrameResult } from '../core/types';
+import type { AppError } from '../errors';
+import type { FromWorker } from '../protocol';
+import type { FrameSource, SourceKind } from '../sources/source';
+
+export type LoadStage = 'worker' | Extract<FromWorker, { type: 'progress' }>['stage'];
+
+/** The analyser alone: `ready` once the chosen model runs. */
+export type Engine =
+	| { kind: 'loading'; stage: LoadStage; progress: number | null }
+	| { kind: 'ready' }
+	| { kind: 'failed'; error: AppError };
+
+/** The source alone. */
+export type View =
+	| { kind: 'none' }
+	| { kind: 'opening'; sourceKind: SourceKind }
+	| { kind: 'open'; source: FrameSource }
+	| { kind: 'failed'; error: AppError };
+
+export type Status =
+	| { kind: 'idle' }
+	/** `progress`: 0..1, or null where it is not known. */
+	| { kind: 'loading'; stage: LoadStage; progress: number | null }
+	| { kind: 'requesting-camera' }
+	| { kind: 'opening-picture' }
+	/** Live. */
+	| { kind: 'running' }
+	/** A still under way, and done. */
+	| { kind: 'analysing' }
+	| { kind: 'done' }
+	| { kind: 'failed'; error: AppError };
+
+/** The status of both together: what keeps the visitor waiting comes first. */
+export function statusOf(engine: Engine, view: View, result: FrameResult | null): Status {
+	if (view.kind === 'failed') return view;
+	if (view.kind === 'opening') return { kind: view.sourceKind === 'camera' ? 'requesting-camera' : 'opening-picture' };
+	if (engine.kind !== 'ready') return engine;
+	if (view.kind === 'none') return { kind: 'idle' };
+	if (view.source.live) return { kind: 'running' };
+	return { kind: result === null ? 'analysing' : 'done' };
+}
+
+const STAGES: Readonly<Record<LoadStage, string>> = {
+	worker: 'Starting',
+	backend: 'Choosing the fastest back end',
+	detector: 'Loading the face detector',
+	model: 'Loading the model',
+	compile: 'Preparing the model'
+};
+
+/** The status in a few words. */
+export function statusText(status: Status): string {
+	switch (status.kind) {
+		case 'idle':
+			return 'Ready';
+		case 'loading':
+			return `${STAGES[status.stage]}${status.progress === null ? '' : ` ${Math.round(status.progress * 100)} %`}`;
+		case 'requesting-camera':
+			return 'Waiting for the camera';
+		case 'opening-picture':
+			return 'Opening the picture';
+		case 'running':
+			return 'Live';
+		case 'analysing':
+			return 'Looking for faces';
+		case 'done':
+			return 'Done';
+		case 'failed':
+			return 'Stopped';
+	}
+}
+
+/** How the status should look. */
+export function statusTone({ kind }: Status): 'calm' | 'busy' | 'live' | 'failed' {
+	switch (kind) {
+		case 'loading':
+		case 'requesting-camera':
+		case 'opening-picture':
+		case 'analysing':
+			return 'busy';
+		case 'running':
+			return 'live';
+		case 'failed':
+			return 'failed';
+		case 'idle':
+		case 'done':
+			return 'calm';
+	}
+}
