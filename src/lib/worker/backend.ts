@@ -104,10 +104,9 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 function reasonFor(best: Measured, trials: readonly BackendTrial[]): string {
-	const slower = trials.filter(({ name, ms }) => ms !== null && name !== best.name);
 	const figure = `${best.ms.toFixed(1)} ms for a frame's work`;
-	const [other] = slower;
-	if (other?.ms != null) return `The fastest: ${figure}, against ${other.ms.toFixed(1)} ms with ${other.name}.`;
+	const other = trials.find(({ name, ms }) => ms !== null && name !== best.name);
+	if (other !== undefined && other.ms !== null) return `The fastest: ${figure}, against ${other.ms.toFixed(1)} ms with ${other.name}.`;
 	const untried = trials.some(({ note }) => note.endsWith('nothing to gain'));
 	return untried ? `Fast enough: ${figure}.` : `The only one that runs well here: ${figure}.`;
 }

@@ -41,19 +41,19 @@ export async function measureWorkload(now: () => number, signal: AbortSignal): P
 type Weights = ReturnType<typeof createWeights>;
 
 function createWeights() {
-	const kernel = (shape: [number, number, number, number]): tf.Tensor4D => tf.fill(shape, 0.01);
+	const kernel = (shape: [number, number, number, number]): tf.Tensor4D => tf.fill<tf.Rank.R4>(shape, 0.01);
 	return {
-		picture: tf.fill([1, 128, 128, 3], 0.5) as tf.Tensor4D,
+		picture: tf.fill<tf.Rank.R4>([1, 128, 128, 3], 0.5),
 		stem: kernel([5, 5, 3, 28]),
 		depthwise: kernel([3, 3, 28, 1]),
 		pointwise: kernel([1, 1, 28, 28]),
 		head: kernel([1, 1, 28, 34]),
-		face: tf.fill([1, 48, 48, 1], 0.5) as tf.Tensor4D,
+		face: tf.fill<tf.Rank.R4>([1, 48, 48, 1], 0.5),
 		first: kernel([3, 3, 1, 32]),
 		second: kernel([3, 3, 32, 64]),
 		third: kernel([3, 3, 64, 64]),
 		fourth: kernel([3, 3, 64, 128]),
-		dense: tf.fill([128, 7], 0.01) as tf.Tensor2D
+		dense: tf.fill<tf.Rank.R2>([128, 7], 0.01)
 	};
 }
 

@@ -1,0 +1,413 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Analyser, type AnalyserEvent, type WorkerLike } from '../../../src/lib/client/analyser';
+import type { FrameResult } from '../../../src/lib/core/types';
+import type { Manifest } from '../../../src/lib/manifest';
+import type { BackendReport, FromWorker, ToWorker, WorkerSettings } from '../../../src/lib/protocol';
+
+const BACKEND: BackendReport = { chosen: 'wasm', reason: 'test', trials: [], threads: 2 };
+const MANIFEST = { default: 'mien' } as Manifest;
+const SETTINGS: WorkerSettings = { models: ['mien'], minConfidence: 0.6, maxFaces: 4, smoothingMs: 300 };
+const OTHER: WorkerSettings = { ...SETTINGS, models: ['other'] };
+const FRAME = { timeMs: 7, still: false };
+const TIMEOUTS = { startMs: 1000, configureMs: 800, frameMs: 100 };
+
+/** Answers by hand: each test says what the worker does. */
+class FakeWorker implements WorkerLike {
+	readonly received: ToWorker[] = [];
+	terminated = false;
+	refuses = false;
+	onmessage: WorkerLike['onmessage'] = null;
+	onmessageerror: WorkerLike['onmessageerror'] = null;
+	onerror: WorkerLike['onerror'] = null;
+
+	postMessage(message: ToWorker): void {
+		if (this.refuses) throw new Error('DataCloneError');
+		this.received.push(message);
+	}
+
+	terminate(): void {
+		this.terminated = true;
+	}
+
+	send(data: FromWorker): void {
+		this.onmessage?.({ data } as MessageEvent<FromWorker>);
+	}
+
+	die(): void {
+		this.onerror?.({ message: 'out of memory' } as ErrorEvent);
+	}
+
+	ready(): void {
+		this.send({ type: 'ready', backend: BACKEND, manifest: MANIFEST });
+	}
+
+	last<Type extends ToWorker['type']>(type: Type): Extract<ToWorker, { type: Type }> {
+		const found = this.received.findLast(
+			(message): message is Extract<ToWorker, { type: Type }> => message.type === type
+		);
+		if (found === undefined) throw new Error(`The worker was sent no "${type}"`);
+		return found;
+	}
+
+	configured(): void {
+		this.send({ type: 'configured', generation: this.last('configure').generation });
+	}
+}
+
+class FakeBitmap {
+	readonly width = 4;
+	readonly height = 3;
+	closed = 0;
+	close(): void {
+		this.closed++;
+	}
+}
+
+function createAnalyser() {
+	const workers: FakeWorker[] = [];
+	const events: AnalyserEvent[] = [];
+	const analyser = new Analyser({
+		baseUrl: 'http://localhost/',
+		onEvent: (event) => events.push(event),
+		createWorker: () => {
+			const worker = new FakeWorker();
+			workers.push(worker);
+			return worker;
+		},
+		timeouts: TIMEOUTS
+	});
+	const worker = (): FakeWorker => {
+		const last = workers.at(-1);
+		if (last === undefined) throw new Error('No worker was started');
+		return last;
+	};
+	return { analyser, workers, worker, events, types: () => events.map(({ type }) => type) };
+}
+
+/** Started, and running SETTINGS. */
+async function createRunning() {
+	const all = createAnalyser();
+	const started = all.analyser.start();
+	all.worker().ready();
+	await started;
+	const configured = all.analyser.configure(SETTINGS);
+	all.worker().configured();
+	await configured;
+	return all;
+}
+
+function resultOf({ frameId, generation }: { frameId: number; generation: number }): FromWorker {
+	const result = { width: 4, height: 3, timeMs: FRAME.timeMs, faces: [] } as unknown as FrameResult;
+	return { type: 'result', frameId, generation, result };
+}
+
+/** The code that a promise rejects with, for a look at any time. */
+function watch(promise: Promise<unknown>): { outcome: () => unknown } {
+	let outcome: unknown = 'pending';
+	promise.then(
+		(value: unknown) => (outcome = value),
+		(error: unknown) => (outcome = (error as { code: string }).code)
+	);
+	return { outcome: () => outcome };
+}
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+describe('Analyser: start', () => {
+	it('starts once for several calls and tells progress', async () => {
+		const { analyser, workers, worker, events } = createAnalyser();
+		const both = Promise.all([analyser.start(), analyser.start()]);
+		worker().send({ type: 'progress', stage: 'detector', loaded: 1, total: 2 });
+		worker().ready();
+		expect((await both)[1]).toEqual({ backend: BACKEND, manifest: MANIFEST });
+		expect(workers).toHaveLength(1);
+		expect(worker().received).toEqual([{ type: 'start', baseUrl: 'http://localhost/', backend: 'auto' }]);
+		expect(events).toEqual([
+			{ type: 'progress', stage: 'detector', loaded: 1, total: 2 },
+			{ type: 'ready', backend: BACKEND, manifest: MANIFEST }
+		]);
+	});
+
+	it('is fatal at once where the worker says why, and can be tried again', async () => {
+		const { analyser, workers, worker, types } = createAnalyser();
+		const start = watch(analyser.start());
+		worker().send({ type: 'failed', failure: { code: 'manifest-invalid', message: 'no' } });
+		await vi.advanceTimersByTimeAsync(0);
+		expect(start.outcome()).toBe('manifest-invalid');
+		expect(types()).toEqual(['fatal']);
+		expect(worker().terminated).toBe(true);
+		const again = analyser.start();
+		worker().ready();
+		await expect(again).resolves.toBeDefined();
+		expect(workers).toHaveLength(2);
+	});
+
+	it('tries a silent worker three times, then gives up', async () => {
+		const { analyser, workers, types } = createAnalyser();
+		const start = watch(analyser.start());
+		const configure = watch(analyser.configure(SETTINGS));
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(workers).toHaveLength(3);
+		expect(workers.every(({ terminated }) => terminated)).toBe(true);
+		expect(types()).toEqual(['restarting', 'restarting', 'fatal']);
+		expect(start.outcome()).toBe('worker-timeout');
+		expect(configure.outcome()).toBe('worker-timeout');
+	});
+
+	it('waits as long as there is progress', async () => {
+		const { analyser, workers, worker } = createAnalyser();
+		const start = analyser.start();
+		for (let second = 0; second < 5; second++) {
+			await vi.advanceTimersByTimeAsync(900);
+			worker().send({ type: 'progress', stage: 'model', loaded: second, total: 9 });
+		}
+		worker().ready();
+		await start;
+		expect(workers).toHaveLength(1);
+	});
+
+	it('survives a browser that refuses to make a worker', async () => {
+		const events: AnalyserEvent[] = [];
+		const createWorker = (): WorkerLike => {
+			throw new Error('blocked');
+		};
+		const analyser = new Analyser({
+			baseUrl: 'http://localhost/',
+			onEvent: (event) => events.push(event),
+			createWorker
+		});
+		const start = watch(analyser.start());
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(start.outcome()).toBe('worker-died');
+		expect(events.at(-1)?.type).toBe('fatal');
+	});
+});
+
+describe('Analyser: settings', () => {
+	it('sends settings given before the start when the worker is ready', async () => {
+		const { analyser, worker } = createAnalyser();
+		const configured = analyser.configure(SETTINGS);
+		void analyser.start();
+		worker().ready();
+		worker().configured();
+		await configured;
+		expect(worker().last('configure').settings).toEqual(SETTINGS);
+	});
+
+	it('goes on with the old settings while new ones load, and after they failed', async () => {
+		const { analyser, worker } = await createRunning();
+		const old = worker().last('configure').generation;
+		const configure = watch(analyser.configure(OTHER));
+		const during = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		expect(worker().last('frame').generation).toBe(old);
+		worker().send(resultOf(worker().last('frame')));
+		const failure = { code: 'model-invalid', message: 'broken' } as const;
+		worker().send({ type: 'failed', generation: worker().last('configure').generation, failure });
+		await vi.advanceTimersByTimeAsync(0);
+		expect(configure.outcome()).toBe('model-invalid');
+		expect(during.outcome()).toMatchObject({ width: 4 });
+		void analyser.analyse(new FakeBitmap(), FRAME);
+		expect(worker().last('frame').generation).toBe(old);
+		expect(worker().terminated).toBe(false);
+	});
+
+	it('settles a replaced call together with the one that replaced it', async () => {
+		const { analyser, worker } = await createRunning();
+		const first = watch(analyser.configure(OTHER));
+		const firstGeneration = worker().last('configure').generation;
+		const second = watch(analyser.configure({ ...OTHER, maxFaces: 1 }));
+		worker().send({ type: 'configured', generation: firstGeneration });
+		await vi.advanceTimersByTimeAsync(0);
+		expect(first.outcome()).toBe('pending');
+		worker().configured();
+		await vi.advanceTimersByTimeAsync(0);
+		expect(first.outcome()).toBe(undefined);
+		expect(second.outcome()).toBe(undefined);
+	});
+
+	it('drops a result of settings that are no longer in force', async () => {
+		const { analyser, worker } = await createRunning();
+		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		void analyser.configure(OTHER);
+		worker().configured();
+		worker().send(resultOf(worker().last('frame')));
+		await vi.advanceTimersByTimeAsync(0);
+		expect(frame.outcome()).toBe(null);
+		expect(analyser.busy).toBe(false);
+	});
+});
+
+describe('Analyser: frames', () => {
+	it('hands a frame over and gives its result', async () => {
+		const { analyser, worker } = await createRunning();
+		const bitmap = new FakeBitmap();
+		const frame = analyser.analyse(bitmap, FRAME);
+		expect(analyser.busy).toBe(true);
+		expect(worker().last('frame')).toMatchObject({ bitmap, ...FRAME });
+		worker().send(resultOf(worker().last('frame')));
+		expect(await frame).toMatchObject({ width: 4, timeMs: 7 });
+		expect(analyser.busy).toBe(false);
+	});
+
+	it('closes and drops a frame that it cannot take', async () => {
+		const early = new FakeBitmap();
+		expect(await createAnalyser().analyser.analyse(early, FRAME)).toBe(null);
+		expect(early.closed).toBe(1);
+		const { analyser, worker } = await createRunning();
+		void analyser.analyse(new FakeBitmap(), FRAME);
+		const second = new FakeBitmap();
+		expect(await analyser.analyse(second, FRAME)).toBe(null);
+		expect(second.closed).toBe(1);
+		expect(worker().received.filter(({ type }) => type === 'frame')).toHaveLength(1);
+	});
+
+	it('closes a bitmap that cannot be sent', async () => {
+		const { analyser, worker } = await createRunning();
+		worker().refuses = true;
+		const bitmap = new FakeBitmap();
+		await expect(analyser.analyse(bitmap, FRAME)).rejects.toMatchObject({ code: 'analysis-failed' });
+		expect(bitmap.closed).toBe(1);
+		expect(analyser.busy).toBe(false);
+	});
+
+	it('tells a dropped frame from a failed one, and ignores answers to others', async () => {
+		const { analyser, worker } = await createRunning();
+		const first = analyser.analyse(new FakeBitmap(), FRAME);
+		const { frameId, generation } = worker().last('frame');
+		worker().send({ type: 'dropped', generation, frameId: frameId + 5 });
+		expect(analyser.busy).toBe(true);
+		worker().send({ type: 'dropped', generation, frameId });
+		expect(await first).toBe(null);
+		const second = analyser.analyse(new FakeBitmap(), FRAME);
+		const failure = { code: 'analysis-failed', message: 'bad' } as const;
+		worker().send({ type: 'failed', generation, frameId: frameId + 1, failure });
+		await expect(second).rejects.toMatchObject({ code: 'analysis-failed', message: 'bad' });
+	});
+});
+
+describe('Analyser: a worker that dies or hangs', () => {
+	it('rejects the frame in flight, starts another worker and gives it the settings', async () => {
+		const { analyser, workers, worker, types } = await createRunning();
+		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		worker().die();
+		await vi.advanceTimersByTimeAsync(0);
+		expect(frame.outcome()).toBe('worker-died');
+		expect(analyser.busy).toBe(true);
+		expect(await analyser.analyse(new FakeBitmap(), FRAME)).toBe(null);
+		await vi.advanceTimersByTimeAsync(250);
+		expect(workers).toHaveLength(2);
+		worker().ready();
+		expect(worker().last('configure').settings).toEqual(SETTINGS);
+		worker().configured();
+		expect(types()).toEqual(['ready', 'restarting', 'ready']);
+		const next = analyser.analyse(new FakeBitmap(), FRAME);
+		worker().send(resultOf(worker().last('frame')));
+		expect(await next).not.toBe(null);
+	});
+
+	it('starts another worker when a frame takes too long', async () => {
+		const { analyser, workers, events } = await createRunning();
+		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs);
+		expect(frame.outcome()).toBe('worker-timeout');
+		expect(events.at(-1)).toMatchObject({ type: 'restarting', error: { code: 'worker-timeout' } });
+		await vi.advanceTimersByTimeAsync(250);
+		expect(workers).toHaveLength(2);
+	});
+
+	it('gives a frame more time while settings are under way: a model may be compiling', async () => {
+		const { analyser, worker } = await createRunning();
+		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		void analyser.configure(OTHER);
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs * 2);
+		expect(frame.outcome()).toBe('pending');
+		worker().send(resultOf(worker().last('frame')));
+		await vi.advanceTimersByTimeAsync(0);
+		expect(frame.outcome()).toMatchObject({ width: 4 });
+	});
+
+	it('goes back to the settings that ran when new ones kill the worker', async () => {
+		const { analyser, worker } = await createRunning();
+		const configure = watch(analyser.configure(OTHER));
+		worker().die();
+		await vi.advanceTimersByTimeAsync(250);
+		expect(configure.outcome()).toBe('worker-died');
+		worker().ready();
+		expect(worker().last('configure').settings).toEqual(SETTINGS);
+	});
+
+	it('restarts a worker that lost its GPU, later and later, without end', async () => {
+		const { worker, workers, types } = await createRunning();
+		const waits: number[] = [];
+		for (let round = 0; round < 9; round++) {
+			worker().send({ type: 'failed', failure: { code: 'gpu-lost', message: 'gone' } });
+			const startMs = Date.now();
+			await vi.advanceTimersToNextTimerAsync();
+			waits.push(Date.now() - startMs);
+			expect(workers).toHaveLength(round + 2);
+			worker().ready();
+			worker().configured();
+		}
+		expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+		expect(types()).not.toContain('fatal');
+	});
+
+	it('tries again when the settings of before cannot be brought back', async () => {
+		const { worker, workers, events } = await createRunning();
+		worker().die();
+		await vi.advanceTimersByTimeAsync(250);
+		worker().ready();
+		const failure = { code: 'model-unreachable', message: 'offline' } as const;
+		worker().send({ type: 'failed', generation: worker().last('configure').generation, failure });
+		expect(events.at(-1)).toMatchObject({ type: 'restarting', error: { code: 'model-unreachable' } });
+		await vi.advanceTimersByTimeAsync(500);
+		expect(workers).toHaveLength(3);
+	});
+
+	it('ignores a worker that was replaced', async () => {
+		const { workers, worker, types } = await createRunning();
+		worker().die();
+		workers[0]?.ready();
+		workers[0]?.die();
+		expect(types()).toEqual(['ready', 'restarting']);
+	});
+});
+
+describe('Analyser: the rest', () => {
+	it('passes reset and stats on', async () => {
+		const { analyser, worker } = await createRunning();
+		analyser.reset();
+		expect(worker().received.at(-1)).toEqual({ type: 'reset' });
+		const stats = analyser.stats();
+		worker().send({ type: 'stats', tensors: 12, tensorBytes: 340 });
+		expect(await stats).toMatchObject({ tensors: 12, tensorBytes: 340 });
+	});
+
+	it('settles everything that is pending when disposed, and starts nothing more', async () => {
+		const { analyser, workers, worker } = await createRunning();
+		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		const configure = watch(analyser.configure(OTHER));
+		const stats = watch(analyser.stats());
+		analyser.dispose();
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(frame.outcome()).toBe(null);
+		expect(configure.outcome()).toBe('worker-died');
+		expect(stats.outcome()).toBe('worker-died');
+		expect(worker().terminated).toBe(true);
+		expect(workers).toHaveLength(1);
+		await expect(analyser.start()).rejects.toMatchObject({ code: 'worker-died' });
+		expect(await analyser.analyse(new FakeBitmap(), FRAME)).toBe(null);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('settles a start that is pending, and cancels a restart, when disposed', async () => {
+		const { analyser, workers, worker } = createAnalyser();
+		const start = watch(analyser.start());
+		worker().die();
+		analyser.dispose();
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(start.outcome()).toBe('worker-died');
+		expect(workers).toHaveLength(1);
+	});
+});
