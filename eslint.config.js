@@ -15,8 +15,6 @@ const MANIFEST = 'src/lib/manifest';
 const PROTOCOL = 'src/lib/protocol';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
 const SVELTE = ['svelte', '$app/'];
-/** Checks what comes from outside: files, storage. */
-const CHECKER = 'valibot';
 
 /**
  * Who may import whom. A file obeys the first row that `files` fits; `may` holds modules, folders (with a slash at
