@@ -81,32 +81,38 @@ function notWorthTrying(name: BackendName, best: Measured | null): string | null
 
 async function tryBackend(name: BackendName, host: BackendHost): Promise<BackendTrial> {
 	const limitMs = name === 'webgpu' || name === 'webgl' ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
-	const signal = AbortSignal.timeout(limitMs);
-	const attempt = host.use(name).then(() => host.measure(signal));
-	try {
-		return { name, ms: await Promise.race([attempt, rejectionOf(signal)]), note: 'tried' };
-	} catch (error) {
-		// The attempt may still be under way: what it holds is freed when it ends.
-		const release = (): void => {
-			host.release(name);
-		};
-		attempt.then(release, release);
-		return { name, ms: null, note: signal.aborted ? `not ready within ${limitMs} ms` : `failed: ${messageOf(error)}` };
-	}
-}
-
-function rejectionOf(signal: AbortSignal): Promise<never> {
-	return new Promise((_, reject) => {
-		signal.addEventListener('abort', () => {
-			reject(new Error('Out of time'));
+	const outOfTime = new AbortController();
+	const expired = new Promise<null>((resolve) => {
+		outOfTime.signal.addEventListener('abort', () => {
+			resolve(null);
 		});
 	});
+	const timer = setTimeout(() => {
+		outOfTime.abort();
+	}, limitMs);
+	const attempt = host.use(name).then(() => host.measure(outOfTime.signal));
+	// What a failed attempt holds is freed when it ends; one that ran out of time may still be under way.
+	const release = (): void => {
+		host.release(name);
+	};
+	try {
+		const ms = await Promise.race([attempt, expired]);
+		if (ms !== null) return { name, ms, note: 'tried' };
+		attempt.then(release, release);
+		return { name, ms, note: `not ready within ${limitMs} ms` };
+	} catch (error) {
+		release();
+		return { name, ms: null, note: `failed: ${messageOf(error)}` };
+	} finally {
+		clearTimeout(timer);
+	}
 }
 
 function reasonFor(best: Measured, trials: readonly BackendTrial[]): string {
 	const figure = `${best.ms.toFixed(1)} ms for a frame's work`;
 	const other = trials.find(({ name, ms }) => ms !== null && name !== best.name);
-	if (other !== undefined && other.ms !== null) return `The fastest: ${figure}, against ${other.ms.toFixed(1)} ms with ${other.name}.`;
+	if (other !== undefined && other.ms !== null)
+		return `The fastest: ${figure}, against ${other.ms.toFixed(1)} ms with ${other.name}.`;
 	const untried = trials.some(({ note }) => note.endsWith('nothing to gain'));
 	return untried ? `Fast enough: ${figure}.` : `The only one that runs well here: ${figure}.`;
 }

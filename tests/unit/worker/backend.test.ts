@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { chooseBackend, type BackendHost } from '../../../src/lib/worker/backend';
+import type { BackendName } from '../../../src/lib/protocol';
+
+interface Machine {
+	/** Why a back end is ruled out. */
+	readonly ruledOut?: Partial<Record<BackendName, string>>;
+	/** Milliseconds of the workload; 'fails' where the back end does not start, 'hangs' where it never ends. */
+	readonly speeds: Partial<Record<BackendName, number | 'fails' | 'hangs'>>;
+}
+
+function createHost({ ruledOut = {}, speeds }: Machine) {
+	const used: BackendName[] = [];
+	const released: BackendName[] = [];
+	const current = (): BackendName => used.at(-1) ?? 'cpu';
+	const host: BackendHost = {
+		ruleOut: (name) => Promise.resolve(ruledOut[name] ?? null),
+		use: (name) => {
+			used.push(name);
+			return speeds[name] === 'fails' ? Promise.reject(new Error('no driver')) : Promise.resolve();
+		},
+		measure: (signal) => {
+			const speed = speeds[current()];
+			if (typeof speed === 'number') return Promise.resolve(speed);
+			return new Promise((_, reject) => {
+				signal.addEventListener('abort', () => {
+					reject(new Error('gave up'));
+				});
+			});
+		},
+		release: (name) => released.push(name),
+		threads: () => (current() === 'wasm' ? 2 : 1)
+	};
+	return { host, used, released, current };
+}
+
+const NO_GPU = { webgpu: 'software adapter', webgl: 'software renderer' };
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+describe('chooseBackend', () => {
+	it('loads nothing but WASM where there is no GPU, and says so', async () => {
+		const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14 } });
+		const report = await chooseBackend('auto', host);
+		expect(used).toEqual(['wasm']);
+		expect(report).toEqual({
+			chosen: 'wasm',
+			reason: "The only one that runs well here: 14.0 ms for a frame's work.",
+			threads: 2,
+			trials: [
+				{ name: 'webgpu', ms: null, note: 'software adapter' },
+				{ name: 'webgl', ms: null, note: 'software renderer' },
+				{ name: 'wasm', ms: 14, note: 'tried' },
+				{ name: 'cpu', ms: null, note: 'not tried: always slower than WASM' }
+			]
+		});
+	});
+
+	it('takes a GPU that leaves nothing to gain without loading another', async () => {
+		const { host, used } = createHost({ speeds: { webgpu: 4, wasm: 3 } });
+		const report = await chooseBackend('auto', host);
+		expect(report.chosen).toBe('webgpu');
+		expect(report.reason).toBe("Fast enough: 4.0 ms for a frame's work.");
+		expect(used).toEqual(['webgpu']);
+	});
+
+	it('takes WASM where it beats a slow GPU, and frees the GPU', async () => {
+		const { host, used, released } = createHost({ speeds: { webgpu: 30, wasm: 12 } });
+		const report = await chooseBackend('auto', host);
+		expect(report.chosen).toBe('wasm');
+		expect(report.reason).toBe("The fastest: 12.0 ms for a frame's work, against 30.0 ms with webgpu.");
+		expect(used).toEqual(['webgpu', 'wasm']);
+		expect(released).toEqual(['webgpu']);
+	});
+
+	it('goes back to the GPU where WASM turns out slower, and frees WASM', async () => {
+		const { host, current, released } = createHost({ speeds: { webgpu: 20, wasm: 45 } });
+		const report = await chooseBackend('auto', host);
+		expect(report).toMatchObject({ chosen: 'webgpu', threads: 1 });
+		expect(current()).toBe('webgpu');
+		expect(released).toEqual(['wasm']);
+	});
+
+	it('tries WebGL where WebGPU fails', async () => {
+		const { host } = createHost({ speeds: { webgpu: 'fails', webgl: 6 } });
+		const { chosen, trials } = await chooseBackend('auto', host);
+		expect(chosen).toBe('webgl');
+		expect(trials[0]).toEqual({ name: 'webgpu', ms: null, note: 'failed: no driver' });
+	});
+
+	it('does not wait for a GPU that hangs', async () => {
+		const { host, released } = createHost({ ruledOut: { webgl: 'none' }, speeds: { webgpu: 'hangs', wasm: 12 } });
+		const report = chooseBackend('auto', host);
+		await vi.advanceTimersByTimeAsync(600);
+		const { chosen, trials } = await report;
+		expect(chosen).toBe('wasm');
+		expect(trials[0]?.note).toBe('not ready within 600 ms');
+		expect(released).toEqual(['webgpu']);
+	});
+
+	it('falls back to plain JavaScript', async () => {
+		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 'fails', cpu: 300 } });
+		expect((await chooseBackend('auto', host)).chosen).toBe('cpu');
+	});
+
+	it('tells why none runs', async () => {
+		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 'fails', cpu: 'fails' } });
+		await expect(chooseBackend('auto', host)).rejects.toMatchObject({
+			code: 'backend-unavailable',
+			message: 'webgpu: software adapter; webgl: software renderer; wasm: failed: no driver; cpu: failed: no driver'
+		});
+	});
+
+	it('takes the one asked for, even where it would be ruled out, and no other', async () => {
+		const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { webgpu: 500 } });
+		const report = await chooseBackend('webgpu', host);
+		expect(report).toMatchObject({ chosen: 'webgpu', reason: 'Asked for.' });
+		expect(used).toEqual(['webgpu']);
+		const broken = createHost({ speeds: { webgpu: 'fails', wasm: 3 } });
+		await expect(chooseBackend('webgpu', broken.host)).rejects.toMatchObject({ code: 'backend-unavailable' });
+	});
+});
