@@ -54,8 +54,7 @@ function parseRow(fields: { emotion: string; pixels: string; usage: string }, li
 	if (!/^\s*\d+\s*$/.test(fields.emotion) || label >= FER2013_LABELS.length)
 		throw wrong(`the label must be a whole number from 0 to 6, but it is "${fields.emotion.slice(0, 20)}".`);
 	const usage = USAGES.findIndex((name) => name === fields.usage.trim());
-	if (usage < 0)
-		throw wrong(`Usage must be ${USAGES.join(', ')}, but it is "${fields.usage.slice(0, 20)}".`);
+	if (usage < 0) throw wrong(`Usage must be ${USAGES.join(', ')}, but it is "${fields.usage.slice(0, 20)}".`);
 	const values = fields.pixels.trim().split(/\s+/);
 	if (values.length !== PIXELS)
 		throw wrong(`${String(PIXELS)} pixels were expected, but there are ${String(values.length)}.`);
@@ -161,11 +160,7 @@ function cacheFile(file: string, cacheDir: string): string {
  * Reads FER2013 through a prepared binary copy in `cacheDir`, which is made when it is missing or damaged.
  * Layout of the copy: magic, SHA-256 of the rest in hex, labels [n], usage [n], pixels [n, 2304].
  */
-export async function loadFer2013(
-	file: string,
-	cacheDir: string,
-	onBytes?: (count: number) => void
-): Promise<Dataset> {
+export async function loadFer2013(file: string, cacheDir: string, onBytes?: (count: number) => void): Promise<Dataset> {
 	const cached = existsSync(file) ? cacheFile(file, cacheDir) : undefined;
 	if (cached !== undefined && existsSync(cached)) {
 		const dataset = unpack(readFileSync(cached));

@@ -47,7 +47,10 @@ const STOPPING = 2;
 /** The exchange of one replica in its own thread: blocks until all have arrived, so never call it on the main thread. */
 export function createSharedExchange(memory: ExchangeMemory, replica: number): Exchange {
 	const { replicas, length } = memory;
-	const vectors = Array.from({ length: 2 * replicas }, (_, i) => new Float32Array(memory.vectors, i * length * 4, length));
+	const vectors = Array.from(
+		{ length: 2 * replicas },
+		(_, i) => new Float32Array(memory.vectors, i * length * 4, length)
+	);
 	const counters = new Int32Array(memory.counters);
 	const stopFlag = new Int32Array(memory.stopFlag);
 	// Two sets of vectors by turns: a replica may still read the last ones while another writes the next.

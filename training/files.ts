@@ -23,7 +23,9 @@ export function writeWhole(file: string, chunks: readonly (string | Uint8Array)[
 		renameSync(temporary, file);
 	} catch (thrown) {
 		rmSync(temporary, { force: true });
-		throw new UserError(`${file} could not be written: ${messageOf(thrown)}. Free some space or choose another folder.`);
+		throw new UserError(
+			`${file} could not be written: ${messageOf(thrown)}. Free some space or choose another folder.`
+		);
 	}
 }
 

@@ -24,7 +24,13 @@ function channelMeans(x: tf.Tensor4D): tf.Tensor1D {
 }
 
 /** (x - mean) / sqrt(variance + epsilon) * gamma + beta over [n, h, w, c], with the statistics of x itself. */
-function normalise(x: tf.Tensor4D, gamma: tf.Tensor, beta: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor): tf.Tensor4D {
+function normalise(
+	x: tf.Tensor4D,
+	gamma: tf.Tensor,
+	beta: tf.Tensor,
+	mean: tf.Tensor,
+	variance: tf.Tensor
+): tf.Tensor4D {
 	const [n, height, width] = x.shape;
 	const operation = tf.customGrad((...args) => {
 		const [input, scale, offset, save] = args as [tf.Tensor4D, tf.Tensor, tf.Tensor, tf.GradSaveFunc];

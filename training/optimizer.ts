@@ -24,10 +24,30 @@ export function createOptimizer(
 		});
 	const first = slotsOf('first');
 	if (config.kind === 'sgd') {
-		return { slots, apply: eachWeight(weights, (...args) => { sgdStep(config, ...args); }, first, first) };
+		return {
+			slots,
+			apply: eachWeight(
+				weights,
+				(...args) => {
+					sgdStep(config, ...args);
+				},
+				first,
+				first
+			)
+		};
 	}
 	const rule = config.kind === 'adam' ? adamStep : adamaxStep;
-	return { slots, apply: eachWeight(weights, (...args) => { rule(config, ...args); }, first, slotsOf('second')) };
+	return {
+		slots,
+		apply: eachWeight(
+			weights,
+			(...args) => {
+				rule(config, ...args);
+			},
+			first,
+			slotsOf('second')
+		)
+	};
 }
 
 type Moments = { readonly beta1: number; readonly beta2: number; readonly epsilon: number };

@@ -70,8 +70,14 @@ if (port) {
 	starting.catch(fail);
 	port.on('message', (request: ReplicaRequest) => {
 		starting
-			.then((replica) => answer(replica, request, (report) => { reply({ type: 'step', report }); }))
-			.then((result) => { reply({ type: 'done', result }); })
+			.then((replica) =>
+				answer(replica, request, (report) => {
+					reply({ type: 'step', report });
+				})
+			)
+			.then((result) => {
+				reply({ type: 'done', result });
+			})
 			.catch(fail);
 	});
 }

@@ -108,7 +108,12 @@ export class Replica {
 			return crossEntropy(logits, y).mean();
 		}, variables);
 		if (!logits) throw new Error('The network was not run.');
-		const report = { step, n: rows.length, loss: (await loss.data())[0] ?? NaN, correct: await this.correct(logits, rows) };
+		const report = {
+			step,
+			n: rows.length,
+			loss: (await loss.data())[0] ?? NaN,
+			correct: await this.correct(logits, rows)
+		};
 		const gradients = variables.map((variable) => {
 			const gradient = grads[variable.name];
 			if (!gradient) throw new Error(`${variable.name} has no gradient: is it used?`);

@@ -40,8 +40,7 @@ export const mien: ModelDefinition = {
 			});
 			return new BatchNorm({}).apply(convolution.apply(x)) as tf.SymbolicTensor;
 		};
-		const relu = (x: tf.SymbolicTensor) =>
-			tf.layers.activation({ activation: 'relu' }).apply(x) as tf.SymbolicTensor;
+		const relu = (x: tf.SymbolicTensor) => tf.layers.activation({ activation: 'relu' }).apply(x) as tf.SymbolicTensor;
 		const residual = (x: tf.SymbolicTensor, filters: number, strides: number) => {
 			const straight = strides === 1 ? x : convolve(x, filters, 1, strides);
 			const branch = convolve(relu(convolve(x, filters, 3, strides)), filters, 3, 1);

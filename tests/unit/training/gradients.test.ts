@@ -52,37 +52,36 @@ const convolutions: { name: string; x: number[]; kernel: number[]; stride: numbe
 	{ name: '1x1', x: [2, 5, 5, 4], kernel: [1, 1, 4, 6], stride: 1, pad: 'same' }
 ];
 
-describe.each(TRAINING_BACKENDS.filter((backend) => backend !== 'cpu'))('gradients on %s equal the cpu back end', (backend) => {
-	it.each(convolutions)('convolution $name', async ({ x, kernel, stride, pad }) => {
-		const convolve = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
-		const expected = await evaluate('cpu', [x, kernel], convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
-		const actual = await evaluate(backend, [x, kernel], convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
-		expectClose(actual, expected, 1e-5);
-	});
+describe.each(TRAINING_BACKENDS.filter((backend) => backend !== 'cpu'))(
+	'gradients on %s equal the cpu back end',
+	(backend) => {
+		it.each(convolutions)('convolution $name', async ({ x, kernel, stride, pad }) => {
+			const convolve = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
+			const expected = await evaluate('cpu', [x, kernel], convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
+			const actual = await evaluate(backend, [x, kernel], convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
+			expectClose(actual, expected, 1e-5);
+		});
 
-	const layers: Record<string, { shape: number[]; apply: (x: tf.Tensor) => tf.Tensor }> = {
-		relu: { shape: [3, 4, 4, 2], apply: (x) => tf.relu(x) },
-		'global average pooling': { shape: [3, 4, 4, 2], apply: (x) => tf.mean(x, [1, 2]) },
-		'log softmax': { shape: [5, 7], apply: (x) => tf.logSoftmax(x) }
-	};
-	it.each(Object.keys(layers))('%s', async (name) => {
-		const layer = layers[name];
-		if (!layer) throw new Error(name);
-		const apply = (...inputs: tf.Tensor[]) => layer.apply(inputs[0] ?? tf.scalar(NaN));
-		expectClose(await evaluate(backend, [layer.shape], apply), await evaluate('cpu', [layer.shape], apply), 1e-5);
-	});
+		const layers: Record<string, { shape: number[]; apply: (x: tf.Tensor) => tf.Tensor }> = {
+			relu: { shape: [3, 4, 4, 2], apply: (x) => tf.relu(x) },
+			'global average pooling': { shape: [3, 4, 4, 2], apply: (x) => tf.mean(x, [1, 2]) },
+			'log softmax': { shape: [5, 7], apply: (x) => tf.logSoftmax(x) }
+		};
+		it.each(Object.keys(layers))('%s', async (name) => {
+			const layer = layers[name];
+			if (!layer) throw new Error(name);
+			const apply = (...inputs: tf.Tensor[]) => layer.apply(inputs[0] ?? tf.scalar(NaN));
+			expectClose(await evaluate(backend, [layer.shape], apply), await evaluate('cpu', [layer.shape], apply), 1e-5);
+		});
 
-	it('dense', async () => {
-		const dense = (...[x, kernel, bias]: tf.Tensor[]) =>
-			tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias as tf.Tensor1D);
-		const shapes = [
-			[4, 6],
-			[6, 3],
-			[3]
-		];
-		expectClose(await evaluate(backend, shapes, dense), await evaluate('cpu', shapes, dense), 1e-5);
-	});
-});
+		it('dense', async () => {
+			const dense = (...[x, kernel, bias]: tf.Tensor[]) =>
+				tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias as tf.Tensor1D);
+			const shapes = [[4, 6], [6, 3], [3]];
+			expectClose(await evaluate(backend, shapes, dense), await evaluate('cpu', shapes, dense), 1e-5);
+		});
+	}
+);
 
 /** Batch normalisation from its definition, differentiated by tfjs. */
 function definition(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { applyTemperature } from '../../../src/lib/core/calibration';
+import {
+	confusionMatrix,
+	expectedCalibrationError,
+	fitTemperature,
+	logLoss,
+	summarise
+} from '../../../training/metrics';
+import { createRandom } from '../../../training/random';
+
+describe('summarise', () => {
+	it('gives accuracy, macro-F1 and recall of a matrix worked out by hand', () => {
+		const scores = [
+			[0.9, 0.1, 0],
+			[0.2, 0.8, 0],
+			[0.3, 0.6, 0.1],
+			[0.1, 0.7, 0.2]
+		];
+		const matrix = confusionMatrix(scores, [0, 0, 1, 1], 3);
+		expect(matrix).toEqual([
+			[1, 1, 0],
+			[0, 2, 0],
+			[0, 0, 0]
+		]);
+		const { n, accuracy, macroF1, perClass } = summarise(matrix);
+		expect(n).toBe(4);
+		expect(accuracy).toBe(0.75);
+		// F1 of the labels: 2/3, 4/5, and 0 for one that occurs nowhere.
+		expect(macroF1).toBeCloseTo((2 / 3 + 4 / 5) / 3, 12);
+		expect(perClass).toEqual([0.5, 1, 0]);
+	});
+
+	it('refuses a label outside the matrix', () => {
+		expect(() => confusionMatrix([[1, 0]], [2], 2)).toThrow(RangeError);
+	});
+});
+
+describe('calibration', () => {
+	/** Rows whose stated probabilities are right on average, over three labels. */
+	function calibrated(count: number): { scores: number[][]; truth: number[] } {
+		const random = createRandom(11);
+		const scores = Array.from({ length: count }, () => {
+			const logits = [2 * random(), 2 * random(), 3 * random()];
+			const powers = logits.map(Math.exp);
+			const sum = powers.reduce((a, b) => a + b, 0);
+			return powers.map((power) => power / sum);
+		});
+		const truth = scores.map(([first = 0, second = 0]) => {
+			const draw = random();
+			return draw < first ? 0 : draw < first + second ? 1 : 2;
+		});
+		return { scores, truth };
+	}
+
+	it('finds the temperature that was applied', () => {
+		const { scores, truth } = calibrated(4000);
+		const overconfident = scores.map((row) => applyTemperature(row, 0.5));
+		expect(fitTemperature(scores, truth)).toBeCloseTo(1, 0);
+		expect(fitTemperature(overconfident, truth) / fitTemperature(scores, truth)).toBeCloseTo(2, 1);
+	});
+
+	it('measures no error where confidence is right, and the gap where it is not', () => {
+		const { scores, truth } = calibrated(4000);
+		expect(expectedCalibrationError(scores, truth)).toBeLessThan(0.04);
+		const sure = scores.map((row) => row.map((p) => (p === Math.max(...row) ? 1 : 0)));
+		const accuracy = summarise(confusionMatrix(sure, truth, 3)).accuracy;
+		expect(expectedCalibrationError(sure, truth)).toBeCloseTo(1 - accuracy, 10);
+	});
+
+	it('has the log-loss of a fair coin', () => {
+		expect(logLoss([[0.5, 0.5]], [1])).toBeCloseTo(Math.LN2, 12);
+	});
+});

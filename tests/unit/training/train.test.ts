@@ -1,0 +1,149 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_AUGMENTATION } from '../../../training/augment';
+import { readCheckpoint } from '../../../training/checkpoint';
+import type { Recipe } from '../../../training/config';
+import type { Dataset } from '../../../training/dataset';
+import { mien } from '../../../training/models/mien';
+import { createRandom } from '../../../training/random';
+import { RUN_FILES, train, type TrainEvent, type TrainOptions } from '../../../training/train';
+
+let runDir = '';
+beforeEach(() => {
+	runDir = mkdtempSync(path.join(os.tmpdir(), 'mien-train-'));
+});
+afterEach(() => {
+	rmSync(runDir, { recursive: true });
+});
+
+/** Noise with random labels: nothing to learn, only to remember. */
+function noise(training: number, validation: number): Dataset {
+	const n = training + validation;
+	const random = createRandom(5);
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const dataset = { n, pixels: shared(n * 2304), labels: shared(n), usage: shared(n) };
+	// Blocks of 6 x 6 pixels survive the reduction to the small pictures that the tests train on.
+	for (let row = 0; row < n; row++) {
+		const blocks = Array.from({ length: 64 }, () => Math.floor(random() * 256));
+		for (let i = 0; i < 2304; i++) {
+			const block = Math.floor(Math.floor(i / 48) / 6) * 8 + Math.floor((i % 48) / 6);
+			dataset.pixels[row * 2304 + i] = blocks[block] ?? 0;
+		}
+		dataset.labels[row] = Math.floor(random() * 7);
+		dataset.usage[row] = row < training ? 0 : 1;
+	}
+	return dataset;
+}
+
+const recipe: Recipe = {
+	...mien.recipe,
+	epochs: 2,
+	batchSize: 8,
+	warmupEpochs: 0,
+	learningRate: 0.05,
+	sizes: [{ fromEpoch: 0, size: 16 }]
+};
+
+function options(changes: Partial<TrainOptions>): TrainOptions {
+	return {
+		definition: mien,
+		recipe,
+		dataset: noise(16, 4),
+		backend: 'wasm',
+		replicas: 1,
+		runDir,
+		checkpointMinutes: 60,
+		fresh: false,
+		signal: new AbortController().signal,
+		now: () => performance.now(),
+		onEvent: () => undefined,
+		...changes
+	};
+}
+
+/** Stops a run after `steps` steps. */
+function stopAfter(steps: number): Pick<TrainOptions, 'signal' | 'onEvent'> {
+	const controller = new AbortController();
+	const onEvent = (event: TrainEvent): void => {
+		if (event.type === 'step' && event.progress.step === steps) controller.abort();
+	};
+	return { signal: controller.signal, onEvent };
+}
+
+const checkpointFile = (): string => path.join(runDir, RUN_FILES.checkpoint);
+
+describe('train', { timeout: 180_000 }, () => {
+	it('remembers 64 pictures without a fault', async () => {
+		const accuracies: number[] = [];
+		const outcome = await train(
+			options({
+				dataset: noise(64, 8),
+				recipe: { ...recipe, epochs: 15, batchSize: 32, labelSmoothing: 0, augmentation: NO_AUGMENTATION },
+				onEvent: (event) => {
+					if (event.type === 'epoch') accuracies.push(event.log.train.accuracy);
+				}
+			})
+		);
+		expect(outcome.kind).toBe('finished');
+		expect(accuracies).toHaveLength(15);
+		expect(accuracies.at(-1)).toBe(1);
+		expect(readFileSync(path.join(runDir, RUN_FILES.log), 'utf8').trim().split('\n')).toHaveLength(15);
+	});
+
+	it.each([1, 2])('goes on exactly where it was stopped, with %i replica(s)', async (replicas) => {
+		await train(options({ replicas }));
+		const unbroken = readCheckpoint(checkpointFile());
+		rmSync(runDir, { recursive: true });
+
+		const stopped = await train(options({ replicas, ...stopAfter(1) }));
+		expect(stopped.kind).toBe('stopped');
+		expect(readCheckpoint(checkpointFile()).step).toBeLessThan(4);
+		const events: TrainEvent[] = [];
+		const finished = await train(options({ replicas, onEvent: (event) => events.push(event) }));
+		expect(finished.kind).toBe('finished');
+		expect(events[0]).toMatchObject({ type: 'resumed' });
+
+		const resumed = readCheckpoint(checkpointFile());
+		expect(resumed.step).toBe(unbroken.step);
+		expect(resumed.state).toEqual(unbroken.state);
+		expect(resumed.history.map(({ validation }) => validation)).toEqual(
+			unbroken.history.map(({ validation }) => validation)
+		);
+	});
+
+	it('takes the checkpoint before when the last one is cut short', async () => {
+		await train(options(stopAfter(3)));
+		const whole = path.join(runDir, 'whole.bin');
+		copyFileSync(checkpointFile(), whole);
+		copyFileSync(checkpointFile(), `${checkpointFile()}.previous`);
+		truncateSync(checkpointFile(), 1000);
+		const events: TrainEvent[] = [];
+		await train(options({ onEvent: (event) => events.push(event) }));
+		expect(events[0]).toMatchObject({ type: 'problem', sentence: expect.stringMatching(/cut short.*older/) as string });
+		expect(events[1]).toMatchObject({ type: 'resumed', step: readCheckpoint(whole).step });
+	});
+
+	it('refuses the checkpoint of another recipe, and moves it aside when told to start fresh', async () => {
+		await train(options(stopAfter(1)));
+		const other = { ...recipe, learningRate: 0.01 };
+		await expect(train(options({ recipe: other }))).rejects.toThrow(/another recipe.*--fresh/);
+		const outcome = await train(options({ recipe: other, fresh: true, ...stopAfter(1) }));
+		expect(outcome.kind).toBe('stopped');
+		const old = `${runDir}.old-1`;
+		expect(existsSync(path.join(old, RUN_FILES.checkpoint))).toBe(true);
+		rmSync(old, { recursive: true });
+	});
+
+	it('stops at a loss that is not a number and keeps the last good files', async () => {
+		await train(options({ recipe: { ...recipe, epochs: 1 } }));
+		const best = readFileSync(path.join(runDir, RUN_FILES.best));
+		const wild = { ...recipe, learningRate: 1e30, epochs: 1 };
+		const elsewhere = path.join(runDir, 'wild');
+		const outcome = await train(options({ recipe: wild, runDir: elsewhere }));
+		expect(outcome.kind).toBe('diverged');
+		expect(existsSync(path.join(elsewhere, RUN_FILES.checkpoint))).toBe(false);
+		expect(readFileSync(path.join(runDir, RUN_FILES.best))).toEqual(best);
+	});
+});
