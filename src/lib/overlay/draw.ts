@@ -97,7 +97,7 @@ function drawFace(
 	const chipWidth = glyph + context.measureText(text).width + remPx * 1.25;
 	const x = clamp(box.x, 0, Math.max(0, viewport.width - chipWidth));
 	const above = box.y - chipHeight - remPx * 0.4;
-	const y = above >= 0 ? above : Math.min(box.y + remPx * 0.4, viewport.height - chipHeight);
+	const y = clamp(above >= 0 ? above : box.y + remPx * 0.4, 0, Math.max(0, viewport.height - chipHeight));
 	context.beginPath();
 	context.roundRect(x, y, chipWidth, chipHeight, chipHeight / 2);
 	context.fillStyle = CHIP;

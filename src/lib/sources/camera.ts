@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../errors';
 import type { FrameSource } from './source';
-import { grabFrame, nextFrame } from './video-frames';
+import { VideoFrames } from './video-frames';
 
 /** A camera, as remembered between visits: ids change when permissions are reset, labels seldom do. */
 export interface CameraChoice {
@@ -47,6 +47,7 @@ export class CameraSource implements FrameSource {
 	element: HTMLVideoElement | null = null;
 	/** What was opened in the end, for the settings to remember. */
 	opened: CameraChoice | null = null;
+	#frames: VideoFrames | null = null;
 	readonly #choice: CameraChoice | null;
 	readonly #ended = new AbortController();
 
@@ -83,17 +84,17 @@ export class CameraSource implements FrameSource {
 			signal.throwIfAborted();
 			throw new AppError('camera-busy', 'the camera sends no pictures', thrown);
 		}
+		this.#frames = new VideoFrames(video, this.#ended.signal);
 	}
 
 	async grab(): Promise<ImageBitmap | null> {
-		const video = this.element;
-		if (video === null || this.#ended.signal.aborted) return null;
+		if (this.#frames === null) return null;
 		try {
-			await nextFrame(video, this.#ended.signal);
-			return await grabFrame(video);
+			return await this.#frames.grab();
 		} catch (thrown) {
-			if (thrown instanceof AppError) this.#end(thrown);
-			else if (!this.#ended.signal.aborted) throw thrown;
+			if (this.#ended.signal.aborted) return null;
+			if (!(thrown instanceof AppError)) throw thrown;
+			this.#end(thrown);
 			return null;
 		}
 	}

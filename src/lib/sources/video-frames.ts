@@ -1,4 +1,4 @@
-/** Frames of a playing video element, one at a time: shared by every source that plays through one. */
+/** Frames of a playing video element, each at most once: shared by every source that plays through one. */
 import { AppError } from '../errors';
 import { fitWithin } from './scale';
 
@@ -9,66 +9,77 @@ const STALL_MS = 5000;
 
 const CALLS_BACK = typeof HTMLVideoElement !== 'undefined' && 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
 
-/**
- * Resolves at the next frame that the element presents; waits, without a time limit, while the page is hidden.
- * Rejects with camera-lost after five visible seconds without one, and with the signal's reason once it aborts.
- */
-export async function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-	await pageVisible(signal);
-	signal.throwIfAborted();
-	await new Promise<void>((resolve, reject) => {
-		const startedAt = video.currentTime;
-		let timer = setTimeout(stalled, STALL_MS);
-		let handle = CALLS_BACK ? video.requestVideoFrameCallback(presented) : requestAnimationFrame(presented);
-		signal.addEventListener('abort', aborted, { once: true });
+export class VideoFrames {
+	readonly #video: HTMLVideoElement;
+	readonly #signal: AbortSignal;
+	#handle = 0;
+	/** Whether a frame was presented since the last grab. */
+	#fresh = false;
+	#seenTime = -1;
+	#wake: (() => void) | null = null;
 
-		function presented(): void {
-			if (!CALLS_BACK && video.currentTime === startedAt) {
-				handle = requestAnimationFrame(presented);
-				return;
+	/** Watches `video` until `signal` aborts. */
+	constructor(video: HTMLVideoElement, signal: AbortSignal) {
+		this.#video = video;
+		this.#signal = signal;
+		this.#watch();
+		signal.addEventListener('abort', () => {
+			if (CALLS_BACK) video.cancelVideoFrameCallback(this.#handle);
+			else cancelAnimationFrame(this.#handle);
+			this.#wake?.();
+		});
+		document.addEventListener('visibilitychange', () => this.#wake?.(), { signal });
+	}
+
+	/**
+	 * The next frame that was not grabbed yet, its longer side at most 1280 px; null once the signal aborts. Waits,
+	 * without a time limit, while the page is hidden; throws camera-lost after five visible seconds without a frame.
+	 */
+	async grab(): Promise<ImageBitmap | null> {
+		while (!this.#signal.aborted) {
+			const hidden = document.visibilityState === 'hidden';
+			if (this.#fresh && !hidden) {
+				this.#fresh = false;
+				return this.#capture();
 			}
-			leave();
-			resolve();
-		}
-		function stalled(): void {
-			if (document.visibilityState === 'hidden') {
-				timer = setTimeout(stalled, STALL_MS);
-				return;
+			const woken = await this.#woken(hidden ? null : STALL_MS);
+			// A page that was hidden meanwhile had no frames to show: that is no stall.
+			if (!woken && !hidden && document.visibilityState === 'visible') {
+				throw new AppError('camera-lost', `no new frame for ${STALL_MS} ms`);
 			}
-			leave();
-			reject(new AppError('camera-lost', `no new frame for ${STALL_MS} ms`));
 		}
-		function aborted(): void {
-			leave();
-			reject(signal.reason as Error);
-		}
-		function leave(): void {
-			clearTimeout(timer);
-			signal.removeEventListener('abort', aborted);
-			if (CALLS_BACK) video.cancelVideoFrameCallback(handle);
-			else cancelAnimationFrame(handle);
-		}
-	});
-}
+		return null;
+	}
 
-/** The frame that the element shows now, its longer side at most 1280 px. */
-export async function grabFrame(video: HTMLVideoElement): Promise<ImageBitmap> {
-	const full = { width: video.videoWidth, height: video.videoHeight };
-	const size = fitWithin(full, MAX_SIDE_PX);
-	if (size.width === full.width) return createImageBitmap(video);
-	return createImageBitmap(video, { resizeWidth: size.width, resizeHeight: size.height, resizeQuality: 'medium' });
-}
-
-function pageVisible(signal: AbortSignal): Promise<void> {
-	if (document.visibilityState === 'visible') return Promise.resolve();
-	return new Promise((resolve) => {
-		const settled = () => {
-			if (document.visibilityState === 'hidden' && !signal.aborted) return;
-			document.removeEventListener('visibilitychange', settled);
-			signal.removeEventListener('abort', settled);
-			resolve();
+	#watch(): void {
+		const presented = () => {
+			const { currentTime } = this.#video;
+			if (CALLS_BACK || currentTime !== this.#seenTime) {
+				this.#seenTime = currentTime;
+				this.#fresh = true;
+				this.#wake?.();
+			}
+			this.#watch();
 		};
-		document.addEventListener('visibilitychange', settled);
-		signal.addEventListener('abort', settled);
-	});
+		this.#handle = CALLS_BACK ? this.#video.requestVideoFrameCallback(presented) : requestAnimationFrame(presented);
+	}
+
+	/** True at the next frame, change of visibility or abort; false where none came within the limit. */
+	#woken(limitMs: number | null): Promise<boolean> {
+		return new Promise((resolve) => {
+			const timer = limitMs === null ? undefined : setTimeout(() => resolve(false), limitMs);
+			this.#wake = () => {
+				clearTimeout(timer);
+				this.#wake = null;
+				resolve(true);
+			};
+		});
+	}
+
+	async #capture(): Promise<ImageBitmap> {
+		const full = { width: this.#video.videoWidth, height: this.#video.videoHeight };
+		const { width, height } = fitWithin(full, MAX_SIDE_PX);
+		if (width === full.width) return createImageBitmap(this.#video);
+		return createImageBitmap(this.#video, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
+	}
 }

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { FrameResult } from '../../../src/lib/core/types';
+import { announce, describeFaces, SILENT } from '../../../src/lib/state/announce';
+
+/** What is read out, and when, for sentences seen every 100 ms. */
+function listen(sentences: readonly string[]): { atMs: number; spoken: string }[] {
+	let state = SILENT;
+	const heard: { atMs: number; spoken: string }[] = [];
+	for (const [index, sentence] of sentences.entries()) {
+		const next = announce(state, sentence, index * 100);
+		if (next.spoken !== state.spoken) heard.push({ atMs: index * 100, spoken: next.spoken });
+		state = next;
+	}
+	return heard;
+}
+
+const repeat = (sentence: string, count: number) => Array.from({ length: count }, () => sentence);
+
+describe('announce', () => {
+	it('reads what has stayed, once', () => {
+		expect(listen(repeat('happy', 100))).toEqual([{ atMs: 1200, spoken: 'happy' }]);
+	});
+
+	it('keeps quiet over what flickers', () => {
+		expect(listen(Array.from({ length: 100 }, (_, index) => (index % 10 < 5 ? 'happy' : 'sad')))).toEqual([]);
+	});
+
+	it('pauses between two sentences', () => {
+		const heard = listen([...repeat('happy', 14), ...repeat('sad', 50)]);
+		expect(heard).toEqual([
+			{ atMs: 1200, spoken: 'happy' },
+			{ atMs: 3700, spoken: 'sad' }
+		]);
+	});
+});
+
+describe('describeFaces', () => {
+	const labels = ['happy', 'sad'];
+	const result = (faces: { id: number; top?: number }[]) =>
+		({
+			faces: faces.map(({ id, top }) => ({ id, readings: top === undefined ? {} : { mien: { top } } }))
+		}) as unknown as FrameResult;
+
+	it('names every face in the order of ids', () => {
+		const sentence = describeFaces(result([{ id: 4, top: 1 }, { id: 2, top: 0 }, { id: 9 }]), 'mien', labels);
+		expect(sentence).toBe('Face 2: happy, face 4: sad, face 9: not read.');
+	});
+
+	it('says when there is none', () => {
+		expect(describeFaces(result([]), 'mien', labels)).toBe('No face in view.');
+	});
+});

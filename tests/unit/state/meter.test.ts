@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { EMPTY_METER, measure } from '../../../src/lib/state/meter';
+
+const times = (total: number) => ({ read: 1, detect: 2, crop: 3, classify: { mien: total - 6 }, total });
+
+function run(intervalsMs: readonly number[], totalMs: (index: number) => number) {
+	let nowMs = 0;
+	let meter = measure(EMPTY_METER, times(totalMs(0)), nowMs);
+	for (const [index, intervalMs] of intervalsMs.entries()) {
+		nowMs += intervalMs;
+		meter = measure(meter, times(totalMs(index + 1)), nowMs);
+	}
+	return meter;
+}
+
+describe('measure', () => {
+	it('has times after one result, and a rate after two', () => {
+		const first = measure(EMPTY_METER, times(10), 5);
+		expect(first).toEqual({ fps: null, times: times(10), lastMs: 5 });
+		expect(measure(first, times(10), 45).fps).toBeCloseTo(25);
+	});
+
+	it('tells a steady rate exactly', () => {
+		const meter = run(
+			Array.from({ length: 50 }, () => 40),
+			() => 20
+		);
+		expect(meter.fps).toBeCloseTo(25);
+		expect(meter.times?.classify['mien']).toBeCloseTo(14);
+	});
+
+	it('follows a change, smoothly', () => {
+		const steady = Array.from({ length: 30 }, () => 20);
+		const soon = run([...steady, 100], () => 20).fps ?? 0;
+		const later = run([...steady, ...Array.from({ length: 60 }, () => 100)], () => 20).fps ?? 0;
+		expect(soon).toBeGreaterThan(20);
+		expect(soon).toBeLessThan(50);
+		expect(later).toBeCloseTo(10, 0);
+	});
+
+	it('does not take a hidden page for a slow one', () => {
+		const steady = Array.from({ length: 30 }, () => 20);
+		expect(run([...steady, 60_000, 20], () => 20).fps).toBeCloseTo(50);
+	});
+});

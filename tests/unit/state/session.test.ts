@@ -1,0 +1,328 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { AnalyserEvent } from '../../../src/lib/client/analyser';
+import type { FrameResult } from '../../../src/lib/core/types';
+import { AppError } from '../../../src/lib/errors';
+import type { Manifest } from '../../../src/lib/manifest';
+import type { WorkerSettings } from '../../../src/lib/protocol';
+import type { FrameSource } from '../../../src/lib/sources/source';
+import { Session, type SessionAnalyser } from '../../../src/lib/state/session.svelte';
+import { Settings } from '../../../src/lib/state/settings.svelte';
+
+const MANIFEST = {
+	default: 'mien',
+	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'] }))
+} as unknown as Manifest;
+
+const READY: AnalyserEvent = {
+	type: 'ready',
+	backend: { chosen: 'wasm', reason: '', trials: [], threads: 1 },
+	manifest: MANIFEST
+};
+
+function resultOf(faceIds: readonly number[]): FrameResult {
+	const reading = { scores: [1, 0], smoothed: [1, 0], top: 0 };
+	const faces = faceIds.map((id) => ({ id, readings: { mien: reading, other: reading } }));
+	const times = { read: 1, detect: 1, crop: 1, classify: {}, total: 3 };
+	return { width: 4, height: 3, timeMs: 0, faces, times } as unknown as FrameResult;
+}
+
+/** A promise that the test settles. */
+function deferred<T>() {
+	let resolve: (value: T) => void = () => undefined;
+	let reject: (error: unknown) => void = () => undefined;
+	const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
+	return { promise, resolve, reject };
+}
+
+class FakeAnalyser implements SessionAnalyser {
+	emit: (event: AnalyserEvent) => void = () => undefined;
+	configured: WorkerSettings[] = [];
+	configure = vi.fn((settings: WorkerSettings): Promise<void> => {
+		this.configured.push(settings);
+		return Promise.resolve();
+	});
+	inFlight = 0;
+	mostInFlight = 0;
+	/** Analyses under way, for the test to settle. */
+	frames: { still: boolean; resolve: (result: FrameResult | null) => void; reject: (error: unknown) => void }[] = [];
+	reset = vi.fn();
+	dispose = vi.fn();
+	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
+
+	start() {
+		this.emit(READY);
+		return Promise.resolve({ backend: READY.backend, manifest: MANIFEST });
+	}
+
+	async analyse(bitmap: ImageBitmap, { still }: { timeMs: number; still: boolean }) {
+		bitmap.close();
+		const { promise, resolve, reject } = deferred<FrameResult | null>();
+		this.frames.push({ still, resolve, reject });
+		this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+		try {
+			return await promise;
+		} finally {
+			this.inFlight--;
+		}
+	}
+}
+
+class FakeSource implements FrameSource {
+	readonly element = null;
+	readonly mirrored = false;
+	onend: ((error: AppError) => void) | null = null;
+	started = deferred<void>();
+	stopped = false;
+	openBitmaps = 0;
+
+	constructor(
+		readonly live: boolean,
+		readonly kind: 'camera' | 'photo' = live ? 'camera' : 'photo'
+	) {}
+
+	start() {
+		return this.started.promise;
+	}
+
+	async grab() {
+		await Promise.resolve();
+		if (this.stopped) return null;
+		this.openBitmaps++;
+		return { close: () => this.openBitmaps-- } as unknown as ImageBitmap;
+	}
+
+	stop() {
+		this.stopped = true;
+	}
+}
+
+function setUp(options: { ready?: boolean } = {}) {
+	const analyser = new FakeAnalyser();
+	const settings = new Settings(null);
+	let nowMs = 0;
+	const session = new Session({
+		createAnalyser: (onEvent) => {
+			analyser.emit = onEvent;
+			return analyser;
+		},
+		settings,
+		now: () => (nowMs += 500)
+	});
+	if (options.ready ?? true) void session.load();
+	const opened = async (source: FakeSource) => {
+		source.started.resolve();
+		await session.open(() => source);
+		return source;
+	};
+	/** Settles the analysis that is under way, once there is one. */
+	const answer = async (result: FrameResult | null) => {
+		await vi.waitFor(() => expect(analyser.frames.length).toBeGreaterThan(0));
+		analyser.frames.shift()?.resolve(result);
+	};
+	return { analyser, settings, session, opened, answer };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('loading', () => {
+	it('tells the stage, then is idle', async () => {
+		const { analyser, session } = setUp({ ready: false });
+		analyser.emit({ type: 'progress', stage: 'model', loaded: 1, total: 4 });
+		expect(session.status).toEqual({ kind: 'loading', stage: 'model', progress: 0.25 });
+		void session.load();
+		await settled();
+		expect(session.status).toEqual({ kind: 'idle' });
+		expect(session.model?.id).toBe('mien');
+	});
+
+	it('falls back to the default where the remembered model is gone', async () => {
+		const { analyser, session, settings } = setUp({ ready: false });
+		settings.update({ modelId: 'removed' });
+		await session.load();
+		expect(analyser.configured.map(({ models }) => models)).toEqual([['mien']]);
+	});
+
+	it('fails with the reason, and can be tried again', async () => {
+		const { analyser, session } = setUp({ ready: false });
+		const error = new AppError('manifest-unreachable', 'status 404');
+		analyser.emit({ type: 'fatal', error });
+		expect(session.status).toEqual({ kind: 'failed', error });
+		expect(session.notice).toBe(error);
+		expect(session.loadFailed).toBe(true);
+		await session.load();
+		await settled();
+		expect(session.status.kind).toBe('idle');
+		expect(session.notice).toBeNull();
+	});
+
+	it('goes on while the worker is started again', async () => {
+		const { analyser, session, opened } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		analyser.emit({ type: 'restarting', error: new AppError('worker-died', '') });
+		expect(session.status.kind).toBe('loading');
+		expect(session.notice?.code).toBe('worker-died');
+		analyser.emit(READY);
+		await settled();
+		expect(session.status.kind).toBe('running');
+		expect(session.notice).toBeNull();
+		session.close();
+	});
+});
+
+describe('a live source', () => {
+	it('asks for the camera, runs, and has one frame in flight', async () => {
+		const { analyser, session, answer } = setUp();
+		await settled();
+		const source = new FakeSource(true);
+		const opening = session.open(() => source);
+		expect(session.status.kind).toBe('requesting-camera');
+		source.started.resolve();
+		await opening;
+		expect(session.status.kind).toBe('running');
+		for (let count = 1; count <= 5; count++) await answer(resultOf([count]));
+		await vi.waitFor(() => expect(session.result?.faces[0]?.id).toBe(5));
+		expect(analyser.mostInFlight).toBe(1);
+		expect(session.meter.fps).toBeGreaterThan(0);
+		session.close();
+	});
+
+	it('keeps the last result when a frame is dropped or fails', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		await answer(resultOf([7]));
+		await answer(null);
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		analyser.frames.shift()?.reject(new AppError('analysis-failed', ''));
+		await vi.waitFor(() => expect(session.notice?.code).toBe('analysis-failed'));
+		expect(session.result?.faces[0]?.id).toBe(7);
+		await answer(resultOf([8]));
+		await vi.waitFor(() => expect(session.result?.faces[0]?.id).toBe(8));
+		session.close();
+	});
+
+	it('waits for the model before the first frame is taken', async () => {
+		const { analyser, session, opened } = setUp({ ready: false });
+		const source = await opened(new FakeSource(true));
+		await settled();
+		expect(analyser.frames).toHaveLength(0);
+		expect(session.status.kind).toBe('loading');
+		await session.load();
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		session.close();
+		expect(source.stopped).toBe(true);
+	});
+
+	it('releases the camera and every bitmap when closed, and shows no late result', async () => {
+		const { session, opened, answer } = setUp();
+		await settled();
+		const source = await opened(new FakeSource(true));
+		session.close();
+		await answer(resultOf([1])).catch(() => undefined);
+		await settled();
+		expect(source.stopped).toBe(true);
+		expect(source.openBitmaps).toBe(0);
+		expect(session.result).toBeNull();
+		expect(session.status.kind).toBe('idle');
+	});
+
+	it('stops a camera that comes after it was given up', async () => {
+		const { session } = setUp();
+		await settled();
+		const source = new FakeSource(true);
+		const opening = session.open(() => source);
+		session.close();
+		source.started.resolve();
+		await opening;
+		expect(source.stopped).toBe(true);
+		expect(session.status.kind).toBe('idle');
+	});
+});
+
+describe('failures of a source', () => {
+	it('are told, and nothing is left open', async () => {
+		const { session } = setUp();
+		await settled();
+		const source = new FakeSource(true);
+		source.started.reject(new AppError('camera-denied', ''));
+		await session.open(() => source);
+		expect(session.status).toMatchObject({ kind: 'failed', error: { code: 'camera-denied' } });
+		expect(session.notice?.code).toBe('camera-denied');
+		expect(source.stopped).toBe(true);
+	});
+
+	it('names a fitting code for what is no AppError', async () => {
+		const { session } = setUp();
+		const source = new FakeSource(false);
+		source.started.reject(new TypeError('odd'));
+		await session.open(() => source);
+		expect(session.notice?.code).toBe('picture-unreadable');
+	});
+
+	it('opens a lost camera again when a device appears, but not one that was denied', async () => {
+		const { session, opened } = setUp();
+		await settled();
+		const made: FakeSource[] = [];
+		const make = () => {
+			const source = new FakeSource(true);
+			source.started.resolve();
+			made.push(source);
+			return source;
+		};
+		await session.open(make);
+		made[0]?.onend?.(new AppError('camera-lost', ''));
+		expect(session.status).toMatchObject({ kind: 'failed', error: { code: 'camera-lost' } });
+		session.devicesChanged();
+		await vi.waitFor(() => expect(session.status.kind).toBe('running'));
+		expect(made).toHaveLength(2);
+		expect(session.notice).toBeNull();
+
+		const denied = new FakeSource(true);
+		denied.started.reject(new AppError('camera-denied', ''));
+		await session.open(() => denied);
+		session.devicesChanged();
+		expect(session.status.kind).toBe('failed');
+		await opened(new FakeSource(false));
+	});
+});
+
+describe('a still', () => {
+	it('is analysed once, as a still, and read out at once', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(false));
+		expect(session.status.kind).toBe('analysing');
+		await vi.waitFor(() => expect(analyser.frames[0]?.still).toBe(true));
+		await answer(resultOf([1]));
+		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
+		await settled();
+		expect(analyser.frames).toHaveLength(0);
+		expect(session.announcement).toBe('Face 1: happy.');
+	});
+
+	it('is analysed again with another model', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(false));
+		await answer(resultOf([1]));
+		await session.chooseModel('other');
+		expect(session.model?.id).toBe('other');
+		await answer(resultOf([2]));
+		await vi.waitFor(() => expect(session.result?.faces[0]?.id).toBe(2));
+		expect(analyser.configured.at(-1)?.models).toEqual(['other']);
+	});
+});
+
+describe('a model that cannot be loaded', () => {
+	it('leaves the one before in force and in the settings', async () => {
+		const { analyser, session, settings } = setUp();
+		await settled();
+		analyser.configure.mockRejectedValueOnce(new AppError('model-invalid', 'sha256'));
+		await session.chooseModel('other');
+		expect(session.notice?.code).toBe('model-invalid');
+		expect(session.model?.id).toBe('mien');
+		expect(settings.current.modelId).toBeNull();
+		expect(session.status.kind).toBe('idle');
+	});
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it, vi } from 'vitest';
+import { DEFAULT_SETTINGS, parseSettings, Settings } from '../../../src/lib/state/settings.svelte';
+
+function memoryStorage(initial?: string) {
+	let kept = initial ?? null;
+	return {
+		getItem: () => kept,
+		setItem: (_key: string, value: string) => {
+			kept = value;
+		}
+	};
+}
+
+describe('parseSettings', () => {
+	it.each([null, undefined, 3, 'text', [], {}])('takes the defaults for %j', (value) => {
+		expect(parseSettings(value)).toEqual(DEFAULT_SETTINGS);
+	});
+
+	it('keeps the valid fields and replaces the others one by one', () => {
+		const parsed = parseSettings({
+			theme: 'dark',
+			modelId: 7,
+			camera: { id: 'x' },
+			mirror: false,
+			smoothingMs: -1,
+			minConfidence: 0.8,
+			unknown: 1
+		});
+		expect(parsed).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', mirror: false, minConfidence: 0.8 });
+	});
+
+	it.each([Number.NaN, Infinity, '300', 2001])('refuses %s as a time', (smoothingMs) => {
+		expect(parseSettings({ smoothingMs }).smoothingMs).toBe(DEFAULT_SETTINGS.smoothingMs);
+	});
+});
+
+describe('Settings', () => {
+	it('comes back as it was left', () => {
+		const storage = memoryStorage();
+		new Settings(storage).update({ theme: 'light', camera: { id: 'c', label: 'Desk' } });
+		expect(new Settings(storage).current).toEqual({
+			...DEFAULT_SETTINGS,
+			theme: 'light',
+			camera: { id: 'c', label: 'Desk' }
+		});
+	});
+
+	it('starts from the defaults where the storage holds no JSON, or there is none', () => {
+		expect(new Settings(memoryStorage('{')).current).toEqual(DEFAULT_SETTINGS);
+		expect(new Settings(null).current).toEqual(DEFAULT_SETTINGS);
+	});
+
+	it('goes on where nothing can be stored', () => {
+		const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+		const settings = new Settings({
+			getItem: () => null,
+			setItem: () => {
+				throw new Error('QuotaExceededError');
+			}
+		});
+		settings.update({ mirror: false });
+		expect(settings.current.mirror).toBe(false);
+		expect(warn).toHaveBeenCalledOnce();
+		warn.mockRestore();
+	});
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { FrameResult } from '../../../src/lib/core/types';
+import { AppError } from '../../../src/lib/errors';
+import type { FrameSource } from '../../../src/lib/sources/source';
+import { statusOf, statusText, statusTone, type Engine, type View } from '../../../src/lib/state/status';
+
+const loading: Engine = { kind: 'loading', stage: 'model', progress: 0.5 };
+const ready: Engine = { kind: 'ready' };
+const broken: Engine = { kind: 'failed', error: new AppError('backend-unavailable', '') };
+const none: View = { kind: 'none' };
+const live: View = { kind: 'open', source: { live: true } as FrameSource };
+const still: View = { kind: 'open', source: { live: false } as FrameSource };
+const asking: View = { kind: 'opening', sourceKind: 'camera' };
+const lost: View = { kind: 'failed', error: new AppError('camera-lost', '') };
+
+describe('statusOf', () => {
+	it.each([
+		[loading, none, 'loading'],
+		[loading, live, 'loading'],
+		[loading, asking, 'requesting-camera'],
+		[ready, none, 'idle'],
+		[ready, live, 'running'],
+		[ready, still, 'analysing'],
+		[broken, none, 'failed'],
+		[broken, live, 'failed'],
+		[ready, lost, 'failed']
+	] as const)('%j with %j is %s', (engine, view, kind) => {
+		expect(statusOf(engine, view, null).kind).toBe(kind);
+	});
+
+	it('is done once a still has its result', () => {
+		expect(statusOf(ready, still, {} as FrameResult).kind).toBe('done');
+	});
+});
+
+describe('statusText', () => {
+	it('names the stage and, where known, how far it is', () => {
+		expect(statusText(loading)).toBe('Loading the model 50 %');
+		expect(statusText({ kind: 'loading', stage: 'compile', progress: null })).toBe('Preparing the model');
+		expect(statusTone(loading)).toBe('busy');
+	});
+});
