@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { applyTemperature } from '../../../src/lib/core/calibration';
+
+function softmax(logits: readonly number[], temperature: number): number[] {
+	const powers = logits.map((logit) => Math.exp(logit / temperature));
+	const sum = powers.reduce((a, b) => a + b, 0);
+	return powers.map((power) => power / sum);
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+	expect(actual).toHaveLength(expected.length);
+	expected.forEach((value, i) => {
+		expect(actual[i]).toBeCloseTo(value, 10);
+	});
+}
+
+describe('applyTemperature', () => {
+	const logits = [2.1, -0.4, 0.3, -3, 1.9];
+
+	it.each([0.25, 0.8, 1, 1.7, 5])('equals a softmax of logits divided by %d', (temperature) => {
+		expectClose(applyTemperature(softmax(logits, 1), temperature), softmax(logits, temperature));
+	});
+
+	it('changes nothing at 1', () => {
+		expect(applyTemperature([0.5, 0.25, 0.25], 1)).toEqual([0.5, 0.25, 0.25]);
+	});
+
+	it('keeps zeros harmless', () => {
+		expectClose(applyTemperature([1, 0, 0], 2), [1, 0, 0]);
+		expectClose(applyTemperature([0, 0, 0, 0], 1.5), [0.25, 0.25, 0.25, 0.25]);
+	});
+
+	it('stays finite at extreme temperatures', () => {
+		expectClose(applyTemperature([0.4, 0.35, 0.25], 1e-3), [1, 0, 0]);
+		expect(applyTemperature([0.9, 0.1], 1e6)[0]).toBeCloseTo(0.5, 4);
+	});
+});
