@@ -1,0 +1,166 @@
+/** The pipeline: from a frame to its faces with ids and readings. Models, clock and time are arguments. */
+import { cropSquare } from './geometry';
+import { sampleSquare, toModelInput } from './preprocess';
+import { smoothScores, type SmoothingState } from './smoothing';
+import { NO_TRACKS, trackFaces, type TrackerState } from './tracker';
+import type {
+	Classifier,
+	CropSpec,
+	DetectedFace,
+	FaceDetector,
+	Frame,
+	FrameResult,
+	Point,
+	Reading,
+	Scores,
+	TrackedFace
+} from './types';
+
+/** When there are more faces than wanted, the largest count, and those of the frame before as this much larger. */
+const STAYING_BONUS = 1.25;
+/** The square of a face that no classifier looks at. */
+const BOX_ITSELF: CropSpec = { scale: 1, shift: [0, 0], align: false };
+/** Probabilities may exceed 1 by this much, as 32-bit floats do. */
+const ROUNDING = 1e-3;
+
+export interface AnalysisTools {
+	readonly detector: FaceDetector;
+	/** All see every face; their ids differ. With none, faces are found and tracked but not read. */
+	readonly classifiers: readonly Classifier[];
+	/** Milliseconds of a steady clock, for the times of the stages alone. */
+	readonly now: () => number;
+}
+
+export interface AnalysisSettings {
+	/** Detections under this confidence (0..1) are dropped. */
+	readonly minConfidence: number;
+	/** Most faces analysed: the largest. */
+	readonly maxFaces: number;
+	/** Time constant of the smoothing; 0 switches it off. */
+	readonly smoothingMs: number;
+	/** Time of the frame. */
+	readonly timeMs: number;
+	/** A picture that stands alone: no tracking, no smoothing, ids 1 to n, and the state stays as it was. */
+	readonly still: boolean;
+	/** What it took to read the frame's pixels; counted into the total. */
+	readonly readMs: number;
+}
+
+/** What one frame hands to the next. */
+export interface AnalysisState {
+	readonly tracker: TrackerState;
+	/** Ids of the faces analysed. */
+	readonly analysed: ReadonlySet<number>;
+	/** By model id. */
+	readonly smoothing: Readonly<Record<string, SmoothingState>>;
+}
+
+/** Where every source starts. */
+export const INITIAL_STATE: AnalysisState = { tracker: NO_TRACKS, analysed: new Set(), smoothing: {} };
+
+/**
+ * Faces in the order of their ids, with what each classifier says of them. Rejects when the detector or a classifier
+ * does, or when a classifier gives anything but a probability for each label of each face. Changes no argument.
+ */
+export async function analyse(
+	frame: Frame,
+	{ detector, classifiers, now }: AnalysisTools,
+	settings: AnalysisSettings,
+	state: AnalysisState
+): Promise<{ state: AnalysisState; result: FrameResult }> {
+	const { timeMs, readMs, still } = settings;
+	const startMs = now();
+	const detections = (await detector.detect(frame)).filter((face) => isUsable(face, settings.minConfidence));
+	const [tracker, tracked] = still
+		? [state.tracker, detections.map((face, index): TrackedFace => ({ id: index + 1, ...face }))]
+		: trackFaces(state.tracker, detections, timeMs);
+	const selected = selectFaces(tracked, settings.maxFaces, still ? new Set() : state.analysed);
+	const faces = still ? selected.map((face, index) => ({ ...face, id: index + 1 })) : selected;
+	const detectedMs = now();
+	const batches = cropBatches(frame, faces, classifiers);
+	const croppedMs = now();
+
+	const readings = faces.map((): Record<string, Reading> => ({}));
+	const smoothing: Record<string, SmoothingState> = {};
+	const classifyMs: Record<string, number> = {};
+	for (const [classifier, batch] of batches) {
+		const beganMs = now();
+		const rows = await classifyBatch(classifier, batch, faces.length);
+		classifyMs[classifier.id] = now() - beganMs;
+		const scored = faces.map(({ id }, index) => ({ id, scores: rows[index] ?? [] }));
+		const before: SmoothingState = state.smoothing[classifier.id] ?? new Map();
+		const [after, smoothed] = smoothScores(before, scored, timeMs, still ? 0 : settings.smoothingMs);
+		smoothing[classifier.id] = after;
+		for (const [index, reading] of smoothed.entries()) {
+			const byModel = readings[index];
+			if (byModel) byModel[classifier.id] = { scores: rows[index] ?? [], ...reading };
+		}
+	}
+
+	const shownCrop = classifiers[0]?.input.crop ?? BOX_ITSELF;
+	const result: FrameResult = {
+		width: frame.width,
+		height: frame.height,
+		timeMs,
+		faces: faces.map((face, index) => ({
+			...face,
+			square: cropSquare(face, shownCrop),
+			readings: readings[index] ?? {}
+		})),
+		times: {
+			read: readMs,
+			detect: detectedMs - startMs,
+			crop: croppedMs - detectedMs,
+			classify: classifyMs,
+			total: readMs + now() - startMs
+		}
+	};
+	return { state: still ? state : { tracker, analysed: new Set(faces.map(({ id }) => id)), smoothing }, result };
+}
+
+/** A broken back end can give coordinates that are no numbers; they would stay in the tracker. */
+function isUsable({ box, landmarks, confidence }: DetectedFace, minConfidence: number): boolean {
+	const points: readonly Point[] = [box, ...Object.values<Point>({ ...landmarks })];
+	const isFinite = points.every(({ x, y }) => Number.isFinite(x + y)) && Number.isFinite(box.width + box.height);
+	return confidence >= minConfidence && box.width > 0 && box.height > 0 && isFinite;
+}
+
+function selectFaces(faces: readonly TrackedFace[], maxFaces: number, analysed: ReadonlySet<number>): TrackedFace[] {
+	const rank = ({ id, box }: TrackedFace): number => (box.width + box.height) * (analysed.has(id) ? STAYING_BONUS : 1);
+	const largest = faces.toSorted((a, b) => rank(b) - rank(a)).slice(0, maxFaces);
+	return largest.sort((a, b) => a.id - b.id);
+}
+
+/** For each classifier its batch, [faces, size, size, channels]. What two of them see alike is sampled once. */
+function cropBatches(
+	frame: Frame,
+	faces: readonly TrackedFace[],
+	classifiers: readonly Classifier[]
+): Map<Classifier, Float32Array> {
+	const samples = new Map<string, Float32Array[]>();
+	const batches = new Map<Classifier, Float32Array>();
+	for (const classifier of classifiers) {
+		const { size, channels, crop } = classifier.input;
+		const key = JSON.stringify([size, crop.scale, crop.shift, crop.align]);
+		const grays = samples.get(key) ?? faces.map((face) => sampleSquare(frame, cropSquare(face, crop), size));
+		samples.set(key, grays);
+		const length = size * size * channels;
+		const batch = new Float32Array(faces.length * length);
+		for (const [index, gray] of grays.entries()) toModelInput(gray, classifier.input, batch, index * length);
+		batches.set(classifier, batch);
+	}
+	return batches;
+}
+
+/** One row of scores for each face. Values that are no numbers would stay in the smoothing, so they are refused here. */
+async function classifyBatch(classifier: Classifier, batch: Float32Array, count: number): Promise<Scores[]> {
+	if (count === 0) return [];
+	const { id, labels } = classifier;
+	const rows = await classifier.classify(batch, count);
+	const isComplete = rows.length === count && rows.every((row) => row.length === labels.length);
+	if (!isComplete || !rows.every((row) => row.every((score) => score >= 0 && score <= 1 + ROUNDING)))
+		throw new Error(
+			`The model ${id} gave something else than ${labels.length} probabilities for each of ${count} faces.`
+		);
+	return rows;
+}
