@@ -1,28 +1,26 @@
 /** Commands of the trainer: reads flags, prints, exits; the work is in the modules beside this one. */
 import * as tf from '@tensorflow/tfjs';
-import cliProgress from 'cli-progress';
+import type { GraphModel } from '@tensorflow/tfjs-converter';
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { applyTemperature } from '../src/lib/core/calibration';
 import type { Manifest, ModelEntry } from '../src/lib/manifest';
-import { TRAINING_BACKENDS, defaultReplicas, startBackend, type TrainingBackend } from './backend/index';
+import { startBackend } from './backend/index';
 import { readCheckpoint } from './checkpoint';
-import type { Recipe } from './config';
-import { SPLITS, loadFer2013, type Dataset } from './dataset';
-import { convertDetector, shortRangeFile } from './detector';
+import { formatCropSurvey, surveyCrop } from './crop-survey';
+import { SPLITS, pictureOf, rowsOf } from './dataset';
+import { convertDetector, detectorHandler, shortRangeFile } from './detector';
 import { UserError } from './errors';
 import { evaluateScores, predict, rowsOfSplit, truthOf, type Evaluation } from './evaluate';
 import { exportModel, readManifest } from './export';
 import { readArtifacts } from './model-files';
 import { findModel } from './models/index';
-import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
-
-const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
-const CACHE = path.join(ROOT, '.cache');
-const MODELS_DIR = path.join(ROOT, 'static', 'models');
+import { createRandom, shuffle } from './random';
+import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
+import { RUN_FILES } from './train';
+import { trainCommand } from './train-command';
 
 const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
@@ -33,174 +31,9 @@ const USAGE = `Usage:
   npm run evaluate -- MODEL --data FILE --split private|public|paper [--json]
                                            measure what is shipped
   npm run detector                         convert the face detector
+  npm run survey:crop -- --data FILE [--pictures N]
+                                           measure which square FER2013's pictures show around a face
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
-
-const say = (line: string): void => {
-	process.stdout.write(`${line}\n`);
-};
-
-/** A bar on a terminal; nothing elsewhere, where lines do. */
-function createBar(format: string): cliProgress.SingleBar {
-	return new cliProgress.SingleBar({ format, hideCursor: true, noTTYOutput: false, clearOnComplete: true });
-}
-
-async function loadData(file: string | undefined): Promise<Dataset> {
-	if (file === undefined) throw new UserError('Say where FER2013 is: --data FILE.');
-	const bar = createBar('Reading {filename} [{bar}] {percentage}% {eta_formatted} left');
-	if (existsSync(file)) bar.start(statSync(file).size, 0, { filename: path.basename(file) });
-	try {
-		return await loadFer2013(file, path.join(CACHE, 'data'), (count) => {
-			bar.increment(count);
-		});
-	} finally {
-		bar.stop();
-	}
-}
-
-function runDirOf(model: string, { id, seed }: Recipe): string {
-	return path.join(CACHE, 'runs', `${model}-${id}-seed${String(seed)}`);
-}
-
-/** A whole number of at least `least`, or undefined when the flag is missing; throws UserError. */
-function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
-	if (text === undefined) return undefined;
-	const value = Number(text);
-	if (!Number.isInteger(value) || value < least)
-		throw new UserError(`--${name} takes a whole number of at least ${String(least)}, not "${text}".`);
-	return value;
-}
-
-function parseBackend(text: string | undefined): TrainingBackend {
-	const found = TRAINING_BACKENDS.find((name) => name === (text ?? 'wasm'));
-	if (!found) throw new UserError(`--backend takes one of ${TRAINING_BACKENDS.join(', ')}, not "${text ?? ''}".`);
-	return found;
-}
-
-/** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
-function abortOnSignals(): AbortSignal {
-	const controller = new AbortController();
-	let firstMs: number | undefined;
-	process.on('SIGINT', () => {
-		if (firstMs === undefined) {
-			firstMs = performance.now();
-			say('\nSaving a checkpoint; press Ctrl-C again to stop without one.');
-			controller.abort();
-		} else if (performance.now() - firstMs > 1000) {
-			// Sooner, it is the same Ctrl-C, passed on by npm.
-			process.exit(130);
-		}
-	});
-	process.once('SIGTERM', () => {
-		controller.abort();
-	});
-	return controller.signal;
-}
-
-async function trainCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: {
-			data: { type: 'string' },
-			backend: { type: 'string' },
-			replicas: { type: 'string' },
-			epochs: { type: 'string' },
-			seed: { type: 'string' },
-			'checkpoint-minutes': { type: 'string' },
-			fresh: { type: 'boolean', default: false }
-		}
-	});
-	const definition = findModel(positionals[0] ?? '');
-	const backend = parseBackend(values.backend);
-	const { recipe: base } = definition;
-	const recipe = {
-		...base,
-		epochs: wholeNumber('epochs', values.epochs, 1) ?? base.epochs,
-		seed: wholeNumber('seed', values.seed, 0) ?? base.seed
-	};
-	const runDir = runDirOf(definition.id, recipe);
-	const dataset = await loadData(values.data);
-
-	const interrupted = abortOnSignals();
-	const bar = createBar(
-		'epoch {epoch} [{bar}] {percentage}% loss {loss} accuracy {accuracy} {speed} images/s {left} left'
-	);
-	try {
-		const outcome = await train({
-			definition,
-			recipe,
-			dataset,
-			backend,
-			replicas: wholeNumber('replicas', values.replicas, 1) ?? defaultReplicas(backend),
-			runDir,
-			checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
-			fresh: values.fresh,
-			signal: interrupted,
-			now: () => performance.now(),
-			onEvent: (event) => {
-				show(event, bar);
-			}
-		});
-		bar.stop();
-		const best = outcome.best
-			? `Best on PublicTest: ${percent(outcome.best.validation.accuracy)} after epoch ${String(outcome.best.epoch + 1)}.`
-			: 'No epoch was finished.';
-		switch (outcome.kind) {
-			case 'finished':
-				say(`Done. ${best} Now: npm run export -- ${definition.id}`);
-				return 0;
-			case 'stopped':
-				say(`Stopped with a checkpoint. ${best} The same command goes on from here.`);
-				return 130;
-			case 'diverged':
-				throw new UserError(
-					`The loss was not a number at step ${String(outcome.step)}. ${best} The last checkpoint and the best ` +
-						`weights are kept in ${path.relative(ROOT, runDir)}; lower the recipe's learningRate and use --fresh.`
-				);
-		}
-	} finally {
-		bar.stop();
-	}
-}
-
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;
-
-function show(event: TrainEvent, bar: cliProgress.SingleBar): void {
-	switch (event.type) {
-		case 'resumed':
-			say(`Going on from step ${String(event.step)} of ${String(event.steps)}.`);
-			return;
-		case 'step':
-			showStep(event.progress, bar);
-			return;
-		case 'epoch': {
-			const { log, best } = event;
-			say(
-				`epoch ${String(log.epoch + 1)} (${String(log.size)} px): training ${log.train.loss.toFixed(3)} / ` +
-					`${percent(log.train.accuracy)}, PublicTest ${log.validation.loss.toFixed(3)} / ` +
-					`${percent(log.validation.accuracy)}${best ? ' (best)' : ''}, ` +
-					`${log.imagesPerSecond.toFixed(0)} images/s, ${log.seconds.toFixed(0)} s`
-			);
-			return;
-		}
-		case 'checkpoint':
-			return;
-		case 'problem':
-			say(event.sentence);
-	}
-}
-
-function showStep(progress: StepProgress, bar: cliProgress.SingleBar): void {
-	const shown = {
-		epoch: progress.epoch + 1,
-		loss: progress.loss.toFixed(3),
-		accuracy: percent(progress.accuracy),
-		speed: progress.imagesPerSecond.toFixed(0),
-		left: `${(progress.secondsLeft / 60).toFixed(0)} min`
-	};
-	if (bar.isActive) bar.update(progress.step, shown);
-	else bar.start(progress.steps, progress.step, shown);
-}
 
 async function prepareCommand(args: string[]): Promise<number> {
 	const { values } = parseArgs({ args, options: { data: { type: 'string' } } });
@@ -301,12 +134,31 @@ function detectorCommand(): Promise<number> {
 	return Promise.resolve(0);
 }
 
+async function surveyCommand(args: string[]): Promise<number> {
+	const { values } = parseArgs({ args, options: { data: { type: 'string' }, pictures: { type: 'string' } } });
+	const count = wholeNumber('pictures', values.pictures, 1) ?? 4000;
+	const dataset = await loadData(values.data);
+	const rows = shuffle(rowsOf(dataset, 'train'), createRandom(1)).subarray(0, count);
+	await startBackend('wasm');
+	const detector: GraphModel = await tf.loadGraphModel(detectorHandler(path.join(MODELS_DIR, 'blazeface')));
+	const bar = createBar('Looking for faces [{bar}] {percentage}% {eta_formatted} left');
+	bar.start(rows.length, 0);
+	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
+	const survey = await surveyCrop(pictures, detector, (done) => {
+		bar.increment(done);
+	});
+	bar.stop();
+	say(formatCropSurvey(survey));
+	return 0;
+}
+
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	prepare: prepareCommand,
 	train: trainCommand,
 	export: exportCommand,
 	evaluate: evaluateCommand,
-	detector: detectorCommand
+	detector: detectorCommand,
+	'survey-crop': surveyCommand
 };
 
 async function main(): Promise<number> {

@@ -14,16 +14,17 @@ export const mien: ModelDefinition = {
 	recipe: {
 		...DEFAULT_RECIPE,
 		id: 'grow-48',
-		epochs: 24,
+		epochs: 20,
 		// Smaller pictures first: the same lessons for 0.44 and 0.69 of the work.
 		sizes: [
 			{ fromEpoch: 0, size: 32 },
-			{ fromEpoch: 9, size: 40 },
-			{ fromEpoch: 17, size: 48 }
+			{ fromEpoch: 8, size: 40 },
+			{ fromEpoch: 14, size: 48 }
 		],
 		// FER2013's labels are noisy: people agree with them in about two cases of three.
 		labelSmoothing: 0.1,
-		augmentation: { flip: 0.5, shift: 0.1, scale: 0.12, rotationDegrees: 10, contrast: 0.25, erase: 0.25 }
+		// Mild: a network of this size does not fit the data in 20 epochs, let alone overfit it.
+		augmentation: { flip: 0.5, shift: 0.08, scale: 0.1, rotationDegrees: 8, contrast: 0.2, erase: 0 }
 	},
 	build(labels, seed) {
 		let layers = 0;

@@ -1,0 +1,140 @@
+/** `npm run train`: a run with its progress on the terminal. */
+import type cliProgress from 'cli-progress';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { TRAINING_BACKENDS, defaultReplicas, type TrainingBackend } from './backend/index';
+import { UserError } from './errors';
+import { findModel } from './models/index';
+import { ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
+import { train, type StepProgress, type TrainEvent } from './train';
+
+function parseBackend(text: string | undefined): TrainingBackend {
+	const found = TRAINING_BACKENDS.find((name) => name === (text ?? 'wasm'));
+	if (!found) throw new UserError(`--backend takes one of ${TRAINING_BACKENDS.join(', ')}, not "${text ?? ''}".`);
+	return found;
+}
+
+/** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
+function abortOnSignals(): AbortSignal {
+	const controller = new AbortController();
+	let firstMs: number | undefined;
+	process.on('SIGINT', () => {
+		if (firstMs === undefined) {
+			firstMs = performance.now();
+			say('\nSaving a checkpoint; press Ctrl-C again to stop without one.');
+			controller.abort();
+		} else if (performance.now() - firstMs > 1000) {
+			// Sooner, it is the same Ctrl-C, passed on by npm.
+			process.exit(130);
+		}
+	});
+	process.once('SIGTERM', () => {
+		controller.abort();
+	});
+	return controller.signal;
+}
+
+/** Trains the model named by `args`, or goes on with it; gives the exit code. Throws UserError. */
+export async function trainCommand(args: string[]): Promise<number> {
+	const { values, positionals } = parseArgs({
+		args,
+		allowPositionals: true,
+		options: {
+			data: { type: 'string' },
+			backend: { type: 'string' },
+			replicas: { type: 'string' },
+			epochs: { type: 'string' },
+			seed: { type: 'string' },
+			'checkpoint-minutes': { type: 'string' },
+			fresh: { type: 'boolean', default: false }
+		}
+	});
+	const definition = findModel(positionals[0] ?? '');
+	const backend = parseBackend(values.backend);
+	const { recipe: base } = definition;
+	const recipe = {
+		...base,
+		epochs: wholeNumber('epochs', values.epochs, 1) ?? base.epochs,
+		seed: wholeNumber('seed', values.seed, 0) ?? base.seed
+	};
+	const runDir = runDirOf(definition.id, recipe);
+	const dataset = await loadData(values.data);
+
+	const interrupted = abortOnSignals();
+	const bar = createBar(
+		'epoch {epoch} [{bar}] {percentage}% loss {loss} accuracy {accuracy} {speed} images/s {left} left'
+	);
+	try {
+		const outcome = await train({
+			definition,
+			recipe,
+			dataset,
+			backend,
+			replicas: wholeNumber('replicas', values.replicas, 1) ?? defaultReplicas(backend),
+			runDir,
+			checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
+			fresh: values.fresh,
+			signal: interrupted,
+			now: () => performance.now(),
+			onEvent: (event) => {
+				show(event, bar);
+			}
+		});
+		bar.stop();
+		const best = outcome.best
+			? `Best on PublicTest: ${percent(outcome.best.validation.accuracy)} after epoch ${String(outcome.best.epoch + 1)}.`
+			: 'No epoch was finished.';
+		switch (outcome.kind) {
+			case 'finished':
+				say(`Done. ${best} Now: npm run export -- ${definition.id}`);
+				return 0;
+			case 'stopped':
+				say(`Stopped with a checkpoint. ${best} The same command goes on from here.`);
+				return 130;
+			case 'diverged':
+				throw new UserError(
+					`The loss was not a number at step ${String(outcome.step)}. ${best} The last checkpoint and the best ` +
+						`weights are kept in ${path.relative(ROOT, runDir)}; lower the recipe's learningRate and use --fresh.`
+				);
+		}
+	} finally {
+		bar.stop();
+	}
+}
+
+function show(event: TrainEvent, bar: cliProgress.SingleBar): void {
+	switch (event.type) {
+		case 'resumed':
+			say(`Going on from step ${String(event.step)} of ${String(event.steps)}.`);
+			return;
+		case 'step':
+			showStep(event.progress, bar);
+			return;
+		case 'epoch': {
+			const { log, best } = event;
+			say(
+				`epoch ${String(log.epoch + 1)} (${String(log.size)} px): training ${log.train.loss.toFixed(3)} / ` +
+					`${percent(log.train.accuracy)}, PublicTest ${log.validation.loss.toFixed(3)} / ` +
+					`${percent(log.validation.accuracy)}${best ? ' (best)' : ''}, ` +
+					`${log.imagesPerSecond.toFixed(0)} images/s, ${log.seconds.toFixed(0)} s`
+			);
+			return;
+		}
+		case 'checkpoint':
+			return;
+		case 'problem':
+			say(event.sentence);
+	}
+}
+
+function showStep(progress: StepProgress, bar: cliProgress.SingleBar): void {
+	const shown = {
+		epoch: progress.epoch + 1,
+		loss: progress.loss.toFixed(3),
+		accuracy: percent(progress.accuracy),
+		speed: progress.imagesPerSecond.toFixed(0),
+		left: `${(progress.secondsLeft / 60).toFixed(0)} min`
+	};
+	if (bar.isActive) bar.update(progress.step, shown);
+	else bar.start(progress.steps, progress.step, shown);
+}
