@@ -1,6 +1,6 @@
 /** What every page of the site shares: one analyser, whose models are loaded once, and one set of settings. */
 import { createContext } from 'svelte';
-import { base } from '$app/paths';
+import { asset, resolve } from '$app/paths';
 import { Analyser } from '../client/analyser';
 import { CameraSource, type CameraChoice } from '../sources/camera';
 import { fetchPicture, PhotoSource } from '../sources/photo';
@@ -19,7 +19,7 @@ export const [getApp, setApp] = createContext<App>();
 /** Builds the parts; nothing is loaded yet. */
 export function createApp(): App {
 	const settings = new Settings(storage());
-	const baseUrl = new URL(`${base}/`, location.origin).href;
+	const baseUrl = new URL(resolve('/'), location.href).href;
 	const session = new Session({
 		createAnalyser: (onEvent) => new Analyser({ baseUrl, onEvent }),
 		settings,
@@ -40,7 +40,7 @@ export async function startCamera({ session, settings, cameras }: App, choice?: 
 
 /** Opens the picture that comes with the site. */
 export async function startSample({ session }: App): Promise<void> {
-	const url = `${base}/samples/astronaut.webp`;
+	const url = asset('/samples/astronaut.webp');
 	const description = 'Sample picture: portrait of the astronaut Eileen Collins, NASA';
 	await session.open(() => new PhotoSource((signal) => fetchPicture(url, signal), description));
 }

@@ -230,20 +230,21 @@ export class Session {
 
 	/** One frame in flight: the next is grabbed when the result of the last is here. */
 	async #pump(source: FrameSource, signal: AbortSignal): Promise<void> {
+		const isCurrent = () => !signal.aborted;
 		do {
 			try {
 				const bitmap = await source.grab();
 				if (bitmap === null) return;
-				if (signal.aborted) {
+				if (!isCurrent()) {
 					bitmap.close();
 					return;
 				}
 				const result = await this.#analyser.analyse(bitmap, { timeMs: this.#now(), still: !source.live });
-				if (result !== null && !signal.aborted) this.#show(result, source.live);
+				if (result !== null && isCurrent()) this.#show(result, source.live);
 			} catch (thrown) {
-				if (!signal.aborted) this.#notice = toAppError(thrown, 'analysis-failed');
+				if (isCurrent()) this.#notice = toAppError(thrown, 'analysis-failed');
 			}
-		} while (source.live && !signal.aborted);
+		} while (source.live && isCurrent());
 	}
 
 	#show(result: FrameResult, live: boolean): void {

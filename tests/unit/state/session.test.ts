@@ -13,7 +13,7 @@ const MANIFEST = {
 	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'] }))
 } as unknown as Manifest;
 
-const READY: AnalyserEvent = {
+const READY: Extract<AnalyserEvent, { type: 'ready' }> = {
 	type: 'ready',
 	backend: { chosen: 'wasm', reason: '', trials: [], threads: 1 },
 	manifest: MANIFEST
@@ -71,7 +71,7 @@ class FakeSource implements FrameSource {
 	readonly element = null;
 	readonly mirrored = false;
 	onend: ((error: AppError) => void) | null = null;
-	started = deferred<void>();
+	started = deferred<undefined>();
 	stopped = false;
 	openBitmaps = 0;
 
@@ -80,7 +80,7 @@ class FakeSource implements FrameSource {
 		readonly kind: 'camera' | 'photo' = live ? 'camera' : 'photo'
 	) {}
 
-	start() {
+	start(): Promise<void> {
 		return this.started.promise;
 	}
 
@@ -110,7 +110,7 @@ function setUp(options: { ready?: boolean } = {}) {
 	});
 	if (options.ready ?? true) void session.load();
 	const opened = async (source: FakeSource) => {
-		source.started.resolve();
+		source.started.resolve(undefined);
 		await session.open(() => source);
 		return source;
 	};
@@ -177,7 +177,7 @@ describe('a live source', () => {
 		const source = new FakeSource(true);
 		const opening = session.open(() => source);
 		expect(session.status.kind).toBe('requesting-camera');
-		source.started.resolve();
+		source.started.resolve(undefined);
 		await opening;
 		expect(session.status.kind).toBe('running');
 		for (let count = 1; count <= 5; count++) await answer(resultOf([count]));
@@ -233,7 +233,7 @@ describe('a live source', () => {
 		const source = new FakeSource(true);
 		const opening = session.open(() => source);
 		session.close();
-		source.started.resolve();
+		source.started.resolve(undefined);
 		await opening;
 		expect(source.stopped).toBe(true);
 		expect(session.status.kind).toBe('idle');
@@ -266,7 +266,7 @@ describe('failures of a source', () => {
 		const made: FakeSource[] = [];
 		const make = () => {
 			const source = new FakeSource(true);
-			source.started.resolve();
+			source.started.resolve(undefined);
 			made.push(source);
 			return source;
 		};
