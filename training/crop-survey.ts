@@ -143,7 +143,7 @@ function medianSighting(sightings: readonly Sighting[]): Sighting {
 
 /**
  * Surveys pictures of 48 x 48 grey values with the converted detector. The caller sets tfjs's back end (wasm: about
- * 20 pictures a second) and disposes the detector; `onBatch` hears how many pictures were done since the last call.
+ * ten pictures a second) and disposes the detector; `onBatch` hears how many pictures were done since the last call.
  */
 export async function surveyCrop(
 	pictures: readonly Uint8Array[],
