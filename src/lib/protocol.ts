@@ -24,9 +24,9 @@ export interface BackendReport {
 export interface WorkerSettings {
 	/** Ids of the classifiers to run on every face; the first one's labels lead. */
 	readonly models: readonly string[];
-	/** Detections under this confidence (0..1) are dropped. */
+	/** Detections under this confidence (0.5..1) are dropped. */
 	readonly minConfidence: number;
-	/** Most faces analysed in one frame. */
+	/** Most faces analysed in one frame, up to 32. */
 	readonly maxFaces: number;
 	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
 	readonly smoothingMs: number;

@@ -4,7 +4,7 @@ import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
 import { measureWorkload } from './workload';
 
-/** XNNPACK gains little beyond, and the page, the camera and other programs need cores too. */
+/** Small networks gain little beyond. */
 const MOST_THREADS = 4;
 
 /** Names by which software renderers call themselves; on those WASM is many times faster. */
@@ -42,8 +42,10 @@ export function createBackendHost(now: () => number): BackendHost {
 	};
 }
 
+/** All of two cores, but one less than there are of more: the page and the camera need one too. */
 function usefulThreads(): number {
-	return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
+	const cores = navigator.hardwareConcurrency;
+	return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, cores > 2 ? cores - 1 : cores) : 1;
 }
 
 async function ruleOut(name: BackendName): Promise<string | null> {

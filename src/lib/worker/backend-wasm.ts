@@ -17,13 +17,23 @@ setWasmPaths({
 /** Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails. */
 export async function useWasm(threads: number): Promise<number> {
 	if (threads > 1) {
-		// tfjs takes half the cores by itself, which leaves one of two idle.
 		setThreadsCount(threads);
 		const limit = new Promise<false>((resolve) => setTimeout(resolve, THREADS_LIMIT_MS, false));
-		const started = await Promise.race([setBackend('wasm'), limit]);
+		const started = await withCores(2 * threads, () => Promise.race([setBackend('wasm'), limit]));
 		if (started) return getThreadsCount();
 	}
 	env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 	if (!(await setBackend('wasm'))) throw new Error('WebAssembly could not be started');
 	return 1;
+}
+
+/** The compiled code takes at most half of the cores that `navigator` tells it, whatever was set: one of two. */
+async function withCores<T>(cores: number, task: () => Promise<T>): Promise<T> {
+	Object.defineProperty(navigator, 'hardwareConcurrency', { value: cores, configurable: true });
+	try {
+		return await task();
+	} finally {
+		// The real figure is a getter of the prototype, and shows again.
+		Reflect.deleteProperty(navigator, 'hardwareConcurrency');
+	}
 }

@@ -13,7 +13,7 @@ const MANIFEST_URL = 'http://localhost/models/index.json';
 let artifacts: io.ModelArtifacts;
 let weights: Uint8Array<ArrayBuffer>;
 let entry: ModelEntry;
-let files: Map<string, BodyInit>;
+let files: Map<string, string | Uint8Array<ArrayBuffer>>;
 let requests: string[];
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ beforeAll(async () => {
 		})
 	);
 	model.dispose();
-	weights = new Uint8Array(io.concatenateArrayBuffers([artifacts.weightData ?? []].flat()));
+	weights = new Uint8Array(io.CompositeArrayBuffer.join(artifacts.weightData));
 });
 
 beforeEach(async () => {
@@ -59,7 +59,7 @@ beforeEach(async () => {
 		modelTopology: artifacts.modelTopology,
 		weightsManifest: [{ paths: ['1.bin', '2.bin'], weights: artifacts.weightSpecs }]
 	};
-	files = new Map<string, BodyInit>([
+	files = new Map<string, string | Uint8Array<ArrayBuffer>>([
 		['http://localhost/models/small/model.json', JSON.stringify(json)],
 		['http://localhost/models/small/1.bin', weights.slice(0, 40)],
 		['http://localhost/models/small/2.bin', weights.slice(40)]
@@ -81,7 +81,7 @@ describe('fetchModel', () => {
 		expect(new Uint8Array(found.weightData as ArrayBuffer)).toEqual(weights);
 		expect(found.weightSpecs).toEqual(artifacts.weightSpecs);
 		expect(requests.toSorted()).toEqual([...files.keys()].toSorted());
-		expect(bytes).toBe(weights.byteLength + String(files.get('http://localhost/models/small/model.json')).length);
+		expect(bytes).toBe([...files.values()].reduce((sum, file) => sum + file.length, 0));
 	});
 
 	it('names a file that is missing, with the HTTP status', async () => {

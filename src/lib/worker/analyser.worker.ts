@@ -1,0 +1,87 @@
+/** The worker's shell: messages in, messages out. All inference of the site happens behind this file. */
+import { getBackend, memory } from '@tensorflow/tfjs-core';
+import { AppError, toAppError, type ErrorCode } from '../errors';
+import type { BackendName, FromWorker, ToWorker } from '../protocol';
+import { chooseBackend } from './backend';
+import { createBackendHost } from './backend-host';
+import { warmUp } from './compile';
+import { buildDetector } from './detector';
+import { createFrameReader } from './frame-reader';
+import { watchGpu } from './gpu-loss';
+import { fetchDetector, fetchManifest, loadClassifier } from './loader';
+import { createQueue } from './queue';
+import { Registry } from './registry';
+import { Runtime } from './runtime';
+
+/** The confidence at which crops were surveyed and blending measured; more faces than this are a crowd. */
+const DETECTION_LIMITS = { minConfidence: 0.5, maxFaces: 32 };
+
+let runtime: Runtime | null = null;
+
+function post(message: FromWorker): void {
+	self.postMessage(message);
+}
+
+/** Tells the page that this worker cannot go on; it starts another one. */
+function giveUp(thrown: unknown, code: ErrorCode): void {
+	const error = toAppError(thrown, code);
+	post({ type: 'failed', failure: { code: error.code, message: error.message } });
+}
+
+async function start(baseUrl: string, wanted: BackendName | 'auto'): Promise<void> {
+	const now = (): number => performance.now();
+	const exclusively = createQueue();
+	const manifestUrl = new URL('models/index.json', baseUrl).href;
+	post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
+	// The back end is chosen while the files are on their way.
+	const choice = chooseBackend(wanted, createBackendHost(now));
+	const files = fetchManifest(manifestUrl).then(async (manifest) => ({
+		manifest,
+		artifacts: await fetchDetector(manifest.detector, manifestUrl, post)
+	}));
+	const [backend, { manifest, artifacts }] = await Promise.all([choice, files]);
+	post({ type: 'progress', stage: 'backend', loaded: 1, total: 1 });
+	watchGpu(backend.chosen, (reason) => {
+		giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
+	});
+	const detector = await buildDetector(manifest.detector, artifacts, DETECTION_LIMITS);
+	await warmUp(getBackend(), () => detector.runBlank());
+	const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, { tell: post, exclusively }));
+	runtime = new Runtime({ detector, registry, exclusively, readFrame: createFrameReader(), now, post });
+	post({ type: 'ready', backend, manifest });
+}
+
+function running(): Runtime {
+	if (runtime === null) throw new AppError('analysis-failed', 'The worker was not started');
+	return runtime;
+}
+
+async function receive(message: ToWorker): Promise<void> {
+	switch (message.type) {
+		case 'start':
+			await start(message.baseUrl, message.backend);
+			break;
+		case 'configure':
+			await running().configure(message.generation, message.settings);
+			break;
+		case 'frame':
+			await running().analyse(message);
+			break;
+		case 'reset':
+			runtime?.reset();
+			break;
+		case 'stats': {
+			const { numTensors, numBytes } = memory();
+			post({ type: 'stats', tensors: numTensors, tensorBytes: numBytes });
+			break;
+		}
+		default:
+			throw new Error(`Unknown message: ${JSON.stringify(message satisfies never)}`);
+	}
+}
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
+	receive(data).catch((error: unknown) => {
+		giveUp(error, 'worker-died');
+	});
+};

@@ -1,0 +1,50 @@
+/** From addresses to models that are ready to run: fetched, checked, built, compiled; with progress told on the way. */
+import { getBackend } from '@tensorflow/tfjs-core';
+import { parseManifest, type DetectorEntry, type Manifest, type ModelEntry } from '../manifest';
+import type { FromWorker } from '../protocol';
+import { buildClassifier, type LoadedClassifier } from './classifier';
+import { warmUp } from './compile';
+import { fetchBytes, parseJson } from './fetch-file';
+import { fetchModel } from './model-files';
+
+type Progress = Extract<FromWorker, { type: 'progress' }>;
+type Tell = (progress: Progress) => void;
+
+/** Runs tasks one after another: while programs compile, nothing else may use the back end. */
+export type Exclusively = <T>(task: () => Promise<T>) => Promise<T>;
+
+/** Throws AppError 'manifest-unreachable' or 'manifest-invalid'. */
+export async function fetchManifest(url: string): Promise<Manifest> {
+	const bytes = await fetchBytes(url, { unreachable: 'manifest-unreachable' });
+	return parseManifest(parseJson(bytes, url, 'manifest-invalid'));
+}
+
+/** The detector's files; see `fetchModel`. */
+export function fetchDetector(entry: DetectorEntry, manifestUrl: string, tell: Tell): ReturnType<typeof fetchModel> {
+	return fetchModel(entry, manifestUrl, countBytes('detector', entry.bytes, tell));
+}
+
+/** A classifier, ready to run. Throws AppError 'model-unreachable' or 'model-invalid'. */
+export async function loadClassifier(
+	entry: ModelEntry,
+	manifestUrl: string,
+	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
+): Promise<LoadedClassifier> {
+	const artifacts = await fetchModel(entry, manifestUrl, countBytes('model', entry.bytes, tell));
+	tell({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
+	const classifier = await exclusively(async () => {
+		const built = await buildClassifier(entry, artifacts);
+		await warmUp(getBackend(), () => built.runBlank());
+		return built;
+	});
+	tell({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
+	return classifier;
+}
+
+function countBytes(stage: Progress['stage'], total: number, tell: Tell): (bytes: number) => void {
+	let loaded = 0;
+	return (bytes) => {
+		loaded += bytes;
+		tell({ type: 'progress', stage, loaded: Math.min(loaded, total), total });
+	};
+}

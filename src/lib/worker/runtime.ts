@@ -1,0 +1,110 @@
+/** What the worker does between its messages: holds the settings in force and the state of the analysis. */
+import { analyse, INITIAL_STATE, type AnalysisState } from '../core/analyse';
+import type { Classifier, FaceDetector, Frame } from '../core/types';
+import { toAppError } from '../errors';
+import type { FromWorker, ToWorker, WorkerSettings } from '../protocol';
+
+type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
+
+export interface RuntimeOptions {
+	readonly detector: FaceDetector;
+	readonly registry: {
+		classifier(id: string): Promise<Classifier>;
+		retain(ids: readonly string[]): void;
+	};
+	/** Runs tasks one after another. */
+	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
+	/** Pixels of a bitmap; does not close it. */
+	readonly readFrame: (bitmap: ImageBitmap) => Frame;
+	/** Milliseconds of a steady clock. */
+	readonly now: () => number;
+	readonly post: (message: FromWorker) => void;
+}
+
+interface Active {
+	readonly generation: number;
+	readonly settings: WorkerSettings;
+	readonly classifiers: readonly Classifier[];
+}
+
+export class Runtime {
+	readonly #options: RuntimeOptions;
+	#newestGeneration = 0;
+	#active: Active | null = null;
+	#state: AnalysisState = INITIAL_STATE;
+	#analysing = false;
+
+	constructor(options: RuntimeOptions) {
+		this.#options = options;
+	}
+
+	/**
+	 * Loads the models of these settings, then lets them take over; until then, and where that fails, those before go on.
+	 * Posts 'configured' or 'failed', or nothing where newer settings came meanwhile. Never rejects.
+	 */
+	async configure(generation: number, settings: WorkerSettings): Promise<void> {
+		const { registry, exclusively, post } = this.#options;
+		this.#newestGeneration = generation;
+		try {
+			const classifiers = await Promise.all(settings.models.map((id) => registry.classifier(id)));
+			if (generation !== this.#newestGeneration) return;
+			this.#active = { generation, settings, classifiers };
+			post({ type: 'configured', generation });
+			// A frame under way may still need the models of before.
+			await exclusively(() => {
+				if (generation === this.#newestGeneration) registry.retain(settings.models);
+				return Promise.resolve();
+			});
+		} catch (thrown) {
+			const { code, message } = toAppError(thrown, 'model-invalid');
+			if (generation === this.#newestGeneration) post({ type: 'failed', generation, failure: { code, message } });
+		}
+	}
+
+	/** Analyses and closes the bitmap. Posts 'result', 'failed', or 'dropped'. Never rejects. */
+	async analyse({ generation, frameId, bitmap, timeMs, still }: FrameMessage): Promise<void> {
+		const { detector, exclusively, now, post } = this.#options;
+		const active = this.#active;
+		if (active?.generation !== generation || this.#analysing) {
+			bitmap.close();
+			post({ type: 'dropped', generation, frameId });
+			return;
+		}
+		this.#analysing = true;
+		try {
+			const startMs = now();
+			const frame = this.#read(bitmap);
+			const readMs = now() - startMs;
+			const before = this.#state;
+			const { state, result } = await exclusively(() =>
+				analyse(
+					frame,
+					{ detector, classifiers: active.classifiers, now },
+					{ ...active.settings, timeMs, still, readMs },
+					before
+				)
+			);
+			// After a reset, what this frame knew of the faces before it is to be forgotten too.
+			if (this.#state === before) this.#state = state;
+			post({ type: 'result', generation, frameId, result });
+		} catch (thrown) {
+			const { code, message } = toAppError(thrown, 'analysis-failed');
+			post({ type: 'failed', generation, frameId, failure: { code, message } });
+		} finally {
+			this.#analysing = false;
+		}
+	}
+
+	/** Forgets tracked faces and what was smoothed. */
+	reset(): void {
+		this.#state = { ...INITIAL_STATE };
+	}
+
+	#read(bitmap: ImageBitmap): Frame {
+		try {
+			return this.#options.readFrame(bitmap);
+		} finally {
+			bitmap.close();
+		}
+	}
+}

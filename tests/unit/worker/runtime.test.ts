@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import type { Classifier, DetectedFace, Frame } from '../../../src/lib/core/types';
+import { AppError } from '../../../src/lib/errors';
+import type { FromWorker, WorkerSettings } from '../../../src/lib/protocol';
+import { createQueue } from '../../../src/lib/worker/queue';
+import { Runtime } from '../../../src/lib/worker/runtime';
+
+const SETTINGS: WorkerSettings = { models: ['small'], minConfidence: 0.5, maxFaces: 4, smoothingMs: 0 };
+const POINT = { x: 20, y: 20 };
+const FACE: DetectedFace = {
+	box: { x: 10, y: 10, width: 20, height: 20 },
+	landmarks: { rightEye: POINT, leftEye: { x: 26, y: 20 }, nose: POINT, mouth: POINT, rightEar: POINT, leftEar: POINT },
+	confidence: 0.9
+};
+
+class FakeBitmap {
+	readonly width = 40;
+	readonly height = 40;
+	closed = 0;
+	close(): void {
+		this.closed++;
+	}
+}
+
+function createClassifier(id: string): Classifier {
+	return {
+		id,
+		labels: ['a', 'b'],
+		input: { size: 4, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0, 0], align: false } },
+		classify: (_, count) => Promise.resolve(Array.from({ length: count }, () => [0.25, 0.75]))
+	};
+}
+
+/** A runtime whose detector finds one face, when the test lets it. */
+function createRuntime() {
+	const posted: FromWorker[] = [];
+	const loads = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
+	const retained: (readonly string[])[] = [];
+	let detecting: Promise<void> = Promise.resolve();
+	let nowMs = 0;
+	const all = {
+		posted,
+		loads,
+		retained,
+		face: FACE,
+		readFails: false,
+		detectFails: false,
+		/** Stops the detector until the function returned is called. */
+		hold: (): (() => void) => {
+			let release: () => void = () => undefined;
+			detecting = new Promise((resolve) => (release = resolve));
+			return release;
+		},
+		types: () => posted.map(({ type }) => type)
+	};
+	const runtime = new Runtime({
+		detector: {
+			detect: async () => {
+				await detecting;
+				if (all.detectFails) throw new Error('no memory');
+				return [all.face];
+			}
+		},
+		registry: {
+			classifier: (id) =>
+				new Promise((resolve, reject) => {
+					loads.set(id, {
+						resolve: () => {
+							resolve(createClassifier(id));
+						},
+						reject
+					});
+				}),
+			retain: (ids) => retained.push(ids)
+		},
+		exclusively: createQueue(),
+		readFrame: ({ width, height }): Frame => {
+			if (all.readFails) throw new Error('detached');
+			return { width, height, data: new Uint8ClampedArray(width * height * 4) };
+		},
+		now: () => (nowMs += 1),
+		post: (message) => posted.push(message)
+	});
+	let frameId = 0;
+	const analyse = async (generation: number, { timeMs = 0, still = false } = {}) => {
+		const bitmap = new FakeBitmap();
+		frameId++;
+		await runtime.analyse({ type: 'frame', generation, frameId, bitmap, timeMs, still });
+		return bitmap;
+	};
+	const configure = async (generation: number, settings = SETTINGS) => {
+		const configured = runtime.configure(generation, settings);
+		for (const id of settings.models) loads.get(id)?.resolve();
+		await configured;
+	};
+	return Object.assign(all, { runtime, analyse, configure });
+}
+
+function idsOf(message: FromWorker | undefined): number[] {
+	if (message?.type !== 'result') throw new Error(`Expected a result but found ${String(message?.type)}`);
+	return message.result.faces.map(({ id }) => id);
+}
+
+describe('Runtime', () => {
+	it('drops and closes frames before there are settings', async () => {
+		const { analyse, posted } = createRuntime();
+		expect((await analyse(1)).closed).toBe(1);
+		expect(posted).toEqual([{ type: 'dropped', generation: 1, frameId: 1 }]);
+	});
+
+	it('analyses a frame, closes it, and tells the time of its reading', async () => {
+		const { analyse, configure, posted } = createRuntime();
+		await configure(1);
+		expect((await analyse(1, { timeMs: 40 })).closed).toBe(1);
+		expect(posted[0]).toEqual({ type: 'configured', generation: 1 });
+		expect(posted[1]).toMatchObject({
+			type: 'result',
+			generation: 1,
+			frameId: 1,
+			result: { width: 40, timeMs: 40, times: { read: 1 }, faces: [{ readings: { small: { top: 1 } } }] }
+		});
+	});
+
+	it('goes on with the old settings until the new models are there, then disposes the old ones', async () => {
+		const { runtime, analyse, configure, posted, loads, retained } = createRuntime();
+		await configure(1);
+		const configuring = runtime.configure(2, { ...SETTINGS, models: ['large'] });
+		await analyse(1);
+		expect(posted.at(-1)).toMatchObject({ type: 'result', generation: 1 });
+		expect(retained).toEqual([['small']]);
+		loads.get('large')?.resolve();
+		await configuring;
+		expect(retained).toEqual([['small'], ['large']]);
+		await analyse(1);
+		expect(posted.at(-1)).toMatchObject({ type: 'dropped', generation: 1 });
+		await analyse(2);
+		expect(posted.at(-1)).toMatchObject({
+			type: 'result',
+			generation: 2,
+			result: { faces: [{ readings: { large: {} } }] }
+		});
+	});
+
+	it('does not dispose the models of a frame under way', async () => {
+		const { analyse, configure, hold, posted, retained } = createRuntime();
+		await configure(1);
+		const release = hold();
+		const frame = analyse(1);
+		const configured = configure(2, { ...SETTINGS, models: ['large'] });
+		await new Promise((resolve) => setTimeout(resolve));
+		expect(posted.at(-1)).toEqual({ type: 'configured', generation: 2 });
+		expect(retained).toEqual([['small']]);
+		release();
+		await Promise.all([frame, configured]);
+		expect(posted.at(-1)).toMatchObject({ type: 'result', generation: 1 });
+		expect(retained).toEqual([['small'], ['large']]);
+	});
+
+	it('keeps the old settings where new ones fail, with the code of the failure', async () => {
+		const { runtime, analyse, configure, posted, loads } = createRuntime();
+		await configure(1);
+		const configuring = runtime.configure(2, { ...SETTINGS, models: ['large'] });
+		loads.get('large')?.reject(new AppError('model-unreachable', 'HTTP 404'));
+		await configuring;
+		const failure = { code: 'model-unreachable', message: 'HTTP 404' };
+		expect(posted.at(-1)).toEqual({ type: 'failed', generation: 2, failure });
+		await analyse(1);
+		expect(posted.at(-1)).toMatchObject({ type: 'result', generation: 1 });
+	});
+
+	it('says nothing of settings that were replaced while they loaded', async () => {
+		const { runtime, configure, loads, types, retained } = createRuntime();
+		const first = runtime.configure(1, { ...SETTINGS, models: ['large'] });
+		await configure(2);
+		loads.get('large')?.resolve();
+		await first;
+		expect(types()).toEqual(['configured']);
+		expect(retained).toEqual([['small']]);
+	});
+
+	it('closes a frame that cannot be read or analysed, says so, and takes the next', async () => {
+		const all = createRuntime();
+		await all.configure(1);
+		all.readFails = true;
+		expect((await all.analyse(1)).closed).toBe(1);
+		const failure = { code: 'analysis-failed', message: 'detached' };
+		expect(all.posted.at(-1)).toEqual({ type: 'failed', generation: 1, frameId: 1, failure });
+		all.readFails = false;
+		all.detectFails = true;
+		expect((await all.analyse(1)).closed).toBe(1);
+		expect(all.posted.at(-1)).toMatchObject({ type: 'failed', frameId: 2, failure: { message: 'no memory' } });
+		all.detectFails = false;
+		await all.analyse(1);
+		expect(all.posted.at(-1)).toMatchObject({ type: 'result', frameId: 3 });
+	});
+
+	it('drops a second frame while one is under way', async () => {
+		const { analyse, configure, hold, posted } = createRuntime();
+		await configure(1);
+		const release = hold();
+		const first = analyse(1);
+		expect((await analyse(1)).closed).toBe(1);
+		expect(posted.at(-1)).toEqual({ type: 'dropped', generation: 1, frameId: 2 });
+		release();
+		await first;
+		expect(posted.at(-1)).toMatchObject({ type: 'result', frameId: 1 });
+	});
+
+	it('keeps ids from frame to frame until it is reset, also in the midst of a frame', async () => {
+		const all = createRuntime();
+		const { runtime, analyse, configure, hold, posted } = all;
+		await configure(1);
+		await analyse(1, { timeMs: 0 });
+		expect(idsOf(posted.at(-1))).toEqual([1]);
+		await analyse(1, { timeMs: 30 });
+		expect(idsOf(posted.at(-1))).toEqual([1]);
+		all.face = { ...FACE, box: { ...FACE.box, x: 500 } };
+		await analyse(1, { timeMs: 60 });
+		expect(idsOf(posted.at(-1))).toEqual([2]);
+		const release = hold();
+		const during = analyse(1, { timeMs: 90 });
+		await new Promise((resolve) => setTimeout(resolve));
+		runtime.reset();
+		release();
+		await during;
+		expect(idsOf(posted.at(-1))).toEqual([2]);
+		await analyse(1, { timeMs: 0 });
+		expect(idsOf(posted.at(-1))).toEqual([1]);
+	});
+});
