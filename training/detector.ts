@@ -1,5 +1,5 @@
 /** Converts BlazeFace short range from MediaPipe's .tflite file to the tfjs graph model that `blazeface.load` takes. */
-import type { io } from '@tensorflow/tfjs-core';
+import { io } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import type { DetectorEntry } from '../src/lib/manifest';
 import { messageOf, UserError } from './errors';
 import { sha256, writeWhole } from './files';
 import { GraphModel } from './graph-model';
+import { readArtifacts } from './model-files';
 import { readTflite, type TfliteModel } from './tflite';
 
 const TFLITE_FILE = '@mediapipe/face_detection/face_detection_short_range.tflite';
@@ -81,17 +82,7 @@ export function detectorEntry(dir: string): DetectorEntry {
 	};
 }
 
-/** The converted model in `dir` as a `modelUrl` for Node, where fetch does not read files. `load` throws UserError. */
+/** The converted model in `dir` as a `modelUrl` for Node, where fetch does not read files. Throws UserError. */
 export function detectorHandler(dir: string): io.IOHandler {
-	return {
-		load: () => {
-			const { json, weights } = readDetector(dir);
-			const model = JSON.parse(json.toString()) as io.ModelJSON;
-			return Promise.resolve({
-				...model,
-				weightSpecs: model.weightsManifest.flatMap((group) => group.weights),
-				weightData: Uint8Array.from(weights).buffer
-			});
-		}
-	};
+	return io.fromMemory(readArtifacts(path.join(dir, MODEL_FILE)));
 }
