@@ -47,8 +47,15 @@ export function followMotion(motion: Motion, face: DetectedFace, elapsedMs: numb
 	return { measured, shown, velocity };
 }
 
-/** The centre to expect `elapsedMs` after the last detection, and the size: the mean of width and height. In pixels. */
-export function predictPlace({ shown, velocity }: Motion, elapsedMs: number): { centre: Point; sizePx: number } {
+/** Where a face is expected. */
+export interface Place {
+	readonly centre: Point;
+	/** Mean of width and height. */
+	readonly sizePx: number;
+}
+
+/** Where to expect a face `elapsedMs` after its last detection. */
+export function predictPlace({ shown, velocity }: Motion, elapsedMs: number): Place {
 	const travelMs = COASTING_MS * (1 - Math.exp(-elapsedMs / COASTING_MS));
 	const at = (i: number): number => (shown[i] ?? 0) + (velocity[i] ?? 0) * travelMs;
 	return { centre: { x: at(0), y: at(1) }, sizePx: sizeOf(shown) };

