@@ -13,13 +13,14 @@ export const EMPTY_METER: Meter = { fps: null, times: null, lastMs: null };
 
 /** Time constant of the smoothing in milliseconds. */
 const SETTLE_MS = 800;
-/** A longer pause is the page having been hidden, not a slow frame. */
+/** A longer interval, most of which no frame took, is the page having been hidden. */
 const PAUSE_MS = 2000;
 
 /** The meter after a result that arrived at `nowMs` and took `times`. */
 export function measure(meter: Meter, times: StageTimes, nowMs: number): Meter {
 	const intervalMs = meter.lastMs === null ? null : nowMs - meter.lastMs;
-	if (intervalMs === null || intervalMs <= 0 || intervalMs > PAUSE_MS) return { ...meter, times, lastMs: nowMs };
+	const paused = intervalMs !== null && intervalMs > PAUSE_MS && intervalMs > 2 * times.total;
+	if (intervalMs === null || intervalMs <= 0 || paused) return { ...meter, times, lastMs: nowMs };
 	const weight = 1 - Math.exp(-intervalMs / SETTLE_MS);
 	const previousMs = meter.fps === null ? intervalMs : 1000 / meter.fps;
 	return {

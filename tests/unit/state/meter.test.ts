@@ -42,4 +42,8 @@ describe('measure', () => {
 		const steady = Array.from({ length: 30 }, () => 20);
 		expect(run([...steady, 60_000, 20], () => 20).fps).toBeCloseTo(50);
 	});
+
+	it('tells the rate of a machine that needs seconds for a frame', () => {
+		expect(run([5000, 5000], () => 4800).fps).toBeCloseTo(0.2);
+	});
 });
