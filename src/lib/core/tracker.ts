@@ -58,8 +58,8 @@ export function trackFaces(
 
 /**
  * The track of each detection (by index) that has one, best pairs first. In simulated crowds (six people crossing, with
- * occlusions and misses) this swapped no more ids than the assignment of least total cost, and fewer at low frame rates:
- * that one gives up a certain pair to make two doubtful ones possible. Prediction more than halves the swaps.
+ * occlusions and misses) the assignment of least total cost swapped as many ids at 30 frames a second and a fifth more
+ * at 5 to 12: it gives up a certain pair to make two doubtful ones possible. Without prediction twice as many swapped.
  */
 function matchTracks(
 	tracks: readonly Track[],

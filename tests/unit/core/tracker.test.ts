@@ -64,6 +64,17 @@ describe.each(rates)('at %s', (_, step) => {
 		expect(ids).toEqual([new Set([1]), new Set([2])]);
 	});
 
+	it('tells two of one size apart by where they were going', () => {
+		const { ids } = follow(
+			(t) => {
+				const hidden = t > 1100 && t < 1500;
+				return [person(200 + t * 0.2, 300, 100), hidden ? null : person(700 - t * 0.18, 300, 100)];
+			},
+			{ untilMs: 3000, stepMs: step() }
+		);
+		expect(ids).toEqual([new Set([1]), new Set([2])]);
+	});
+
 	it('gives nobody the id of one who leaves', () => {
 		const { ids } = follow(
 			(t) => [t < 2000 ? person(200, 200, 100) : null, person(310, 200, 100), person(420, 205, 100)],
@@ -134,6 +145,12 @@ describe('ids', () => {
 		const [first] = trackFaces(NO_TRACKS, [face], 5000);
 		const [, [rewound]] = trackFaces(first, [face], 1000);
 		expect(rewound?.id).toBe(2);
+	});
+
+	it('go by size where the places are alike', () => {
+		const [first] = trackFaces(NO_TRACKS, [faceAt(200, 200, 100), faceAt(230, 200, 70)], 0);
+		const [, faces] = trackFaces(first, [faceAt(213, 200, 70), faceAt(217, 200, 100)], 33);
+		expect(faces.map(({ id }) => id)).toEqual([2, 1]);
 	});
 
 	it('go to the nearer of two detections', () => {
