@@ -63,6 +63,8 @@ function sendHeaders(): Plugin {
 	};
 	return {
 		name: 'mien-headers',
+		// Kit would let every other origin read the files.
+		config: { order: 'post', handler: () => ({ preview: { cors: false } }) },
 		configureServer: (server) => void server.middlewares.use(handler(null)),
 		configurePreviewServer: (server) =>
 			void server.middlewares.use(handler(contentSecurityPolicy({ 'script-src': scriptHashes() })))
@@ -90,6 +92,6 @@ function closeThreadFunction(): Plugin {
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit()],
 	worker: { format: 'es', plugins: () => [closeThreadFunction()] },
-	preview: { cors: false },
+	build: { rolldownOptions: { checks: { bundlerTimings: false } } },
 	test: { include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 }
 });

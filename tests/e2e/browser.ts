@@ -1,10 +1,25 @@
 /** Starts Chromium and opens pages of the site, keeping what went wrong in them. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { inject } from 'vitest';
+import type { FrameResult } from '../../src/lib/core/types';
+import type { BackendName } from '../../src/lib/protocol';
 
 /** Chromium calls home at every start unless told not to. */
 const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-const FAKE_CAMERA = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+
+const CAMERAS = {
+	/** Plays the moving face. */
+	clip: () => [
+		'--use-fake-ui-for-media-stream',
+		'--use-fake-device-for-media-stream',
+		`--use-file-for-fake-video-capture=${inject('clip')}`
+	],
+	/** There is a camera, and the visitor says no. */
+	denied: () => ['--use-fake-ui-for-media-stream=deny', '--use-fake-device-for-media-stream'],
+	/** Also where the machine has a camera. */
+	none: () => ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0']
+};
+
 const SOFTWARE_WEBGPU = [
 	'--enable-unsafe-webgpu',
 	'--enable-features=Vulkan',
@@ -12,17 +27,53 @@ const SOFTWARE_WEBGPU = [
 	'--use-webgpu-adapter=swiftshader'
 ];
 
-/** `camera`: 'clip' plays the moving face; 'none' has no device at all. */
-export function openBrowser(options: { camera?: 'clip' | 'none'; webgpu?: boolean } = {}): Promise<Browser> {
-	const { camera = 'none', webgpu = false } = options;
+export function openBrowser({ camera = 'none', webgpu = false }: BrowserOptions = {}): Promise<Browser> {
 	return chromium.launch({
 		executablePath: inject('chromium'),
-		args: [
-			...QUIET,
-			...(camera === 'clip' ? [...FAKE_CAMERA, `--use-file-for-fake-video-capture=${inject('clip')}`] : []),
-			...(webgpu ? SOFTWARE_WEBGPU : [])
-		]
+		args: [...QUIET, ...CAMERAS[camera](), ...(webgpu ? SOFTWARE_WEBGPU : [])]
 	});
+}
+
+interface BrowserOptions {
+	readonly camera?: keyof typeof CAMERAS;
+	readonly webgpu?: boolean;
+}
+
+declare global {
+	interface Window {
+		/** Every result that the worker sent, oldest first. */
+		recordedResults: FrameResult[];
+		/** Every camera track that was opened. */
+		recordedTracks: MediaStreamTrack[];
+	}
+}
+
+/** Runs in the page before its own scripts. With `backend`, the worker is asked for that one. */
+function record(backend: BackendName | null): void {
+	window.recordedResults = [];
+	window.recordedTracks = [];
+	const NativeWorker = window.Worker;
+	window.Worker = class extends NativeWorker {
+		constructor(url: string | URL, options?: WorkerOptions) {
+			super(url, options);
+			this.addEventListener('message', ({ data }: MessageEvent<{ type: string; result: FrameResult }>) => {
+				if (data.type === 'result') window.recordedResults.push(data.result);
+			});
+		}
+		override postMessage(message: { type: string }, transfer?: StructuredSerializeOptions | Transferable[]): void {
+			const forced = backend !== null && message.type === 'start' ? { ...message, backend } : message;
+			super.postMessage(forced, transfer as Transferable[]);
+		}
+	};
+	// Pages of insecure origins have no mediaDevices, whatever the types say.
+	const devices = navigator.mediaDevices as MediaDevices | undefined;
+	if (devices === undefined) return;
+	const open = devices.getUserMedia.bind(devices);
+	devices.getUserMedia = async (constraints) => {
+		const stream = await open(constraints);
+		window.recordedTracks.push(...stream.getTracks());
+		return stream;
+	};
 }
 
 export interface Opened {
@@ -32,19 +83,64 @@ export interface Opened {
 	readonly problems: string[];
 }
 
-/** A fresh profile, with the page of this path open in it unless `path` is null. */
-export async function open(
-	browser: Browser,
-	path: string | null,
-	options: Parameters<Browser['newContext']>[0] = {}
-): Promise<Opened> {
-	const context = await browser.newContext({ baseURL: inject('origin'), ...options });
+type ContextOptions = NonNullable<Parameters<Browser['newContext']>[0]> & {
+	/** Asked of the worker in place of its own choice. */
+	readonly backend?: BackendName;
+	/** Done before the page is opened. */
+	readonly prepare?: (context: BrowserContext) => Promise<unknown>;
+};
+
+/** A page of the site in a fresh profile. */
+export async function open(browser: Browser, path: string, options: ContextOptions = {}): Promise<Opened> {
+	const { backend, prepare, ...contextOptions } = options;
+	const context = await browser.newContext({ baseURL: inject('origin'), ...contextOptions });
+	await context.addInitScript(record, backend ?? null);
+	await prepare?.(context);
 	const page = await context.newPage();
 	const problems: string[] = [];
 	page.on('pageerror', (error) => problems.push(error.message));
 	page.on('console', (message) => {
 		if (message.type() === 'error') problems.push(message.text());
 	});
-	if (path !== null) await page.goto(path);
+	await page.goto(path);
 	return { context, page, problems };
+}
+
+export interface ShownFace {
+	readonly id: string;
+	readonly label: string;
+	/** Probability by label. */
+	readonly bars: Readonly<Record<string, number>>;
+}
+
+/** The faces that the page shows. */
+export function shownFaces(page: Page): Promise<ShownFace[]> {
+	return page.getByTestId('face-card').evaluateAll((cards) =>
+		cards.map((card) => {
+			const label = card.querySelector<HTMLElement>('[data-testid=face-label]');
+			const bars = [...card.querySelectorAll<HTMLElement>('[data-testid=bar]')];
+			return {
+				id: label?.dataset['faceId'] ?? '',
+				label: label?.dataset['label'] ?? '',
+				bars: Object.fromEntries(bars.map(({ dataset }) => [dataset['label'] ?? '', Number(dataset['value'] ?? 'NaN')]))
+			};
+		})
+	);
+}
+
+/** Waits until the page's status is this one (a kind of Status in src/lib/state/status.ts). */
+export async function waitForStatus(page: Page, status: string): Promise<void> {
+	await page.locator(`main[data-status="${status}"]`).waitFor({ timeout: 60_000 });
+}
+
+/** Waits for the page's sentence for this error, and gives its text. */
+export async function shownError(page: Page, code: string): Promise<string> {
+	const notice = page.locator(`[data-testid=error][data-code="${code}"]`);
+	await notice.waitFor({ timeout: 60_000 });
+	return notice.innerText();
+}
+
+/** Waits until the worker has sent this many results since the page was opened. */
+export async function waitForResults(page: Page, count: number): Promise<void> {
+	await page.waitForFunction((wanted) => window.recordedResults.length >= wanted, count, { timeout: 240_000 });
 }

@@ -1,0 +1,168 @@
+/** What goes wrong is told in a sentence with a remedy, and the page goes on. */
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type ErrorCode, EXPLANATIONS } from '../../src/lib/errors';
+import { open, openBrowser, shownError, shownFaces, waitForResults, waitForStatus } from './browser';
+import { EMPTY, type PictureFile, portrait, TEXT_NAMED_JPG } from './pictures';
+
+/** Waits for the sentence and the remedy of this error. */
+async function expectError(page: Page, code: ErrorCode): Promise<void> {
+	const text = await shownError(page, code);
+	expect(text).toContain(EXPLANATIONS[code].sentence);
+	expect(text).toContain(EXPLANATIONS[code].remedy);
+}
+
+/** The page goes on: a picture is analysed. */
+async function expectSampleWorks(page: Page): Promise<void> {
+	await page.getByTestId('sample').click();
+	await waitForStatus(page, 'done');
+	expect(await shownFaces(page)).toHaveLength(1);
+}
+
+async function startCamera(page: Page): Promise<void> {
+	await waitForStatus(page, 'idle');
+	await page.getByTestId('start-camera').click();
+}
+
+describe('cameras that fail', () => {
+	it.each([
+		['denied', 'camera-denied'],
+		['none', 'camera-missing']
+	] as const)('%s', async (camera, code) => {
+		const browser = await openBrowser({ camera });
+		const { page } = await open(browser, '/');
+		await startCamera(page);
+		await expectError(page, code);
+		await expectSampleWorks(page);
+		await browser.close();
+	});
+
+	it('used by another program', async () => {
+		const browser = await openBrowser({ camera: 'clip' });
+		const { page } = await open(browser, '/');
+		await page.evaluate(() => {
+			navigator.mediaDevices.getUserMedia = () =>
+				Promise.reject(new DOMException('Could not start video source', 'NotReadableError'));
+		});
+		await startCamera(page);
+		await expectError(page, 'camera-busy');
+		await expectSampleWorks(page);
+		await browser.close();
+	});
+
+	it('unplugged while running', async () => {
+		const browser = await openBrowser({ camera: 'clip' });
+		const { page } = await open(browser, '/');
+		await startCamera(page);
+		await waitForResults(page, 1);
+		await page.evaluate(() => {
+			for (const track of window.recordedTracks) {
+				track.stop();
+				track.dispatchEvent(new Event('ended'));
+			}
+		});
+		await expectError(page, 'camera-lost');
+		await expectSampleWorks(page);
+		await browser.close();
+	});
+
+	it('on a page that is not secure', async () => {
+		const browser = await openBrowser({ camera: 'clip' });
+		const insecure = 'http://mien.test';
+		const { page } = await open(browser, `${insecure}/`, {
+			prepare: (context) =>
+				context.route(`${insecure}/**`, async (route) => {
+					const url = route.request().url().replace(insecure, inject('origin'));
+					await route.fulfill({ response: await route.fetch({ url }) });
+				})
+		});
+		await startCamera(page);
+		await expectError(page, 'insecure-context');
+		await browser.close();
+	});
+});
+
+describe('pictures that fail', () => {
+	let browser: Browser;
+	beforeAll(async () => void (browser = await openBrowser()));
+	afterAll(() => browser.close());
+
+	it.each<[string, PictureFile, ErrorCode]>([
+		['text under the name of a picture', TEXT_NAMED_JPG, 'picture-unreadable'],
+		['a file of no bytes', EMPTY, 'picture-empty']
+	])('%s', async (_, file, code) => {
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		const input = page.getByTestId('file-input');
+		await input.setInputFiles(file);
+		await expectError(page, code);
+		await input.setInputFiles(await portrait());
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+		expect(await page.getByTestId('error').count()).toBe(0);
+		await context.close();
+	});
+});
+
+describe('models that fail', () => {
+	let browser: Browser;
+	beforeAll(async () => void (browser = await openBrowser()));
+	afterAll(() => browser.close());
+
+	const MANIFEST = '**/models/index.json';
+	const CLASSIFIER = /\/models\/(?!blazeface)[^/]+\/.*\.(json|bin)$/;
+	const missing = (route: Route) => route.fulfill({ status: 404, body: 'Not found' });
+	const garbage = (route: Route) => route.fulfill({ body: '\u0000 no model, no manifest' });
+
+	const FAILURES: [string, ErrorCode, (context: BrowserContext) => Promise<unknown>][] = [
+		['no manifest', 'manifest-unreachable', (context) => context.route(MANIFEST, missing)],
+		['a broken manifest', 'manifest-invalid', (context) => context.route(MANIFEST, garbage)],
+		['no classifier', 'model-unreachable', (context) => context.route(CLASSIFIER, missing)],
+		['a broken classifier', 'model-invalid', (context) => context.route(CLASSIFIER, garbage)],
+		['no detector', 'model-unreachable', (context) => context.route('**/models/blazeface/**', missing)],
+		['a broken detector', 'model-invalid', (context) => context.route('**/models/blazeface/**', garbage)]
+	];
+
+	it.each(FAILURES)('%s: %s, and another try helps', async (_, code, prepare) => {
+		const { context, page } = await open(browser, '/', { prepare });
+		await expectError(page, code);
+		await context.unrouteAll();
+		await page.getByTestId('retry').click();
+		await waitForStatus(page, 'idle');
+		await expectSampleWorks(page);
+		await context.close();
+	});
+});
+
+describe('a worker that fails', () => {
+	let browser: Browser;
+	beforeAll(async () => void (browser = await openBrowser({ camera: 'clip' })));
+	afterAll(() => browser.close());
+
+	const DEATHS: [string, ErrorCode, () => void][] = [
+		[
+			'dies',
+			'worker-died',
+			() => {
+				setTimeout(() => {
+					throw new Error('killed by the test');
+				});
+			}
+		],
+		['falls silent', 'worker-timeout', () => self.close()]
+	];
+
+	it.each(DEATHS)('%s: %s, and is started again', async (_, code, kill) => {
+		const { context, page } = await open(browser, '/');
+		await startCamera(page);
+		await waitForResults(page, 5);
+		const worker = page.workers().find((each) => each.url().includes('analyser'));
+		await worker?.evaluate(kill);
+		await expectError(page, code);
+		const before = await page.evaluate(() => window.recordedResults.length);
+		await waitForResults(page, before + 5);
+		await waitForStatus(page, 'running');
+		expect(await shownFaces(page)).toHaveLength(1);
+		await context.close();
+	});
+});

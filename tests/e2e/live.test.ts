@@ -1,0 +1,150 @@
+/** The live page with a camera that plays a moving, scaling and dimming face. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type Manifest, parseManifest } from '../../src/lib/manifest';
+import { open, openBrowser, type Opened, shownFaces, waitForResults, waitForStatus } from './browser';
+
+const EARLY_FRAMES = 50;
+const LATE_FRAMES = 500;
+
+let browser: Browser;
+let live: Opened;
+let manifest: Manifest;
+/** Live tensors after that many frames, with the camera stopped and nothing in flight. */
+const tensors: number[] = [];
+const requests: { url: string; method: string; body: string | null }[] = [];
+
+beforeAll(async () => {
+	browser = await openBrowser({ camera: 'clip' });
+	manifest = parseManifest(await (await fetch(`${inject('origin')}/models/index.json`)).json());
+	live = await open(browser, '/', {
+		prepare: (context) => {
+			context.on('request', (request) =>
+				requests.push({ url: request.url(), method: request.method(), body: request.postData() })
+			);
+			return Promise.resolve();
+		}
+	});
+	const { page } = live;
+	await waitForStatus(page, 'idle');
+	for (const frames of [EARLY_FRAMES, LATE_FRAMES]) {
+		await page.getByTestId('start-camera').click();
+		await waitForStatus(page, 'running');
+		await waitForResults(page, frames);
+		if (frames === LATE_FRAMES) continue;
+		await page.getByTestId('stop').click();
+		await waitForStatus(page, 'idle');
+		tensors.push(await countTensors());
+	}
+}, 400_000);
+
+afterAll(() => browser.close());
+
+async function countTensors(): Promise<number> {
+	const stats = await live.page.evaluate(() =>
+		(window as unknown as { mien: { stats: () => Promise<{ tensors: number }> } }).mien.stats()
+	);
+	return stats.tensors;
+}
+
+/** The results of the second, long run, without those of before the face was found first. */
+async function longRun() {
+	const results = await live.page.evaluate(() => window.recordedResults);
+	return results.slice(EARLY_FRAMES + 5);
+}
+
+describe('live', () => {
+	it('runs isolated, so that WASM has threads', async () => {
+		expect(await live.page.evaluate(() => crossOriginIsolated)).toBe(true);
+	});
+
+	it('finds one face in more than 95 % of the frames', async () => {
+		const results = await longRun();
+		const withFace = results.filter(({ faces }) => faces.length === 1);
+		console.log(`one face in ${withFace.length} of ${results.length} frames`);
+		expect(withFace.length / results.length).toBeGreaterThan(0.95);
+	});
+
+	it('keeps the id of the face', async () => {
+		const ids = new Set((await longRun()).flatMap(({ faces }) => faces.map(({ id }) => id)));
+		expect(ids.size).toBe(1);
+	});
+
+	it('shows a label that does not flicker', async () => {
+		const tops = (await longRun()).flatMap(({ faces }) => faces.map(({ readings }) => readings[manifest.default]?.top));
+		expect(tops).not.toContain(undefined);
+		const changes = tops.filter((top, index) => index > 0 && top !== tops[index - 1]).length;
+		console.log(`${changes} changes of the label in ${tops.length} frames`);
+		expect(changes).toBeLessThanOrEqual(2);
+	});
+
+	it('shows a bar for each label of the model, which sum to 1', async () => {
+		const [face, ...others] = await shownFaces(live.page);
+		expect(others).toEqual([]);
+		const entry = manifest.models.find(({ id }) => id === manifest.default);
+		expect(Object.keys(face?.bars ?? {})).toEqual(entry?.labels);
+		expect(entry?.labels).toContain(face?.label);
+		const sum = Object.values(face?.bars ?? {}).reduce((total, value) => total + value, 0);
+		expect(sum).toBeCloseTo(1, 2);
+	});
+
+	it('offers the models of the manifest', async () => {
+		const offered = await live.page
+			.getByTestId('model-picker')
+			.locator('option')
+			.evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+		expect(offered).toEqual(manifest.models.map(({ id }) => id));
+	});
+
+	it('says how fast it runs, and on what', async () => {
+		const { page } = live;
+		expect(Number(await page.getByTestId('fps').getAttribute('data-value'))).toBeGreaterThan(0);
+		expect(await page.getByTestId('backend').getAttribute('data-value')).toMatch(/^(webgpu|webgl|wasm|cpu)$/);
+		const stages = page.getByTestId('stage-times').locator('[data-stage]');
+		const times = await stages.evaluateAll((all) => all.map((each) => Number((each as HTMLElement).dataset['value'])));
+		expect(times.length).toBeGreaterThanOrEqual(4);
+		expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
+		expect(Math.max(...times)).toBeGreaterThan(0);
+		console.log(
+			`${await page.getByTestId('fps').innerText()} frames per second on ${await page.getByTestId('backend').innerText()}`
+		);
+	});
+
+	it('releases the camera when stopped', async () => {
+		const { page } = live;
+		const states = () => page.evaluate(() => window.recordedTracks.map(({ readyState }) => readyState));
+		expect(await states()).toEqual(['ended', 'live']);
+		await page.getByTestId('stop').click();
+		await waitForStatus(page, 'idle');
+		expect(await states()).toEqual(['ended', 'ended']);
+		expect(await page.locator('video').count()).toBe(0);
+	});
+
+	it('holds as many tensors after 500 frames as after 50', async () => {
+		tensors.push(await countTensors());
+		expect(tensors[0]).toBeGreaterThan(0);
+		expect(tensors[1]).toBe(tensors[0]);
+	});
+
+	it('sends nothing to anyone', () => {
+		// The worker's requests are among them, or this would prove nothing.
+		expect(requests.map(({ url }) => url)).toContainEqual(expect.stringMatching(/\/models\/.*model\.json$/));
+		const origin = inject('origin');
+		const elsewhere = requests.filter(({ url }) => !url.startsWith(`${origin}/`) && !/^(blob|data):/.test(url));
+		expect(elsewhere).toEqual([]);
+		expect(requests.filter(({ method, body }) => method !== 'GET' || body !== null)).toEqual([]);
+	});
+
+	it('could not send anything to anyone: the policy forbids it', async () => {
+		const { context, page } = await open(browser, '/');
+		const refused = page.waitForEvent('console', (message) => message.text().includes('Content Security Policy'));
+		const sent = await page.evaluate(() => fetch('https://example.com/').then(Boolean, () => false));
+		expect(sent).toBe(false);
+		await refused;
+		await context.close();
+	});
+
+	it('met no error and no violation of the security policy', () => {
+		expect(live.problems).toEqual([]);
+	});
+});

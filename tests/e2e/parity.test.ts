@@ -1,0 +1,134 @@
+/** The same pictures give the same probabilities in Node and in Chromium, and there on every back end. */
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { setBackend } from '@tensorflow/tfjs-core';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, inject, it, type TestContext } from 'vitest';
+import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
+import type { Frame } from '../../src/lib/core/types';
+import { buildDetector } from '../../src/lib/worker/detector';
+import { fetchDetector, fetchManifest, loadClassifier } from '../../src/lib/worker/loader';
+import { open, openBrowser, shownFaces, waitForStatus } from './browser';
+import { closeUp, type PictureFile, portrait, twoFaces } from './pictures';
+
+/** Probabilities by label, for each face from left to right. */
+type Probabilities = readonly Readonly<Record<string, number>>[];
+
+let pictures: readonly PictureFile[];
+let inNode: Probabilities[];
+let inChromium: Probabilities[];
+
+async function toFrame(picture: PictureFile): Promise<Frame> {
+	const { data, info } = await sharp(picture.buffer).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+	return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
+}
+
+async function analyseInNode(): Promise<Probabilities[]> {
+	setWasmPaths(`${dirname(fileURLToPath(import.meta.resolve('@tensorflow/tfjs-backend-wasm')))}/`);
+	await setBackend('wasm');
+	const manifestUrl = `${inject('origin')}/models/index.json`;
+	const manifest = await fetchManifest(manifestUrl);
+	const entry = manifest.models.find(({ id }) => id === manifest.default);
+	if (entry === undefined) throw new Error('The default model is not in the manifest');
+	const artifacts = await fetchDetector(manifest.detector, manifestUrl, () => undefined);
+	const detector = await buildDetector(manifest.detector, artifacts, { minConfidence: 0.5, maxFaces: 32 });
+	const classifier = await loadClassifier(entry, manifestUrl, {
+		tell: () => undefined,
+		exclusively: (task) => task()
+	});
+	const models = { detector, classifiers: [classifier], now: () => 0 };
+	const settings = { minConfidence: 0.5, maxFaces: 12, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
+	const all: Probabilities[] = [];
+	for (const picture of pictures) {
+		const { result } = await analyse(await toFrame(picture), models, settings, INITIAL_STATE);
+		const faces = [...result.faces].sort((a, b) => a.box.x - b.box.x);
+		all.push(
+			faces.map(({ readings }) => {
+				const scores = readings[entry.id]?.scores ?? [];
+				return Object.fromEntries(entry.labels.map((label, index) => [label, scores[index] ?? NaN]));
+			})
+		);
+	}
+	return all;
+}
+
+/** Faces as the worker sent them, since the page sorts them by id and rounds. */
+async function readFaces(page: Page): Promise<Probabilities> {
+	const shown = await shownFaces(page);
+	const faces = await page.evaluate(() => window.recordedResults.at(-1)?.faces ?? []);
+	const labels = Object.keys(shown[0]?.bars ?? {});
+	return [...faces]
+		.sort((a, b) => a.box.x - b.box.x)
+		.map(({ readings }) => {
+			const [reading] = Object.values(readings);
+			return Object.fromEntries(labels.map((label, index) => [label, reading?.scores[index] ?? NaN]));
+		});
+}
+
+async function analyseIn(browser: Browser, backend: 'wasm' | 'webgpu'): Promise<Probabilities[]> {
+	const { context, page } = await open(browser, '/photo', { backend });
+	await waitForStatus(page, 'idle');
+	expect(await page.getByTestId('backend').getAttribute('data-value')).toBe(backend);
+	const all: Probabilities[] = [];
+	for (const picture of pictures) {
+		await page.evaluate(() => (window.recordedResults.length = 0));
+		await page.getByTestId('file-input').setInputFiles(picture);
+		await page.waitForFunction(() => window.recordedResults.length > 0);
+		await waitForStatus(page, 'done');
+		all.push(await readFaces(page));
+	}
+	await context.close();
+	return all;
+}
+
+/** The greatest difference of two probabilities. Throws where faces or labels differ. */
+function greatestDifference(a: readonly Probabilities[], b: readonly Probabilities[]): number {
+	expect(b.map((faces) => faces.map(Object.keys))).toEqual(a.map((faces) => faces.map(Object.keys)));
+	const flat = (all: readonly Probabilities[]) => all.flat().flatMap((face) => Object.values(face));
+	const values = flat(b);
+	return Math.max(...flat(a).map((value, index) => Math.abs(value - (values[index] ?? NaN))));
+}
+
+beforeAll(async () => {
+	pictures = [await portrait(), await twoFaces(), await closeUp(140, 0.6), await closeUp(700, 1.2)];
+	inNode = await analyseInNode();
+	const browser = await openBrowser();
+	inChromium = await analyseIn(browser, 'wasm');
+	await browser.close();
+});
+
+describe('probabilities', () => {
+	it('are there for every face', () => {
+		expect(inNode.map((faces) => faces.length)).toEqual([1, 2, 1, 1]);
+	});
+
+	it('are the same in Node and in Chromium', () => {
+		const difference = greatestDifference(inNode, inChromium);
+		console.log(`Node against Chromium: ${difference.toExponential(1)}`);
+		expect(difference).toBeLessThan(1e-3);
+	});
+
+	it('are the same on WebGPU and on WASM', async (test: TestContext) => {
+		const browser = await openBrowser({ webgpu: true });
+		try {
+			const { context, page } = await open(browser, '/photo');
+			const adapter = await page.evaluate(async () => {
+				if (!('gpu' in navigator)) return null;
+				const found = await navigator.gpu.requestAdapter();
+				return found === null ? null : `${found.info.vendor} ${found.info.architecture}`;
+			});
+			await context.close();
+			if (adapter === null) {
+				console.log('SKIPPED: this Chromium gives no WebGPU adapter, not even one in software.');
+				test.skip('no WebGPU adapter');
+			}
+			const difference = greatestDifference(inChromium, await analyseIn(browser, 'webgpu'));
+			console.log(`WASM against WebGPU (${adapter}): ${difference.toExponential(1)}`);
+			expect(difference).toBeLessThan(1e-2);
+		} finally {
+			await browser.close();
+		}
+	}, 300_000);
+});

@@ -1,0 +1,123 @@
+/** The photo page: pictures chosen, dropped and pasted, with the mouse and without. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { open, openBrowser, type ShownFace, shownFaces, waitForStatus } from './browser';
+import { type PictureFile, portrait, turnedPortrait, twoFaces } from './pictures';
+
+let browser: Browser;
+beforeAll(async () => void (browser = await openBrowser()));
+afterAll(() => browser.close());
+
+/** Opens the photo page, does something there that shows a picture, and gives the faces found. */
+async function facesAfter(act: (page: Page) => Promise<unknown>): Promise<ShownFace[]> {
+	const { context, page, problems } = await open(browser, '/photo');
+	await waitForStatus(page, 'idle');
+	await act(page);
+	await waitForStatus(page, 'done');
+	const faces = await shownFaces(page);
+	expect(problems).toEqual([]);
+	await context.close();
+	return faces;
+}
+
+function choose(picture: PictureFile): Promise<ShownFace[]> {
+	return facesAfter((page) => page.getByTestId('file-input').setInputFiles(picture));
+}
+
+/** Hands a picture to the page as a drop or a paste does. */
+async function handOver(page: Page, event: 'drop' | 'paste', picture: PictureFile): Promise<void> {
+	const base64 = picture.buffer.toString('base64');
+	await page.evaluate(
+		([kind, text, name, type]) => {
+			const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+			const data = new DataTransfer();
+			data.items.add(new File([bytes], name, { type }));
+			if (kind === 'paste') document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }));
+			else {
+				for (const name of ['dragenter', 'dragover', 'drop']) {
+					document.body.dispatchEvent(new DragEvent(name, { dataTransfer: data, bubbles: true, cancelable: true }));
+				}
+			}
+		},
+		[event, base64, picture.name, picture.mimeType] as const
+	);
+}
+
+/** Presses Tab until the element of this test id has the focus; every stop on the way must be visible. */
+async function tabTo(page: Page, testId: string): Promise<void> {
+	for (let presses = 0; presses < 40; presses++) {
+		await page.keyboard.press('Tab');
+		const { reached, outline, what } = await page.evaluate(() => {
+			const focused = document.activeElement as HTMLElement;
+			const style = getComputedStyle(focused);
+			return {
+				reached: focused.dataset['testid'],
+				outline: style.outlineStyle !== 'none' || style.boxShadow !== 'none',
+				what: focused.outerHTML.slice(0, 120)
+			};
+		});
+		expect(outline, `the focus is not visible on ${what}`).toBe(true);
+		if (reached === testId) return;
+	}
+	throw new Error(`Tab does not lead to ${testId}`);
+}
+
+describe('photo', () => {
+	it('turns a picture as its EXIF data says', async () => {
+		const [upright] = await choose(await portrait());
+		const [turned] = await choose(await turnedPortrait());
+		expect(upright?.label).toBeTruthy();
+		expect(turned?.label).toBe(upright?.label);
+		const label = upright?.label ?? '';
+		expect(Math.abs((turned?.bars[label] ?? 0) - (upright?.bars[label] ?? 1))).toBeLessThan(0.1);
+	});
+
+	it('shows every face, each with its bars', async () => {
+		const faces = await choose(await twoFaces());
+		expect(faces).toHaveLength(2);
+		expect(new Set(faces.map(({ id }) => id)).size).toBe(2);
+		for (const { bars } of faces) {
+			expect(Object.values(bars).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 2);
+		}
+	});
+
+	it.each(['drop', 'paste'] as const)('takes a picture by %s', async (event) => {
+		const picture = await portrait();
+		expect(await facesAfter((page) => handOver(page, event, picture))).toHaveLength(1);
+	});
+
+	it('works by keyboard alone', async () => {
+		const picture = await portrait();
+		const faces = await facesAfter(async (page) => {
+			page.on('filechooser', (chooser) => void chooser.setFiles(picture));
+			await tabTo(page, 'choose');
+			await page.keyboard.press('Enter');
+		});
+		expect(faces).toHaveLength(1);
+	});
+
+	it('shows the sample picture on the live page, by keyboard alone', async () => {
+		const { context, page, problems } = await open(browser, '/');
+		await waitForStatus(page, 'idle');
+		await tabTo(page, 'sample');
+		await page.keyboard.press('Enter');
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it('sends nothing to anyone', async () => {
+		const requests: string[] = [];
+		const picture = await portrait();
+		await facesAfter(async (page) => {
+			page.context().on('request', (request) => requests.push(`${request.method()} ${request.url()}`));
+			await page.reload();
+			await waitForStatus(page, 'idle');
+			await page.getByTestId('file-input').setInputFiles(picture);
+		});
+		expect(requests).toContainEqual(expect.stringMatching(/\/models\/.*model\.json$/));
+		const own = [`GET ${inject('origin')}/`, 'GET blob:', 'GET data:'];
+		expect(requests.filter((request) => !own.some((start) => request.startsWith(start)))).toEqual([]);
+	});
+});
