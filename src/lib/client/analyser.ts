@@ -51,7 +51,8 @@ export interface AnalyserOptions {
 	readonly timeouts?: Partial<Timeouts>;
 }
 
-const TIMEOUTS: Timeouts = { startMs: 60_000, configureMs: 60_000, frameMs: 15_000 };
+/** Long, as a GPU in software compiles for a minute on a busy machine; a worker that hangs is rare. */
+const TIMEOUTS: Timeouts = { startMs: 120_000, configureMs: 120_000, frameMs: 30_000 };
 const FIRST_STARTS = 3;
 const BACKOFF_MS = { first: 250, greatest: 30_000 };
 

@@ -45,7 +45,9 @@ async function start(baseUrl: string, wanted: BackendName | 'auto'): Promise<voi
 		giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
 	});
 	const detector = await buildDetector(manifest.detector, artifacts, DETECTION_LIMITS);
+	post({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
 	await warmUp(getBackend(), () => detector.runBlank());
+	post({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
 	const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, { tell: post, exclusively }));
 	runtime = new Runtime({ detector, registry, exclusively, readFrame: createFrameReader(), now, post });
 	post({ type: 'ready', backend, manifest });
