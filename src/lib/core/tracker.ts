@@ -5,6 +5,8 @@ import type { Box, DetectedFace, TrackedFace } from './types';
 
 /** A face not seen for this long is gone; if it comes back, it is another one. */
 export const FORGET_AFTER_MS = 1000;
+/** A face of the very last frame is kept for this long, so that slow machines keep their ids too. */
+const FORGET_LAST_FRAME_AFTER_MS = 3000;
 
 /** A face may be this far from where it is expected, in face sizes, and this much farther for each second unseen. */
 const REACH = 0.5;
@@ -23,7 +25,7 @@ interface Track {
 export interface TrackerState {
 	readonly nextId: number;
 	readonly timeMs: number;
-	/** Faces seen within FORGET_AFTER_MS. */
+	/** Faces that may still be matched. */
 	readonly tracks: readonly Track[];
 }
 
@@ -40,7 +42,7 @@ export function trackFaces(
 	timeMs: number
 ): [TrackerState, TrackedFace[]] {
 	const rewound = timeMs < state.timeMs;
-	const known = rewound ? [] : state.tracks.filter(({ seenMs }) => timeMs - seenMs <= FORGET_AFTER_MS);
+	const known = rewound ? [] : state.tracks.filter((track) => isKept(track, state.timeMs, timeMs));
 	const matches = matchTracks(known, detections, timeMs);
 	let { nextId } = state;
 	const matched = new Set(matches.values());
@@ -54,6 +56,10 @@ export function trackFaces(
 		faces.push({ id, ...shownFace(motion, face.confidence) });
 	}
 	return [{ nextId, timeMs, tracks }, faces];
+}
+
+function isKept({ seenMs }: Track, lastFrameMs: number, timeMs: number): boolean {
+	return timeMs - seenMs <= (seenMs === lastFrameMs ? FORGET_LAST_FRAME_AFTER_MS : FORGET_AFTER_MS);
 }
 
 /**

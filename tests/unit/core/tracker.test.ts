@@ -135,6 +135,11 @@ describe('ids', () => {
 		expect(back?.id).toBe(1);
 	});
 
+	it('survive frames that are two seconds apart', () => {
+		const { ids } = follow(() => [faceAt(100, 100, 80)], { untilMs: 10_000, stepMs: steady(2000) });
+		expect(ids).toEqual([new Set([1])]);
+	});
+
 	it('are new after a cut to faces elsewhere or of another size', () => {
 		const [first] = trackFaces(NO_TRACKS, [face, faceAt(500, 200, 100)], 0);
 		const [, faces] = trackFaces(first, [faceAt(350, 400, 100), faceAt(500, 200, 210)], 33);
