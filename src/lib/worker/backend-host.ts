@@ -13,7 +13,7 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\
 /** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a steady clock. */
 export function createBackendHost(now: () => number): BackendHost {
 	let threads = 1;
-	const use = async (name: BackendName): Promise<void> => {
+	const use = async (name: BackendName, mostThreads = MOST_THREADS): Promise<void> => {
 		threads = 1;
 		switch (name) {
 			case 'webgpu':
@@ -27,7 +27,7 @@ export function createBackendHost(now: () => number): BackendHost {
 				break;
 			case 'wasm': {
 				const { useWasm } = await import('./backend-wasm');
-				threads = await useWasm(usefulThreads());
+				threads = await useWasm(Math.min(mostThreads, usefulThreads()));
 				return;
 			}
 		}
@@ -45,7 +45,7 @@ export function createBackendHost(now: () => number): BackendHost {
 /** All of two cores, but one less than there are of more: the page and the camera need one too. */
 function usefulThreads(): number {
 	const cores = navigator.hardwareConcurrency;
-	return globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, cores > 2 ? cores - 1 : cores) : 1;
+	return globalThis.crossOriginIsolated ? (cores > 2 ? cores - 1 : cores) : 1;
 }
 
 async function ruleOut(name: BackendName): Promise<string | null> {

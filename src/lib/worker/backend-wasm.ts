@@ -1,5 +1,5 @@
 /** The WASM back end with its binaries from this site. Importing this file loads the back end's code. */
-import { env, setBackend } from '@tensorflow/tfjs-core';
+import { env, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { getThreadsCount, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
@@ -8,21 +8,32 @@ import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-t
 /** Threads that are blocked, by a policy for example, are waited for by tfjs without end. */
 const THREADS_LIMIT_MS = 4000;
 
+const MULTITHREAD = 'WASM_HAS_MULTITHREAD_SUPPORT';
+
 setWasmPaths({
 	'tfjs-backend-wasm.wasm': plain,
 	'tfjs-backend-wasm-simd.wasm': simd,
 	'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd
 });
 
-/** Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails. */
+const createBackend = findBackendFactory('wasm');
+const PRIORITY = 2;
+
+/**
+ * Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails.
+ * A call with another number starts the back end anew: tensors of before are lost.
+ */
 export async function useWasm(threads: number): Promise<number> {
+	removeBackend('wasm');
+	registerBackend('wasm', createBackend, PRIORITY);
 	if (threads > 1) {
+		env().set(MULTITHREAD, true);
 		setThreadsCount(threads);
 		const limit = new Promise<false>((resolve) => setTimeout(resolve, THREADS_LIMIT_MS, false));
 		const started = await withCores(2 * threads, () => Promise.race([setBackend('wasm'), limit]));
 		if (started) return getThreadsCount();
 	}
-	env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+	env().set(MULTITHREAD, false);
 	if (!(await setBackend('wasm'))) throw new Error('WebAssembly could not be started');
 	return 1;
 }

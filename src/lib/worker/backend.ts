@@ -11,6 +11,12 @@ const FAST_MS = 10;
 /** A GPU that is not ready by then costs more at start than it can win back: the first face must not wait for it. */
 const GPU_LIMIT_MS = 600;
 
+/**
+ * Threads that take this long mostly wait for each other, because other programs have the cores: seen here, 3 to 5
+ * times slower than one thread.
+ */
+const BUSY_MS = 40;
+
 /** WASM threads that cannot start (blocked by a policy) would be waited for without end. */
 const OTHER_LIMIT_MS = 10_000;
 
@@ -18,8 +24,8 @@ const OTHER_LIMIT_MS = 10_000;
 export interface BackendHost {
 	/** Why this back end is out of the question, or null. Cheap: loads no back end. */
 	ruleOut(name: BackendName): Promise<string | null>;
-	/** Loads a back end and makes it the current one. Throws where that fails. */
-	use(name: BackendName): Promise<void>;
+	/** Loads a back end, with at most so many threads, and makes it the current one. Throws where that fails. */
+	use(name: BackendName, mostThreads?: number): Promise<void>;
 	/** Milliseconds of a frame's work on the current back end, warmed up. Gives up where `signal` aborts. */
 	measure(signal: AbortSignal): Promise<number>;
 	/** Frees a back end that was used and is not taken. */
@@ -57,18 +63,31 @@ interface Measured {
 	readonly ms: number;
 }
 
-/** Not measured: there is nothing to choose, and on a software adapter a trial takes a minute. */
 async function forceBackend(name: BackendName, host: BackendHost): Promise<BackendReport> {
-	try {
-		await host.use(name);
-	} catch (error) {
-		throw new AppError('backend-unavailable', `${name}: ${messageOf(error)}`, error);
-	}
-	const trials = ORDER.map((other) => {
+	const trials: BackendTrial[] = ORDER.map((other) => {
 		const note = other === name ? 'asked for' : `not tried: ${name} was asked for`;
 		return { name: other, ms: null, note };
 	});
+	try {
+		// A GPU is not measured: there is nothing to choose, and in software a trial takes a minute.
+		if (isGpu(name)) await host.use(name);
+		else await useAndMeasure(name, host, new AbortController().signal);
+	} catch (error) {
+		throw new AppError('backend-unavailable', `${name}: ${messageOf(error)}`, error);
+	}
 	return { chosen: name, reason: 'Asked for.', trials, threads: host.threads() };
+}
+
+/** Milliseconds of a frame's work, with one thread where more turn out slower. */
+async function useAndMeasure(name: BackendName, host: BackendHost, signal: AbortSignal): Promise<number> {
+	await host.use(name);
+	const ms = await host.measure(signal);
+	if (host.threads() === 1 || ms <= BUSY_MS) return ms;
+	await host.use(name, 1);
+	const singleMs = await host.measure(signal);
+	if (singleMs <= ms) return singleMs;
+	await host.use(name);
+	return ms;
 }
 
 function notWorthTrying(name: BackendName, best: Measured | null): string | null {
@@ -79,7 +98,7 @@ function notWorthTrying(name: BackendName, best: Measured | null): string | null
 }
 
 async function tryBackend(name: BackendName, host: BackendHost): Promise<BackendTrial> {
-	const limitMs = name === 'webgpu' || name === 'webgl' ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
+	const limitMs = isGpu(name) ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
 	const outOfTime = new AbortController();
 	const expired = new Promise<null>((resolve) => {
 		outOfTime.signal.addEventListener('abort', () => {
@@ -89,7 +108,7 @@ async function tryBackend(name: BackendName, host: BackendHost): Promise<Backend
 	const timer = setTimeout(() => {
 		outOfTime.abort();
 	}, limitMs);
-	const attempt = host.use(name).then(() => host.measure(outOfTime.signal));
+	const attempt = useAndMeasure(name, host, outOfTime.signal);
 	// What a failed attempt holds is freed when it ends; one that ran out of time may still be under way.
 	const release = (): void => {
 		host.release(name);
@@ -114,6 +133,10 @@ function reasonFor(best: Measured, trials: readonly BackendTrial[]): string {
 		return `The fastest: ${figure}, against ${other.ms.toFixed(1)} ms with ${other.name}.`;
 	const untried = trials.some(({ note }) => note.endsWith('nothing to gain'));
 	return untried ? `Fast enough: ${figure}.` : `The only one that runs well here: ${figure}.`;
+}
+
+function isGpu(name: BackendName): boolean {
+	return name === 'webgpu' || name === 'webgl';
 }
 
 function messageOf(error: unknown): string {

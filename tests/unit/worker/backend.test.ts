@@ -7,21 +7,25 @@ interface Machine {
 	readonly ruledOut?: Partial<Record<BackendName, string>>;
 	/** Milliseconds of the workload; 'fails' where the back end does not start, 'hangs' where it never ends. */
 	readonly speeds: Partial<Record<BackendName, number | 'fails' | 'hangs'>>;
+	/** Of WASM with one thread instead of two. */
+	readonly singleMs?: number;
 }
 
-function createHost({ ruledOut = {}, speeds }: Machine) {
+function createHost({ ruledOut = {}, speeds, singleMs = 1000 }: Machine) {
+	let threads = 1;
 	const used: BackendName[] = [];
 	const released: BackendName[] = [];
 	const current = (): BackendName => used.at(-1) ?? 'cpu';
 	const host: BackendHost = {
 		ruleOut: (name) => Promise.resolve(ruledOut[name] ?? null),
-		use: (name) => {
+		use: (name, mostThreads = 2) => {
 			used.push(name);
+			threads = name === 'wasm' ? mostThreads : 1;
 			return speeds[name] === 'fails' ? Promise.reject(new Error('no driver')) : Promise.resolve();
 		},
 		measure: (signal) => {
 			const speed = speeds[current()];
-			if (typeof speed === 'number') return Promise.resolve(speed);
+			if (typeof speed === 'number') return Promise.resolve(current() === 'wasm' && threads === 1 ? singleMs : speed);
 			return new Promise((_, reject) => {
 				signal.addEventListener('abort', () => {
 					reject(new Error('gave up'));
@@ -29,7 +33,7 @@ function createHost({ ruledOut = {}, speeds }: Machine) {
 			});
 		},
 		release: (name) => released.push(name),
-		threads: () => (current() === 'wasm' ? 2 : 1)
+		threads: () => threads
 	};
 	return { host, used, released, current };
 }
@@ -97,6 +101,15 @@ describe('chooseBackend', () => {
 		expect(chosen).toBe('wasm');
 		expect(trials[0]?.note).toBe('not ready within 600 ms');
 		expect(released).toEqual(['webgpu']);
+	});
+
+	it('takes one thread where two wait for cores that others have', async () => {
+		for (const wanted of ['auto', 'wasm'] as const) {
+			const busy = createHost({ ruledOut: NO_GPU, speeds: { wasm: 300 }, singleMs: 90 });
+			expect(await chooseBackend(wanted, busy.host)).toMatchObject({ chosen: 'wasm', threads: 1 });
+			const slow = createHost({ ruledOut: NO_GPU, speeds: { wasm: 50 }, singleMs: 90 });
+			expect(await chooseBackend(wanted, slow.host)).toMatchObject({ chosen: 'wasm', threads: 2 });
+		}
 	});
 
 	it('falls back to plain JavaScript', async () => {
