@@ -10,6 +10,7 @@ import type { Manifest, ModelEntry } from '../src/lib/manifest';
 import { startBackend } from './backend/index';
 import { readCheckpoint } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
+import { tryCrops } from './crop-trial';
 import { SPLITS, pictureOf, rowsOf } from './dataset';
 import { convertDetector, detectorHandler, shortRangeFile } from './detector';
 import { UserError } from './errors';
@@ -33,6 +34,7 @@ const USAGE = `Usage:
   npm run detector                         convert the face detector
   npm run survey:crop -- --data FILE [--pictures N]
                                            measure which square FER2013's pictures show around a face
+  npm run try:crops -- MODEL --data FILE   accuracy on pictures cut by the detector, level or not
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 async function prepareCommand(args: string[]): Promise<number> {
@@ -152,13 +154,43 @@ async function surveyCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
+async function cropTrialCommand(args: string[]): Promise<number> {
+	const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' } } });
+	const entry = findEntry(readManifest(MODELS_DIR), positionals[0] ?? '');
+	const dataset = await loadData(values.data);
+	const rows = rowsOfSplit(dataset, 'public');
+	await startBackend('wasm');
+	const detector: GraphModel = await tf.loadGraphModel(detectorHandler(path.join(MODELS_DIR, 'blazeface')));
+	const classifier = await tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(MODELS_DIR, entry.url))));
+	const { crop } = entry.input;
+	const crops = [true, false].flatMap((align) =>
+		[-0.15, 0, 0.15].map((change) => {
+			const scale = Number((crop.scale + change).toFixed(2));
+			return {
+				name: `${align ? 'eyes level' : 'not turned'}, scale ${String(scale)}`,
+				crop: { ...crop, scale, align }
+			};
+		})
+	);
+	const bar = createBar('Cutting [{bar}] {percentage}% {eta_formatted} left');
+	bar.start(rows.length, 0);
+	const { n, trials } = await tryCrops(dataset, rows, crops, { detector, classifier, input: entry.input }, (count) => {
+		bar.increment(count);
+	});
+	bar.stop();
+	say(`${entry.title} on ${String(n)} of ${String(rows.length)} pictures of PublicTest, those with a face found:`);
+	for (const { name, accuracy } of trials) say(`  ${name.padEnd(24)} ${percent(accuracy)}`);
+	return 0;
+}
+
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	prepare: prepareCommand,
 	train: trainCommand,
 	export: exportCommand,
 	evaluate: evaluateCommand,
 	detector: detectorCommand,
-	'survey-crop': surveyCommand
+	'survey-crop': surveyCommand,
+	'try-crops': cropTrialCommand
 };
 
 async function main(): Promise<number> {

@@ -99,7 +99,7 @@ function place(picture: Uint8Array, placement: Placement, out: Float32Array, off
 }
 
 /** The most confident face of each picture, in pixels of the picture; undefined where none is found. */
-async function findFaces(
+export async function findFaces(
 	pictures: readonly Uint8Array[],
 	placement: Placement,
 	detector: GraphModel

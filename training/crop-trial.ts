@@ -1,0 +1,83 @@
+/** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
+import type { GraphModel } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs';
+import { cropSquare } from '../src/lib/core/geometry';
+import { sampleSquare, toModelInput } from '../src/lib/core/preprocess';
+import type { CropSpec, DetectedFace, Frame, InputSpec } from '../src/lib/core/types';
+import { findFaces } from './crop-survey';
+import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+
+/** The placement in which the survey found most faces. */
+const PLACEMENT = { sidePx: 72, border: 'grey' } as const;
+const BATCH = 32;
+
+export interface CropTrial {
+	readonly name: string;
+	/** Of the pictures in which a face was found. */
+	readonly accuracy: number;
+}
+
+function toFrame(picture: Uint8Array): Frame {
+	const data = new Uint8ClampedArray(picture.length * 4);
+	for (const [index, value] of picture.entries()) data.fill(value, 4 * index, 4 * index + 3);
+	return { width: FER2013_SIDE, height: FER2013_SIDE, data };
+}
+
+/**
+ * Accuracy on `rows` as they are, and as cut by each of `crops` around the detected face; what lies outside a picture
+ * repeats its edge. Pictures without a detected face are left out of all figures; `n` counts the others.
+ */
+export async function tryCrops(
+	dataset: Dataset,
+	rows: Uint32Array,
+	crops: readonly { readonly name: string; readonly crop: CropSpec }[],
+	{ detector, classifier, input }: { detector: GraphModel; classifier: tf.LayersModel; input: InputSpec },
+	onBatch: (count: number) => void = () => undefined
+): Promise<{ n: number; trials: CropTrial[] }> {
+	const cuts: { name: string; cut: (picture: Uint8Array, face: DetectedFace) => Uint8Array | Float32Array }[] = [
+		{ name: 'whole picture', cut: (picture) => picture },
+		...crops.map(({ name, crop }) => ({
+			name,
+			cut: (picture: Uint8Array, face: DetectedFace) =>
+				sampleSquare(toFrame(picture), cropSquare(face, crop), input.size)
+		}))
+	];
+	const correct = cuts.map(() => 0);
+	let n = 0;
+	for (let start = 0; start < rows.length; start += BATCH) {
+		const part = rows.subarray(start, start + BATCH);
+		const pictures = Array.from(part, (row) => pictureOf(dataset, row));
+		const faces = await findFaces(pictures, PLACEMENT, detector);
+		const seen = pictures.flatMap((picture, index) => {
+			const face = faces[index];
+			return face ? [{ picture, face, label: dataset.labels[part[index] ?? -1] }] : [];
+		});
+		n += seen.length;
+		for (const [index, { cut }] of cuts.entries()) {
+			const grays = seen.map(({ picture, face }) => cut(picture, face));
+			const predicted = await classify(classifier, input, grays);
+			correct[index] = (correct[index] ?? 0) + seen.filter(({ label }, i) => predicted[i] === label).length;
+		}
+		onBatch(part.length);
+	}
+	return { n, trials: cuts.map(({ name }, index) => ({ name, accuracy: (correct[index] ?? 0) / n })) };
+}
+
+/** The most probable label of each grey picture. */
+async function classify(
+	model: tf.LayersModel,
+	input: InputSpec,
+	grays: readonly (Uint8Array | Float32Array)[]
+): Promise<number[]> {
+	if (grays.length === 0) return [];
+	const { size, channels } = input;
+	const length = size * size * channels;
+	const batch = new Float32Array(grays.length * length);
+	for (const [index, gray] of grays.entries()) toModelInput(gray, input, batch, index * length);
+	const top = tf.tidy(() =>
+		tf.argMax(model.predictOnBatch(tf.tensor4d(batch, [grays.length, size, size, channels])) as tf.Tensor, -1)
+	);
+	const labels = Array.from(await top.data());
+	top.dispose();
+	return labels;
+}
