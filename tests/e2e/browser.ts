@@ -129,8 +129,8 @@ export function shownFaces(page: Page): Promise<ShownFace[]> {
 }
 
 /** Waits until the page's status is this one (a kind of Status in src/lib/state/status.ts). */
-export async function waitForStatus(page: Page, status: string): Promise<void> {
-	await page.locator(`main[data-status="${status}"]`).waitFor({ timeout: 60_000 });
+export async function waitForStatus(page: Page, status: string, timeoutMs = 60_000): Promise<void> {
+	await page.locator(`main[data-status="${status}"]`).waitFor({ timeout: timeoutMs });
 }
 
 /** Waits for the page's sentence for this error, and gives its text. */
