@@ -32,7 +32,7 @@ export interface WorkerSettings {
 	readonly smoothingMs: number;
 }
 
-export interface Failure {
+interface Failure {
 	readonly code: ErrorCode;
 	readonly message: string;
 }
