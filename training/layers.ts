@@ -80,9 +80,9 @@ export class BatchNorm extends tf.layers.Layer {
 			const { scale, offset } = this.affine();
 			return tf.add(tf.mul(x, scale), offset);
 		}
-		const [mean, variance] = tf.tidy(() => {
+		const [mean, variance] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const average = channelMeans(x);
-			return [average, channelMeans(tf.square(tf.sub(x, average)))] as const;
+			return [average, channelMeans(tf.square(tf.sub(x, average)))];
 		});
 		this.follow(this.movingMean, mean);
 		this.follow(this.movingVariance, variance);
@@ -91,9 +91,9 @@ export class BatchNorm extends tf.layers.Layer {
 
 	/** The layer in use is `x * scale + offset`, [c] each; the caller disposes both. */
 	affine(): { scale: tf.Tensor; offset: tf.Tensor } {
-		const [scale, offset] = tf.tidy(() => {
+		const [scale, offset] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const factor = tf.mul(this.gamma.read(), tf.rsqrt(tf.add(this.movingVariance.read(), EPSILON)));
-			return [factor, tf.sub(this.beta.read(), tf.mul(this.movingMean.read(), factor))] as const;
+			return [factor, tf.sub(this.beta.read(), tf.mul(this.movingMean.read(), factor))];
 		});
 		return { scale, offset };
 	}

@@ -44,7 +44,10 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		run: (from, to, onStep) => solo.run(from, to, onStep),
 		evaluate: (part) => solo.evaluate(part),
 		snapshot: () => solo.snapshot(),
-		restore: (state) => Promise.resolve(solo.restore(state)),
+		restore: (state) => {
+			solo.restore(state);
+			return Promise.resolve();
+		},
 		requestStop: () => {
 			Atomics.store(stopFlag, 0, 1);
 		},

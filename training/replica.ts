@@ -138,7 +138,7 @@ export class Replica {
 		const values = new Float32Array(this.exchangeLength);
 		let offset = 0;
 		for (const tensor of tensors) {
-			values.set((await tensor.data()) as Float32Array, offset);
+			values.set(await tensor.data(), offset);
 			offset += tensor.size;
 		}
 		this.exchange.average(values);
@@ -217,13 +217,13 @@ export class Replica {
 			const sums = { n: mine.length, loss: 0, correct: 0 };
 			for (let start = 0; start < mine.length; start += EVALUATION_BATCH) {
 				const batch = mine.subarray(start, start + EVALUATION_BATCH);
-				const [logits, losses] = tf.tidy(() => {
+				const [logits, losses] = tf.tidy((): [tf.Tensor2D, tf.Tensor] => {
 					const scores = this.model.apply(this.plainPictures(batch)) as tf.Tensor2D;
 					const hot = tf.oneHot(
 						Array.from(batch, (row) => this.dataset.labels[row] ?? 0),
 						this.labels
 					);
-					return [scores, crossEntropy(scores, hot as tf.Tensor2D).sum()] as const;
+					return [scores, crossEntropy(scores, hot as tf.Tensor2D).sum()];
 				});
 				sums.correct += await this.correct(logits, batch);
 				sums.loss += (await losses.data())[0] ?? NaN;
@@ -303,7 +303,13 @@ export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tens
 	return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
 }
 
+function isVariable(tensor: tf.Tensor): tensor is tf.Variable {
+	return tensor instanceof tf.Variable;
+}
+
 /** tfjs keeps a layer's tensor private, but hands out the variable itself. */
 function variableOf(weight: tf.LayerVariable): tf.Variable {
-	return weight.read() as tf.Variable;
+	const value: tf.Tensor = weight.read();
+	if (!isVariable(value)) throw new Error(`${weight.name} is not held in a variable.`);
+	return value;
 }

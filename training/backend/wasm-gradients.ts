@@ -92,7 +92,7 @@ function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: tf.backend_ut
  * @tensorflow/tfjs-backend-wasm.
  */
 export function registerWasmGradients(): void {
-	if (tf.getKernel('Conv2DBackpropFilter', 'wasm')) return;
+	if (tf.getKernelsForBackend('wasm').some(({ kernelName }) => kernelName === 'Conv2DBackpropFilter')) return;
 	tf.registerKernel({
 		kernelName: 'Conv2DBackpropFilter',
 		backendName: 'wasm',

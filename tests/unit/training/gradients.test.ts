@@ -56,9 +56,9 @@ describe.each(TRAINING_BACKENDS.filter((backend) => backend !== 'cpu'))(
 	'gradients on %s equal the cpu back end',
 	(backend) => {
 		it.each(convolutions)('convolution $name', async ({ x, kernel, stride, pad }) => {
-			const convolve = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
-			const expected = await evaluate('cpu', [x, kernel], convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
-			const actual = await evaluate(backend, [x, kernel], convolve as (...inputs: tf.Tensor[]) => tf.Tensor);
+			const convolve = (...[a, b]: tf.Tensor[]) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
+			const expected = await evaluate('cpu', [x, kernel], convolve);
+			const actual = await evaluate(backend, [x, kernel], convolve);
 			expectClose(actual, expected, 1e-5);
 		});
 
@@ -100,8 +100,8 @@ describe('BatchNorm', () => {
 		const layer = new BatchNorm({});
 		layer.build([null, null, null, 3]);
 		layer.setWeights([tensor([3], 2), tensor([3], 3), tf.zeros([3]), tf.ones([3])]);
-		const [gamma, beta] = layer.trainableWeights.map((weight) => weight.read() as tf.Variable);
-		if (!gamma || !beta) throw new Error('BatchNorm has no weights.');
+		const [gamma, beta] = layer.trainableWeights.map((weight) => weight.read());
+		if (!(gamma instanceof tf.Variable) || !(beta instanceof tf.Variable)) throw new Error('BatchNorm has no weights.');
 		const x = tf.variable(tensor(shape, 1));
 		const { value, grads } = tf.variableGrads(
 			() => tf.sum(tf.mul(layer.apply(x, { training: true }) as tf.Tensor, tensor(shape, 99))).asScalar(),
@@ -146,7 +146,7 @@ describe('SeededDropout', () => {
 		const x = tf.ones([100, 100]);
 		const draw = async (...keys: number[]) => {
 			layer.reseed(...keys);
-			return (layer.apply(x, { training: true }) as tf.Tensor).data();
+			return (layer.apply(x, { training: true }) as tf.Tensor).data<'float32'>();
 		};
 		const first = await draw(1, 2);
 		expect(await draw(1, 2)).toEqual(first);
