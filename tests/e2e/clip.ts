@@ -29,7 +29,7 @@ export async function writeClip(path: string): Promise<void> {
 			await sharp(portrait.data, { raw: portrait.info })
 				.extract(windowAt(phase))
 				.resize(640, 480)
-				.modulate({ brightness: 0.8 + 0.2 * Math.cos(2 * Math.PI * phase) })
+				.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
 				.jpeg({ quality: 90 })
 				.toBuffer()
 		);
