@@ -12,6 +12,7 @@ const CORE_TYPES = 'src/lib/core/types';
 const CORE_GEOMETRY = 'src/lib/core/geometry';
 const ERRORS = 'src/lib/errors';
 const MANIFEST = 'src/lib/manifest';
+const REPORT = 'src/lib/report';
 const PROTOCOL = 'src/lib/protocol';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
 const SVELTE = ['svelte', '$app/'];
@@ -31,6 +32,11 @@ const LAYERS = [
 		files: MANIFEST,
 		may: [ERRORS, CORE_TYPES, 'valibot'],
 		because: 'the manifest is plain data that training and page share'
+	},
+	{
+		files: REPORT,
+		may: [ERRORS, 'valibot'],
+		because: 'a report is plain data that training and page share'
 	},
 	{
 		files: PROTOCOL,
@@ -54,7 +60,17 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/state/',
-		may: ['src/lib/state/', 'src/lib/client/', 'src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, ...SVELTE],
+		may: [
+			'src/lib/state/',
+			'src/lib/client/',
+			'src/lib/sources/',
+			ERRORS,
+			MANIFEST,
+			REPORT,
+			PROTOCOL,
+			CORE_TYPES,
+			...SVELTE
+		],
 		because: 'state joins a source and the client; how it looks is left to components'
 	},
 	{
@@ -64,7 +80,17 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/components/',
-		may: ['src/lib/components/', 'src/lib/overlay/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, CORE_GEOMETRY, ...SVELTE],
+		may: [
+			'src/lib/components/',
+			'src/lib/overlay/',
+			ERRORS,
+			MANIFEST,
+			REPORT,
+			PROTOCOL,
+			CORE_TYPES,
+			CORE_GEOMETRY,
+			...SVELTE
+		],
 		because: 'components take props and give callbacks; only routes and state build a session'
 	},
 	{
@@ -78,6 +104,7 @@ const LAYERS = [
 			'src/lib/sources/',
 			ERRORS,
 			MANIFEST,
+			REPORT,
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
@@ -88,7 +115,7 @@ const LAYERS = [
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	{
 		files: 'training/',
-		may: ['training/', 'src/lib/core/', ERRORS, MANIFEST, 'packages'],
+		may: ['training/', 'src/lib/core/', ERRORS, MANIFEST, REPORT, 'packages'],
 		because: 'training shares the core with the page, and nothing of its worker, state or components'
 	}
 ];

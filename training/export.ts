@@ -105,7 +105,8 @@ function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 		schema: MANIFEST_SCHEMA,
 		default: old?.default ?? entry.id,
 		detector: detectorEntry(path.join(modelsDir, 'blazeface')),
-		models
+		models,
+		ensembles: old?.ensembles ?? []
 	};
 	writeWhole(file, [`${JSON.stringify(parseManifest(JSON.parse(JSON.stringify(manifest))), null, '\t')}\n`]);
 }

@@ -44,6 +44,10 @@ export const EXPLANATIONS = {
 		sentence: 'The list of models is damaged.',
 		remedy: 'Reinstall static/models, or export the models again.'
 	},
+	'report-invalid': {
+		sentence: 'The figures of a model are damaged.',
+		remedy: 'Reinstall static/models, or evaluate the model again.'
+	},
 	'model-unknown': {
 		sentence: 'The chosen model is not in the list of models.',
 		remedy: 'Choose another model.'

@@ -45,6 +45,19 @@ export interface ModelEntry {
 	readonly trained: Trained;
 }
 
+/** The mean of several models' probabilities: slower and more often right than each alone. */
+export interface EnsembleEntry {
+	readonly id: string;
+	readonly title: string;
+	/** Ids of models with the same labels. */
+	readonly members: readonly string[];
+	/** Whether each member sees every face once more as its mirror image. */
+	readonly mirrored: boolean;
+	/** Fitted on PublicTest, for the mean of the members' probabilities, each with its own temperature applied. */
+	readonly temperature: number;
+	readonly metrics: Readonly<Record<string, SplitMetrics>>;
+}
+
 export interface DetectorEntry {
 	readonly id: string;
 	readonly title: string;
@@ -61,6 +74,7 @@ export interface Manifest {
 	readonly default: string;
 	readonly detector: DetectorEntry;
 	readonly models: readonly ModelEntry[];
+	readonly ensembles: readonly EnsembleEntry[];
 }
 
 const MOST_ISSUES = 5;
@@ -148,22 +162,39 @@ const model = v.pipe(
 	})
 );
 
+const ensemble = v.object({
+	id,
+	title: text,
+	members: v.pipe(v.array(id), v.minLength(2, expected('at least 2 members'))),
+	mirrored: v.boolean(),
+	temperature: v.pipe(finite, v.gtValue(0)),
+	metrics: v.record(text, metrics)
+});
+
 const manifest = v.pipe(
 	v.object({
 		schema: v.literal(MANIFEST_SCHEMA),
 		default: id,
 		detector: v.object({ id, title: text, url, bytes: count, sha256, inputSize: count }),
-		models: v.pipe(v.array(model), v.minLength(1, expected('at least 1 model')))
+		models: v.pipe(v.array(model), v.minLength(1, expected('at least 1 model'))),
+		ensembles: v.optional(v.array(ensemble), [])
 	}),
 	v.rawCheck(({ dataset, addIssue }) => {
 		if (!dataset.typed) return;
-		const { models, default: first } = dataset.value;
+		const { models, ensembles, default: first } = dataset.value;
 		const ids = models.map((entry) => entry.id);
+		for (const { id: name, members } of ensembles) {
+			const missing = members.find((member) => !ids.includes(member));
+			if (missing === undefined) continue;
+			const found = `Expected members of "${name}" among the models (${ids.join(', ')}) but received "${missing}"`;
+			addIssue(issueAt(dataset.value, 'ensembles', ensembles, found));
+		}
 		if (!ids.includes(first)) {
 			const found = `Expected one of the models (${ids.join(', ')}) but received "${first}"`;
 			addIssue(issueAt(dataset.value, 'default', first, found));
 		}
-		const twice = ids.find((name, index) => ids.indexOf(name) !== index);
+		const all = [...ids, ...ensembles.map((entry) => entry.id)];
+		const twice = all.find((name, index) => all.indexOf(name) !== index);
 		if (twice !== undefined) {
 			addIssue(issueAt(dataset.value, 'models', models, `Expected ids that differ but found "${twice}" twice`));
 		}

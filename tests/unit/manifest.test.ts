@@ -28,7 +28,7 @@ function validManifest() {
 		sha256: HASH,
 		inputSize: 128
 	};
-	return { schema: 1, default: 'mien', detector, models: [model] };
+	return { schema: 1, default: 'mien', detector, models: [model], ensembles: [] };
 }
 
 /** A valid manifest with the value at `path` replaced (undefined: removed). */

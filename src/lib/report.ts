@@ -1,0 +1,131 @@
+/** `report.json` beside each shipped model: its figures in full. Evaluation writes it, the comparison page reads it. */
+import * as v from 'valibot';
+import { AppError } from './errors';
+
+export const REPORT_SCHEMA = 1;
+
+/** What is right of one label: fractions of 0..1; `support` is how many pictures truly have it. */
+export interface LabelFigures {
+	readonly precision: number;
+	readonly recall: number;
+	readonly f1: number;
+	readonly support: number;
+}
+
+/** One bin of a calibration curve: `n` pictures whose greatest probability was `confidence` on average. */
+export interface CalibrationBin {
+	readonly n: number;
+	readonly confidence: number;
+	readonly accuracy: number;
+}
+
+/** With answers below `threshold` withheld, the part of the pictures still answered, and how right that part is. */
+export interface CoveragePoint {
+	readonly threshold: number;
+	readonly coverage: number;
+	readonly accuracy: number;
+}
+
+export interface Figures {
+	readonly n: number;
+	readonly accuracy: number;
+	readonly macroF1: number;
+	/** In the order of the report's `labels`. */
+	readonly perLabel: readonly LabelFigures[];
+	/** Counts [true label][predicted label]. */
+	readonly confusion: readonly (readonly number[])[];
+	/** Expected calibration error with 15 bins. */
+	readonly calibrationError: number;
+	readonly calibration: readonly CalibrationBin[];
+	readonly coverage: readonly CoveragePoint[];
+}
+
+/** One set of test pictures, looked at once each, and once more as the mean with their mirror images. */
+export interface SplitReport {
+	/** "public", "private", "paper"; with "-distinct" for the pictures that occur nowhere in Training; "ferplus-private". */
+	readonly id: string;
+	/** For people: what the pictures are and where their labels come from. */
+	readonly title: string;
+	readonly single: Figures;
+	readonly mirrored: Figures;
+}
+
+/** One epoch of training; `size` in pixels, losses in nats, accuracies as fractions. */
+export interface EpochReport {
+	readonly epoch: number;
+	readonly size: number;
+	readonly learningRate: number;
+	readonly train: { readonly loss: number; readonly accuracy: number };
+	readonly validation: { readonly loss: number; readonly accuracy: number };
+}
+
+/** Accuracy on PrivateTest under one corruption at the strengths 1, 2 and 3. */
+export interface CorruptionReport {
+	readonly id: string;
+	readonly title: string;
+	readonly accuracy: readonly number[];
+}
+
+export interface Report {
+	readonly schema: typeof REPORT_SCHEMA;
+	/** Id of the model or ensemble in the manifest. */
+	readonly model: string;
+	readonly labels: readonly string[];
+	/** Softmax temperature that all figures are with. */
+	readonly temperature: number;
+	readonly splits: readonly SplitReport[];
+	/** Empty for an ensemble. */
+	readonly history: readonly EpochReport[];
+	readonly corruptions: readonly CorruptionReport[];
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const text = v.pipe(v.string(), v.nonEmpty());
+const part = v.object({ loss: v.pipe(v.number(), v.finite()), accuracy: fraction });
+
+const figures = v.object({
+	n: count,
+	accuracy: fraction,
+	macroF1: fraction,
+	perLabel: v.array(v.object({ precision: fraction, recall: fraction, f1: fraction, support: count })),
+	confusion: v.array(v.array(count)),
+	calibrationError: fraction,
+	calibration: v.array(v.object({ n: count, confidence: fraction, accuracy: fraction })),
+	coverage: v.array(v.object({ threshold: fraction, coverage: fraction, accuracy: fraction }))
+});
+
+const report = v.pipe(
+	v.object({
+		schema: v.literal(REPORT_SCHEMA),
+		model: text,
+		labels: v.pipe(v.array(text), v.minLength(2)),
+		temperature: positive,
+		splits: v.pipe(v.array(v.object({ id: text, title: text, single: figures, mirrored: figures })), v.minLength(1)),
+		history: v.array(
+			v.object({ epoch: count, size: positive, learningRate: v.number(), train: part, validation: part })
+		),
+		corruptions: v.array(v.object({ id: text, title: text, accuracy: v.array(fraction) }))
+	}),
+	v.check(
+		({ labels, splits }) =>
+			splits.every(({ single, mirrored }) =>
+				[single, mirrored].every(
+					({ perLabel, confusion }) =>
+						perLabel.length === labels.length &&
+						confusion.length === labels.length &&
+						confusion.every((row) => row.length === labels.length)
+				)
+			),
+		'Expected figures for each label'
+	)
+);
+
+/** The report that `value` (parsed JSON) is. Throws AppError 'report-invalid' that names the first fault. */
+export function parseReport(value: unknown): Report {
+	const parsed = v.safeParse(report, value);
+	if (parsed.success) return parsed.output;
+	const [fault] = parsed.issues;
+	throw new AppError('report-invalid', `${v.getDotPath(fault) ?? 'report'}: ${fault.message}`);
+}
