@@ -71,9 +71,16 @@ export interface InputSpec {
 	readonly crop: CropSpec;
 }
 
+export interface DetectOptions {
+	/** The part of the frame to look at, the whole by default; what of it lies outside the frame is black. */
+	readonly region?: Box | undefined;
+	/** Faces must be more confident than this; by default than the detector's own limit. */
+	readonly minConfidence?: number | undefined;
+}
+
 export interface FaceDetector {
-	/** All faces of a frame, most confident first. */
-	detect(frame: Frame): Promise<DetectedFace[]>;
+	/** All faces of a frame, or of a region of it, most confident first; always in pixels of the frame. */
+	detect(frame: Frame, options?: DetectOptions): Promise<DetectedFace[]>;
 }
 
 export interface Classifier {
