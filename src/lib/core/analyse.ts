@@ -70,7 +70,9 @@ export async function analyse(
 ): Promise<{ state: AnalysisState; result: FrameResult }> {
 	const { timeMs, readMs, still } = settings;
 	const startMs = now();
-	const detections = (await detector.detect(frame)).filter((face) => isUsable(face, settings.minConfidence));
+	const detections = (
+		await detector.detect(frame, { minConfidence: still ? settings.minConfidence : undefined })
+	).filter((face) => isUsable(face, settings.minConfidence));
 	const [tracker, tracked] = still
 		? [state.tracker, detections.map((face, index): TrackedFace => ({ id: index + 1, ...face }))]
 		: trackFaces(state.tracker, detections, timeMs);

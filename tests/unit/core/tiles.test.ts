@@ -1,6 +1,6 @@
 /** Looking at a frame in tiles: they cover every face whole, and what they find is each face once. */
 import { describe, expect, it } from 'vitest';
-import { detectInTiles, mergeFaces, planTiles, SMALLEST_SHARE } from '../../../src/lib/core/tiles';
+import { detectInTiles, mergeFaces, planTiles, SMALLEST_SHARE, thoroughDetector } from '../../../src/lib/core/tiles';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
@@ -113,5 +113,43 @@ describe('mergeFaces', () => {
 	it('keeps the most confident faces where there are too many', () => {
 		const faces = [0.5, 0.9, 0.7].map((confidence, index) => ({ ...faceAt(100 + 200 * index, 100, 50), confidence }));
 		expect(mergeFaces(faces, 2).map(({ confidence }) => confidence)).toEqual([0.9, 0.7]);
+	});
+});
+
+describe('thoroughDetector', () => {
+	const limits = { smallestFacePx: 20, maxFaces: 100 };
+	const small = Array.from({ length: 30 }, (_, index) => faceAt(60 + (index % 10) * 190, 90 + index * 28, 24));
+
+	it('finds small faces and large ones, each once', async () => {
+		const faces = [...small, faceAt(900, 1050, 400)];
+		const found = await thoroughDetector(fakeDetector(faces), limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found).toHaveLength(31);
+	});
+
+	it('drops what closer looks do not confirm, also where it is large and full of faces', async () => {
+		const real = fakeDetector(small);
+		const ghost = { ...faceAt(600, 500, 300), confidence: 0.45 };
+		const mirage = { ...faceAt(1500, 1100, 60), confidence: 0.6 };
+		const looks = (region: Box | undefined, face: DetectedFace): boolean =>
+			region !== undefined && shareInside(face.box, region) > 0.999 && region.width > 4 * face.box.width;
+		const detector: FaceDetector = {
+			detect: async (frame, options = {}) => [
+				...(await real.detect(frame, options)),
+				...[ghost, mirage].filter((face) => looks(options.region, face))
+			]
+		};
+		const found = await thoroughDetector(detector, limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found).toHaveLength(30);
+		expect(Math.max(...found.map(({ box }) => box.width))).toBeCloseTo(24);
+	});
+
+	it('keeps what one look at the frame finds, and looks at a region once', async () => {
+		const weak = { ...faceAt(900, 700, 500), confidence: 0.55 };
+		const detector = fakeDetector([weak]);
+		const thorough = thoroughDetector(detector, limits);
+		expect(await thorough.detect(FRAME, { minConfidence: 0.5 })).toHaveLength(1);
+		detector.looks = 0;
+		await thorough.detect(FRAME, { region: WHOLE });
+		expect(detector.looks).toBe(1);
 	});
 });
