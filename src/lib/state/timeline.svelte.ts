@@ -14,18 +14,17 @@ const MOST_POINTS = 240;
 
 export class Timeline {
 	readonly #store = new TimelineStore();
-	/** Counts the drawings: what is kept is no state by itself, or each frame would redraw all. */
+	/** Counts the drawings, and is read by all that is drawn: what is kept is no state by itself, or each frame would redraw. */
 	#drawing = $state.raw(0);
 	#drawnMs = -Infinity;
 	/** Where the visitor looks, while it is not the present. */
 	#cursorMs: number | null = $state.raw(null);
 	#chosenId: number | null = $state.raw(null);
 	#modelId: string | null = null;
-	#startedAt: Date | null = null;
+	#startedAt: string | null = null;
 
 	readonly span = $derived.by(() => {
-		void this.#drawing;
-		return this.#store.span;
+		return this.#drawing < 0 ? null : this.#store.span;
 	});
 	readonly paused: boolean = $derived(this.#cursorMs !== null);
 	readonly cursorMs: number = $derived(this.#cursorMs ?? this.span?.toMs ?? 0);
@@ -37,22 +36,19 @@ export class Timeline {
 		return { fromMs: end - WINDOW_MS, toMs: end };
 	});
 	readonly faceIds: readonly number[] = $derived.by(() => {
-		void this.#drawing;
-		return this.#store.faceIds(this.window.fromMs, this.window.toMs);
+		return this.#drawing < 0 ? [] : this.#store.faceIds(this.window.fromMs, this.window.toMs);
 	});
 	readonly faceId: number | null = $derived(
 		this.#chosenId !== null && this.faceIds.includes(this.#chosenId) ? this.#chosenId : (this.faceIds.at(-1) ?? null)
 	);
 	readonly series: readonly Sample[] = $derived.by(() => {
-		void this.#drawing;
-		return this.faceId === null
+		return this.faceId === null || this.#drawing < 0
 			? []
 			: this.#store.series(this.faceId, this.window.fromMs, this.window.toMs, MOST_POINTS);
 	});
 	/** What was true at the cursor. */
 	readonly sample: Sample | null = $derived.by(() => {
-		void this.#drawing;
-		return this.faceId === null ? null : this.#store.at(this.faceId, this.cursorMs);
+		return this.faceId === null || this.#drawing < 0 ? null : this.#store.at(this.faceId, this.cursorMs);
 	});
 
 	/** Keeps a result of a live source. Numbers of another model would not fit those before: they start anew. */
@@ -60,7 +56,7 @@ export class Timeline {
 		if (modelId !== this.#modelId) this.clear();
 		this.#modelId = modelId;
 		if (!this.#store.record(result, modelId)) return;
-		this.#startedAt ??= new Date();
+		this.#startedAt ??= new Date().toISOString();
 		// While it is paused nothing moves under the visitor's hand.
 		if (this.paused || result.timeMs - this.#drawnMs < DRAW_EVERY_MS) return;
 		this.#drawnMs = result.timeMs;
@@ -88,7 +84,7 @@ export class Timeline {
 	/** Everything kept, as JSON: the format that the README describes. */
 	toJson(model: ShownModel): string {
 		const { id, title, labels, unsureBelow } = model;
-		const started = this.#startedAt?.toISOString() ?? null;
+		const started = this.#startedAt;
 		return JSON.stringify({
 			schema: 1,
 			started,
