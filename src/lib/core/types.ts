@@ -71,7 +71,7 @@ export interface InputSpec {
 	readonly crop: CropSpec;
 }
 
-export interface DetectOptions {
+interface DetectOptions {
 	/** The part of the frame to look at, the whole by default; what of it lies outside the frame is black. */
 	readonly region?: Box | undefined;
 	/** Faces must be more confident than this; by default than the detector's own limit. */

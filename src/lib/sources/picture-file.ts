@@ -23,7 +23,7 @@ export function formatOf(head: Uint8Array): Format | null {
 }
 
 /** Whether a file ends before its picture does. Formats whose end cannot be told by its bytes count as whole. */
-export function isCutOff(format: Format | null, head: Uint8Array, tail: Uint8Array, size: number): boolean {
+function isCutOff(format: Format | null, head: Uint8Array, tail: Uint8Array, size: number): boolean {
 	const ends = (...mark: number[]): boolean =>
 		tail.some((_, at) => mark.every((byte, index) => tail[at + index] === byte));
 	const uint32 = (at: number): number => new DataView(head.buffer, head.byteOffset).getUint32(at, true);

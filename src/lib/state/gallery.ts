@@ -10,7 +10,7 @@ export type Order = 'added' | 'name' | 'faces' | 'probability';
 const byName = new Intl.Collator('en', { numeric: true }).compare;
 
 /** The filters that a picture fits. */
-export function filtersOf({ state }: Photo, { id, labels, unsureBelow }: ShownModel): ReadonlySet<Filter> {
+function filtersOf({ state }: Photo, { id, labels, unsureBelow }: ShownModel): ReadonlySet<Filter> {
 	const fits = new Set<Filter>(['all']);
 	if (state.kind === 'failed') fits.add('unread');
 	if (state.kind !== 'done') return fits;

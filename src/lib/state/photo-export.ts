@@ -12,7 +12,7 @@ export interface ExportedModel {
 	readonly labels: readonly string[];
 }
 
-export interface ExportedReading {
+interface ExportedReading {
 	/** The most likely label, also where it is unsure. */
 	readonly label: string;
 	readonly unsure: boolean;
@@ -21,7 +21,7 @@ export interface ExportedReading {
 }
 
 /** All coordinates are pixels of the file's picture, turned upright. */
-export interface ExportedFace {
+interface ExportedFace {
 	readonly id: number;
 	readonly confidence: number;
 	readonly box: Box;
@@ -30,7 +30,7 @@ export interface ExportedFace {
 	readonly readings: Readonly<Record<string, ExportedReading>>;
 }
 
-export interface ExportedPicture {
+interface ExportedPicture {
 	readonly file: string;
 	readonly status: 'read' | 'failed' | 'not-read';
 	/** Why it failed. */
