@@ -78,6 +78,7 @@ describe('cameras that fail', () => {
 		});
 		await startCamera(page);
 		await expectError(page, 'insecure-context');
+		await expectSampleWorks(page);
 		await browser.close();
 	});
 });
