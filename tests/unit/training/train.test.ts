@@ -38,7 +38,7 @@ function noise(training: number, validation: number): Dataset {
 }
 
 const recipe: Recipe = {
-	...mien.recipe,
+	...mien.recipes[0],
 	epochs: 2,
 	batchSize: 8,
 	warmupEpochs: 0,
