@@ -14,7 +14,7 @@ import { UserError, messageOf } from './errors';
 import { evaluateScores, predict, rowsOfSplit, truthOf } from './evaluate';
 import { writeWhole } from './files';
 import { foldForInference } from './fold';
-import { fitTemperature } from './metrics';
+import { fitTemperature } from '../src/lib/core/metrics';
 import type { ModelDefinition } from './models/definition';
 import { multiplyAdds, readArtifacts, writeModel } from './model-files';
 import { averagedWeights } from './replica';
