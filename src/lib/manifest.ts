@@ -21,6 +21,8 @@ export interface Trained {
 	readonly backend: string;
 	/** What the weights started from: "scratch", or the name of a pretrained base. */
 	readonly base: string;
+	/** How weights are stored, and what it cost: "uint8, 0.06 points lost on PublicTest". */
+	readonly precision?: string | undefined;
 }
 
 export interface ModelEntry {
@@ -133,7 +135,8 @@ const trained = v.object({
 	commit: text,
 	recipe: text,
 	backend: text,
-	base: text
+	base: text,
+	precision: v.optional(text)
 });
 
 const model = v.pipe(
