@@ -256,7 +256,7 @@ function startedFrom(start: Checkpoint, fresh: State): State {
 		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
 		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
 		if (fits) taken++;
-		state.set(name, fits && trained ? trained : tensor);
+		state.set(name, fits ? trained : tensor);
 	}
 	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
 	return state;
