@@ -299,7 +299,7 @@ export function averagedWeights(state: State): tf.Tensor[] {
 }
 
 /** Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]. */
-export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
+function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
 	return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
 }
 
