@@ -1,7 +1,7 @@
 /** What axe finds, and that every width is enough. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './axe';
 import { open, openBrowser, waitForStatus } from './browser';
 
 let browser: Browser;
@@ -9,14 +9,6 @@ beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
 
 const PATHS = ['/', '/photo'];
-
-/** The violations that keep people out, as sentences. */
-async function violations(page: Page): Promise<string[]> {
-	const { violations: found } = await new AxeBuilder({ page }).analyze();
-	return found
-		.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-		.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`));
-}
 
 async function showSample(page: Page): Promise<void> {
 	await waitForStatus(page, 'idle');

@@ -19,7 +19,7 @@ export interface Agreement {
 export const NO_AGREEMENT: Agreement = { readings: 0, unanimous: 0, withFirst: {} };
 
 /** The label that a model shows for each face, by the position of the model; undefined where it has not read the face. */
-export function votesOf(face: FrameResult['faces'][number], voters: readonly Voter[]): (string | undefined)[] {
+function votesOf(face: FrameResult['faces'][number], voters: readonly Voter[]): (string | undefined)[] {
 	return voters.map(({ id, labels }) => {
 		const reading = face.readings[id];
 		return reading === undefined ? undefined : labels[reading.top];

@@ -12,7 +12,10 @@ import { EMPTY_METER, measure, type Meter } from './meter';
 import type { Settings } from './settings.svelte';
 import { statusOf, type Engine, type Status, type View } from './status';
 
-export type SessionAnalyser = Pick<Analyser, 'start' | 'configure' | 'analyse' | 'reset' | 'stats' | 'dispose'>;
+export type SessionAnalyser = Pick<
+	Analyser,
+	'start' | 'configure' | 'analyse' | 'connect' | 'reset' | 'stats' | 'dispose'
+>;
 
 export interface SessionOptions {
 	readonly createAnalyser: (onEvent: (event: AnalyserEvent) => void) => SessionAnalyser;
@@ -231,6 +234,11 @@ export class Session {
 
 	dismissNotice(): void {
 		this.#notice = null;
+	}
+
+	/** A port to the worker for a task beside the frames; see Analyser. */
+	connect(onLost: (error: AppError) => void): Promise<MessagePort> {
+		return this.#analyser.connect(onLost);
 	}
 
 	/** Live tensors in the worker: for diagnostics. */

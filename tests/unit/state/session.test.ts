@@ -46,6 +46,7 @@ class FakeAnalyser implements SessionAnalyser {
 	mostInFlight = 0;
 	/** Analyses under way, for the test to settle. */
 	frames: { still: boolean; resolve: (result: FrameResult | null) => void; reject: (error: unknown) => void }[] = [];
+	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
 	reset = vi.fn();
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
