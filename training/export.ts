@@ -7,6 +7,7 @@ import { FER2013_CROP } from '../src/lib/core/crop';
 import type { Scores } from '../src/lib/core/types';
 import { MANIFEST_SCHEMA, parseManifest, type Manifest, type ModelEntry, type Trained } from '../src/lib/manifest';
 import type { Checkpoint } from './checkpoint';
+import type { Recipe } from './config';
 import { FER2013_LABELS, type Dataset } from './dataset';
 import { detectorEntry } from './detector';
 import { UserError, messageOf } from './errors';
@@ -20,6 +21,7 @@ import { averagedWeights } from './replica';
 
 export interface ExportOptions {
 	readonly definition: ModelDefinition;
+	readonly recipe: Recipe;
 	/** best.bin of a run. */
 	readonly best: Checkpoint;
 	readonly dataset: Dataset;
@@ -35,7 +37,7 @@ export interface ExportOptions {
 export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const { definition, dataset, modelsDir } = options;
 	const { size, channels } = definition.input;
-	const network = definition.build(FER2013_LABELS.length, 0);
+	const network = definition.build(FER2013_LABELS.length, options.recipe);
 	const weights = averagedWeights(options.best.state);
 	network.setWeights(weights);
 	tf.dispose(weights);

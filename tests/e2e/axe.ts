@@ -7,5 +7,7 @@ export async function violations(page: Page, rules?: string[]): Promise<string[]
 	const { violations: found } = await (rules === undefined ? builder : builder.withRules(rules)).analyze();
 	return found
 		.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-		.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`));
+		.flatMap(({ id, help, nodes }) =>
+			nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 160)}: ${failureSummary ?? ''}`)
+		);
 }
