@@ -60,6 +60,17 @@ export interface EnsembleEntry {
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
 }
 
+/** What a visitor can choose: a model, or an ensemble with what its members are together. */
+export interface ClassifierEntry extends Pick<
+	ModelEntry,
+	'id' | 'title' | 'labels' | 'input' | 'bytes' | 'parameters' | 'multiplyAdds' | 'metrics'
+> {
+	/** Ids of the models that it runs: its own alone where it is one. */
+	readonly members: readonly string[];
+	/** Null for an ensemble. */
+	readonly trained: Trained | null;
+}
+
 export interface DetectorEntry {
 	readonly id: string;
 	readonly title: string;

@@ -46,6 +46,8 @@ export type ToWorker =
 	| { type: 'frame'; generation: number; frameId: number; bitmap: ImageBitmap; timeMs: number; still: boolean }
 	/** Forget tracked faces: another source starts. */
 	| { type: 'reset' }
+	/** A port for one task beside the frames: see protocol/tasks.ts. */
+	| { type: 'connect'; port: MessagePort }
 	| { type: 'stats' };
 
 export type FromWorker =
