@@ -10,6 +10,7 @@ import svelteConfig from './svelte.config.js';
 
 const CORE_TYPES = 'src/lib/core/types';
 const CORE_GEOMETRY = 'src/lib/core/geometry';
+const CORE_VERDICT = 'src/lib/core/verdict';
 const ERRORS = 'src/lib/errors';
 const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
@@ -69,13 +70,14 @@ const LAYERS = [
 			REPORT,
 			PROTOCOL,
 			CORE_TYPES,
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'state joins a source and the client; how it looks is left to components'
 	},
 	{
 		files: 'src/lib/overlay/',
-		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY],
+		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY, CORE_VERDICT],
 		because: 'drawing is a function of a result and a viewport'
 	},
 	{
@@ -89,6 +91,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'components take props and give callbacks; only routes and state build a session'
@@ -108,6 +111,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'a route composes components and state; logic lies below it'

@@ -36,6 +36,18 @@ export const EXPLANATIONS = {
 		sentence: 'This file is empty.',
 		remedy: 'Choose another picture.'
 	},
+	'picture-truncated': {
+		sentence: 'This picture ends too early: a part of its file is missing.',
+		remedy: 'Copy or download it again.'
+	},
+	'picture-damaged': {
+		sentence: 'This picture is damaged, or too large for this browser.',
+		remedy: 'Open it in a picture editor and save it again.'
+	},
+	'picture-unsupported': {
+		sentence: 'This browser cannot show pictures of this kind (HEIC, TIFF or AVIF).',
+		remedy: 'Save it as JPEG or PNG, or use a browser that shows it.'
+	},
 	'manifest-unreachable': {
 		sentence: 'The list of models could not be loaded.',
 		remedy: 'Check the connection to the server and reload the page.'

@@ -1,7 +1,8 @@
 /** Draws the boxes and labels of a frame's faces over its picture. */
 import { clamp, mirrorBox } from '../core/geometry';
 import type { Box, FrameResult } from '../core/types';
-import { curvesOf, expressionOf, titleOf } from './expressions';
+import { verdictOf, type Verdict } from '../core/verdict';
+import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
 
 /** The surface drawn on, in CSS pixels, and what it needs to know of the picture under it. */
 export interface Viewport {
@@ -21,6 +22,8 @@ export interface Viewport {
 export interface DrawnModel {
 	readonly id: string;
 	readonly labels: readonly string[];
+	/** A label less likely than this is not said: "Unsure" stands in its place. */
+	readonly unsureBelow: number;
 }
 
 const CHIP = 'rgb(8 16 15 / 0.82)';
@@ -59,15 +62,18 @@ export function drawOverlay(
 	context.clearRect(0, 0, width, height);
 	if (result === null || model === null) return;
 	for (const { id, box, readings } of result.faces) {
-		const reading = readings[model.id];
-		const label = reading === undefined ? undefined : model.labels[reading.top];
-		const share = reading?.smoothed[reading.top];
-		const name = label === undefined || share === undefined ? '' : `${titleOf(label)}  ${Math.round(share * 100)} %`;
+		const verdict = verdictOf(readings[model.id], model.labels, model.unsureBelow);
+		const label = verdict === null || verdict.unsure ? undefined : verdict.label;
+		const name = verdict === null ? '' : nameOf(verdict);
 		drawFace(context, boxInViewport(box, result, viewport), viewport, {
 			label,
 			text: result.faces.length > 1 ? `${id}  ${name}` : name
 		});
 	}
+}
+
+function nameOf({ label, share, unsure }: Verdict): string {
+	return unsure ? UNSURE : `${titleOf(label)}  ${Math.round(share * 100)} %`;
 }
 
 function drawFace(

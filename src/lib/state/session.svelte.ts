@@ -1,7 +1,7 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
-import type { FrameResult } from '../core/types';
-import { toAppError, type AppError } from '../errors';
+import type { Explanation, FrameResult } from '../core/types';
+import { AppError, toAppError } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
 import type { BackendReport, WorkerSettings } from '../protocol';
 import type { FrameSource } from '../sources/source';
@@ -14,7 +14,7 @@ import { statusOf, type Engine, type Status, type View } from './status';
 
 export type SessionAnalyser = Pick<
 	Analyser,
-	'start' | 'configure' | 'analyse' | 'connect' | 'reset' | 'stats' | 'dispose'
+	'start' | 'configure' | 'analyse' | 'connect' | 'explain' | 'reset' | 'stats' | 'dispose'
 >;
 
 export interface SessionOptions {
@@ -24,6 +24,18 @@ export interface SessionOptions {
 	readonly now: () => number;
 }
 
+/** What a view needs to know of a model to show its readings. */
+export interface ShownModel {
+	readonly id: string;
+	readonly title: string;
+	readonly labels: readonly string[];
+	/** Side of its input in pixels. */
+	readonly inputSize: number;
+	readonly unsureBelow: number;
+}
+
+/** A dropped picture is tried again after this long: settings change, or the worker starts again. */
+const RETRY_MS = 50;
 /** More faces than this are a crowd that no panel can show. */
 const MAX_FACES = 12;
 /** Figures that change more often cannot be read. */
@@ -82,6 +94,13 @@ export class Session {
 	readonly models: readonly ClassifierEntry[] = $derived(
 		[this.#modelId, ...this.#besideIds].flatMap((wanted) => this.classifiers.find(({ id }) => id === wanted) ?? [])
 	);
+
+	/** The same with the visitor's threshold, as overlay, cards and exports need it. */
+	readonly shownModel: ShownModel | null = $derived.by(() => {
+		if (this.model === null) return null;
+		const { id, title, labels, input } = this.model;
+		return { id, title, labels, inputSize: input.size, unsureBelow: this.#settings.current.unsureBelow };
+	});
 
 	/** Faces of the frame shown, or null before there is any. */
 	get result(): FrameResult | null {
@@ -246,6 +265,31 @@ export class Session {
 		return this.#analyser.connect(onLost);
 	}
 
+	/**
+	 * The faces of a picture that stands alone, as soon as the analyser is free for it. `grab` gives the picture, again
+	 * where it was dropped because settings changed. Rejects with an AppError, or as `signal` aborts.
+	 */
+	async analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
+		for (;;) {
+			signal.throwIfAborted();
+			if (this.#engine.kind === 'failed') throw this.#engine.error;
+			if (this.#engine.kind === 'ready') {
+				const bitmap = await grab();
+				if (signal.aborted) bitmap.close();
+				signal.throwIfAborted();
+				const result = await this.#analyser.analyse(bitmap, { timeMs: this.#now(), still: true });
+				if (result !== null) return result;
+			}
+			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+		}
+	}
+
+	/** What in a face (FaceResult.input) speaks for its label. Rejects with an AppError. */
+	explain(input: Uint8Array): Promise<Explanation> {
+		if (this.#modelId === null) return Promise.reject(new AppError('analysis-failed', 'No model is running'));
+		return this.#analyser.explain(this.#modelId, input);
+	}
+
 	/** Live tensors in the worker: for diagnostics. */
 	stats(): ReturnType<SessionAnalyser['stats']> {
 		return this.#analyser.stats();
@@ -329,8 +373,8 @@ export class Session {
 			this.#shownAtMs = nowMs;
 		}
 		this.#agreement = countAgreement(this.#agreement, result, this.models);
-		if (this.model === null) return;
-		const sentence = describeFaces(result, this.model.id, this.model.labels);
+		if (this.shownModel === null) return;
+		const sentence = describeFaces(result, this.shownModel);
 		this.#announcer = live ? announce(this.#announcer, sentence, nowMs) : { ...SILENT, spoken: sentence };
 	}
 

@@ -73,6 +73,9 @@ async function receive(message: ToWorker): Promise<void> {
 		case 'frame':
 			await running().analyse(message);
 			break;
+		case 'explain':
+			await running().explain(message);
+			break;
 		case 'reset':
 			runtime?.reset();
 			break;

@@ -10,7 +10,7 @@ import { Settings } from '../../../src/lib/state/settings.svelte';
 
 const MANIFEST = {
 	default: 'mien',
-	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'] })),
+	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'], input: { size: 48 } })),
 	ensembles: []
 } as unknown as Manifest;
 
@@ -48,6 +48,7 @@ class FakeAnalyser implements SessionAnalyser {
 	/** Analyses under way, for the test to settle. */
 	frames: { still: boolean; resolve: (result: FrameResult | null) => void; reject: (error: unknown) => void }[] = [];
 	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
+	explain = () => Promise.reject(new AppError('worker-died', 'not in these tests'));
 	reset = vi.fn();
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
@@ -387,5 +388,31 @@ describe('several models', () => {
 		await vi.waitFor(() => expect(analyser.frames).toHaveLength(2));
 		analyser.frames[1]?.resolve(resultOf([1]));
 		await vi.waitFor(() => expect(session.model?.id).toBe('other'));
+	});
+});
+
+describe('a picture of a batch', () => {
+	const bitmap = () => Promise.resolve({ close: () => undefined } as ImageBitmap);
+
+	it('waits until the models run, and is tried again where it was dropped', async () => {
+		const { session, analyser } = setUp({ ready: false });
+		const waiting = session.analyseStill(bitmap, new AbortController().signal);
+		await settled();
+		expect(analyser.frames).toHaveLength(0);
+		await session.load();
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		expect(analyser.frames[0]?.still).toBe(true);
+		analyser.frames.shift()?.resolve(null);
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		analyser.frames.shift()?.resolve(resultOf([1, 2]));
+		expect((await waiting).faces).toHaveLength(2);
+	});
+
+	it('ends when it is cancelled', async () => {
+		const { session } = setUp({ ready: false });
+		const cancelled = new AbortController();
+		const waiting = session.analyseStill(bitmap, cancelled.signal);
+		cancelled.abort();
+		await expect(waiting).rejects.toThrow('abort');
 	});
 });
