@@ -20,7 +20,13 @@ const NEAR_MS = 400;
 
 export class TimelineStore {
 	#samples: Sample[] = [];
+	/** When the first sample was added, as an ISO date. */
+	#startedAt: string | null = null;
 	readonly #lastMs = new Map<number, number>();
+
+	get startedAt(): string | null {
+		return this.#startedAt;
+	}
 
 	get samples(): readonly Sample[] {
 		return this.#samples;
@@ -42,12 +48,14 @@ export class TimelineStore {
 			this.#samples.push({ timeMs, faceId: id, scores: reading.smoothed, top: reading.top });
 			added = true;
 		}
+		if (added) this.#startedAt ??= new Date().toISOString();
 		if (added) this.#forget(timeMs);
 		return added;
 	}
 
 	clear(): void {
 		this.#samples = [];
+		this.#startedAt = null;
 		this.#lastMs.clear();
 	}
 

@@ -21,7 +21,6 @@ export class Timeline {
 	#cursorMs: number | null = $state.raw(null);
 	#chosenId: number | null = $state.raw(null);
 	#modelId: string | null = null;
-	#startedAt: string | null = null;
 
 	readonly span = $derived.by(() => {
 		return this.#drawing < 0 ? null : this.#store.span;
@@ -56,7 +55,6 @@ export class Timeline {
 		if (modelId !== this.#modelId) this.clear();
 		this.#modelId = modelId;
 		if (!this.#store.record(result, modelId)) return;
-		this.#startedAt ??= new Date().toISOString();
 		// While it is paused nothing moves under the visitor's hand.
 		if (this.paused || result.timeMs - this.#drawnMs < DRAW_EVERY_MS) return;
 		this.#drawnMs = result.timeMs;
@@ -67,7 +65,6 @@ export class Timeline {
 		this.#store.clear();
 		this.#cursorMs = null;
 		this.#drawnMs = -Infinity;
-		this.#startedAt = null;
 		this.#drawing++;
 	}
 
@@ -84,7 +81,7 @@ export class Timeline {
 	/** Everything kept, as JSON: the format that the README describes. */
 	toJson(model: ShownModel): string {
 		const { id, title, labels, unsureBelow } = model;
-		const started = this.#startedAt;
+		const started = this.#store.startedAt;
 		return JSON.stringify({
 			schema: 1,
 			started,
