@@ -60,6 +60,14 @@ export const EXPLANATIONS = {
 		sentence: 'The figures of a model are damaged.',
 		remedy: 'Reinstall static/models, or evaluate the model again.'
 	},
+	'data-unreadable': {
+		sentence: 'This file could not be read as FER2013.',
+		remedy: 'Choose a whole fer2013.csv, fer2013.csv.gz or icml_face_data.csv.'
+	},
+	'report-unreachable': {
+		sentence: 'The figures of a model could not be loaded.',
+		remedy: 'Check the connection to the server and reload the page.'
+	},
 	'model-unknown': {
 		sentence: 'The chosen model is not in the list of models.',
 		remedy: 'Choose another model.'

@@ -48,6 +48,8 @@ export type ToWorker =
 	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
 	/** Forget tracked faces: another source starts. */
 	| { type: 'reset' }
+	/** A port for one task beside the frames: see protocol/tasks.ts. */
+	| { type: 'connect'; port: MessagePort }
 	| { type: 'stats' };
 
 export type FromWorker =

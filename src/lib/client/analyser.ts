@@ -90,6 +90,8 @@ export class Analyser {
 	#startWaiters: Waiter<Ready>[] = [];
 	#configureWaiters: Waiter<void>[] = [];
 	#statsWaiters: Waiter<WorkerStats>[] = [];
+	/** Told when the worker that their port leads to is gone. */
+	#connections: ((error: AppError) => void)[] = [];
 	#lastRequestId = 0;
 	readonly #explainWaiters = new Map<number, Waiter<Explanation>>();
 
@@ -179,10 +181,23 @@ export class Analyser {
 		});
 	}
 
+	/**
+	 * A port to the worker, for one task beside the frames. `onLost` is called at most once, when the worker is gone; a
+	 * port alone would fall silent. Rejects as `start` does.
+	 */
+	async connect(onLost: (error: AppError) => void): Promise<MessagePort> {
+		await this.start();
+		const { port1, port2 } = new MessageChannel();
+		this.#connections.push(onLost);
+		this.#post({ type: 'connect', port: port2 }, [port2]);
+		return port1;
+	}
+
 	/** Ends the worker. A frame under way counts as dropped; all else that is pending rejects. */
 	dispose(): void {
 		this.#disposed = true;
 		this.#stopWorker();
+		for (const onLost of this.#connections.splice(0)) onLost(disposedError());
 		this.#frame?.resolve(null);
 		this.#frame = null;
 		this.#rejectWaiters(disposedError());
@@ -305,6 +320,7 @@ export class Analyser {
 		this.#frame = null;
 		frame?.reject(error);
 		for (const { reject } of this.#statsWaiters.splice(0)) reject(error);
+		for (const onLost of this.#connections.splice(0)) onLost(error);
 		this.#rejectExplanations(error);
 		// A worker that tells why it cannot start will tell the same again; one that dies may have met an accident.
 		if (!this.#everReady && (reported || this.#attempts >= FIRST_STARTS)) {

@@ -10,7 +10,8 @@ import { Settings } from '../../../src/lib/state/settings.svelte';
 
 const MANIFEST = {
 	default: 'mien',
-	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'], input: { size: 48 } }))
+	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'], input: { size: 48 } })),
+	ensembles: []
 } as unknown as Manifest;
 
 const READY: Extract<AnalyserEvent, { type: 'ready' }> = {
@@ -41,17 +42,21 @@ class FakeAnalyser implements SessionAnalyser {
 		this.configured.push(settings);
 		return Promise.resolve();
 	});
+	#started = false;
 	inFlight = 0;
 	mostInFlight = 0;
 	/** Analyses under way, for the test to settle. */
 	frames: { still: boolean; resolve: (result: FrameResult | null) => void; reject: (error: unknown) => void }[] = [];
+	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
 	explain = () => Promise.reject(new AppError('worker-died', 'not in these tests'));
 	reset = vi.fn();
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
 
+	/** As the real one: a worker that runs does not become ready again. */
 	start() {
-		this.emit(READY);
+		if (!this.#started) this.emit(READY);
+		this.#started = true;
 		return Promise.resolve({ backend: READY.backend, manifest: MANIFEST });
 	}
 
@@ -154,6 +159,20 @@ describe('loading', () => {
 		await settled();
 		expect(session.status.kind).toBe('idle');
 		expect(session.notice).toBeNull();
+	});
+
+	it('tries a model again that could not be loaded at first', async () => {
+		const { analyser, session } = setUp({ ready: false });
+		const error = new AppError('model-unreachable', 'status 404');
+		analyser.configure.mockRejectedValueOnce(error);
+		await session.load();
+		await settled();
+		expect(session.status).toEqual({ kind: 'failed', error });
+		expect(session.loadFailed).toBe(true);
+		await session.load();
+		expect(session.status.kind).toBe('idle');
+		expect(session.notice).toBeNull();
+		expect(session.model?.id).toBe('mien');
 	});
 
 	it('goes on while the worker is started again', async () => {
@@ -325,6 +344,50 @@ describe('a model that cannot be loaded', () => {
 		expect(session.model?.id).toBe('mien');
 		expect(settings.current.modelId).toBeNull();
 		expect(session.status.kind).toBe('idle');
+	});
+});
+
+describe('several models', () => {
+	it('run beside the one shown, and how often they agree is counted', async () => {
+		const { analyser, session, settings } = setUp();
+		await settled();
+		await session.chooseModels(['other', 'mien']);
+		expect(analyser.configured.at(-1)?.models).toEqual(['other', 'mien']);
+		expect(session.models.map(({ id }) => id)).toEqual(['other', 'mien']);
+		expect(session.model?.id).toBe('other');
+		expect(settings.current.modelId).toBe('other');
+		const source = new FakeSource(true);
+		source.started.resolve(undefined);
+		await session.open(() => source);
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		analyser.frames[0]?.resolve(resultOf([1, 2]));
+		await vi.waitFor(() => expect(session.agreement.readings).toBe(2));
+		expect(session.agreement).toEqual({ readings: 2, unanimous: 2, withFirst: { mien: 2 } });
+	});
+
+	it('are loaded while those before go on, and shown with the first frame that they have read', async () => {
+		const { analyser, session } = setUp();
+		await settled();
+		const source = new FakeSource(true);
+		source.started.resolve(undefined);
+		await session.open(() => source);
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		analyser.frames[0]?.resolve(resultOf([1]));
+		await vi.waitFor(() => expect(session.result).not.toBeNull());
+		const loading = deferred<undefined>();
+		analyser.configure.mockReturnValueOnce(loading.promise);
+		const choosing = session.chooseModel('other');
+		analyser.emit({ type: 'progress', stage: 'model', loaded: 1, total: 4 });
+		expect(session.status.kind).toBe('running');
+		expect(session.switching).toEqual({ ids: ['other'], progress: 0.25 });
+		expect(session.model?.id).toBe('mien');
+		loading.resolve(undefined);
+		await choosing;
+		expect(session.switching).toBeNull();
+		expect(session.model?.id).toBe('mien');
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(2));
+		analyser.frames[1]?.resolve(resultOf([1]));
+		await vi.waitFor(() => expect(session.model?.id).toBe('other'));
 	});
 });
 
