@@ -7,6 +7,8 @@ export default defineConfig({
 		globalSetup: ['tests/e2e/setup.ts'],
 		fileParallelism: false,
 		testTimeout: 120_000,
-		hookTimeout: 120_000
+		hookTimeout: 120_000,
+		// A busy machine takes its time: what is polled for comes, or the test ends.
+		expect: { poll: { timeout: 60_000 } }
 	}
 });
