@@ -19,17 +19,29 @@ function windowAt(phase: number): Region {
 	};
 }
 
-/** Writes four seconds of one moving, scaling and dimming face as Motion JPEG, 640x480, to be played in a loop. */
-export async function writeClip(path: string): Promise<void> {
+/**
+ * Writes four seconds of a moving, scaling and dimming face as Motion JPEG, 640x480, to be played in a loop. With more
+ * than one of `columns` it stands there `columns` times in each row and each column.
+ */
+export async function writeClip(path: string, { columns = 1 } = {}): Promise<void> {
 	const portrait = await sharp(ASTRONAUT).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+	const [width, height] = [640 / columns, 480 / columns];
+	const places = Array.from({ length: columns ** 2 }, (_, index) => ({
+		left: (index % columns) * width,
+		top: Math.floor(index / columns) * height
+	}));
 	const frames: Buffer[] = [];
 	for (let index = 0; index < FRAMES; index++) {
 		const phase = index / FRAMES;
+		const tile = await sharp(portrait.data, { raw: portrait.info })
+			.extract(windowAt(phase))
+			.resize(width, height)
+			.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
+			.png()
+			.toBuffer();
 		frames.push(
-			await sharp(portrait.data, { raw: portrait.info })
-				.extract(windowAt(phase))
-				.resize(640, 480)
-				.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
+			await sharp({ create: { width: 640, height: 480, channels: 3, background: 'black' } })
+				.composite(places.map((place) => ({ input: tile, ...place })))
 				.jpeg({ quality: 90 })
 				.toBuffer()
 		);
