@@ -55,7 +55,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/sources/',
-		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES],
+		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, 'hls.js'],
 		because: 'a source gives pictures and knows nothing of models, workers or state'
 	},
 	{
@@ -69,6 +69,8 @@ const LAYERS = [
 			REPORT,
 			PROTOCOL,
 			CORE_TYPES,
+			'idb',
+			'mqtt',
 			...SVELTE
 		],
 		because: 'state joins a source and the client; how it looks is left to components'
@@ -89,6 +91,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			'uqr',
 			...SVELTE
 		],
 		because: 'components take props and give callbacks; only routes and state build a session'
@@ -111,6 +114,11 @@ const LAYERS = [
 			...SVELTE
 		],
 		because: 'a route composes components and state; logic lies below it'
+	},
+	{
+		files: 'src/server/',
+		may: ['src/server/', 'vite'],
+		because: 'the server runs in Node and only hands out what was built'
 	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	{

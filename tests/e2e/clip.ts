@@ -19,8 +19,8 @@ function windowAt(phase: number): Region {
 	};
 }
 
-/** Writes four seconds of one moving, scaling and dimming face as Motion JPEG, 640x480, to be played in a loop. */
-export async function writeClip(path: string): Promise<void> {
+/** Four seconds of one moving, scaling and dimming face as JPEG pictures of 640x480, to be played in a loop. */
+export async function clipFrames(): Promise<Buffer[]> {
 	const portrait = await sharp(ASTRONAUT).removeAlpha().raw().toBuffer({ resolveWithObject: true });
 	const frames: Buffer[] = [];
 	for (let index = 0; index < FRAMES; index++) {
@@ -34,5 +34,10 @@ export async function writeClip(path: string): Promise<void> {
 				.toBuffer()
 		);
 	}
+	return frames;
+}
+
+/** Writes these pictures as Motion JPEG. */
+export async function writeClip(path: string, frames: readonly Buffer[]): Promise<void> {
 	await writeFile(path, Buffer.concat(frames));
 }

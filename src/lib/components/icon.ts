@@ -11,6 +11,10 @@ export const ICONS = {
 	dark: 'M19.5 14A8 8 0 0 1 10 4.5 8 8 0 1 0 19.5 14z',
 	system: 'M5 5h14a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM9 20h6M12 16v4',
 	close: 'M6 6l12 12M18 6 6 18',
+	expand: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
+	chart: 'M4 20V4M4 20h16M8.5 16v-4M13 16V8M17.5 16v-6',
+	sliders: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4',
+	copy: 'M9 9h10v11H9zM15 9V4H5v11h4',
 	warning: 'M12 9v4.5M12 17h.01M12 4 3 19.5h18z'
 } as const;
 

@@ -1,7 +1,7 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
 import type { FrameResult } from '../core/types';
-import { toAppError, type AppError } from '../errors';
+import { toAppError, type AppError, type ErrorCode } from '../errors';
 import type { Manifest, ModelEntry } from '../manifest';
 import type { BackendReport, WorkerSettings } from '../protocol';
 import type { FrameSource } from '../sources/source';
@@ -19,6 +19,12 @@ export interface SessionOptions {
 	readonly now: () => number;
 }
 
+/** What a source failed with that threw no AppError at its start. */
+const OPENING_FAILED = {
+	camera: 'camera-busy',
+	photo: 'picture-unreadable',
+	stream: 'stream-unreachable'
+} as const satisfies Record<FrameSource['kind'], ErrorCode>;
 /** More faces than this are a crowd that no panel can show. */
 const MAX_FACES = 12;
 /** Figures that change more often cannot be read. */
@@ -120,7 +126,7 @@ export class Session {
 			await source.start(signal);
 		} catch (thrown) {
 			if (!signal.aborted) {
-				this.#failSource(toAppError(thrown, source.kind === 'camera' ? 'camera-busy' : 'picture-unreadable'));
+				this.#failSource(toAppError(thrown, OPENING_FAILED[source.kind]));
 			}
 			return;
 		}
