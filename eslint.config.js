@@ -70,7 +70,6 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			'idb',
-			'mqtt',
 			...SVELTE
 		],
 		because: 'state joins a source and the client; how it looks is left to components'

@@ -14,6 +14,8 @@ export interface Augmentation {
 	readonly contrast: number;
 	/** Chance that a rectangle of 2 to 20 % of the picture is erased (Zhong et al., 2017). */
 	readonly erase: number;
+	/** Chance that the picture is made worse, as a far or dark camera's is: fewer pixels, blur, noise or low light. */
+	readonly degrade: number;
 }
 
 export const NO_AUGMENTATION: Augmentation = {
@@ -22,12 +24,13 @@ export const NO_AUGMENTATION: Augmentation = {
 	scale: 0,
 	rotationDegrees: 0,
 	contrast: 0,
-	erase: 0
+	erase: 0,
+	degrade: 0
 };
 
 /**
  * Draws a changed copy of `picture` (`side` x `side`, 0..255), rendered at `size` x `size`, still 0..255.
- * Pixels from outside repeat the border. The number of draws from `random` depends on the settings alone.
+ * Pixels from outside repeat the border.
  */
 export function augment(
 	picture: Uint8Array,
@@ -68,7 +71,53 @@ export function augment(
 			out[y * size + x] = Math.min(255, Math.max(0, (value - 128) * contrast + 128 + brightness));
 		}
 	}
-	eraseRectangle(out, size, settings.erase, random);
+	const worse = random() < settings.degrade ? degrade(out, size, random) : out;
+	eraseRectangle(worse, size, settings.erase, random);
+	return worse;
+}
+
+/** One of: fewer pixels enlarged again, noise, low light with noise. */
+function degrade(picture: Float32Array, size: number, random: Random): Float32Array {
+	const kind = random();
+	if (kind < 0.5) return enlargeAgain(picture, size, Math.round(size * uniform(random, 0.3, 0.8)));
+	const light = kind < 0.75 ? 1 : uniform(random, 0.25, 0.7);
+	const sigma = uniform(random, 2, 12);
+	return picture.map((value) => Math.min(255, Math.max(0, value * light + sigma * gaussian(random))));
+}
+
+function enlargeAgain(picture: Float32Array, size: number, reduced: number): Float32Array {
+	return resample(resample(picture, size, reduced), reduced, size);
+}
+
+/** Near to a standard normal: the sum of four uniform numbers, scaled. */
+function gaussian(random: Random): number {
+	return (random() + random() + random() + random() - 2) * Math.sqrt(3);
+}
+
+/** A square picture at another side: means of areas when it shrinks, bilinear when it grows. */
+function resample(picture: Float32Array, side: number, to: number): Float32Array {
+	const step = side / to;
+	const taps = Math.max(1, Math.ceil(step));
+	const out = new Float32Array(to * to);
+	const at = (position: number): number => Math.min(side - 1, Math.max(0, position));
+	for (let y = 0; y < to; y++) {
+		for (let x = 0; x < to; x++) {
+			let sum = 0;
+			for (let j = 0; j < taps; j++) {
+				for (let i = 0; i < taps; i++) {
+					const sourceX = at((x + (i + 0.5) / taps) * step - 0.5);
+					const sourceY = at((y + (j + 0.5) / taps) * step - 0.5);
+					const [left, top] = [Math.floor(sourceX), Math.floor(sourceY)];
+					const [right, below] = [at(left + 1), at(top + 1)];
+					const [dx, dy] = [sourceX - left, sourceY - top];
+					const upper = (picture[top * side + left] ?? 0) * (1 - dx) + (picture[top * side + right] ?? 0) * dx;
+					const lower = (picture[below * side + left] ?? 0) * (1 - dx) + (picture[below * side + right] ?? 0) * dx;
+					sum += upper * (1 - dy) + lower * dy;
+				}
+			}
+			out[y * to + x] = sum / (taps * taps);
+		}
+	}
 	return out;
 }
 

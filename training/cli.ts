@@ -17,7 +17,7 @@ import { UserError } from './errors';
 import { evaluateScores, predict, rowsOfSplit, truthOf, type Evaluation } from './evaluate';
 import { exportModel, readManifest } from './export';
 import { readArtifacts } from './model-files';
-import { findModel } from './models/index';
+import { findModel, findRecipe } from './models/index';
 import { createRandom, shuffle } from './random';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES } from './train';
@@ -48,10 +48,11 @@ async function exportCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
 		args,
 		allowPositionals: true,
-		options: { data: { type: 'string' }, seed: { type: 'string' } }
+		options: { data: { type: 'string' }, recipe: { type: 'string' }, seed: { type: 'string' } }
 	});
 	const definition = findModel(positionals[0] ?? '');
-	const recipe = { ...definition.recipe, seed: wholeNumber('seed', values.seed, 0) ?? definition.recipe.seed };
+	const base = findRecipe(definition, values.recipe);
+	const recipe = { ...base, seed: wholeNumber('seed', values.seed, 0) ?? base.seed };
 	const bestFile = path.join(runDirOf(definition.id, recipe), RUN_FILES.best);
 	if (!existsSync(bestFile))
 		throw new UserError(`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id}`);
@@ -60,6 +61,7 @@ async function exportCommand(args: string[]): Promise<number> {
 	const best = readCheckpoint(bestFile);
 	const entry = await exportModel({
 		definition,
+		recipe,
 		best,
 		dataset,
 		modelsDir: MODELS_DIR,

@@ -9,6 +9,17 @@ export interface Recipe {
 	/** Goes into the manifest and names the run's folder. */
 	readonly id: string;
 	readonly seed: number;
+	/**
+	 * Which rows train and which select: the challenge's Training and PublicTest; or, as the student paper has it, the
+	 * first 28,708 rows and all 7,178 test rows.
+	 */
+	readonly rows: 'challenge' | 'paper';
+	/** What the best epoch is best by, on the selecting rows. */
+	readonly selectBy: 'accuracy' | 'loss';
+	/** Epochs without a better one after which a run ends early; 0 never does. */
+	readonly patience: number;
+	/** Whether convolutions are followed by batch normalisation, where the architecture leaves it open; it is folded away. */
+	readonly norm: boolean;
 	readonly epochs: number;
 	/** Pictures per step over all replicas together. */
 	readonly batchSize: number;
@@ -23,6 +34,8 @@ export interface Recipe {
 	readonly weightDecay: number;
 	/** Part of the target that is spread evenly over all labels (Szegedy et al., 2016). */
 	readonly labelSmoothing: number;
+	/** Part of the target that is FER+'s votes in place of FER2013's label, for rows that have them; needs --ferplus. */
+	readonly votes: number;
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
 	readonly emaDecay: number;
 	readonly augmentation: Augmentation;
@@ -33,6 +46,10 @@ export interface Recipe {
 export const DEFAULT_RECIPE: Recipe = {
 	id: 'default',
 	seed: 1,
+	rows: 'challenge',
+	selectBy: 'accuracy',
+	patience: 0,
+	norm: true,
 	epochs: 30,
 	batchSize: 128,
 	optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
@@ -41,6 +58,7 @@ export const DEFAULT_RECIPE: Recipe = {
 	schedule: 'cosine',
 	weightDecay: 5e-4,
 	labelSmoothing: 0,
+	votes: 0,
 	emaDecay: 0.999,
 	augmentation: NO_AUGMENTATION,
 	sizes: [{ fromEpoch: 0, size: 48 }]

@@ -19,6 +19,10 @@ export interface Dataset {
 	readonly pixels: Uint8Array<SharedArrayBuffer>;
 	readonly labels: Uint8Array<SharedArrayBuffer>;
 	readonly usage: Uint8Array<SharedArrayBuffer>;
+	/** [n, 7]: what else is known of each row's label, as a distribution, or all 0; from FER+ or from teachers. */
+	readonly softLabels?: Float32Array<SharedArrayBuffer>;
+	/** 1 for rows that are not to be trained on. */
+	readonly excluded?: Uint8Array<SharedArrayBuffer>;
 }
 
 /** `train`: Training; `public`: PublicTest; `private`: PrivateTest; `paper`: both, the last 7,178 rows, as the paper tests. */
@@ -28,7 +32,7 @@ export type Split = (typeof SPLITS)[number];
 /** Row numbers of a split, counted from 0. */
 export function rowsOf(dataset: Dataset, split: Split): Uint32Array<SharedArrayBuffer> {
 	const belongs = {
-		train: (row: number) => dataset.usage[row] === 0,
+		train: (row: number) => dataset.usage[row] === 0 && dataset.excluded?.[row] !== 1,
 		public: (row: number) => dataset.usage[row] === 1,
 		private: (row: number) => dataset.usage[row] === 2,
 		paper: (row: number) => dataset.usage[row] !== 0

@@ -4,7 +4,7 @@ import { toModelInput } from '../src/lib/core/preprocess';
 import type { InputSpec, Scores } from '../src/lib/core/types';
 import type { SplitMetrics } from '../src/lib/manifest';
 import { pictureOf, rowsOf, type Dataset, type Split } from './dataset';
-import { confusionMatrix, expectedCalibrationError, summarise } from './metrics';
+import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
 
 const BATCH = 128;
 

@@ -75,11 +75,11 @@ export function createSharedExchange(memory: ExchangeMemory, replica: number): E
 			turn = 1 - turn;
 			current[replica]?.set(values);
 			arrive();
-			for (let i = 0; i < values.length; i++) {
-				let sum = 0;
-				for (const vector of current) sum += vector[i] ?? 0;
-				values[i] = sum / replicas;
-			}
+			// In the same order for all replicas, so that all get the same sums.
+			values.fill(0);
+			for (const vector of current)
+				for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (vector[i] ?? 0);
+			for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) / replicas;
 		},
 		stopping: () => Atomics.load(counters, STOPPING) !== 0
 	};

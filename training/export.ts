@@ -7,19 +7,21 @@ import { FER2013_CROP } from '../src/lib/core/crop';
 import type { Scores } from '../src/lib/core/types';
 import { MANIFEST_SCHEMA, parseManifest, type Manifest, type ModelEntry, type Trained } from '../src/lib/manifest';
 import type { Checkpoint } from './checkpoint';
+import type { Recipe } from './config';
 import { FER2013_LABELS, type Dataset } from './dataset';
 import { detectorEntry } from './detector';
 import { UserError, messageOf } from './errors';
 import { evaluateScores, predict, rowsOfSplit, truthOf } from './evaluate';
 import { writeWhole } from './files';
 import { foldForInference } from './fold';
-import { fitTemperature } from './metrics';
+import { fitTemperature } from '../src/lib/core/metrics';
 import type { ModelDefinition } from './models/definition';
 import { multiplyAdds, readArtifacts, writeModel } from './model-files';
 import { averagedWeights } from './replica';
 
 export interface ExportOptions {
 	readonly definition: ModelDefinition;
+	readonly recipe: Recipe;
 	/** best.bin of a run. */
 	readonly best: Checkpoint;
 	readonly dataset: Dataset;
@@ -35,7 +37,7 @@ export interface ExportOptions {
 export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const { definition, dataset, modelsDir } = options;
 	const { size, channels } = definition.input;
-	const network = definition.build(FER2013_LABELS.length, 0);
+	const network = definition.build(FER2013_LABELS.length, options.recipe);
 	const weights = averagedWeights(options.best.state);
 	network.setWeights(weights);
 	tf.dispose(weights);

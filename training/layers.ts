@@ -1,5 +1,6 @@
 /** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
 import * as tf from '@tensorflow/tfjs';
+import { BATCH_NORM_KERNEL, hasKernel } from './backend/onednn-kernels';
 import { createRandom } from './random';
 
 type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;
@@ -79,6 +80,14 @@ export class BatchNorm extends tf.layers.Layer {
 		if (kwargs['training'] !== true) {
 			const { scale, offset } = this.affine();
 			return tf.add(tf.mul(x, scale), offset);
+		}
+		if (hasKernel(BATCH_NORM_KERNEL)) {
+			const inputs = { x, gamma: this.gamma.read(), beta: this.beta.read() };
+			const outputs: tf.Tensor[] = tf.engine().runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: EPSILON });
+			const [y, mean, variance] = outputs as [tf.Tensor4D, tf.Tensor, tf.Tensor];
+			this.follow(this.movingMean, mean);
+			this.follow(this.movingVariance, variance);
+			return y;
 		}
 		const [mean, variance] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const average = channelMeans(x);

@@ -1,5 +1,6 @@
 /** Optimizers whose whole state can be read and restored, which tfjs's own do not all offer. */
 import * as tf from '@tensorflow/tfjs';
+import { hasHostMemory, hostView, separateCopy } from './backend/host';
 import type { OptimizerConfig } from './config';
 
 export interface Optimizer {
@@ -9,118 +10,123 @@ export interface Optimizer {
 	apply(gradients: readonly tf.Tensor[], learningRate: number, step: number): void;
 }
 
-/** An optimizer for `weights`, whose `names` name the slots. */
+export interface Parameter {
+	readonly name: string;
+	readonly value: tf.Variable;
+	/** Factor of the L2 term: decay times the weight is added to its gradient. */
+	readonly decay: number;
+}
+
+/**
+ * An optimizer for `parameters`. Where the back end's memory is this process's, each step is one pass over it, many
+ * times as fast as a chain of operations; `inPlace` false takes the operations, which a GPU needs.
+ */
 export function createOptimizer(
 	config: OptimizerConfig,
-	weights: readonly tf.Variable[],
-	names: readonly string[]
+	parameters: readonly Parameter[],
+	inPlace = hasHostMemory()
 ): Optimizer {
 	const slots = new Map<string, tf.Variable>();
-	const slotsOf = (kind: string): tf.Variable[] =>
-		weights.map((weight, index) => {
-			const slot = tf.tidy(() => tf.variable(tf.zeros(weight.shape), false));
-			slots.set(`${names[index] ?? String(index)}/${kind}`, slot);
-			return slot;
-		});
-	const first = slotsOf('first');
-	if (config.kind === 'sgd') {
-		return {
-			slots,
-			apply: eachWeight(
-				weights,
-				(...args) => {
-					sgdStep(config, ...args);
-				},
-				first,
-				first
-			)
-		};
-	}
-	const rule = config.kind === 'adam' ? adamStep : adamaxStep;
+	const slotOf = (name: string, { shape }: tf.Variable): tf.Variable => {
+		const slot = tf.tidy(() => tf.variable(tf.zeros(shape), false));
+		slots.set(name, slot);
+		return slot;
+	};
+	const moments = parameters.map(({ name, value }) => {
+		const first = slotOf(`${name}/first`, value);
+		return { first, second: config.kind === 'sgd' ? first : slotOf(`${name}/second`, value) };
+	});
 	return {
 		slots,
-		apply: eachWeight(
-			weights,
-			(...args) => {
-				rule(config, ...args);
-			},
-			first,
-			slotsOf('second')
-		)
+		apply(gradients, learningRate, step) {
+			for (const [index, { name, value, decay }] of parameters.entries()) {
+				const [gradient, moment] = [gradients[index], moments[index]];
+				if (!gradient || !moment) throw new Error(`There is no gradient for ${name}.`);
+				const { first, second } = moment;
+				if (inPlace) {
+					const views = [value, gradient, first, second].map(hostView) as [Numbers, Numbers, Numbers, Numbers];
+					stepInPlace(config, views, decay, learningRate, step);
+					// WASM's convolutions keep a packed copy of a filter for as long as its data is the same.
+					tf.tidy(() => {
+						value.assign(separateCopy(value));
+					});
+				} else {
+					tf.tidy(() => {
+						const decayed = tf.add(gradient, tf.mul(value, decay));
+						stepByOperations(config, value, decayed, first, second, learningRate, step);
+					});
+				}
+			}
+		}
 	};
 }
 
-type Moments = { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
-type Rule = (
+type Numbers = Float32Array;
+
+/**
+ * Momentum, or Nesterov's in the form of Sutskever et al. (2013) as PyTorch has it; Adam (Kingma & Ba, 2015, algorithm
+ * 1); or Adamax (algorithm 2, with epsilon to keep the division defined, as in Keras).
+ */
+function stepInPlace(
+	config: OptimizerConfig,
+	[weight, gradient, first, second]: readonly [Numbers, Numbers, Numbers, Numbers],
+	decay: number,
+	learningRate: number,
+	step: number
+): void {
+	/* eslint-disable @typescript-eslint/no-non-null-assertion -- all four have one length, and this loop is what training waits for */
+	if (config.kind === 'sgd') {
+		const { momentum, nesterov } = config;
+		for (let i = 0; i < weight.length; i++) {
+			const slope = gradient[i]! + decay * weight[i]!;
+			const velocity = momentum * first[i]! + slope;
+			first[i] = velocity;
+			weight[i]! -= learningRate * (nesterov ? slope + momentum * velocity : velocity);
+		}
+		return;
+	}
+	const { beta1, beta2, epsilon } = config;
+	const rate = learningRate / (1 - beta1 ** (step + 1));
+	const unbias = 1 / (1 - beta2 ** (step + 1));
+	const isAdam = config.kind === 'adam';
+	for (let i = 0; i < weight.length; i++) {
+		const slope = gradient[i]! + decay * weight[i]!;
+		const mean = beta1 * first[i]! + (1 - beta1) * slope;
+		first[i] = mean;
+		const spread = isAdam
+			? beta2 * second[i]! + (1 - beta2) * slope * slope
+			: Math.max(beta2 * second[i]!, Math.abs(slope));
+		second[i] = spread;
+		weight[i]! -= (rate * mean) / ((isAdam ? Math.sqrt(spread * unbias) : spread) + epsilon);
+	}
+	/* eslint-enable @typescript-eslint/no-non-null-assertion */
+}
+
+/** The same by operations of tfjs. */
+function stepByOperations(
+	config: OptimizerConfig,
 	weight: tf.Variable,
 	gradient: tf.Tensor,
 	first: tf.Variable,
 	second: tf.Variable,
 	learningRate: number,
 	step: number
-) => void;
-
-function eachWeight(
-	weights: readonly tf.Variable[],
-	rule: Rule,
-	first: readonly tf.Variable[],
-	second: readonly tf.Variable[]
-): Optimizer['apply'] {
-	return (gradients, learningRate, step) => {
-		for (const [index, weight] of weights.entries()) {
-			const [gradient, one, two] = [gradients[index], first[index], second[index]];
-			if (!gradient || !one || !two) throw new Error(`There is no gradient for ${weight.name}.`);
-			tf.tidy(() => {
-				rule(weight, gradient, one, two, learningRate, step);
-			});
-		}
-	};
-}
-
-/** Momentum, or Nesterov's in the form of Sutskever et al. (2013) as PyTorch has it. */
-function sgdStep(
-	config: { readonly momentum: number; readonly nesterov: boolean },
-	weight: tf.Variable,
-	gradient: tf.Tensor,
-	velocity: tf.Variable,
-	_second: tf.Variable,
-	learningRate: number,
-	_step: number
 ): void {
-	velocity.assign(tf.add(tf.mul(velocity, config.momentum), gradient));
-	const direction = config.nesterov ? tf.add(gradient, tf.mul(velocity, config.momentum)) : velocity;
-	weight.assign(tf.sub(weight, tf.mul(direction, learningRate)));
-}
-
-/** Adam (Kingma & Ba, 2015), algorithm 1. */
-function adamStep(
-	{ beta1, beta2, epsilon }: Moments,
-	weight: tf.Variable,
-	gradient: tf.Tensor,
-	mean: tf.Variable,
-	square: tf.Variable,
-	learningRate: number,
-	step: number
-): void {
-	mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)));
-	square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-	const unbiasedMean = tf.div(mean, 1 - beta1 ** (step + 1));
-	const unbiasedRoot = tf.sqrt(tf.div(square, 1 - beta2 ** (step + 1)));
-	weight.assign(tf.sub(weight, tf.mul(tf.div(unbiasedMean, tf.add(unbiasedRoot, epsilon)), learningRate)));
-}
-
-/** Adamax (Kingma & Ba, 2015), algorithm 2; epsilon keeps the division defined, as in Keras. */
-function adamaxStep(
-	{ beta1, beta2, epsilon }: Moments,
-	weight: tf.Variable,
-	gradient: tf.Tensor,
-	mean: tf.Variable,
-	norm: tf.Variable,
-	learningRate: number,
-	step: number
-): void {
-	mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)));
-	norm.assign(tf.maximum(tf.mul(norm, beta2), tf.abs(gradient)));
+	if (config.kind === 'sgd') {
+		first.assign(tf.add(tf.mul(first, config.momentum), gradient));
+		const direction = config.nesterov ? tf.add(gradient, tf.mul(first, config.momentum)) : first;
+		weight.assign(tf.sub(weight, tf.mul(direction, learningRate)));
+		return;
+	}
+	const { beta1, beta2, epsilon } = config;
+	first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
 	const rate = learningRate / (1 - beta1 ** (step + 1));
-	weight.assign(tf.sub(weight, tf.mul(tf.div(mean, tf.add(norm, epsilon)), rate)));
+	let root: tf.Tensor = second;
+	if (config.kind === 'adam') {
+		second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+		root = tf.sqrt(tf.div(second, 1 - beta2 ** (step + 1)));
+	} else {
+		second.assign(tf.maximum(tf.mul(second, beta2), tf.abs(gradient)));
+	}
+	weight.assign(tf.sub(weight, tf.mul(tf.div(first, tf.add(root, epsilon)), rate)));
 }

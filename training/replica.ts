@@ -2,12 +2,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { toModelInput } from '../src/lib/core/preprocess';
 import { augment } from './augment';
+import { hasHostMemory, hostView, separateCopy } from './backend/host';
 import { learningRateAt, sizeAt, type Recipe } from './config';
 import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
 import type { Exchange } from './exchange';
 import { SeededDropout } from './layers';
 import type { ModelDefinition } from './models/definition';
-import { createOptimizer, type Optimizer } from './optimizer';
+import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import { createRandom, shuffle } from './random';
 
 /** Named tensors of one moment: weights, their moving average, and the optimizer's slots. */
@@ -33,7 +34,7 @@ const EVALUATION_BATCH = 128;
 export class Replica {
 	private readonly model: tf.LayersModel;
 	private readonly weights: { readonly name: string; readonly value: tf.Variable }[];
-	private readonly trainable: { readonly name: string; readonly value: tf.Variable; readonly decays: boolean }[];
+	private readonly trainable: Parameter[];
 	private readonly statistics: tf.Variable[];
 	private readonly averages: tf.Variable[];
 	private readonly optimizer: Optimizer;
@@ -57,7 +58,7 @@ export class Replica {
 			throw new RangeError(`A batch of ${String(recipe.batchSize)} cannot be shared by ${String(exchange.replicas)}.`);
 		if (this.stepsPerEpoch === 0)
 			throw new RangeError(`${String(rows.length)} pictures do not fill a batch of ${String(recipe.batchSize)}.`);
-		this.model = definition.build(labels, recipe.seed);
+		this.model = definition.build(labels, recipe);
 		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
 		this.weights = this.model.weights.map((weight, index) => ({
 			name: `${String(index)}:${weight.originalName.split('/').at(-1) ?? ''}`,
@@ -66,15 +67,12 @@ export class Replica {
 		const names = new Map(this.weights.map(({ name, value }) => [value, name]));
 		this.trainable = this.model.trainableWeights.map((weight) => {
 			const value = variableOf(weight);
-			return { name: names.get(value) ?? '', value, decays: weight.originalName.endsWith('kernel') };
+			const isKernel = weight.originalName.endsWith('kernel');
+			return { name: names.get(value) ?? '', value, decay: isKernel ? recipe.weightDecay : 0 };
 		});
 		this.statistics = this.model.nonTrainableWeights.map(variableOf);
-		this.averages = this.weights.map(({ value }) => tf.variable(value, false));
-		this.optimizer = createOptimizer(
-			recipe.optimizer,
-			this.trainable.map(({ value }) => value),
-			this.trainable.map(({ name }) => name)
-		);
+		this.averages = this.weights.map(({ value }) => tf.tidy(() => tf.variable(separateCopy(value), false)));
+		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
 
@@ -120,14 +118,9 @@ export class Replica {
 			return gradient;
 		});
 		const shared = await this.shareGradients(gradients);
-		const decayed = this.trainable.map(({ value, decays }, index) => {
-			const gradient = shared[index];
-			if (!gradient) throw new Error(`${value.name} has no gradient.`);
-			return decays ? tf.tidy(() => tf.add(gradient, tf.mul(value, this.recipe.weightDecay))) : gradient.clone();
-		});
-		this.optimizer.apply(decayed, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
+		this.optimizer.apply(shared, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
 		this.follow(step);
-		tf.dispose([x, y, logits, loss, gradients, shared, decayed]);
+		tf.dispose([x, y, logits, loss, gradients, shared]);
 		return report;
 	}
 
@@ -161,10 +154,15 @@ export class Replica {
 		const decay = Math.min(this.recipe.emaDecay, (1 + step) / (10 + step));
 		for (const [index, average] of this.averages.entries()) {
 			const weight = this.weights[index];
-			if (weight)
+			if (!weight) continue;
+			if (hasHostMemory()) {
+				const [old, now] = [hostView(average), hostView(weight.value)];
+				for (let i = 0; i < old.length; i++) old[i] = decay * (old[i] ?? 0) + (1 - decay) * (now[i] ?? 0);
+			} else {
 				tf.tidy(() => {
 					average.assign(tf.add(tf.mul(average, decay), tf.mul(weight.value, 1 - decay)));
 				});
+			}
 		}
 	}
 
@@ -188,12 +186,20 @@ export class Replica {
 		return tf.tensor4d(batch, [rows.length, size, size, channels]);
 	}
 
+	/** [rows, labels]: the smoothed label, mixed with the soft label where there is one. */
 	private targets(rows: Uint32Array): tf.Tensor2D {
-		const rest = this.recipe.labelSmoothing / this.labels;
-		const targets = new Float32Array(rows.length * this.labels).fill(rest);
-		for (const [index, row] of rows.entries())
-			targets[index * this.labels + (this.dataset.labels[row] ?? 0)] = 1 - this.recipe.labelSmoothing + rest;
-		return tf.tensor2d(targets, [rows.length, this.labels]);
+		const { labels, recipe, dataset } = this;
+		const rest = recipe.labelSmoothing / labels;
+		const targets = new Float32Array(rows.length * labels);
+		for (const [index, row] of rows.entries()) {
+			const soft = dataset.softLabels?.subarray(row * labels, (row + 1) * labels);
+			const part = soft?.some((value) => value > 0) ? recipe.votes : 0;
+			for (let label = 0; label < labels; label++) {
+				const hard = rest + (dataset.labels[row] === label ? 1 - recipe.labelSmoothing : 0);
+				targets[index * labels + label] = (1 - part) * hard + part * (soft?.[label] ?? 0);
+			}
+		}
+		return tf.tensor2d(targets, [rows.length, labels]);
 	}
 
 	private async correct(logits: tf.Tensor2D, rows: Uint32Array): Promise<number> {
@@ -299,7 +305,7 @@ export function averagedWeights(state: State): tf.Tensor[] {
 }
 
 /** Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]. */
-export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
+function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
 	return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
 }
 

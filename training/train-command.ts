@@ -2,16 +2,31 @@
 import type cliProgress from 'cli-progress';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { TRAINING_BACKENDS, defaultReplicas, type TrainingBackend } from './backend/index';
+import { TRAINING_BACKENDS, defaultReplicas, fastestBackend, type TrainingBackend } from './backend/index';
+import type { Recipe } from './config';
+import type { Dataset } from './dataset';
 import { UserError } from './errors';
-import { findModel } from './models/index';
+import { readFerPlus } from './ferplus';
+import { findModel, findRecipe } from './models/index';
 import { ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { train, type StepProgress, type TrainEvent } from './train';
 
 function parseBackend(text: string | undefined): TrainingBackend {
-	const found = TRAINING_BACKENDS.find((name) => name === (text ?? 'wasm'));
-	if (!found) throw new UserError(`--backend takes one of ${TRAINING_BACKENDS.join(', ')}, not "${text ?? ''}".`);
+	if (text === undefined || text === 'auto') return fastestBackend();
+	const found = TRAINING_BACKENDS.find((name) => name === text);
+	if (!found) throw new UserError(`--backend takes auto or one of ${TRAINING_BACKENDS.join(', ')}, not "${text}".`);
 	return found;
+}
+
+/** The data with FER+'s votes as soft labels and without rows that show no face, where the recipe uses votes. */
+function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): Dataset {
+	if (recipe.votes === 0) return dataset;
+	if (file === undefined)
+		throw new UserError(
+			`The recipe ${recipe.id} learns from FER+'s votes too. Say where they are: --ferplus fer2013new.csv`
+		);
+	const { votes, faceless } = readFerPlus(file, dataset.n);
+	return { ...dataset, softLabels: votes, excluded: faceless };
 }
 
 /** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
@@ -41,6 +56,8 @@ export async function trainCommand(args: string[]): Promise<number> {
 		allowPositionals: true,
 		options: {
 			data: { type: 'string' },
+			recipe: { type: 'string' },
+			ferplus: { type: 'string' },
 			backend: { type: 'string' },
 			replicas: { type: 'string' },
 			epochs: { type: 'string' },
@@ -51,14 +68,14 @@ export async function trainCommand(args: string[]): Promise<number> {
 	});
 	const definition = findModel(positionals[0] ?? '');
 	const backend = parseBackend(values.backend);
-	const { recipe: base } = definition;
+	const base = findRecipe(definition, values.recipe);
 	const recipe = {
 		...base,
 		epochs: wholeNumber('epochs', values.epochs, 1) ?? base.epochs,
 		seed: wholeNumber('seed', values.seed, 0) ?? base.seed
 	};
 	const runDir = runDirOf(definition.id, recipe);
-	const dataset = await loadData(values.data);
+	const dataset = withVotes(await loadData(values.data), recipe, values.ferplus);
 
 	const interrupted = abortOnSignals();
 	const bar = createBar(

@@ -56,7 +56,7 @@ export const RUN_FILES = { checkpoint: 'checkpoint.bin', best: 'best.bin', log: 
 /** Steps between looks at the clock. */
 const CHUNK = 10;
 
-/** Trains and selects by accuracy on PublicTest; the averaged weights of the best epoch are in best.bin. */
+/** Trains and selects as the recipe says; the averaged weights of the best epoch are in best.bin. */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	const { definition, recipe, dataset, backend, replicas, runDir } = options;
 	mkdirSync(runDir, { recursive: true });
@@ -71,7 +71,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 		recipe,
 		labels: FER2013_LABELS.length,
 		dataset,
-		rows: rowsOf(dataset, 'train'),
+		rows: trainingRows(dataset, recipe),
 		backend,
 		replicas
 	});
@@ -101,9 +101,9 @@ class Run {
 		saved: Checkpoint | undefined
 	) {
 		const { dataset, recipe } = options;
-		this.stepsPerEpoch = Math.floor(rowsOf(dataset, 'train').length / recipe.batchSize);
+		this.stepsPerEpoch = Math.floor(trainingRows(dataset, recipe).length / recipe.batchSize);
 		this.steps = this.stepsPerEpoch * recipe.epochs;
-		this.validationRows = rowsOf(dataset, 'public');
+		this.validationRows = rowsOf(dataset, recipe.rows === 'paper' ? 'paper' : 'public');
 		this.step = saved?.step ?? 0;
 		this.running = { ...(saved?.running ?? EMPTY) };
 		this.history = [...(saved?.history ?? [])];
@@ -119,7 +119,7 @@ class Run {
 		signal.addEventListener('abort', stop, { once: true });
 		this.writeLog();
 		try {
-			while (this.step < this.steps && !signal.aborted) {
+			while (this.step < this.steps && !signal.aborted && !this.isStale()) {
 				await this.chunk();
 				if (this.diverged) return { kind: 'diverged', step: this.step, best: this.best() };
 				if (this.step % this.stepsPerEpoch === 0) await this.endEpoch();
@@ -127,7 +127,8 @@ class Run {
 					await this.checkpoint();
 			}
 			if (this.step % this.stepsPerEpoch !== 0) await this.checkpoint();
-			return { kind: this.step < this.steps ? 'stopped' : 'finished', best: this.best() };
+			const isDone = this.step === this.steps || this.isStale();
+			return { kind: isDone ? 'finished' : 'stopped', best: this.best() };
 		} finally {
 			signal.removeEventListener('abort', stop);
 		}
@@ -195,7 +196,8 @@ class Run {
 			imagesPerSecond: running.n / Math.max(running.seconds, 1e-9),
 			seconds: running.seconds
 		};
-		const best = log.validation.accuracy > (this.best()?.validation.accuracy ?? -1);
+		const before = this.best();
+		const best = !before || this.isBetter(log, before);
 		this.history.push(log);
 		this.running = { ...EMPTY };
 		if (best) {
@@ -220,8 +222,19 @@ class Run {
 
 	private best(): EpochLog | undefined {
 		let best: EpochLog | undefined;
-		for (const log of this.history) if (!best || log.validation.accuracy > best.validation.accuracy) best = log;
+		for (const log of this.history) if (!best || this.isBetter(log, best)) best = log;
 		return best;
+	}
+
+	private isBetter({ validation: a }: EpochLog, { validation: b }: EpochLog): boolean {
+		return this.options.recipe.selectBy === 'loss' ? a.loss < b.loss : a.accuracy > b.accuracy;
+	}
+
+	/** Whether the recipe's patience is at its end. */
+	private isStale(): boolean {
+		const { patience } = this.options.recipe;
+		const best = this.best();
+		return patience > 0 && best !== undefined && this.history.length - 1 - best.epoch >= patience;
 	}
 
 	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */
@@ -231,11 +244,22 @@ class Run {
 	}
 }
 
+/** The paper leaves out the last row of Training. */
+function trainingRows(dataset: Dataset, { rows }: Recipe): Uint32Array<SharedArrayBuffer> {
+	const all = rowsOf(dataset, 'train');
+	return rows === 'paper' ? all.subarray(0, PAPER_TRAINING_ROWS) : all;
+}
+
+const PAPER_TRAINING_ROWS = 28_708;
+
 const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
 
 /** A run goes on only with the same model, recipe, data and number of replicas. */
 function fingerprintOf({ definition, recipe, dataset, replicas }: TrainOptions): string {
-	return sha256(JSON.stringify([definition.id, recipe, replicas]), dataset.labels, dataset.usage, dataset.pixels);
+	const { labels, usage, pixels, softLabels, excluded } = dataset;
+	const soft = softLabels ? [new Uint8Array(softLabels.buffer)] : [];
+	const parts = [labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
+	return sha256(JSON.stringify([definition.id, recipe, replicas]), ...parts);
 }
 
 function setAside(runDir: string): void {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseReport, type Figures, type Report } from '../../src/lib/report';
+import { parseReport, REPORT_SCHEMA, type Figures, type Report } from '../../src/lib/report';
 
 const FIGURES: Figures = {
 	n: 4,
@@ -19,7 +19,7 @@ const FIGURES: Figures = {
 };
 
 const REPORT: Report = {
-	schema: 1,
+	schema: REPORT_SCHEMA,
 	model: 'small',
 	labels: ['happy', 'sad'],
 	temperature: 1.1,

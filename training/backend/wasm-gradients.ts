@@ -3,11 +3,16 @@
  * convolutions so that its fast kernel (XNNPACK, SIMD) does the work.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { WasmMemory } from './host';
 
 interface ConvAttrs {
 	readonly strides: number | [number, number];
 	readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
 	readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+interface PoolAttrs extends ConvAttrs {
+	readonly filterSize: number | [number, number];
 }
 
 function convInfo(
@@ -87,8 +92,61 @@ function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: tf.backend_ut
 	return tf.conv2d(dilated, turned, 1, padding);
 }
 
+/** dL/dx of max pooling: each slope goes to the first greatest value of its window. `x`, `dy` and the result are NHWC. */
+function maxPoolGradient(
+	x: Float32Array,
+	dy: Float32Array,
+	result: Float32Array,
+	info: tf.backend_util.Conv2DInfo
+): void {
+	const { inHeight, inWidth, inChannels: channels, outHeight, outWidth, padInfo } = info;
+	result.fill(0);
+	let out = 0;
+	for (let n = 0; n < info.batchSize; n++) {
+		for (let row = 0; row < outHeight; row++) {
+			const top = row * info.strideHeight - padInfo.top;
+			const [firstY, lastY] = [Math.max(0, top), Math.min(inHeight, top + info.filterHeight)];
+			for (let column = 0; column < outWidth; column++) {
+				const left = column * info.strideWidth - padInfo.left;
+				const [firstX, lastX] = [Math.max(0, left), Math.min(inWidth, left + info.filterWidth)];
+				for (let channel = 0; channel < channels; channel++, out++) {
+					let [most, where] = [-Infinity, -1];
+					for (let y = firstY; y < lastY; y++) {
+						for (let at = firstX; at < lastX; at++) {
+							const index = ((n * inHeight + y) * inWidth + at) * channels + channel;
+							const value = x[index] ?? 0;
+							if (value > most) [most, where] = [value, index];
+						}
+					}
+					if (where >= 0) result[where] = (result[where] ?? 0) + (dy[out] ?? 0);
+				}
+			}
+		}
+	}
+}
+
+function registerMaxPoolGradient(): void {
+	// The back end's own differs from the cpu back end's already at 8 x 8 pixels.
+	tf.unregisterKernel('MaxPoolGrad', 'wasm');
+	tf.registerKernel({
+		kernelName: 'MaxPoolGrad',
+		backendName: 'wasm',
+		kernelFunc: ({ inputs, attrs, backend }) => {
+			const { dy, input } = inputs as unknown as { dy: tf.TensorInfo; input: tf.TensorInfo };
+			const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttrs;
+			const memory = backend as WasmMemory;
+			const shape = input.shape as [number, number, number, number];
+			const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+			const result = memory.makeOutput([...shape], 'float32');
+			const [x, slope, gradient] = [input, dy, result].map((tensor) => memory.typedArrayFromHeap(tensor));
+			if (x && slope && gradient) maxPoolGradient(x, slope, gradient, info);
+			return result;
+		}
+	});
+}
+
 /**
- * Registers Conv2DBackpropFilter and Conv2DBackpropInput for the 'wasm' back end, once; call it after importing
+ * Registers Conv2DBackpropFilter, Conv2DBackpropInput and MaxPoolGrad for the 'wasm' back end, once; call it after importing
  * @tensorflow/tfjs-backend-wasm.
  */
 export function registerWasmGradients(): void {
@@ -102,6 +160,7 @@ export function registerWasmGradients(): void {
 			return tf.tidy(() => filterGradient(x, dy, convInfo(x.shape, conv.filterShape, conv)));
 		}
 	});
+	registerMaxPoolGradient();
 	// The back end's own is ten times slower.
 	tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
 	tf.registerKernel({

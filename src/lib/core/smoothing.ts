@@ -59,7 +59,7 @@ export function smoothScores(
 }
 
 /** Index of the greatest score, the first one of equals. */
-export function indexOfGreatest(scores: Scores): number {
+function indexOfGreatest(scores: Scores): number {
 	return scores.indexOf(Math.max(...scores));
 }
 

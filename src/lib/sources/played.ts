@@ -42,10 +42,11 @@ export class PlayedSource implements FrameSource {
 		this.element = video;
 		// Whatever ends it before it plays is why it could not be started.
 		let isPlaying = false;
-		const { promise: failed, reject } = Promise.withResolvers<never>();
+		let refuse: (error: AppError) => void = () => undefined;
+		const failed = new Promise<never>((_, reject) => (refuse = reject));
 		const fail = (error: AppError) => {
 			if (isPlaying) this.#end(error);
-			else reject(error);
+			else refuse(error);
 		};
 		const stopped = AbortSignal.any([signal, this.#ended.signal]);
 		stopped.addEventListener('abort', () => fail(new AppError('stream-lost', 'stopped')), { once: true });

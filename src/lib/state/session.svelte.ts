@@ -104,6 +104,11 @@ export class Session {
 	async load(): Promise<void> {
 		this.#engine = { kind: 'loading', stage: 'worker', progress: null };
 		this.#notice = null;
+		// The worker runs: it was the model that could not be loaded.
+		if (this.#manifest !== null) {
+			await this.configure();
+			return;
+		}
 		try {
 			await this.#analyser.start();
 		} catch {

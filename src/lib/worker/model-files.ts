@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { AppError } from '../errors';
 import type { DetectorEntry, ModelEntry } from '../manifest';
 import { concatenate, fetchBytes, parseJson } from './fetch-file';
+import { sha256 } from './sha256';
 
 const modelJson = v.looseObject({
 	modelTopology: v.looseObject({}),
@@ -36,10 +37,4 @@ export async function fetchModel(
 	// What was not checked here (topology, shapes) is for tfjs to judge, when it builds the model.
 	const model = json as io.ModelJSON;
 	return io.getModelArtifactsForJSONSync(model, io.getWeightSpecs(model.weightsManifest), weights.buffer);
-}
-
-/** SHA-256 as 64 lower-case hex digits. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-	const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-	return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

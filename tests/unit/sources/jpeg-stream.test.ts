@@ -55,6 +55,11 @@ function readAll(chunks: Iterable<Uint8Array>): { found: Buffer[]; broken: numbe
 	return { found, broken, stream };
 }
 
+/** Compared as text: vitest compares large arrays slowly. */
+function hex(all: readonly Buffer[]): string[] {
+	return all.map((each) => each.toString('hex'));
+}
+
 function* cut(bytes: Uint8Array, length: () => number): Generator<Uint8Array> {
 	for (let at = 0; at < bytes.length;) {
 		const end = at + length();
@@ -71,7 +76,7 @@ describe('whole streams', () => {
 		['multipart, in network packets', (all: Buffer[]) => cut(multipart(all), () => 1460)]
 	])('%s', (_, chunksOf) => {
 		const { found, broken, stream } = readAll(chunksOf(pictures));
-		expect(found).toEqual(pictures);
+		expect(hex(found)).toEqual(hex(pictures));
 		expect(broken).toBe(0);
 		expect(stream.rest.length).toBeLessThan(2);
 	});
@@ -83,7 +88,7 @@ describe('whole streams', () => {
 			Buffer.from('\0\0\xff', 'latin1'),
 			pictures[1] ?? Buffer.alloc(0)
 		]);
-		expect(readAll([odd]).found).toEqual(pictures.slice(0, 2));
+		expect(hex(readAll([odd]).found)).toEqual(hex(pictures.slice(0, 2)));
 	});
 });
 
@@ -92,7 +97,7 @@ describe('damaged streams', () => {
 		const [first = Buffer.alloc(0), second = Buffer.alloc(0), third = Buffer.alloc(0)] = pictures;
 		for (const keep of [3, 30, Math.floor(second.length / 2), second.length - 2]) {
 			const { found, broken } = readAll([multipart([first, second.subarray(0, keep), third])]);
-			expect(found, `of the second, ${keep} bytes`).toEqual([first, third]);
+			expect(hex(found), `of the second, ${keep} bytes`).toEqual(hex([first, third]));
 			expect(broken).toBeGreaterThan(0);
 		}
 	});
@@ -112,7 +117,7 @@ describe('damaged streams', () => {
 				const at = Math.floor(random() * bytes.length);
 				const kind = random();
 				if (kind < 0.4) bytes[at] = Math.floor(random() * 256);
-				else if (kind < 0.6) bytes.fill(0xff, at, at + Math.floor(random() * 40));
+				else if (kind < 0.6) bytes.fill(0xff, at, Math.min(bytes.length, at + Math.floor(random() * 40)));
 				else bytes.copy(bytes, at, Math.floor(random() * bytes.length), Math.floor(random() * bytes.length));
 			}
 			const whole = pictures[0] ?? Buffer.alloc(0);

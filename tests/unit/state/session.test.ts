@@ -41,6 +41,7 @@ class FakeAnalyser implements SessionAnalyser {
 		this.configured.push(settings);
 		return Promise.resolve();
 	});
+	#started = false;
 	inFlight = 0;
 	mostInFlight = 0;
 	/** Analyses under way, for the test to settle. */
@@ -49,8 +50,10 @@ class FakeAnalyser implements SessionAnalyser {
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
 
+	/** As the real one: a worker that runs does not become ready again. */
 	start() {
-		this.emit(READY);
+		if (!this.#started) this.emit(READY);
+		this.#started = true;
 		return Promise.resolve({ backend: READY.backend, manifest: MANIFEST });
 	}
 
@@ -153,6 +156,20 @@ describe('loading', () => {
 		await settled();
 		expect(session.status.kind).toBe('idle');
 		expect(session.notice).toBeNull();
+	});
+
+	it('tries a model again that could not be loaded at first', async () => {
+		const { analyser, session } = setUp({ ready: false });
+		const error = new AppError('model-unreachable', 'status 404');
+		analyser.configure.mockRejectedValueOnce(error);
+		await session.load();
+		await settled();
+		expect(session.status).toEqual({ kind: 'failed', error });
+		expect(session.loadFailed).toBe(true);
+		await session.load();
+		expect(session.status.kind).toBe('idle');
+		expect(session.notice).toBeNull();
+		expect(session.model?.id).toBe('mien');
 	});
 
 	it('goes on while the worker is started again', async () => {

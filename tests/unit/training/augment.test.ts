@@ -24,7 +24,7 @@ describe('augment', () => {
 		for (let x = 0; x < 32; x++) expect(small[32 * 7 + x]).toBeCloseTo(5 * ((x + 0.5) * 1.5 - 0.5), 3);
 	});
 
-	const settings = { flip: 0.5, shift: 0.1, scale: 0.1, rotationDegrees: 10, contrast: 0.3, erase: 1 };
+	const settings = { flip: 0.5, shift: 0.1, scale: 0.1, rotationDegrees: 10, contrast: 0.3, erase: 1, degrade: 1 };
 	it('repeats itself for equal keys, and stays within 0..255', () => {
 		const first = augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 3));
 		expect(augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 3))).toEqual(first);

@@ -28,7 +28,7 @@ describe.each(MODELS.map((definition) => [definition.id, definition] as const))(
 	const { size, channels } = definition.input;
 
 	it('says the same as the trained network, without its training layers', async () => {
-		const model = trainedLike(definition.build(7, 3));
+		const model = trainedLike(definition.build(7, definition.recipes[0]));
 		const folded = foldForInference(model, size, channels);
 		const x = tf.randomNormal([4, size, size, channels], 0, 0.5, 'float32', 1);
 		const expected = await tf.softmax(model.predict(x) as tf.Tensor).data();
@@ -40,7 +40,7 @@ describe.each(MODELS.map((definition) => [definition.id, definition] as const))(
 
 	it('comes back from its files within half precision', async () => {
 		const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-export-'));
-		const folded = foldForInference(trainedLike(definition.build(7, 3)), size, channels);
+		const folded = foldForInference(trainedLike(definition.build(7, definition.recipes[0])), size, channels);
 		const written = await writeModel(folded, dir);
 		expect(written.bytes).toBeLessThan(2.1 * folded.countParams() + 20_000);
 		expect(written.sha256).toMatch(/^[0-9a-f]{64}$/);

@@ -38,7 +38,7 @@ function noise(training: number, validation: number): Dataset {
 }
 
 const recipe: Recipe = {
-	...mien.recipe,
+	...mien.recipes[0],
 	epochs: 2,
 	batchSize: 8,
 	warmupEpochs: 0,
@@ -139,7 +139,7 @@ describe('train', { timeout: 180_000 }, () => {
 	it('stops at a loss that is not a number and keeps the last good files', async () => {
 		await train(options({ recipe: { ...recipe, epochs: 1 } }));
 		const best = readFileSync(path.join(runDir, RUN_FILES.best));
-		const wild = { ...recipe, learningRate: 1e30, epochs: 1 };
+		const wild = { ...recipe, learningRate: Number.MAX_VALUE, epochs: 1 };
 		const elsewhere = path.join(runDir, 'wild');
 		const outcome = await train(options({ recipe: wild, runDir: elsewhere }));
 		expect(outcome.kind).toBe('diverged');

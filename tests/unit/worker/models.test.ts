@@ -6,7 +6,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { ModelEntry } from '../../../src/lib/manifest';
 import { buildClassifier } from '../../../src/lib/worker/classifier';
 import { warmUp } from '../../../src/lib/worker/compile';
-import { fetchModel, sha256 } from '../../../src/lib/worker/model-files';
+import { fetchModel } from '../../../src/lib/worker/model-files';
+import { sha256 } from '../../../src/lib/worker/sha256';
 
 const MANIFEST_URL = 'http://localhost/models/index.json';
 

@@ -5,7 +5,6 @@ import { LANGUAGES, type Language } from './languages';
 
 export const SHOWS = ['video', 'blurred', 'figures'] as const;
 export const NOTICES = ['strip', 'screen', 'off'] as const;
-export const SEARCHES = ['near', 'far'] as const;
 const QUARTERS = [0, 90, 180, 270] as const;
 
 export interface KioskConfig extends Framing {
@@ -13,8 +12,6 @@ export interface KioskConfig extends Framing {
 	/** Null follows the manifest's default. */
 	readonly model: string | null;
 	readonly mirror: boolean;
-	/** `far`: also faces that are small in the picture, at the price of more work on each frame. */
-	readonly search: (typeof SEARCHES)[number];
 	/** Faces lower than this many pixels of the analysed frame are too small to be read. */
 	readonly minFacePx: number;
 	/** A label whose probability (0..1) is lower is "unsure". */
@@ -30,9 +27,6 @@ export interface KioskConfig extends Framing {
 	readonly text: string | null;
 	readonly operator: string | null;
 	readonly link: string | null;
-	/** Address of an MQTT broker (ws or wss) that gets the same counts as the log. */
-	readonly broker: string | null;
-	readonly topic: string;
 	/** The page is opened anew, in order, where its scripts hold more. */
 	readonly memoryMb: number;
 }
@@ -43,7 +37,6 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 	region: null,
 	rotate: 0,
 	mirror: false,
-	search: 'near',
 	minFacePx: 32,
 	threshold: 0.4,
 	show: 'video',
@@ -55,8 +48,6 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 	text: null,
 	operator: null,
 	link: null,
-	broker: null,
-	topic: 'mien/kiosk',
 	memoryMb: 800
 };
 
@@ -92,7 +83,6 @@ const READERS: { readonly [Name in string]: (value: string, around: Surroundings
 	region: (value) => ({ region: readRegion(value) }),
 	rotate: (value) => ({ rotate: Number(oneOf(value, QUARTERS.map(String))) as Quarter }),
 	mirror: (value) => ({ mirror: yesOrNo(value) }),
-	search: (value) => ({ search: oneOf(value, SEARCHES) }),
 	'min-face': (value) => ({ minFacePx: whole(value, 16, 400, 'pixels') }),
 	threshold: (value) => ({ threshold: whole(value, 0, 100, 'per cent') / 100 }),
 	show: (value) => ({ show: oneOf(value, SHOWS) }),
@@ -104,12 +94,6 @@ const READERS: { readonly [Name in string]: (value: string, around: Surroundings
 	text: (value) => ({ text: plainText(value) }),
 	operator: (value) => ({ operator: plainText(value) }),
 	link: (value) => ({ link: address(value, ['https:', 'http:']).href }),
-	broker: (value, around) => ({ broker: foreign(address(value, ['wss:', 'ws:']), around, value).href }),
-	topic: (value) => {
-		if (!/^[\w-]+(\/[\w-]+){0,7}$/.test(value) || value.length > 100)
-			wrong(value, 'up to eight words of letters, digits, hyphens and underscores, with slashes between');
-		return { topic: value };
-	},
 	memory: (value) => ({ memoryMb: whole(value, 100, 8000, 'megabytes') })
 };
 

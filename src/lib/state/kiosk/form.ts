@@ -87,12 +87,6 @@ export function formGroups(
 					options: [{ value: '', title: 'The default' }, ...models.map(({ id, title }) => ({ value: id, title }))]
 				},
 				{
-					name: 'search',
-					label: 'Look for',
-					initial: DEFAULTS.search,
-					options: choice({ near: 'Near faces (faster)', far: 'Far faces too' })
-				},
-				{
 					name: 'min-face',
 					label: 'Smallest face, in pixels',
 					initial: String(DEFAULTS.minFacePx),
@@ -111,14 +105,6 @@ export function formGroups(
 			fields: [
 				{ name: 'log', label: 'Keep counts by the minute', initial: 'yes', options: YES_NO },
 				{ name: 'keep', label: 'Keep for days', initial: String(DEFAULTS.keepDays) },
-				{
-					name: 'broker',
-					label: 'MQTT broker',
-					initial: '',
-					placeholder: 'none',
-					hint: 'Gets the same counts; ws: or wss: address.'
-				},
-				{ name: 'topic', label: 'MQTT topic', initial: DEFAULTS.topic },
 				{
 					name: 'memory',
 					label: 'Start anew above megabytes',

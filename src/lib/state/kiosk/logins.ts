@@ -1,4 +1,4 @@
-/** Names and passwords of cameras and brokers, by origin, in this browser alone: never in an address, a log or an export. */
+/** Names and passwords of cameras, by origin, in this browser alone: never in an address, a log or an export. */
 import type { Login } from '../../sources/request';
 
 const STORAGE_KEY = 'mien.logins';

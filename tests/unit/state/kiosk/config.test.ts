@@ -37,9 +37,9 @@ describe('valid addresses', () => {
 
 	it('everything at once', () => {
 		const query =
-			'source=hls:/tv/live.m3u8&model=mien&region=25,0,50,100&rotate=90&mirror=yes&search=far&min-face=48&threshold=55' +
+			'source=hls:/tv/live.m3u8&model=mien&region=25,0,50,100&rotate=90&mirror=yes&min-face=48&threshold=55' +
 			'&show=blurred&log=no&keep=7&lang=de&idle=5&notice=screen&text=Hallo&operator=Museum&link=https://example.com/a' +
-			'&broker=ws://broker.lan:9001/&topic=a/b&memory=300';
+			'&memory=300';
 		expect(parse(query)).toEqual({
 			ok: true,
 			config: {
@@ -48,7 +48,6 @@ describe('valid addresses', () => {
 				region: { x: 0.25, y: 0, width: 0.5, height: 1 },
 				rotate: 90,
 				mirror: true,
-				search: 'far',
 				minFacePx: 48,
 				threshold: 0.55,
 				show: 'blurred',
@@ -60,8 +59,6 @@ describe('valid addresses', () => {
 				text: 'Hallo',
 				operator: 'Museum',
 				link: 'https://example.com/a',
-				broker: 'ws://broker.lan:9001/',
-				topic: 'a/b',
 				memoryMb: 300
 			}
 		});
@@ -136,7 +133,6 @@ describe('wrong values say what is wrong and what is allowed', () => {
 			/this server or to one of http:\/\/camera\.lan:1984, ws:.*--allow http:\/\/evil\.example\) or proxied$/
 		);
 		expect(problemOf('source', 'mjpeg://evil.example/x')).toContain('--allow https://evil.example');
-		expect(problemOf('broker', 'ws://evil.example/')).toContain('--allow ws://evil.example');
 	});
 
 	it.each(['mjpeg:http://me:secret@camera.lan:1984/x', 'whep://me:secret@kiosk.example/x'])(

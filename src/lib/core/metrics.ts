@@ -1,7 +1,14 @@
 /** Figures from probabilities and labels: plain numbers, no tensors. */
-import type { SplitMetrics } from '../src/lib/manifest';
-import { applyTemperature } from '../src/lib/core/calibration';
-import type { Scores } from '../src/lib/core/types';
+import { applyTemperature } from './calibration';
+import type { Scores } from './types';
+
+/** How right a classifier is on `n` pictures: fractions of 0..1; `perClass` is the recall of each label. */
+export interface Summary {
+	n: number;
+	accuracy: number;
+	macroF1: number;
+	perClass: number[];
+}
 
 /** Counts [true label][predicted label]. */
 export function confusionMatrix(scores: readonly Scores[], truth: readonly number[], labels: number): number[][] {
@@ -17,7 +24,7 @@ export function confusionMatrix(scores: readonly Scores[], truth: readonly numbe
 }
 
 /** Accuracy, macro-F1 (mean over labels, 0 for one that is never right) and recall per label, from a confusion matrix. */
-export function summarise(matrix: readonly (readonly number[])[]): SplitMetrics {
+export function summarise(matrix: readonly (readonly number[])[]): Summary {
 	const hits = matrix.map((row, label) => row[label] ?? 0);
 	const actual = matrix.map((row) => row.reduce((a, b) => a + b, 0));
 	const predicted = matrix.map((_, label) => matrix.reduce((sum, row) => sum + (row[label] ?? 0), 0));

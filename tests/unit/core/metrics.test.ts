@@ -6,7 +6,7 @@ import {
 	fitTemperature,
 	logLoss,
 	summarise
-} from '../../../training/metrics';
+} from '../../../src/lib/core/metrics';
 import { createRandom } from '../../../training/random';
 
 describe('summarise', () => {

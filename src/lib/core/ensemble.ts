@@ -1,0 +1,70 @@
+/** Several looks at one face as one answer: the mean over models, and over a picture and its mirror image. */
+import { applyTemperature } from './calibration';
+import { toModelInput } from './preprocess';
+import type { Classifier, InputSpec, Scores } from './types';
+
+/** The mean, label by label, of rows of probabilities of the same labels. Throws RangeError without rows. */
+export function meanScores(rows: readonly Scores[]): number[] {
+	const [first] = rows;
+	if (first === undefined) throw new RangeError('There are no scores to take the mean of.');
+	return first.map((_, label) => rows.reduce((sum, row) => sum + (row[label] ?? 0), 0) / rows.length);
+}
+
+/** `batch`, [count, size, size, channels], with every picture mirrored left to right, as a new array. */
+export function mirrorBatch(batch: Float32Array, count: number, size: number, channels: number): Float32Array {
+	const mirrored = new Float32Array(count * size * size * channels);
+	for (let line = 0; line < count * size; line++) {
+		for (let column = 0; column < size; column++) {
+			const from = (line * size + column) * channels;
+			const to = (line * size + size - 1 - column) * channels;
+			for (let channel = 0; channel < channels; channel++) mirrored[to + channel] = batch[from + channel] ?? 0;
+		}
+	}
+	return mirrored;
+}
+
+export interface EnsembleSpec {
+	readonly id: string;
+	/** Whether each member sees every face once more as its mirror image. */
+	readonly mirrored: boolean;
+	/** Applied to the mean; 1 changes nothing. */
+	readonly temperature: number;
+}
+
+/**
+ * One classifier that answers with the mean of its members' probabilities, which it leaves to their owner. It takes
+ * grey values of 0..255, and gives each member what that was trained on. Throws RangeError where the members differ in
+ * labels, size or crop: then one batch cannot serve them all.
+ */
+export function createEnsemble(
+	{ id, mirrored, temperature }: EnsembleSpec,
+	members: readonly Classifier[]
+): Classifier {
+	const [first] = members;
+	if (first === undefined) throw new RangeError(`${id}: an ensemble needs members.`);
+	const { size, crop } = first.input;
+	const shared = ({ labels, input }: Classifier): string => JSON.stringify([labels, input.size, input.crop]);
+	const other = members.find((member) => shared(member) !== shared(first));
+	if (other !== undefined) {
+		throw new RangeError(`${id}: ${other.id} and ${first.id} differ in labels, input size or crop.`);
+	}
+	const input: InputSpec = { size, channels: 1, range: [0, 255], crop };
+	return {
+		id,
+		labels: first.labels,
+		input,
+		async classify(batch, count) {
+			const looks: Scores[][] = [];
+			for (const member of members) {
+				const { channels } = member.input;
+				const own = new Float32Array(batch.length * channels);
+				toModelInput(batch, member.input, own, 0);
+				looks.push(await member.classify(own, count));
+				if (mirrored) looks.push(await member.classify(mirrorBatch(own, count, size, channels), count));
+			}
+			return Array.from({ length: count }, (_, face) =>
+				applyTemperature(meanScores(looks.map((rows) => rows[face] ?? [])), temperature)
+			);
+		}
+	};
+}

@@ -1,0 +1,3 @@
+import { testGradients } from './gradients';
+
+testGradients('wasm');

@@ -1,0 +1,286 @@
+/** oneDNN's primitives as kernels of tfjs's WASM back end, on that back end's own memory. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { WasmMemory } from './host';
+import { loadOneDnn, type OneDnn } from './onednn';
+
+type Kernel = (
+	inputs: Readonly<Record<string, tf.TensorInfo>>,
+	attrs: Attrs,
+	memory: Memory
+) => tf.TensorInfo | tf.TensorInfo[];
+type Attrs = Readonly<Record<string, unknown>>;
+
+/** Kernels that tfjs does not have: layers use them where a back end offers them. */
+export const BATCH_NORM_KERNEL = 'BatchNormTraining';
+const BATCH_NORM_GRADIENT_KERNEL = 'BatchNormTrainingGradient';
+const RELU_GRADIENT_KERNEL = 'ReluFromOutputGradient';
+/** Below this many numbers the call costs more than it saves. */
+const WORTH_IT = 512;
+
+interface Memory {
+	view(tensor: tf.TensorInfo): Float32Array;
+	allocate(shape: readonly number[]): tf.TensorInfo;
+}
+
+/** Whether the back end in use offers this kernel. */
+export function hasKernel(name: string): boolean {
+	return tf.getKernelsForBackend(tf.getBackend()).some(({ kernelName }) => kernelName === name);
+}
+
+const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
+const input = (inputs: Readonly<Record<string, tf.TensorInfo>>, name: string): tf.TensorInfo => {
+	const found = inputs[name];
+	if (!found) throw new Error(`A kernel lacks its input ${name}.`);
+	return found;
+};
+
+/** Replaces the heavy kernels of the 'wasm' back end in this thread. Throws Error when the library is not installed. */
+export function registerOneDnnKernels(): void {
+	const oneDnn = loadOneDnn();
+	const original = (name: string) => tf.getKernel(name, 'wasm').kernelFunc;
+	const [add, sum, matMul] = [original('Add'), original('Sum'), original('BatchMatMul')];
+	const fusedMatMul = original('_FusedMatMul');
+	const fallback =
+		(kernel: tf.KernelFunc) =>
+		(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs): tf.TensorInfo | tf.TensorInfo[] =>
+			kernel({ inputs, attrs: attrs as tf.NamedAttrMap, backend: tf.backend() });
+
+	for (const [kernelName, kernel] of Object.entries({
+		...convolutionKernels(oneDnn),
+		...normKernels(oneDnn),
+		...reluKernels(oneDnn),
+		Add: addKernel(oneDnn, fallback(add)),
+		Sum: sumKernel(oneDnn, fallback(sum)),
+		BatchMatMul: matMulKernel(oneDnn, fallback(matMul)),
+		_FusedMatMul: fusedMatMulKernel(oneDnn, fallback(fusedMatMul))
+	}))
+		register(kernelName, kernel);
+	registerGradients();
+}
+
+function register(kernelName: string, kernel: Kernel): void {
+	if (tf.getKernelsForBackend('wasm').some((known) => known.kernelName === kernelName))
+		tf.unregisterKernel(kernelName, 'wasm');
+	tf.registerKernel({
+		kernelName,
+		backendName: 'wasm',
+		kernelFunc: ({ inputs, attrs, backend }) => {
+			const wasm = backend as WasmMemory;
+			return kernel(inputs as Readonly<Record<string, tf.TensorInfo>>, attrs as Attrs, {
+				view: (tensor) => wasm.typedArrayFromHeap(tensor),
+				allocate: (shape) => wasm.makeOutput([...shape], 'float32')
+			});
+		}
+	});
+}
+
+type Shape4D = [number, number, number, number];
+
+function convolutionInfo(xShape: readonly number[], filterShape: readonly number[], attrs: Attrs) {
+	return tf.backend_util.computeConv2DInfo(
+		xShape as Shape4D,
+		filterShape as Shape4D,
+		attrs['strides'] as [number, number],
+		(attrs['dilations'] ?? 1) as [number, number],
+		attrs['pad'] as 'same' | 'valid',
+		attrs['dimRoundingMode'] as 'floor' | undefined
+	);
+}
+
+function shapeOf(info: tf.backend_util.Conv2DInfo) {
+	if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
+		throw new Error('The oneDNN back end has no dilated convolutions.');
+	return { ...info, batch: info.batchSize };
+}
+
+function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	return {
+		Conv2D: (inputs, attrs, memory) => {
+			const [x, filter] = [input(inputs, 'x'), input(inputs, 'filter')];
+			const info = convolutionInfo(x.shape, filter.shape, attrs);
+			const output = memory.allocate(info.outShape);
+			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+			return output;
+		},
+		FusedConv2D: (inputs, attrs, memory) => {
+			const [x, filter] = [input(inputs, 'x'), input(inputs, 'filter')];
+			const info = convolutionInfo(x.shape, filter.shape, attrs);
+			const output = memory.allocate(info.outShape);
+			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+			finish(oneDnn, output, inputs['bias'], attrs['activation'], memory);
+			return output;
+		},
+		Conv2DBackpropInput: (inputs, attrs, memory) => {
+			const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
+			const shape = attrs['inputShape'] as number[];
+			const run = oneDnn.convolutionSourceGradient(shapeOf(convolutionInfo(shape, filter.shape, attrs)));
+			const gradient = memory.allocate(shape);
+			run(memory.view(dy), memory.view(filter), memory.view(gradient));
+			return gradient;
+		},
+		Conv2DBackpropFilter: (inputs, attrs, memory) => {
+			const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
+			const shape = attrs['filterShape'] as number[];
+			const run = oneDnn.convolutionFilterGradient(shapeOf(convolutionInfo(x.shape, shape, attrs)));
+			const gradient = memory.allocate(shape);
+			run(memory.view(x), memory.view(dy), memory.view(gradient));
+			return gradient;
+		}
+	};
+}
+
+/** Adds a bias to the last axis and applies the activation, in place. */
+function finish(
+	oneDnn: OneDnn,
+	output: tf.TensorInfo,
+	bias: tf.TensorInfo | undefined,
+	activation: unknown,
+	memory: Memory
+): void {
+	const [values, size] = [memory.view(output), sizeOf(output)];
+	const columns = output.shape.at(-1) ?? 1;
+	if (bias) oneDnn.add(size / columns, columns, 1)(values, memory.view(bias), values);
+	if (activation === 'relu') oneDnn.relu(size)(values, values);
+	else if (activation && activation !== 'linear')
+		throw new Error(`The oneDNN back end has no fused ${JSON.stringify(activation)}.`);
+}
+
+function normKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	const dimensions = (x: tf.TensorInfo): [rows: number, channels: number] => {
+		const channels = x.shape.at(-1) ?? 1;
+		return [sizeOf(x) / channels, channels];
+	};
+	return {
+		[BATCH_NORM_KERNEL]: (inputs, attrs, memory) => {
+			const [x, gamma, beta] = [input(inputs, 'x'), input(inputs, 'gamma'), input(inputs, 'beta')];
+			const run = oneDnn.batchNorm(...dimensions(x), attrs['epsilon'] as number);
+			const results = [x.shape, gamma.shape, gamma.shape].map((shape) => memory.allocate(shape));
+			run(...[x, gamma, beta, ...results].map((tensor) => memory.view(tensor)));
+			return results;
+		},
+		[BATCH_NORM_GRADIENT_KERNEL]: (inputs, attrs, memory) => {
+			// The shift has no part in its own gradient; the scale stands in for it.
+			const given = ['x', 'mean', 'variance', 'gamma', 'gamma', 'dy'].map((name) => input(inputs, name));
+			const [x, mean] = [input(inputs, 'x'), input(inputs, 'mean')];
+			const run = oneDnn.batchNormGradient(...dimensions(x), attrs['epsilon'] as number);
+			const results = [x.shape, mean.shape, mean.shape].map((shape) => memory.allocate(shape));
+			run(...[...given, ...results].map((tensor) => memory.view(tensor)));
+			return results;
+		}
+	};
+}
+
+function reluKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	return {
+		Relu: (inputs, _attrs, memory) => {
+			const x = input(inputs, 'x');
+			const output = memory.allocate(x.shape);
+			oneDnn.relu(sizeOf(x))(memory.view(x), memory.view(output));
+			return output;
+		},
+		[RELU_GRADIENT_KERNEL]: (inputs, _attrs, memory) => {
+			const [y, dy] = [input(inputs, 'y'), input(inputs, 'dy')];
+			const gradient = memory.allocate(y.shape);
+			oneDnn.reluGradient(sizeOf(y))(memory.view(y), memory.view(dy), memory.view(gradient));
+			return gradient;
+		}
+	};
+}
+
+type Fallback = (inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs) => tf.TensorInfo | tf.TensorInfo[];
+
+/** Two tensors of one shape, or a vector added to the last axis. */
+function addKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	return (inputs, attrs, memory) => {
+		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+		const columns = a.shape.at(-1) ?? 1;
+		const same = a.shape.join() === b.shape.join();
+		const perColumn = b.shape.length === 1 && b.shape[0] === columns && a.shape.length > 1;
+		const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+		if (!isFloat || !(same || perColumn) || sizeOf(a) < WORTH_IT) return fallback(inputs, attrs);
+		const rows = sizeOf(a) / columns;
+		const output = memory.allocate(a.shape);
+		oneDnn.add(rows, columns, same ? rows : 1)(memory.view(a), memory.view(b), memory.view(output));
+		return output;
+	};
+}
+
+/** Sums over all axes but the last, which is the gradient of a bias: a product with a row of ones. */
+function sumKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	const ones = new Map<number, Float32Array>();
+	return (inputs, attrs, memory) => {
+		const x = input(inputs, 'x');
+		const axes = tf.util.parseAxisParam(attrs['axis'] as number | number[], [...x.shape]);
+		const isLeading = axes.length === x.shape.length - 1 && axes.every((axis, index) => axis === index);
+		if (!isLeading || attrs['keepDims'] === true || x.dtype !== 'float32' || sizeOf(x) < WORTH_IT)
+			return fallback(inputs, attrs);
+		const columns = x.shape.at(-1) ?? 1;
+		const rows = sizeOf(x) / columns;
+		const row = ones.get(rows) ?? new Float32Array(rows).fill(1);
+		ones.set(rows, row);
+		const output = memory.allocate([columns]);
+		oneDnn.matMul(1, 1, rows, columns, false, false)(row, memory.view(x), memory.view(output));
+		return output;
+	};
+}
+
+function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	return (inputs, attrs, memory) => {
+		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+		const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+		const [batch = 1, first = 1, second = 1] = a.shape;
+		if (batch !== 1 || a.shape.length !== 3 || b.shape.length !== 3 || b.shape[0] !== 1) return fallback(inputs, attrs);
+		const [m, k] = transposeA ? [second, first] : [first, second];
+		const n = (transposeB ? b.shape[1] : b.shape[2]) ?? 1;
+		const output = memory.allocate([1, m, n]);
+		oneDnn.matMul(1, m, k, n, transposeA, transposeB)(memory.view(a), memory.view(b), memory.view(output));
+		return output;
+	};
+}
+
+/** A product with bias and activation, where they are what a Dense layer has. */
+function fusedMatMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	const plain = matMulKernel(oneDnn, fallback);
+	return (inputs, attrs, memory) => {
+		const { activation } = attrs;
+		const bias = inputs['bias'];
+		const isPlain = activation === 'linear' || activation === 'relu';
+		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+		if (!isPlain || (bias && bias.shape.length !== 1) || a.shape[0] !== 1 || b.shape[0] !== 1)
+			return fallback(inputs, attrs);
+		const output = plain(inputs, attrs, memory) as tf.TensorInfo;
+		finish(oneDnn, output, bias, activation, memory);
+		return output;
+	};
+}
+
+function registerGradients(): void {
+	const run = (name: string, inputs: Record<string, tf.Tensor>, attrs: Attrs = {}): tf.Tensor | tf.Tensor[] =>
+		tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
+	tf.unregisterGradient('Relu');
+	tf.registerGradient({
+		kernelName: 'Relu',
+		outputsToSave: [true],
+		gradFunc: (slope, saved) => {
+			const [dy, y] = [slope as tf.Tensor, saved[0] as tf.Tensor];
+			// Gradients serve all back ends of this thread; kernels, one each.
+			const isHere = hasKernel(RELU_GRADIENT_KERNEL);
+			return {
+				x: () => (isHere ? (run(RELU_GRADIENT_KERNEL, { y, dy }) as tf.Tensor) : tf.mul(dy, tf.step(y)))
+			};
+		}
+	});
+	tf.registerGradient({
+		kernelName: BATCH_NORM_KERNEL,
+		inputsToSave: ['x', 'gamma'],
+		outputsToSave: [false, true, true],
+		gradFunc: (dys, saved, attrs) => {
+			const [dy] = dys as tf.Tensor[];
+			const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+			if (!dy) throw new Error('A normalisation has no slope.');
+			const gradients = run(BATCH_NORM_GRADIENT_KERNEL, { x, mean, variance, gamma, dy }, attrs) as tf.Tensor[];
+			const [forX, forGamma, forBeta] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
+			return { x: () => forX, gamma: () => forGamma, beta: () => forBeta };
+		}
+	});
+}

@@ -1,0 +1,24 @@
+/** What several architectures are built of. */
+import * as tf from '@tensorflow/tfjs';
+import type { Recipe } from '../config';
+import { BatchNorm } from '../layers';
+
+/**
+ * A maker of 3x3 convolutions with ReLU, as plain VGG-like networks have them. With `recipe.norm` a batch normalisation
+ * is trained between the two, which export folds into the convolution.
+ */
+export function convolutionalUnit({ seed, norm }: Recipe) {
+	let layers = 0;
+	return (x: tf.SymbolicTensor, filters: number, padding: 'same' | 'valid'): tf.SymbolicTensor => {
+		const convolution = tf.layers.conv2d({
+			filters,
+			kernelSize: 3,
+			padding,
+			useBias: !norm,
+			kernelInitializer: tf.initializers.heNormal({ seed: seed * 1000 + layers++ })
+		});
+		const sum = convolution.apply(x) as tf.SymbolicTensor;
+		const centred = norm ? (new BatchNorm({}).apply(sum) as tf.SymbolicTensor) : sum;
+		return tf.layers.activation({ activation: 'relu' }).apply(centred) as tf.SymbolicTensor;
+	};
+}

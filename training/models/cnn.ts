@@ -1,0 +1,64 @@
+/** The student paper's own network (its approach 2), layer by layer: six convolutions, then two dense layers. */
+import * as tf from '@tensorflow/tfjs';
+import { DEFAULT_RECIPE } from '../config';
+import { SeededDropout } from '../layers';
+import { convolutionalUnit } from './blocks';
+import type { ModelDefinition } from './definition';
+
+/** Adamax as Keras has it. */
+const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+
+export const cnn: ModelDefinition = {
+	id: 'cnn',
+	title: 'CNN of the paper',
+	input: { size: 48, channels: 1, range: [0, 1] },
+	recipes: [
+		{
+			...DEFAULT_RECIPE,
+			id: 'best',
+			// Normalisation lets it learn in a tenth of the epochs; folded away, the layers are the paper's.
+			epochs: 8,
+			optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
+			learningRate: 0.03,
+			// Few epochs: the moving average must not remember the first ones.
+			emaDecay: 0.998,
+			augmentation: { flip: 0.5, shift: 0.06, scale: 0.08, rotationDegrees: 8, contrast: 0.2, erase: 0, degrade: 0 }
+		},
+		{
+			...DEFAULT_RECIPE,
+			id: 'paper',
+			// All of this is as published.
+			rows: 'paper',
+			selectBy: 'loss',
+			patience: 20,
+			norm: false,
+			epochs: 500,
+			optimizer: ADAMAX,
+			learningRate: 0.001,
+			warmupEpochs: 0,
+			schedule: 'constant',
+			weightDecay: 0,
+			emaDecay: 0
+		}
+	],
+	build(labels, recipe) {
+		const unit = convolutionalUnit(recipe);
+		const dropout = (x: tf.SymbolicTensor, rate: number) => new SeededDropout({ rate }).apply(x) as tf.SymbolicTensor;
+		const pool = (x: tf.SymbolicTensor) => tf.layers.maxPooling2d({ poolSize: 2 }).apply(x) as tf.SymbolicTensor;
+
+		const input = tf.input({ shape: [48, 48, 1] });
+		let x = unit(unit(input, 64, 'same'), 64, 'valid');
+		x = dropout(pool(x), 0.25);
+		x = unit(unit(x, 128, 'same'), 128, 'valid');
+		x = unit(unit(x, 256, 'same'), 256, 'valid');
+		x = dropout(pool(x), 0.25);
+		x = tf.layers.flatten().apply(x) as tf.SymbolicTensor;
+		const initializer = (seed: number) => tf.initializers.glorotUniform({ seed: recipe.seed * 1000 + seed });
+		x = tf.layers
+			.dense({ units: 1024, activation: 'relu', kernelInitializer: initializer(901) })
+			.apply(x) as tf.SymbolicTensor;
+		x = dropout(x, 0.5);
+		x = tf.layers.dense({ units: labels, kernelInitializer: initializer(902) }).apply(x) as tf.SymbolicTensor;
+		return tf.model({ inputs: input, outputs: x });
+	}
+};
