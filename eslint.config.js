@@ -15,6 +15,8 @@ const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
 const PROTOCOL = 'src/lib/protocol';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
+/** The package hls.js, also without what looks like a file's extension. */
+const HLS = ['hls', 'hls.js'];
 const SVELTE = ['svelte', '$app/'];
 
 /**
@@ -55,7 +57,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/sources/',
-		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, 'hls.js'],
+		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, ...HLS],
 		because: 'a source gives pictures and knows nothing of models, workers or state'
 	},
 	{

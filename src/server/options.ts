@@ -76,7 +76,7 @@ function parseProxy(text: string): Proxy {
 }
 
 /** "http://camera.lan:1984", or with https, ws, wss; a port where it is not the protocol's own. */
-export function parseOrigin(text: string): string {
+function parseOrigin(text: string): string {
 	const isOrigin = /^(https?|wss?):\/\/([\w-]+(\.[\w-]+)*|\[[\da-f:]+\])(:\d{1,5})?$/i.test(text);
 	return isOrigin ? text.toLowerCase() : fail(`"${text}" is not an origin such as http://camera.lan:1984`);
 }

@@ -27,16 +27,24 @@ const SOFTWARE_WEBGPU = [
 	'--use-webgpu-adapter=swiftshader'
 ];
 
-export function openBrowser({ camera = 'none', webgpu = false }: BrowserOptions = {}): Promise<Browser> {
+/** Pages of one machine find each other without multicast, which a container may lack. */
+const PLAIN_WEBRTC = ['--disable-features=WebRtcHideLocalIpsWithMdns'];
+
+export function openBrowser({
+	camera = 'none',
+	webgpu = false,
+	webrtc = false
+}: BrowserOptions = {}): Promise<Browser> {
 	return chromium.launch({
 		executablePath: inject('chromium'),
-		args: [...QUIET, ...CAMERAS[camera](), ...(webgpu ? SOFTWARE_WEBGPU : [])]
+		args: [...QUIET, ...CAMERAS[camera](), ...(webgpu ? SOFTWARE_WEBGPU : []), ...(webrtc ? PLAIN_WEBRTC : [])]
 	});
 }
 
 interface BrowserOptions {
 	readonly camera?: keyof typeof CAMERAS;
 	readonly webgpu?: boolean;
+	readonly webrtc?: boolean;
 }
 
 declare global {

@@ -1,5 +1,5 @@
 /** Another source, cut to a region and turned: what a camera that hangs sideways, or sees too much, is analysed as. */
-import { AppError } from '../errors';
+import type { AppError } from '../errors';
 import type { FrameSource } from './source';
 
 export type Quarter = 0 | 90 | 180 | 270;

@@ -1,5 +1,4 @@
 /** HTTP live streaming: by hls.js where there are media source extensions, else by the browser itself (iPhones). */
-/// <reference path="./hls-light.d.ts" />
 import type Hls from 'hls.js';
 import type { HlsConfig } from 'hls.js';
 import { AppError } from '../errors';

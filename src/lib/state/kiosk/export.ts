@@ -5,7 +5,7 @@ import type { MinuteRecord } from './minutes';
 const seconds = (ms: number): number => Number((ms / 1000).toFixed(1));
 
 /** The figures of a minute under plain names: durations in seconds, probabilities as means (null where nobody was read). */
-export function plainMinute(record: MinuteRecord): object {
+function plainMinute(record: MinuteRecord): object {
 	return {
 		minute: new Date(record.minute).toISOString(),
 		frames: record.frames,

@@ -1,10 +1,10 @@
 /** The kiosk's log while it runs: the minute under way, and the store that it goes to. */
 import {
-	addMinutes,
 	emptyMinute,
 	logFrame,
 	logIncident,
 	type LoggedFrame,
+	mergeMinutes,
 	type MinuteRecord,
 	NO_MINUTE,
 	type OpenMinute,
@@ -42,7 +42,7 @@ export class KioskLog {
 	async restore(wallMs: number): Promise<void> {
 		try {
 			const before = (await this.#options.store?.read(wallMs - 60 * 60_000)) ?? [];
-			this.recent = merged([...before, ...this.recent]);
+			this.recent = mergeMinutes([...before, ...this.recent]);
 			await this.#options.store?.prune(wallMs - this.#options.keepDays * DAY_MS);
 		} catch (error) {
 			console.warn('The log could not be read.', error);
@@ -68,7 +68,7 @@ export class KioskLog {
 		if (record !== null) {
 			// The minute goes on with what was counted already, so that no face counts twice.
 			this.#open = { ...this.#open, record: emptyMinute(record.minute) };
-			this.recent = merged([...this.recent, record]);
+			this.recent = mergeMinutes([...this.recent, record]);
 			this.#unstored.push(record);
 		}
 		await this.#store();
@@ -78,7 +78,7 @@ export class KioskLog {
 		this.#open = open;
 		if (done === null) return;
 		const hourAgo = done.minute - 60 * 60_000;
-		this.recent = merged([...this.recent, done]).filter(({ minute }) => minute > hourAgo);
+		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute > hourAgo);
 		this.#unstored.push(done);
 		this.#options.onMinute(done);
 		void this.#store();
@@ -102,14 +102,4 @@ export class KioskLog {
 			this.#isStoring = false;
 		}
 	}
-}
-
-/** One record a minute, in order. */
-function merged(records: readonly MinuteRecord[]): MinuteRecord[] {
-	const byMinute = new Map<number, MinuteRecord>();
-	for (const record of records) {
-		const before = byMinute.get(record.minute);
-		byMinute.set(record.minute, before === undefined ? record : addMinutes(before, record));
-	}
-	return [...byMinute.values()].sort((a, b) => a.minute - b.minute);
 }

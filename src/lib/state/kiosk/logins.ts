@@ -18,8 +18,10 @@ export function findLogin(storage: LoginStorage, address: string): Login | null 
 
 /** Keeps a login for the origin of `address`, or forgets it where it is null. */
 export function keepLogin(storage: LoginStorage, address: string, login: Login | null): void {
-	const { [loginOrigin(address)]: _, ...others } = readLogins(storage);
-	storage.setItem(STORAGE_KEY, JSON.stringify(login === null ? others : { ...others, [loginOrigin(address)]: login }));
+	const origin = loginOrigin(address);
+	const others = Object.entries(readLogins(storage)).filter(([name]) => name !== origin);
+	const all = login === null ? others : [...others, [origin, login] as const];
+	storage.setItem(STORAGE_KEY, JSON.stringify(Object.fromEntries(all)));
 }
 
 /** By origin. What is damaged counts as not there. */

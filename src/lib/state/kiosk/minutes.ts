@@ -185,6 +185,16 @@ export function addMinutes(a: MinuteRecord, b: MinuteRecord): MinuteRecord {
 	};
 }
 
+/** One record a minute, in order: those of the same minute added up. */
+export function mergeMinutes(records: readonly MinuteRecord[]): MinuteRecord[] {
+	const byMinute = new Map<number, MinuteRecord>();
+	for (const record of records) {
+		const before = byMinute.get(record.minute);
+		byMinute.set(record.minute, before === undefined ? record : addMinutes(before, record));
+	}
+	return [...byMinute.values()].sort((a, b) => a.minute - b.minute);
+}
+
 function addExpressions(a: ExpressionMinute | undefined, b: ExpressionMinute): ExpressionMinute {
 	if (a === undefined) return b;
 	return {

@@ -2,15 +2,17 @@
 export function keepAwake(signal: AbortSignal): void {
 	// Missing, whatever its type says, in older browsers and insecure contexts.
 	if (!('wakeLock' in navigator)) return;
-	let held: WakeLockSentinel | null = null;
+	let held = null as WakeLockSentinel | null;
 	let isAsking = false;
+	// Asked anew each time: the kiosk may be left while the browser answers.
+	const isOver = () => signal.aborted;
 	const ask = async () => {
-		if (document.visibilityState !== 'visible' || isAsking || signal.aborted) return;
+		if (document.visibilityState !== 'visible' || isAsking || isOver()) return;
 		if (held !== null && !held.released) return;
 		isAsking = true;
 		try {
 			held = await navigator.wakeLock.request('screen');
-			if (signal.aborted) await held.release();
+			if (isOver()) await held.release();
 		} catch (error) {
 			// A low battery, or a policy: the kiosk runs on, and its screen may go dark.
 			console.info('The screen may switch itself off.', error);
