@@ -14,7 +14,12 @@ export function proxyTable(proxies: readonly Proxy[]): Record<string, ProxyOptio
 				rewrite: (asked) => asked.slice(path.length) || '/',
 				...(auth === null ? {} : { auth }),
 				configure: (server) => {
-					server.on('proxyRes', ({ headers }) => {
+					server.on('proxyRes', (answer, _, response) => {
+						const { headers } = answer;
+						// A camera that went away in the middle of its stream: the page should learn of it at once.
+						answer.on('close', () => {
+							if (!answer.complete) response.destroy();
+						});
 						if (headers.location !== undefined) headers.location = ownLocation(headers.location, path, target);
 						// What the camera allows to whom is of no interest here; this site answers for it.
 						delete headers['access-control-allow-origin'];

@@ -129,7 +129,7 @@ describe('other ways', () => {
 	it('a login of this browser reaches the camera, and stands nowhere else', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/locked/mjpeg&log=no');
 		await page.getByLabel(/Name for/).fill('me');
-		await page.getByLabel('Password').fill('s3cret');
+		await page.getByRole('textbox', { name: 'Password' }).fill('s3cret');
 		await page.getByRole('button', { name: 'Keep' }).click();
 		await page.getByTestId('open-kiosk').click();
 		await expectWorks(page);
@@ -166,19 +166,22 @@ it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that th
 	const asked: string[] = [];
 	const { context, page } = await open(browser, '/kiosk?source=whep:/whep/door&log=no', {
 		prepare: (prepared) =>
-			prepared.route('**/whep/**', async (route) => {
-				const request = route.request();
-				asked.push(`${request.method()} ${new URL(request.url()).pathname}`);
-				if (request.method() === 'DELETE') return route.fulfill({ status: 200 });
-				if (publisher.isClosed()) return route.fulfill({ status: 404 });
-				const body = await publisher.evaluate(publish, { offer: request.postData() ?? '', picture });
-				return route.fulfill({
-					status: 201,
-					contentType: 'application/sdp',
-					headers: { Location: '/whep/session/1' },
-					body
-				});
-			})
+			prepared.route(
+				({ pathname }) => pathname.startsWith('/whep/'),
+				async (route) => {
+					const request = route.request();
+					asked.push(`${request.method()} ${new URL(request.url()).pathname}`);
+					if (request.method() === 'DELETE') return route.fulfill({ status: 200 });
+					if (publisher.isClosed()) return route.fulfill({ status: 404 });
+					const body = await publisher.evaluate(publish, { offer: request.postData() ?? '', picture });
+					return route.fulfill({
+						status: 201,
+						contentType: 'application/sdp',
+						headers: { Location: '/whep/session/1' },
+						body
+					});
+				}
+			)
 	});
 	await expectWorks(page);
 	await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
@@ -197,7 +200,7 @@ describe('addresses', () => {
 	it('that are wrong say what is allowed, and run nothing of it', async () => {
 		const { context, page, problems } = await open(
 			browser,
-			'/kiosk?source=mjpeg://x.example/&rotate=1&text=<img src=x>%0A'
+			'/kiosk?source=mjpeg://x.example/&rotate=1&text=<img src=x>%0A.'
 		);
 		const list = page.getByTestId('problems');
 		await list.waitFor();
