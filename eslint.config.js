@@ -10,6 +10,7 @@ import svelteConfig from './svelte.config.js';
 
 const CORE_TYPES = 'src/lib/core/types';
 const CORE_GEOMETRY = 'src/lib/core/geometry';
+const CORE_VERDICT = 'src/lib/core/verdict';
 const ERRORS = 'src/lib/errors';
 const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
@@ -72,13 +73,14 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			'idb',
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'state joins a source and the client; how it looks is left to components'
 	},
 	{
 		files: 'src/lib/overlay/',
-		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY],
+		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY, CORE_VERDICT],
 		because: 'drawing is a function of a result and a viewport'
 	},
 	{
@@ -93,6 +95,7 @@ const LAYERS = [
 			CORE_TYPES,
 			CORE_GEOMETRY,
 			'uqr',
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'components take props and give callbacks; only routes and state build a session'
@@ -112,6 +115,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'a route composes components and state; logic lies below it'

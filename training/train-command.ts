@@ -1,15 +1,18 @@
 /** `npm run train`: a run with its progress on the terminal. */
 import type cliProgress from 'cli-progress';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { TRAINING_BACKENDS, defaultReplicas, fastestBackend, type TrainingBackend } from './backend/index';
+import { readCheckpoint, type Checkpoint } from './checkpoint';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { UserError } from './errors';
 import { readFerPlus } from './ferplus';
+import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe } from './models/index';
 import { ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
-import { train, type StepProgress, type TrainEvent } from './train';
+import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
 function parseBackend(text: string | undefined): TrainingBackend {
 	if (text === undefined || text === 'auto') return fastestBackend();
@@ -27,6 +30,15 @@ function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): 
 		);
 	const { votes, faceless } = readFerPlus(file, dataset.n);
 	return { ...dataset, softLabels: votes, excluded: faceless };
+}
+
+/** The best weights of the recipe that this one starts from. Throws UserError when they have not been trained yet. */
+function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
+	if (from === undefined) return undefined;
+	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
+	if (!existsSync(file))
+		throw new UserError(`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}`);
+	return readCheckpoint(file);
 }
 
 /** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
@@ -89,6 +101,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			backend,
 			replicas: wholeNumber('replicas', values.replicas, 1) ?? defaultReplicas(backend),
 			runDir,
+			start: startOf(definition, recipe),
 			checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
 			fresh: values.fresh,
 			signal: interrupted,

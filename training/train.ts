@@ -5,10 +5,11 @@ import type { TrainingBackend } from './backend/index';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
 import { learningRateAt, sizeAt, type Recipe } from './config';
 import { FER2013_LABELS, rowsOf, type Dataset } from './dataset';
+import { UserError } from './errors';
 import { sha256 } from './files';
 import type { ModelDefinition } from './models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
-import type { StepReport } from './replica';
+import type { State, StepReport } from './replica';
 
 export interface TrainOptions {
 	readonly definition: ModelDefinition;
@@ -19,6 +20,8 @@ export interface TrainOptions {
 	/** Folder of this run: checkpoint.bin, best.bin, log.jsonl. */
 	readonly runDir: string;
 	readonly checkpointMinutes: number;
+	/** best.bin of the run that the recipe starts from. */
+	readonly start?: Checkpoint | undefined;
 	/** Moves the files of an earlier run aside and starts anew. */
 	readonly fresh: boolean;
 	/** Ends the run after the step that it is in, with a checkpoint. */
@@ -77,6 +80,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	});
 	try {
 		if (saved) await group.restore(saved.state);
+		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
 		return await new Run(options, group, fingerprint, checkpointFile, saved).toEnd();
 	} finally {
 		await group.close();
@@ -242,6 +246,20 @@ class Run {
 		const lines = this.history.map((log) => `${JSON.stringify(log)}\n`).join('');
 		writeFileSync(path.join(this.options.runDir, RUN_FILES.log), lines);
 	}
+}
+
+/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */
+function startedFrom(start: Checkpoint, fresh: State): State {
+	let taken = 0;
+	const state: State = new Map();
+	for (const [name, tensor] of fresh) {
+		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
+		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
+		if (fits) taken++;
+		state.set(name, fits ? trained : tensor);
+	}
+	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
+	return state;
 }
 
 /** The paper leaves out the last row of Training. */

@@ -88,12 +88,12 @@ describe('live', () => {
 		expect(sum).toBeCloseTo(1, 2);
 	});
 
-	it('offers the models of the manifest', async () => {
+	it('offers the models and ensembles of the manifest', async () => {
 		const offered = await live.page
 			.getByTestId('model-picker')
 			.locator('option')
 			.evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
-		expect(offered).toEqual(manifest.models.map(({ id }) => id));
+		expect(offered).toEqual([...manifest.models, ...manifest.ensembles].map(({ id }) => id));
 	});
 
 	it('says how fast it runs, and on what', async () => {

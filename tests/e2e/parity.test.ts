@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, inject, it, type TestContext } from 'vitest';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
+import { STILL_LIMITS, thoroughDetector } from '../../src/lib/core/tiles';
 import type { Frame } from '../../src/lib/core/types';
 import { buildDetector } from '../../src/lib/worker/detector';
 import { fetchDetector, fetchManifest, loadClassifier } from '../../src/lib/worker/loader';
@@ -41,8 +42,16 @@ async function analyseInNode(): Promise<Probabilities[]> {
 		tell: () => undefined,
 		exclusively: (task) => task()
 	});
-	const models = { detector, classifiers: [classifier], now: () => 0 };
-	const settings = { minConfidence: 0.5, maxFaces: 12, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
+	// As the worker looks at stills.
+	const models = { detector: thoroughDetector(detector, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
+	const settings = {
+		minConfidence: 0.5,
+		maxFaces: STILL_LIMITS.maxFaces,
+		smoothingMs: 0,
+		timeMs: 0,
+		still: true,
+		readMs: 0
+	};
 	const all: Probabilities[] = [];
 	for (const picture of pictures) {
 		const { result } = await analyse(await toFrame(picture), models, settings, INITIAL_STATE);

@@ -1,7 +1,8 @@
 /** Draws the boxes and labels of a frame's faces over its picture. */
 import { clamp, mirrorBox } from '../core/geometry';
 import type { Box, FaceResult, FrameResult } from '../core/types';
-import { curvesOf, expressionOf, titleOf } from './expressions';
+import { verdictOf, type Verdict } from '../core/verdict';
+import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
 
 /** The surface drawn on, in CSS pixels, and what it needs to know of the picture under it. */
 export interface Viewport {
@@ -21,6 +22,8 @@ export interface Viewport {
 export interface DrawnModel {
 	readonly id: string;
 	readonly labels: readonly string[];
+	/** A label less likely than this is not said: "Unsure" stands in its place. */
+	readonly unsureBelow: number;
 }
 
 /** What stands at a face: `label` decides drawing and colour, undefined being a plain face in grey. */
@@ -75,11 +78,13 @@ export function drawOverlay(
 }
 
 function captionWithShare({ readings }: FaceResult, model: DrawnModel): Caption {
-	const reading = readings[model.id];
-	const label = reading === undefined ? undefined : model.labels[reading.top];
-	const share = reading?.smoothed[reading.top];
-	if (label === undefined || share === undefined) return { label, text: '' };
-	return { label, text: `${titleOf(label)}  ${Math.round(share * 100)} %` };
+	const verdict = verdictOf(readings[model.id], model.labels, model.unsureBelow);
+	if (verdict === null) return { label: undefined, text: '' };
+	return { label: verdict.unsure ? undefined : verdict.label, text: nameOf(verdict) };
+}
+
+function nameOf({ label, share, unsure }: Verdict): string {
+	return unsure ? UNSURE : `${titleOf(label)}  ${Math.round(share * 100)} %`;
 }
 
 function drawFace(

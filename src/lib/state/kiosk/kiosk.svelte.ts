@@ -69,7 +69,7 @@ export class Kiosk {
 	start(): () => void {
 		const { app, config, log } = this.#options;
 		const { signal } = this.#stopped;
-		app.settings.override({ modelId: config.model, theme: 'dark' });
+		app.settings.override({ modelId: config.model, unsureBelow: config.threshold, theme: 'dark' });
 		this.nowMs = performance.now();
 		this.lastFaceMs = this.nowMs;
 		keepAwake(signal);
