@@ -16,6 +16,8 @@ const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
 const PROTOCOL = 'src/lib/protocol';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
+/** The package hls.js, also without what looks like a file's extension. */
+const HLS = ['hls', 'hls.js'];
 const SVELTE = ['svelte', '$app/'];
 
 /**
@@ -56,7 +58,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/sources/',
-		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES],
+		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, ...HLS],
 		because: 'a source gives pictures and knows nothing of models, workers or state'
 	},
 	{
@@ -70,6 +72,7 @@ const LAYERS = [
 			REPORT,
 			PROTOCOL,
 			CORE_TYPES,
+			'idb',
 			CORE_VERDICT,
 			...SVELTE
 		],
@@ -91,6 +94,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			'uqr',
 			CORE_VERDICT,
 			...SVELTE
 		],
@@ -115,6 +119,11 @@ const LAYERS = [
 			...SVELTE
 		],
 		because: 'a route composes components and state; logic lies below it'
+	},
+	{
+		files: 'src/server/',
+		may: ['src/server/', 'vite'],
+		because: 'the server runs in Node and only hands out what was built'
 	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	{

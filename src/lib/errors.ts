@@ -36,6 +36,26 @@ export const EXPLANATIONS = {
 		sentence: 'This file is empty.',
 		remedy: 'Choose another picture.'
 	},
+	'stream-unreachable': {
+		sentence: 'The stream could not be reached.',
+		remedy: 'Check that the camera and the server are on, and that the address is right.'
+	},
+	'stream-refused': {
+		sentence: 'The camera asks for another name or password.',
+		remedy: 'Enter them on the set-up page of this browser, or let the proxy send them.'
+	},
+	'stream-unreadable': {
+		sentence: 'The stream holds no pictures that this browser can play.',
+		remedy: 'Check the kind of the source, and let the camera or the server send H.264, VP8, VP9 or JPEG.'
+	},
+	'stream-lost': {
+		sentence: 'The stream ended.',
+		remedy: 'It is opened again by itself; check the network if it stays away.'
+	},
+	'stream-frozen': {
+		sentence: 'The stream stands still.',
+		remedy: 'It is opened again by itself; check the camera if it stays so.'
+	},
 	'picture-truncated': {
 		sentence: 'This picture ends too early: a part of its file is missing.',
 		remedy: 'Copy or download it again.'

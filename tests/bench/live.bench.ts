@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import type { BackendName } from '../../src/lib/protocol';
 import { open, openBrowser, waitForResults, waitForStatus } from '../e2e/browser';
-import { writeClip } from '../e2e/clip';
+import { clipFrames, writeClip } from '../e2e/clip';
 
 const COLD_STARTS = 5;
 /** The first frames compile and warm caches. */
@@ -19,7 +19,7 @@ const SLOW_FRAMES = 10;
 
 const folder = mkdtempSync(join(tmpdir(), 'mien-bench-'));
 const fourFaces = join(folder, 'four.mjpeg');
-beforeAll(() => writeClip(fourFaces, { columns: 2 }));
+beforeAll(async () => writeClip(fourFaces, await clipFrames({ columns: 2 })));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function median(values: readonly number[]): number {

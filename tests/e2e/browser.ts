@@ -32,10 +32,18 @@ const SOFTWARE_WEBGPU = [
 	'--use-webgpu-adapter=swiftshader'
 ];
 
-export function openBrowser({ camera = 'none', clip, webgpu = false }: BrowserOptions = {}): Promise<Browser> {
+/** Pages of one machine find each other without multicast, which a container may lack. */
+const PLAIN_WEBRTC = ['--disable-features=WebRtcHideLocalIpsWithMdns'];
+
+export function openBrowser({
+	camera = 'none',
+	clip,
+	webgpu = false,
+	webrtc = false
+}: BrowserOptions = {}): Promise<Browser> {
 	return chromium.launch({
 		executablePath: inject('chromium'),
-		args: [...QUIET, ...CAMERAS[camera](clip), ...(webgpu ? SOFTWARE_WEBGPU : [])]
+		args: [...QUIET, ...CAMERAS[camera](clip), ...(webgpu ? SOFTWARE_WEBGPU : []), ...(webrtc ? PLAIN_WEBRTC : [])]
 	});
 }
 
@@ -44,6 +52,7 @@ interface BrowserOptions {
 	/** Path of what the camera `clip` plays. */
 	readonly clip?: string;
 	readonly webgpu?: boolean;
+	readonly webrtc?: boolean;
 }
 
 declare global {

@@ -35,10 +35,10 @@ function headAt(phase: number): Region {
 }
 
 /**
- * Writes four seconds of a moving, scaling and dimming face as Motion JPEG, 640x480, to be played in a loop. With more
- * than one of `columns` the head stands there `columns` times in each row and each column.
+ * Four seconds of a moving, scaling and dimming face as JPEG pictures of 640x480, to be played in a loop. With more than
+ * one of `columns` the head stands there `columns` times in each row and each column.
  */
-export async function writeClip(path: string, { columns = 1 } = {}): Promise<void> {
+export async function clipFrames({ columns = 1 } = {}): Promise<Buffer[]> {
 	const portrait = await sharp(ASTRONAUT).removeAlpha().raw().toBuffer({ resolveWithObject: true });
 	const [width, height] = [640 / columns, 480 / columns];
 	const places = Array.from({ length: columns ** 2 }, (_, index) => ({
@@ -61,5 +61,10 @@ export async function writeClip(path: string, { columns = 1 } = {}): Promise<voi
 				.toBuffer()
 		);
 	}
+	return frames;
+}
+
+/** Writes these pictures as Motion JPEG. */
+export async function writeClip(path: string, frames: readonly Buffer[]): Promise<void> {
 	await writeFile(path, Buffer.concat(frames));
 }

@@ -1,6 +1,6 @@
 /** Draws the boxes and labels of a frame's faces over its picture. */
 import { clamp, mirrorBox } from '../core/geometry';
-import type { Box, FrameResult } from '../core/types';
+import type { Box, FaceResult, FrameResult } from '../core/types';
 import { verdictOf, type Verdict } from '../core/verdict';
 import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
 
@@ -24,6 +24,12 @@ export interface DrawnModel {
 	readonly labels: readonly string[];
 	/** A label less likely than this is not said: "Unsure" stands in its place. */
 	readonly unsureBelow: number;
+}
+
+/** What stands at a face: `label` decides drawing and colour, undefined being a plain face in grey. */
+export interface Caption {
+	readonly label: string | undefined;
+	readonly text: string;
 }
 
 const CHIP = 'rgb(8 16 15 / 0.82)';
@@ -55,21 +61,26 @@ export function drawOverlay(
 	context: CanvasRenderingContext2D,
 	result: FrameResult | null,
 	model: DrawnModel | null,
-	viewport: Viewport
+	viewport: Viewport,
+	captionOf: (face: FaceResult, model: DrawnModel) => Caption = captionWithShare
 ): void {
 	const { width, height, pixelRatio } = viewport;
 	context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
 	context.clearRect(0, 0, width, height);
 	if (result === null || model === null) return;
-	for (const { id, box, readings } of result.faces) {
-		const verdict = verdictOf(readings[model.id], model.labels, model.unsureBelow);
-		const label = verdict === null || verdict.unsure ? undefined : verdict.label;
-		const name = verdict === null ? '' : nameOf(verdict);
-		drawFace(context, boxInViewport(box, result, viewport), viewport, {
+	for (const face of result.faces) {
+		const { label, text } = captionOf(face, model);
+		drawFace(context, boxInViewport(face.box, result, viewport), viewport, {
 			label,
-			text: result.faces.length > 1 ? `${id}  ${name}` : name
+			text: result.faces.length > 1 ? `${face.id}  ${text}` : text
 		});
 	}
+}
+
+function captionWithShare({ readings }: FaceResult, model: DrawnModel): Caption {
+	const verdict = verdictOf(readings[model.id], model.labels, model.unsureBelow);
+	if (verdict === null) return { label: undefined, text: '' };
+	return { label: verdict.unsure ? undefined : verdict.label, text: nameOf(verdict) };
 }
 
 function nameOf({ label, share, unsure }: Verdict): string {

@@ -1,7 +1,7 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
 import type { Explanation, FrameResult } from '../core/types';
-import { AppError, toAppError } from '../errors';
+import { AppError, toAppError, type ErrorCode } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
 import type { BackendReport, WorkerSettings } from '../protocol';
 import type { FrameSource } from '../sources/source';
@@ -24,6 +24,12 @@ export interface SessionOptions {
 	readonly now: () => number;
 }
 
+/** What a source failed with that threw no AppError at its start. */
+const OPENING_FAILED = {
+	camera: 'camera-busy',
+	photo: 'picture-unreadable',
+	stream: 'stream-unreachable'
+} as const satisfies Record<FrameSource['kind'], ErrorCode>;
 /** What a view needs to know of a model to show its readings. */
 export interface ShownModel {
 	readonly id: string;
@@ -180,7 +186,7 @@ export class Session {
 			await source.start(signal);
 		} catch (thrown) {
 			if (!signal.aborted) {
-				this.#failSource(toAppError(thrown, source.kind === 'camera' ? 'camera-busy' : 'picture-unreadable'));
+				this.#failSource(toAppError(thrown, OPENING_FAILED[source.kind]));
 			}
 			return;
 		}

@@ -49,24 +49,31 @@ export function parseSettings(value: unknown): SettingsData {
 export type SettingsStorage = Pick<Storage, 'getItem' | 'setItem'>;
 
 export class Settings {
-	#current: SettingsData = $state.raw(DEFAULT_SETTINGS);
+	#kept: SettingsData = $state.raw(DEFAULT_SETTINGS);
+	#overrides: Partial<SettingsData> = $state.raw({});
+	readonly #current: SettingsData = $derived({ ...this.#kept, ...this.#overrides });
 	readonly #storage: SettingsStorage | null;
 
 	/** `storage`: null where the browser keeps nothing; the settings then last as long as the page. */
 	constructor(storage: SettingsStorage | null) {
 		this.#storage = storage;
-		this.#current = read(storage);
+		this.#kept = read(storage);
 	}
 
 	get current(): SettingsData {
 		return this.#current;
 	}
 
+	/** Gives some fields other values, which are not kept, until the next call; for pages that are configured otherwise. */
+	override(overrides: Partial<SettingsData>): void {
+		this.#overrides = overrides;
+	}
+
 	/** Changes some fields and keeps them for the next visit. */
 	update(patch: Partial<SettingsData>): void {
-		this.#current = { ...this.#current, ...patch };
+		this.#kept = { ...this.#kept, ...patch };
 		try {
-			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#current));
+			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#kept));
 		} catch (error) {
 			// A full or forbidden storage costs the next visit its settings, and this one nothing.
 			console.warn('The settings could not be kept.', error);
