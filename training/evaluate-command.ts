@@ -140,7 +140,7 @@ function previousReport(id: string): Report | undefined {
 }
 
 /** Averages the members' calibrated probabilities, fits the ensemble's own temperature, and writes report and entry. */
-export async function reportOnEnsemble(
+async function reportOnEnsemble(
 	ensemble: Pick<EnsembleEntry, 'id' | 'title' | 'members' | 'mirrored'>,
 	manifest: Manifest,
 	dataset: Dataset,
@@ -186,7 +186,7 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-export function describeReport({ model, splits, corruptions }: Report): string {
+function describeReport({ model, splits, corruptions }: Report): string {
 	const lines = splits.map(({ id, single, mirrored }) => {
 		const figures = [single, mirrored].map(
 			({ accuracy, macroF1, calibrationError }) =>

@@ -252,7 +252,11 @@ export class Replica {
 		const kept = this.weights.map(({ value }) => value.clone());
 		for (const [index, { value }] of this.weights.entries()) {
 			const average = this.averages[index];
-			if (average) value.assign(average);
+			// A copy, as for the optimizer: averages change in place.
+			if (average)
+				tf.tidy(() => {
+					value.assign(separateCopy(average));
+				});
 		}
 		try {
 			return await work();

@@ -79,13 +79,38 @@ async function readFaces(page: Page): Promise<Probabilities> {
 		});
 }
 
+/** Names of flags that only one back end's code holds. That of the cpu back end has none. */
+const MARKS = {
+	webgpu: 'WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE',
+	webgl: 'WEBGL_FORCE_F16_TEXTURES',
+	wasm: 'WASM_HAS_SIMD_SUPPORT'
+};
+
+/** The back ends whose code is in these scripts. */
+async function backendsIn(scripts: Iterable<string>): Promise<string[]> {
+	const texts = await Promise.all([...scripts].map(async (url) => (await fetch(url)).text()));
+	return Object.entries(MARKS)
+		.filter(([, mark]) => texts.some((text) => text.includes(mark)))
+		.map(([name]) => name);
+}
+
 async function analyseIn(
 	browser: Browser,
 	backend: 'wasm' | 'webgpu',
 	shown: readonly PictureFile[]
 ): Promise<Probabilities[]> {
-	const { context, page } = await open(browser, '/photo', { backend });
+	const scripts = new Set<string>();
+	const { context, page } = await open(browser, '/photo', {
+		backend,
+		prepare: (prepared) => {
+			prepared.on('request', (request) => {
+				if (request.url().endsWith('.js')) scripts.add(request.url());
+			});
+			return Promise.resolve();
+		}
+	});
 	await waitForStatus(page, 'idle', COMPILE_MS);
+	expect(await backendsIn(scripts), 'code is loaded of').toEqual([backend]);
 	expect(await page.getByTestId('backend').getAttribute('data-value')).toBe(backend);
 	const all: Probabilities[] = [];
 	for (const picture of shown) {

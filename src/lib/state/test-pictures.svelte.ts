@@ -57,7 +57,7 @@ export class TestPictures {
 }
 
 function countBy(names: readonly string[]): [string, number][] {
-	const counts = new Map<string, number>();
-	for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-	return [...counts];
+	const counts: Record<string, number> = {};
+	for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+	return Object.entries(counts);
 }
