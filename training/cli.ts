@@ -17,7 +17,7 @@ import { UserError } from './errors';
 import { evaluateScores, predict, rowsOfSplit, truthOf, type Evaluation } from './evaluate';
 import { exportModel, readManifest } from './export';
 import { readArtifacts } from './model-files';
-import { findModel, findRecipe } from './models/index';
+import { findModel, findRecipe, withRecipe } from './models/index';
 import { createRandom, shuffle } from './random';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES } from './train';
@@ -26,7 +26,8 @@ import { trainCommand } from './train-command';
 const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
   npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
-      [--backend wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
+      [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE]
+      [--backend auto|webgpu|tfjs-node|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--seed N]
   npm run evaluate -- MODEL --data FILE --split private|public|paper [--json]
@@ -50,9 +51,10 @@ async function exportCommand(args: string[]): Promise<number> {
 		allowPositionals: true,
 		options: { data: { type: 'string' }, recipe: { type: 'string' }, seed: { type: 'string' } }
 	});
-	const definition = findModel(positionals[0] ?? '');
-	const base = findRecipe(definition, values.recipe);
+	const model = findModel(positionals[0] ?? '');
+	const base = findRecipe(model, values.recipe);
 	const recipe = { ...base, seed: wholeNumber('seed', values.seed, 0) ?? base.seed };
+	const definition = withRecipe(model, recipe);
 	const bestFile = path.join(runDirOf(definition.id, recipe), RUN_FILES.best);
 	if (!existsSync(bestFile))
 		throw new UserError(`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id}`);
@@ -70,7 +72,7 @@ async function exportCommand(args: string[]): Promise<number> {
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
 			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
 			backend: 'wasm',
-			base: 'scratch'
+			base: best.base ?? 'scratch'
 		}
 	});
 	say(

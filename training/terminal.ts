@@ -9,7 +9,7 @@ import { UserError } from './errors';
 
 export const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const MODELS_DIR = path.join(ROOT, 'static', 'models');
-const CACHE = path.join(ROOT, '.cache');
+export const CACHE = path.join(ROOT, '.cache');
 
 /** Prints a line. */
 export const say = (line: string): void => {
