@@ -24,6 +24,8 @@ export interface Checkpoint {
 	/** Sums of the epoch under way, so that its log line is right after a restart. */
 	readonly running: { readonly loss: number; readonly correct: number; readonly n: number; readonly seconds: number };
 	readonly history: readonly EpochLog[];
+	/** The pretrained base that the run started from. */
+	readonly base?: string;
 	readonly state: State;
 }
 
@@ -70,29 +72,35 @@ export function readCheckpoint(file: string): Checkpoint {
 
 /**
  * The newest whole checkpoint of this run, or undefined when there is none. `onProblem` gets a sentence for each file
- * that was passed over. Throws UserError when a whole checkpoint is there, but of another run.
+ * that was passed over. Throws UserError when the only whole ones are of another run.
  */
 export function findCheckpoint(
 	file: string,
 	fingerprint: string,
 	onProblem: (sentence: string) => void
 ): Checkpoint | undefined {
-	for (const candidate of [file, `${file}.previous`]) {
+	const previous = `${file}.previous`;
+	let foreign: UserError | undefined;
+	for (const candidate of [file, previous]) {
 		if (!existsSync(candidate)) continue;
 		let checkpoint: Checkpoint;
 		try {
 			checkpoint = readCheckpoint(candidate);
 		} catch (thrown) {
 			if (!(thrown instanceof UserError)) throw thrown;
-			onProblem(`${thrown.message} An older one is tried.`);
+			const isLast = candidate === previous || !existsSync(previous);
+			onProblem(`${thrown.message} ${isLast ? 'There is no older one.' : 'An older one is tried.'}`);
 			continue;
 		}
-		if (checkpoint.fingerprint !== fingerprint)
-			throw new UserError(
-				`${candidate} belongs to another recipe, data file or number of replicas. ` +
-					'Run with the old settings to go on with it, or with --fresh to start again (it is then moved aside).'
-			);
-		return checkpoint;
+		if (checkpoint.fingerprint === fingerprint) {
+			if (foreign) onProblem(`${file} belongs to another run; the one before it is used.`);
+			return checkpoint;
+		}
+		foreign ??= new UserError(
+			`${candidate} belongs to another recipe, data file, base or number of replicas. ` +
+				'Run with the old settings to go on with it, or with --fresh to start again (it is then moved aside).'
+		);
 	}
+	if (foreign) throw foreign;
 	return undefined;
 }

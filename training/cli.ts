@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { fastestBackend, startBackend } from './backend/index';
+import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
@@ -16,7 +16,7 @@ import { rowsOfSplit } from './evaluate';
 import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
 import { exportModel, readManifest } from './export';
 import { readArtifacts } from './model-files';
-import { findModel, findRecipe } from './models/index';
+import { findModel, findRecipe, withRecipe } from './models/index';
 import { createRandom, shuffle } from './random';
 import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
@@ -26,8 +26,8 @@ import { trainCommand } from './train-command';
 const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
   npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
-      [--recipe NAME] [--ferplus FILE] [--backend auto|onednn|wasm|cpu] [--replicas N]
-      [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
+      [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE]
+      [--backend auto|webgpu|tfjs-node|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--seed N]
   npm run evaluate -- MODEL|all --data FILE --split private|public|paper [--json]
@@ -60,14 +60,15 @@ async function exportCommand(args: string[]): Promise<number> {
 			seed: { type: 'string' }
 		}
 	});
-	const definition = findModel(positionals[0] ?? '');
-	const base = findRecipe(definition, values.recipe);
+	const model = findModel(positionals[0] ?? '');
+	const base = findRecipe(model, values.recipe);
 	const recipe = { ...base, seed: wholeNumber('seed', values.seed, 0) ?? base.seed };
+	const definition = withRecipe(model, recipe);
 	const bestFile = path.join(runDirOf(definition.id, recipe), RUN_FILES.best);
 	if (!existsSync(bestFile))
 		throw new UserError(`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id}`);
 	const dataset = await loadData(values.data);
-	await startBackend(fastestBackend());
+	await startBackend(fastestOnProcessor());
 	const best = readCheckpoint(bestFile);
 	const log = path.join(runDirOf(definition.id, recipe), RUN_FILES.log);
 	const lines = readFileSync(log, 'utf8').trim().split('\n');
@@ -83,8 +84,8 @@ async function exportCommand(args: string[]): Promise<number> {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
 			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
-			backend: fastestBackend(),
-			base: 'scratch'
+			backend: fastestOnProcessor(),
+			base: best.base ?? 'scratch'
 		}
 	});
 	say(

@@ -14,8 +14,8 @@ export interface Recipe {
 	 * first 28,708 rows and all 7,178 test rows.
 	 */
 	readonly rows: 'challenge' | 'paper';
-	/** What the best epoch is best by, on the selecting rows. */
-	readonly selectBy: 'accuracy' | 'loss';
+	/** What the best epoch is best by, on the selecting rows; or the last one, whatever it is. */
+	readonly selectBy: 'accuracy' | 'loss' | 'last';
 	/** Epochs without a better one after which a run ends early; 0 never does. */
 	readonly patience: number;
 	/** Whether convolutions are followed by batch normalisation, where the architecture leaves it open; it is folded away. */
@@ -24,6 +24,13 @@ export interface Recipe {
 	readonly pooled: boolean;
 	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
 	readonly from: string | undefined;
+	/**
+	 * Where the recipe starts from a pretrained base: whether that is kept as it is or trained on; and whether its first
+	 * convolution is adapted to the recipe's pictures, or gets them as they are, as the paper has it.
+	 */
+	readonly base?: { readonly training: 'frozen' | 'tuned'; readonly normalised: boolean };
+	/** What grey values of 0..255 become, where it is not the model's own choice. */
+	readonly range?: readonly [number, number];
 	readonly epochs: number;
 	/** Pictures per step over all replicas together. */
 	readonly batchSize: number;

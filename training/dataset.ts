@@ -21,6 +21,8 @@ export interface Dataset {
 	readonly usage: Uint8Array<SharedArrayBuffer>;
 	/** [n, 7]: what else is known of each row's label, as a distribution, or all 0; from FER+ or from teachers. */
 	readonly softLabels?: Float32Array<SharedArrayBuffer>;
+	/** [n, width]: what a frozen base says of each picture. */
+	readonly features?: { readonly width: number; readonly values: Float32Array<SharedArrayBuffer> };
 	/** 1 for rows that are not to be trained on. */
 	readonly excluded?: Uint8Array<SharedArrayBuffer>;
 }

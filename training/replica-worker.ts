@@ -5,7 +5,7 @@ import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { messageOf } from './errors';
 import { createSharedExchange, type ExchangeMemory } from './exchange';
-import { findModel } from './models/index';
+import { findModel, withRecipe } from './models/index';
 import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
 
 export interface ReplicaSetup {
@@ -34,7 +34,7 @@ export type ReplicaReply =
 async function serve(setup: ReplicaSetup, reply: (message: ReplicaReply) => void): Promise<Replica> {
 	await startBackend(setup.backend);
 	const exchange = createSharedExchange(setup.memory, setup.replica);
-	const definition = findModel(setup.model);
+	const definition = withRecipe(findModel(setup.model), setup.recipe);
 	const replica = new Replica(definition, setup.recipe, setup.labels, setup.dataset, setup.rows, exchange);
 	reply({ type: 'started' });
 	return replica;

@@ -42,6 +42,8 @@ export class Replica {
 	private readonly share: number;
 	private readonly stepsPerEpoch: number;
 	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
+	/** The next batch, made while the processor that computes is busy with this one. */
+	private prepared: { readonly step: number; readonly values: Float32Array } | undefined;
 
 	/** `rows`: the training rows. Throws RangeError when a batch cannot be shared evenly or is larger than the data. */
 	constructor(
@@ -58,7 +60,7 @@ export class Replica {
 			throw new RangeError(`A batch of ${String(recipe.batchSize)} cannot be shared by ${String(exchange.replicas)}.`);
 		if (this.stepsPerEpoch === 0)
 			throw new RangeError(`${String(rows.length)} pictures do not fill a batch of ${String(recipe.batchSize)}.`);
-		this.model = definition.build(labels, recipe);
+		this.model = networkOf(definition, labels, recipe, dataset);
 		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
 		this.weights = this.model.weights.map((weight, index) => ({
 			name: `${String(index)}:${weight.originalName.split('/').at(-1) ?? ''}`,
@@ -97,7 +99,7 @@ export class Replica {
 		for (const [index, dropout] of this.dropouts.entries())
 			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.exchange.replica, index);
 
-		const x = this.pictures(rows, size, epoch);
+		const x = this.asTensor(this.takeBatch(step), rows.length, size);
 		const y = this.targets(rows);
 		const variables = this.trainable.map(({ value }) => value);
 		let logits: tf.Tensor2D | undefined;
@@ -106,12 +108,6 @@ export class Replica {
 			return crossEntropy(logits, y).mean();
 		}, variables);
 		if (!logits) throw new Error('The network was not run.');
-		const report = {
-			step,
-			n: rows.length,
-			loss: (await loss.data())[0] ?? NaN,
-			correct: await this.correct(logits, rows)
-		};
 		const gradients = variables.map((variable) => {
 			const gradient = grads[variable.name];
 			if (!gradient) throw new Error(`${variable.name} has no gradient: is it used?`);
@@ -120,6 +116,14 @@ export class Replica {
 		const shared = await this.shareGradients(gradients);
 		this.optimizer.apply(shared, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
 		this.follow(step);
+		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
+		this.prepare(step + 1);
+		const report = {
+			step,
+			n: rows.length,
+			loss: (await loss.data())[0] ?? NaN,
+			correct: await this.correct(logits, rows)
+		};
 		tf.dispose([x, y, logits, loss, gradients, shared]);
 		return report;
 	}
@@ -174,7 +178,34 @@ export class Replica {
 		return this.order.rows.subarray(start, start + this.share);
 	}
 
-	private pictures(rows: Uint32Array, size: number, epoch: number): tf.Tensor4D {
+	/** Makes the batch of `step`, unless it is that of another epoch, which begins with an evaluation. */
+	private prepare(step: number): void {
+		if (step % this.stepsPerEpoch !== 0) this.prepared = { step, values: this.makeBatch(step) };
+	}
+
+	private takeBatch(step: number): Float32Array {
+		const { prepared } = this;
+		this.prepared = undefined;
+		return prepared?.step === step ? prepared.values : this.makeBatch(step);
+	}
+
+	/** What the network gets in `step`, which depends on nothing but the recipe and the step. */
+	private makeBatch(step: number): Float32Array {
+		const epoch = Math.floor(step / this.stepsPerEpoch);
+		const rows = this.batchRows(epoch, step % this.stepsPerEpoch);
+		return this.dataset.features
+			? gather(this.dataset.features, rows)
+			: this.pictures(rows, sizeAt(this.recipe, epoch), epoch);
+	}
+
+	private asTensor(values: Float32Array, n: number, size: number): tf.Tensor {
+		const { features } = this.dataset;
+		return features
+			? tf.tensor2d(values, [n, features.width])
+			: tf.tensor4d(values, [n, size, size, this.definition.input.channels]);
+	}
+
+	private pictures(rows: Uint32Array, size: number, epoch: number): Float32Array {
 		const { channels } = this.definition.input;
 		const input = { ...this.definition.input, size };
 		const batch = new Float32Array(rows.length * size * size * channels);
@@ -183,7 +214,7 @@ export class Replica {
 			const picture = augment(pictureOf(this.dataset, row), FER2013_SIDE, size, this.recipe.augmentation, random);
 			toModelInput(picture, input, batch, index * size * size * channels);
 		}
-		return tf.tensor4d(batch, [rows.length, size, size, channels]);
+		return batch;
 	}
 
 	/** [rows, labels]: the smoothed label, mixed with the soft label where there is one. */
@@ -239,20 +270,22 @@ export class Replica {
 		});
 	}
 
-	private plainPictures(rows: Uint32Array): tf.Tensor4D {
+	private plainPictures(rows: Uint32Array): tf.Tensor {
 		const { size, channels } = this.definition.input;
+		const { features } = this.dataset;
+		if (features) return this.asTensor(gather(features, rows), rows.length, size);
 		const length = size * size * channels;
 		const batch = new Float32Array(rows.length * length);
 		for (const [index, row] of rows.entries())
 			toModelInput(pictureOf(this.dataset, row), this.definition.input, batch, index * length);
-		return tf.tensor4d(batch, [rows.length, size, size, channels]);
+		return this.asTensor(batch, rows.length, size);
 	}
 
 	private async withAverages<T>(work: () => Promise<T>): Promise<T> {
 		const kept = this.weights.map(({ value }) => value.clone());
 		for (const [index, { value }] of this.weights.entries()) {
 			const average = this.averages[index];
-			// A copy, as for the optimizer: averages change in place.
+			// WASM keeps packed copies of weights by their data, which the averages change in place: a copy is new to it.
 			if (average)
 				tf.tidy(() => {
 					value.assign(separateCopy(average));
@@ -306,6 +339,21 @@ export function averagedWeights(state: State): tf.Tensor[] {
 	return [...state]
 		.filter(([name]) => name.startsWith('average/'))
 		.map(([, { shape, values }]) => tf.tensor(values, [...shape]));
+}
+
+/** Where a frozen base's features are known, the head alone is trained. */
+function networkOf(definition: ModelDefinition, labels: number, recipe: Recipe, dataset: Dataset): tf.LayersModel {
+	if (!dataset.features) return definition.build(labels, recipe);
+	if (!definition.parts) throw new Error(`${definition.id} has no head that could be trained alone.`);
+	return definition.parts.head(labels, recipe);
+}
+
+/** The rows' features one after another. */
+function gather({ width, values }: NonNullable<Dataset['features']>, rows: Uint32Array): Float32Array {
+	const gathered = new Float32Array(rows.length * width);
+	for (const [index, row] of rows.entries())
+		gathered.set(values.subarray(row * width, (row + 1) * width), index * width);
+	return gathered;
 }
 
 /** Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]. */

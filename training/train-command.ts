@@ -1,21 +1,36 @@
 /** `npm run train`: a run with its progress on the terminal. */
 import type cliProgress from 'cli-progress';
+import * as tf from '@tensorflow/tfjs';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { TRAINING_BACKENDS, defaultReplicas, fastestBackend, type TrainingBackend } from './backend/index';
+import {
+	TRAINING_BACKENDS,
+	chooseBackend,
+	defaultReplicas,
+	sharesWork,
+	startBackend,
+	type TrainingBackend
+} from './backend/index';
+import { stopWebGpu } from './backend/webgpu';
+import { loadBase, weightsForBase, type Base } from './base';
 import { readCheckpoint, type Checkpoint } from './checkpoint';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { UserError } from './errors';
+import { withFeatures } from './features';
 import { readFerPlus } from './ferplus';
 import type { ModelDefinition } from './models/definition';
-import { findModel, findRecipe } from './models/index';
-import { ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
+import { findModel, findRecipe, withRecipe } from './models/index';
+import { CACHE, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
-function parseBackend(text: string | undefined): TrainingBackend {
-	if (text === undefined || text === 'auto') return fastestBackend();
+async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
+	if (text === undefined || text === 'auto') {
+		const { backend, reason } = await chooseBackend();
+		say(reason);
+		return backend;
+	}
 	const found = TRAINING_BACKENDS.find((name) => name === text);
 	if (!found) throw new UserError(`--backend takes auto or one of ${TRAINING_BACKENDS.join(', ')}, not "${text}".`);
 	return found;
@@ -39,6 +54,74 @@ function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoin
 	if (!existsSync(file))
 		throw new UserError(`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}`);
 	return readCheckpoint(file);
+}
+
+/** The recipe that the flags ask for: without --recipe, the first that has a base, or none, as --base says. */
+function chooseRecipe(definition: ModelDefinition, id: string | undefined, base: string | undefined): Recipe {
+	const wantsBase = base !== undefined && base !== 'scratch';
+	const fitting = definition.recipes.filter((recipe) => (recipe.base !== undefined) === wantsBase);
+	if (wantsBase && fitting.length === 0)
+		throw new UserError(`${definition.id} has no pretrained base: leave --base out, or say --base scratch.`);
+	const recipe = id === undefined && base !== undefined ? fitting[0] : findRecipe(definition, id);
+	if (!recipe || (base !== undefined && !fitting.includes(recipe)))
+		throw new UserError(
+			`The recipe ${recipe?.id ?? ''} does not go with --base ${base ?? ''}. These do: ` +
+				`${fitting.map((other) => other.id).join(', ') || 'none'}.`
+		);
+	return recipe;
+}
+
+async function loadBaseWithBar(name: string): Promise<Base> {
+	const bar = createBar('Fetching VGG16 [{bar}] {percentage}% of {total} bytes, {eta_formatted} left');
+	try {
+		return await loadBase(name, path.join(CACHE, 'base'), (there, total) => {
+			if (bar.isActive) bar.update(there);
+			else bar.start(total, there);
+		});
+	} finally {
+		bar.stop();
+	}
+}
+
+/** The data with a frozen base's features of every picture; undefined when it was stopped. */
+async function withFrozenBase(
+	{ parts, input }: ModelDefinition,
+	recipe: Recipe,
+	base: Base,
+	dataset: Dataset,
+	signal: AbortSignal
+): Promise<Dataset | undefined> {
+	if (!parts) throw new UserError('This model has no base.');
+	const network = parts.base(recipe);
+	const values = weightsForBase(base, network, input, recipe.base?.normalised === true);
+	const weights = network.weights.map(({ shape }, index) => tf.tensor(values[index] ?? [], shape.map(Number)));
+	network.setWeights(weights);
+	tf.dispose(weights);
+	const bar = createBar('Features of the base [{bar}] {percentage}% {eta_formatted} left');
+	bar.start(dataset.n, 0);
+	try {
+		const cacheDir = path.join(CACHE, 'features');
+		return await withFeatures({
+			network,
+			input,
+			dataset,
+			cacheDir,
+			signal,
+			onRows: (done) => {
+				bar.update(done);
+			}
+		});
+	} finally {
+		bar.stop();
+		network.dispose();
+	}
+}
+
+/** As many threads as there are cores for, as long as they can share a batch evenly. */
+function fittingReplicas(backend: TrainingBackend, { batchSize }: Recipe): number {
+	let replicas = defaultReplicas(backend);
+	while (batchSize % replicas !== 0) replicas--;
+	return replicas;
 }
 
 /** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
@@ -71,6 +154,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			recipe: { type: 'string' },
 			ferplus: { type: 'string' },
 			backend: { type: 'string' },
+			base: { type: 'string' },
 			replicas: { type: 'string' },
 			epochs: { type: 'string' },
 			seed: { type: 'string' },
@@ -78,18 +162,32 @@ export async function trainCommand(args: string[]): Promise<number> {
 			fresh: { type: 'boolean', default: false }
 		}
 	});
-	const definition = findModel(positionals[0] ?? '');
-	const backend = parseBackend(values.backend);
-	const base = findRecipe(definition, values.recipe);
+	const model = findModel(positionals[0] ?? '');
+	const chosen = chooseRecipe(model, values.recipe, values.base);
 	const recipe = {
-		...base,
-		epochs: wholeNumber('epochs', values.epochs, 1) ?? base.epochs,
-		seed: wholeNumber('seed', values.seed, 0) ?? base.seed
+		...chosen,
+		epochs: wholeNumber('epochs', values.epochs, 1) ?? chosen.epochs,
+		seed: wholeNumber('seed', values.seed, 0) ?? chosen.seed
 	};
+	const definition = withRecipe(model, recipe);
+	const backend = await parseBackend(values.backend);
+	const replicas = wholeNumber('replicas', values.replicas, 1) ?? fittingReplicas(backend, recipe);
+	if (replicas > 1 && !sharesWork(backend))
+		throw new UserError(`The back end ${backend} uses the whole machine by itself: leave --replicas out.`);
 	const runDir = runDirOf(definition.id, recipe);
-	const dataset = withVotes(await loadData(values.data), recipe, values.ferplus);
+	const base = recipe.base && (await loadBaseWithBar(values.base ?? 'imagenet'));
+	const data = withVotes(await loadData(values.data), recipe, values.ferplus);
 
 	const interrupted = abortOnSignals();
+	let dataset: Dataset | undefined = data;
+	if (base && recipe.base?.training === 'frozen') {
+		await startBackend(backend);
+		dataset = await withFrozenBase(definition, recipe, base, data, interrupted);
+		if (!dataset) {
+			say('Stopped. The features that are done are kept; the same command goes on from here.');
+			return 130;
+		}
+	}
 	const bar = createBar(
 		'epoch {epoch} [{bar}] {percentage}% loss {loss} accuracy {accuracy} {speed} images/s {left} left'
 	);
@@ -98,8 +196,9 @@ export async function trainCommand(args: string[]): Promise<number> {
 			definition,
 			recipe,
 			dataset,
+			...(base && { base }),
 			backend,
-			replicas: wholeNumber('replicas', values.replicas, 1) ?? defaultReplicas(backend),
+			replicas,
 			runDir,
 			start: startOf(definition, recipe),
 			checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
@@ -129,6 +228,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 		}
 	} finally {
 		bar.stop();
+		stopWebGpu();
 	}
 }
 

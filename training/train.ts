@@ -1,11 +1,12 @@
 /** One training run from the first step, or from its last checkpoint, to its end. */
-import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { TrainingBackend } from './backend/index';
+import { weightsForBase, type Base } from './base';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
 import { learningRateAt, sizeAt, type Recipe } from './config';
 import { FER2013_LABELS, rowsOf, type Dataset } from './dataset';
-import { UserError } from './errors';
+import { UserError, messageOf } from './errors';
 import { sha256 } from './files';
 import type { ModelDefinition } from './models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
@@ -14,7 +15,10 @@ import type { State, StepReport } from './replica';
 export interface TrainOptions {
 	readonly definition: ModelDefinition;
 	readonly recipe: Recipe;
+	/** With the features of a frozen base, where the recipe has one. */
 	readonly dataset: Dataset;
+	/** Where the recipe starts from one. */
+	readonly base?: Base;
 	readonly backend: TrainingBackend;
 	readonly replicas: number;
 	/** Folder of this run: checkpoint.bin, best.bin, log.jsonl. */
@@ -81,6 +85,8 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	try {
 		if (saved) await group.restore(saved.state);
 		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
+		else if (options.base && !dataset.features)
+			await group.restore(withWeights(await group.snapshot(), baseWeights(options)));
 		return await new Run(options, group, fingerprint, checkpointFile, saved).toEnd();
 	} finally {
 		await group.close();
@@ -204,12 +210,14 @@ class Run {
 		const best = !before || this.isBetter(log, before);
 		this.history.push(log);
 		this.running = { ...EMPTY };
-		if (best) {
+		if (best && (recipe.selectBy !== 'last' || this.step === this.steps)) {
 			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
-			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map(averages)));
+			// Of a frozen base no other file knows.
+			const joined = this.options.dataset.features ? [...baseAverages(this.options), ...averages] : averages;
+			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map(joined)));
 		}
 		await this.checkpoint();
-		appendFileSync(path.join(runDir, RUN_FILES.log), `${JSON.stringify(log)}\n`);
+		this.writeLog();
 		onEvent({ type: 'epoch', log, best });
 	}
 
@@ -221,7 +229,8 @@ class Run {
 
 	private contents(state: Checkpoint['state']): Checkpoint {
 		const { fingerprint, step, running, history } = this;
-		return { fingerprint, step, running, history, state };
+		const { base } = this.options;
+		return { fingerprint, step, running, history, ...(base && { base: base.name }), state };
 	}
 
 	private best(): EpochLog | undefined {
@@ -231,7 +240,14 @@ class Run {
 	}
 
 	private isBetter({ validation: a }: EpochLog, { validation: b }: EpochLog): boolean {
-		return this.options.recipe.selectBy === 'loss' ? a.loss < b.loss : a.accuracy > b.accuracy;
+		switch (this.options.recipe.selectBy) {
+			case 'accuracy':
+				return a.accuracy > b.accuracy;
+			case 'loss':
+				return a.loss < b.loss;
+			case 'last':
+				return true;
+		}
 	}
 
 	/** Whether the recipe's patience is at its end. */
@@ -244,7 +260,12 @@ class Run {
 	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */
 	private writeLog(): void {
 		const lines = this.history.map((log) => `${JSON.stringify(log)}\n`).join('');
-		writeFileSync(path.join(this.options.runDir, RUN_FILES.log), lines);
+		const file = path.join(this.options.runDir, RUN_FILES.log);
+		try {
+			writeFileSync(file, lines);
+		} catch (thrown) {
+			throw new UserError(`${file} could not be written: ${messageOf(thrown)}. Free some space, then run this again.`);
+		}
 	}
 }
 
@@ -262,6 +283,36 @@ function startedFrom(start: Checkpoint, fresh: State): State {
 	return state;
 }
 
+/** The base's weights as the recipe has them, with the shapes of the network's. */
+function baseWeights({ definition, recipe, base }: TrainOptions): State {
+	if (!definition.parts || !base) throw new Error(`${definition.id} has no base.`);
+	const network = definition.parts.base(recipe);
+	const values = weightsForBase(base, network, definition.input, recipe.base?.normalised === true);
+	const state: State = new Map(
+		network.weights.map(({ shape }, index) => [
+			String(index),
+			{ shape: shape.map(Number), values: values[index] ?? new Float32Array() }
+		])
+	);
+	network.dispose();
+	return state;
+}
+
+/** The same under names that keep them in front of the head's. */
+function baseAverages(options: TrainOptions): [string, { shape: readonly number[]; values: Float32Array }][] {
+	return [...baseWeights(options)].map(([index, weight]) => [`average/base ${index}`, weight]);
+}
+
+/** A snapshot whose first weights, and their averages, are these. */
+function withWeights(state: State, weights: State): State {
+	return new Map(
+		[...state].map(([name, weight]) => {
+			const index = /^(?:weight|average)\/(\d+):/.exec(name)?.[1];
+			return [name, (index !== undefined && weights.get(index)) || weight];
+		})
+	);
+}
+
 /** The paper leaves out the last row of Training. */
 function trainingRows(dataset: Dataset, { rows }: Recipe): Uint32Array<SharedArrayBuffer> {
 	const all = rowsOf(dataset, 'train');
@@ -272,12 +323,12 @@ const PAPER_TRAINING_ROWS = 28_708;
 
 const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
 
-/** A run goes on only with the same model, recipe, data and number of replicas. */
-function fingerprintOf({ definition, recipe, dataset, replicas }: TrainOptions): string {
+/** A run goes on only with the same model, recipe, data, base and number of replicas. */
+function fingerprintOf({ definition, recipe, dataset, replicas, base }: TrainOptions): string {
 	const { labels, usage, pixels, softLabels, excluded } = dataset;
 	const soft = softLabels ? [new Uint8Array(softLabels.buffer)] : [];
 	const parts = [labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
-	return sha256(JSON.stringify([definition.id, recipe, replicas]), ...parts);
+	return sha256(JSON.stringify([definition.id, recipe, replicas, ...(base ? [base.sha256] : [])]), ...parts);
 }
 
 function setAside(runDir: string): void {

@@ -3,33 +3,105 @@ import * as tf from '@tensorflow/tfjs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { messageOf } from '../errors';
 import { isOneDnnInstalled } from './onednn';
 import { registerOneDnnKernels } from './onednn-kernels';
+import { startTfjsNode, tfjsNodeProblem } from './tfjs-node';
 import { registerWasmGradients } from './wasm-gradients';
+import { findGpu, startWebGpu } from './webgpu';
 
-export const TRAINING_BACKENDS = ['onednn', 'wasm', 'cpu'] as const;
+/** The fastest first. */
+export const TRAINING_BACKENDS = ['webgpu', 'tfjs-node', 'onednn', 'wasm', 'cpu'] as const;
 export type TrainingBackend = (typeof TRAINING_BACKENDS)[number];
 
+export interface BackendChoice {
+	readonly backend: TrainingBackend;
+	/** One sentence: what was taken, and why not what would be faster. */
+	readonly reason: string;
+}
+
+/** What keeps a back end from being worth taking here, or undefined. */
+async function problemOf(backend: TrainingBackend): Promise<string | undefined> {
+	switch (backend) {
+		case 'webgpu': {
+			const gpu = await findGpu().catch(messageOf);
+			if (gpu === undefined) return 'this machine shows no GPU';
+			if (typeof gpu === 'string') return `Dawn does not start (${gpu})`;
+			return gpu.isSoftware ? `${gpu.name} is no real GPU` : undefined;
+		}
+		case 'tfjs-node':
+			return tfjsNodeProblem();
+		case 'onednn':
+			return isOneDnnInstalled() ? undefined : 'the library libdnnl2 is not installed';
+		case 'wasm':
+		case 'cpu':
+			return undefined;
+	}
+}
+
 /** The fastest back end that works on this machine. */
-export function fastestBackend(): TrainingBackend {
+export async function chooseBackend(): Promise<BackendChoice> {
+	const passedOver: string[] = [];
+	for (const backend of TRAINING_BACKENDS) {
+		const problem = await problemOf(backend);
+		if (problem === undefined) {
+			const why = passedOver.length > 0 ? ` Not ${passedOver.join('; not ')}.` : '';
+			return { backend, reason: `Back end: ${backend}, the fastest that works here.${why}` };
+		}
+		passedOver.push(`${backend}: ${problem}`);
+	}
+	return { backend: 'cpu', reason: 'Back end: cpu.' };
+}
+
+/** The fastest back end of those that every machine or a package of the system offers: for export and evaluation. */
+export function fastestOnProcessor(): TrainingBackend {
 	return isOneDnnInstalled() ? 'onednn' : 'wasm';
+}
+
+/** All back ends that work on this machine; `software` lets a GPU in software count. */
+export async function workingBackends(software: boolean): Promise<TrainingBackend[]> {
+	const working: TrainingBackend[] = [];
+	for (const backend of TRAINING_BACKENDS) {
+		const isSoftwareGpu = backend === 'webgpu' && software && (await findGpu().catch(() => undefined)) !== undefined;
+		if (isSoftwareGpu || (await problemOf(backend)) === undefined) working.push(backend);
+	}
+	return working;
 }
 
 /** Makes `backend` the one that tfjs uses in this thread. Throws Error when it does not start. */
 export async function startBackend(backend: TrainingBackend): Promise<void> {
-	const isWasm = backend !== 'cpu';
-	if (isWasm) {
-		const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-		const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-		setWasmPaths(path.dirname(entry) + path.sep);
-		registerWasmGradients();
+	switch (backend) {
+		case 'webgpu':
+			await startWebGpu();
+			break;
+		case 'tfjs-node':
+			await startTfjsNode();
+			break;
+		case 'onednn':
+		case 'wasm':
+			await startWasm();
+			if (backend === 'onednn') registerOneDnnKernels();
+			break;
+		case 'cpu':
+			if (!(await tf.setBackend('cpu'))) throw new Error('The back end cpu did not start.');
 	}
-	if (!(await tf.setBackend(isWasm ? 'wasm' : 'cpu'))) throw new Error(`The back end ${backend} did not start.`);
 	await tf.ready();
-	if (backend === 'onednn') registerOneDnnKernels();
 }
 
-/** Replicas that use this machine's processors well: WASM has one thread each in Node. */
+async function startWasm(): Promise<void> {
+	const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+	const entry = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+	setWasmPaths(path.dirname(entry) + path.sep);
+	registerWasmGradients();
+	if (!(await tf.setBackend('wasm'))) throw new Error('The back end wasm did not start.');
+}
+
+/** Replicas that use this machine's processors well: WASM and oneDNN have one thread each in Node. */
 export function defaultReplicas(backend: TrainingBackend): number {
-	return backend !== 'cpu' ? os.availableParallelism() : 1;
+	return sharesWork(backend) ? os.availableParallelism() : 1;
+}
+
+/** Whether several replicas in threads make this back end faster; the others use the whole machine, or are for tests. */
+export function sharesWork(backend: TrainingBackend): boolean {
+	return backend === 'onednn' || backend === 'wasm';
 }

@@ -15,6 +15,11 @@ export function findModel(id: string): ModelDefinition {
 	return found;
 }
 
+/** The model as the recipe has it: with the recipe's range of grey values. */
+export function withRecipe(definition: ModelDefinition, { range }: Recipe): ModelDefinition {
+	return range ? { ...definition, input: { ...definition.input, range } } : definition;
+}
+
 /** The model's recipe of that id, or its first; throws UserError that lists the ids. */
 export function findRecipe({ id: model, recipes }: ModelDefinition, id: string | undefined): Recipe {
 	if (id === undefined) return recipes[0];

@@ -1,6 +1,6 @@
 /** The student paper's transfer learning (its approach 1): VGG16 (Simonyan & Zisserman, 2015) under a dense head. */
 import * as tf from '@tensorflow/tfjs';
-import { DEFAULT_RECIPE } from '../config';
+import { DEFAULT_RECIPE, type Recipe } from '../config';
 import { SeededDropout } from '../layers';
 import { convolutionalUnit } from './blocks';
 import type { ModelDefinition } from './definition';
@@ -12,6 +12,9 @@ const BLOCKS = [
 	[512, 512, 512],
 	[512, 512, 512]
 ] as const;
+const FEATURES = 512;
+/** Mean of ImageNet's three channel means; what each channel differs from it goes into the first convolution. */
+const IMAGENET_GREY = 114.8;
 
 export const vgg16: ModelDefinition = {
 	id: 'vgg16',
@@ -32,24 +35,75 @@ export const vgg16: ModelDefinition = {
 				{ fromEpoch: 4, size: 48 }
 			],
 			augmentation: { flip: 0.5, shift: 0.06, scale: 0.08, rotationDegrees: 8, contrast: 0.2, erase: 0, degrade: 0 }
+		},
+		{
+			...DEFAULT_RECIPE,
+			id: 'paper',
+			// All of this is as published: the base is never trained, and gets 0..1 in place of what it was trained on.
+			base: { training: 'frozen', normalised: false },
+			rows: 'paper',
+			selectBy: 'last',
+			norm: false,
+			epochs: 300,
+			batchSize: 50,
+			optimizer: { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+			learningRate: 0.001,
+			warmupEpochs: 0,
+			schedule: 'constant',
+			weightDecay: 0,
+			emaDecay: 0
+		},
+		{
+			...DEFAULT_RECIPE,
+			id: 'best',
+			// The whole base learns on, from pictures as it knows them.
+			base: { training: 'tuned', normalised: true },
+			range: [-IMAGENET_GREY, 255 - IMAGENET_GREY],
+			// The published weights have no normalisation.
+			norm: false,
+			epochs: 20,
+			// Small steps of equal size in all layers: a large first one would undo what the base knows.
+			optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+			learningRate: 1e-4,
+			weightDecay: 0,
+			labelSmoothing: 0.1,
+			emaDecay: 0.998,
+			augmentation: { flip: 0.5, shift: 0.08, scale: 0.1, rotationDegrees: 10, contrast: 0.2, erase: 0.25, degrade: 0 }
 		}
 	],
 	build(labels, recipe) {
-		const unit = convolutionalUnit(recipe);
-		const dense = (x: tf.SymbolicTensor, units: number, activation: 'relu' | 'linear', index: number) => {
-			const kernelInitializer = tf.initializers.glorotUniform({ seed: recipe.seed * 1000 + 900 + index });
-			return tf.layers.dense({ units, activation, kernelInitializer }).apply(x) as tf.SymbolicTensor;
-		};
 		const input = tf.input({ shape: [null, null, 3] });
-		let x: tf.SymbolicTensor = input;
-		for (const block of BLOCKS) {
-			for (const filters of block) x = unit(x, filters, 'same');
-			x = tf.layers.maxPooling2d({ poolSize: 2 }).apply(x) as tf.SymbolicTensor;
+		return tf.model({ inputs: input, outputs: head(base(input, recipe), labels, recipe) });
+	},
+	parts: {
+		base(recipe) {
+			const input = tf.input({ shape: [null, null, 3] });
+			return tf.model({ inputs: input, outputs: base(input, recipe) });
+		},
+		head(labels, recipe) {
+			const input = tf.input({ shape: [FEATURES] });
+			return tf.model({ inputs: input, outputs: head(input, labels, recipe) });
 		}
-		x = tf.layers.globalAveragePooling2d({}).apply(x) as tf.SymbolicTensor;
-		x = dense(dense(x, 1024, 'relu', 0), 128, 'relu', 1);
-		x = new SeededDropout({ rate: 0.5 }).apply(x) as tf.SymbolicTensor;
-		x = dense(dense(x, 512, 'linear', 2), labels, 'linear', 3);
-		return tf.model({ inputs: input, outputs: x });
 	}
 };
+
+/** VGG16 without its top, with global average pooling: features [n, 512]. */
+function base(input: tf.SymbolicTensor, recipe: Recipe): tf.SymbolicTensor {
+	const unit = convolutionalUnit(recipe);
+	let x = input;
+	for (const block of BLOCKS) {
+		for (const filters of block) x = unit(x, filters, 'same');
+		x = tf.layers.maxPooling2d({ poolSize: 2 }).apply(x) as tf.SymbolicTensor;
+	}
+	return tf.layers.globalAveragePooling2d({}).apply(x) as tf.SymbolicTensor;
+}
+
+/** The paper's final layers: logits [n, labels]. */
+function head(features: tf.SymbolicTensor, labels: number, recipe: Recipe): tf.SymbolicTensor {
+	const dense = (x: tf.SymbolicTensor, units: number, activation: 'relu' | 'linear', index: number) => {
+		const kernelInitializer = tf.initializers.glorotUniform({ seed: recipe.seed * 1000 + 900 + index });
+		return tf.layers.dense({ units, activation, kernelInitializer }).apply(x) as tf.SymbolicTensor;
+	};
+	const x = new SeededDropout({ rate: 0.5 }).apply(dense(dense(features, 1024, 'relu', 0), 128, 'relu', 1));
+	return dense(dense(x as tf.SymbolicTensor, 512, 'linear', 2), labels, 'linear', 3);
+}
