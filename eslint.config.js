@@ -10,11 +10,14 @@ import svelteConfig from './svelte.config.js';
 
 const CORE_TYPES = 'src/lib/core/types';
 const CORE_GEOMETRY = 'src/lib/core/geometry';
+const CORE_VERDICT = 'src/lib/core/verdict';
 const ERRORS = 'src/lib/errors';
 const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
 const PROTOCOL = 'src/lib/protocol';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
+/** The package hls.js, also without what looks like a file's extension. */
+const HLS = ['hls', 'hls.js'];
 const SVELTE = ['svelte', '$app/'];
 
 /**
@@ -55,7 +58,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/sources/',
-		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES],
+		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, ...HLS],
 		because: 'a source gives pictures and knows nothing of models, workers or state'
 	},
 	{
@@ -69,13 +72,15 @@ const LAYERS = [
 			REPORT,
 			PROTOCOL,
 			CORE_TYPES,
+			'idb',
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'state joins a source and the client; how it looks is left to components'
 	},
 	{
 		files: 'src/lib/overlay/',
-		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY],
+		may: ['src/lib/overlay/', CORE_TYPES, CORE_GEOMETRY, CORE_VERDICT],
 		because: 'drawing is a function of a result and a viewport'
 	},
 	{
@@ -89,6 +94,8 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			'uqr',
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'components take props and give callbacks; only routes and state build a session'
@@ -108,9 +115,15 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			CORE_VERDICT,
 			...SVELTE
 		],
 		because: 'a route composes components and state; logic lies below it'
+	},
+	{
+		files: 'src/server/',
+		may: ['src/server/', 'vite'],
+		because: 'the server runs in Node and only hands out what was built'
 	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	{

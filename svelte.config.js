@@ -1,5 +1,11 @@
 import adapter from '@sveltejs/adapter-static';
 
+/** Other hosts that the pages may talk to, named when they are built: origins with spaces between. See `npm start`. */
+const allowed = (process.env.MIEN_ALLOW ?? '').split(/\s+/).filter((origin) => origin !== '');
+for (const origin of allowed) {
+	if (!/^(https?|wss?):\/\/[\w.[\]:-]+$/.test(origin)) throw new Error(`MIEN_ALLOW: "${origin}" is not an origin`);
+}
+
 /**
  * The content security policy of the pages. Kit adds the hash of its own start script and writes it into every page,
  * so that it also holds on hosts that send no headers; vite.config.ts sends it as a header too.
@@ -10,10 +16,10 @@ const directives = {
 	'script-src': ['self'],
 	'style-src': ['self'],
 	'style-src-attr': ['unsafe-inline'],
-	'connect-src': ['self'],
+	'connect-src': ['self', ...allowed],
 	'worker-src': ['self'],
 	'img-src': ['self', 'blob:', 'data:'],
-	'media-src': ['self', 'blob:', 'data:'],
+	'media-src': ['self', 'blob:', 'data:', ...allowed.filter((origin) => origin.startsWith('http'))],
 	'object-src': ['none'],
 	'base-uri': ['none'],
 	'form-action': ['none'],

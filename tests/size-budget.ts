@@ -29,7 +29,7 @@ function gzipped(files: readonly string[], what: string): number {
 /** Everything that a page's HTML asks for at once. */
 function firstLoad(page: string, extension: string): string[] {
 	const html = readFileSync(join(BUILD, page), 'utf8');
-	return [...html.matchAll(/<link href="\.\/(_app\/[^"]+)"/g)]
+	return [...html.matchAll(/<link href="\.{1,2}\/(_app\/[^"]+)"/g)]
 		.map(([, file]) => file ?? '')
 		.filter((file) => file.endsWith(extension))
 		.map((file) => join(BUILD, file));
@@ -46,7 +46,7 @@ function modelBytes(url: string): number {
 const manifest = parseManifest(JSON.parse(readFileSync(join(MODELS, 'index.json'), 'utf8')));
 
 const lines: Line[] = [
-	...['index.html', 'photo.html'].flatMap((page) => [
+	...['index.html', 'photo.html', 'compare.html', 'compare/benchmark.html', 'kiosk.html'].flatMap((page) => [
 		{ what: `${page}: scripts, gzip`, bytes: gzipped(firstLoad(page, '.js'), 'scripts'), limit: 75 * KB },
 		{ what: `${page}: styles, gzip`, bytes: gzipped(firstLoad(page, '.css'), 'styles'), limit: 12 * KB }
 	]),

@@ -2,23 +2,23 @@
 import * as tf from '@tensorflow/tfjs';
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { applyTemperature } from '../src/lib/core/calibration';
-import type { Manifest, ModelEntry } from '../src/lib/manifest';
-import { startBackend } from './backend/index';
-import { readCheckpoint } from './checkpoint';
+import { chooseBackend, fastestBackend, startBackend } from './backend/index';
+import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
-import { SPLITS, pictureOf, rowsOf } from './dataset';
+import { pictureOf, rowsOf } from './dataset';
 import { convertDetector, detectorHandler, shortRangeFile } from './detector';
 import { UserError } from './errors';
-import { evaluateScores, predict, rowsOfSplit, truthOf, type Evaluation } from './evaluate';
+import { rowsOfSplit } from './evaluate';
+import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
 import { exportModel, readManifest } from './export';
 import { readArtifacts } from './model-files';
 import { findModel, findRecipe, withRecipe } from './models/index';
 import { createRandom, shuffle } from './random';
+import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES } from './train';
 import { trainCommand } from './train-command';
@@ -30,8 +30,12 @@ const USAGE = `Usage:
       [--backend auto|webgpu|tfjs-node|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--seed N]
-  npm run evaluate -- MODEL --data FILE --split private|public|paper [--json]
+  npm run evaluate -- MODEL|all --data FILE --split private|public|paper [--json]
                                            measure what is shipped
+  npm run evaluate -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--json]
+                                           the same on all test sets, into report.json beside each model
+  npm run ensemble -- MODEL MODEL... --data FILE
+                                           ship the mean of shipped models as one more
   npm run detector                         convert the face detector
   npm run survey:crop -- --data FILE [--pictures N]
                                            measure which square FER2013's pictures show around a face
@@ -49,7 +53,12 @@ async function exportCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
 		args,
 		allowPositionals: true,
-		options: { data: { type: 'string' }, recipe: { type: 'string' }, seed: { type: 'string' } }
+		options: {
+			data: { type: 'string' },
+			ferplus: { type: 'string' },
+			recipe: { type: 'string' },
+			seed: { type: 'string' }
+		}
 	});
 	const model = findModel(positionals[0] ?? '');
 	const base = findRecipe(model, values.recipe);
@@ -59,19 +68,23 @@ async function exportCommand(args: string[]): Promise<number> {
 	if (!existsSync(bestFile))
 		throw new UserError(`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id}`);
 	const dataset = await loadData(values.data);
-	await startBackend('wasm');
+	await startBackend(fastestBackend());
 	const best = readCheckpoint(bestFile);
+	const log = path.join(runDirOf(definition.id, recipe), RUN_FILES.log);
+	const lines = readFileSync(log, 'utf8').trim().split('\n');
 	const entry = await exportModel({
 		definition,
 		recipe,
 		best,
+		history: lines.map((line) => JSON.parse(line) as EpochLog),
 		dataset,
+		ferPlus: values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n),
 		modelsDir: MODELS_DIR,
 		trained: {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
 			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
-			backend: 'wasm',
+			backend: (await chooseBackend()).backend,
 			base: best.base ?? 'scratch'
 		}
 	});
@@ -81,57 +94,6 @@ async function exportCommand(args: string[]): Promise<number> {
 	for (const [split, { n, accuracy, macroF1 }] of Object.entries(entry.metrics))
 		say(`${split.padEnd(8)} ${percent(accuracy)} of ${String(n)}, macro-F1 ${macroF1.toFixed(3)}`);
 	return 0;
-}
-
-async function evaluateCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: {
-			data: { type: 'string' },
-			split: { type: 'string', default: 'private' },
-			json: { type: 'boolean', default: false }
-		}
-	});
-	const split = SPLITS.find((name) => name === values.split);
-	if (!split) throw new UserError(`--split takes one of ${SPLITS.join(', ')}, not "${values.split}".`);
-	const entry = findEntry(readManifest(MODELS_DIR), positionals[0] ?? '');
-	const dataset = await loadData(values.data);
-	await startBackend('wasm');
-	const model = await tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(MODELS_DIR, entry.url))));
-	const rows = rowsOfSplit(dataset, split);
-	const bar = createBar('Evaluating [{bar}] {percentage}% {eta_formatted} left');
-	bar.start(rows.length, 0);
-	const scores = await predict(model, entry.input, dataset, rows, (done) => {
-		bar.update(done);
-	});
-	bar.stop();
-	const softened = scores.map((row) => applyTemperature(row, entry.temperature));
-	const evaluation = evaluateScores(entry.id, split, softened, truthOf(dataset, rows));
-	say(values.json ? JSON.stringify(evaluation) : describeEvaluation(entry, evaluation));
-	return 0;
-}
-
-function findEntry({ models }: Manifest, id: string): ModelEntry {
-	const found = models.find((entry) => entry.id === id);
-	if (!found) throw new UserError(`No model "${id}" is shipped. Choose one of: ${models.map((m) => m.id).join(', ')}.`);
-	return found;
-}
-
-function describeEvaluation({ title, labels }: ModelEntry, evaluation: Evaluation): string {
-	const width = Math.max(...labels.map((label) => label.length)) + 1;
-	const rows = evaluation.confusion.map((row, label) => {
-		const counts = row.map((count) => String(count).padStart(width)).join('');
-		return `${(labels[label] ?? '').padEnd(width)}${counts}   recall ${percent(evaluation.perClass[label] ?? 0)}`;
-	});
-	return [
-		`${title} on ${evaluation.split}, ${String(evaluation.n)} pictures, single crop`,
-		`accuracy ${percent(evaluation.accuracy)}, macro-F1 ${evaluation.macroF1.toFixed(3)}, ` +
-			`calibration error ${evaluation.calibrationError.toFixed(3)}`,
-		'',
-		`${'true \\ said'.padEnd(width)}${labels.map((label) => label.padStart(width)).join('')}`,
-		...rows
-	].join('\n');
 }
 
 function detectorCommand(): Promise<number> {
@@ -192,6 +154,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	train: trainCommand,
 	export: exportCommand,
 	evaluate: evaluateCommand,
+	ensemble: ensembleCommand,
 	detector: detectorCommand,
 	'survey-crop': surveyCommand,
 	'try-crops': cropTrialCommand

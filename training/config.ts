@@ -27,6 +27,10 @@ export interface Recipe {
 	readonly base?: { readonly training: 'frozen' | 'tuned'; readonly normalised: boolean };
 	/** What grey values of 0..255 become, where it is not the model's own choice. */
 	readonly range?: readonly [number, number];
+	/** Whether global average pooling stands in for what fits one picture size alone, so that smaller ones can be learned from. */
+	readonly pooled: boolean;
+	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
+	readonly from: string | undefined;
 	readonly epochs: number;
 	/** Pictures per step over all replicas together. */
 	readonly batchSize: number;
@@ -57,6 +61,8 @@ export const DEFAULT_RECIPE: Recipe = {
 	selectBy: 'accuracy',
 	patience: 0,
 	norm: true,
+	pooled: false,
+	from: undefined,
 	epochs: 30,
 	batchSize: 128,
 	optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },

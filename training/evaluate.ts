@@ -8,21 +8,20 @@ import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib
 
 const BATCH = 128;
 
-/** Probabilities before any temperature for each row's picture, single crop. `onRows` is told how many are done. */
-export async function predict(
+/** Probabilities before any temperature for each 48x48 picture. `onRows` is told how many are done. */
+export async function predictPictures(
 	model: tf.LayersModel,
 	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
-	dataset: Dataset,
-	rows: Uint32Array,
+	pictures: readonly Uint8Array[],
 	onRows: (done: number) => void = () => undefined
 ): Promise<Scores[]> {
 	const { size, channels } = input;
 	const length = size * size * channels;
 	const scores: Scores[] = [];
-	for (let start = 0; start < rows.length; start += BATCH) {
-		const part = rows.subarray(start, start + BATCH);
+	for (let start = 0; start < pictures.length; start += BATCH) {
+		const part = pictures.slice(start, start + BATCH);
 		const batch = new Float32Array(part.length * length);
-		for (const [index, row] of part.entries()) toModelInput(pictureOf(dataset, row), input, batch, index * length);
+		for (const [index, picture] of part.entries()) toModelInput(picture, input, batch, index * length);
 		const output = tf.tidy(
 			() => model.predictOnBatch(tf.tensor4d(batch, [part.length, size, size, channels])) as tf.Tensor
 		);
@@ -33,6 +32,18 @@ export async function predict(
 		onRows(scores.length);
 	}
 	return scores;
+}
+
+/** `predictPictures` of the rows of a data set. */
+export function predict(
+	model: tf.LayersModel,
+	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	dataset: Dataset,
+	rows: Uint32Array,
+	onRows?: (done: number) => void
+): Promise<Scores[]> {
+	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
+	return predictPictures(model, input, pictures, onRows);
 }
 
 /** The true labels of `rows`. */

@@ -2,40 +2,57 @@
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { applyTemperature } from '../src/lib/core/calibration';
 import { FER2013_CROP } from '../src/lib/core/crop';
+import { fitTemperature } from '../src/lib/core/metrics';
 import type { Scores } from '../src/lib/core/types';
-import { MANIFEST_SCHEMA, parseManifest, type Manifest, type ModelEntry, type Trained } from '../src/lib/manifest';
-import type { Checkpoint } from './checkpoint';
+import {
+	MANIFEST_SCHEMA,
+	parseManifest,
+	type EnsembleEntry,
+	type Manifest,
+	type ModelEntry,
+	type Trained
+} from '../src/lib/manifest';
+import { parseReport, type Report } from '../src/lib/report';
+import type { Checkpoint, EpochLog } from './checkpoint';
 import type { Recipe } from './config';
 import { FER2013_LABELS, type Dataset } from './dataset';
 import { detectorEntry } from './detector';
 import { UserError, messageOf } from './errors';
-import { evaluateScores, predict, rowsOfSplit, truthOf } from './evaluate';
+import { predict, rowsOfSplit, truthOf } from './evaluate';
+import type { FerPlus } from './ferplus';
 import { writeWhole } from './files';
 import { foldForInference } from './fold';
-import { fitTemperature } from '../src/lib/core/metrics';
 import type { ModelDefinition } from './models/definition';
 import { multiplyAdds, readArtifacts, writeModel } from './model-files';
 import { averagedWeights } from './replica';
+import { createReport, figuresOf, measureCorruptions, scoreTests, testSets, type TestScores } from './report';
+import { confusionSvg, curvesSvg } from './report-svg';
 
 export interface ExportOptions {
 	readonly definition: ModelDefinition;
 	readonly recipe: Recipe;
 	/** best.bin of a run. */
 	readonly best: Checkpoint;
+	/** All epochs of the run, those after the best too. */
+	readonly history: readonly EpochLog[];
 	readonly dataset: Dataset;
+	readonly ferPlus: FerPlus | undefined;
 	/** static/models */
 	readonly modelsDir: string;
-	readonly trained: Trained;
+	readonly trained: Omit<Trained, 'precision'>;
 }
 
+/** Points of accuracy on PublicTest that smaller weights may cost. */
+const MOST_LOST = 0.002;
+
 /**
- * Writes the model to `modelsDir/<id>/` with float16 weights, measures the written files on all splits with a
- * temperature fitted on PublicTest, and puts its entry into `modelsDir/index.json`. Throws UserError.
+ * Writes the model to `modelsDir/<id>/`, with bytes for weights where that costs little and float16 else; measures the
+ * written files with a temperature fitted on PublicTest, writes report.json beside them, and puts the model's entry
+ * into `modelsDir/index.json`. Throws UserError.
  */
 export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
-	const { definition, dataset, modelsDir } = options;
+	const { definition, modelsDir } = options;
 	const { size, channels } = definition.input;
 	const network = definition.build(FER2013_LABELS.length, options.recipe);
 	const weights = averagedWeights(options.best.state);
@@ -43,10 +60,8 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	tf.dispose(weights);
 	const folded = foldForInference(network, size, channels);
 	const dir = path.join(modelsDir, definition.id);
-	const written = await writeModel(folded, dir);
-	const shipped = await tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(dir, 'model.json'))));
-	const { temperature, metrics } = await measure(shipped, definition, dataset);
-	const entry: ModelEntry = {
+	const { written, precision } = await writeSmallest(folded, dir, options);
+	const entry: Omit<ModelEntry, 'temperature' | 'metrics'> = {
 		id: definition.id,
 		title: definition.title,
 		url: `${definition.id}/model.json`,
@@ -55,35 +70,94 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 		multiplyAdds: multiplyAdds(folded),
 		labels: FER2013_LABELS,
 		input: { ...definition.input, crop: FER2013_CROP },
-		temperature,
-		metrics,
-		trained: options.trained
+		trained: { ...options.trained, precision }
 	};
-	replaceEntry(modelsDir, entry);
-	for (const model of [network, folded, shipped]) model.dispose();
-	return entry;
+	for (const model of [network, folded]) model.dispose();
+	const history = options.history.map(({ epoch, size, learningRate, train, validation }) => ({
+		...{ epoch, size, learningRate, train, validation }
+	}));
+	const measured = await measureShipped({ ...options, entry, previous: { history, corruptions: [] } });
+	replaceEntry(modelsDir, measured);
+	return measured;
 }
 
-async function measure(
-	model: tf.LayersModel,
-	{ id, input }: ModelDefinition,
-	dataset: Dataset
-): Promise<Pick<ModelEntry, 'temperature' | 'metrics'>> {
-	// The paper's rows are those of the other two splits: each picture is looked at once.
-	const rows = rowsOfSplit(dataset, 'paper');
-	const scores = await predict(model, input, dataset, rows);
-	const scoresOf = new Map(scores.map((row, index) => [rows[index], row]));
-	const pick = (part: Uint32Array): Scores[] => Array.from(part, (row) => scoresOf.get(row) ?? []);
-	const selection = rowsOfSplit(dataset, 'public');
-	const temperature = Number(fitTemperature(pick(selection), truthOf(dataset, selection)).toFixed(3));
-	const metrics: Record<string, ModelEntry['metrics'][string]> = {};
-	for (const split of ['public', 'private', 'paper'] as const) {
-		const part = rowsOfSplit(dataset, split);
-		const softened = pick(part).map((row) => applyTemperature(row, temperature));
-		const { n, accuracy, macroF1, perClass } = evaluateScores(id, split, softened, truthOf(dataset, part));
-		metrics[split] = { n, accuracy, macroF1, perClass };
+/** Writes float16 and bytes in turn and keeps bytes when they cost at most MOST_LOST on PublicTest. */
+async function writeSmallest(folded: tf.LayersModel, dir: string, { definition, dataset }: ExportOptions) {
+	const rows = rowsOfSplit(dataset, 'public');
+	const truth = truthOf(dataset, rows);
+	const accuracyOf = async (model: tf.LayersModel): Promise<number> =>
+		figuresOf(await predict(model, definition.input, dataset, rows), truth).accuracy;
+	const full = await accuracyOf(folded);
+	for (const precision of ['uint8', 'float16'] as const) {
+		const written = await writeModel(folded, dir, precision);
+		const shipped = await loadShipped(dir);
+		const lost = full - (await accuracyOf(shipped));
+		shipped.dispose();
+		if (precision === 'float16' || lost <= MOST_LOST)
+			return { written, precision: `${precision}, ${(100 * lost).toFixed(2)} points lost on PublicTest` };
 	}
-	return { temperature, metrics };
+	throw new Error('No precision was tried.');
+}
+
+/** The model in `dir`, as a browser gets it; the caller disposes it. Throws UserError. */
+export function loadShipped(dir: string): Promise<tf.LayersModel> {
+	return tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(dir, 'model.json'))));
+}
+
+export interface MeasureOptions {
+	readonly entry: Omit<ModelEntry, 'temperature' | 'metrics'>;
+	readonly dataset: Dataset;
+	readonly ferPlus: FerPlus | undefined;
+	readonly modelsDir: string;
+	/** What is taken over: the curves of training, and corruptions when they are not measured again. */
+	readonly previous: Pick<Report, 'history' | 'corruptions'>;
+	readonly withCorruptions?: boolean;
+	readonly onRows?: (done: number) => void;
+}
+
+/** Measures a shipped model on all test pictures, writes its report, and gives its entry with the new figures. */
+export async function measureShipped(options: MeasureOptions): Promise<ModelEntry> {
+	const { entry, dataset, ferPlus, modelsDir, previous } = options;
+	const dir = path.join(modelsDir, path.dirname(entry.url));
+	const model = await loadShipped(dir);
+	const scores = await scoreTests(model, entry.input, dataset, options.onRows);
+	const corruptions = options.withCorruptions
+		? await measureCorruptions(model, entry.input, dataset)
+		: previous.corruptions;
+	model.dispose();
+	const temperature = temperatureOf(scores.single, scores, dataset);
+	const { id, labels } = entry;
+	const parts = { model: id, labels, temperature, history: previous.history, corruptions };
+	const report = createReport(parts, scores, testSets(dataset, ferPlus));
+	writeReport(dir, report);
+	return { ...entry, temperature, metrics: metricsOf(report, 'single') };
+}
+
+/** Fitted on PublicTest, to three digits. */
+export function temperatureOf(scores: readonly Scores[], { rows }: TestScores, dataset: Dataset): number {
+	const place = new Map(Array.from(rows, (row, index) => [row, index]));
+	const selection = rowsOfSplit(dataset, 'public');
+	const chosen = Array.from(selection, (row) => scores[place.get(row) ?? -1] ?? []);
+	return Number(fitTemperature(chosen, truthOf(dataset, selection)).toFixed(3));
+}
+
+/** The figures of the manifest, which are some of the report's. */
+export function metricsOf({ splits }: Report, look: 'single' | 'mirrored'): ModelEntry['metrics'] {
+	const shown = splits.filter(({ id }) => ['public', 'private', 'paper'].includes(id));
+	return Object.fromEntries(
+		shown.map((split) => {
+			const { n, accuracy, macroF1, perLabel } = split[look];
+			return [split.id, { n, accuracy, macroF1, perClass: perLabel.map(({ recall }) => recall) }];
+		})
+	);
+}
+
+/** report.json, and its curves and confusion matrix as pictures. */
+export function writeReport(dir: string, report: Report): void {
+	writeWhole(path.join(dir, 'report.json'), [`${JSON.stringify(parseReport(JSON.parse(JSON.stringify(report))))}\n`]);
+	const shown = report.splits.find(({ id }) => id === 'private') ?? report.splits[0];
+	if (shown) writeWhole(path.join(dir, 'confusion.svg'), [confusionSvg(report.labels, shown)]);
+	if (report.history.length > 1) writeWhole(path.join(dir, 'curves.svg'), [curvesSvg(report.history)]);
 }
 
 /** Reads `modelsDir/index.json`; throws UserError when it is missing or damaged. */
@@ -97,9 +171,8 @@ export function readManifest(modelsDir: string): Manifest {
 }
 
 /** Puts `entry` in the place of the one with its id, or at the end; the other entries stay as they are. */
-function replaceEntry(modelsDir: string, entry: ModelEntry): void {
-	const file = path.join(modelsDir, 'index.json');
-	const old = existsSync(file) ? readManifest(modelsDir) : undefined;
+export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
+	const old = existsSync(path.join(modelsDir, 'index.json')) ? readManifest(modelsDir) : undefined;
 	const models = old?.models.some(({ id }) => id === entry.id)
 		? old.models.map((other) => (other.id === entry.id ? entry : other))
 		: [...(old?.models ?? []), entry];
@@ -110,5 +183,16 @@ function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 		models,
 		ensembles: old?.ensembles ?? []
 	};
-	writeWhole(file, [`${JSON.stringify(parseManifest(JSON.parse(JSON.stringify(manifest))), null, '\t')}\n`]);
+	writeManifest(modelsDir, manifest);
+}
+
+/** Puts `entry` in the place of the ensemble with its id, or at the end. */
+export function replaceEnsemble(modelsDir: string, entry: EnsembleEntry): void {
+	const old = readManifest(modelsDir);
+	writeManifest(modelsDir, { ...old, ensembles: [...old.ensembles.filter(({ id }) => id !== entry.id), entry] });
+}
+
+function writeManifest(modelsDir: string, manifest: Manifest): void {
+	const checked = parseManifest(JSON.parse(JSON.stringify(manifest)));
+	writeWhole(path.join(modelsDir, 'index.json'), [`${JSON.stringify(checked, null, '\t')}\n`]);
 }

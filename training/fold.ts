@@ -98,6 +98,16 @@ function copyOf(
 			return { copy: tf.layers.activation({ name, activation: config['activation'] as 'relu' }), values };
 		case 'Add':
 			return { copy: tf.layers.add({ name }), values };
+		case 'MaxPooling2D': {
+			const { poolSize, strides, padding } = config as unknown as {
+				poolSize: [number, number];
+				strides: [number, number];
+				padding: 'valid' | 'same';
+			};
+			return { copy: tf.layers.maxPooling2d({ name, poolSize, strides, padding }), values };
+		}
+		case 'Flatten':
+			return { copy: tf.layers.flatten({ name }), values };
 		case 'GlobalAveragePooling2D':
 			return { copy: tf.layers.globalAveragePooling2d({ name }), values };
 		default:

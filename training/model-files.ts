@@ -1,7 +1,7 @@
-/** tfjs layers models on disk: half-precision shards, written whole and read without a server. */
+/** tfjs layers models on disk: quantised shards, written whole and read without a server. */
 import { Float16Array } from '@petamoriken/float16';
 import * as tf from '@tensorflow/tfjs';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { UserError, messageOf } from './errors';
 import { sha256, writeWhole } from './files';
@@ -17,8 +17,11 @@ export interface WrittenModel {
 	readonly sha256: string;
 }
 
-/** Writes `model` to `dir` with its weights as float16: model.json and shards of at most 4 MB. Throws UserError. */
-export async function writeModel(model: tf.LayersModel, dir: string): Promise<WrittenModel> {
+/** How weights are stored: all as float16, or kernels as bytes between their least and greatest value. */
+export type Precision = 'float16' | 'uint8';
+
+/** Writes `model` to `dir`: model.json and shards of at most 4 MB. Throws UserError. */
+export async function writeModel(model: tf.LayersModel, dir: string, precision: Precision): Promise<WrittenModel> {
 	let artifacts: tf.io.ModelArtifacts | undefined;
 	await model.save(
 		tf.io.withSaveHandler((saved) => {
@@ -27,9 +30,15 @@ export async function writeModel(model: tf.LayersModel, dir: string): Promise<Wr
 		})
 	);
 	if (!artifacts?.weightSpecs || !artifacts.weightData) throw new Error(`${model.name} has no weights to save.`);
-	const weights = new Float32Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
-	const halves = new Float16Array(weights);
-	const bytes = new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength);
+	const values = new Float32Array(tf.io.CompositeArrayBuffer.join(artifacts.weightData));
+	let offset = 0;
+	const stored = artifacts.weightSpecs.map((spec) => {
+		const size = tf.util.sizeFromShape(spec.shape);
+		const part = values.subarray(offset, (offset += size));
+		// Biases are few and spread wide.
+		return { spec, ...(precision === 'uint8' && spec.shape.length > 1 ? asBytes(part) : asHalves(part)) };
+	});
+	const bytes = Buffer.concat(stored.map((weight) => weight.bytes));
 	const shards = Array.from({ length: Math.ceil(bytes.length / SHARD_BYTES) }, (_, i) =>
 		bytes.subarray(i * SHARD_BYTES, (i + 1) * SHARD_BYTES)
 	);
@@ -39,13 +48,35 @@ export async function writeModel(model: tf.LayersModel, dir: string): Promise<Wr
 		generatedBy: `TensorFlow.js tfjs-layers v${tf.version['tfjs-layers']}`,
 		convertedBy: null,
 		modelTopology: artifacts.modelTopology,
-		weightsManifest: [
-			{ paths, weights: artifacts.weightSpecs.map((spec) => ({ ...spec, quantization: { dtype: 'float16' } })) }
-		]
+		weightsManifest: [{ paths, weights: stored.map(({ spec, quantization }) => ({ ...spec, quantization })) }]
 	})}\n`;
+	removeShards(dir);
 	for (const [index, shard] of shards.entries()) writeWhole(path.join(dir, paths[index] ?? ''), [shard]);
 	writeWhole(path.join(dir, MODEL_FILE), [json]);
 	return { bytes: Buffer.byteLength(json) + bytes.length, sha256: sha256(bytes) };
+}
+
+function asHalves(values: Float32Array) {
+	const { buffer, byteOffset, byteLength } = new Float16Array(values);
+	return { bytes: new Uint8Array(buffer, byteOffset, byteLength), quantization: { dtype: 'float16' as const } };
+}
+
+/** Bytes q for which q * scale + min is nearest to each value. */
+function asBytes(values: Float32Array) {
+	let [min, max] = [Infinity, -Infinity];
+	for (const value of values) {
+		if (value < min) min = value;
+		if (value > max) max = value;
+	}
+	const scale = (max - min) / 255 || 1;
+	const bytes = Uint8Array.from(values, (value) => Math.round((value - min) / scale));
+	return { bytes, quantization: { dtype: 'uint8' as const, scale, min } };
+}
+
+/** An export with fewer shards must not leave the rest of an earlier one behind. */
+function removeShards(dir: string): void {
+	if (!existsSync(dir)) return;
+	for (const name of readdirSync(dir)) if (/^weights-\d+-of-\d+\.bin$/.test(name)) rmSync(path.join(dir, name));
 }
 
 /** What tfjs loads, from model.json and the shards beside it. Throws UserError when one is missing or damaged. */

@@ -1,6 +1,7 @@
 /** `npm run train`: a run with its progress on the terminal. */
 import type cliProgress from 'cli-progress';
 import * as tf from '@tensorflow/tfjs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -13,6 +14,7 @@ import {
 } from './backend/index';
 import { stopWebGpu } from './backend/webgpu';
 import { loadBase, weightsForBase, type Base } from './base';
+import { readCheckpoint, type Checkpoint } from './checkpoint';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { UserError } from './errors';
@@ -21,7 +23,7 @@ import { readFerPlus } from './ferplus';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe, withRecipe } from './models/index';
 import { CACHE, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
-import { train, type StepProgress, type TrainEvent } from './train';
+import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
 async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
 	if (text === undefined || text === 'auto') {
@@ -113,6 +115,15 @@ function fittingReplicas(backend: TrainingBackend, { batchSize }: Recipe): numbe
 	return replicas;
 }
 
+/** The best weights of the recipe that this one starts from. Throws UserError when they have not been trained yet. */
+function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
+	if (from === undefined) return undefined;
+	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
+	if (!existsSync(file))
+		throw new UserError(`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}`);
+	return readCheckpoint(file);
+}
+
 /** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
 function abortOnSignals(): AbortSignal {
 	const controller = new AbortController();
@@ -189,6 +200,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			backend,
 			replicas,
 			runDir,
+			start: startOf(definition, recipe),
 			checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
 			fresh: values.fresh,
 			signal: interrupted,

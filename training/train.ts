@@ -24,6 +24,8 @@ export interface TrainOptions {
 	/** Folder of this run: checkpoint.bin, best.bin, log.jsonl. */
 	readonly runDir: string;
 	readonly checkpointMinutes: number;
+	/** best.bin of the run that the recipe starts from. */
+	readonly start?: Checkpoint | undefined;
 	/** Moves the files of an earlier run aside and starts anew. */
 	readonly fresh: boolean;
 	/** Ends the run after the step that it is in, with a checkpoint. */
@@ -84,6 +86,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 		if (saved) await group.restore(saved.state);
 		else if (options.base && !dataset.features)
 			await group.restore(withWeights(await group.snapshot(), baseWeights(options)));
+		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
 		return await new Run(options, group, fingerprint, checkpointFile, saved).toEnd();
 	} finally {
 		await group.close();
@@ -294,6 +297,20 @@ function withWeights(state: State, weights: State): State {
 			return [name, (index !== undefined && weights.get(index)) || weight];
 		})
 	);
+}
+
+/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */
+function startedFrom(start: Checkpoint, fresh: State): State {
+	let taken = 0;
+	const state: State = new Map();
+	for (const [name, tensor] of fresh) {
+		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
+		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
+		if (fits) taken++;
+		state.set(name, fits ? trained : tensor);
+	}
+	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
+	return state;
 }
 
 /** The paper leaves out the last row of Training. */

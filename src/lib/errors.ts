@@ -36,6 +36,38 @@ export const EXPLANATIONS = {
 		sentence: 'This file is empty.',
 		remedy: 'Choose another picture.'
 	},
+	'stream-unreachable': {
+		sentence: 'The stream could not be reached.',
+		remedy: 'Check that the camera and the server are on, and that the address is right.'
+	},
+	'stream-refused': {
+		sentence: 'The camera asks for another name or password.',
+		remedy: 'Enter them on the set-up page of this browser, or let the proxy send them.'
+	},
+	'stream-unreadable': {
+		sentence: 'The stream holds no pictures that this browser can play.',
+		remedy: 'Check the kind of the source, and let the camera or the server send H.264, VP8, VP9 or JPEG.'
+	},
+	'stream-lost': {
+		sentence: 'The stream ended.',
+		remedy: 'It is opened again by itself; check the network if it stays away.'
+	},
+	'stream-frozen': {
+		sentence: 'The stream stands still.',
+		remedy: 'It is opened again by itself; check the camera if it stays so.'
+	},
+	'picture-truncated': {
+		sentence: 'This picture ends too early: a part of its file is missing.',
+		remedy: 'Copy or download it again.'
+	},
+	'picture-damaged': {
+		sentence: 'This picture is damaged, or too large for this browser.',
+		remedy: 'Open it in a picture editor and save it again.'
+	},
+	'picture-unsupported': {
+		sentence: 'This browser cannot show pictures of this kind (HEIC, TIFF or AVIF).',
+		remedy: 'Save it as JPEG or PNG, or use a browser that shows it.'
+	},
 	'manifest-unreachable': {
 		sentence: 'The list of models could not be loaded.',
 		remedy: 'Check the connection to the server and reload the page.'
@@ -47,6 +79,14 @@ export const EXPLANATIONS = {
 	'report-invalid': {
 		sentence: 'The figures of a model are damaged.',
 		remedy: 'Reinstall static/models, or evaluate the model again.'
+	},
+	'data-unreadable': {
+		sentence: 'This file could not be read as FER2013.',
+		remedy: 'Choose a whole fer2013.csv, fer2013.csv.gz or icml_face_data.csv.'
+	},
+	'report-unreachable': {
+		sentence: 'The figures of a model could not be loaded.',
+		remedy: 'Check the connection to the server and reload the page.'
 	},
 	'model-unknown': {
 		sentence: 'The chosen model is not in the list of models.',

@@ -21,6 +21,8 @@ export interface Trained {
 	readonly backend: string;
 	/** What the weights started from: "scratch", or the name of a pretrained base. */
 	readonly base: string;
+	/** How weights are stored, and what it cost: "uint8, 0.06 points lost on PublicTest". */
+	readonly precision?: string | undefined;
 }
 
 export interface ModelEntry {
@@ -56,6 +58,17 @@ export interface EnsembleEntry {
 	/** Fitted on PublicTest, for the mean of the members' probabilities, each with its own temperature applied. */
 	readonly temperature: number;
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
+}
+
+/** What a visitor can choose: a model, or an ensemble with what its members are together. */
+export interface ClassifierEntry extends Pick<
+	ModelEntry,
+	'id' | 'title' | 'labels' | 'input' | 'bytes' | 'parameters' | 'multiplyAdds' | 'metrics'
+> {
+	/** Ids of the models that it runs: its own alone where it is one. */
+	readonly members: readonly string[];
+	/** Null for an ensemble. */
+	readonly trained: Trained | null;
 }
 
 export interface DetectorEntry {
@@ -133,7 +146,8 @@ const trained = v.object({
 	commit: text,
 	recipe: text,
 	backend: text,
-	base: text
+	base: text,
+	precision: v.optional(text)
 });
 
 const model = v.pipe(

@@ -1,5 +1,5 @@
 /** Every message between the page and its worker; both ends import this file. */
-import type { FrameResult } from './core/types';
+import type { Explanation, FrameResult } from './core/types';
 import type { ErrorCode } from './errors';
 import type { Manifest } from './manifest';
 
@@ -26,7 +26,7 @@ export interface WorkerSettings {
 	readonly models: readonly string[];
 	/** Detections under this confidence (0.5..1) are dropped. */
 	readonly minConfidence: number;
-	/** Most faces analysed in one frame, up to 32. */
+	/** Most faces analysed in one live frame, up to 32; a still may have a hundred. */
 	readonly maxFaces: number;
 	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
 	readonly smoothingMs: number;
@@ -42,10 +42,14 @@ export type ToWorker =
 	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto' }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }
-	/** The bitmap is transferred and closed by the worker. A still is analysed without tracking or smoothing. */
+	/** The bitmap is transferred and closed by the worker. A still is searched in tiles, without tracking or smoothing. */
 	| { type: 'frame'; generation: number; frameId: number; bitmap: ImageBitmap; timeMs: number; still: boolean }
+	/** Which parts of a face speak for its label? `input`: FaceResult.input. Frames come between. */
+	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
 	/** Forget tracked faces: another source starts. */
 	| { type: 'reset' }
+	/** A port for one task beside the frames: see protocol/tasks.ts. */
+	| { type: 'connect'; port: MessagePort }
 	| { type: 'stats' };
 
 export type FromWorker =
@@ -55,6 +59,7 @@ export type FromWorker =
 	| { type: 'configured'; generation: number }
 	| { type: 'result'; generation: number; frameId: number; result: FrameResult }
 	| { type: 'dropped'; generation: number; frameId: number }
-	/** With `frameId`: that frame failed. With `generation` alone: those settings. With neither: the worker itself. */
-	| { type: 'failed'; generation?: number; frameId?: number; failure: Failure }
+	| { type: 'explained'; requestId: number; explanation: Explanation }
+	/** With `frameId`: that frame failed. With `requestId`: that explanation. With `generation` alone: those settings. With neither: the worker itself. */
+	| { type: 'failed'; generation?: number; frameId?: number; requestId?: number; failure: Failure }
 	| { type: 'stats'; tensors: number; tensorBytes: number };

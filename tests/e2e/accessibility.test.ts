@@ -1,22 +1,12 @@
 /** What axe finds, and that every width is enough. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './axe';
 import { open, openBrowser, waitForStatus } from './browser';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
-
-/** The violations that keep people out, as sentences. */
-async function violations(page: Page): Promise<string[]> {
-	const { violations: found } = await new AxeBuilder({ page }).analyze();
-	return found
-		.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-		.flatMap(({ id, help, nodes }) =>
-			nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 160)}: ${failureSummary ?? ''}`)
-		);
-}
 
 // One page each for all tests, as starting one takes longer than looking at it.
 describe.each(['/', '/photo'])('%s', (path) => {

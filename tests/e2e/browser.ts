@@ -4,16 +4,21 @@ import { inject } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import type { BackendName } from '../../src/lib/protocol';
 
+/** Ends what hangs; a busy machine may take ten times as long as an idle one. */
+const LIMIT_MS = 120_000;
+
 /** Chromium calls home at every start unless told not to. */
 const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
 const CAMERAS = {
-	/** Plays the moving face. */
-	clip: () => [
+	/** Plays the moving face, or another clip. */
+	clip: (clip = inject('clip')) => [
 		'--use-fake-ui-for-media-stream',
 		'--use-fake-device-for-media-stream',
-		`--use-file-for-fake-video-capture=${inject('clip')}`
+		`--use-file-for-fake-video-capture=${clip}`
 	],
+	/** Two that play a test card: no face, but a choice. */
+	two: () => ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=2'],
 	/** There is a camera, and the visitor says no. */
 	denied: () => ['--use-fake-ui-for-media-stream=deny', '--use-fake-device-for-media-stream'],
 	/** Also where the machine has a camera. */
@@ -27,16 +32,27 @@ const SOFTWARE_WEBGPU = [
 	'--use-webgpu-adapter=swiftshader'
 ];
 
-export function openBrowser({ camera = 'none', webgpu = false }: BrowserOptions = {}): Promise<Browser> {
+/** Pages of one machine find each other without multicast, which a container may lack. */
+const PLAIN_WEBRTC = ['--disable-features=WebRtcHideLocalIpsWithMdns'];
+
+export function openBrowser({
+	camera = 'none',
+	clip,
+	webgpu = false,
+	webrtc = false
+}: BrowserOptions = {}): Promise<Browser> {
 	return chromium.launch({
 		executablePath: inject('chromium'),
-		args: [...QUIET, ...CAMERAS[camera](), ...(webgpu ? SOFTWARE_WEBGPU : [])]
+		args: [...QUIET, ...CAMERAS[camera](clip), ...(webgpu ? SOFTWARE_WEBGPU : []), ...(webrtc ? PLAIN_WEBRTC : [])]
 	});
 }
 
 interface BrowserOptions {
 	readonly camera?: keyof typeof CAMERAS;
+	/** Path of what the camera `clip` plays. */
+	readonly clip?: string;
 	readonly webgpu?: boolean;
+	readonly webrtc?: boolean;
 }
 
 declare global {
@@ -94,6 +110,7 @@ type ContextOptions = NonNullable<Parameters<Browser['newContext']>[0]> & {
 export async function open(browser: Browser, path: string, options: ContextOptions = {}): Promise<Opened> {
 	const { backend, prepare, ...contextOptions } = options;
 	const context = await browser.newContext({ baseURL: inject('origin'), ...contextOptions });
+	context.setDefaultTimeout(LIMIT_MS);
 	await context.addInitScript(record, backend ?? null);
 	await prepare?.(context);
 	const page = await context.newPage();
@@ -129,18 +146,19 @@ export function shownFaces(page: Page): Promise<ShownFace[]> {
 }
 
 /** Waits until the page's status is this one (a kind of Status in src/lib/state/status.ts). */
-export async function waitForStatus(page: Page, status: string, timeoutMs = 60_000): Promise<void> {
+export async function waitForStatus(page: Page, status: string, timeoutMs = LIMIT_MS): Promise<void> {
 	await page.locator(`main[data-status="${status}"]`).waitFor({ timeout: timeoutMs });
 }
 
 /** Waits for the page's sentence for this error, and gives its text. */
 export async function shownError(page: Page, code: string): Promise<string> {
 	const notice = page.locator(`[data-testid=error][data-code="${code}"]`);
-	await notice.waitFor({ timeout: 60_000 });
+	await notice.waitFor();
 	return notice.innerText();
 }
 
-/** Waits until the worker has sent this many results since the page was opened. */
+/** Waits until the worker has sent this many results since the page was opened, at one a second or more. */
 export async function waitForResults(page: Page, count: number): Promise<void> {
-	await page.waitForFunction((wanted) => window.recordedResults.length >= wanted, count, { timeout: 240_000 });
+	const timeout = LIMIT_MS + 1000 * count;
+	await page.waitForFunction((wanted) => window.recordedResults.length >= wanted, count, { timeout });
 }

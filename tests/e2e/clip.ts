@@ -4,6 +4,8 @@ import sharp, { type Region } from 'sharp';
 
 export const ASTRONAUT = 'tests/fixtures/astronaut.png';
 const SIDE_PX = 512;
+/** Its middle on the portrait. */
+const HEAD = { x: 224, y: 125 };
 const FRAMES = 120;
 
 /** The window on the portrait at a phase of 0..1: it moves, comes nearer and goes away; the last joins the first. */
@@ -19,20 +21,50 @@ function windowAt(phase: number): Region {
 	};
 }
 
-/** Writes four seconds of one moving, scaling and dimming face as Motion JPEG, 640x480, to be played in a loop. */
-export async function writeClip(path: string): Promise<void> {
+/** The head alone, so that it is still found where several share a frame. */
+function headAt(phase: number): Region {
+	const turn = 2 * Math.PI * phase;
+	const width = Math.round(200 + 24 * Math.sin(turn));
+	const height = Math.round(width * 0.75);
+	return {
+		left: Math.round(HEAD.x - width / 2 + 12 * Math.cos(turn)),
+		top: Math.round(HEAD.y - height / 2),
+		width,
+		height
+	};
+}
+
+/**
+ * Four seconds of a moving, scaling and dimming face as JPEG pictures of 640x480, to be played in a loop. With more than
+ * one of `columns` the head stands there `columns` times in each row and each column.
+ */
+export async function clipFrames({ columns = 1 } = {}): Promise<Buffer[]> {
 	const portrait = await sharp(ASTRONAUT).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+	const [width, height] = [640 / columns, 480 / columns];
+	const places = Array.from({ length: columns ** 2 }, (_, index) => ({
+		left: (index % columns) * width,
+		top: Math.floor(index / columns) * height
+	}));
 	const frames: Buffer[] = [];
 	for (let index = 0; index < FRAMES; index++) {
 		const phase = index / FRAMES;
+		const tile = await sharp(portrait.data, { raw: portrait.info })
+			.extract(columns === 1 ? windowAt(phase) : headAt(phase))
+			.resize(width, height)
+			.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
+			.png()
+			.toBuffer();
 		frames.push(
-			await sharp(portrait.data, { raw: portrait.info })
-				.extract(windowAt(phase))
-				.resize(640, 480)
-				.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
+			await sharp({ create: { width: 640, height: 480, channels: 3, background: 'black' } })
+				.composite(places.map((place) => ({ input: tile, ...place })))
 				.jpeg({ quality: 90 })
 				.toBuffer()
 		);
 	}
+	return frames;
+}
+
+/** Writes these pictures as Motion JPEG. */
+export async function writeClip(path: string, frames: readonly Buffer[]): Promise<void> {
 	await writeFile(path, Buffer.concat(frames));
 }

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, inject, it, type TestContext } from 'vitest';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
+import { STILL_LIMITS, thoroughDetector } from '../../src/lib/core/tiles';
 import type { Frame } from '../../src/lib/core/types';
 import { buildDetector } from '../../src/lib/worker/detector';
 import { fetchDetector, fetchManifest, loadClassifier } from '../../src/lib/worker/loader';
@@ -41,8 +42,16 @@ async function analyseInNode(): Promise<Probabilities[]> {
 		tell: () => undefined,
 		exclusively: (task) => task()
 	});
-	const models = { detector, classifiers: [classifier], now: () => 0 };
-	const settings = { minConfidence: 0.5, maxFaces: 12, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
+	// As the worker looks at stills.
+	const models = { detector: thoroughDetector(detector, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
+	const settings = {
+		minConfidence: 0.5,
+		maxFaces: STILL_LIMITS.maxFaces,
+		smoothingMs: 0,
+		timeMs: 0,
+		still: true,
+		readMs: 0
+	};
 	const all: Probabilities[] = [];
 	for (const picture of pictures) {
 		const { result } = await analyse(await toFrame(picture), models, settings, INITIAL_STATE);
@@ -70,13 +79,38 @@ async function readFaces(page: Page): Promise<Probabilities> {
 		});
 }
 
+/** Names of flags that only one back end's code holds. That of the cpu back end has none. */
+const MARKS = {
+	webgpu: 'WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE',
+	webgl: 'WEBGL_FORCE_F16_TEXTURES',
+	wasm: 'WASM_HAS_SIMD_SUPPORT'
+};
+
+/** The back ends whose code is in these scripts. */
+async function backendsIn(scripts: Iterable<string>): Promise<string[]> {
+	const texts = await Promise.all([...scripts].map(async (url) => (await fetch(url)).text()));
+	return Object.entries(MARKS)
+		.filter(([, mark]) => texts.some((text) => text.includes(mark)))
+		.map(([name]) => name);
+}
+
 async function analyseIn(
 	browser: Browser,
 	backend: 'wasm' | 'webgpu',
 	shown: readonly PictureFile[]
 ): Promise<Probabilities[]> {
-	const { context, page } = await open(browser, '/photo', { backend });
+	const scripts = new Set<string>();
+	const { context, page } = await open(browser, '/photo', {
+		backend,
+		prepare: (prepared) => {
+			prepared.on('request', (request) => {
+				if (request.url().endsWith('.js')) scripts.add(request.url());
+			});
+			return Promise.resolve();
+		}
+	});
 	await waitForStatus(page, 'idle', COMPILE_MS);
+	expect(await backendsIn(scripts), 'code is loaded of').toEqual([backend]);
 	expect(await page.getByTestId('backend').getAttribute('data-value')).toBe(backend);
 	const all: Probabilities[] = [];
 	for (const picture of shown) {

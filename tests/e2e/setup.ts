@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { provideChromium } from '../chromium';
-import { writeClip } from './clip';
+import { clipFrames, writeClip } from './clip';
+import { startStreams } from './streams';
 
 declare module 'vitest' {
 	interface ProvidedContext {
@@ -15,6 +16,8 @@ declare module 'vitest' {
 		origin: string;
 		/** Path of the clip that the fake camera plays. */
 		clip: string;
+		/** Address of the server that plays the clip as streams; the site shows it below /streams. */
+		streams: string;
 	}
 }
 
@@ -39,17 +42,22 @@ export default async function setup(project: TestProject): Promise<() => void> {
 	if (!existsSync('build/index.html')) throw new Error('There is no build/ to test: run `npm run build` first.');
 	const folder = mkdtempSync(join(tmpdir(), 'mien-e2e-'));
 	const clip = join(folder, 'camera.mjpeg');
-	const server = spawn(process.execPath, ['node_modules/vite/bin/vite.js', 'preview', '--host', '127.0.0.1'], {
+	const frames = await clipFrames();
+	const streams = await startStreams(frames);
+	const options = ['--no-build', '--host=127.0.0.1', `--proxy=/streams=${streams.address}`];
+	const server = spawn(process.execPath, ['--import', 'tsx', 'src/server/start.ts', ...options], {
 		stdio: ['ignore', 'pipe', 'pipe']
 	});
 	const stop = () => {
 		server.kill();
+		streams.stop();
 		rmSync(folder, { recursive: true, force: true });
 	};
 	try {
 		project.provide('chromium', provideChromium());
 		project.provide('clip', clip);
-		await writeClip(clip);
+		project.provide('streams', streams.address);
+		await writeClip(clip, frames);
 		project.provide('origin', await printedAddress(server));
 	} catch (error) {
 		stop();

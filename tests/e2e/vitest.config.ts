@@ -6,7 +6,9 @@ export default defineConfig({
 		include: ['tests/e2e/**/*.test.ts'],
 		globalSetup: ['tests/e2e/setup.ts'],
 		fileParallelism: false,
-		testTimeout: 120_000,
-		hookTimeout: 120_000
+		// A busy machine takes its time: limits only end what hangs.
+		testTimeout: 300_000,
+		hookTimeout: 300_000,
+		expect: { poll: { timeout: 60_000 } }
 	}
 });

@@ -39,7 +39,12 @@ async function problemOf(backend: TrainingBackend): Promise<string | undefined> 
 	}
 }
 
-/** The fastest back end that works on this machine. */
+/** The faster of the processor's back ends, which evaluation uses: it needs no GPU. */
+export function fastestBackend(): 'onednn' | 'wasm' {
+	return isOneDnnInstalled() ? 'onednn' : 'wasm';
+}
+
+/** The fastest back end that works on this machine, to train on. */
 export async function chooseBackend(): Promise<BackendChoice> {
 	const passedOver: string[] = [];
 	for (const backend of TRAINING_BACKENDS) {

@@ -8,6 +8,8 @@ import type { ModelDefinition } from './definition';
 /** Adamax as Keras has it. */
 const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 
+const AUGMENTATION = { flip: 0.5, shift: 0.06, scale: 0.08, rotationDegrees: 8, contrast: 0.2, erase: 0, degrade: 0 };
+
 export const cnn: ModelDefinition = {
 	id: 'cnn',
 	title: 'CNN of the paper',
@@ -16,13 +18,29 @@ export const cnn: ModelDefinition = {
 		{
 			...DEFAULT_RECIPE,
 			id: 'best',
+			// The convolutions have learned before; what is left is the dense layers, and the step to whole pictures.
+			from: 'features',
 			// Normalisation lets it learn in a tenth of the epochs; folded away, the layers are the paper's.
-			epochs: 8,
-			optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
-			learningRate: 0.03,
+			epochs: 3,
+			learningRate: 0.02,
+			warmupEpochs: 0.5,
 			// Few epochs: the moving average must not remember the first ones.
+			emaDecay: 0.995,
+			augmentation: AUGMENTATION
+		},
+		{
+			...DEFAULT_RECIPE,
+			id: 'features',
+			pooled: true,
+			epochs: 8,
+			learningRate: 0.05,
 			emaDecay: 0.998,
-			augmentation: { flip: 0.5, shift: 0.06, scale: 0.08, rotationDegrees: 8, contrast: 0.2, erase: 0, degrade: 0 }
+			// A quarter of the area, and the work of a sixth: convolutions without padding lose their borders.
+			sizes: [
+				{ fromEpoch: 0, size: 24 },
+				{ fromEpoch: 6, size: 32 }
+			],
+			augmentation: AUGMENTATION
 		},
 		{
 			...DEFAULT_RECIPE,
@@ -46,19 +64,24 @@ export const cnn: ModelDefinition = {
 		const dropout = (x: tf.SymbolicTensor, rate: number) => new SeededDropout({ rate }).apply(x) as tf.SymbolicTensor;
 		const pool = (x: tf.SymbolicTensor) => tf.layers.maxPooling2d({ poolSize: 2 }).apply(x) as tf.SymbolicTensor;
 
-		const input = tf.input({ shape: [48, 48, 1] });
+		const side = recipe.pooled ? null : 48;
+		const input = tf.input({ shape: [side, side, 1] });
 		let x = unit(unit(input, 64, 'same'), 64, 'valid');
 		x = dropout(pool(x), 0.25);
 		x = unit(unit(x, 128, 'same'), 128, 'valid');
 		x = unit(unit(x, 256, 'same'), 256, 'valid');
 		x = dropout(pool(x), 0.25);
-		x = tf.layers.flatten().apply(x) as tf.SymbolicTensor;
 		const initializer = (seed: number) => tf.initializers.glorotUniform({ seed: recipe.seed * 1000 + seed });
+		const classes = tf.layers.dense({ units: labels, kernelInitializer: initializer(902) });
+		if (recipe.pooled) {
+			x = tf.layers.globalAveragePooling2d({}).apply(x) as tf.SymbolicTensor;
+			return tf.model({ inputs: input, outputs: classes.apply(x) as tf.SymbolicTensor });
+		}
+		x = tf.layers.flatten().apply(x) as tf.SymbolicTensor;
 		x = tf.layers
 			.dense({ units: 1024, activation: 'relu', kernelInitializer: initializer(901) })
 			.apply(x) as tf.SymbolicTensor;
 		x = dropout(x, 0.5);
-		x = tf.layers.dense({ units: labels, kernelInitializer: initializer(902) }).apply(x) as tf.SymbolicTensor;
-		return tf.model({ inputs: input, outputs: x });
+		return tf.model({ inputs: input, outputs: classes.apply(x) as tf.SymbolicTensor });
 	}
 };

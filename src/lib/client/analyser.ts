@@ -1,5 +1,5 @@
 /** The page's end of the worker: starts it, talks to it, and starts it again when it dies or hangs. */
-import type { FrameResult } from '../core/types';
+import type { Explanation, FrameResult } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { Manifest } from '../manifest';
 import type { BackendName, BackendReport, FromWorker, ToWorker, WorkerSettings } from '../protocol';
@@ -40,6 +40,8 @@ export interface Timeouts {
 	readonly startMs: number;
 	readonly configureMs: number;
 	readonly frameMs: number;
+	/** A still is looked at some hundred times. */
+	readonly stillMs: number;
 }
 
 export interface AnalyserOptions {
@@ -52,7 +54,7 @@ export interface AnalyserOptions {
 }
 
 /** Long, as a GPU in software compiles for a minute on a busy machine; a worker that hangs is rare. */
-const TIMEOUTS: Timeouts = { startMs: 120_000, configureMs: 120_000, frameMs: 30_000 };
+const TIMEOUTS: Timeouts = { startMs: 120_000, configureMs: 120_000, frameMs: 30_000, stillMs: 300_000 };
 const FIRST_STARTS = 3;
 const BACKOFF_MS = { first: 250, greatest: 30_000 };
 
@@ -68,7 +70,7 @@ function startWorker(): WorkerLike {
 export class Analyser {
 	readonly #options: AnalyserOptions;
 	readonly #timeouts: Timeouts;
-	readonly #deadlines: Deadlines<'start' | 'configure' | 'frame' | 'stats'>;
+	readonly #deadlines: Deadlines<'start' | 'configure' | 'frame' | 'explain' | 'stats'>;
 	#worker: WorkerLike | null = null;
 	#restartTimer: ReturnType<typeof setTimeout> | undefined;
 	/** Starts since the last result. */
@@ -88,6 +90,10 @@ export class Analyser {
 	#startWaiters: Waiter<Ready>[] = [];
 	#configureWaiters: Waiter<void>[] = [];
 	#statsWaiters: Waiter<WorkerStats>[] = [];
+	/** Told when the worker that their port leads to is gone. */
+	#connections: ((error: AppError) => void)[] = [];
+	#lastRequestId = 0;
+	readonly #explainWaiters = new Map<number, Waiter<Explanation>>();
 
 	constructor(options: AnalyserOptions) {
 		this.#options = options;
@@ -145,7 +151,18 @@ export class Analyser {
 				return;
 			}
 			this.#frame = { frameId, resolve, reject };
-			this.#deadlines.start('frame', this.#taskLimitMs());
+			this.#deadlines.start('frame', options.still ? this.#timeouts.stillMs : this.#taskLimitMs());
+		});
+	}
+
+	/** What in a face (FaceResult.input) speaks for the label that a running model gives it. Rejects with an AppError. */
+	explain(modelId: string, input: Uint8Array): Promise<Explanation> {
+		if (this.#active === null) return Promise.reject(new AppError('worker-died', 'No model is running'));
+		const requestId = ++this.#lastRequestId;
+		return new Promise((resolve, reject) => {
+			this.#explainWaiters.set(requestId, { resolve, reject });
+			this.#post({ type: 'explain', requestId, modelId, input });
+			this.#deadlines.start('explain', this.#timeouts.configureMs);
 		});
 	}
 
@@ -164,10 +181,23 @@ export class Analyser {
 		});
 	}
 
+	/**
+	 * A port to the worker, for one task beside the frames. `onLost` is called at most once, when the worker is gone; a
+	 * port alone would fall silent. Rejects as `start` does.
+	 */
+	async connect(onLost: (error: AppError) => void): Promise<MessagePort> {
+		await this.start();
+		const { port1, port2 } = new MessageChannel();
+		this.#connections.push(onLost);
+		this.#post({ type: 'connect', port: port2 }, [port2]);
+		return port1;
+	}
+
 	/** Ends the worker. A frame under way counts as dropped; all else that is pending rejects. */
 	dispose(): void {
 		this.#disposed = true;
 		this.#stopWorker();
+		for (const onLost of this.#connections.splice(0)) onLost(disposedError());
 		this.#frame?.resolve(null);
 		this.#frame = null;
 		this.#rejectWaiters(disposedError());
@@ -218,6 +248,11 @@ export class Analyser {
 					frame.resolve(null);
 				});
 				break;
+			case 'explained':
+				this.#settleExplanation(message.requestId, (waiter) => {
+					waiter.resolve(message.explanation);
+				});
+				break;
 			case 'failed':
 				this.#receiveFailure(message);
 				break;
@@ -248,11 +283,15 @@ export class Analyser {
 		for (const { resolve } of this.#configureWaiters.splice(0)) resolve();
 	}
 
-	#receiveFailure({ generation, frameId, failure }: Message<'failed'>): void {
+	#receiveFailure({ generation, frameId, requestId, failure }: Message<'failed'>): void {
 		const error = new AppError(failure.code, failure.message);
 		if (frameId !== undefined) {
 			this.#settleFrame(frameId, (frame) => {
 				frame.reject(error);
+			});
+		} else if (requestId !== undefined) {
+			this.#settleExplanation(requestId, (waiter) => {
+				waiter.reject(error);
 			});
 		} else if (generation === undefined) {
 			this.#workerFailed(error, { reported: true });
@@ -281,6 +320,8 @@ export class Analyser {
 		this.#frame = null;
 		frame?.reject(error);
 		for (const { reject } of this.#statsWaiters.splice(0)) reject(error);
+		for (const onLost of this.#connections.splice(0)) onLost(error);
+		this.#rejectExplanations(error);
 		// A worker that tells why it cannot start will tell the same again; one that dies may have met an accident.
 		if (!this.#everReady && (reported || this.#attempts >= FIRST_STARTS)) {
 			this.#attempts = 0;
@@ -327,6 +368,21 @@ export class Analyser {
 			...this.#configureWaiters.splice(0),
 			...this.#statsWaiters.splice(0)
 		];
+		for (const { reject } of waiters) reject(error);
+		this.#rejectExplanations(error);
+	}
+
+	#settleExplanation(requestId: number, settle: (waiter: Waiter<Explanation>) => void): void {
+		const waiter = this.#explainWaiters.get(requestId);
+		if (waiter === undefined) return;
+		this.#explainWaiters.delete(requestId);
+		if (this.#explainWaiters.size === 0) this.#deadlines.stop('explain');
+		settle(waiter);
+	}
+
+	#rejectExplanations(error: AppError): void {
+		const waiters = [...this.#explainWaiters.values()];
+		this.#explainWaiters.clear();
 		for (const { reject } of waiters) reject(error);
 	}
 

@@ -22,3 +22,12 @@ export function fileSize(bytes: number): string {
 export function shortCount(count: number): string {
 	return count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toFixed(1)} M`;
 }
+
+/** A span of time in its two greatest units: "3 s", "2 min 05 s", "1 h 20 min". */
+export function timeSpan(ms: number): string {
+	const seconds = Math.max(1, Math.round(ms / 1000));
+	if (seconds < 60) return `${seconds} s`;
+	const minutes = Math.floor(seconds / 60);
+	if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
+	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -70,14 +70,16 @@ export async function analyse(
 ): Promise<{ state: AnalysisState; result: FrameResult }> {
 	const { timeMs, readMs, still } = settings;
 	const startMs = now();
-	const detections = (await detector.detect(frame)).filter((face) => isUsable(face, settings.minConfidence));
+	const detections = (
+		await detector.detect(frame, { minConfidence: still ? settings.minConfidence : undefined })
+	).filter((face) => isUsable(face, settings.minConfidence));
 	const [tracker, tracked] = still
 		? [state.tracker, detections.map((face, index): TrackedFace => ({ id: index + 1, ...face }))]
 		: trackFaces(state.tracker, detections, timeMs);
 	const selected = selectFaces(tracked, settings.maxFaces, still ? new Set() : state.analysed);
 	const faces = still ? selected.map((face, index) => ({ ...face, id: index + 1 })) : selected;
 	const detectedMs = now();
-	const batches = cropBatches(frame, faces, classifiers);
+	const { batches, inputs } = cropBatches(frame, faces, classifiers);
 	const croppedMs = now();
 
 	const readings = faces.map((): Record<string, Reading> => ({}));
@@ -105,6 +107,7 @@ export async function analyse(
 		faces: faces.map((face, index) => ({
 			...face,
 			square: cropSquare(face, shownCrop),
+			input: inputs[index] ?? new Uint8Array(0),
 			readings: readings[index] ?? {}
 		})),
 		times: {
@@ -131,12 +134,15 @@ function selectFaces(faces: readonly TrackedFace[], maxFaces: number, analysed: 
 	return largest.sort((a, b) => a.id - b.id);
 }
 
-/** For each classifier its batch, [faces, size, size, channels]. What two of them see alike is sampled once. */
+/**
+ * For each classifier its batch, [faces, size, size, channels], and what the first one sees of each face, as bytes. What
+ * two of them see alike is sampled once.
+ */
 function cropBatches(
 	frame: Frame,
 	faces: readonly TrackedFace[],
 	classifiers: readonly Classifier[]
-): Map<Classifier, Float32Array> {
+): { batches: Map<Classifier, Float32Array>; inputs: Uint8Array[] } {
 	const samples = new Map<string, Float32Array[]>();
 	const batches = new Map<Classifier, Float32Array>();
 	for (const classifier of classifiers) {
@@ -149,7 +155,9 @@ function cropBatches(
 		for (const [index, gray] of grays.entries()) toModelInput(gray, classifier.input, batch, index * length);
 		batches.set(classifier, batch);
 	}
-	return batches;
+	const [first = []] = samples.values();
+	// The typed array itself would cut off, this rounds.
+	return { batches, inputs: first.map((gray) => Uint8Array.from(gray, Math.round)) };
 }
 
 /** One row of scores for each face. Values that are no numbers would stay in the smoothing, so they are refused here. */

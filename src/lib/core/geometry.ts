@@ -17,6 +17,12 @@ export function letterbox(width: number, height: number, inputSize: number): Let
 	return { scale, offsetX: (inputSize - width * scale) / 2, offsetY: (inputSize - height * scale) / 2 };
 }
 
+/** Fits a region of a frame centred into a square input of `inputSize` pixels, proportions kept. */
+export function regionLetterbox({ x, y, width, height }: Box, inputSize: number): Letterbox {
+	const { scale, offsetX, offsetY } = letterbox(width, height, inputSize);
+	return { scale, offsetX: offsetX - x * scale, offsetY: offsetY - y * scale };
+}
+
 /** Frame pixels to input pixels. */
 export function pointToInput(point: Point, { scale, offsetX, offsetY }: Letterbox): Point {
 	return { x: point.x * scale + offsetX, y: point.y * scale + offsetY };
@@ -87,6 +93,13 @@ export function intersectionOverUnion(a: Box, b: Box): number {
 	if (width <= 0 || height <= 0) return 0;
 	const intersection = width * height;
 	return intersection / (a.width * a.height + b.width * b.height - intersection);
+}
+
+/** The share of `inner` that lies in `outer`: 0 to 1. */
+export function shareInside(inner: Box, outer: Box): number {
+	const width = Math.min(inner.x + inner.width, outer.x + outer.width) - Math.max(inner.x, outer.x);
+	const height = Math.min(inner.y + inner.height, outer.y + outer.height) - Math.max(inner.y, outer.y);
+	return width <= 0 || height <= 0 ? 0 : (width * height) / (inner.width * inner.height);
 }
 
 /** Roll of a head: the angle in radians of the line from the eye on the left of the screen to the other; 0 is level. */

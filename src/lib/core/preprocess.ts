@@ -4,8 +4,8 @@
  * most pixels of a large face and show the classifier noise that its training pictures do not have.
  * Only + - * / sqrt, floor, sin and cos are used, so that Node and browsers agree to float precision.
  */
-import { clamp, letterbox, type Letterbox } from './geometry';
-import type { Frame, InputSpec, Square } from './types';
+import { clamp, regionLetterbox, type Letterbox } from './geometry';
+import type { Box, Frame, InputSpec, Square } from './types';
 
 /**
  * Blocks that make up an output pixel, per axis, are at least this many. More cost time; on a noisy photo 2.5 keeps the
@@ -115,14 +115,16 @@ function lumaRegion({ width: frameWidth, height: frameHeight, data }: Frame, squ
 /**
  * The whole frame, letterboxed, as a detector's input: [inputSize, inputSize, 3] RGB values, 0..255 mapped to `range`,
  * and where the frame lies in it. Reduced by exact area means, enlarged bilinearly. The border is black, as in
- * MediaPipe, whose detectors were trained so.
+ * MediaPipe, whose detectors were trained so. With `region` that part of the frame takes the place of the whole; it may
+ * reach beyond the frame, where all is black.
  */
 export function letterboxInput(
 	frame: Frame,
 	inputSize: number,
-	[low, high]: readonly [low: number, high: number]
+	[low, high]: readonly [low: number, high: number],
+	region: Box = { x: 0, y: 0, width: frame.width, height: frame.height }
 ): { data: Float32Array; transform: Letterbox } {
-	const transform = letterbox(frame.width, frame.height, inputSize);
+	const transform = regionLetterbox(region, inputSize);
 	const columns = cellSpans(inputSize, frame.width, transform.scale, transform.offsetX);
 	const rows = cellSpans(inputSize, frame.height, transform.scale, transform.offsetY);
 	const factor = (high - low) / 255;

@@ -59,7 +59,7 @@ export function smoothScores(
 }
 
 /** Index of the greatest score, the first one of equals. */
-function indexOfGreatest(scores: Scores): number {
+export function indexOfGreatest(scores: Scores): number {
 	return scores.indexOf(Math.max(...scores));
 }
 

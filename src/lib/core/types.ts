@@ -71,9 +71,16 @@ export interface InputSpec {
 	readonly crop: CropSpec;
 }
 
+interface DetectOptions {
+	/** The part of the frame to look at, the whole by default; what of it lies outside the frame is black. */
+	readonly region?: Box | undefined;
+	/** Faces must be more confident than this; by default than the detector's own limit. */
+	readonly minConfidence?: number | undefined;
+}
+
 export interface FaceDetector {
-	/** All faces of a frame, most confident first. */
-	detect(frame: Frame): Promise<DetectedFace[]>;
+	/** All faces of a frame, or of a region of it, most confident first; always in pixels of the frame. */
+	detect(frame: Frame, options?: DetectOptions): Promise<DetectedFace[]>;
 }
 
 export interface Classifier {
@@ -95,10 +102,22 @@ export interface Reading {
 }
 
 export interface FaceResult extends TrackedFace {
-	/** What the classifiers were shown. */
+	/** What the classifiers were shown: where it lies, */
 	readonly square: Square;
+	/** and its luma of 0..255, row by row, as the first of them saw it; empty where there is none. */
+	readonly input: Uint8Array;
 	/** By model id. */
 	readonly readings: Readonly<Record<string, Reading>>;
+}
+
+/** What in a face speaks for its label. */
+export interface Explanation {
+	/** Index of the label, and its probability. */
+	readonly label: number;
+	readonly score: number;
+	/** How much less likely the label becomes where a cell is covered: `cells` x `cells`, row by row; negative speaks against it. */
+	readonly cells: number;
+	readonly map: Float32Array;
 }
 
 /** Milliseconds per stage; `classify` by model id. */

@@ -1,7 +1,8 @@
 /** Draws the boxes and labels of a frame's faces over its picture. */
 import { clamp, mirrorBox } from '../core/geometry';
-import type { Box, FrameResult } from '../core/types';
-import { curvesOf, expressionOf, titleOf } from './expressions';
+import type { Box, FaceResult, FrameResult } from '../core/types';
+import { verdictOf, type Verdict } from '../core/verdict';
+import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
 
 /** The surface drawn on, in CSS pixels, and what it needs to know of the picture under it. */
 export interface Viewport {
@@ -21,6 +22,14 @@ export interface Viewport {
 export interface DrawnModel {
 	readonly id: string;
 	readonly labels: readonly string[];
+	/** A label less likely than this is not said: "Unsure" stands in its place. */
+	readonly unsureBelow: number;
+}
+
+/** What stands at a face: `label` decides drawing and colour, undefined being a plain face in grey. */
+export interface Caption {
+	readonly label: string | undefined;
+	readonly text: string;
 }
 
 const CHIP = 'rgb(8 16 15 / 0.82)';
@@ -52,22 +61,30 @@ export function drawOverlay(
 	context: CanvasRenderingContext2D,
 	result: FrameResult | null,
 	model: DrawnModel | null,
-	viewport: Viewport
+	viewport: Viewport,
+	captionOf: (face: FaceResult, model: DrawnModel) => Caption = captionWithShare
 ): void {
 	const { width, height, pixelRatio } = viewport;
 	context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
 	context.clearRect(0, 0, width, height);
 	if (result === null || model === null) return;
-	for (const { id, box, readings } of result.faces) {
-		const reading = readings[model.id];
-		const label = reading === undefined ? undefined : model.labels[reading.top];
-		const share = reading?.smoothed[reading.top];
-		const name = label === undefined || share === undefined ? '' : `${titleOf(label)}  ${Math.round(share * 100)} %`;
-		drawFace(context, boxInViewport(box, result, viewport), viewport, {
+	for (const face of result.faces) {
+		const { label, text } = captionOf(face, model);
+		drawFace(context, boxInViewport(face.box, result, viewport), viewport, {
 			label,
-			text: result.faces.length > 1 ? `${id}  ${name}` : name
+			text: result.faces.length > 1 ? `${face.id}  ${text}` : text
 		});
 	}
+}
+
+function captionWithShare({ readings }: FaceResult, model: DrawnModel): Caption {
+	const verdict = verdictOf(readings[model.id], model.labels, model.unsureBelow);
+	if (verdict === null) return { label: undefined, text: '' };
+	return { label: verdict.unsure ? undefined : verdict.label, text: nameOf(verdict) };
+}
+
+function nameOf({ label, share, unsure }: Verdict): string {
+	return unsure ? UNSURE : `${titleOf(label)}  ${Math.round(share * 100)} %`;
 }
 
 function drawFace(

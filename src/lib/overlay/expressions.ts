@@ -30,6 +30,9 @@ const KNOWN: Readonly<Record<string, Drawing>> = {
 	neutral: { brow: [17, 14.5, 17], mouth: [8, 33.5, 0, 0] }
 };
 
+/** What stands in place of a label that is not likely enough. */
+export const UNSURE = 'Unsure';
+
 /** The look of a label; one that is not known here gets a plain face in grey. */
 export function expressionOf(label: string | undefined): Expression {
 	const drawing = label === undefined ? undefined : KNOWN[label];

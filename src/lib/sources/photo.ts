@@ -1,4 +1,5 @@
 import { AppError } from '../errors';
+import { checkWhole, undecodable } from './picture-file';
 import { fitWithin, type Size } from './scale';
 import type { FrameSource } from './source';
 
@@ -25,6 +26,8 @@ export class PhotoSource implements FrameSource {
 	readonly mirrored = false;
 	readonly onend = null;
 	element: HTMLCanvasElement | null = null;
+	/** Of the file's picture, turned upright; null until started. */
+	size: Size | null = null;
 	readonly #load: (signal: AbortSignal) => Promise<Blob>;
 	readonly #description: string;
 
@@ -36,8 +39,8 @@ export class PhotoSource implements FrameSource {
 
 	async start(signal: AbortSignal): Promise<void> {
 		const blob = await this.#load(signal);
-		if (blob.size === 0) throw new AppError('picture-empty', 'the file has no bytes');
-		const bitmap = await decode(blob);
+		await checkWhole(blob);
+		const { bitmap, size } = await decode(blob);
 		try {
 			signal.throwIfAborted();
 			const canvas = document.createElement('canvas');
@@ -49,6 +52,7 @@ export class PhotoSource implements FrameSource {
 			if (context === null) throw new AppError('picture-unreadable', 'no 2d context for the picture');
 			context.drawImage(bitmap, 0, 0);
 			this.element = canvas;
+			this.size = size;
 		} finally {
 			bitmap.close();
 		}
@@ -70,20 +74,16 @@ export class PhotoSource implements FrameSource {
 	}
 }
 
-async function decode(blob: Blob): Promise<ImageBitmap> {
+async function decode(blob: Blob): Promise<{ bitmap: ImageBitmap; size: Size }> {
 	try {
-		const full = await naturalSize(blob);
-		const size = fitWithin(full, SHOWN_SIDE_PX);
+		const size = await naturalSize(blob);
+		const { width, height } = fitWithin(size, SHOWN_SIDE_PX);
 		const turned: ImageBitmapOptions = { imageOrientation: 'from-image' };
-		if (size.width === full.width) return await createImageBitmap(blob, turned);
-		return await createImageBitmap(blob, {
-			...turned,
-			resizeWidth: size.width,
-			resizeHeight: size.height,
-			resizeQuality: 'high'
-		});
+		const options: ImageBitmapOptions =
+			width === size.width ? turned : { ...turned, resizeWidth: width, resizeHeight: height, resizeQuality: 'high' };
+		return { bitmap: await createImageBitmap(blob, options), size };
 	} catch (thrown) {
-		throw new AppError('picture-unreadable', 'the file could not be decoded', thrown);
+		throw await undecodable(blob, thrown);
 	}
 }
 

@@ -1,7 +1,7 @@
-/** Where pictures come from; camera.ts and photo.ts are its kinds. */
+/** Where pictures come from: cameras of this device, pictures, and streams of the network. */
 import type { AppError } from '../errors';
 
-export type SourceKind = 'camera' | 'photo';
+export type SourceKind = 'camera' | 'photo' | 'stream';
 
 export interface FrameSource {
 	readonly kind: SourceKind;
@@ -9,7 +9,7 @@ export interface FrameSource {
 	readonly live: boolean;
 	/** True where people expect to see themselves as in a mirror. */
 	readonly mirrored: boolean;
-	/** What the page shows; null until started. */
+	/** What the page can show; null until started, and for sources that give frames alone. */
 	readonly element: HTMLElement | null;
 	/** Called at most once, when the source ends by itself; not after `stop`. */
 	onend: ((error: AppError) => void) | null;

@@ -12,16 +12,18 @@ const CALLS_BACK = typeof HTMLVideoElement !== 'undefined' && 'requestVideoFrame
 export class VideoFrames {
 	readonly #video: HTMLVideoElement;
 	readonly #signal: AbortSignal;
+	readonly #maxSidePx: number;
 	#handle = 0;
 	/** Whether a frame was presented since the last grab. */
 	#fresh = false;
 	#seenTime = -1;
 	#wake: (() => void) | null = null;
 
-	/** Watches `video` until `signal` aborts. */
-	constructor(video: HTMLVideoElement, signal: AbortSignal) {
+	/** Watches `video` until `signal` aborts; larger frames are reduced to `maxSidePx`. */
+	constructor(video: HTMLVideoElement, signal: AbortSignal, maxSidePx = MAX_SIDE_PX) {
 		this.#video = video;
 		this.#signal = signal;
+		this.#maxSidePx = maxSidePx;
 		this.#watch();
 		signal.addEventListener('abort', () => {
 			if (CALLS_BACK) video.cancelVideoFrameCallback(this.#handle);
@@ -32,7 +34,7 @@ export class VideoFrames {
 	}
 
 	/**
-	 * The next frame that was not grabbed yet, its longer side at most 1280 px; null once the signal aborts. Waits,
+	 * The next frame that was not grabbed yet, its longer side at most `maxSidePx`; null once the signal aborts. Waits,
 	 * without a time limit, while the page is hidden; throws camera-lost after five visible seconds without a frame.
 	 */
 	async grab(): Promise<ImageBitmap | null> {
@@ -78,7 +80,7 @@ export class VideoFrames {
 
 	async #capture(): Promise<ImageBitmap> {
 		const full = { width: this.#video.videoWidth, height: this.#video.videoHeight };
-		const { width, height } = fitWithin(full, MAX_SIDE_PX);
+		const { width, height } = fitWithin(full, this.#maxSidePx);
 		if (width === full.width) return createImageBitmap(this.#video);
 		return createImageBitmap(this.#video, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
 	}

@@ -1,5 +1,6 @@
 /** What a screen reader is told, and when: only what has settled, and not too often. */
 import type { FrameResult } from '../core/types';
+import { verdictOf } from '../core/verdict';
 
 export interface Announcer {
 	/** What is to be read out now; changes only when it should be read. */
@@ -24,12 +25,22 @@ export function announce(announcer: Announcer, sentence: string, nowMs: number):
 	return due && sentence !== announcer.spoken ? { ...seen, spoken: sentence, spokenAtMs: nowMs } : seen;
 }
 
+/** Whose readings are told, and from which probability on. */
+export interface ToldModel {
+	readonly id: string;
+	readonly labels: readonly string[];
+	readonly unsureBelow: number;
+}
+
 /** The faces and their labels as one sentence, in the order of their ids. */
-export function describeFaces({ faces }: FrameResult, modelId: string, labels: readonly string[]): string {
+export function describeFaces({ faces }: FrameResult, { id: modelId, labels, unsureBelow }: ToldModel): string {
 	if (faces.length === 0) return 'No face in view.';
-	const parts = [...faces]
-		.sort((a, b) => a.id - b.id)
-		.map(({ id, readings }) => `face ${id}: ${labels[readings[modelId]?.top ?? -1] ?? 'not read'}`);
+	const word = (face: FrameResult['faces'][number]): string => {
+		const verdict = verdictOf(face.readings[modelId], labels, unsureBelow);
+		if (verdict === null) return 'not read';
+		return verdict.unsure ? 'unsure' : verdict.label;
+	};
+	const parts = [...faces].sort((a, b) => a.id - b.id).map((face) => `face ${face.id}: ${word(face)}`);
 	const sentence = parts.join(', ');
 	return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
 }

@@ -1,16 +1,21 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
-import type { FrameResult } from '../core/types';
-import { toAppError, type AppError } from '../errors';
-import type { Manifest, ModelEntry } from '../manifest';
+import type { Explanation, FrameResult } from '../core/types';
+import { AppError, toAppError, type ErrorCode } from '../errors';
+import type { ClassifierEntry, Manifest } from '../manifest';
 import type { BackendReport, WorkerSettings } from '../protocol';
 import type { FrameSource } from '../sources/source';
+import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { announce, describeFaces, SILENT } from './announce';
+import { classifiersOf } from './classifiers';
 import { EMPTY_METER, measure, type Meter } from './meter';
 import type { Settings } from './settings.svelte';
 import { statusOf, type Engine, type Status, type View } from './status';
 
-export type SessionAnalyser = Pick<Analyser, 'start' | 'configure' | 'analyse' | 'reset' | 'stats' | 'dispose'>;
+export type SessionAnalyser = Pick<
+	Analyser,
+	'start' | 'configure' | 'analyse' | 'connect' | 'explain' | 'reset' | 'stats' | 'dispose'
+>;
 
 export interface SessionOptions {
 	readonly createAnalyser: (onEvent: (event: AnalyserEvent) => void) => SessionAnalyser;
@@ -19,10 +24,34 @@ export interface SessionOptions {
 	readonly now: () => number;
 }
 
+/** What a source failed with that threw no AppError at its start. */
+const OPENING_FAILED = {
+	camera: 'camera-busy',
+	photo: 'picture-unreadable',
+	stream: 'stream-unreachable'
+} as const satisfies Record<FrameSource['kind'], ErrorCode>;
+/** What a view needs to know of a model to show its readings. */
+export interface ShownModel {
+	readonly id: string;
+	readonly title: string;
+	readonly labels: readonly string[];
+	/** Side of its input in pixels. */
+	readonly inputSize: number;
+	readonly unsureBelow: number;
+}
+
+/** A dropped picture is tried again after this long: settings change, or the worker starts again. */
+const RETRY_MS = 50;
 /** More faces than this are a crowd that no panel can show. */
 const MAX_FACES = 12;
 /** Figures that change more often cannot be read. */
 const METER_EVERY_MS = 250;
+
+/** Models on their way, while those before go on. `progress`: 0..1, or null where it is not known. */
+export interface Switching {
+	readonly ids: readonly string[];
+	readonly progress: number | null;
+}
 
 export class Session {
 	#engine: Engine = $state.raw({ kind: 'loading', stage: 'worker', progress: null });
@@ -31,6 +60,13 @@ export class Session {
 	#manifest: Manifest | null = $state.raw(null);
 	#backend: BackendReport | null = $state.raw(null);
 	#modelId: string | null = $state.raw(null);
+	/** Models that run beside it, to be compared. */
+	#besideIds: readonly string[] = $state.raw([]);
+	#wantedBesideIds: readonly string[] = [];
+	/** Shows the models that already run; null where that is done. */
+	#takeOver: (() => void) | null = null;
+	#switching: Switching | null = $state.raw(null);
+	#agreement: Agreement = $state.raw(NO_AGREEMENT);
 	#shownMeter: Meter = $state.raw(EMPTY_METER);
 	#notice: AppError | null = $state.raw(null);
 	#announcer = $state.raw(SILENT);
@@ -54,8 +90,23 @@ export class Session {
 	}
 
 	readonly status: Status = $derived.by(() => statusOf(this.#engine, this.#view, this.#result));
+	/** What can be chosen. */
+	readonly classifiers: readonly ClassifierEntry[] = $derived(
+		this.#manifest === null ? [] : classifiersOf(this.#manifest)
+	);
 	/** The model whose readings are shown. */
-	readonly model: ModelEntry | null = $derived(this.#manifest?.models.find(({ id }) => id === this.#modelId) ?? null);
+	readonly model: ClassifierEntry | null = $derived(this.classifiers.find(({ id }) => id === this.#modelId) ?? null);
+	/** All models that read each face, the one shown first. */
+	readonly models: readonly ClassifierEntry[] = $derived(
+		[this.#modelId, ...this.#besideIds].flatMap((wanted) => this.classifiers.find(({ id }) => id === wanted) ?? [])
+	);
+
+	/** The same with the visitor's threshold, as overlay, cards and exports need it. */
+	readonly shownModel: ShownModel | null = $derived.by(() => {
+		if (this.model === null) return null;
+		const { id, title, labels, input } = this.model;
+		return { id, title, labels, inputSize: input.size, unsureBelow: this.#settings.current.unsureBelow };
+	});
 
 	/** Faces of the frame shown, or null before there is any. */
 	get result(): FrameResult | null {
@@ -64,6 +115,16 @@ export class Session {
 
 	get manifest(): Manifest | null {
 		return this.#manifest;
+	}
+
+	/** Models that are being loaded while those before go on, or null. */
+	get switching(): Switching | null {
+		return this.#switching;
+	}
+
+	/** How often the models say the same, since they began to be compared on this source. */
+	get agreement(): Agreement {
+		return this.#agreement;
 	}
 
 	get backend(): BackendReport | null {
@@ -125,7 +186,7 @@ export class Session {
 			await source.start(signal);
 		} catch (thrown) {
 			if (!signal.aborted) {
-				this.#failSource(toAppError(thrown, source.kind === 'camera' ? 'camera-busy' : 'picture-unreadable'));
+				this.#failSource(toAppError(thrown, OPENING_FAILED[source.kind]));
 			}
 			return;
 		}
@@ -150,19 +211,34 @@ export class Session {
 		if (code === 'camera-lost' || code === 'camera-missing') void this.open(this.#makeSource);
 	}
 
-	/** Runs this model from now on and remembers it; where it cannot be loaded, the one before stays. */
+	/** Shows this model from now on and remembers it; where it cannot be loaded, the one before stays. */
 	async chooseModel(modelId: string): Promise<void> {
+		await this.chooseModels([modelId, ...this.#besideIds.filter((id) => id !== modelId)]);
+	}
+
+	/** Runs these models on every face, the first of them shown; where one cannot be loaded, those before stay. */
+	async chooseModels([modelId, ...besideIds]: readonly string[]): Promise<void> {
+		if (modelId === undefined) return;
 		const before = this.#settings.current.modelId;
 		this.#settings.update({ modelId });
-		if (!(await this.configure())) this.#settings.update({ modelId: before });
+		this.#wantedBesideIds = besideIds;
+		if (await this.configure()) return;
+		this.#settings.update({ modelId: before });
+		this.#wantedBesideIds = this.#besideIds;
 	}
 
 	/** Brings the settings into force. True where they now are. */
 	async configure(): Promise<boolean> {
 		const modelId = this.#wantedModel();
 		if (modelId === null) return false;
+		this.#takeOver?.();
+		const besideIds = this.#wantedBesideIds;
+		const models = [modelId, ...besideIds];
 		const { smoothingMs, minConfidence } = this.#settings.current;
-		const wanted: WorkerSettings = { models: [modelId], smoothingMs, minConfidence, maxFaces: MAX_FACES };
+		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces: MAX_FACES };
+		const running = [this.#modelId, ...this.#besideIds];
+		const changes = models.length !== running.length || models.some((id, index) => id !== running[index]);
+		if (this.#modelId !== null && changes) this.#switching = { ids: models, progress: null };
 		try {
 			await this.#analyser.configure(wanted);
 		} catch (thrown) {
@@ -170,8 +246,17 @@ export class Session {
 			this.#notice = error;
 			this.#engine = this.#modelId === null ? { kind: 'failed', error } : { kind: 'ready' };
 			return false;
+		} finally {
+			this.#switching = null;
 		}
-		this.#modelId = modelId;
+		this.#takeOver = () => {
+			this.#takeOver = null;
+			if (changes) this.#agreement = NO_AGREEMENT;
+			this.#modelId = modelId;
+			this.#besideIds = besideIds;
+		};
+		// Live, the models before are shown until the first frame that the new ones have read: no face goes blank.
+		if (this.source?.live !== true || this.#result === null) this.#takeOver();
 		this.#engine = { kind: 'ready' };
 		this.#analyseSource();
 		return true;
@@ -179,6 +264,36 @@ export class Session {
 
 	dismissNotice(): void {
 		this.#notice = null;
+	}
+
+	/** A port to the worker for a task beside the frames; see Analyser. */
+	connect(onLost: (error: AppError) => void): Promise<MessagePort> {
+		return this.#analyser.connect(onLost);
+	}
+
+	/**
+	 * The faces of a picture that stands alone, as soon as the analyser is free for it. `grab` gives the picture, again
+	 * where it was dropped because settings changed. Rejects with an AppError, or as `signal` aborts.
+	 */
+	async analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
+		for (;;) {
+			signal.throwIfAborted();
+			if (this.#engine.kind === 'failed') throw this.#engine.error;
+			if (this.#engine.kind === 'ready') {
+				const bitmap = await grab();
+				if (signal.aborted) bitmap.close();
+				signal.throwIfAborted();
+				const result = await this.#analyser.analyse(bitmap, { timeMs: this.#now(), still: true });
+				if (result !== null) return result;
+			}
+			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+		}
+	}
+
+	/** What in a face (FaceResult.input) speaks for its label. Rejects with an AppError. */
+	explain(input: Uint8Array): Promise<Explanation> {
+		if (this.#modelId === null) return Promise.reject(new AppError('analysis-failed', 'No model is running'));
+		return this.#analyser.explain(this.#modelId, input);
 	}
 
 	/** Live tensors in the worker: for diagnostics. */
@@ -195,7 +310,9 @@ export class Session {
 		switch (event.type) {
 			case 'progress': {
 				const progress = event.total > 0 ? Math.min(1, event.loaded / event.total) : null;
-				this.#engine = { kind: 'loading', stage: event.stage, progress };
+				// While others run, what loads is told beside them.
+				if (this.#engine.kind === 'ready') this.#switching = this.#switching && { ...this.#switching, progress };
+				else this.#engine = { kind: 'loading', stage: event.stage, progress };
 				break;
 			}
 			case 'ready':
@@ -221,7 +338,7 @@ export class Session {
 	#wantedModel(): string | null {
 		if (this.#manifest === null) return null;
 		const { modelId } = this.#settings.current;
-		const known = this.#manifest.models.some(({ id }) => id === modelId);
+		const known = this.classifiers.some(({ id }) => id === modelId);
 		return known ? modelId : this.#manifest.default;
 	}
 
@@ -254,14 +371,16 @@ export class Session {
 
 	#show(result: FrameResult, live: boolean): void {
 		const nowMs = this.#now();
+		this.#takeOver?.();
 		this.#result = result;
 		this.#meter = measure(this.#meter, result.times, nowMs);
 		if (nowMs - this.#shownAtMs >= METER_EVERY_MS) {
 			this.#shownMeter = this.#meter;
 			this.#shownAtMs = nowMs;
 		}
-		if (this.model === null) return;
-		const sentence = describeFaces(result, this.model.id, this.model.labels);
+		this.#agreement = countAgreement(this.#agreement, result, this.models);
+		if (this.shownModel === null) return;
+		const sentence = describeFaces(result, this.shownModel);
 		this.#announcer = live ? announce(this.#announcer, sentence, nowMs) : { ...SILENT, spoken: sentence };
 	}
 
@@ -273,6 +392,7 @@ export class Session {
 
 	#leaveSource(): void {
 		this.#opened.abort();
+		this.#takeOver?.();
 		this.#opened = new AbortController();
 		this.#pumped = null;
 		this.#result = null;
@@ -280,5 +400,6 @@ export class Session {
 		this.#shownMeter = EMPTY_METER;
 		this.#shownAtMs = -Infinity;
 		this.#announcer = SILENT;
+		this.#agreement = NO_AGREEMENT;
 	}
 }

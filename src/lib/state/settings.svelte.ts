@@ -1,4 +1,5 @@
 /** What a visitor chose, kept in this browser. One schema: SettingsData. */
+import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import type { CameraChoice } from '../sources/camera';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -13,6 +14,8 @@ export interface SettingsData {
 	readonly smoothingMs: number;
 	/** Detections under this confidence, 0..1, are not shown. */
 	readonly minConfidence: number;
+	/** A label less likely than this, 0..1, is shown as "unsure". */
+	readonly unsureBelow: number;
 }
 
 export const DEFAULT_SETTINGS: SettingsData = {
@@ -21,7 +24,8 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	camera: null,
 	mirror: true,
 	smoothingMs: 300,
-	minConfidence: 0.5
+	minConfidence: 0.5,
+	unsureBelow: DEFAULT_UNSURE_BELOW
 };
 
 const STORAGE_KEY = 'mien.settings';
@@ -29,14 +33,15 @@ const STORAGE_KEY = 'mien.settings';
 /** Settings from anything: a field that is missing or not valid takes its default, the others stay. */
 export function parseSettings(value: unknown): SettingsData {
 	const fields = isRecord(value) ? value : {};
-	const { theme, modelId, camera, mirror, smoothingMs, minConfidence } = fields;
+	const { theme, modelId, camera, mirror, smoothingMs, minConfidence, unsureBelow } = fields;
 	return {
 		theme: theme === 'light' || theme === 'dark' ? theme : DEFAULT_SETTINGS.theme,
 		modelId: typeof modelId === 'string' ? modelId : DEFAULT_SETTINGS.modelId,
 		camera: parseCamera(camera),
 		mirror: typeof mirror === 'boolean' ? mirror : DEFAULT_SETTINGS.mirror,
 		smoothingMs: isBetween(smoothingMs, 0, 2000) ? smoothingMs : DEFAULT_SETTINGS.smoothingMs,
-		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence
+		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence,
+		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow
 	};
 }
 
@@ -44,24 +49,31 @@ export function parseSettings(value: unknown): SettingsData {
 export type SettingsStorage = Pick<Storage, 'getItem' | 'setItem'>;
 
 export class Settings {
-	#current: SettingsData = $state.raw(DEFAULT_SETTINGS);
+	#kept: SettingsData = $state.raw(DEFAULT_SETTINGS);
+	#overrides: Partial<SettingsData> = $state.raw({});
+	readonly #current: SettingsData = $derived({ ...this.#kept, ...this.#overrides });
 	readonly #storage: SettingsStorage | null;
 
 	/** `storage`: null where the browser keeps nothing; the settings then last as long as the page. */
 	constructor(storage: SettingsStorage | null) {
 		this.#storage = storage;
-		this.#current = read(storage);
+		this.#kept = read(storage);
 	}
 
 	get current(): SettingsData {
 		return this.#current;
 	}
 
+	/** Gives some fields other values, which are not kept, until the next call; for pages that are configured otherwise. */
+	override(overrides: Partial<SettingsData>): void {
+		this.#overrides = overrides;
+	}
+
 	/** Changes some fields and keeps them for the next visit. */
 	update(patch: Partial<SettingsData>): void {
-		this.#current = { ...this.#current, ...patch };
+		this.#kept = { ...this.#kept, ...patch };
 		try {
-			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#current));
+			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#kept));
 		} catch (error) {
 			// A full or forbidden storage costs the next visit its settings, and this one nothing.
 			console.warn('The settings could not be kept.', error);

@@ -19,12 +19,19 @@ export type View =
 	| { kind: 'open'; source: FrameSource }
 	| { kind: 'failed'; error: AppError };
 
+const OPENING = {
+	camera: { kind: 'requesting-camera' },
+	photo: { kind: 'opening-picture' },
+	stream: { kind: 'opening-stream' }
+} as const;
+
 export type Status =
 	| { kind: 'idle' }
 	/** `progress`: 0..1, or null where it is not known. */
 	| { kind: 'loading'; stage: LoadStage; progress: number | null }
 	| { kind: 'requesting-camera' }
 	| { kind: 'opening-picture' }
+	| { kind: 'opening-stream' }
 	/** Live. */
 	| { kind: 'running' }
 	/** A still under way, and done. */
@@ -35,7 +42,7 @@ export type Status =
 /** The status of both together: what keeps the visitor waiting comes first. */
 export function statusOf(engine: Engine, view: View, result: FrameResult | null): Status {
 	if (view.kind === 'failed') return view;
-	if (view.kind === 'opening') return { kind: view.sourceKind === 'camera' ? 'requesting-camera' : 'opening-picture' };
+	if (view.kind === 'opening') return OPENING[view.sourceKind];
 	if (engine.kind !== 'ready') return engine;
 	if (view.kind === 'none') return { kind: 'idle' };
 	if (view.source.live) return { kind: 'running' };
@@ -61,6 +68,8 @@ export function statusText(status: Status): string {
 			return 'Waiting for the camera';
 		case 'opening-picture':
 			return 'Opening the picture';
+		case 'opening-stream':
+			return 'Opening the stream';
 		case 'running':
 			return 'Live';
 		case 'analysing':
@@ -78,6 +87,7 @@ export function statusTone({ kind }: Status): 'calm' | 'busy' | 'live' | 'failed
 		case 'loading':
 		case 'requesting-camera':
 		case 'opening-picture':
+		case 'opening-stream':
 		case 'analysing':
 			return 'busy';
 		case 'running':

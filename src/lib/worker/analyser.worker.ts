@@ -6,17 +6,19 @@ import { chooseBackend } from './backend';
 import { createBackendHost } from './backend-host';
 import { warmUp } from './compile';
 import { buildDetector } from './detector';
-import { createFrameReader } from './frame-reader';
+import { createDecoder, createFrameReader } from './frame-reader';
 import { watchGpu } from './gpu-loss';
 import { fetchDetector, fetchManifest, loadClassifier } from './loader';
 import { createQueue } from './queue';
 import { Registry } from './registry';
 import { Runtime } from './runtime';
+import { serveTask, type TaskTools } from './tasks';
 
 /** The confidence at which crops were surveyed and blending measured; more faces than this are a crowd. */
 const DETECTION_LIMITS = { minConfidence: 0.5, maxFaces: 32 };
 
 let runtime: Runtime | null = null;
+let taskTools: TaskTools | null = null;
 
 function post(message: FromWorker): void {
 	self.postMessage(message);
@@ -49,7 +51,9 @@ async function start(baseUrl: string, wanted: BackendName | 'auto'): Promise<voi
 	await warmUp(getBackend(), () => detector.runBlank());
 	post({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
 	const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, { tell: post, exclusively }));
-	runtime = new Runtime({ detector, registry, exclusively, readFrame: createFrameReader(), now, post });
+	const readFrame = createFrameReader();
+	runtime = new Runtime({ detector, registry, exclusively, readFrame, now, post });
+	taskTools = { detector, registry, exclusively, decode: createDecoder(readFrame), now };
 	post({ type: 'ready', backend, manifest });
 }
 
@@ -69,8 +73,15 @@ async function receive(message: ToWorker): Promise<void> {
 		case 'frame':
 			await running().analyse(message);
 			break;
+		case 'explain':
+			await running().explain(message);
+			break;
 		case 'reset':
 			runtime?.reset();
+			break;
+		case 'connect':
+			if (taskTools === null) throw new AppError('analysis-failed', 'The worker was not started');
+			serveTask(message.port, taskTools);
 			break;
 		case 'stats': {
 			const { numTensors, numBytes } = memory();

@@ -31,11 +31,11 @@ export async function buildDetector(
 			throw new Error('The detector has more than one output');
 		});
 	return {
-		async detect(frame) {
-			const { data, transform } = letterboxInput(frame, size, range);
+		async detect(frame, { region, minConfidence = limits.minConfidence } = {}) {
+			const { data, transform } = letterboxInput(frame, size, range, region);
 			const output = run(data);
 			try {
-				return decodeFaces(Float32Array.from(await output.data()), transform, limits);
+				return decodeFaces(Float32Array.from(await output.data()), transform, { ...limits, minConfidence });
 			} finally {
 				output.dispose();
 			}

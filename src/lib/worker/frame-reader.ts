@@ -25,3 +25,15 @@ export function createFrameReader(): (bitmap: ImageBitmap) => Frame {
 		return { width, height, data: context.getImageData(0, 0, width, height).data };
 	};
 }
+
+/** Gives a function that reads a picture's file, turned as its EXIF data says. That rejects where it is no picture. */
+export function createDecoder(readFrame: (bitmap: ImageBitmap) => Frame): (file: Blob) => Promise<Frame> {
+	return async (file) => {
+		const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
+		try {
+			return readFrame(bitmap);
+		} finally {
+			bitmap.close();
+		}
+	};
+}

@@ -1,10 +1,13 @@
 /** What the worker does between its messages: holds the settings in force and the state of the analysis. */
 import { analyse, INITIAL_STATE, type AnalysisState } from '../core/analyse';
+import { explainByOcclusion } from '../core/saliency';
+import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame } from '../core/types';
-import { toAppError } from '../errors';
+import { AppError, toAppError } from '../errors';
 import type { FromWorker, ToWorker, WorkerSettings } from '../protocol';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
+type ExplainMessage = Extract<ToWorker, { type: 'explain' }>;
 
 export interface RuntimeOptions {
 	readonly detector: FaceDetector;
@@ -29,6 +32,7 @@ interface Active {
 
 export class Runtime {
 	readonly #options: RuntimeOptions;
+	readonly #thorough: FaceDetector;
 	#newestGeneration = 0;
 	#active: Active | null = null;
 	#state: AnalysisState = INITIAL_STATE;
@@ -36,6 +40,7 @@ export class Runtime {
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
+		this.#thorough = thoroughDetector(options.detector, STILL_LIMITS);
 	}
 
 	/**
@@ -79,8 +84,8 @@ export class Runtime {
 			const { state, result } = await exclusively(() =>
 				analyse(
 					frame,
-					{ detector, classifiers: active.classifiers, now },
-					{ ...active.settings, timeMs, still, readMs },
+					{ detector: still ? this.#thorough : detector, classifiers: active.classifiers, now },
+					{ ...active.settings, ...(still && { maxFaces: STILL_LIMITS.maxFaces }), timeMs, still, readMs },
 					before
 				)
 			);
@@ -92,6 +97,20 @@ export class Runtime {
 			post({ type: 'failed', generation, frameId, failure: { code, message } });
 		} finally {
 			this.#analysing = false;
+		}
+	}
+
+	/** Posts 'explained' or 'failed'. Between its slices frames have their turn. Never rejects. */
+	async explain({ requestId, modelId, input }: ExplainMessage): Promise<void> {
+		const { exclusively, post } = this.#options;
+		try {
+			const classifier = this.#active?.classifiers.find(({ id }) => id === modelId);
+			if (classifier === undefined) throw new AppError('model-unknown', `The model "${modelId}" is not running`);
+			const explanation = await explainByOcclusion(classifier, input, exclusively);
+			post({ type: 'explained', requestId, explanation });
+		} catch (thrown) {
+			const { code, message } = toAppError(thrown, 'analysis-failed');
+			post({ type: 'failed', requestId, failure: { code, message } });
 		}
 	}
 

@@ -411,3 +411,35 @@ describe('Analyser: the rest', () => {
 		expect(workers).toHaveLength(1);
 	});
 });
+
+describe('Analyser: explanations', () => {
+	const input = new Uint8Array(4);
+	const explanation = { label: 1, score: 0.9, cells: 1, map: Float32Array.of(0.2) };
+
+	it('asks for a face and gives what comes back, each to its asker', async () => {
+		const { analyser, worker } = await createRunning();
+		const first = watch(analyser.explain('mien', input));
+		const { requestId } = worker().last('explain');
+		const second = analyser.explain('mien', input);
+		worker().send({ type: 'explained', requestId: worker().last('explain').requestId, explanation });
+		expect(await second).toEqual(explanation);
+		expect(first.outcome()).toBe('pending');
+		worker().send({ type: 'failed', requestId, failure: { code: 'model-unknown', message: '' } });
+		await vi.advanceTimersByTimeAsync(0);
+		expect(first.outcome()).toBe('model-unknown');
+	});
+
+	it('fails where no model runs, where the worker dies, and where it does not answer in time', async () => {
+		await expect(createAnalyser().analyser.explain('mien', input)).rejects.toThrow('No model');
+		const { analyser, worker, types } = await createRunning();
+		const dying = watch(analyser.explain('mien', input));
+		worker().die();
+		await vi.advanceTimersByTimeAsync(0);
+		expect(dying.outcome()).toBe('worker-died');
+		const other = await createRunning();
+		const late = watch(other.analyser.explain('mien', input));
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.configureMs + 1);
+		expect(late.outcome()).toBe('worker-timeout');
+		expect(types()).toContain('restarting');
+	});
+});

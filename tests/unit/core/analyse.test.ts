@@ -77,6 +77,7 @@ describe('analyse', () => {
 			[2, left.box]
 		]);
 		expect(result.faces[0]?.square).toEqual(cropSquare(right, INPUT.crop));
+		expect(result.faces[0]?.input).toHaveLength(INPUT.size * INPUT.size);
 		const [bright, dark] = result.faces.map(({ readings }) => readings['a']);
 		expect(bright?.scores[1]).toBeCloseTo(160 / 255, 1);
 		expect(bright?.top).toBe(1);

@@ -190,6 +190,32 @@ describe('letterboxInput', () => {
 		expect(worst).toBeLessThan(1e-5);
 	});
 
+	it('looks at a region as at a frame of its own', () => {
+		const frame = texture(90, 70);
+		const cut = picture(40, 40, (x, y) => {
+			const [r = 0, g = 0, b = 0] = frame.data.subarray(((y + 12) * 90 + x + 31) * 4);
+			return [r, g, b];
+		});
+		const region = letterboxInput(frame, 20, [0, 1], { x: 31, y: 12, width: 40, height: 40 });
+		const alone = letterboxInput(cut, 20, [0, 1]);
+		expect(Math.max(...region.data.map((value, i) => Math.abs(value - (alone.data[i] ?? NaN))))).toBeLessThan(1e-6);
+		expect(region.transform).toEqual({ scale: 0.5, offsetX: -15.5, offsetY: -6 });
+	});
+
+	it('is black where a region lies outside the frame', () => {
+		const white = picture(32, 32, () => [255, 255, 255]);
+		const { data } = letterboxInput(white, 16, [-1, 1], { x: -16, y: -16, width: 64, height: 64 });
+		const rows = Array.from({ length: 16 }, (_, row) =>
+			Array.from({ length: 16 }, (_, column) => (data[(row * 16 + column) * 3] === -1 ? '.' : '#')).join('')
+		);
+		const middle = '....########....';
+		expect(rows).toEqual([
+			...Array<string>(4).fill('.'.repeat(16)),
+			...Array<string>(8).fill(middle),
+			...Array<string>(4).fill('.'.repeat(16))
+		]);
+	});
+
 	it('enlarges bilinearly, without dark edges', () => {
 		const ramp = picture(8, 8, (x) => [x * 30, 60, 90]);
 		const { data } = letterboxInput(ramp, 16, [0, 255]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaceResult, FrameResult } from '../../../src/lib/core/types';
 import { boxInViewport, containedBox, drawOverlay, type Viewport } from '../../../src/lib/overlay/draw';
 
-const MODEL = { id: 'mien', labels: ['happy', 'sad'] };
+const MODEL = { id: 'mien', labels: ['happy', 'sad'], unsureBelow: 0.4 };
 
 const viewport = (changes: Partial<Viewport> = {}): Viewport => ({
 	width: 400,
@@ -94,6 +94,14 @@ describe('drawOverlay', () => {
 		const box = { x: 200, y: 200, width: 100, height: 100 };
 		drawOverlay(two.context, frame([box, box]), MODEL, viewport());
 		expect(two.of('fillText').map(({ args }) => args[0])).toEqual(['3  Sad  80 %', '4  Sad  80 %']);
+	});
+
+	it('says unsure, in grey, in place of a label that is not likely enough', () => {
+		const { context, of } = recorder();
+		const box = { x: 200, y: 200, width: 100, height: 100 };
+		drawOverlay(context, frame([box], [0.61, 0.39]), MODEL, viewport());
+		expect(of('fillText')[0]?.args[0]).toBe('Unsure');
+		expect(of('stroke').map(({ strokeStyle }) => strokeStyle)).not.toContain('colour of sad');
 	});
 
 	it('keeps the label inside the canvas', () => {

@@ -35,18 +35,24 @@ describe('announce', () => {
 });
 
 describe('describeFaces', () => {
-	const labels = ['happy', 'sad'];
-	const result = (faces: { id: number; top?: number }[]) =>
+	const model = { id: 'mien', labels: ['happy', 'sad'], unsureBelow: 0.4 };
+	const result = (faces: { id: number; smoothed?: number[]; top?: number }[]) =>
 		({
-			faces: faces.map(({ id, top }) => ({ id, readings: top === undefined ? {} : { mien: { top } } }))
+			faces: faces.map(({ id, top, smoothed }) => ({ id, readings: smoothed ? { mien: { top, smoothed } } : {} }))
 		}) as unknown as FrameResult;
 
 	it('names every face in the order of ids', () => {
-		const sentence = describeFaces(result([{ id: 4, top: 1 }, { id: 2, top: 0 }, { id: 9 }]), 'mien', labels);
-		expect(sentence).toBe('Face 2: happy, face 4: sad, face 9: not read.');
+		const faces = [{ id: 4, top: 1, smoothed: [0.1, 0.9] }, { id: 2, top: 0, smoothed: [0.8, 0.2] }, { id: 9 }];
+		expect(describeFaces(result(faces), model)).toBe('Face 2: happy, face 4: sad, face 9: not read.');
+	});
+
+	it('says unsure in place of a label that is not likely enough', () => {
+		const faces = [{ id: 1, top: 0, smoothed: [0.39, 0.3] }];
+		expect(describeFaces(result(faces), model)).toBe('Face 1: unsure.');
+		expect(describeFaces(result(faces), { ...model, unsureBelow: 0.3 })).toBe('Face 1: happy.');
 	});
 
 	it('says when there is none', () => {
-		expect(describeFaces(result([]), 'mien', labels)).toBe('No face in view.');
+		expect(describeFaces(result([]), model)).toBe('No face in view.');
 	});
 });

@@ -10,7 +10,8 @@ import { Settings } from '../../../src/lib/state/settings.svelte';
 
 const MANIFEST = {
 	default: 'mien',
-	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'] }))
+	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'], input: { size: 48 } })),
+	ensembles: []
 } as unknown as Manifest;
 
 const READY: Extract<AnalyserEvent, { type: 'ready' }> = {
@@ -46,6 +47,8 @@ class FakeAnalyser implements SessionAnalyser {
 	mostInFlight = 0;
 	/** Analyses under way, for the test to settle. */
 	frames: { still: boolean; resolve: (result: FrameResult | null) => void; reject: (error: unknown) => void }[] = [];
+	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
+	explain = () => Promise.reject(new AppError('worker-died', 'not in these tests'));
 	reset = vi.fn();
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
@@ -341,5 +344,75 @@ describe('a model that cannot be loaded', () => {
 		expect(session.model?.id).toBe('mien');
 		expect(settings.current.modelId).toBeNull();
 		expect(session.status.kind).toBe('idle');
+	});
+});
+
+describe('several models', () => {
+	it('run beside the one shown, and how often they agree is counted', async () => {
+		const { analyser, session, settings } = setUp();
+		await settled();
+		await session.chooseModels(['other', 'mien']);
+		expect(analyser.configured.at(-1)?.models).toEqual(['other', 'mien']);
+		expect(session.models.map(({ id }) => id)).toEqual(['other', 'mien']);
+		expect(session.model?.id).toBe('other');
+		expect(settings.current.modelId).toBe('other');
+		const source = new FakeSource(true);
+		source.started.resolve(undefined);
+		await session.open(() => source);
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		analyser.frames[0]?.resolve(resultOf([1, 2]));
+		await vi.waitFor(() => expect(session.agreement.readings).toBe(2));
+		expect(session.agreement).toEqual({ readings: 2, unanimous: 2, withFirst: { mien: 2 } });
+	});
+
+	it('are loaded while those before go on, and shown with the first frame that they have read', async () => {
+		const { analyser, session } = setUp();
+		await settled();
+		const source = new FakeSource(true);
+		source.started.resolve(undefined);
+		await session.open(() => source);
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		analyser.frames[0]?.resolve(resultOf([1]));
+		await vi.waitFor(() => expect(session.result).not.toBeNull());
+		const loading = deferred<undefined>();
+		analyser.configure.mockReturnValueOnce(loading.promise);
+		const choosing = session.chooseModel('other');
+		analyser.emit({ type: 'progress', stage: 'model', loaded: 1, total: 4 });
+		expect(session.status.kind).toBe('running');
+		expect(session.switching).toEqual({ ids: ['other'], progress: 0.25 });
+		expect(session.model?.id).toBe('mien');
+		loading.resolve(undefined);
+		await choosing;
+		expect(session.switching).toBeNull();
+		expect(session.model?.id).toBe('mien');
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(2));
+		analyser.frames[1]?.resolve(resultOf([1]));
+		await vi.waitFor(() => expect(session.model?.id).toBe('other'));
+	});
+});
+
+describe('a picture of a batch', () => {
+	const bitmap = () => Promise.resolve({ close: () => undefined } as ImageBitmap);
+
+	it('waits until the models run, and is tried again where it was dropped', async () => {
+		const { session, analyser } = setUp({ ready: false });
+		const waiting = session.analyseStill(bitmap, new AbortController().signal);
+		await settled();
+		expect(analyser.frames).toHaveLength(0);
+		await session.load();
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		expect(analyser.frames[0]?.still).toBe(true);
+		analyser.frames.shift()?.resolve(null);
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		analyser.frames.shift()?.resolve(resultOf([1, 2]));
+		expect((await waiting).faces).toHaveLength(2);
+	});
+
+	it('ends when it is cancelled', async () => {
+		const { session } = setUp({ ready: false });
+		const cancelled = new AbortController();
+		const waiting = session.analyseStill(bitmap, cancelled.signal);
+		cancelled.abort();
+		await expect(waiting).rejects.toThrow('abort');
 	});
 });

@@ -141,7 +141,7 @@ describe('readBase', () => {
 		const withSize = tf.sequential({
 			layers: [tf.layers.inputLayer({ inputShape: [48, 48, 3] }), ...model.layers.slice(1)]
 		});
-		await writeModel(withSize, dir);
+		await writeModel(withSize, dir, 'float16');
 		const base = await readBase(path.join(dir, 'model.json'));
 		expect(base.trainedOn).toBe('unit');
 		expect(base.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);

@@ -7,6 +7,7 @@ import { startBackend } from '../../../training/backend/index';
 import { foldForInference } from '../../../training/fold';
 import { multiplyAdds, readArtifacts, writeModel } from '../../../training/model-files';
 import { MODELS } from '../../../training/models/index';
+import { mien } from '../../../training/models/mien';
 
 beforeAll(async () => {
 	await startBackend('wasm');
@@ -30,26 +31,33 @@ describe.each(MODELS.map((definition) => [definition.id, definition] as const))(
 	it('says the same as the trained network, without its training layers', async () => {
 		const model = trainedLike(definition.build(7, definition.recipes[0]));
 		const folded = foldForInference(model, size, channels);
-		const x = tf.randomNormal([4, size, size, channels], 0, 0.5, 'float32', 1);
+		const x = tf.randomNormal([2, size, size, channels], 0, 0.5, 'float32', 1);
 		const expected = await tf.softmax(model.predict(x) as tf.Tensor).data();
 		const actual = await (folded.predict(x) as tf.Tensor).data();
 		for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 4);
 		expect(folded.layers.map((layer) => layer.getClassName())).not.toContain('MienBatchNorm');
 		expect(folded.layers.map((layer) => layer.getClassName())).not.toContain('MienDropout');
 	});
+});
 
-	it('comes back from its files within half precision', async () => {
+describe('writeModel', () => {
+	const { size, channels } = mien.input;
+
+	it.each([
+		['float16', 2.1, 5e-3],
+		['uint8', 1.1, 0.1]
+	] as const)('comes back from its files of %s', async (precision, bytesPerWeight, tolerance) => {
 		const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-export-'));
-		const folded = foldForInference(trainedLike(definition.build(7, definition.recipes[0])), size, channels);
-		const written = await writeModel(folded, dir);
-		expect(written.bytes).toBeLessThan(2.1 * folded.countParams() + 20_000);
+		const folded = foldForInference(trainedLike(mien.build(7, mien.recipes[0])), size, channels);
+		const written = await writeModel(folded, dir, precision);
+		expect(written.bytes).toBeLessThan(bytesPerWeight * folded.countParams() + 20_000);
 		expect(written.sha256).toMatch(/^[0-9a-f]{64}$/);
 		const loaded = await tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(dir, 'model.json'))));
 		const x = tf.randomNormal([4, size, size, channels], 0, 0.5, 'float32', 2);
 		const expected = await (folded.predict(x) as tf.Tensor).data();
 		const actual = await (loaded.predict(x) as tf.Tensor).data();
 		for (const [index, value] of expected.entries())
-			expect(Math.abs((actual[index] ?? NaN) - value)).toBeLessThan(5e-3);
+			expect(Math.abs((actual[index] ?? NaN) - value)).toBeLessThan(tolerance);
 
 		writeFileSync(path.join(dir, 'model.json'), '{');
 		expect(() => readArtifacts(path.join(dir, 'model.json'))).toThrow(/could not be read.*Export it again/);

@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest, ModelEntry } from '../../../src/lib/manifest';
 import { Registry } from '../../../src/lib/worker/registry';
 
-const MANIFEST = { models: [{ id: 'small' }, { id: 'large' }] } as unknown as Manifest;
+const INPUT = { size: 2, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0, 0], align: false } };
+const MANIFEST = {
+	models: [
+		{ id: 'small', labels: ['a', 'b'], input: INPUT },
+		{ id: 'large', labels: ['a', 'b'], input: INPUT },
+		{ id: 'odd', labels: ['b', 'a'], input: INPUT }
+	],
+	ensembles: [
+		{ id: 'both', members: ['small', 'large'], mirrored: false, temperature: 1 },
+		{ id: 'mixed', members: ['small', 'odd'], mirrored: false, temperature: 1 }
+	]
+} as unknown as Manifest;
 
 /** A registry whose loads are settled by hand. */
 function createRegistry() {
@@ -10,13 +21,13 @@ function createRegistry() {
 	const disposed: string[] = [];
 	const load = ({ id, labels, input }: ModelEntry) =>
 		new Promise<
-			{ id: string } & Pick<ModelEntry, 'labels' | 'input'> & { classify: () => Promise<[]>; dispose: () => void }
+			Pick<ModelEntry, 'id' | 'labels' | 'input'> & { classify: () => Promise<number[][]>; dispose: () => void }
 		>((resolve, reject) => {
 			const classifier = {
 				id,
 				labels,
 				input,
-				classify: () => Promise.resolve<[]>([]),
+				classify: () => Promise.resolve([id === 'small' ? [0.5, 0.5] : [0.75, 0.25]]),
 				dispose: () => disposed.push(id)
 			};
 			loads.push({
@@ -73,5 +84,44 @@ describe('Registry', () => {
 		expect(disposed).toEqual(['large', 'small']);
 		void registry.classifier('small');
 		expect(loads).toHaveLength(3);
+	});
+
+	it('builds an ensemble of the models that its members are', async () => {
+		const { registry, loads } = createRegistry();
+		const small = registry.classifier('small');
+		const both = registry.classifier('both');
+		for (const { succeed } of loads) succeed();
+		expect(loads.map(({ id }) => id)).toEqual(['small', 'large']);
+		const ensemble = await both;
+		await small;
+		expect(ensemble.id).toBe('both');
+		const [row] = await ensemble.classify(new Float32Array(4), 1);
+		expect(row).toEqual([expect.closeTo(0.625, 6), expect.closeTo(0.375, 6)]);
+		expect(loads).toHaveLength(2);
+	});
+
+	it('says of members that do not fit each other that the model is invalid', async () => {
+		const { registry, loads } = createRegistry();
+		const mixed = registry.classifier('mixed');
+		for (const { succeed } of loads) succeed();
+		await expect(mixed).rejects.toMatchObject({ code: 'model-invalid' });
+	});
+
+	it('keeps the members of an ensemble that is retained, and what a task holds until it lets go', async () => {
+		const { registry, loads, disposed } = createRegistry();
+		const ready = Promise.all([registry.classifier('both'), registry.classifier('odd')]);
+		for (const { succeed } of loads) succeed();
+		await ready;
+		const release = registry.hold(['odd']);
+		registry.retain(['both']);
+		await Promise.resolve();
+		expect(disposed).toEqual([]);
+		registry.retain([]);
+		await Promise.resolve();
+		expect(disposed).toEqual(['small', 'large']);
+		release();
+		release();
+		await Promise.resolve();
+		expect(disposed).toEqual(['small', 'large', 'odd']);
 	});
 });

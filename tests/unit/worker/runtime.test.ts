@@ -227,4 +227,27 @@ describe('Runtime', () => {
 		await analyse(1, { timeMs: 0 });
 		expect(idsOf(posted.at(-1))).toEqual([1]);
 	});
+
+	it('explains a face with a running model, and says why it cannot with another', async () => {
+		const { runtime, configure, posted } = createRuntime();
+		const input = new Uint8Array(16);
+		await configure(1);
+		await runtime.explain({ type: 'explain', requestId: 5, modelId: 'small', input });
+		expect(posted.at(-1)).toMatchObject({ type: 'explained', requestId: 5, explanation: { label: 1, score: 0.75 } });
+		await runtime.explain({ type: 'explain', requestId: 6, modelId: 'other', input });
+		expect(posted.at(-1)).toMatchObject({ type: 'failed', requestId: 6, failure: { code: 'model-unknown' } });
+	});
+
+	it('lets frames come between the slices of an explanation', async () => {
+		const { runtime, analyse, configure, types } = createRuntime();
+		await configure(1);
+		const explaining = runtime.explain({
+			type: 'explain',
+			requestId: 5,
+			modelId: 'small',
+			input: new Uint8Array(16)
+		});
+		await Promise.all([explaining, analyse(1)]);
+		expect(types()).toEqual(['configured', 'result', 'explained']);
+	});
 });

@@ -1,0 +1,94 @@
+/** The page's end of a task beside the live analysis. */
+import { AppError } from '../errors';
+import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
+
+export type TaskEvent = Extract<FromTask, { type: 'speed' | 'progress' }>;
+
+/** What a task needs of the analyser: a port to its worker, and to be told when that worker is gone. */
+export interface TaskHost {
+	connect(onLost: (error: AppError) => void): Promise<MessagePort>;
+}
+
+export interface Task {
+	/** Resolves at its end: true where it was not cancelled. Rejects with an AppError. */
+	readonly finished: Promise<boolean>;
+	pause(): void;
+	resume(): void;
+	cancel(): void;
+}
+
+/** A worker that is silent for this long hangs. Loading a model on a GPU in software is what takes longest. */
+const SILENCE_LIMIT_MS = 120_000;
+
+/** Starts a task; `onEvent` is told of everything before its end. */
+export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event: TaskEvent) => void): Task {
+	let port: MessagePort | null = null;
+	let settle: { resolve: (finished: boolean) => void; reject: (error: AppError) => void };
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	/** Sent once there is a port. */
+	const waiting: ToTask[] = [request];
+
+	const finished = new Promise<boolean>((resolve, reject) => (settle = { resolve, reject }));
+	const stop = (): void => {
+		clearTimeout(timer);
+		port?.close();
+		port = null;
+	};
+	const fail = (error: AppError): void => {
+		stop();
+		settle.reject(error);
+	};
+	const expectSign = (): void => {
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			fail(new AppError('worker-timeout', `The task gave no sign for ${SILENCE_LIMIT_MS} ms`));
+		}, SILENCE_LIMIT_MS);
+	};
+	const send = (message: ToTask): void => {
+		if (port === null) waiting.push(message);
+		else port.postMessage(message);
+	};
+
+	host.connect(fail).then(
+		(opened) => {
+			port = opened;
+			opened.onmessage = ({ data }: MessageEvent<FromTask>) => {
+				switch (data.type) {
+					case 'done':
+						stop();
+						settle.resolve(!data.cancelled);
+						break;
+					case 'failed':
+						fail(new AppError(data.failure.code, data.failure.message));
+						break;
+					case 'speed':
+					case 'progress':
+						expectSign();
+						onEvent(data);
+						break;
+					default:
+						throw new Error(`Unknown message: ${JSON.stringify(data satisfies never)}`);
+				}
+			};
+			for (const message of waiting.splice(0)) opened.postMessage(message);
+			expectSign();
+		},
+		(error: unknown) => fail(error instanceof AppError ? error : new AppError('worker-died', String(error)))
+	);
+
+	return {
+		finished,
+		pause: () => {
+			clearTimeout(timer);
+			send({ type: 'pause' });
+		},
+		resume: () => {
+			expectSign();
+			send({ type: 'resume' });
+		},
+		cancel: () => {
+			expectSign();
+			send({ type: 'cancel' });
+		}
+	};
+}

@@ -1,0 +1,73 @@
+/** FER2013 as text: `fer2013.csv`, with its columns in any order, and `icml_face_data.csv`. */
+
+/** What the numbers of the column "emotion" stand for. */
+const NUMBERED = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
+export const FER2013_SIDE = 48;
+const PIXELS = FER2013_SIDE * FER2013_SIDE;
+
+/** Positions of the columns; some copies have no usage. */
+export interface Fer2013Columns {
+	readonly emotion: number;
+	readonly pixels: number;
+	readonly usage: number | null;
+}
+
+export interface Fer2013Row {
+	readonly label: string;
+	/** [48, 48] grey values of 0..255. */
+	readonly pixels: Uint8Array;
+}
+
+/** The fields of one line of CSV, without the quotes around them. */
+export function splitFields(line: string): string[] {
+	if (!line.includes('"')) return line.split(',');
+	const fields = line.matchAll(/(?:^|,)(?:\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g);
+	return Array.from(fields, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+}
+
+/** Columns named by the first line, whatever its case and spaces. Throws RangeError where one is missing. */
+export function parseHeader(line: string): Fer2013Columns {
+	const names = splitFields(line.replace(/^\uFEFF/, '')).map((name) => name.trim().toLowerCase());
+	const [emotion, pixels, usage] = ['emotion', 'pixels', 'usage'].map((name) => names.indexOf(name));
+	if (emotion === undefined || pixels === undefined || emotion < 0 || pixels < 0) {
+		throw new RangeError(`The first line must name the columns emotion and pixels, but it is "${line.slice(0, 80)}".`);
+	}
+	return { emotion, pixels, usage: usage === undefined || usage < 0 ? null : usage };
+}
+
+/** The usage of a row ("Training", "PublicTest" or "PrivateTest"), or null where the file does not tell. */
+export function usageOf(fields: readonly string[], { usage }: Fer2013Columns): string | null {
+	return usage === null ? null : (fields[usage] ?? '').trim();
+}
+
+/** The label and the picture of a row. Throws RangeError that says what is wrong with it. */
+export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fer2013Row {
+	const number = (fields[columns.emotion] ?? '').trim();
+	const label = /^\d$/.test(number) ? NUMBERED[Number(number)] : undefined;
+	if (label === undefined) {
+		throw new RangeError(`The label must be a whole number from 0 to 6, but it is "${number.slice(0, 20)}".`);
+	}
+	return { label, pixels: parsePixels(fields[columns.pixels] ?? '') };
+}
+
+/** By hand, as a whole file has 80 million of these numbers. */
+function parsePixels(text: string): Uint8Array {
+	const pixels = new Uint8Array(PIXELS);
+	let count = 0;
+	let value = -1;
+	for (let index = 0; index <= text.length; index++) {
+		const digit = text.charCodeAt(index) - 48;
+		if (digit >= 0 && digit <= 9) {
+			value = value < 0 ? digit : value * 10 + digit;
+			if (value > 255) throw new RangeError(`Pixel ${count + 1} is greater than 255.`);
+		} else if (index < text.length && text.charCodeAt(index) > 32) {
+			throw new RangeError(`Pixel ${count + 1} is no whole number: "${text.slice(index, index + 10)}".`);
+		} else if (value >= 0) {
+			if (count < PIXELS) pixels[count] = value;
+			count++;
+			value = -1;
+		}
+	}
+	if (count !== PIXELS) throw new RangeError(`${PIXELS} pixels were expected, but there are ${count}.`);
+	return pixels;
+}

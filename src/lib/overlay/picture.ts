@@ -1,0 +1,52 @@
+/** A picture with its overlay, as a PNG file. */
+import type { FrameResult } from '../core/types';
+import { drawOverlay, type DrawnModel } from './draw';
+
+export interface PictureStyle {
+	readonly mirrored: boolean;
+	readonly font: string;
+	readonly colourOf: (colour: string) => string;
+}
+
+/** The largest side of the file, and the share of it that one rem of the page becomes. */
+const MAX_SIDE_PX = 1920;
+const REM_SHARE = 1 / 64;
+
+/** Draws `image` (of the proportions of the result's frame) with the overlay over it. */
+export async function pictureWithOverlay(
+	image: CanvasImageSource,
+	result: FrameResult,
+	model: DrawnModel,
+	{ mirrored, font, colourOf }: PictureStyle
+): Promise<Blob> {
+	const scale = MAX_SIDE_PX / Math.max(result.width, result.height);
+	const width = Math.round(result.width * Math.min(scale, 1));
+	const height = Math.round(result.height * Math.min(scale, 1));
+	const picture = canvasOf(width, height);
+	if (mirrored) picture.context.setTransform(-1, 0, 0, 1, width, 0);
+	picture.context.drawImage(image, 0, 0, width, height);
+	picture.context.resetTransform();
+	const overlay = canvasOf(width, height);
+	const remPx = Math.max(8, Math.max(width, height) * REM_SHARE);
+	drawOverlay(overlay.context, result, model, { width, height, pixelRatio: 1, remPx, mirrored, font, colourOf });
+	picture.context.drawImage(overlay.canvas, 0, 0);
+	return toPng(picture.canvas);
+}
+
+function canvasOf(width: number, height: number) {
+	const canvas = document.createElement('canvas');
+	canvas.width = width;
+	canvas.height = height;
+	const context = canvas.getContext('2d');
+	if (context === null) throw new Error('This browser has no 2D canvas');
+	return { canvas, context };
+}
+
+function toPng(canvas: HTMLCanvasElement): Promise<Blob> {
+	return new Promise((resolve, reject) => {
+		canvas.toBlob((blob) => {
+			if (blob === null) reject(new Error('The picture could not be written'));
+			else resolve(blob);
+		}, 'image/png');
+	});
+}

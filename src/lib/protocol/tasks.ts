@@ -1,0 +1,82 @@
+/** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
+import type { ErrorCode } from '../errors';
+
+/** Rows of FER2013: of one usage, of both test sets as the paper tests, or all. */
+export const CSV_SPLITS = ['private', 'public', 'paper', 'training', 'all'] as const;
+export type CsvSplit = (typeof CSV_SPLITS)[number];
+
+/** What pictures of a folder show: faces already cut out, whole photos, or by their size (up to 64 pixels: a face). */
+export const PICTURE_KINDS = ['auto', 'faces', 'photos'] as const;
+export type PictureKind = (typeof PICTURE_KINDS)[number];
+
+export interface LabelledFile {
+	/** Path within the chosen folder. */
+	readonly name: string;
+	readonly label: string;
+	readonly file: Blob;
+}
+
+export interface BenchmarkRequest {
+	readonly models: readonly string[];
+	/** Whether each model's answer is the mean for a face and its mirror image. */
+	readonly mirrored: boolean;
+	readonly source:
+		| { readonly kind: 'csv'; readonly file: Blob; readonly split: CsvSplit }
+		| { readonly kind: 'pictures'; readonly files: readonly LabelledFile[]; readonly show: PictureKind };
+}
+
+/** A picture, or a row, that counts for nothing, and why. */
+export interface Problem {
+	readonly kind: 'unreadable' | 'no-face' | 'unknown-label';
+	readonly name: string;
+	readonly detail: string;
+}
+
+/** What one model has said so far: counts [true label][predicted label]. */
+export interface Tally {
+	readonly model: string;
+	readonly labels: readonly string[];
+	readonly confusion: readonly (readonly number[])[];
+	/** Pictures counted. */
+	readonly n: number;
+	/** Fractions of 0..1. */
+	readonly accuracy: number;
+	readonly macroF1: number;
+	/** Recall of each label. */
+	readonly perClass: readonly number[];
+}
+
+export interface BenchmarkProgress {
+	/** The models load; the file is read; the pictures are classified. */
+	readonly phase: 'loading' | 'reading' | 'running';
+	/** In pictures; while a file is read, in its bytes. */
+	readonly done: number;
+	readonly total: number;
+	/** Milliseconds of this phase, without pauses. */
+	readonly elapsedMs: number;
+	readonly tallies: readonly Tally[];
+	/** Those since the last message. */
+	readonly problems: readonly Problem[];
+}
+
+/** Time of one face through one model, batch of one. */
+export interface Speed {
+	readonly model: string;
+	readonly medianMs: number;
+	readonly bestMs: number;
+	readonly runs: number;
+}
+
+export type TaskRequest =
+	| { readonly type: 'speed'; readonly models: readonly string[] }
+	| { readonly type: 'benchmark'; readonly request: BenchmarkRequest };
+
+/** The first message is the request. */
+export type ToTask = TaskRequest | { readonly type: 'pause' | 'resume' | 'cancel' };
+
+/** The last message is 'done' or 'failed'. */
+export type FromTask =
+	| { readonly type: 'speed'; readonly speed: Speed }
+	| { readonly type: 'progress'; readonly progress: BenchmarkProgress }
+	| { readonly type: 'done'; readonly cancelled: boolean }
+	| { readonly type: 'failed'; readonly failure: { readonly code: ErrorCode; readonly message: string } };

@@ -1,0 +1,87 @@
+/** Another source, cut to a region and turned: what a camera that hangs sideways, or sees too much, is analysed as. */
+import type { AppError } from '../errors';
+import type { FrameSource } from './source';
+
+export type Quarter = 0 | 90 | 180 | 270;
+
+export interface Framing {
+	/** Part of the picture as the camera sends it, in fractions of its width and height; null for all of it. */
+	readonly region: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null;
+	/** Degrees, clockwise, after cutting. */
+	readonly rotate: Quarter;
+}
+
+/** Where the region lies in a picture of this size, in whole pixels, and the size of the frame that comes of it. */
+export function framedSize(
+	picture: { readonly width: number; readonly height: number },
+	{ region, rotate }: Framing
+): { left: number; top: number; cutWidth: number; cutHeight: number; width: number; height: number } {
+	const { x, y, width: w, height: h } = region ?? { x: 0, y: 0, width: 1, height: 1 };
+	const left = Math.min(picture.width - 1, Math.round(x * picture.width));
+	const top = Math.min(picture.height - 1, Math.round(y * picture.height));
+	const cutWidth = Math.max(1, Math.min(picture.width - left, Math.round(w * picture.width)));
+	const cutHeight = Math.max(1, Math.min(picture.height - top, Math.round(h * picture.height)));
+	const lies = rotate === 90 || rotate === 270;
+	return { left, top, cutWidth, cutHeight, width: lies ? cutHeight : cutWidth, height: lies ? cutWidth : cutHeight };
+}
+
+export class FramedSource implements FrameSource {
+	readonly kind;
+	readonly live;
+	readonly mirrored;
+	/** The frame that was grabbed last. */
+	element: HTMLCanvasElement | null = null;
+	#context: CanvasRenderingContext2D | null = null;
+	readonly #source: FrameSource;
+	readonly #framing: Framing;
+
+	constructor(source: FrameSource, framing: Framing, mirrored: boolean) {
+		this.#source = source;
+		this.#framing = framing;
+		this.kind = source.kind;
+		this.live = source.live;
+		this.mirrored = mirrored;
+	}
+
+	get onend(): ((error: AppError) => void) | null {
+		return this.#source.onend;
+	}
+
+	set onend(handler: ((error: AppError) => void) | null) {
+		this.#source.onend = handler;
+	}
+
+	async start(signal: AbortSignal): Promise<void> {
+		await this.#source.start(signal);
+		const canvas = document.createElement('canvas');
+		this.#context = canvas.getContext('2d', { alpha: false });
+		this.element = canvas;
+	}
+
+	async grab(): Promise<ImageBitmap | null> {
+		const bitmap = await this.#source.grab();
+		const context = this.#context;
+		if (bitmap === null || context === null) return bitmap;
+		const { left, top, cutWidth, cutHeight, width, height } = framedSize(bitmap, this.#framing);
+		const { canvas } = context;
+		if (canvas.width !== width || canvas.height !== height) {
+			canvas.width = width;
+			canvas.height = height;
+		}
+		context.setTransform(1, 0, 0, 1, width / 2, height / 2);
+		context.rotate((this.#framing.rotate * Math.PI) / 180);
+		context.drawImage(bitmap, left, top, cutWidth, cutHeight, -cutWidth / 2, -cutHeight / 2, cutWidth, cutHeight);
+		if (this.#framing.region === null && this.#framing.rotate === 0) return bitmap;
+		bitmap.close();
+		return createImageBitmap(canvas);
+	}
+
+	stop(): void {
+		this.#source.stop();
+		this.#context = null;
+		if (this.element === null) return;
+		// A canvas of no size gives its pixels back at once, without waiting for the collector.
+		this.element.width = 0;
+		this.element.height = 0;
+	}
+}

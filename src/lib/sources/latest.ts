@@ -1,0 +1,38 @@
+/** Holds the newest of what arrives until it is taken; what is not taken in time gives way to newer ones. */
+export class Latest<T> {
+	#value: T | null = null;
+	#wake: (() => void) | null = null;
+	#closed = false;
+
+	put(value: T): void {
+		this.#value = value;
+		this.#wake?.();
+	}
+
+	/** Nothing comes any more: whoever waits, or will, gets null. */
+	close(): void {
+		this.#closed = true;
+		this.#value = null;
+		this.#wake?.();
+	}
+
+	/** The newest value that was not taken yet; null after `limitMs` without one, or once closed. For one taker at a time. */
+	async take(limitMs: number): Promise<T | null> {
+		if (this.#value === null && !this.#closed) await this.#arrival(limitMs);
+		const value = this.#value;
+		this.#value = null;
+		return value;
+	}
+
+	#arrival(limitMs: number): Promise<void> {
+		return new Promise((resolve) => {
+			const done = () => {
+				clearTimeout(timer);
+				this.#wake = null;
+				resolve();
+			};
+			const timer = setTimeout(done, limitMs);
+			this.#wake = done;
+		});
+	}
+}

@@ -1,0 +1,48 @@
+/** Requests to cameras and streaming servers. */
+import { AppError } from '../errors';
+
+/** Name and password for a camera; sent as HTTP Basic authentication, and never a part of an address. */
+export interface Login {
+	readonly user: string;
+	readonly password: string;
+}
+
+/** The header that carries a login. */
+export function authorization({ user, password }: Login): string {
+	const bytes = new TextEncoder().encode(`${user}:${password}`);
+	return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/**
+ * An answer of status 2xx, whose body is still to be read. Throws stream-refused where a login is asked for, and
+ * stream-unreachable otherwise; the reason of `signal` where that aborts first.
+ */
+export async function request(
+	url: string,
+	{ login, signal, limitMs, ...init }: RequestInit & { login: Login | null; signal: AbortSignal; limitMs: number }
+): Promise<Response> {
+	const headers = new Headers(init.headers);
+	if (login !== null) headers.set('Authorization', authorization(login));
+	// The limit is for the answer to begin: a stream itself lasts for ever.
+	const limited = new AbortController();
+	const timer = setTimeout(() => limited.abort(new Error(`no answer within ${limitMs} ms`)), limitMs);
+	try {
+		const response = await fetch(url, {
+			...init,
+			headers,
+			cache: 'no-store',
+			credentials: 'omit',
+			signal: AbortSignal.any([signal, limited.signal])
+		});
+		if (response.ok) return response;
+		await response.body?.cancel();
+		const refused = response.status === 401 || response.status === 403;
+		throw new AppError(refused ? 'stream-refused' : 'stream-unreachable', `the answer has status ${response.status}`);
+	} catch (thrown) {
+		if (thrown instanceof AppError) throw thrown;
+		signal.throwIfAborted();
+		throw new AppError('stream-unreachable', String(thrown), thrown);
+	} finally {
+		clearTimeout(timer);
+	}
+}

@@ -1,0 +1,92 @@
+/**
+ * WebRTC by WHEP (draft-ietf-wish-whep): one POST with an offer, answered with the server's; DELETE on leaving.
+ * As go2rtc and MediaMTX offer it.
+ */
+import { AppError } from '../errors';
+import type { Attach, StreamAddress } from './played';
+import { request } from './request';
+
+const ANSWER_LIMIT_MS = 8000;
+/** Addresses are gathered before the offer is sent, as not every server takes them later; in a LAN that is quick. */
+const GATHER_LIMIT_MS = 1500;
+/** A connection that says "disconnected" often comes back by itself. */
+const DISCONNECTED_LIMIT_MS = 4000;
+
+export function attachWhep({ url, login }: StreamAddress): Attach {
+	return async (video, fail, signal) => {
+		const connection = new RTCPeerConnection();
+		signal.addEventListener('abort', () => connection.close(), { once: true });
+		connection.addTransceiver('video', { direction: 'recvonly' });
+		const arrived = new Promise<void>((resolve) => {
+			connection.addEventListener('track', ({ track }) => {
+				video.srcObject = new MediaStream([track]);
+				resolve();
+			});
+		});
+		watch(connection, fail);
+		await connection.setLocalDescription();
+		await gathered(connection);
+		const sdp = connection.localDescription?.sdp ?? '';
+		const response = await request(url, {
+			login,
+			signal,
+			limitMs: ANSWER_LIMIT_MS,
+			method: 'POST',
+			headers: { 'Content-Type': 'application/sdp' },
+			body: sdp
+		});
+		const session = response.headers.get('Location');
+		if (session !== null) leaveAtEnd(new URL(session, response.url || url), { url, login }, signal);
+		try {
+			await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+		} catch (thrown) {
+			throw new AppError('stream-unreadable', `the answer is no session description: ${String(thrown)}`, thrown);
+		}
+		await arrived;
+	};
+}
+
+function watch(connection: RTCPeerConnection, fail: (error: AppError) => void): void {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	connection.addEventListener('connectionstatechange', () => {
+		clearTimeout(timer);
+		const { connectionState } = connection;
+		const lost = () => fail(new AppError('stream-lost', `the connection is ${connectionState}`));
+		if (connectionState === 'failed' || connectionState === 'closed') lost();
+		else if (connectionState === 'disconnected') timer = setTimeout(lost, DISCONNECTED_LIMIT_MS);
+	});
+}
+
+function gathered(connection: RTCPeerConnection): Promise<void> {
+	return new Promise((resolve) => {
+		const timer = setTimeout(resolve, GATHER_LIMIT_MS);
+		const check = () => {
+			if (connection.iceGatheringState !== 'complete') return;
+			clearTimeout(timer);
+			resolve();
+		};
+		connection.addEventListener('icegatheringstatechange', check);
+		check();
+	});
+}
+
+/** Tells the server that we leave, also when the page is closed. A session of another origin than asked is not ours. */
+function leaveAtEnd(session: URL, { url, login }: StreamAddress, signal: AbortSignal): void {
+	if (session.origin !== new URL(url).origin) return;
+	const leave = () => {
+		const never = new AbortController().signal;
+		const options = { method: 'DELETE', keepalive: true, login, signal: never, limitMs: ANSWER_LIMIT_MS };
+		// A server that is gone needs no farewell.
+		request(session.href, options).catch(() => undefined);
+	};
+	const left = new AbortController();
+	window.addEventListener('pagehide', leave, { signal: left.signal });
+	signal.addEventListener(
+		'abort',
+		() => {
+			left.abort();
+			leave();
+		},
+		{ once: true }
+	);
+}

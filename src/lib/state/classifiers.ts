@@ -1,0 +1,29 @@
+/** Models and ensembles of the manifest as one list to choose from. */
+import type { ClassifierEntry, Manifest } from '../manifest';
+
+/** The models, then the ensembles; an ensemble's download, weights and multiply-adds are those of its members together. */
+export function classifiersOf({ models, ensembles }: Manifest): ClassifierEntry[] {
+	const single = models.map((model): ClassifierEntry => ({ ...model, members: [model.id] }));
+	const joint = ensembles.flatMap(({ id, title, members, mirrored, metrics }): ClassifierEntry[] => {
+		const parts = members.flatMap((member) => models.find((model) => model.id === member) ?? []);
+		const [first] = parts;
+		if (first === undefined) return [];
+		const sum = (read: (part: (typeof parts)[number]) => number): number =>
+			parts.reduce((total, part) => total + read(part), 0);
+		return [
+			{
+				id,
+				title,
+				labels: first.labels,
+				input: first.input,
+				bytes: sum(({ bytes }) => bytes),
+				parameters: sum(({ parameters }) => parameters),
+				multiplyAdds: sum(({ multiplyAdds }) => multiplyAdds) * (mirrored ? 2 : 1),
+				metrics,
+				members,
+				trained: null
+			}
+		];
+	});
+	return [...single, ...joint];
+}

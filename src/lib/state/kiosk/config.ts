@@ -1,0 +1,198 @@
+/** A kiosk is configured by its address alone: from the query to a configuration. */
+import { STREAM_KINDS, type SourceSpec } from '../../sources/stream';
+import type { Framing, Quarter } from '../../sources/framed';
+import { LANGUAGES, type Language } from './languages';
+
+export const SHOWS = ['video', 'blurred', 'figures'] as const;
+export const NOTICES = ['strip', 'screen', 'off'] as const;
+const QUARTERS = [0, 90, 180, 270] as const;
+
+export interface KioskConfig extends Framing {
+	readonly source: SourceSpec;
+	/** Null follows the manifest's default. */
+	readonly model: string | null;
+	readonly mirror: boolean;
+	/** Faces lower than this many pixels of the analysed frame are too small to be read. */
+	readonly minFacePx: number;
+	/** A label whose probability (0..1) is lower is "unsure". */
+	readonly threshold: number;
+	readonly show: (typeof SHOWS)[number];
+	readonly log: boolean;
+	readonly keepDays: number;
+	readonly language: Language;
+	/** Minutes without a face before the idle screen; 0 switches it off. */
+	readonly idleMinutes: number;
+	readonly notice: (typeof NOTICES)[number];
+	/** In place of the notice's own words. */
+	readonly text: string | null;
+	readonly operator: string | null;
+	readonly link: string | null;
+	/** The page is opened anew, in order, where its scripts hold more. */
+	readonly memoryMb: number;
+}
+
+/** Everything but the source, which has no default. */
+export const DEFAULTS: Omit<KioskConfig, 'source'> = {
+	model: null,
+	region: null,
+	rotate: 0,
+	mirror: false,
+	minFacePx: 32,
+	threshold: 0.4,
+	show: 'video',
+	log: true,
+	keepDays: 30,
+	language: 'en',
+	idleMinutes: 0,
+	notice: 'strip',
+	text: null,
+	operator: null,
+	link: null,
+	memoryMb: 800
+};
+
+/** What is wrong with one parameter, and what is allowed, as a sentence. */
+export interface Problem {
+	readonly parameter: string;
+	readonly message: string;
+}
+
+export type ParsedConfig =
+	{ readonly ok: true; readonly config: KioskConfig } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface Surroundings {
+	/** The page's own address. */
+	readonly base: string;
+	/** Sources of other origins that the page's security policy allows, such as "http://camera.lan:1984". */
+	readonly allowed: readonly string[];
+}
+
+/** Thrown by the readers below; becomes a Problem. */
+class Wrong extends Error {}
+
+const MOST_CHARACTERS = 300;
+const QUOTED = 60;
+
+const READERS: { readonly [Name in string]: (value: string, around: Surroundings) => Partial<KioskConfig> } = {
+	source: (value, around) => ({ source: readSource(value, around) }),
+	model: (value) => {
+		if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(value))
+			wrong(value, 'the id of a model: lower-case letters, digits, hyphens');
+		return { model: value };
+	},
+	region: (value) => ({ region: readRegion(value) }),
+	rotate: (value) => ({ rotate: Number(oneOf(value, QUARTERS.map(String))) as Quarter }),
+	mirror: (value) => ({ mirror: yesOrNo(value) }),
+	'min-face': (value) => ({ minFacePx: whole(value, 16, 400, 'pixels') }),
+	threshold: (value) => ({ threshold: whole(value, 0, 100, 'per cent') / 100 }),
+	show: (value) => ({ show: oneOf(value, SHOWS) }),
+	log: (value) => ({ log: yesOrNo(value) }),
+	keep: (value) => ({ keepDays: whole(value, 1, 60, 'days') }),
+	lang: (value) => ({ language: oneOf(value, Object.keys(LANGUAGES) as Language[]) }),
+	idle: (value) => ({ idleMinutes: whole(value, 0, 1440, 'minutes') }),
+	notice: (value) => ({ notice: oneOf(value, NOTICES) }),
+	text: (value) => ({ text: plainText(value) }),
+	operator: (value) => ({ operator: plainText(value) }),
+	link: (value) => ({ link: address(value, ['https:', 'http:']).href }),
+	memory: (value) => ({ memoryMb: whole(value, 100, 8000, 'megabytes') })
+};
+
+/** The configuration that a query describes, or all that is wrong with it. */
+export function parseKioskConfig(query: URLSearchParams, around: Surroundings): ParsedConfig {
+	const problems: Problem[] = [];
+	let config: Partial<KioskConfig> = DEFAULTS;
+	for (const name of new Set(query.keys())) {
+		const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+		const [value = '', ...others] = query.getAll(name);
+		try {
+			if (read === undefined) throw new Wrong(`is not known; known are ${Object.keys(READERS).join(', ')}`);
+			if (others.length > 0) throw new Wrong('is given more than once');
+			config = { ...config, ...read(value.trim(), around) };
+		} catch (thrown) {
+			if (!(thrown instanceof Wrong)) throw thrown;
+			problems.push({ parameter: printable(name), message: thrown.message });
+		}
+	}
+	if (!query.has('source')) {
+		problems.push({ parameter: 'source', message: 'is missing: a kiosk needs a camera or a stream' });
+	}
+	return problems.length > 0 ? { ok: false, problems } : { ok: true, config: config as KioskConfig };
+}
+
+function readSource(value: string, around: Surroundings): SourceSpec {
+	const forms = `"camera", "camera:NAME", or one of ${STREAM_KINDS.map((kind) => `"${kind}:ADDRESS"`).join(', ')}`;
+	const { kind, rest } = /^(?<kind>[a-z]+)(:(?<rest>.*))?$/s.exec(value)?.groups ?? {};
+	if (kind === 'camera') return { kind, name: rest === undefined ? '' : plainText(rest) };
+	const stream = STREAM_KINDS.find((each) => each === kind);
+	if (stream === undefined || rest === undefined || rest === '') return wrong(value, forms);
+	const url = foreign(address(rest, ['http:', 'https:'], around.base), around, rest);
+	return { kind: stream, url: url.href };
+}
+
+function readRegion(value: string): Framing['region'] {
+	const numbers = value.split(',').map((part) => (/^\s*\d{1,3}(\.\d{1,2})?\s*$/.test(part) ? Number(part) / 100 : NaN));
+	const [x = NaN, y = NaN, width = NaN, height = NaN] = numbers;
+	const rounding = 1e-9;
+	if (numbers.length !== 4 || !(x + width <= 1 + rounding && y + height <= 1 + rounding && width > 0 && height > 0))
+		wrong(value, 'left, top, width and height in per cent of the picture and inside of it, such as 25,0,50,100');
+	return { x, y, width, height };
+}
+
+/** An absolute address of one of these protocols, without name and password. */
+function address(value: string, protocols: readonly string[], base?: string): URL {
+	if (!URL.canParse(value, base)) wrong(value, 'an address');
+	const url = new URL(value, base);
+	if (url.username !== '' || url.password !== '') {
+		// The value is not repeated: it holds a password.
+		throw new Wrong('holds a name or password; enter those on the set-up page instead, or let the proxy send them');
+	}
+	if (!protocols.includes(url.protocol)) wrong(value, `an address with ${protocols.join(' or ')}`);
+	if (url.href.length > 2000) throw new Wrong('is longer than 2000 characters');
+	return url;
+}
+
+/** Refuses origins that the security policy would refuse, and says how to allow them. */
+function foreign(url: URL, { base, allowed }: Surroundings, value: string): URL {
+	const own = new URL(base).host === url.host && url.protocol.endsWith('s:') === new URL(base).protocol.endsWith('s:');
+	const origin = `${url.protocol}//${url.host}`;
+	if (own || allowed.includes(origin)) return url;
+	const others = allowed.length === 0 ? '' : ` or to one of ${allowed.join(', ')}`;
+	return wrong(
+		value,
+		`an address of this server${others}; other hosts must be named when Mien is started (--allow ${origin}) or proxied`
+	);
+}
+
+function oneOf<Value extends string>(value: string, allowed: readonly Value[]): Value {
+	return allowed.find((each) => each === value) ?? wrong(value, `one of ${allowed.join(', ')}`);
+}
+
+function yesOrNo(value: string): boolean {
+	return oneOf(value, ['yes', 'no']) === 'yes';
+}
+
+function whole(value: string, least: number, most: number, unit: string): number {
+	const number = /^\d{1,6}$/.test(value) ? Number(value) : NaN;
+	if (!(number >= least && number <= most)) wrong(value, `a whole number of ${unit} from ${least} to ${most}`);
+	return number;
+}
+
+function plainText(value: string): string {
+	if (value === '' || value.length > MOST_CHARACTERS) wrong(value, `1 to ${MOST_CHARACTERS} characters`);
+	if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(value)) wrong(value, 'text on one line without control characters');
+	return value;
+}
+
+function wrong(value: string, allowed: string): never {
+	throw new Wrong(value === '' ? `is empty; allowed is ${allowed}` : `is ${quote(value)}; allowed is ${allowed}`);
+}
+
+function quote(value: string): string {
+	return `"${printable(value)}"`;
+}
+
+/** At most 60 characters, those that have no glyph replaced. */
+function printable(value: string): string {
+	const short = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
+	return short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
+}

@@ -1,0 +1,26 @@
+/** Puts a kiosk together from what this browser holds. */
+import type { App } from '../app';
+import type { KioskConfig } from './config';
+import { StoredIncidents } from './incidents.svelte';
+import { Kiosk } from './kiosk.svelte';
+import { KioskLog } from './log.svelte';
+import { findLogin } from './logins';
+import { Reloader } from './reloader';
+import { LogStore } from './store';
+
+/** Nothing runs yet: `kiosk.start` does that. */
+export function createKiosk(
+	app: App,
+	config: KioskConfig
+): { kiosk: Kiosk; log: KioskLog; incidents: StoredIncidents } {
+	const log = new KioskLog({
+		store: config.log ? new LogStore() : null,
+		keepDays: config.keepDays,
+		onMinute: () => undefined
+	});
+	const incidents = new StoredIncidents(localStorage);
+	const { source } = config;
+	const login = source.kind === 'camera' ? null : findLogin(localStorage, source.url);
+	const kiosk = new Kiosk({ app, config, login, log, incidents, reloader: new Reloader() });
+	return { kiosk, log, incidents };
+}

@@ -1,0 +1,60 @@
+/** The log as files that a spreadsheet or a program reads. */
+import { INCIDENTS } from './supervise';
+import type { MinuteRecord } from './minutes';
+
+const seconds = (ms: number): number => Number((ms / 1000).toFixed(1));
+
+/** The figures of a minute under plain names: durations in seconds, probabilities as means (null where nobody was read). */
+function plainMinute(record: MinuteRecord): object {
+	return {
+		minute: new Date(record.minute).toISOString(),
+		frames: record.frames,
+		faces: record.faces,
+		arrivals: record.arrivals,
+		tooSmall: record.tooSmall,
+		seenSeconds: seconds(record.seenMs),
+		unsureSeconds: seconds(record.unsureMs),
+		expressions: Object.fromEntries(
+			Object.entries(record.expressions).map(([label, { faces, dwellMs, probabilityMs }]) => [
+				label,
+				{ faces, dwellSeconds: seconds(dwellMs), meanProbability: meanProbability(probabilityMs, record.seenMs) }
+			])
+		),
+		incidents: record.incidents
+	};
+}
+
+function meanProbability(probabilityMs: number, seenMs: number): number | null {
+	return seenMs === 0 ? null : Number((probabilityMs / seenMs).toFixed(4));
+}
+
+/** JSON: `minutes`, oldest first, as `plainMinute` gives them. */
+export function toJson(records: readonly MinuteRecord[]): string {
+	return `${JSON.stringify({ format: 'mien-kiosk-log', version: 1, minutes: records.map(plainMinute) }, null, '\t')}\n`;
+}
+
+/** CSV (RFC 4180), one line a minute, three columns for each label that occurs. */
+export function toCsv(records: readonly MinuteRecord[]): string {
+	const labels = [...new Set(records.flatMap(({ expressions }) => Object.keys(expressions)))];
+	const head = [
+		...['minute', 'frames', 'faces', 'arrivals', 'too_small', 'seen_s', 'unsure_s'],
+		...labels.flatMap((label) => [`${label}_faces`, `${label}_dwell_s`, `${label}_mean_probability`]),
+		...INCIDENTS.map((incident) => incident.replaceAll('-', '_'))
+	];
+	const lines = records.map((record) => [
+		...[new Date(record.minute).toISOString(), record.frames, record.faces, record.arrivals, record.tooSmall],
+		...[seconds(record.seenMs), seconds(record.unsureMs)],
+		...labels.flatMap((label) => {
+			const { faces = 0, dwellMs = 0, probabilityMs = 0 } = record.expressions[label] ?? {};
+			return [faces, seconds(dwellMs), meanProbability(probabilityMs, record.seenMs) ?? ''];
+		}),
+		...INCIDENTS.map((incident) => record.incidents[incident] ?? 0)
+	]);
+	return [head, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+}
+
+/** Quoted where needed; what a spreadsheet would take for a formula is defused. */
+function cell(value: string | number): string {
+	const text = typeof value === 'string' && /^[=+\-@]/.test(value) ? `'${value}` : String(value);
+	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,42 @@
+/** How often what went wrong, counted over reloads and restarts of the browser. */
+import { INCIDENTS, type Incident } from './supervise';
+
+const STORAGE_KEY = 'mien.kiosk.incidents';
+
+export type Counts = Readonly<Partial<Record<Incident, number>>>;
+
+export interface IncidentCounts {
+	readonly counts: Counts;
+	add(incident: Incident): void;
+	clear(): void;
+}
+
+/** Counts from anything that was kept: what is no count is dropped. */
+export function parseCounts(value: unknown): Counts {
+	if (typeof value !== 'object' || value === null) return {};
+	const entries = new Map(Object.entries(value as Record<string, unknown>));
+	const counts: Partial<Record<Incident, number>> = {};
+	for (const incident of INCIDENTS) {
+		const count = entries.get(incident);
+		if (typeof count === 'number' && Number.isSafeInteger(count) && count > 0) counts[incident] = count;
+	}
+	return counts;
+}
+
+export function readCounts(storage: Pick<Storage, 'getItem'>): Counts {
+	try {
+		return parseCounts(JSON.parse(storage.getItem(STORAGE_KEY) ?? 'null'));
+	} catch {
+		return {};
+	}
+}
+
+/** False where the browser keeps nothing. */
+export function keepCounts(storage: Pick<Storage, 'setItem'>, counts: Counts): boolean {
+	try {
+		storage.setItem(STORAGE_KEY, JSON.stringify(counts));
+		return true;
+	} catch {
+		return false;
+	}
+}

@@ -1,0 +1,179 @@
+/** A kiosk: a session that starts by itself, is watched over, and counts what it sees. */
+import type { FrameResult } from '../../core/types';
+import type { ErrorCode } from '../../errors';
+import { FramedSource } from '../../sources/framed';
+import type { Login } from '../../sources/request';
+import { createSource } from '../../sources/stream';
+import type { App } from '../app';
+import type { KioskConfig } from './config';
+import type { IncidentCounts } from './incidents';
+import type { KioskLog } from './log.svelte';
+import { MINUTE_MS, minuteOf } from './minutes';
+import { loggedFace, type ReadingRules } from './reading';
+import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
+import { keepAwake } from './wake-lock';
+
+const TICK_MS = 250;
+const ALONE_MS = 5000;
+
+/** Failures that the analysis comes back from by itself. */
+const RECOVERING: ReadonlySet<ErrorCode> = new Set(['gpu-lost', 'worker-died', 'worker-timeout']);
+
+export interface KioskOptions {
+	readonly app: Pick<App, 'session' | 'settings'>;
+	readonly config: KioskConfig;
+	readonly login: Login | null;
+	readonly log: KioskLog;
+	readonly incidents: IncidentCounts;
+	/** Reloads the page, once it may and can; remembers when. */
+	readonly reloader: { readonly reloadedMs: number; reload(): Promise<void> };
+}
+
+export class Kiosk {
+	watch: Watch = $state.raw(UNWATCHED);
+	/** Milliseconds of the steady clock, as of the last tick. */
+	nowMs = $state(0);
+	/** When a face was last in view, or the kiosk started. */
+	lastFaceMs = $state(0);
+	readonly config: KioskConfig;
+	readonly #options: KioskOptions;
+	readonly #stopped = new AbortController();
+	#results = 0;
+	#run = 0;
+	#runOf: readonly unknown[] = [];
+
+	constructor(options: KioskOptions) {
+		this.#options = options;
+		this.config = options.config;
+	}
+
+	/** How faces are read; null until a model is there. */
+	readonly rules: ReadingRules | null = $derived.by(() => {
+		const { model } = this.#options.app.session;
+		if (model === null) return null;
+		const { minFacePx, threshold } = this.config;
+		return { modelId: model.id, labels: model.labels, minFacePx, threshold };
+	});
+
+	/** Nobody has been in view for some seconds. */
+	readonly isAlone: boolean = $derived.by(() => this.nowMs - this.lastFaceMs > ALONE_MS);
+	/** End of the minute under way, by the wall clock. */
+	hourEndMs = $state(0);
+
+	readonly isIdle: boolean = $derived.by(() => {
+		const { idleMinutes } = this.config;
+		return idleMinutes > 0 && this.nowMs - this.lastFaceMs > idleMinutes * 60_000;
+	});
+
+	/** Opens the source and watches over everything, until the returned function is called. */
+	start(): () => void {
+		const { app, config, log } = this.#options;
+		const { signal } = this.#stopped;
+		app.settings.override({ modelId: config.model, unsureBelow: config.threshold, theme: 'dark' });
+		this.nowMs = performance.now();
+		this.lastFaceMs = this.nowMs;
+		keepAwake(signal);
+		void log.restore(Date.now());
+		this.#openSource();
+		const tick = () => this.#tick();
+		const timer = setInterval(tick, TICK_MS);
+		// Timers of hidden pages come once a minute: what was missed is made up for at once.
+		document.addEventListener('visibilitychange', () => void log.flush().then(tick), { signal });
+		window.addEventListener('pagehide', () => void log.flush(), { signal });
+		const stopWatching = $effect.root(() => {
+			$effect(() => this.#saw(app.session.result));
+		});
+		return () => {
+			clearInterval(timer);
+			stopWatching();
+			this.#stopped.abort();
+			app.session.close();
+			app.settings.override({});
+			void log.flush();
+		};
+	}
+
+	#openSource(): void {
+		const { app, config, login } = this.#options;
+		void app.session.open(() => new FramedSource(createSource(config.source, login), config, config.mirror));
+	}
+
+	#saw(result: FrameResult | null): void {
+		if (result === null) return;
+		const { app, log } = this.#options;
+		this.#results++;
+		const runOf = [app.session.source, app.session.backend];
+		if (runOf.some((part, index) => part !== this.#runOf[index])) {
+			this.#runOf = runOf;
+			this.#run++;
+		}
+		if (result.faces.length > 0) this.lastFaceMs = performance.now();
+		const { rules } = this;
+		if (rules === null) return;
+		log.frame({
+			wallMs: Date.now(),
+			steadyMs: result.timeMs,
+			run: this.#run,
+			faces: result.faces.map((face) => loggedFace(face, rules))
+		});
+	}
+
+	#tick(): void {
+		const { app, config, log, reloader } = this.#options;
+		const { session } = app;
+		const seen = this.#observe();
+		const { watch, action, incidents } = supervise(this.watch, seen, {
+			memoryMb: config.memoryMb,
+			reloadedMs: reloader.reloadedMs
+		});
+		this.watch = watch;
+		this.nowMs = seen.nowMs;
+		this.hourEndMs = minuteOf(seen.wallMs) + MINUTE_MS;
+		log.tick(seen.wallMs);
+		for (const incident of incidents) this.#count(incident, seen.wallMs);
+		// One damaged picture is nothing to stop at.
+		if (session.notice?.code === 'analysis-failed') session.dismissNotice();
+		switch (action) {
+			case 'open-source':
+				this.#openSource();
+				break;
+			case 'load-engine':
+				void session.load();
+				break;
+			case 'reload-page':
+				void log.flush().then(() => reloader.reload());
+				break;
+			case 'none':
+		}
+	}
+
+	#count(incident: Incident, wallMs: number): void {
+		this.#options.log.incident(incident, wallMs);
+		this.#options.incidents.add(incident);
+	}
+
+	#observe(): Observation {
+		const { session } = this.#options.app;
+		const { status, notice } = session;
+		const opening = status.kind === 'requesting-camera' || status.kind === 'opening-stream';
+		const failed = status.kind === 'failed' && session.source === null;
+		return {
+			nowMs: performance.now(),
+			wallMs: Date.now(),
+			source: session.source !== null ? 'open' : opening ? 'opening' : failed ? 'failed' : 'none',
+			error: status.kind === 'failed' ? status.error.code : null,
+			engine: session.loadFailed ? 'failed' : 'up',
+			recovering: notice !== null && !session.loadFailed && RECOVERING.has(notice.code) ? notice.code : null,
+			results: this.#results,
+			visible: document.visibilityState === 'visible',
+			heapMb: heapMb(),
+			random: Math.random()
+		};
+	}
+}
+
+/** What the page's scripts hold, where the browser tells (Chromium does). */
+function heapMb(): number | null {
+	const { memory } = performance as Performance & { readonly memory?: { readonly usedJSHeapSize: number } };
+	return memory === undefined ? null : memory.usedJSHeapSize / 1e6;
+}

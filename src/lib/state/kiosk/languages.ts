@@ -1,0 +1,191 @@
+/** The words that people in front of a kiosk read, in their languages; operators get English. */
+
+export const LANGUAGES = {
+	en: 'English',
+	de: 'Deutsch',
+	fr: 'Français',
+	es: 'Español',
+	it: 'Italiano',
+	nl: 'Nederlands',
+	pt: 'Português',
+	pl: 'Polski'
+} as const;
+
+export type Language = keyof typeof LANGUAGES;
+
+export interface Words {
+	/** Names of the labels that a manifest may hold; the label itself stands in for others. */
+	readonly labels: Readonly<Record<string, string>>;
+	readonly unsure: string;
+	readonly tooSmall: string;
+	/** What runs here. */
+	readonly notice: string;
+	/** What happens to the pictures; `logged`: where counts by the minute are kept. */
+	readonly privacy: { readonly logged: string; readonly unlogged: string };
+	/** Before the operator's name. */
+	readonly operator: string;
+	readonly more: string;
+}
+
+export const WORDS: Readonly<Record<Language, Words>> = {
+	en: {
+		labels: {
+			angry: 'Angry',
+			disgust: 'Disgust',
+			fear: 'Fear',
+			happy: 'Happy',
+			sad: 'Sad',
+			surprise: 'Surprise',
+			neutral: 'Neutral'
+		},
+		unsure: 'Unsure',
+		tooSmall: 'Too small',
+		notice: 'A camera reads facial expressions here, automatically.',
+		privacy: {
+			logged: 'No picture is stored or sent; only counts by the minute are kept.',
+			unlogged: 'Nothing is stored or sent.'
+		},
+		operator: 'Operated by',
+		more: 'More about it'
+	},
+	de: {
+		labels: {
+			angry: 'Wütend',
+			disgust: 'Ekel',
+			fear: 'Angst',
+			happy: 'Fröhlich',
+			sad: 'Traurig',
+			surprise: 'Überrascht',
+			neutral: 'Neutral'
+		},
+		unsure: 'Unsicher',
+		tooSmall: 'Zu klein',
+		notice: 'Eine Kamera liest hier automatisch Gesichtsausdrücke.',
+		privacy: {
+			logged: 'Kein Bild wird gespeichert oder gesendet; nur Anzahlen je Minute bleiben.',
+			unlogged: 'Nichts wird gespeichert oder gesendet.'
+		},
+		operator: 'Betrieben von',
+		more: 'Mehr dazu'
+	},
+	fr: {
+		labels: {
+			angry: 'Colère',
+			disgust: 'Dégoût',
+			fear: 'Peur',
+			happy: 'Joie',
+			sad: 'Tristesse',
+			surprise: 'Surprise',
+			neutral: 'Neutre'
+		},
+		unsure: 'Incertain',
+		tooSmall: 'Trop petit',
+		notice: 'Ici, une caméra lit automatiquement les expressions du visage.',
+		privacy: {
+			logged: 'Aucune image n’est conservée ni envoyée ; seuls des comptes par minute sont gardés.',
+			unlogged: 'Rien n’est conservé ni envoyé.'
+		},
+		operator: 'Exploité par',
+		more: 'En savoir plus'
+	},
+	es: {
+		labels: {
+			angry: 'Enfado',
+			disgust: 'Asco',
+			fear: 'Miedo',
+			happy: 'Alegría',
+			sad: 'Tristeza',
+			surprise: 'Sorpresa',
+			neutral: 'Neutro'
+		},
+		unsure: 'Inseguro',
+		tooSmall: 'Demasiado pequeño',
+		notice: 'Aquí una cámara lee automáticamente las expresiones faciales.',
+		privacy: {
+			logged: 'No se guarda ni se envía ninguna imagen; solo se conservan recuentos por minuto.',
+			unlogged: 'No se guarda ni se envía nada.'
+		},
+		operator: 'Operado por',
+		more: 'Más información'
+	},
+	it: {
+		labels: {
+			angry: 'Rabbia',
+			disgust: 'Disgusto',
+			fear: 'Paura',
+			happy: 'Gioia',
+			sad: 'Tristezza',
+			surprise: 'Sorpresa',
+			neutral: 'Neutro'
+		},
+		unsure: 'Incerto',
+		tooSmall: 'Troppo piccolo',
+		notice: 'Qui una telecamera legge automaticamente le espressioni del viso.',
+		privacy: {
+			logged: 'Nessuna immagine è conservata o inviata; restano solo conteggi al minuto.',
+			unlogged: 'Nulla è conservato o inviato.'
+		},
+		operator: 'Gestito da',
+		more: 'Maggiori informazioni'
+	},
+	nl: {
+		labels: {
+			angry: 'Boos',
+			disgust: 'Afkeer',
+			fear: 'Angst',
+			happy: 'Blij',
+			sad: 'Verdrietig',
+			surprise: 'Verrast',
+			neutral: 'Neutraal'
+		},
+		unsure: 'Onzeker',
+		tooSmall: 'Te klein',
+		notice: 'Hier leest een camera automatisch gezichtsuitdrukkingen.',
+		privacy: {
+			logged: 'Geen beeld wordt bewaard of verstuurd; alleen aantallen per minuut blijven.',
+			unlogged: 'Niets wordt bewaard of verstuurd.'
+		},
+		operator: 'Beheerd door',
+		more: 'Meer hierover'
+	},
+	pt: {
+		labels: {
+			angry: 'Zangado',
+			disgust: 'Nojo',
+			fear: 'Medo',
+			happy: 'Feliz',
+			sad: 'Triste',
+			surprise: 'Surpresa',
+			neutral: 'Neutro'
+		},
+		unsure: 'Incerto',
+		tooSmall: 'Pequeno demais',
+		notice: 'Aqui uma câmara lê automaticamente expressões faciais.',
+		privacy: {
+			logged: 'Nenhuma imagem é guardada ou enviada; ficam apenas contagens por minuto.',
+			unlogged: 'Nada é guardado ou enviado.'
+		},
+		operator: 'Operado por',
+		more: 'Saber mais'
+	},
+	pl: {
+		labels: {
+			angry: 'Złość',
+			disgust: 'Wstręt',
+			fear: 'Strach',
+			happy: 'Radość',
+			sad: 'Smutek',
+			surprise: 'Zaskoczenie',
+			neutral: 'Neutralny'
+		},
+		unsure: 'Niepewne',
+		tooSmall: 'Za mała',
+		notice: 'Kamera odczytuje tu automatycznie wyraz twarzy.',
+		privacy: {
+			logged: 'Żaden obraz nie jest zapisywany ani wysyłany; pozostają tylko liczby na minutę.',
+			unlogged: 'Nic nie jest zapisywane ani wysyłane.'
+		},
+		operator: 'Operator:',
+		more: 'Więcej informacji'
+	}
+};

@@ -1,0 +1,105 @@
+/** The kiosk's log while it runs: the minute under way, and the store that it goes to. */
+import {
+	emptyMinute,
+	logFrame,
+	logIncident,
+	type LoggedFrame,
+	mergeMinutes,
+	type MinuteRecord,
+	NO_MINUTE,
+	type OpenMinute,
+	turnMinute
+} from './minutes';
+import type { LogStore } from './store';
+import type { Incident } from './supervise';
+
+const DAY_MS = 86_400_000;
+/** What cannot be stored is kept this long, a record a minute. */
+const MOST_UNSTORED = 1440;
+
+export interface LogOptions {
+	/** Null keeps nothing. */
+	readonly store: Pick<LogStore, 'add' | 'prune' | 'read'> | null;
+	readonly keepDays: number;
+	/** Gets each minute once it is over. */
+	readonly onMinute: (record: MinuteRecord) => void;
+}
+
+export class KioskLog {
+	/** Minutes of the last hour that are over, oldest first. */
+	recent: readonly MinuteRecord[] = $state.raw([]);
+	#open: OpenMinute = NO_MINUTE;
+	/** Oldest first. */
+	#unstored: MinuteRecord[] = [];
+	#isStoring = false;
+	readonly #options: LogOptions;
+
+	constructor(options: LogOptions) {
+		this.#options = options;
+	}
+
+	/** Reads what the last hour left behind. */
+	async restore(wallMs: number): Promise<void> {
+		try {
+			const before = (await this.#options.store?.read(wallMs - 60 * 60_000)) ?? [];
+			this.recent = mergeMinutes([...before, ...this.recent]);
+			await this.#options.store?.prune(wallMs - this.#options.keepDays * DAY_MS);
+		} catch (error) {
+			console.warn('The log could not be read.', error);
+		}
+	}
+
+	frame(frame: LoggedFrame): void {
+		this.#take(logFrame(this.#open, frame));
+	}
+
+	incident(incident: Incident, wallMs: number): void {
+		this.#take(logIncident(this.#open, incident, wallMs));
+	}
+
+	/** To be called now and then: minutes end also while no frames come. */
+	tick(wallMs: number): void {
+		this.#take(turnMinute(this.#open, wallMs));
+	}
+
+	/** Stores the part of the minute that has passed: before the page goes away. */
+	async flush(): Promise<void> {
+		const { record } = this.#open;
+		if (record !== null) {
+			// The minute goes on with what was counted already, so that no face counts twice.
+			this.#open = { ...this.#open, record: emptyMinute(record.minute) };
+			this.recent = mergeMinutes([...this.recent, record]);
+			this.#unstored.push(record);
+		}
+		await this.#store();
+	}
+
+	#take({ open, done }: { open: OpenMinute; done: MinuteRecord | null }): void {
+		this.#open = open;
+		if (done === null) return;
+		const hourAgo = done.minute - 60 * 60_000;
+		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute > hourAgo);
+		this.#unstored.push(done);
+		this.#options.onMinute(done);
+		void this.#store();
+	}
+
+	async #store(): Promise<void> {
+		const { store, keepDays } = this.#options;
+		this.#unstored = store === null ? [] : this.#unstored.slice(-MOST_UNSTORED);
+		if (store === null || this.#isStoring) return;
+		this.#isStoring = true;
+		try {
+			for (let record = this.#unstored[0]; record !== undefined; record = this.#unstored[0]) {
+				await store.add(record);
+				this.#unstored.shift();
+				if (record.minute % (60 * 60_000) === 0) await store.prune(record.minute - keepDays * DAY_MS);
+			}
+		} catch (error) {
+			// It stays in the queue: the next minute tries again.
+			console.warn('The log could not be written.', error);
+		} finally {
+			this.#isStoring = false;
+		}
+	}
+}

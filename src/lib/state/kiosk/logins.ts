@@ -1,0 +1,43 @@
+/** Names and passwords of cameras, by origin, in this browser alone: never in an address, a log or an export. */
+import type { Login } from '../../sources/request';
+
+const STORAGE_KEY = 'mien.logins';
+
+type LoginStorage = Pick<Storage, 'getItem' | 'setItem'>;
+
+/** "http://camera.lan:1984" for an address of that host; logins are filed under it. */
+export function loginOrigin(address: string): string {
+	const { protocol, host } = new URL(address);
+	return `${protocol}//${host}`;
+}
+
+/** The login for the origin of `address`; null where there is none. */
+export function findLogin(storage: LoginStorage, address: string): Login | null {
+	return readLogins(storage)[loginOrigin(address)] ?? null;
+}
+
+/** Keeps a login for the origin of `address`, or forgets it where it is null. */
+export function keepLogin(storage: LoginStorage, address: string, login: Login | null): void {
+	const origin = loginOrigin(address);
+	const others = Object.entries(readLogins(storage)).filter(([name]) => name !== origin);
+	const all = login === null ? others : [...others, [origin, login] as const];
+	storage.setItem(STORAGE_KEY, JSON.stringify(Object.fromEntries(all)));
+}
+
+/** By origin. What is damaged counts as not there. */
+export function readLogins(storage: LoginStorage): Readonly<Record<string, Login>> {
+	try {
+		const stored: unknown = JSON.parse(storage.getItem(STORAGE_KEY) ?? '{}');
+		if (typeof stored !== 'object' || stored === null) return {};
+		return Object.fromEntries(
+			Object.entries(stored).filter((entry): entry is [string, Login] => isLogin(entry[1] as unknown))
+		);
+	} catch {
+		return {};
+	}
+}
+
+function isLogin(value: unknown): value is Login {
+	if (typeof value !== 'object' || value === null || !('user' in value) || !('password' in value)) return false;
+	return typeof value.user === 'string' && typeof value.password === 'string';
+}

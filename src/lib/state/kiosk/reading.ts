@@ -1,0 +1,39 @@
+/** What a kiosk says of a face: its label, that it is unsure, or that the face is too small to be read. */
+import type { FaceResult } from '../../core/types';
+import type { LoggedFace } from './minutes';
+
+export interface ReadingRules {
+	readonly modelId: string;
+	readonly labels: readonly string[];
+	readonly minFacePx: number;
+	readonly threshold: number;
+}
+
+export type FaceReading =
+	| { readonly kind: 'read'; readonly label: string; readonly share: number }
+	| { readonly kind: 'unsure' }
+	| { readonly kind: 'too-small' };
+
+export function readFace(face: FaceResult, { modelId, labels, minFacePx, threshold }: ReadingRules): FaceReading {
+	if (face.box.height < minFacePx) return { kind: 'too-small' };
+	const reading = face.readings[modelId];
+	const label = reading === undefined ? undefined : labels[reading.top];
+	const share = reading?.smoothed[reading.top];
+	if (label === undefined || share === undefined || share < threshold) return { kind: 'unsure' };
+	return { kind: 'read', label, share };
+}
+
+/** The face as the log counts it. */
+export function loggedFace(face: FaceResult, rules: ReadingRules): LoggedFace {
+	const reading = readFace(face, rules);
+	const smoothed = face.readings[rules.modelId]?.smoothed ?? [];
+	return {
+		id: face.id,
+		tooSmall: reading.kind === 'too-small',
+		label: reading.kind === 'read' ? reading.label : null,
+		probabilities:
+			reading.kind === 'too-small'
+				? {}
+				: Object.fromEntries(rules.labels.map((label, index) => [label, smoothed[index] ?? 0]))
+	};
+}

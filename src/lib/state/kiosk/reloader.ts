@@ -1,0 +1,30 @@
+/** Reloads the page as a last resort: only where the server would answer, and never in a circle. */
+const STORAGE_KEY = 'mien.kiosk.reloaded';
+const ANSWER_LIMIT_MS = 5000;
+
+export class Reloader {
+	/** When the page was last reloaded on purpose, or that was tried, by the clock of `performance.now()`. */
+	reloadedMs: number;
+
+	constructor() {
+		const keptMs = Number(sessionStorage.getItem(STORAGE_KEY) ?? NaN);
+		this.reloadedMs = Number.isFinite(keptMs) ? keptMs - performance.timeOrigin : -Infinity;
+	}
+
+	async reload(): Promise<void> {
+		this.reloadedMs = performance.now();
+		try {
+			// A page that is not there would leave the screen with an error of the browser, and nobody to reload that.
+			const response = await fetch(location.pathname, {
+				method: 'HEAD',
+				cache: 'no-store',
+				signal: AbortSignal.timeout(ANSWER_LIMIT_MS)
+			});
+			if (!response.ok) return;
+		} catch {
+			return;
+		}
+		sessionStorage.setItem(STORAGE_KEY, String(performance.timeOrigin + performance.now()));
+		location.reload();
+	}
+}

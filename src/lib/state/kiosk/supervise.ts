@@ -1,0 +1,170 @@
+/**
+ * What keeps a kiosk running with nobody at the keyboard: a reducer over what is observed a few times a second. It
+ * watches frames and states, not events, as streams freeze and computers sleep without any event.
+ */
+import type { ErrorCode } from '../../errors';
+
+export const INCIDENTS = [
+	'source-away',
+	'source-lost',
+	'source-frozen',
+	'worker-restarted',
+	'gpu-lost',
+	'engine-failed',
+	'asleep',
+	'memory'
+] as const;
+export type Incident = (typeof INCIDENTS)[number];
+
+/** What is seen at one moment. */
+export interface Observation {
+	/** Milliseconds of a steady clock, and of the wall clock: the former may stand still while the computer sleeps. */
+	readonly nowMs: number;
+	readonly wallMs: number;
+	readonly source: 'none' | 'opening' | 'open' | 'failed';
+	/** Why the source failed. */
+	readonly error: ErrorCode | null;
+	/** False where no model can run and nobody is starting one. */
+	readonly engine: 'up' | 'failed';
+	/** The failure that the analysis is coming back from, if any. */
+	readonly recovering: ErrorCode | null;
+	/** Counts the results of the analysis. */
+	readonly results: number;
+	readonly visible: boolean;
+	/** Null where the browser does not tell. */
+	readonly heapMb: number | null;
+	/** 0..1, a new one each time: for the jitter. */
+	readonly random: number;
+}
+
+/** What is to be done now. */
+export type Action = 'none' | 'open-source' | 'load-engine' | 'reload-page';
+
+export interface Limits {
+	readonly memoryMb: number;
+	/** When the page was last reloaded on purpose, by the steady clock; -Infinity for never. */
+	readonly reloadedMs: number;
+}
+
+type Part = { readonly kind: 'good' } | { readonly kind: 'waiting'; readonly attempt: number; readonly dueMs: number };
+
+export interface Watch {
+	readonly source: Part;
+	readonly engine: Part;
+	/** Tries in a row that did not lead to a result. */
+	readonly sourceAttempts: number;
+	readonly engineAttempts: number;
+	readonly everRan: boolean;
+	readonly recovering: ErrorCode | null;
+	readonly results: number;
+	/** When the last result came, or was last to be expected. */
+	readonly aliveMs: number;
+	readonly last: Pick<Observation, 'nowMs' | 'wallMs' | 'visible'> | null;
+}
+
+const GOOD: Part = { kind: 'good' };
+
+export const UNWATCHED: Watch = {
+	source: GOOD,
+	engine: GOOD,
+	sourceAttempts: 0,
+	engineAttempts: 0,
+	everRan: false,
+	recovering: null,
+	results: 0,
+	aliveMs: 0,
+	last: null
+};
+
+/** The longest delay lets work go on within five seconds of the source's return, with time left to connect. */
+const RETRY_MS = { first: 500, greatest: 3000 };
+/** A visible page is asked several times a second; a longer gap is a computer that slept. */
+const SLEPT_MS = 15_000;
+/** Results that stay away this long, with the source open and the page visible, are an analysis that hangs silently. */
+const SILENT_MS = 45_000;
+/** So many starts of the analysis fail before the page itself is suspected. */
+const ENGINE_STARTS = 4;
+const RELOAD_EVERY_MS = 10 * 60_000;
+
+/** Milliseconds to wait before try number `attempt` (1 and up): doubling, capped, the upper half of it by chance. */
+export function retryDelayMs(attempt: number, random: number): number {
+	const full = Math.min(RETRY_MS.greatest, RETRY_MS.first * 2 ** (attempt - 1));
+	return full * (0.5 + 0.5 * random);
+}
+
+/** The watch after an observation, what to do now, and what happened since the one before. */
+export function supervise(
+	before: Watch,
+	seen: Observation,
+	limits: Limits
+): { watch: Watch; action: Action; incidents: readonly Incident[] } {
+	const { nowMs } = seen;
+	const incidents: Incident[] = [];
+	const mayReload = nowMs - limits.reloadedMs > RELOAD_EVERY_MS;
+	const hasResult = seen.results !== before.results;
+	const gapMs = before.last === null ? 0 : Math.max(nowMs - before.last.nowMs, seen.wallMs - before.last.wallMs);
+	const slept = before.last?.visible === true && seen.visible && gapMs > SLEPT_MS;
+	const isQuiet = seen.source !== 'open' || !seen.visible || seen.engine === 'failed' || seen.recovering !== null;
+	let watch: Watch = {
+		...before,
+		results: seen.results,
+		everRan: before.everRan || hasResult,
+		sourceAttempts: hasResult ? 0 : before.sourceAttempts,
+		engineAttempts: hasResult ? 0 : before.engineAttempts,
+		aliveMs: hasResult || isQuiet || slept || before.last === null ? nowMs : before.aliveMs,
+		recovering: seen.recovering,
+		last: { nowMs, wallMs: seen.wallMs, visible: seen.visible }
+	};
+	if (seen.recovering !== null && before.recovering === null) {
+		incidents.push(seen.recovering === 'gpu-lost' ? 'gpu-lost' : 'worker-restarted');
+	}
+
+	let action: Action = 'none';
+	const engine = decide(before.engine, seen.engine === 'failed', watch.engineAttempts, seen);
+	if (engine.isNew && watch.engineAttempts === 0) incidents.push('engine-failed');
+	watch = { ...watch, engine: engine.part, engineAttempts: engine.attempts };
+	if (engine.isDue) action = watch.engineAttempts >= ENGINE_STARTS && mayReload ? 'reload-page' : 'load-engine';
+
+	const source = decide(before.source, seen.source === 'failed', watch.sourceAttempts, seen);
+	if (source.isNew && watch.sourceAttempts === 0) incidents.push(sourceIncident(seen.error, before.everRan));
+	watch = { ...watch, source: source.part, sourceAttempts: source.attempts };
+	if (source.isDue && action === 'none') action = 'open-source';
+
+	if (slept) {
+		incidents.push('asleep');
+		// Connections do not outlive sleep, and are not always told so.
+		if (action === 'none' && seen.source === 'open') action = 'open-source';
+	}
+	if (nowMs - watch.aliveMs > SILENT_MS && action === 'none') {
+		incidents.push('source-frozen');
+		action = 'open-source';
+		watch = { ...watch, aliveMs: nowMs };
+	}
+	if (seen.heapMb !== null && seen.heapMb > limits.memoryMb && mayReload) {
+		incidents.push('memory');
+		action = 'reload-page';
+	}
+	return { watch, action, incidents };
+}
+
+/** One part that failed waits until its next try is due; one that is well, or being tried, is left alone. */
+function decide(
+	before: Part,
+	failed: boolean,
+	attempts: number,
+	{ nowMs, random }: Observation
+): { part: Part; attempts: number; isNew: boolean; isDue: boolean } {
+	if (!failed) return { part: GOOD, attempts, isNew: false, isDue: false };
+	if (before.kind === 'good') {
+		const attempt = attempts + 1;
+		const part: Part = { kind: 'waiting', attempt, dueMs: nowMs + retryDelayMs(attempt, random) };
+		return { part, attempts, isNew: true, isDue: false };
+	}
+	if (nowMs < before.dueMs) return { part: before, attempts, isNew: false, isDue: false };
+	return { part: GOOD, attempts: before.attempt, isNew: false, isDue: true };
+}
+
+function sourceIncident(error: ErrorCode | null, everRan: boolean): Incident {
+	if (error === 'stream-frozen') return 'source-frozen';
+	return everRan ? 'source-lost' : 'source-away';
+}

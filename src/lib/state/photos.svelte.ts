@@ -1,0 +1,299 @@
+/** The pictures that a visitor chose: a queue through the analyser, one of them on the stage. */
+import type { FaceResult, FrameResult } from '../core/types';
+import { toAppError, type AppError, type ErrorCode } from '../errors';
+import { PhotoSource } from '../sources/photo';
+import { fitWithin, type Size } from '../sources/scale';
+import { describeFaces } from './announce';
+import type { Session } from './session.svelte';
+import type { Status } from './status';
+
+export type PhotoState =
+	| { kind: 'waiting' }
+	| { kind: 'working' }
+	| { kind: 'cancelled' }
+	/** `size`: of the file's picture, turned upright; the result's pixels are those of the analysed frame. */
+	| { kind: 'done'; result: FrameResult; size: Size }
+	| { kind: 'failed'; error: AppError };
+
+export interface Photo {
+	readonly id: number;
+	/** With its folders, where it was chosen with them. */
+	readonly name: string;
+	readonly file: Blob;
+	/** Address of a small copy, once there is one. */
+	readonly thumbnail: string | null;
+	readonly state: PhotoState;
+}
+
+/** What became of all pictures together. */
+export interface Progress {
+	readonly total: number;
+	readonly done: number;
+	readonly failed: number;
+	readonly cancelled: number;
+	/** Waiting or under way. */
+	readonly open: number;
+}
+
+const THUMBNAIL_SIDE_PX = 240;
+/** The picture may be innocent of these: it gets a second chance. */
+const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
+
+export class Photos {
+	#list: readonly Photo[] = $state.raw([]);
+	#selectedId: number | null = $state.raw(null);
+	#shown: PhotoSource | null = $state.raw(null);
+	#lastId = 0;
+	#working = false;
+	/** Aborts the queue; and the picture that is being opened for the stage. */
+	#queue = new AbortController();
+	#opened = new AbortController();
+	/** Settles once the picture for the stage is opened, or is not. */
+	#opening: Promise<void> = Promise.resolve();
+	#modelId: string | null = null;
+	#minConfidence: number | null = null;
+	/** What all models that ran said of the faces, by picture. */
+	#known: Readonly<Partial<Record<number, readonly FaceResult[]>>> = {};
+	readonly #session: Session;
+
+	constructor(session: Session) {
+		this.#session = session;
+	}
+
+	readonly selected: Photo | null = $derived(this.#list.find(({ id }) => id === this.#selectedId) ?? null);
+	readonly result: FrameResult | null = $derived(
+		this.selected?.state.kind === 'done' ? this.selected.state.result : null
+	);
+	readonly progress: Progress = $derived.by(() => {
+		const count = (...kinds: PhotoState['kind'][]) =>
+			this.#list.filter(({ state }) => kinds.includes(state.kind)).length;
+		return {
+			total: this.#list.length,
+			done: count('done'),
+			failed: count('failed'),
+			cancelled: count('cancelled'),
+			open: count('waiting', 'working')
+		};
+	});
+	/** Of the picture on the stage; before it, of what the analyser still needs. */
+	readonly status: Status = $derived.by(() => {
+		const { status } = this.#session;
+		if (this.selected === null || status.kind === 'loading' || status.kind === 'failed') return status;
+		const { state } = this.selected;
+		if (state.kind === 'failed') return state;
+		if (this.#shown === null) return { kind: 'opening-picture' };
+		if (state.kind === 'cancelled') return { kind: 'idle' };
+		return { kind: state.kind === 'done' ? 'done' : 'analysing' };
+	});
+	/** The sentence for screen readers. */
+	readonly announcement: string = $derived.by(() => {
+		const model = this.#session.shownModel;
+		if (this.selected === null || model === null) return '';
+		const { name, state } = this.selected;
+		if (state.kind === 'done') return `${name}. ${describeFaces(state.result, model)}`;
+		return state.kind === 'failed' ? `${name} could not be read.` : '';
+	});
+
+	get list(): readonly Photo[] {
+		return this.#list;
+	}
+
+	get selectedId(): number | null {
+		return this.#selectedId;
+	}
+
+	/** The picture on the stage, or null while there is none. */
+	get element(): HTMLCanvasElement | null {
+		return this.#shown?.element ?? null;
+	}
+
+	/** Appends files to the queue and looks at the first of them. */
+	add(files: readonly { readonly name: string; readonly file: Blob }[]): void {
+		const added = files.map(({ name, file }): Photo => ({
+			id: ++this.#lastId,
+			name,
+			file,
+			thumbnail: null,
+			state: { kind: 'waiting' }
+		}));
+		const [first] = added;
+		if (first === undefined) return;
+		this.#list = [...this.#list, ...added];
+		void this.select(first.id);
+		void this.#work();
+	}
+
+	/** Looks at another picture. */
+	select(id: number): Promise<void> {
+		const photo = this.#find(id);
+		if (photo === undefined) return Promise.resolve();
+		this.#leaveStage();
+		this.#selectedId = id;
+		this.#opening = this.#show(photo, this.#opened.signal);
+		return this.#opening;
+	}
+
+	async #show({ id, name, file }: Photo, signal: AbortSignal): Promise<void> {
+		const source = new PhotoSource(() => Promise.resolve(file), name);
+		try {
+			await source.start(signal);
+		} catch (thrown) {
+			if (!signal.aborted)
+				this.#update(id, { state: { kind: 'failed', error: toAppError(thrown, 'picture-damaged') } });
+			return;
+		}
+		if (signal.aborted) source.stop();
+		else this.#shown = source;
+	}
+
+	/** Stops the queue; what is not done stays where it is, and `resume` goes on. */
+	cancel(): void {
+		this.#queue.abort();
+		this.#queue = new AbortController();
+		this.#restate(({ kind }) => kind === 'waiting' || kind === 'working', { kind: 'cancelled' });
+	}
+
+	resume(): void {
+		this.#restate(({ kind }) => kind === 'cancelled', { kind: 'waiting' });
+		void this.#work();
+	}
+
+	/** Reads all pictures again that this model has not read yet. */
+	useModel(modelId: string): void {
+		if (this.#modelId === modelId) return;
+		this.#modelId = modelId;
+		const unread = (state: PhotoState): boolean =>
+			state.kind === 'done' && state.result.faces.some(({ readings }) => !(modelId in readings));
+		this.#restate(unread, { kind: 'waiting' });
+		void this.#work();
+	}
+
+	/** Reads all pictures again where the detector's threshold is another one: other faces are found. */
+	useConfidence(minConfidence: number): void {
+		if (this.#minConfidence === minConfidence) return;
+		this.#minConfidence = minConfidence;
+		this.#known = {};
+		this.#restate(({ kind }) => kind === 'done', { kind: 'waiting' });
+		void this.#work();
+	}
+
+	/** Forgets every picture. */
+	clear(): void {
+		this.#queue.abort();
+		this.#queue = new AbortController();
+		this.#leaveStage();
+		this.#selectedId = null;
+		for (const { thumbnail } of this.#list) if (thumbnail !== null) URL.revokeObjectURL(thumbnail);
+		this.#list = [];
+		this.#known = {};
+	}
+
+	/** Opens a picture for as long as `use` runs; the one on the stage is not opened twice. */
+	async open<T>(photo: Photo, signal: AbortSignal, use: (source: PhotoSource) => Promise<T>): Promise<T> {
+		if (photo.id === this.#selectedId) {
+			await this.#opening;
+			if (photo.id === this.#selectedId && this.#shown !== null) return use(this.#shown);
+		}
+		const source = new PhotoSource(() => Promise.resolve(photo.file), photo.name);
+		try {
+			await source.start(signal);
+			return await use(source);
+		} finally {
+			source.stop();
+		}
+	}
+
+	async #work(): Promise<void> {
+		if (this.#working) return;
+		this.#working = true;
+		try {
+			for (let photo = this.#next(); photo !== undefined; photo = this.#next()) {
+				await this.#read(photo, this.#queue.signal);
+			}
+		} finally {
+			this.#working = false;
+		}
+	}
+
+	/** The one on the stage first, then in the order of choosing. */
+	#next(): Photo | undefined {
+		const waiting = this.#list.filter(({ state }) => state.kind === 'waiting');
+		return waiting.find(({ id }) => id === this.#selectedId) ?? waiting[0];
+	}
+
+	async #read(photo: Photo, signal: AbortSignal): Promise<void> {
+		this.#update(photo.id, { state: { kind: 'working' } });
+		for (let attempt = 1; ; attempt++) {
+			try {
+				await this.open(photo, signal, async (source) => {
+					if (photo.thumbnail === null) await this.#addThumbnail(photo.id, source);
+					const result = await this.#session.analyseStill(() => grabFrom(source), signal);
+					signal.throwIfAborted();
+					const faces = withKnown(result.faces, this.#known[photo.id] ?? []);
+					this.#known = { ...this.#known, [photo.id]: faces };
+					const size = source.size ?? { width: result.width, height: result.height };
+					this.#update(photo.id, { state: { kind: 'done', result: { ...result, faces }, size } });
+				});
+				return;
+			} catch (thrown) {
+				if (signal.aborted) return;
+				const error = toAppError(thrown, 'analysis-failed');
+				// The picture was taken off the stage while it was read: it is opened once more.
+				const again = error.message === LEFT_THE_STAGE || WORKER_FAILURES.includes(error.code);
+				if (again && attempt < 3) continue;
+				this.#update(photo.id, { state: { kind: 'failed', error } });
+				return;
+			}
+		}
+	}
+
+	async #addThumbnail(id: number, { element }: PhotoSource): Promise<void> {
+		if (element === null) return;
+		const { width, height } = fitWithin(element, THUMBNAIL_SIDE_PX);
+		const canvas = new OffscreenCanvas(width, height);
+		const context = canvas.getContext('2d');
+		if (context === null) return;
+		context.imageSmoothingQuality = 'high';
+		context.drawImage(element, 0, 0, width, height);
+		const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
+		if (this.#find(id) === undefined) return;
+		this.#update(id, { thumbnail: URL.createObjectURL(blob) });
+	}
+
+	#find(id: number): Photo | undefined {
+		return this.#list.find((photo) => photo.id === id);
+	}
+
+	#update(id: number, change: Partial<Photo>): void {
+		this.#list = this.#list.map((photo) => (photo.id === id ? { ...photo, ...change } : photo));
+	}
+
+	#restate(fits: (state: PhotoState) => boolean, state: PhotoState): void {
+		this.#list = this.#list.map((photo) => (fits(photo.state) ? { ...photo, state } : photo));
+	}
+
+	#leaveStage(): void {
+		this.#opened.abort();
+		this.#opened = new AbortController();
+		this.#shown?.stop();
+		this.#shown = null;
+	}
+}
+
+const LEFT_THE_STAGE = 'the picture left the stage';
+
+async function grabFrom(source: PhotoSource): Promise<ImageBitmap> {
+	const bitmap = await source.grab();
+	if (bitmap === null) throw new Error(LEFT_THE_STAGE);
+	return bitmap;
+}
+
+/** The faces with what is known of them from other models; nothing where they are not the same faces. */
+function withKnown(faces: readonly FaceResult[], known: readonly FaceResult[]): readonly FaceResult[] {
+	const same =
+		faces.length === known.length &&
+		faces.every(({ box }, index) => JSON.stringify(box) === JSON.stringify(known[index]?.box));
+	return same
+		? faces.map((face, index) => ({ ...face, readings: { ...known[index]?.readings, ...face.readings } }))
+		: faces;
+}

@@ -1,0 +1,68 @@
+/** The reports beside the models, fetched once each. */
+import { AppError, toAppError } from '../errors';
+import { parseReport, type Report } from '../report';
+
+export type ReportState =
+	| { readonly kind: 'loading' }
+	/** The site has none for this model. */
+	| { readonly kind: 'missing' }
+	| { readonly kind: 'failed'; readonly error: AppError }
+	| { readonly kind: 'ready'; readonly report: Report };
+
+const LIMIT_MS = 20_000;
+
+export class Reports {
+	#states: Readonly<Record<string, ReportState>> = $state.raw({});
+	readonly #fetchFile: (path: string) => Promise<Response>;
+
+	/** `fetchFile` gets the path of a file in static/. */
+	constructor(fetchFile: (path: string) => Promise<Response>) {
+		this.#fetchFile = fetchFile;
+	}
+
+	/** Where the report of this model stands. */
+	of(id: string): ReportState {
+		return this.#states[id] ?? { kind: 'loading' };
+	}
+
+	/** Fetches those that were not fetched yet; one that failed is tried again. */
+	async load(ids: readonly string[]): Promise<void> {
+		const wanted = ids.filter((id) => this.#states[id] === undefined || this.#states[id].kind === 'failed');
+		await Promise.all(
+			wanted.map(async (id) => {
+				this.#set(id, { kind: 'loading' });
+				this.#set(id, await this.#fetch(id));
+			})
+		);
+	}
+
+	#set(id: string, state: ReportState): void {
+		this.#states = { ...this.#states, [id]: state };
+	}
+
+	async #fetch(id: string): Promise<ReportState> {
+		try {
+			const response = await this.#fetchFile(`models/${id}/report.json`);
+			// Some hosts answer with a page where there is no file.
+			const isPage = response.headers.get('content-type')?.includes('text/html') ?? false;
+			if (response.status === 404 || isPage) return { kind: 'missing' };
+			if (!response.ok) throw new AppError('report-unreachable', `HTTP ${response.status}`);
+			return { kind: 'ready', report: parseReport(await readJson(response)) };
+		} catch (thrown) {
+			return { kind: 'failed', error: toAppError(thrown, 'report-unreachable') };
+		}
+	}
+}
+
+async function readJson(response: Response): Promise<unknown> {
+	try {
+		return await response.json();
+	} catch (error) {
+		throw new AppError('report-invalid', `no JSON: ${String(error)}`, error);
+	}
+}
+
+/** Fetches a file of this site from `baseUrl`, which ends with a slash. */
+export function siteFiles(baseUrl: string): (path: string) => Promise<Response> {
+	return (path) => fetch(`${baseUrl}${path}`, { signal: AbortSignal.timeout(LIMIT_MS) });
+}

@@ -1,0 +1,108 @@
+/** The numbers of a live session: probabilities by face id over the last minutes. Bounded, and never a picture. */
+import type { FrameResult, Scores } from '../core/types';
+
+export interface Sample {
+	/** On the clock of the frames. */
+	readonly timeMs: number;
+	readonly faceId: number;
+	/** Smoothed, in the order of the model's labels. */
+	readonly scores: Scores;
+	readonly top: number;
+}
+
+/** Samples of a face are at least this far apart: more cannot be told apart in a chart. */
+export const SAMPLE_EVERY_MS = 100;
+export const KEEP_MS = 10 * 60_000;
+/** However many faces come by: some five megabytes. */
+export const MOST_SAMPLES = 40_000;
+/** A face was there at a time where it has a sample this near. */
+const NEAR_MS = 400;
+
+export class TimelineStore {
+	#samples: Sample[] = [];
+	/** When the first sample was added, as an ISO date. */
+	#startedAt: string | null = null;
+	readonly #lastMs = new Map<number, number>();
+
+	get startedAt(): string | null {
+		return this.#startedAt;
+	}
+
+	get samples(): readonly Sample[] {
+		return this.#samples;
+	}
+
+	/** The time span of what is kept, or null while there is nothing. */
+	get span(): { fromMs: number; toMs: number } | null {
+		const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+		return first === undefined || last === undefined ? null : { fromMs: first.timeMs, toMs: last.timeMs };
+	}
+
+	/** Keeps what `modelId` says of the faces. True where something was added. */
+	record({ timeMs, faces }: FrameResult, modelId: string): boolean {
+		let added = false;
+		for (const { id, readings } of faces) {
+			const reading = readings[modelId];
+			if (reading === undefined || timeMs - (this.#lastMs.get(id) ?? -Infinity) < SAMPLE_EVERY_MS) continue;
+			this.#lastMs.set(id, timeMs);
+			this.#samples.push({ timeMs, faceId: id, scores: reading.smoothed, top: reading.top });
+			added = true;
+		}
+		if (added) this.#startedAt ??= new Date().toISOString();
+		if (added) this.#forget(timeMs);
+		return added;
+	}
+
+	clear(): void {
+		this.#samples = [];
+		this.#startedAt = null;
+		this.#lastMs.clear();
+	}
+
+	/** Ids of the faces seen between two times, in their order. */
+	faceIds(fromMs: number, toMs: number): number[] {
+		const ids = new Set(this.#between(fromMs, toMs).map(({ faceId }) => faceId));
+		return [...ids].sort((a, b) => a - b);
+	}
+
+	/** Samples of a face between two times, at most `most` of them, evenly taken. */
+	series(faceId: number, fromMs: number, toMs: number, most: number): Sample[] {
+		const all = this.#between(fromMs, toMs).filter((sample) => sample.faceId === faceId);
+		const step = Math.max(1, Math.ceil(all.length / most));
+		return all.filter((_, index) => index % step === 0 || index === all.length - 1);
+	}
+
+	/** The sample of a face nearest to a time; null where the face was not there. */
+	at(faceId: number, timeMs: number): Sample | null {
+		let best: Sample | null = null;
+		for (const sample of this.#between(timeMs - NEAR_MS, timeMs + NEAR_MS)) {
+			if (sample.faceId !== faceId) continue;
+			if (best === null || Math.abs(sample.timeMs - timeMs) < Math.abs(best.timeMs - timeMs)) best = sample;
+		}
+		return best;
+	}
+
+	#between(fromMs: number, toMs: number): Sample[] {
+		return this.#samples.slice(this.#firstAt(fromMs), this.#firstAt(toMs + 1e-6));
+	}
+
+	/** Index of the first sample not before a time: samples lie in the order of time. */
+	#firstAt(timeMs: number): number {
+		let [low, high] = [0, this.#samples.length];
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if ((this.#samples[middle]?.timeMs ?? Infinity) < timeMs) low = middle + 1;
+			else high = middle;
+		}
+		return low;
+	}
+
+	#forget(nowMs: number): void {
+		const tooOld = this.#firstAt(nowMs - KEEP_MS);
+		const tooMany = this.#samples.length - MOST_SAMPLES;
+		const gone = Math.max(tooOld, tooMany);
+		// Rarely, and much at once: cutting the front off is a copy of the rest.
+		if (gone > 0 && (tooMany > 0 || gone > 500)) this.#samples = this.#samples.slice(Math.max(gone, tooMany + 1000));
+		for (const [id, lastMs] of this.#lastMs) if (nowMs - lastMs > KEEP_MS) this.#lastMs.delete(id);
+	}
+}

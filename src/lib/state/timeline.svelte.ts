@@ -1,0 +1,119 @@
+/** What of the session's numbers is looked at: the last minute as it goes on, or a moment before. */
+import { verdictOf } from '../core/verdict';
+import type { FrameResult } from '../core/types';
+import { toCsv } from './csv';
+import type { ShownModel } from './session.svelte';
+import { TimelineStore, type Sample } from './timeline-store';
+
+/** The chart shows this much. */
+export const WINDOW_MS = 60_000;
+/** It is drawn anew this often. */
+const DRAW_EVERY_MS = 250;
+/** Points of a line: more than a chart has pixels to tell apart. */
+const MOST_POINTS = 240;
+
+export class Timeline {
+	readonly #store = new TimelineStore();
+	/** Counts the drawings, and is read by all that is drawn: what is kept is no state by itself, or each frame would redraw. */
+	#drawing = $state.raw(0);
+	#drawnMs = -Infinity;
+	/** Where the visitor looks, while it is not the present. */
+	#cursorMs: number | null = $state.raw(null);
+	#chosenId: number | null = $state.raw(null);
+	#modelId: string | null = null;
+
+	readonly span = $derived.by(() => {
+		return this.#drawing < 0 ? null : this.#store.span;
+	});
+	readonly paused: boolean = $derived(this.#cursorMs !== null);
+	readonly cursorMs: number = $derived(this.#cursorMs ?? this.span?.toMs ?? 0);
+	/** The part of the time that the chart shows: up to now, or around the cursor. */
+	readonly window = $derived.by(() => {
+		const { fromMs, toMs } = this.span ?? { fromMs: 0, toMs: 0 };
+		const end =
+			this.#cursorMs === null ? toMs : Math.min(toMs, Math.max(this.#cursorMs + WINDOW_MS / 2, fromMs + WINDOW_MS));
+		return { fromMs: end - WINDOW_MS, toMs: end };
+	});
+	readonly faceIds: readonly number[] = $derived.by(() => {
+		return this.#drawing < 0 ? [] : this.#store.faceIds(this.window.fromMs, this.window.toMs);
+	});
+	readonly faceId: number | null = $derived(
+		this.#chosenId !== null && this.faceIds.includes(this.#chosenId) ? this.#chosenId : (this.faceIds.at(-1) ?? null)
+	);
+	readonly series: readonly Sample[] = $derived.by(() => {
+		return this.faceId === null || this.#drawing < 0
+			? []
+			: this.#store.series(this.faceId, this.window.fromMs, this.window.toMs, MOST_POINTS);
+	});
+	/** What was true at the cursor. */
+	readonly sample: Sample | null = $derived.by(() => {
+		return this.faceId === null || this.#drawing < 0 ? null : this.#store.at(this.faceId, this.cursorMs);
+	});
+
+	/** Keeps a result of a live source. Numbers of another model would not fit those before: they start anew. */
+	record(result: FrameResult, modelId: string): void {
+		if (modelId !== this.#modelId) this.clear();
+		this.#modelId = modelId;
+		if (!this.#store.record(result, modelId)) return;
+		// While it is paused nothing moves under the visitor's hand.
+		if (this.paused || result.timeMs - this.#drawnMs < DRAW_EVERY_MS) return;
+		this.#drawnMs = result.timeMs;
+		this.#drawing++;
+	}
+
+	clear(): void {
+		this.#store.clear();
+		this.#cursorMs = null;
+		this.#drawnMs = -Infinity;
+		this.#drawing++;
+	}
+
+	/** Looks at a moment, and stays there; null goes on with the present. */
+	lookAt(timeMs: number | null): void {
+		this.#cursorMs = timeMs;
+		if (timeMs === null) this.#drawing++;
+	}
+
+	chooseFace(faceId: number): void {
+		this.#chosenId = faceId;
+	}
+
+	/** Everything kept, as JSON: the format that the README describes. */
+	toJson(model: ShownModel): string {
+		const { id, title, labels, unsureBelow } = model;
+		const started = this.#store.startedAt;
+		return JSON.stringify({
+			schema: 1,
+			started,
+			model: { id, title, labels },
+			unsureBelow,
+			samples: this.#rows(model)
+		});
+	}
+
+	/** Everything kept, one line a sample. */
+	toCsv(model: ShownModel): string {
+		return toCsv(
+			['seconds', 'face', 'label', 'unsure', ...model.labels],
+			this.#rows(model).map(({ seconds, face, label, unsure, probabilities }) => [
+				...[seconds, face, label, unsure],
+				...probabilities
+			])
+		);
+	}
+
+	#rows({ labels, unsureBelow }: ShownModel) {
+		const { samples, span } = this.#store;
+		return samples.map((sample) => {
+			const { timeMs, faceId, scores, top } = sample;
+			const verdict = verdictOf({ scores, smoothed: scores, top }, labels, unsureBelow);
+			return {
+				seconds: Math.round(timeMs - (span?.fromMs ?? 0)) / 1000,
+				face: faceId,
+				label: verdict?.label ?? '',
+				unsure: verdict?.unsure ?? true,
+				probabilities: scores.map((score) => Number(score.toFixed(4)))
+			};
+		});
+	}
+}

@@ -1,0 +1,222 @@
+/** How right models are on pictures that a visitor has: the same preprocessing and the same sums as the evaluation in Node. */
+import { analyse, INITIAL_STATE } from '../core/analyse';
+import { createEnsemble } from '../core/ensemble';
+import { FER2013_SIDE } from '../core/fer2013';
+import { summarise } from '../core/metrics';
+import { sampleSquare, toModelInput } from '../core/preprocess';
+import { indexOfGreatest } from '../core/smoothing';
+import type { Classifier, FaceDetector, Frame, Scores } from '../core/types';
+import { AppError } from '../errors';
+import type { BenchmarkProgress, BenchmarkRequest, LabelledFile, PictureKind, Problem } from '../protocol/tasks';
+import { readFer2013 } from './fer2013-stream';
+import type { TaskControl } from './task-control';
+
+/** Rows of a file that are classified at once. */
+const BATCH = 32;
+/** Pictures up to this size are faces already, unless it is said what they are. */
+const CROP_SIDE_PX = 64;
+/** Messages at most this often. */
+const TELL_EVERY_MS = 150;
+const SETTINGS = { minConfidence: 0.5, maxFaces: 1, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
+
+export interface BenchmarkTools {
+	readonly detector: FaceDetector;
+	readonly classifiers: readonly Classifier[];
+	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
+	/** The pixels of a picture's file. Rejects where it cannot be read. */
+	readonly decode: (file: Blob) => Promise<Frame>;
+	readonly control: TaskControl;
+	readonly tell: (progress: BenchmarkProgress) => void;
+}
+
+/** Runs to the end, or until it is cancelled; true where it was not. Throws AppError 'data-unreadable'. */
+export async function runBenchmark(request: BenchmarkRequest, tools: BenchmarkTools): Promise<boolean> {
+	const looks = request.mirrored
+		? tools.classifiers.map((each) => createEnsemble({ id: each.id, mirrored: true, temperature: 1 }, [each]))
+		: tools.classifiers;
+	const { source } = request;
+	const run = new Run(looks, tools);
+	return source.kind === 'csv'
+		? classifyRows(source.file, await readRows(source, run), run)
+		: classifyPictures(source.files, source.show, run);
+}
+
+interface Row {
+	readonly label: string;
+	readonly pixels: Uint8Array;
+}
+
+/** Null where it was cancelled. */
+async function readRows(
+	{ file, split }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
+	run: Run
+): Promise<Row[] | null> {
+	run.begin('reading', file.size);
+	const rows: Row[] = [];
+	let readTo = 0;
+	for await (const row of readFer2013(file, split, (done) => (readTo = done))) {
+		if ('fault' in row) run.report({ kind: 'unreadable', name: `Line ${row.line}`, detail: row.fault });
+		else rows.push(row);
+		run.doneTo(readTo);
+		if (run.isDue() && !(await run.step())) return null;
+	}
+	return rows;
+}
+
+async function classifyRows(file: Blob, rows: readonly Row[] | null, run: Run): Promise<boolean> {
+	if (rows === null) return false;
+	if (rows.length === 0) throw new AppError('data-unreadable', `none of the ${file.size} bytes is a row of this split`);
+	run.begin('running', rows.length);
+	for (let start = 0; start < rows.length; start += BATCH) {
+		const part = rows.slice(start, start + BATCH);
+		await run.classify(
+			part.map(({ label }) => label),
+			part.map(
+				({ pixels }) =>
+					(size) =>
+						scaled(pixels, size)
+			)
+		);
+		if (!(await run.step())) return false;
+	}
+	run.finish();
+	return true;
+}
+
+async function classifyPictures(files: readonly LabelledFile[], show: PictureKind, run: Run): Promise<boolean> {
+	run.begin('running', files.length);
+	for (const { name, label, file } of files) {
+		const fault = await run.look(file, label, show);
+		if (fault !== null) run.report({ ...fault, name });
+		if (!(await run.step())) return false;
+	}
+	run.finish();
+	return true;
+}
+
+/** A face as grey values of 0..255, [size, size], at the size that a model wants. */
+type Crop = (size: number) => Uint8Array | Float32Array;
+
+class Run {
+	readonly #tools: BenchmarkTools;
+	readonly #looks: readonly Classifier[];
+	readonly #confusions: readonly number[][][];
+	#problems: Problem[] = [];
+	#phase: BenchmarkProgress['phase'] = 'loading';
+	#done = 0;
+	#total = 0;
+	#beganMs = 0;
+	#toldMs = -Infinity;
+
+	constructor(looks: readonly Classifier[], tools: BenchmarkTools) {
+		this.#tools = tools;
+		this.#looks = looks;
+		this.#confusions = looks.map(({ labels }) => labels.map(() => labels.map(() => 0)));
+	}
+
+	begin(phase: BenchmarkProgress['phase'], total: number): void {
+		this.#phase = phase;
+		this.#done = 0;
+		this.#total = total;
+		this.#beganMs = this.#tools.control.workedMs();
+		this.#tell();
+	}
+
+	doneTo(done: number): void {
+		this.#done = done;
+	}
+
+	report(problem: Problem): void {
+		this.#problems.push(problem);
+	}
+
+	isDue(): boolean {
+		return this.#tools.control.workedMs() - this.#toldMs >= TELL_EVERY_MS;
+	}
+
+	/** Tells where it stands where that is due; false where it was cancelled. */
+	step(): Promise<boolean> {
+		if (this.isDue()) this.#tell();
+		return this.#tools.control.step();
+	}
+
+	finish(): void {
+		this.#tell();
+	}
+
+	/** Counts crops of the same number of labels. */
+	async classify(labels: readonly string[], crops: readonly Crop[]): Promise<void> {
+		for (const [index, look] of this.#looks.entries()) {
+			const { size, channels } = look.input;
+			const length = size * size * channels;
+			const batch = new Float32Array(crops.length * length);
+			for (const [row, crop] of crops.entries()) toModelInput(crop(size), look.input, batch, row * length);
+			const rows = await this.#tools.exclusively(() => look.classify(batch, crops.length));
+			for (const [row, label] of labels.entries()) this.#count(index, label, rows[row]);
+		}
+		this.#done += crops.length;
+	}
+
+	/** Counts the largest face of a picture; gives what is wrong with it, or null. */
+	async look(file: Blob, label: string, show: PictureKind): Promise<Omit<Problem, 'name'> | null> {
+		let frame: Frame;
+		try {
+			frame = await this.#tools.decode(file);
+		} catch (error) {
+			this.#done++;
+			return { kind: 'unreadable', detail: file.size === 0 ? 'The file is empty.' : describe(error) };
+		}
+		const side = Math.max(frame.width, frame.height);
+		if (show === 'faces' || (show === 'auto' && side <= CROP_SIDE_PX)) {
+			const square = { centre: { x: frame.width / 2, y: frame.height / 2 }, side, angle: 0 };
+			await this.classify([label], [(size) => sampleSquare(frame, square, size)]);
+			return null;
+		}
+		this.#done++;
+		const { detector, exclusively } = this.#tools;
+		const models = { detector, classifiers: this.#looks, now: () => 0 };
+		const { result } = await exclusively(() => analyse(frame, models, SETTINGS, INITIAL_STATE));
+		const [face] = result.faces;
+		if (face === undefined) return { kind: 'no-face', detail: 'No face was found.' };
+		for (const [index, { id }] of this.#looks.entries()) this.#count(index, label, face.readings[id]?.scores);
+		return null;
+	}
+
+	#count(look: number, label: string, scores: Scores | undefined): void {
+		const truth = this.#looks[look]?.labels.indexOf(label) ?? -1;
+		const counts = this.#confusions[look]?.[truth];
+		const said = scores === undefined ? -1 : indexOfGreatest(scores);
+		// A label that the model does not know cannot be told right from wrong.
+		if (counts?.[said] !== undefined) counts[said]++;
+	}
+
+	#tell(): void {
+		const workedMs = this.#tools.control.workedMs();
+		this.#toldMs = workedMs;
+		this.#tools.tell({
+			phase: this.#phase,
+			done: this.#done,
+			total: this.#total,
+			elapsedMs: workedMs - this.#beganMs,
+			tallies: this.#looks.map(({ id, labels }, index) => {
+				const confusion = this.#confusions[index] ?? [];
+				return { model: id, labels, confusion, ...summarise(confusion) };
+			}),
+			problems: this.#problems.splice(0)
+		});
+	}
+}
+
+/** A picture of FER2013 at a model's size: as it is where that is its own. */
+function scaled(pixels: Uint8Array, size: number): Uint8Array | Float32Array {
+	const side = FER2013_SIDE;
+	if (size === side) return pixels;
+	const data = new Uint8ClampedArray(4 * side * side);
+	for (const [index, value] of pixels.entries()) data.fill(value, 4 * index, 4 * index + 3);
+	const square = { centre: { x: side / 2, y: side / 2 }, side, angle: 0 };
+	return sampleSquare({ width: side, height: side, data }, square, size);
+}
+
+function describe(error: unknown): string {
+	return error instanceof Error && error.message !== '' ? error.message : 'It could not be read as a picture.';
+}

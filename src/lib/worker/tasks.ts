@@ -1,0 +1,91 @@
+/** Serves one task over a port of its own, beside the live analysis. */
+import type { Classifier, FaceDetector, Frame } from '../core/types';
+import { toAppError } from '../errors';
+import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
+import { runBenchmark } from './benchmark';
+import { measureSpeed } from './speed';
+import { TaskControl } from './task-control';
+
+export interface TaskTools {
+	readonly detector: FaceDetector;
+	readonly registry: {
+		classifier(id: string): Promise<Classifier>;
+		hold(ids: readonly string[]): () => void;
+	};
+	/** Runs tasks one after another. */
+	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
+	readonly decode: (file: Blob) => Promise<Frame>;
+	/** Milliseconds of a steady clock. */
+	readonly now: () => number;
+}
+
+/** What a task needs of a MessagePort. */
+export interface TaskPort {
+	postMessage(message: FromTask): void;
+	close(): void;
+	onmessage: ((event: MessageEvent<ToTask>) => unknown) | null;
+}
+
+/** Runs the request that comes first, lets it be paused and cancelled, and tells its end. Never throws. */
+export function serveTask(port: TaskPort, tools: TaskTools): void {
+	const control = new TaskControl(tools.now);
+	port.onmessage = ({ data }) => {
+		switch (data.type) {
+			case 'pause':
+				control.pause();
+				break;
+			case 'resume':
+				control.resume();
+				break;
+			case 'cancel':
+				control.cancel();
+				break;
+			case 'speed':
+			case 'benchmark':
+				void run(data, port, tools, control);
+				break;
+			default:
+				throw new Error(`Unknown message: ${JSON.stringify(data satisfies never)}`);
+		}
+	};
+}
+
+async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control: TaskControl): Promise<void> {
+	const { registry } = tools;
+	const models = task.type === 'speed' ? task.models : task.request.models;
+	const release = registry.hold(models);
+	try {
+		const finished =
+			task.type === 'speed'
+				? await measureAll(models, port, tools, control)
+				: await runBenchmark(task.request, {
+						...tools,
+						classifiers: await Promise.all(models.map((id) => registry.classifier(id))),
+						control,
+						tell: (progress) => {
+							port.postMessage({ type: 'progress', progress });
+						}
+					});
+		port.postMessage({ type: 'done', cancelled: !finished });
+	} catch (thrown) {
+		const { code, message } = toAppError(thrown, 'analysis-failed');
+		port.postMessage({ type: 'failed', failure: { code, message } });
+	} finally {
+		release();
+		port.close();
+	}
+}
+
+async function measureAll(
+	models: readonly string[],
+	port: TaskPort,
+	{ registry, now, exclusively }: TaskTools,
+	control: TaskControl
+): Promise<boolean> {
+	for (const id of models) {
+		const speed = await measureSpeed(await registry.classifier(id), now, exclusively, control);
+		if (speed === null) return false;
+		port.postMessage({ type: 'speed', speed });
+	}
+	return true;
+}

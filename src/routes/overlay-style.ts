@@ -1,0 +1,11 @@
+import type { PictureStyle } from '$lib/overlay/picture';
+
+/** The page's font and colours, for overlays that are written to files. */
+export function overlayStyle(mirrored: boolean): PictureStyle {
+	const style = getComputedStyle(document.documentElement);
+	return {
+		mirrored,
+		font: style.fontFamily,
+		colourOf: (colour) => style.getPropertyValue(`--${colour}-on-dark`)
+	};
+}

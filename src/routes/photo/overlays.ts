@@ -1,0 +1,34 @@
+/** Pictures with what was found in them drawn over, as files. */
+import { pictureWithOverlay } from '$lib/overlay/picture';
+import type { Photo, Photos } from '$lib/state/photos.svelte';
+import type { ShownModel } from '$lib/state/session.svelte';
+import { zip, type ZipEntry } from '$lib/state/zip';
+import { overlayStyle } from '../overlay-style';
+
+/** Throws where the picture was not read, or can no longer be opened. */
+export function overlayPicture(photos: Photos, photo: Photo, model: ShownModel): Promise<ZipEntry> {
+	return photos.open(photo, new AbortController().signal, async ({ element }) => {
+		if (element === null || photo.state.kind !== 'done') throw new Error(`${photo.name} has no result`);
+		const data = await pictureWithOverlay(element, photo.state.result, model, overlayStyle(false));
+		return { name: `${photo.name.replace(/\.[^./]*$/, '')}.png`, data };
+	});
+}
+
+/** All of them that were read in one archive, names made different where they are equal. */
+export async function overlayArchive(
+	photos: Photos,
+	list: readonly Photo[],
+	model: ShownModel,
+	onWritten: (count: number) => void
+): Promise<Blob> {
+	const entries: ZipEntry[] = [];
+	const names = new Set<string>();
+	for (const photo of list.filter(({ state }) => state.kind === 'done')) {
+		const { name, data } = await overlayPicture(photos, photo, model);
+		const unique = names.has(name) ? name.replace(/\.png$/, ` (${photo.id}).png`) : name;
+		names.add(unique);
+		entries.push({ name: unique, data });
+		onWritten(entries.length);
+	}
+	return zip(entries);
+}

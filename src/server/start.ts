@@ -1,0 +1,29 @@
+/** `npm start`: builds the site, serves it, and prints the address. */
+import { build, preview } from 'vite';
+import { parseServeOptions, type ServeOptions, USAGE } from './options';
+import { proxyTable } from './proxy';
+
+function readOptions(): ServeOptions | null {
+	try {
+		return parseServeOptions(process.argv.slice(2));
+	} catch (error) {
+		console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+		process.exitCode = 1;
+		return null;
+	}
+}
+
+const options = readOptions();
+if (options !== null) {
+	// The policy is written into the pages when they are built, and sent as a header when they are served.
+	process.env['MIEN_ALLOW'] = [process.env['MIEN_ALLOW'] ?? '', ...options.allow].join(' ').trim();
+	if (options.build) await build();
+	const server = await preview({
+		preview: {
+			proxy: proxyTable(options.proxies),
+			...(options.port === null ? {} : { port: options.port, strictPort: true }),
+			...(options.host === null ? {} : { host: options.host })
+		}
+	});
+	server.printUrls();
+}

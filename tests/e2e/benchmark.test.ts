@@ -1,0 +1,252 @@
+/** A benchmark in the browser, on files made here. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { violations } from './axe';
+import { open, openBrowser, type Opened } from './browser';
+import { ASTRONAUT } from './clip';
+import { offerSeveral } from './models';
+import { closeUp, TEXT_NAMED_JPG } from './pictures';
+
+const HAPPY = 3;
+const ROWS = 70;
+
+let browser: Browser;
+let bench: Opened;
+let folder: string;
+/** Rows of the portrait's face, one of which is damaged; those of Training are to be left out. */
+let csv: string;
+/** Id of the site's default model. */
+let own: string;
+
+beforeAll(async () => {
+	const face = sharp((await closeUp(48, 1)).buffer).greyscale();
+	const pixels = [...(await face.raw().toBuffer())].join(' ');
+	const row = (label: number, usage: string, values = pixels) => ` ${usage},${values},${label}`;
+	csv = [
+		' Usage,pixels, emotion',
+		row(0, 'Training'),
+		...Array.from({ length: ROWS }, () => row(HAPPY, 'PrivateTest')),
+		row(0, 'PrivateTest'),
+		row(HAPPY, 'PrivateTest', '1 2 3'),
+		row(HAPPY, 'PublicTest')
+	].join('\r\n');
+	folder = await mkdtemp(join(tmpdir(), 'mien-bench-'));
+	await writePictures(join(folder, 'faces'));
+	browser = await openBrowser();
+	bench = await open(browser, '/compare/benchmark', {
+		prepare: async (context) => (own = (await offerSeveral(context)).default)
+	});
+});
+
+afterAll(async () => {
+	await browser.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** Folders named as in CK+, RAF-DB and neither, with a crop, a photo, and what is no picture or holds no face. */
+async function writePictures(root: string): Promise<void> {
+	const crop = await sharp((await closeUp(48, 1)).buffer)
+		.greyscale()
+		.png()
+		.toBuffer();
+	const photo = await sharp(ASTRONAUT).removeAlpha().jpeg().toBuffer();
+	const plain = await sharp({ create: { width: 300, height: 300, channels: 3, background: 'teal' } })
+		.png()
+		.toBuffer();
+	const files: Readonly<Record<string, Buffer>> = {
+		'happiness/crop.png': crop,
+		'happiness/photo.jpg': photo,
+		'4/crop.png': crop,
+		'anger/crop.png': crop,
+		'anger/wall.png': plain,
+		'anger/broken.jpg': TEXT_NAMED_JPG.buffer,
+		'anger/empty.png': Buffer.alloc(0),
+		'contempt/crop.png': crop
+	};
+	for (const [name, bytes] of Object.entries(files)) {
+		await mkdir(dirname(join(root, name)), { recursive: true });
+		await writeFile(join(root, name), bytes);
+	}
+}
+
+async function chooseModels(page: Page, wanted: readonly string[]): Promise<void> {
+	await page.getByTestId('bench-model').first().waitFor();
+	for (const box of await page.getByTestId('bench-model').all()) {
+		await box.setChecked(wanted.includes((await box.getAttribute('data-model')) ?? ''));
+	}
+}
+
+async function chooseCsv(page: Page, buffer: Buffer, name = 'fer2013.csv'): Promise<void> {
+	await page.getByTestId('csv-input').setInputFiles({ name, mimeType: 'text/csv', buffer });
+}
+
+async function run(page: Page, status: 'done' | 'failed' = 'done'): Promise<void> {
+	await page.getByTestId('bench-start').click();
+	await page.locator(`[data-testid=bench-run][data-status=${status}]`).waitFor({ timeout: 100_000 });
+}
+
+/** Counts [true label][predicted label] of the model at this place. */
+async function confusion(page: Page, place: number): Promise<number[][]> {
+	const counts = await page
+		.getByTestId('confusion')
+		.nth(place)
+		.getByRole('gridcell')
+		.evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset['count'])));
+	return Array.from({ length: 7 }, (_, row) => counts.slice(7 * row, 7 * row + 7));
+}
+
+const sum = (values: readonly number[] | undefined) => (values ?? []).reduce((total, value) => total + value, 0);
+
+/** Number of pictures that the model counted. */
+async function counted(page: Page, model: string): Promise<number> {
+	return Number(await page.locator(`[data-testid=bench-figures][data-model="${model}"]`).getAttribute('data-n'));
+}
+
+/** Live tensors in the worker, which answers between two steps of its task. */
+async function countTensors(page: Page): Promise<number> {
+	const stats = await page.evaluate(() =>
+		(window as unknown as { mien: { stats: () => Promise<{ tensors: number }> } }).mien.stats()
+	);
+	return stats.tensors;
+}
+
+describe('a FER2013 file', () => {
+	it('is counted by split, gzipped or not; damaged rows are listed', async () => {
+		const { page } = bench;
+		await chooseModels(page, [own, 'pair']);
+		await chooseCsv(page, Buffer.from(csv), 'icml_face_data.csv');
+		await run(page);
+		expect(await counted(page, own)).toBe(ROWS + 1);
+		const plain = await confusion(page, 0);
+		expect(sum(plain[HAPPY])).toBe(ROWS);
+		expect(sum(plain[0])).toBe(1);
+		// All of these rows are the same picture.
+		expect(Math.max(...(plain[HAPPY] ?? []))).toBe(ROWS);
+		const problems = page.getByTestId('bench-problems');
+		expect(await problems.getAttribute('data-n')).toBe('1');
+		expect(await problems.innerText()).toContain('2304 pixels were expected, but there are 3');
+		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
+		await run(page);
+		expect(await confusion(page, 0)).toEqual(plain);
+	});
+
+	it('can be looked at in other splits, with mirror images', async () => {
+		const { page } = bench;
+		await page.getByTestId('csv-split').selectOption('paper');
+		await page.getByTestId('bench-mirrored').check();
+		await run(page);
+		expect(await counted(page, own)).toBe(ROWS + 2);
+		// The ensemble of the model with its twin looks at mirror images by itself: it now says the same.
+		expect(await confusion(page, 1)).toEqual(await confusion(page, 0));
+		await page.getByTestId('bench-single').check();
+	});
+
+	it('that is none, or breaks off, is refused with a reason', async () => {
+		const { page } = bench;
+		await chooseCsv(page, Buffer.from('name,age\nAnna,4\n'), 'people.csv');
+		await run(page, 'failed');
+		expect(await page.getByTestId('bench-failure').innerText()).toMatch(/FER2013.*columns emotion and pixels/);
+		await chooseCsv(page, gzipSync(csv).subarray(0, 500), 'cut.csv.gz');
+		await run(page, 'failed');
+		expect(await page.getByTestId('bench-failure').innerText()).toContain('could not be read');
+	});
+});
+
+describe('a folder', () => {
+	it('is sorted by the names of its folders; what is unknown, broken or faceless is listed', async () => {
+		const { page } = bench;
+		await chooseModels(page, [own]);
+		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces'));
+		expect(await page.getByTestId('chosen').innerText()).toMatch(/happy 3/);
+		expect(await page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
+		await run(page);
+		// Two crops and a photo that are happy, one crop that is angry.
+		expect(await counted(page, own)).toBe(4);
+		expect(sum((await confusion(page, 0))[HAPPY])).toBe(3);
+		const listed = await page
+			.getByTestId('bench-problems')
+			.locator('li')
+			.evaluateAll((items) =>
+				items.map(
+					(item) => `${(item as HTMLElement).dataset['kind'] ?? ''} ${item.querySelector('span')?.innerText ?? ''}`
+				)
+			);
+		expect(listed.sort()).toEqual([
+			'no-face faces/anger/wall.png',
+			'unknown-label faces/contempt/crop.png',
+			'unreadable faces/anger/broken.jpg',
+			'unreadable faces/anger/empty.png'
+		]);
+	});
+
+	it('of faces cut out already is not searched for them', async () => {
+		const { page } = bench;
+		await page.getByTestId('picture-kind').selectOption('faces');
+		await run(page);
+		expect(await counted(page, own)).toBe(5);
+	});
+});
+
+describe('a long run', () => {
+	/** Long enough to be caught: it is cancelled before its end. */
+	const LONG = 6000;
+
+	it('can be paused, goes on where it stood, and can be cancelled; all with the keyboard', async () => {
+		const { page } = bench;
+		const [header = '', , row = ''] = csv.split('\r\n');
+		const long = [header, ...Array.from({ length: LONG }, () => row)].join('\n');
+		await chooseModels(page, [own, 'twin', 'contrary', 'pair']);
+		await chooseCsv(page, gzipSync(long), 'long.csv.gz');
+		await page.getByTestId('bench-start').focus();
+		await page.keyboard.press('Enter');
+		const progress = page.locator('[data-testid=bench-progress][data-phase=running]');
+		const done = async () => Number(await page.getByTestId('bench-counted').getAttribute('data-done'));
+		await progress.waitFor({ timeout: 60_000 });
+		await expect.poll(done, { timeout: 60_000 }).toBeGreaterThan(0);
+		await page.getByTestId('bench-left').waitFor();
+		await page.getByTestId('bench-pause').focus();
+		await page.keyboard.press('Enter');
+		await page.locator('[data-testid=bench-run][data-status=paused]').waitFor();
+		// What was under way when it was paused ends; then all stands still, while the worker still answers.
+		await expect
+			.poll(async () => {
+				const before = await done();
+				for (let turn = 0; turn < 3; turn++) await countTensors(page);
+				return (await done()) === before;
+			})
+			.toBe(true);
+		const stood = await done();
+		await page.getByTestId('bench-resume').focus();
+		await page.keyboard.press('Enter');
+		await expect.poll(done, { timeout: 60_000 }).toBeGreaterThan(stood);
+		await page.getByTestId('bench-cancel').focus();
+		await page.keyboard.press('Enter');
+		await page.locator('[data-testid=bench-run][data-status=cancelled]').waitFor();
+		expect(await done()).toBeLessThan(LONG);
+		expect(await counted(page, own)).toBe(await done());
+		await page.getByTestId('bench-start').waitFor();
+	});
+
+	it('leaves no models behind', async () => {
+		const { page } = bench;
+		const after = await countTensors(page);
+		await chooseModels(page, ['contrary']);
+		await chooseCsv(page, Buffer.from(csv));
+		await run(page);
+		await expect.poll(() => countTensors(page)).toBe(after);
+	});
+});
+
+it.each(['light', 'dark'] as const)('has no serious violation in %s', async (colorScheme) => {
+	await bench.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+	expect(await violations(bench.page, colorScheme === 'dark' ? ['color-contrast'] : undefined)).toEqual([]);
+});
+
+it('met no error', () => {
+	expect(bench.problems).toEqual([]);
+});

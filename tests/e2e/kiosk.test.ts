@@ -1,0 +1,254 @@
+/** The kiosk on streams that are cut, frozen and damaged, and come back. */
+import { readFile } from 'node:fs/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { open, openBrowser, waitForResults } from './browser';
+import { ASTRONAUT } from './clip';
+import type { StreamMode } from './streams';
+
+let browser: Browser;
+beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
+afterAll(() => browser.close());
+
+function command(stream: string, what: `set/${StreamMode}` | 'asked'): Promise<Response> {
+	return fetch(`${inject('streams')}/${stream}/${what}`);
+}
+
+async function waitForState(page: Page, state: 'running' | 'retrying'): Promise<void> {
+	await page.locator(`[data-testid=kiosk][data-state=${state}]`).waitFor({ timeout: 90_000 });
+}
+
+/** It runs, and more results come than there are. */
+async function expectWorks(page: Page): Promise<void> {
+	await waitForState(page, 'running');
+	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+describe('a Motion JPEG stream', () => {
+	let context: BrowserContext;
+	let page: Page;
+	let problems: string[];
+
+	beforeAll(async () => {
+		const address = '/kiosk?source=mjpeg:/streams/door/mjpeg&operator=Museum&link=https://example.com/about&keep=1';
+		({ context, page, problems } = await open(browser, address));
+		await expectWorks(page);
+	});
+	afterAll(() => context.close());
+
+	it('starts by itself and finds the face', async () => {
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		expect(await page.getByTestId('kiosk-trouble').count()).toBe(0);
+	});
+
+	it('tells the people in view, with who and where to read more', async () => {
+		const notice = page.getByTestId('kiosk-notice');
+		expect(await notice.innerText()).toMatch(/reads facial expressions.*Museum/s);
+		expect(await notice.innerText()).not.toMatch(/feeling|emotion/i);
+		expect(await notice.getByRole('img', { name: /example\.com\/about/ }).count()).toBe(1);
+	});
+
+	it.each<[StreamMode, string]>([
+		['cut', 'Source lost'],
+		['freeze', 'Source frozen'],
+		['repeat', 'Source frozen'],
+		['corrupt', 'Source frozen']
+	])('%s: says so, counts it as "%s", and goes on once it is back', async (mode, title) => {
+		await command('door', `set/${mode}`);
+		await waitForState(page, 'retrying');
+		expect(await page.getByTestId('kiosk-trouble').innerText()).toMatch(/stream|pictures/);
+		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain(title);
+		await command('door', 'set/ok');
+		await expectWorks(page);
+		expect(await page.getByTestId('kiosk-trouble').count()).toBe(0);
+	});
+
+	it('goes on after the worker died', async () => {
+		const worker = page.workers().find((each) => each.url().includes('analyser'));
+		await worker?.evaluate(() => {
+			setTimeout(() => {
+				throw new Error('killed by the test');
+			});
+		});
+		await page.getByText(/Analysis restarted 1/).waitFor();
+		await expectWorks(page);
+	});
+
+	it('leaves what it counted in the log, which exports and erases it', async () => {
+		// Leaving the page stores the minute under way.
+		await page.goto('/kiosk/log');
+		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+		expect(Number(await page.getByTestId('arrivals').innerText())).toBeGreaterThan(0);
+		expect(Number(await page.getByTestId('incident-source-lost').innerText())).toBeGreaterThan(0);
+		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
+		const csv = await readFile(await download.path(), 'utf8');
+		expect(csv).toMatch(/^minute,frames,faces,arrivals/);
+		expect(csv.split('\r\n').length).toBeGreaterThan(2);
+		await page.getByTestId('erase').click();
+		await page.getByTestId('erase-confirm').click();
+		await page.locator('[data-testid=kiosk-log][data-minutes="0"]').waitFor();
+	});
+
+	it('met no uncaught error and no violation of the security policy', () => {
+		expect(
+			problems.filter((text) => !/killed by the test|status of 5|Failed to load resource|ERR_/.test(text))
+		).toEqual([]);
+	});
+});
+
+describe('other ways', () => {
+	it('a server that is away at the start', async () => {
+		await command('late', 'set/cut');
+		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/late/snapshot&log=no');
+		await waitForState(page, 'retrying');
+		await command('late', 'set/ok');
+		await expectWorks(page);
+		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain('Source away 1');
+		await context.close();
+	});
+
+	it('hidden faces: the picture is never in the page as it came', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=blurred&lang=de&log=no');
+		await expectWorks(page);
+		expect(await page.getByTestId('concealed').count()).toBe(1);
+		expect(await page.getByTestId('picture').count()).toBe(0);
+		expect(await page.locator('video').count()).toBe(0);
+		expect(await page.getByTestId('kiosk-notice').innerText()).toContain('Gesichtsausdrücke');
+		await context.close();
+	});
+
+	it('figures alone: no picture at all', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=figures&log=no');
+		await expectWorks(page);
+		expect(await page.locator('main canvas, main video').count()).toBe(0);
+		expect(await page.getByTestId('chart').count()).toBe(1);
+		await context.close();
+	});
+
+	it('a login of this browser reaches the camera, and stands nowhere else', async () => {
+		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/locked/mjpeg&log=no');
+		await page.getByLabel(/Name for/).fill('me');
+		await page.getByRole('textbox', { name: 'Password' }).fill('s3cret');
+		await page.getByRole('button', { name: 'Keep' }).click();
+		await page.getByTestId('open-kiosk').click();
+		await expectWorks(page);
+		const asked = (await (await command('locked', 'asked')).json()) as { authorization: string | null }[];
+		expect(asked.at(-1)?.authorization).toBe(`Basic ${btoa('me:s3cret')}`);
+		expect(page.url()).not.toContain('s3cret');
+		await context.close();
+	});
+});
+
+/** Runs in another page: publishes a moving picture to whoever offers, and gives the answers. */
+async function publish({ offer, picture }: { offer: string; picture: string }): Promise<string> {
+	const image = new Image();
+	image.src = picture;
+	await image.decode();
+	const canvas = document.createElement('canvas');
+	canvas.width = 640;
+	canvas.height = 480;
+	let turn = 0;
+	setInterval(() => canvas.getContext('2d')?.drawImage(image, 10 * Math.sin(turn++ / 5), -20, 640, 640), 100);
+	const peer = new RTCPeerConnection();
+	Object.assign(window, { publishing: peer });
+	for (const track of canvas.captureStream(10).getTracks()) peer.addTrack(track);
+	await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+	await peer.setLocalDescription();
+	while (peer.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 50));
+	return peer.localDescription?.sdp ?? '';
+}
+
+it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that the kiosk left', async () => {
+	const peer = await browser.newContext();
+	const picture = `data:image/png;base64,${(await readFile(ASTRONAUT)).toString('base64')}`;
+	let publisher = await peer.newPage();
+	const asked: string[] = [];
+	const { context, page } = await open(browser, '/kiosk?source=whep:/whep/door&log=no', {
+		prepare: (prepared) =>
+			prepared.route(
+				({ pathname }) => pathname.startsWith('/whep/'),
+				async (route) => {
+					const request = route.request();
+					asked.push(`${request.method()} ${new URL(request.url()).pathname}`);
+					if (request.method() === 'DELETE') return route.fulfill({ status: 200 });
+					if (publisher.isClosed()) return route.fulfill({ status: 404 });
+					const body = await publisher.evaluate(publish, { offer: request.postData() ?? '', picture });
+					return route.fulfill({
+						status: 201,
+						contentType: 'application/sdp',
+						headers: { Location: '/whep/session/1' },
+						body
+					});
+				}
+			)
+	});
+	await expectWorks(page);
+	await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+	await publisher.close();
+	await waitForState(page, 'retrying');
+	publisher = await peer.newPage();
+	await expectWorks(page);
+	// A session that ended is told so, too.
+	expect(asked).toContain('DELETE /whep/session/1');
+	expect(asked[0]).toBe('POST /whep/door');
+	await context.close();
+	await peer.close();
+});
+
+describe('addresses', () => {
+	it('that are wrong say what is allowed, and run nothing of it', async () => {
+		const { context, page, problems } = await open(
+			browser,
+			'/kiosk?source=mjpeg://x.example/&rotate=1&text=<img src=x>%0A.'
+		);
+		const list = page.getByTestId('problems');
+		await list.waitFor();
+		const named = await list
+			.locator('li')
+			.evaluateAll((items) => items.map((item) => (item as HTMLElement).dataset['parameter']));
+		expect(named).toEqual(['source', 'rotate', 'text']);
+		expect(await list.innerText()).toContain('allowed is one of 0, 90, 180, 270');
+		expect(await list.locator('img').count()).toBe(0);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it.each(['/kiosk/setup', '/kiosk/log', '/kiosk'])(
+		'%s has no serious violation, light or dark, on a phone',
+		async (path) => {
+			const { context, page } = await open(browser, path, {
+				reducedMotion: 'reduce',
+				viewport: { width: 360, height: 740 }
+			});
+			for (const colorScheme of ['light', 'dark'] as const) {
+				await page.emulateMedia({ colorScheme });
+				await page.locator('#content').waitFor();
+				const { violations } = await new AxeBuilder({ page }).analyze();
+				const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+				expect(serious.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`))).toEqual([]);
+			}
+			const { scrollWidth, clientWidth } = await page.evaluate(() => ({
+				scrollWidth: document.documentElement.scrollWidth,
+				clientWidth: document.documentElement.clientWidth
+			}));
+			expect(scrollWidth).toBeLessThanOrEqual(clientWidth);
+			await context.close();
+		}
+	);
+
+	it('are built on the set-up page, which says where it is prohibited', async () => {
+		const { context, page } = await open(browser, '/kiosk/setup');
+		expect(await page.getByTestId('setup').innerText()).toMatch(/work or in education.*prohibited.*Article 50\(3\)/s);
+		await page.getByTestId('source-kind').selectOption('mjpeg');
+		await page.getByTestId('source-rest').fill('/streams/a/mjpeg');
+		await page.getByTestId('set-show').selectOption('figures');
+		await page.getByTestId('set-keep').fill('999');
+		expect(await page.getByTestId('problems').innerText()).toContain('from 1 to 60');
+		await page.getByTestId('set-keep').fill('14');
+		expect(await page.getByTestId('address').innerText()).toBe(
+			`${inject('origin')}/kiosk?source=mjpeg%3A%2Fstreams%2Fa%2Fmjpeg&show=figures&keep=14`
+		);
+		await context.close();
+	});
+});

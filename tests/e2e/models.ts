@@ -1,0 +1,31 @@
+/** Several models where the site ships fewer: copies of the shipped one that differ in what the manifest says. */
+import type { BrowserContext } from 'playwright-core';
+import { inject } from 'vitest';
+import { type Manifest, parseManifest } from '../../src/lib/manifest';
+
+export async function fetchShippedManifest(): Promise<Manifest> {
+	return parseManifest(await (await fetch(`${inject('origin')}/models/index.json`)).json());
+}
+
+/**
+ * Has the site offer the default model; "twin", the same; "contrary", whose labels have changed places, so that it
+ * always disagrees; and "pair", the mirrored ensemble of the first two. Gives that manifest.
+ */
+export async function offerSeveral(context: BrowserContext): Promise<Manifest> {
+	const shipped = await fetchShippedManifest();
+	const first = shipped.models.find(({ id }) => id === shipped.default);
+	if (first === undefined) throw new Error('The default model is not in the manifest');
+	const several = parseManifest({
+		...shipped,
+		models: [
+			first,
+			{ ...first, id: 'twin', title: 'Twin', bytes: 2_000_000 },
+			{ ...first, id: 'contrary', title: 'Contrary', labels: [...first.labels.slice(1), ...first.labels.slice(0, 1)] }
+		],
+		ensembles: [
+			{ id: 'pair', title: 'Pair', members: [first.id, 'twin'], mirrored: true, temperature: 1, metrics: first.metrics }
+		]
+	});
+	await context.route('**/models/index.json', (route) => route.fulfill({ json: several }));
+	return several;
+}

@@ -1,0 +1,258 @@
+/** Many pictures at once: the queue, the list, what cannot be read, small and large faces, and the exports. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { parse } from 'csv-parse/sync';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Download, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PhotoExport } from '../../src/lib/state/photo-export';
+import { open, openBrowser, type Opened, shownFaces, waitForStatus } from './browser';
+import {
+	closeUp,
+	crowd,
+	EMPTY,
+	faceless,
+	fillsFrame,
+	hugePicture,
+	portraitAs,
+	portraitAsBmp,
+	TEXT_NAMED_JPG,
+	truncated,
+	turnedPortrait
+} from './pictures';
+
+const HEIC = {
+	name: 'phone.heic',
+	mimeType: 'image/heic',
+	buffer: Buffer.concat([Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), Buffer.alloc(400)])
+};
+
+let browser: Browser;
+let batch: Opened;
+
+beforeAll(async () => {
+	browser = await openBrowser();
+	batch = await open(browser, '/photo', { reducedMotion: 'reduce' });
+	await waitForStatus(batch.page, 'idle');
+	const files = [
+		...(await Promise.all((['jpeg', 'webp', 'avif', 'gif'] as const).map(portraitAs))),
+		await portraitAsBmp(),
+		await turnedPortrait(),
+		TEXT_NAMED_JPG,
+		EMPTY,
+		await truncated(),
+		HEIC,
+		await faceless(),
+		await hugePicture()
+	];
+	await batch.page.getByTestId('file-input').setInputFiles(files);
+	await waitForQueue(batch.page);
+}, 400_000);
+afterAll(() => browser.close());
+
+async function waitForQueue(page: Page): Promise<void> {
+	await page.locator('[data-testid=queue][data-open="0"]').waitFor({ timeout: 300_000 });
+}
+
+/** The listed picture of this name. */
+function listed(page: Page, name: string) {
+	return page.getByTestId('picture').filter({ has: page.locator(`[title="${name}"]`) });
+}
+
+async function save(page: Page, testId: string): Promise<{ download: Download; bytes: Buffer }> {
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
+	return { download, bytes: await readFile(await download.path()) };
+}
+
+/** Results of files on a fresh page, as its JSON export gives them. */
+async function read(files: readonly Awaited<ReturnType<typeof crowd>>[]): Promise<PhotoExport> {
+	const { context, page } = await open(browser, '/photo');
+	await waitForStatus(page, 'idle');
+	await page.getByTestId('file-input').setInputFiles(files);
+	await waitForQueue(page);
+	const { bytes } = await save(page, 'save-json');
+	await context.close();
+	return JSON.parse(bytes.toString()) as PhotoExport;
+}
+
+describe('a batch', () => {
+	it('reads every format and goes on past what cannot be read', async () => {
+		const states = await batch.page
+			.getByTestId('picture')
+			.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset['state']));
+		expect(states.filter((state) => state === 'done')).toHaveLength(8);
+		expect(states.filter((state) => state === 'failed')).toHaveLength(4);
+		expect(await batch.page.getByTestId('progress').innerText()).toBe('8 of 12 read, 4 could not be read');
+	});
+
+	it.each([
+		['holiday.jpg', 'picture-unreadable'],
+		['empty.png', 'picture-empty'],
+		['truncated.jpg', 'picture-truncated'],
+		['phone.heic', 'picture-unsupported']
+	])('says of %s: %s', async (name, code) => {
+		expect(await listed(batch.page, name).getByTestId('reason').getAttribute('data-code')).toBe(code);
+	});
+
+	it('filters and sorts', async () => {
+		const { page } = batch;
+		const shown = () => page.getByTestId('picture').count();
+		await page.locator('[data-filter=unread]').click();
+		await expect.poll(shown).toBe(4);
+		await page.locator('[data-filter=no-face]').click();
+		await expect.poll(shown).toBe(1);
+		await page.locator('[data-filter=all]').click();
+		await page.getByTestId('order').selectOption('name');
+		const names = await page.getByTestId('picture').locator('.name').allInnerTexts();
+		expect(names.slice(0, 2)).toEqual(['empty.png', 'holiday.jpg']);
+		await page.getByTestId('order').selectOption('added');
+	});
+
+	it('is walked through by keyboard', async () => {
+		const { page } = batch;
+		await page.locator('[data-testid=picture][tabindex="0"]').focus();
+		await page.keyboard.press('Home');
+		await page.locator('[data-testid=picture][aria-selected=true] >> nth=0').waitFor();
+		await page.keyboard.press('ArrowRight');
+		await page.keyboard.press('ArrowRight');
+		const focused = () => page.evaluate(() => document.activeElement?.querySelector('.name')?.textContent);
+		await expect.poll(focused).toBe('portrait.avif');
+		await waitForStatus(page, 'done');
+		expect(await page.locator('main canvas[aria-label="portrait.avif"]').count()).toBe(1);
+		await page.keyboard.press('End');
+		await expect.poll(focused).toBe('huge.jpg');
+		expect(await page.locator('[data-testid=picture][tabindex="0"]').count()).toBe(1);
+	});
+
+	it('has no serious violation, explanation and all', async () => {
+		const { page } = batch;
+		await listed(page, 'portrait.jpeg').click();
+		await waitForStatus(page, 'done');
+		await page.getByTestId('insight-toggle').click();
+		await page.locator('[data-testid=insight][data-explained=true]').waitFor();
+		const { violations } = await new AxeBuilder({ page }).analyze();
+		const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+		expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+	});
+
+	it('shows what the model sees, and a map that is not flat', async () => {
+		const { page } = batch;
+		const spread = (testId: string) =>
+			page.getByTestId(testId).evaluate((canvas) => {
+				const { data } = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 0, 48, 48) ?? { data: [] };
+				const reds = [...data].filter((_, index) => index % 4 === 0);
+				const colours = [...data].filter((value, index) => index % 4 === 0 && value !== data[index + 2]);
+				return { range: Math.max(...reds) - Math.min(...reds), coloured: colours.length };
+			});
+		const input = await spread('insight-input');
+		expect(input.range).toBeGreaterThan(60);
+		expect(input.coloured).toBe(0);
+		expect((await spread('insight-map')).coloured).toBeGreaterThan(100);
+		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Speaks for \w+/);
+	});
+
+	it('shows unsure in place of the word, as the threshold says, in card, list and export', async () => {
+		const { page } = batch;
+		await page.getByTestId('unsure-below').fill('0.95');
+		await expect.poll(() => page.getByTestId('face-label').first().innerText()).toBe('Unsure');
+		await expect.poll(() => listed(page, 'portrait.jpeg').innerText()).toContain('Unsure');
+		const strict = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
+		await page.getByTestId('unsure-below').fill('0');
+		await expect.poll(() => page.getByTestId('face-label').first().innerText()).not.toBe('Unsure');
+		const lax = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
+		const unsure = ({ pictures }: PhotoExport) =>
+			pictures.flatMap(({ faces }) =>
+				faces.flatMap(({ readings }) => Object.values(readings).map((one) => one.unsure))
+			);
+		expect(unsure(strict)).toContain(true);
+		expect(unsure(lax)).not.toContain(true);
+	});
+});
+
+describe('exports', () => {
+	it('are JSON and CSV that say the same, in pixels of the files', async () => {
+		const { page } = batch;
+		const json = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
+		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), { columns: true });
+		expect(json.pictures.map(({ file }) => file)).toContain('holiday.jpg');
+		expect(new Set(rows.map(({ file }) => file))).toEqual(new Set(json.pictures.map(({ file }) => file)));
+		const huge = json.pictures.find(({ file }) => file === 'huge.jpg');
+		expect(huge).toMatchObject({ width: 11600, height: 8700 });
+		// The portrait begins at 2800, 1350 and is 6000 of its 512 pixels; its face begins at 178, 81.
+		const [face] = huge?.faces ?? [];
+		expect(face?.box.x).toBeGreaterThan(4500);
+		expect(face?.box.x).toBeLessThan(5200);
+		expect(face?.box.width).toBeGreaterThan(900);
+		const [model] = json.models;
+		const row = rows.find(({ file }) => file === 'huge.jpg');
+		expect(Number(row?.['x'])).toBe(face?.box.x);
+		const reading = face?.readings[model?.id ?? ''];
+		expect(Object.keys(reading?.probabilities ?? {})).toEqual(model?.labels);
+		expect(row?.[`${model?.id ?? ''}_label`]).toBe(reading?.label);
+		const [turned] = json.pictures.filter(({ file }) => file === 'turned.jpg');
+		expect(turned?.faces).toHaveLength(1);
+		expect(turned?.faces[0]?.box.y).toBeLessThan(200);
+	});
+
+	it('are pictures with their overlay, one or all', async () => {
+		const { page } = batch;
+		await listed(page, 'portrait.jpeg').click();
+		await waitForStatus(page, 'done');
+		const { bytes } = await save(page, 'save-png');
+		const { data, info } = await sharp(bytes).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+		expect([info.width, info.height]).toEqual([512, 512]);
+		const bare = await sharp((await portraitAs('jpeg')).buffer)
+			.raw()
+			.toBuffer();
+		const changed = data.filter((value, index) => Math.abs(value - (bare[index] ?? 0)) > 40).length;
+		expect(changed).toBeGreaterThan(1000);
+		expect(changed).toBeLessThan(data.length / 4);
+		await page.locator('[data-filter=no-face]').click();
+		const archive = await save(page, 'save-zip');
+		expect(archive.bytes.subarray(0, 4).toString('latin1')).toBe('PK\x03\x04');
+		expect(archive.bytes.toString('latin1')).toContain('wall.png');
+		await page.locator('[data-filter=all]').click();
+	});
+});
+
+describe('small and large faces', () => {
+	it('are found alike: thirty of 24 pixels, and one that fills the picture', async () => {
+		const { pictures } = await read([await crowd(), await fillsFrame()]);
+		const [many, one] = pictures;
+		console.log(`${many?.faces.length ?? 0} of 30 faces of 24 pixels`);
+		expect(many?.faces.length).toBeGreaterThanOrEqual(28);
+		expect(many?.faces.length).toBeLessThanOrEqual(31);
+		expect(one?.faces).toHaveLength(1);
+	});
+});
+
+describe('the queue', () => {
+	it('is cancelled, keeps what is done, and goes on', async () => {
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		const files = await Promise.all(
+			Array.from({ length: 40 }, async (_, index) => ({
+				...(await closeUp(200, 0.7 + index / 80)),
+				name: `${index}.png`
+			}))
+		);
+		await page.getByTestId('file-input').setInputFiles(files);
+		await page.locator('[data-testid=picture][data-state=done]').first().waitFor();
+		await page.getByTestId('cancel').click();
+		await waitForQueue(page);
+		const done = () => page.locator('[data-testid=picture][data-state=done]').count();
+		expect(await done()).toBeGreaterThan(0);
+		expect(await done()).toBeLessThan(40);
+		await page.getByTestId('resume').click();
+		await expect.poll(done, { timeout: 120_000 }).toBe(40);
+		expect((await shownFaces(page)).length).toBeGreaterThan(0);
+		await page.getByTestId('stop').click();
+		await waitForStatus(page, 'idle');
+		expect(await page.getByTestId('picture').count()).toBe(0);
+		await context.close();
+	});
+
+	it('met no error', () => {
+		expect(batch.problems).toEqual([]);
+	});
+});

@@ -1,0 +1,97 @@
+/** What the live page keeps of its session and explains of a face, with a camera that plays a moving face. */
+import { parse } from 'csv-parse/sync';
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { open, openBrowser, type Opened, waitForResults, waitForStatus } from './browser';
+
+let browser: Browser;
+let live: Opened;
+
+beforeAll(async () => {
+	browser = await openBrowser({ camera: 'clip' });
+	live = await open(browser, '/');
+	await waitForStatus(live.page, 'idle');
+	await live.page.getByTestId('start-camera').click();
+	await waitForResults(live.page, 40);
+}, 240_000);
+afterAll(() => browser.close());
+
+async function save(page: Page, testId: string): Promise<Buffer> {
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
+	return readFile(await download.path());
+}
+
+describe('the timeline', () => {
+	it('draws probabilities, pauses, and shows a moment before', async () => {
+		const { page } = live;
+		const points = () => page.getByTestId('timeline-chart').getAttribute('data-points').then(Number);
+		await expect.poll(points, { timeout: 60_000 }).toBeGreaterThan(5);
+		await page.getByTestId('timeline-pause').click();
+		expect(await page.getByTestId('timeline').getAttribute('data-paused')).toBe('true');
+		const frozen = await points();
+		const scrub = page.getByTestId('timeline-scrub');
+		const max = await scrub.getAttribute('max');
+		const before = await page.evaluate(() => window.recordedResults.length);
+		await waitForResults(page, before + 20);
+		expect(await points()).toBe(frozen);
+		expect(await scrub.getAttribute('max')).toBe(max);
+		await scrub.focus();
+		await page.keyboard.press('Home');
+		await page.getByTestId('timeline-moment').filter({ hasText: 'before the end' }).waitFor();
+		expect(await page.getByTestId('timeline').getByTestId('bar').count()).toBeGreaterThan(1);
+		await page.getByTestId('timeline-pause').click();
+		await page.getByTestId('timeline-moment').filter({ hasText: 'Now' }).waitFor();
+	});
+
+	it('gives its numbers as CSV and JSON', async () => {
+		const { page } = live;
+		const rows = parse<Record<string, string>>((await save(page, 'session-csv')).toString(), { columns: true });
+		expect(rows.length).toBeGreaterThan(10);
+		const { face, seconds, label, unsure, ...probabilities } = rows.at(-1) ?? {};
+		expect(Number(seconds)).toBeGreaterThan(0);
+		expect(Number(face)).toBeGreaterThan(0);
+		expect(unsure).toMatch(/^(true|false)$/);
+		expect(Object.keys(probabilities)).toContain(label);
+		expect(Object.values(probabilities).reduce((sum, value) => sum + Number(value), 0)).toBeCloseTo(1, 2);
+		const json = JSON.parse((await save(page, 'session-json')).toString()) as {
+			model: { labels: string[] };
+			samples: { probabilities: number[] }[];
+		};
+		expect(json.model.labels).toEqual(Object.keys(probabilities));
+		expect(json.samples.length).toBeGreaterThanOrEqual(rows.length);
+	});
+
+	it('takes a snapshot with the overlay', async () => {
+		const { info } = await sharp(await save(live.page, 'snapshot'))
+			.raw()
+			.toBuffer({ resolveWithObject: true });
+		expect([info.width, info.height]).toEqual([640, 480]);
+	});
+});
+
+describe('what the model sees', () => {
+	it('is shown again and again while frames go on', async () => {
+		const { page } = live;
+		await page.evaluate(() => {
+			(window as unknown as { explained: number }).explained = 0;
+			const canvas = document.querySelector('[data-testid=insight]');
+			if (canvas === null) throw new Error('There is no explanation');
+			new MutationObserver(() => (window as unknown as { explained: number }).explained++).observe(canvas, {
+				subtree: true,
+				childList: true,
+				characterData: true
+			});
+		});
+		await page.getByTestId('insight-toggle').click();
+		await page.locator('[data-testid=insight][data-explained=true]').waitFor();
+		const before = await page.evaluate(() => window.recordedResults.length);
+		await page.waitForFunction(() => (window as unknown as { explained: number }).explained > 3, null, {
+			timeout: 60_000
+		});
+		await waitForResults(page, before + 20);
+		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Speaks for \w+/);
+		expect(live.problems).toEqual([]);
+	});
+});

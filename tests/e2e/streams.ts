@@ -1,0 +1,103 @@
+/** A camera's HTTP server, made for tests: plays pictures as streams, and misbehaves when told to. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * `cut`: connections are torn down and new ones too; `freeze`: they stay open and say nothing; `repeat`: the same
+ * picture again and again; `corrupt`: damaged pictures only.
+ */
+export type StreamMode = 'ok' | 'cut' | 'freeze' | 'repeat' | 'corrupt';
+
+export interface Streams {
+	readonly address: string;
+	stop(): void;
+}
+
+const FRAME_MS = 100;
+const BOUNDARY = 'frame';
+
+interface Channel {
+	mode: StreamMode;
+	readonly open: Set<ServerResponse>;
+	/** Requests since the start, with their Authorization header. */
+	readonly asked: { readonly method: string; readonly authorization: string | null }[];
+}
+
+/**
+ * Serves for each NAME of a test: /NAME/mjpeg and /NAME/snapshot, and takes its commands: /NAME/set/MODE.
+ * /NAME/asked tells what was asked of it.
+ */
+export async function startStreams(frames: readonly Buffer[]): Promise<Streams> {
+	const channels = new Map<string, Channel>();
+	let index = 0;
+	const frameOf = (mode: StreamMode): Buffer => {
+		const frame = frames[mode === 'repeat' ? 0 : index % frames.length] ?? Buffer.alloc(0);
+		return mode === 'corrupt' ? damaged(frame, index) : frame;
+	};
+	const channelOf = (name: string): Channel => {
+		const channel = channels.get(name) ?? { mode: 'ok', open: new Set(), asked: [] };
+		channels.set(name, channel);
+		return channel;
+	};
+	const timer = setInterval(() => {
+		index++;
+		for (const { mode, open } of channels.values()) {
+			if (mode === 'freeze' || mode === 'cut') continue;
+			for (const response of open) writePart(response, frameOf(mode));
+		}
+	}, FRAME_MS);
+
+	const answer = (request: IncomingMessage, response: ServerResponse): void => {
+		const [, name = '', what = '', mode] = new URL(request.url ?? '/', 'http://localhost').pathname.split('/');
+		const channel = channelOf(name);
+		if (what === 'set') {
+			channel.mode = mode as StreamMode;
+			if (mode === 'cut') for (const open of channel.open) open.destroy();
+			response.end('ok');
+			return;
+		}
+		if (what === 'asked') {
+			response.end(JSON.stringify(channel.asked));
+			return;
+		}
+		channel.asked.push({ method: request.method ?? '', authorization: request.headers.authorization ?? null });
+		if (channel.mode === 'cut') {
+			request.socket.destroy();
+		} else if (what === 'mjpeg') {
+			response.writeHead(200, { 'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}` });
+			response.flushHeaders();
+			channel.open.add(response);
+			response.on('close', () => channel.open.delete(response));
+		} else if (what === 'snapshot' && channel.mode !== 'freeze') {
+			response.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(frameOf(channel.mode));
+		} else if (what !== 'snapshot') {
+			response.writeHead(404).end();
+		}
+	};
+	const server = createServer(answer);
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return {
+		address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		stop: () => {
+			clearInterval(timer);
+			server.closeAllConnections();
+			server.close();
+		}
+	};
+}
+
+function writePart(response: ServerResponse, frame: Buffer): void {
+	// Who reads too slowly gets fewer pictures, as from a camera.
+	if (response.writableNeedDrain) return;
+	response.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${frame.length}\r\n\r\n`);
+	response.write(frame);
+	response.write('\r\n');
+}
+
+/** Cut off, or with its tables overwritten. */
+function damaged(frame: Buffer, index: number): Buffer {
+	if (index % 2 === 0) return frame.subarray(0, frame.length / 2);
+	const copy = Buffer.from(frame);
+	copy.fill(0x55, 2, Math.min(600, copy.length));
+	return copy;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { parseHeader, parseRow, splitFields, usageOf } from '../../../src/lib/core/fer2013';
+import { createLineSplitter } from '../../../src/lib/core/lines';
+
+const PIXELS = Array.from({ length: 48 * 48 }, (_, index) => index % 256);
+
+describe('splitFields', () => {
+	it('takes quotes off, with commas and doubled quotes within', () => {
+		expect(splitFields('3,1 2 3,Training')).toEqual(['3', '1 2 3', 'Training']);
+		expect(splitFields('3,"1 2 3",Training')).toEqual(['3', '1 2 3', 'Training']);
+		expect(splitFields('"a,b","say ""so""",')).toEqual(['a,b', 'say "so"', '']);
+	});
+});
+
+describe('parseHeader', () => {
+	it('finds the columns in any order, case and spacing, and without usage', () => {
+		expect(parseHeader('emotion,pixels,Usage')).toEqual({ emotion: 0, pixels: 1, usage: 2 });
+		expect(parseHeader('\uFEFFemotion, Usage, pixels')).toEqual({ emotion: 0, pixels: 2, usage: 1 });
+		expect(parseHeader('pixels,emotion')).toEqual({ emotion: 1, pixels: 0, usage: null });
+	});
+
+	it('says which columns must be there', () => {
+		expect(() => parseHeader('label,image')).toThrow('columns emotion and pixels, but it is "label,image"');
+	});
+});
+
+describe('parseRow', () => {
+	const columns = { emotion: 0, pixels: 1, usage: 2 };
+	const row = (emotion: string, pixels: string) => parseRow([emotion, pixels, ' PublicTest'], columns);
+
+	it('gives the label by name and the pixels in order', () => {
+		const { label, pixels } = row(' 3 ', ` ${PIXELS.join(' ')}  `);
+		expect(label).toBe('happy');
+		expect([...pixels]).toEqual(PIXELS);
+		expect(usageOf(['3', '', ' PublicTest '], columns)).toBe('PublicTest');
+		expect(usageOf(['3', ''], { ...columns, usage: null })).toBeNull();
+	});
+
+	it.each([
+		['7', PIXELS.join(' '), 'a whole number from 0 to 6, but it is "7"'],
+		['', PIXELS.join(' '), 'but it is ""'],
+		['1.0', PIXELS.join(' '), 'but it is "1.0"'],
+		['1', PIXELS.slice(1).join(' '), '2304 pixels were expected, but there are 2303'],
+		['1', `${PIXELS.join(' ')} 1`, 'but there are 2305'],
+		['1', PIXELS.with(4, 256).join(' '), 'Pixel 5 is greater than 255'],
+		['1', PIXELS.with(4, -1).join(' '), 'Pixel 5 is no whole number: "-1'],
+		['1', PIXELS.join(';'), 'Pixel 1 is no whole number: ";1'],
+		['1', '', 'but there are 0']
+	])('says what is wrong (%s)', (emotion, pixels, message) => {
+		expect(() => row(emotion, pixels)).toThrow(message);
+	});
+});
+
+describe('createLineSplitter', () => {
+	it('joins pieces and knows every line break, also one that is cut in two', () => {
+		const { push, end } = createLineSplitter();
+		expect(push('a\nb')).toEqual(['a']);
+		expect(push('c\r')).toEqual([]);
+		expect(push('\nd\r\ne')).toEqual(['bc', 'd']);
+		expect(end()).toEqual(['e']);
+		expect(end()).toEqual([]);
+	});
+});

@@ -1,0 +1,155 @@
+/** Looking at a frame in tiles: they cover every face whole, and what they find is each face once. */
+import { describe, expect, it } from 'vitest';
+import { detectInTiles, mergeFaces, planTiles, SMALLEST_SHARE, thoroughDetector } from '../../../src/lib/core/tiles';
+import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
+import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
+import { faceAt } from './faces';
+
+const FRAME: Frame = { width: 1920, height: 1280, data: new Uint8ClampedArray(0) };
+const WHOLE: Box = { x: 0, y: 0, width: 1920, height: 1280 };
+const LARGEST_SHARE = 0.8;
+
+/** The part of a face that a region shows, as a detector that guesses from what it sees would report it. */
+function seenPart({ box, landmarks }: DetectedFace, region: Box): DetectedFace {
+	const x = Math.max(box.x, region.x);
+	const y = Math.max(box.y, region.y);
+	const right = Math.min(box.x + box.width, region.x + region.width);
+	const bottom = Math.min(box.y + box.height, region.y + region.height);
+	return { box: { x, y, width: right - x, height: bottom - y }, landmarks, confidence: 0.95 };
+}
+
+/** Sees what is neither too small nor too large in its region, and parts of faces with even more confidence. */
+function fakeDetector(faces: readonly DetectedFace[]): FaceDetector & { looks: number } {
+	return {
+		looks: 0,
+		detect(_, { region = WHOLE } = {}) {
+			this.looks++;
+			const side = Math.max(region.width, region.height);
+			const seen = faces.filter(({ box }) => {
+				const share = box.width / side;
+				return share >= SMALLEST_SHARE && share <= LARGEST_SHARE && shareInside(box, region) > 0.5;
+			});
+			return Promise.resolve(
+				seen.map((face) => (shareInside(face.box, region) > 0.999 ? face : seenPart(face, region)))
+			);
+		}
+	};
+}
+
+describe('planTiles', () => {
+	it('begins with the frame, and the frame with a border', () => {
+		const [whole, wide] = planTiles(1920, 1280, 20);
+		expect(whole).toEqual(WHOLE);
+		expect(wide).toEqual({ x: -960, y: -640, width: 3840, height: 2560 });
+	});
+
+	it('shows every face of every size whole and large enough in some tile', () => {
+		const tiles = planTiles(1920, 1280, 20);
+		for (let size = 20; size < 1100; size *= 1.17) {
+			for (let y = 0; y + size <= 1280; y += Math.max(size / 3, 31)) {
+				for (let x = 0; x + size <= 1920; x += Math.max(size / 3, 31)) {
+					const box = { x, y, width: size, height: size };
+					const fits = tiles.some((tile) => {
+						const share = size / Math.max(tile.width, tile.height);
+						return share >= SMALLEST_SHARE - 1e-9 && share <= LARGEST_SHARE && shareInside(box, tile) > 1 - 1e-9;
+					});
+					expect(fits, `${size} px at ${x}, ${y}`).toBe(true);
+				}
+			}
+		}
+	});
+
+	it.each([
+		[100, 100],
+		[1920, 60],
+		[60, 1920],
+		[1, 1]
+	])('stays small and finite for %i x %i', (width, height) => {
+		const tiles = planTiles(width, height, 20);
+		expect(tiles.length).toBeLessThan(40);
+		expect(tiles.every((tile) => Object.values({ ...tile }).every(Number.isFinite))).toBe(true);
+	});
+});
+
+describe('detectInTiles', () => {
+	it('finds small faces and large ones, each once and whole, however many tiles show a part of them', async () => {
+		const small = Array.from({ length: 30 }, (_, index) => faceAt(60 + (index % 10) * 190, 90 + index * 28, 24));
+		const faces = [...small, faceAt(900, 1050, 400)];
+		const found = await detectInTiles(fakeDetector(faces), FRAME, planTiles(1920, 1280, 20), { maxFaces: 100 });
+		expect(found).toHaveLength(faces.length);
+		for (const { box } of faces) {
+			expect(found.some((other) => intersectionOverUnion(box, other.box) > 0.99)).toBe(true);
+		}
+	});
+
+	it('finds a face that fills the frame', async () => {
+		const face = faceAt(960, 640, 1900);
+		const found = await detectInTiles(fakeDetector([face]), FRAME, planTiles(1920, 1280, 20), { maxFaces: 100 });
+		expect(found.map(({ box }) => box)).toEqual([face.box]);
+	});
+});
+
+describe('mergeFaces', () => {
+	it('blends what overlaps, by confidence', () => {
+		const [merged, ...others] = mergeFaces(
+			[
+				{ ...faceAt(100, 100, 50), confidence: 0.9 },
+				{ ...faceAt(104, 100, 50), confidence: 0.3 }
+			],
+			10
+		);
+		expect(others).toEqual([]);
+		expect(merged?.box.x).toBeCloseTo(76, 9);
+		expect(merged?.confidence).toBe(0.9);
+	});
+
+	it('drops what is a part of a larger face, even a more confident one, and keeps neighbours', () => {
+		const large = { ...faceAt(300, 300, 200), confidence: 0.6 };
+		const part = { ...faceAt(300, 330, 60), confidence: 0.9 };
+		const neighbour = { ...faceAt(430, 300, 60), confidence: 0.7 };
+		expect(mergeFaces([large, part, neighbour], 10).map(({ confidence }) => confidence)).toEqual([0.7, 0.6]);
+	});
+
+	it('keeps the most confident faces where there are too many', () => {
+		const faces = [0.5, 0.9, 0.7].map((confidence, index) => ({ ...faceAt(100 + 200 * index, 100, 50), confidence }));
+		expect(mergeFaces(faces, 2).map(({ confidence }) => confidence)).toEqual([0.9, 0.7]);
+	});
+});
+
+describe('thoroughDetector', () => {
+	const limits = { smallestFacePx: 20, maxFaces: 100 };
+	const small = Array.from({ length: 30 }, (_, index) => faceAt(60 + (index % 10) * 190, 90 + index * 28, 24));
+
+	it('finds small faces and large ones, each once', async () => {
+		const faces = [...small, faceAt(900, 1050, 400)];
+		const found = await thoroughDetector(fakeDetector(faces), limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found).toHaveLength(31);
+	});
+
+	it('drops what closer looks do not confirm, also where it is large and full of faces', async () => {
+		const real = fakeDetector(small);
+		const ghost = { ...faceAt(600, 500, 300), confidence: 0.45 };
+		const mirage = { ...faceAt(1500, 1100, 60), confidence: 0.6 };
+		const looks = (region: Box | undefined, face: DetectedFace): boolean =>
+			region !== undefined && shareInside(face.box, region) > 0.999 && region.width > 4 * face.box.width;
+		const detector: FaceDetector = {
+			detect: async (frame, options = {}) => [
+				...(await real.detect(frame, options)),
+				...[ghost, mirage].filter((face) => looks(options.region, face))
+			]
+		};
+		const found = await thoroughDetector(detector, limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found).toHaveLength(30);
+		expect(Math.max(...found.map(({ box }) => box.width))).toBeCloseTo(24);
+	});
+
+	it('keeps what one look at the frame finds, and looks at a region once', async () => {
+		const weak = { ...faceAt(900, 700, 500), confidence: 0.55 };
+		const detector = fakeDetector([weak]);
+		const thorough = thoroughDetector(detector, limits);
+		expect(await thorough.detect(FRAME, { minConfidence: 0.5 })).toHaveLength(1);
+		detector.looks = 0;
+		await thorough.detect(FRAME, { region: WHOLE });
+		expect(detector.looks).toBe(1);
+	});
+});

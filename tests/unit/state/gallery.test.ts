@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/lib/errors';
+import { arrange, countFilters } from '../../../src/lib/state/gallery';
+import { done, face, failed, MODEL, photo } from './results';
+
+const PHOTOS = [
+	photo(1, 'b10.jpg', done(face(1, [0.6, 0.4]))),
+	photo(2, 'b9.jpg', done(face(1, [0.9, 0.1]), face(2, [0.2, 0.8]))),
+	photo(3, 'a.jpg', done()),
+	photo(4, 'c.jpg', failed(new AppError('picture-empty', ''))),
+	photo(5, 'd.jpg', done(face(1, [0.3, 0.2]))),
+	photo(6, 'e.jpg', { kind: 'waiting' })
+];
+const names = (...options: [Parameters<typeof arrange>[2], Parameters<typeof arrange>[3]]) =>
+	arrange(PHOTOS, MODEL, ...options).map(({ name }) => name);
+
+describe('countFilters', () => {
+	it('counts pictures, not faces, in the order of the labels', () => {
+		expect(countFilters(PHOTOS, MODEL)).toEqual([
+			{ filter: 'all', count: 6 },
+			{ filter: 'label:happy', count: 2 },
+			{ filter: 'label:sad', count: 1 },
+			{ filter: 'unsure', count: 1 },
+			{ filter: 'no-face', count: 1 },
+			{ filter: 'unread', count: 1 }
+		]);
+	});
+
+	it('follows the threshold', () => {
+		const counts = countFilters(PHOTOS, { ...MODEL, unsureBelow: 0.7 });
+		expect(counts).toContainEqual({ filter: 'unsure', count: 2 });
+		expect(counts).toContainEqual({ filter: 'label:happy', count: 1 });
+	});
+});
+
+describe('arrange', () => {
+	it('filters', () => {
+		expect(names('label:happy', 'added')).toEqual(['b10.jpg', 'b9.jpg']);
+		expect(names('unread', 'added')).toEqual(['c.jpg']);
+		expect(names('no-face', 'added')).toEqual(['a.jpg']);
+	});
+
+	it('sorts names as people do', () => {
+		expect(names('all', 'name')).toEqual(['a.jpg', 'b9.jpg', 'b10.jpg', 'c.jpg', 'd.jpg', 'e.jpg']);
+	});
+
+	it('sorts by the probability of the label filtered for, and by the number of faces', () => {
+		expect(names('label:happy', 'probability')).toEqual(['b9.jpg', 'b10.jpg']);
+		expect(names('label:sad', 'probability')).toEqual(['b9.jpg']);
+		expect(names('all', 'faces').slice(0, 3)).toEqual(['b9.jpg', 'b10.jpg', 'd.jpg']);
+	});
+
+	it('leaves the list as it was', () => {
+		names('all', 'name');
+		expect(PHOTOS.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
+	});
+});

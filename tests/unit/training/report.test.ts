@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { parseReport } from '../../../src/lib/report';
+import { CORRUPTIONS } from '../../../training/corrupt';
+import type { Dataset } from '../../../training/dataset';
+import { createRandom } from '../../../training/random';
+import { createReport, figuresOf, testSets } from '../../../training/report';
+import { confusionSvg, curvesSvg } from '../../../training/report-svg';
+
+/** Pictures of one grey each; row 3 repeats the picture of row 0. */
+function dataset(): Dataset {
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const pixels = shared(5 * 2304);
+	for (const [row, grey] of [10, 20, 30, 10, 40].entries()) pixels.fill(grey, row * 2304, (row + 1) * 2304);
+	const [labels, usage] = [shared(5), shared(5)];
+	labels.set([0, 1, 2, 0, 3]);
+	usage.set([0, 0, 1, 2, 2]);
+	return { n: 5, pixels, labels, usage };
+}
+
+describe('figuresOf', () => {
+	const scores = [
+		[0.9, 0.1],
+		[0.6, 0.4],
+		[0.3, 0.7]
+	];
+	const figures = figuresOf(scores, [0, 1, 1]);
+
+	it('counts precision and recall label by label', () => {
+		expect(figures.accuracy).toBeCloseTo(2 / 3, 6);
+		expect(figures.perLabel[0]).toMatchObject({ precision: 0.5, recall: 1, support: 1 });
+		expect(figures.perLabel[1]).toMatchObject({ precision: 1, recall: 0.5, support: 2 });
+	});
+
+	it('is right more often on what is left when the unsure is withheld', () => {
+		const all = figures.coverage[0];
+		const sure = figures.coverage.find(({ threshold }) => threshold > 0.64);
+		expect(all).toMatchObject({ coverage: 1 });
+		expect(sure?.coverage).toBeCloseTo(2 / 3, 6);
+		expect(sure?.accuracy).toBe(1);
+	});
+});
+
+describe('testSets', () => {
+	it('leaves out of the distinct sets what Training has pixel for pixel', () => {
+		const sets = testSets(dataset(), undefined);
+		const rows = Object.fromEntries(sets.map((set) => [set.id, set.rows]));
+		expect(rows).toEqual({
+			public: [2],
+			'public-distinct': [2],
+			private: [3, 4],
+			'private-distinct': [4],
+			paper: [2, 3, 4],
+			'paper-distinct': [2, 4]
+		});
+	});
+});
+
+describe('createReport', () => {
+	const look = [
+		[0.1, 0.2, 0.7, 0],
+		[0.7, 0.1, 0.1, 0.1],
+		[0.4, 0.2, 0.2, 0.2]
+	];
+	const parts = { model: 'small', labels: ['a', 'b', 'c', 'd'], temperature: 1, history: [], corruptions: [] };
+	const scores = { rows: Uint32Array.from([2, 3, 4]), single: look, mirrored: look };
+	const report = createReport(parts, scores, testSets(dataset(), undefined));
+
+	it('is what the page reads', () => {
+		expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
+		expect(report.splits.find(({ id }) => id === 'private')?.single.accuracy).toBe(0.5);
+	});
+
+	it('is drawn with every label', () => {
+		const [first] = report.splits;
+		if (!first) throw new Error('There is no split.');
+		for (const label of parts.labels) expect(confusionSvg(parts.labels, first)).toContain(`>${label}<`);
+		const epoch = {
+			size: 48,
+			learningRate: 0.1,
+			train: { loss: 1, accuracy: 0.4 },
+			validation: { loss: 1, accuracy: 0.5 }
+		};
+		const svg = curvesSvg([
+			{ ...epoch, epoch: 0 },
+			{ ...epoch, epoch: 1 }
+		]);
+		expect(svg.match(/<polyline/g)).toHaveLength(4);
+		expect(svg).not.toContain('NaN');
+	});
+});
+
+describe.each(CORRUPTIONS.map((corruption) => [corruption.id, corruption] as const))(
+	'corruption %s',
+	(_, corruption) => {
+		it('changes more with its strength, and the same for equal keys', async () => {
+			const random = createRandom(3);
+			const blocks = Array.from({ length: 576 }, () => 60 + 120 * random());
+			const picture = Uint8Array.from(
+				{ length: 2304 },
+				(__, i) => blocks[Math.floor(i / 48 / 2) * 24 + Math.floor((i % 48) / 2)] ?? 0
+			);
+			const distance = (other: Uint8Array): number =>
+				other.reduce((sum, v, i) => sum + Math.abs(v - (picture[i] ?? 0)), 0);
+			const changed = await Promise.all([0, 1, 2].map((strength) => corruption.apply(picture, strength, 5)));
+			expect(changed.map(({ length }) => length)).toEqual([2304, 2304, 2304]);
+			const [mild, , strong] = changed.map(distance);
+			expect(mild).toBeGreaterThan(0);
+			expect(strong).toBeGreaterThan(mild ?? Infinity);
+			expect(await corruption.apply(picture, 1, 5)).toEqual(changed[1]);
+		});
+	}
+);

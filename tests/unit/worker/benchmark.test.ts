@@ -1,0 +1,261 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { Classifier, Frame } from '../../../src/lib/core/types';
+import type {
+	BenchmarkProgress,
+	BenchmarkRequest,
+	FromTask,
+	LabelledFile,
+	ToTask
+} from '../../../src/lib/protocol/tasks';
+import { runBenchmark } from '../../../src/lib/worker/benchmark';
+import { TaskControl } from '../../../src/lib/worker/task-control';
+import { serveTask, type TaskPort } from '../../../src/lib/worker/tasks';
+
+const POINT = { x: 20, y: 20 };
+const FACE = {
+	box: { x: 20, y: 20, width: 60, height: 60 },
+	landmarks: { rightEye: POINT, leftEye: { x: 60, y: 20 }, nose: POINT, mouth: POINT, rightEar: POINT, leftEar: POINT },
+	confidence: 0.9
+};
+
+/** Says "happy" of a picture whose left half is bright, "sad" of any other. */
+function createClassifier(id: string, size: number): Classifier {
+	return {
+		id,
+		labels: ['happy', 'sad'],
+		input: { size, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0, 0], align: false } },
+		classify: (batch, count) =>
+			Promise.resolve(
+				Array.from({ length: count }, (_, face) => {
+					const left = batch[face * size * size + 1] ?? 0;
+					return [0.1 + 0.8 * left, 0.9 - 0.8 * left];
+				})
+			)
+	};
+}
+
+/** A picture whose left half has one value and its right half another. */
+const halves = (left: number, right: number) =>
+	Array.from({ length: 48 * 48 }, (_, index) => (index % 48 < 24 ? left : right));
+
+function csvOf(rows: readonly (readonly [emotion: number, pixels: readonly number[], usage: string])[]): string {
+	return [
+		'emotion,pixels,Usage',
+		...rows.map(([emotion, pixels, usage]) => `${emotion},${pixels.join(' ')},${usage}`)
+	].join('\n');
+}
+
+const CSV = csvOf([
+	[3, halves(255, 0), 'Training'],
+	[3, halves(255, 0), 'PrivateTest'],
+	[3, halves(0, 255), 'PrivateTest'],
+	[4, halves(0, 0), 'PrivateTest'],
+	[9, halves(0, 0), 'PrivateTest'],
+	[4, halves(255, 255), 'PublicTest']
+]);
+
+/** Pictures of the size that their content says; "face" or "scene". */
+function decode(file: Blob): Promise<Frame> {
+	return file.text().then((text) => {
+		const side = Number(text);
+		if (!(side > 0)) throw new Error('no picture');
+		return { width: side, height: side, data: new Uint8ClampedArray(4 * side * side).fill(255) };
+	});
+}
+
+async function run(request: Omit<BenchmarkRequest, 'models'>, { sizes = [48] } = {}) {
+	const told: BenchmarkProgress[] = [];
+	let nowMs = 0;
+	const finished = await runBenchmark(
+		{ models: [], ...request },
+		{
+			detector: { detect: ({ width }) => Promise.resolve(width > 200 ? [] : [FACE]) },
+			classifiers: sizes.map((size) => createClassifier(`size-${size}`, size)),
+			exclusively: (task) => task(),
+			decode,
+			control: new TaskControl(() => (nowMs += 100)),
+			tell: (progress) => told.push(structuredClone(progress))
+		}
+	);
+	return { finished, told, last: told.at(-1), problems: told.flatMap(({ problems }) => problems) };
+}
+
+const confusions = (progress: BenchmarkProgress | undefined) => progress?.tallies.map(({ confusion }) => confusion);
+
+describe('a FER2013 file', () => {
+	const source = { kind: 'csv', split: 'private' } as const;
+
+	it('counts the rows of its split, and lists those that are damaged', async () => {
+		const file = new Blob([CSV]);
+		const { finished, last, problems } = await run({ mirrored: false, source: { ...source, file } });
+		expect(finished).toBe(true);
+		expect(last).toMatchObject({ phase: 'running', done: 3, total: 3 });
+		expect(confusions(last)).toEqual([
+			[
+				[1, 1],
+				[0, 1]
+			]
+		]);
+		expect(problems).toEqual([
+			{ kind: 'unreadable', name: 'Line 6', detail: expect.stringContaining('from 0 to 6, but it is "9"') as string }
+		]);
+	});
+
+	it('is read the same gzipped, and in other splits', async () => {
+		const file = new Blob([gzipSync(CSV)]);
+		const count = async (split: 'private' | 'public' | 'paper' | 'training' | 'all') =>
+			(await run({ mirrored: false, source: { kind: 'csv', file, split } })).last?.done;
+		expect(await Promise.all((['private', 'public', 'paper', 'training', 'all'] as const).map(count))).toEqual([
+			3, 1, 4, 1, 5
+		]);
+	});
+
+	it('is shown mirrored too where asked, and at the size of each model', async () => {
+		const file = new Blob([CSV]);
+		const { last } = await run({ mirrored: true, source: { ...source, file } }, { sizes: [48, 24] });
+		// A picture with one bright half is now both at once: the first label wins a tie.
+		const even = [
+			[2, 0],
+			[0, 1]
+		];
+		expect(confusions(last)).toEqual([even, even]);
+	});
+
+	it.each([
+		['', 'empty'],
+		['label,image\n1,2', 'emotion and pixels'],
+		[csvOf([[3, halves(0, 0), 'Training']]), 'none of the']
+	])('that holds nothing of use is refused', async (text, message) => {
+		const running = run({ mirrored: false, source: { ...source, file: new Blob([text]) } });
+		await expect(running).rejects.toMatchObject({
+			code: 'data-unreadable',
+			message: expect.stringContaining(message) as string
+		});
+	});
+
+	it('that breaks off is refused', async () => {
+		const file = new Blob([gzipSync(CSV).subarray(0, 60)]);
+		await expect(run({ mirrored: false, source: { ...source, file } })).rejects.toMatchObject({
+			code: 'data-unreadable'
+		});
+	});
+});
+
+describe('pictures', () => {
+	const fileOf = (name: string, content: string, label = 'happy'): LabelledFile => ({
+		name,
+		label,
+		file: new Blob([content])
+	});
+	const files = [
+		fileOf('crop', '48'),
+		fileOf('photo', '100', 'sad'),
+		fileOf('landscape', '300'),
+		fileOf('text', 'hello'),
+		fileOf('empty', '')
+	];
+
+	it('are faces when small, and else go through the detector; what counts for nothing is listed', async () => {
+		const { last, problems } = await run({ mirrored: false, source: { kind: 'pictures', files, show: 'auto' } });
+		expect(last).toMatchObject({ done: 5, total: 5 });
+		expect(confusions(last)).toEqual([
+			[
+				[1, 0],
+				[1, 0]
+			]
+		]);
+		expect(problems).toEqual([
+			{ kind: 'no-face', name: 'landscape', detail: 'No face was found.' },
+			{ kind: 'unreadable', name: 'text', detail: 'no picture' },
+			{ kind: 'unreadable', name: 'empty', detail: 'The file is empty.' }
+		]);
+	});
+
+	it('are taken for what they are said to be', async () => {
+		const faces = await run({ mirrored: false, source: { kind: 'pictures', files, show: 'faces' } });
+		expect(faces.problems.map(({ name }) => name)).toEqual(['text', 'empty']);
+		const photos = await run({
+			mirrored: false,
+			source: { kind: 'pictures', files: [fileOf('a', '300')], show: 'photos' }
+		});
+		expect(photos.problems.map(({ kind }) => kind)).toEqual(['no-face']);
+	});
+});
+
+describe('a task', () => {
+	/** A port whose other end is the test. */
+	function serve() {
+		const sent: FromTask[] = [];
+		const all = { released: 0, closed: 0 };
+		const port: TaskPort = { postMessage: (message) => sent.push(message), close: () => all.closed++, onmessage: null };
+		let nowMs = 0;
+		serveTask(port, {
+			detector: { detect: () => Promise.resolve([FACE]) },
+			registry: {
+				classifier: (id) =>
+					id === 'none' ? Promise.reject(new Error('offline')) : Promise.resolve(createClassifier(id, 48)),
+				hold: () => () => all.released++
+			},
+			exclusively: (task) => task(),
+			decode,
+			now: () => (nowMs += 100)
+		});
+		const send = (data: ToTask) => void port.onmessage?.({ data } as MessageEvent<ToTask>);
+		const wait = async (type: FromTask['type']) => {
+			while (!sent.some((message) => message.type === type)) await new Promise((resolve) => setTimeout(resolve));
+		};
+		return Object.assign(all, { sent, send, wait });
+	}
+
+	const request: BenchmarkRequest = {
+		models: ['a'],
+		mirrored: false,
+		source: {
+			kind: 'pictures',
+			show: 'faces',
+			files: Array.from({ length: 20 }, (_, index) => ({ name: String(index), label: 'happy', file: new Blob(['48']) }))
+		}
+	};
+
+	it('measures one model after another', async () => {
+		const task = serve();
+		task.send({ type: 'speed', models: ['a', 'b'] });
+		await task.wait('done');
+		const speeds = task.sent.flatMap((message) => (message.type === 'speed' ? [message.speed] : []));
+		expect(speeds.map(({ model }) => model)).toEqual(['a', 'b']);
+		expect(speeds[0]?.medianMs).toBe(100);
+		expect(speeds[0]?.runs).toBeGreaterThanOrEqual(5);
+		expect(task).toMatchObject({ released: 1, closed: 1 });
+	});
+
+	it('stands still while paused, then goes on to its end', async () => {
+		const task = serve();
+		task.send({ type: 'benchmark', request });
+		task.send({ type: 'pause' });
+		for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve));
+		expect(task.sent.some(({ type }) => type === 'done')).toBe(false);
+		task.send({ type: 'resume' });
+		await task.wait('done');
+		expect(task.sent.at(-1)).toEqual({ type: 'done', cancelled: false });
+		expect(task.sent.at(-2)).toMatchObject({ type: 'progress', progress: { done: 20 } });
+	});
+
+	it('ends when cancelled, also in a pause, and frees the models', async () => {
+		const task = serve();
+		task.send({ type: 'benchmark', request });
+		task.send({ type: 'pause' });
+		task.send({ type: 'cancel' });
+		await task.wait('done');
+		expect(task.sent.at(-1)).toEqual({ type: 'done', cancelled: true });
+		expect(task).toMatchObject({ released: 1, closed: 1 });
+	});
+
+	it('tells why it failed', async () => {
+		const task = serve();
+		task.send({ type: 'benchmark', request: { ...request, models: ['none'] } });
+		await task.wait('failed');
+		expect(task.sent).toEqual([{ type: 'failed', failure: { code: 'analysis-failed', message: 'offline' } }]);
+		expect(task).toMatchObject({ released: 1, closed: 1 });
+	});
+});

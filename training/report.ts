@@ -1,0 +1,188 @@
+/** Everything that is measured of a shipped model, as `report.json` and as pictures. */
+import type { LayersModel } from '@tensorflow/tfjs';
+import { applyTemperature } from '../src/lib/core/calibration';
+import { meanScores } from '../src/lib/core/ensemble';
+import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
+import type { InputSpec, Scores } from '../src/lib/core/types';
+import { REPORT_SCHEMA, type CorruptionReport, type EpochReport, type Figures, type Report } from '../src/lib/report';
+import { CORRUPTIONS } from './corrupt';
+import { pictureOf, rowsOf, type Dataset } from './dataset';
+import { predictPictures, truthOf } from './evaluate';
+import type { FerPlus } from './ferplus';
+
+const BINS = 15;
+const THRESHOLDS = Array.from({ length: 20 }, (_, i) => i * 0.05);
+
+/** All figures of one set of pictures; `scores` with the temperature applied. */
+export function figuresOf(scores: readonly Scores[], truth: readonly number[]): Figures {
+	const confusion = confusionMatrix(scores, truth, scores[0]?.length ?? 0);
+	const { n, accuracy, macroF1 } = summarise(confusion);
+	const predicted = confusion.map((_, label) => confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0));
+	const answers = scores.map((row, index) => {
+		const confidence = Math.max(...row);
+		return { confidence, isRight: row.indexOf(confidence) === truth[index] };
+	});
+	const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+	const rightOf = (part: typeof answers): number => mean(part.map(({ isRight }) => (isRight ? 1 : 0)));
+	return {
+		n,
+		accuracy,
+		macroF1,
+		perLabel: confusion.map((row, label) => {
+			const support = row.reduce((a, b) => a + b, 0);
+			const hits = row[label] ?? 0;
+			const all = support + (predicted[label] ?? 0);
+			return {
+				precision: hits / Math.max(1, predicted[label] ?? 0),
+				recall: hits / Math.max(1, support),
+				f1: all === 0 ? 0 : (2 * hits) / all,
+				support
+			};
+		}),
+		confusion,
+		calibrationError: expectedCalibrationError(scores, truth),
+		calibration: Array.from({ length: BINS }, (_, bin) => {
+			const part = answers.filter(({ confidence }) => Math.min(BINS - 1, Math.floor(confidence * BINS)) === bin);
+			return { n: part.length, confidence: mean(part.map(({ confidence }) => confidence)), accuracy: rightOf(part) };
+		}).filter((bin) => bin.n > 0),
+		coverage: THRESHOLDS.map((threshold) => {
+			const part = answers.filter(({ confidence }) => confidence >= threshold);
+			return { threshold, coverage: part.length / answers.length, accuracy: rightOf(part) };
+		}).filter(({ coverage }) => coverage > 0)
+	};
+}
+
+/** Probabilities of one model for every test row: of the picture, and the mean with its mirror image. */
+export interface TestScores {
+	readonly rows: Uint32Array;
+	readonly single: readonly Scores[];
+	readonly mirrored: readonly Scores[];
+}
+
+/** Looks at all test pictures twice, with `temperature` applied to each look. `onRows` is told how many looks are done. */
+export async function scoreTests(
+	model: LayersModel,
+	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	dataset: Dataset,
+	onRows: (done: number) => void = () => undefined,
+	temperature = 1
+): Promise<TestScores> {
+	const rows = rowsOf(dataset, 'paper');
+	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
+	const look = async (part: readonly Uint8Array[], before: number): Promise<Scores[]> => {
+		const scores = await predictPictures(model, input, part, (done) => {
+			onRows(before + done);
+		});
+		return temperature === 1 ? scores : scores.map((row) => applyTemperature(row, temperature));
+	};
+	const single = await look(pictures, 0);
+	const mirror = await look(pictures.map(mirrored), rows.length);
+	return { rows, single, mirrored: single.map((row, index) => meanScores([row, mirror[index] ?? row])) };
+}
+
+/** A 48x48 picture from left to right. */
+function mirrored(picture: Uint8Array): Uint8Array {
+	const side = Math.round(Math.sqrt(picture.length));
+	return Uint8Array.from(picture, (_, i) => picture[i - (i % side) + side - 1 - (i % side)] ?? 0);
+}
+
+interface TestSet {
+	readonly id: string;
+	readonly title: string;
+	readonly rows: readonly number[];
+	readonly truth: readonly number[];
+}
+
+/** The sets that figures are given for: FER2013's, the same without pictures that Training has too, and FER+'s labels. */
+export function testSets(dataset: Dataset, ferPlus: FerPlus | undefined): TestSet[] {
+	const known = new Set(Array.from(rowsOf(dataset, 'train'), (row) => key(dataset, row)));
+	const sets = (
+		[
+			['public', 'PublicTest'],
+			['private', 'PrivateTest'],
+			['paper', 'PublicTest and PrivateTest, as the paper tests']
+		] as const
+	).flatMap(([id, title]) => {
+		const rows = Array.from(rowsOf(dataset, id));
+		const distinct = rows.filter((row) => !known.has(key(dataset, row)));
+		return [
+			{ id, title, rows },
+			{ id: `${id}-distinct`, title: `${title}, without pictures that Training has too`, rows: distinct }
+		];
+	});
+	const withTruth = sets
+		.filter(({ rows }) => rows.length > 0)
+		.map((set) => ({ ...set, truth: truthOf(dataset, Uint32Array.from(set.rows)) }));
+	if (!ferPlus) return withTruth;
+	const rows = Array.from(rowsOf(dataset, 'private')).filter((row) => (ferPlus.majority[row] ?? -1) >= 0);
+	const truth = rows.map((row) => ferPlus.majority[row] ?? -1);
+	return [
+		...withTruth,
+		{ id: 'ferplus-private', title: 'PrivateTest with the labels most people gave (FER+)', rows, truth }
+	];
+}
+
+function key(dataset: Dataset, row: number): string {
+	return Buffer.from(pictureOf(dataset, row)).toString('latin1');
+}
+
+export interface ReportParts {
+	readonly model: string;
+	readonly labels: readonly string[];
+	readonly temperature: number;
+	readonly history: readonly EpochReport[];
+	readonly corruptions: readonly CorruptionReport[];
+}
+
+/** The report of what was scored. */
+export function createReport(parts: ReportParts, scores: TestScores, sets: readonly TestSet[]): Report {
+	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
+	const figures = (all: readonly Scores[], { rows, truth }: TestSet): Figures =>
+		figuresOf(
+			rows.map((row) => applyTemperature(all[place.get(row) ?? -1] ?? [], parts.temperature)),
+			truth
+		);
+	return rounded({
+		schema: REPORT_SCHEMA,
+		...parts,
+		splits: sets.map((set) => ({
+			id: set.id,
+			title: set.title,
+			single: figures(scores.single, set),
+			mirrored: figures(scores.mirrored, set)
+		}))
+	});
+}
+
+/** Six digits are more than any figure deserves, and half the file. */
+function rounded(report: Report): Report {
+	const shorten = (_: string, value: unknown): unknown =>
+		typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+	return JSON.parse(JSON.stringify(report, shorten)) as Report;
+}
+
+/** Accuracy on PrivateTest, single crop, under every corruption. `onRows` gets the number of pictures just looked at. */
+export async function measureCorruptions(
+	model: LayersModel,
+	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	dataset: Dataset,
+	onRows: (count: number) => void = () => undefined
+): Promise<CorruptionReport[]> {
+	const rows = rowsOf(dataset, 'private');
+	const truth = truthOf(dataset, rows);
+	const reports: CorruptionReport[] = [];
+	for (const corruption of CORRUPTIONS) {
+		const { id, title, strengths } = corruption;
+		const accuracy: number[] = [];
+		for (const strength of strengths.keys()) {
+			const pictures = await Promise.all(
+				Array.from(rows, (row) => corruption.apply(pictureOf(dataset, row), strength, row))
+			);
+			const scores = await predictPictures(model, input, pictures);
+			accuracy.push(Number(figuresOf(scores, truth).accuracy.toPrecision(6)));
+			onRows(rows.length);
+		}
+		reports.push({ id, title: `${title}: ${strengths.join(', ')}`, accuracy });
+	}
+	return reports;
+}
