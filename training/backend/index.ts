@@ -39,7 +39,7 @@ async function problemOf(backend: TrainingBackend): Promise<string | undefined> 
 	}
 }
 
-/** The fastest back end that works on this machine. */
+/** The fastest back end that works on this machine, to train on. */
 export async function chooseBackend(): Promise<BackendChoice> {
 	const passedOver: string[] = [];
 	for (const backend of TRAINING_BACKENDS) {

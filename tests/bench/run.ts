@@ -1,0 +1,16 @@
+/** `npm run bench`: the built site in Chromium; `npm run bench -- training [BACK END...]`: the trainer. */
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+
+const [what, ...rest] = process.argv.slice(2);
+const commands =
+	what === 'training'
+		? [['node', '--import', 'tsx', 'tests/bench/training.ts', ...rest]]
+		: [
+				['vite', 'build', '--logLevel', 'warn'],
+				['vitest', 'run', '--config', 'tests/bench/vitest.config.ts', ...process.argv.slice(2)]
+			];
+for (const [command = '', ...args] of commands) {
+	const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' });
+	if (status !== 0) process.exit(status ?? 1);
+}

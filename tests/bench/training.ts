@@ -1,0 +1,48 @@
+/** `npm run bench -- training`: the trainer's speed for each model on each back end that works here, in one table. */
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import process from 'node:process';
+import { defaultReplicas, workingBackends, type TrainingBackend } from '../../training/backend/index';
+import { findGpu, stopWebGpu } from '../../training/backend/webgpu';
+import { measureSpeed } from '../../training/bench';
+import { MODELS } from '../../training/models/index';
+
+/** Slow back ends get small batches, so that a step of the largest network ends while one still watches. */
+const SECONDS = 5;
+const wanted = process.argv.slice(2);
+// The slowest first: oneDNN replaces kernels of WASM in this process.
+const backends = (await workingBackends(wanted.includes('webgpu'))).toReversed();
+const chosen = wanted.length > 0 ? backends.filter((backend) => wanted.includes(backend)) : backends;
+const gpu = await findGpu().catch(() => undefined);
+
+function batchOf(backend: TrainingBackend): number {
+	if (backend === 'cpu' || (backend === 'webgpu' && gpu?.isSoftware !== false)) return 2;
+	const replicas = defaultReplicas(backend);
+	return replicas * Math.max(1, Math.round(64 / replicas));
+}
+
+const device = gpu && chosen.includes('webgpu') ? `; GPU: ${gpu.name}` : '';
+console.log(`${cpus()[0]?.model.trim() ?? 'processor'}, ${availableParallelism()} threads${device}`);
+console.log(
+	`Load before the start: ${loadavg()[0]?.toFixed(1) ?? '?'}; what else runs here makes all figures smaller.\n`
+);
+console.log(
+	['model', 'back end', 'replicas', 'batch', 'images/s', 'GFLOP/s'].map((title) => title.padStart(10)).join('')
+);
+for (const definition of MODELS) {
+	for (const backend of chosen) {
+		const batchSize = batchOf(backend);
+		const replicas = Math.min(defaultReplicas(backend), batchSize);
+		const settings = { batchSize, replicas, seconds: SECONDS };
+		const speed = await measureSpeed(definition, backend, settings, () => performance.now());
+		const cells = [
+			definition.id,
+			backend,
+			String(replicas),
+			String(batchSize),
+			speed.imagesPerSecond.toFixed(speed.imagesPerSecond < 10 ? 2 : 0),
+			speed.gigaflopsPerSecond.toFixed(1)
+		];
+		console.log(cells.map((cell) => cell.padStart(10)).join(''));
+	}
+}
+stopWebGpu();
