@@ -92,6 +92,11 @@ function closeThreadFunction(): Plugin {
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit()],
 	worker: { format: 'es', plugins: () => [closeThreadFunction()] },
-	build: { rolldownOptions: { checks: { bundlerTimings: false } } },
+	build: {
+		// Browsers that know light-dark(): lowered for older ones, it would be settled at the root, and a stage that is
+		// always dark would get the page's colours.
+		cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
+		rolldownOptions: { checks: { bundlerTimings: false } }
+	},
 	test: { include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 }
 });

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseBackend, fastestBackend, startBackend } from './backend/index';
+import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
@@ -68,7 +68,7 @@ async function exportCommand(args: string[]): Promise<number> {
 	if (!existsSync(bestFile))
 		throw new UserError(`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id}`);
 	const dataset = await loadData(values.data);
-	await startBackend(fastestBackend());
+	await startBackend(fastestOnProcessor());
 	const best = readCheckpoint(bestFile);
 	const log = path.join(runDirOf(definition.id, recipe), RUN_FILES.log);
 	const lines = readFileSync(log, 'utf8').trim().split('\n');
@@ -84,7 +84,7 @@ async function exportCommand(args: string[]): Promise<number> {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
 			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
-			backend: (await chooseBackend()).backend,
+			backend: fastestOnProcessor(),
 			base: best.base ?? 'scratch'
 		}
 	});

@@ -20,6 +20,10 @@ export interface Recipe {
 	readonly patience: number;
 	/** Whether convolutions are followed by batch normalisation, where the architecture leaves it open; it is folded away. */
 	readonly norm: boolean;
+	/** Whether global average pooling stands in for what fits one picture size alone, so that smaller ones can be learned from. */
+	readonly pooled: boolean;
+	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
+	readonly from: string | undefined;
 	/**
 	 * Where the recipe starts from a pretrained base: whether that is kept as it is or trained on; and whether its first
 	 * convolution is adapted to the recipe's pictures, or gets them as they are, as the paper has it.
@@ -27,10 +31,6 @@ export interface Recipe {
 	readonly base?: { readonly training: 'frozen' | 'tuned'; readonly normalised: boolean };
 	/** What grey values of 0..255 become, where it is not the model's own choice. */
 	readonly range?: readonly [number, number];
-	/** Whether global average pooling stands in for what fits one picture size alone, so that smaller ones can be learned from. */
-	readonly pooled: boolean;
-	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
-	readonly from: string | undefined;
 	readonly epochs: number;
 	/** Pictures per step over all replicas together. */
 	readonly batchSize: number;

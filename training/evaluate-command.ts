@@ -6,7 +6,7 @@ import { applyTemperature } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../src/lib/manifest';
 import { parseReport, type Report } from '../src/lib/report';
-import { fastestBackend, startBackend } from './backend/index';
+import { fastestOnProcessor, startBackend } from './backend/index';
 import { writeContactSheets } from './contact-sheet';
 import { SPLITS, rowsOf, type Dataset } from './dataset';
 import { UserError } from './errors';
@@ -44,7 +44,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 		throw new UserError(`--split takes one of ${SPLITS.join(', ')}, not "${values.split}".`);
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
 	const dataset = await loadData(values.data);
-	await startBackend(fastestBackend());
+	await startBackend(fastestOnProcessor());
 	if (split) {
 		for (const entry of entries) {
 			const evaluation = await evaluateSplit(entry, split, dataset);
@@ -179,7 +179,7 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 	if (positionals.length < 2) throw new UserError('Name at least two shipped models to average.');
 	for (const id of positionals) findEntry(manifest, id);
 	const dataset = await loadData(values.data);
-	await startBackend(fastestBackend());
+	await startBackend(fastestOnProcessor());
 	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n);
 	const ensemble = { id: 'ensemble', title: 'Ensemble', members: positionals, mirrored: true };
 	say(describeReport(await reportOnEnsemble(ensemble, manifest, dataset, ferPlus)));

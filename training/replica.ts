@@ -285,7 +285,7 @@ export class Replica {
 		const kept = this.weights.map(({ value }) => value.clone());
 		for (const [index, { value }] of this.weights.entries()) {
 			const average = this.averages[index];
-			// A copy, as for the optimizer: averages change in place.
+			// WASM keeps packed copies of weights by their data, which the averages change in place: a copy is new to it.
 			if (average)
 				tf.tidy(() => {
 					value.assign(separateCopy(average));

@@ -47,6 +47,15 @@ function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): 
 	return { ...dataset, softLabels: votes, excluded: faceless };
 }
 
+/** The best weights of the recipe that this one starts from. Throws UserError when they have not been trained yet. */
+function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
+	if (from === undefined) return undefined;
+	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
+	if (!existsSync(file))
+		throw new UserError(`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}`);
+	return readCheckpoint(file);
+}
+
 /** The recipe that the flags ask for: without --recipe, the first that has a base, or none, as --base says. */
 function chooseRecipe(definition: ModelDefinition, id: string | undefined, base: string | undefined): Recipe {
 	const wantsBase = base !== undefined && base !== 'scratch';
@@ -113,15 +122,6 @@ function fittingReplicas(backend: TrainingBackend, { batchSize }: Recipe): numbe
 	let replicas = defaultReplicas(backend);
 	while (batchSize % replicas !== 0) replicas--;
 	return replicas;
-}
-
-/** The best weights of the recipe that this one starts from. Throws UserError when they have not been trained yet. */
-function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
-	if (from === undefined) return undefined;
-	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
-	if (!existsSync(file))
-		throw new UserError(`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}`);
-	return readCheckpoint(file);
 }
 
 /** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */

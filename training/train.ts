@@ -84,9 +84,9 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	});
 	try {
 		if (saved) await group.restore(saved.state);
+		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
 		else if (options.base && !dataset.features)
 			await group.restore(withWeights(await group.snapshot(), baseWeights(options)));
-		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
 		return await new Run(options, group, fingerprint, checkpointFile, saved).toEnd();
 	} finally {
 		await group.close();
@@ -269,6 +269,20 @@ class Run {
 	}
 }
 
+/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */
+function startedFrom(start: Checkpoint, fresh: State): State {
+	let taken = 0;
+	const state: State = new Map();
+	for (const [name, tensor] of fresh) {
+		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
+		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
+		if (fits) taken++;
+		state.set(name, fits ? trained : tensor);
+	}
+	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
+	return state;
+}
+
 /** The base's weights as the recipe has them, with the shapes of the network's. */
 function baseWeights({ definition, recipe, base }: TrainOptions): State {
 	if (!definition.parts || !base) throw new Error(`${definition.id} has no base.`);
@@ -297,20 +311,6 @@ function withWeights(state: State, weights: State): State {
 			return [name, (index !== undefined && weights.get(index)) || weight];
 		})
 	);
-}
-
-/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */
-function startedFrom(start: Checkpoint, fresh: State): State {
-	let taken = 0;
-	const state: State = new Map();
-	for (const [name, tensor] of fresh) {
-		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
-		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
-		if (fits) taken++;
-		state.set(name, fits ? trained : tensor);
-	}
-	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
-	return state;
 }
 
 /** The paper leaves out the last row of Training. */

@@ -24,6 +24,16 @@ describe.each(['/', '/photo'])('%s', (path) => {
 		expect(await violations(page)).toEqual([]);
 	});
 
+	// Over the gradient axe cannot tell the contrast.
+	it.each(SCHEMES)('writes light on its dark stage in %s', async (colorScheme) => {
+		await page.emulateMedia({ colorScheme });
+		const invitation = page.getByRole('heading', { level: 2 }).first();
+		const [red = 0, green = 0, blue = 0] = await invitation.evaluate((heading) =>
+			(getComputedStyle(heading).color.match(/\d+/g) ?? []).slice(0, 3).map(Number)
+		);
+		expect(Math.min(red, green, blue)).toBeGreaterThan(200);
+	});
+
 	describe('with a picture', () => {
 		beforeAll(async () => {
 			await page.getByTestId('sample').click();

@@ -39,11 +39,6 @@ async function problemOf(backend: TrainingBackend): Promise<string | undefined> 
 	}
 }
 
-/** The faster of the processor's back ends, which evaluation uses: it needs no GPU. */
-export function fastestBackend(): 'onednn' | 'wasm' {
-	return isOneDnnInstalled() ? 'onednn' : 'wasm';
-}
-
 /** The fastest back end that works on this machine, to train on. */
 export async function chooseBackend(): Promise<BackendChoice> {
 	const passedOver: string[] = [];
@@ -56,6 +51,11 @@ export async function chooseBackend(): Promise<BackendChoice> {
 		passedOver.push(`${backend}: ${problem}`);
 	}
 	return { backend: 'cpu', reason: 'Back end: cpu.' };
+}
+
+/** The fastest back end of those that every machine or a package of the system offers: for export and evaluation. */
+export function fastestOnProcessor(): TrainingBackend {
+	return isOneDnnInstalled() ? 'onednn' : 'wasm';
 }
 
 /** All back ends that work on this machine; `software` lets a GPU in software count. */
