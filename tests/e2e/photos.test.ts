@@ -156,7 +156,7 @@ describe('a batch', () => {
 		// Nothing is ever as sure as that, whatever the model and the picture.
 		await page.getByTestId('unsure-below').fill('1');
 		await expect.poll(() => page.getByTestId('face-label').first().innerText()).toBe('Unsure');
-		await expect.poll(() => listed(page, 'portrait.jpeg').innerText()).toContain('Unsure');
+		await expect.poll(() => listed(page, 'portrait.jpeg').textContent()).toContain('Unsure');
 		const strict = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
 		await page.getByTestId('unsure-below').fill('0');
 		await expect.poll(() => page.getByTestId('face-label').first().innerText()).not.toBe('Unsure');
