@@ -103,7 +103,7 @@ describe('a batch', () => {
 		await expect.poll(shown).toBe(1);
 		await page.locator('[data-filter=all]').click();
 		await page.getByTestId('order').selectOption('name');
-		const names = await page.getByTestId('picture').locator('.name').allInnerTexts();
+		const names = await page.getByTestId('picture').locator('.name').allTextContents();
 		expect(names.slice(0, 2)).toEqual(['empty.png', 'holiday.jpg']);
 		await page.getByTestId('order').selectOption('added');
 	});
