@@ -1,10 +1,13 @@
 /** How replicas in different threads share one mean of their gradients, over shared memory alone. */
 
-/** Replaces `values` by their mean over all replicas; every replica calls it once a step and sees the same result. */
 export interface Exchange {
 	readonly replica: number;
 	readonly replicas: number;
-	average(values: Float32Array): void;
+	/**
+	 * Replaces the numbers of all `parts` by their means over all replicas, in place; every replica calls it once a step
+	 * with parts of the same lengths, and sees the same result.
+	 */
+	average(parts: readonly Float32Array[]): void;
 	/** True for all replicas alike once any thread has called `stop()`, from the step after the last `average` on. */
 	stopping(): boolean;
 }
@@ -70,17 +73,35 @@ export function createSharedExchange(memory: ExchangeMemory, replica: number): E
 	return {
 		replica,
 		replicas,
-		average(values) {
+		average(parts) {
 			const current = vectors.slice(turn * replicas, (turn + 1) * replicas);
 			turn = 1 - turn;
-			current[replica]?.set(values);
+			let offset = 0;
+			for (const part of parts) {
+				current[replica]?.set(part, offset);
+				offset += part.length;
+			}
 			arrive();
-			// In the same order for all replicas, so that all get the same sums.
-			values.fill(0);
-			for (const vector of current)
-				for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) + (vector[i] ?? 0);
-			for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) / replicas;
+			offset = 0;
+			for (const part of parts) {
+				// In the same order for all replicas, so that all get the same sums.
+				const [first, ...others] = current.map((vector) => vector.subarray(offset, offset + part.length));
+				if (first) part.set(first);
+				for (const other of others) addTo(part, other);
+				scale(part, 1 / replicas);
+				offset += part.length;
+			}
 		},
 		stopping: () => Atomics.load(counters, STOPPING) !== 0
 	};
 }
+
+/* eslint-disable @typescript-eslint/no-non-null-assertion -- of one length, and every step goes through them */
+function addTo(sums: Float32Array, values: Float32Array): void {
+	for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+}
+
+function scale(values: Float32Array, factor: number): void {
+	for (let i = 0; i < values.length; i++) values[i]! *= factor;
+}
+/* eslint-enable @typescript-eslint/no-non-null-assertion */

@@ -1,6 +1,5 @@
 /** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
 import * as tf from '@tensorflow/tfjs';
-import { hasHostMemory } from './backend/host';
 import { BATCH_NORM_KERNEL, hasKernel } from './backend/onednn-kernels';
 import { createRandom } from './random';
 
@@ -11,7 +10,7 @@ type Kwargs = Parameters<tf.layers.Layer['call']>[1];
 const EPSILON = 1e-3;
 /** Weight of the past in the moving statistics. */
 const MOMENTUM = 0.9;
-/** Different masks that a dropout on a GPU can draw. */
+/** Different masks that a dropout can draw. */
 const BANK_WINDOWS = 1 << 20;
 const BANK_KEY = 7;
 
@@ -138,23 +137,22 @@ export class SeededDropout extends tf.layers.Layer {
 	override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
 		const x = only(inputs);
 		if (kwargs['training'] !== true || this.rate === 0) return x;
-		if (!hasHostMemory()) return tf.mul(x, this.deviceMask(x));
-		const random = createRandom(...this.keys);
-		const mask = Float32Array.from({ length: x.size }, () => (random() < this.rate ? 0 : 1 / (1 - this.rate)));
-		return tf.mul(x, tf.tensor(mask, x.shape));
+		return tf.mul(x, this.mask(x));
 	}
 
-	/** A GPU would wait for masks made here: it keeps a bank of random numbers, of which the keys choose a window. */
-	private deviceMask(x: tf.Tensor): tf.Tensor {
+	/** Training would wait for masks drawn one by one: there is a bank of them, of which the keys choose a window. */
+	private mask(x: tf.Tensor): tf.Tensor {
 		const needed = x.size + BANK_WINDOWS;
 		if (!this.bank || this.bank.size < needed) {
 			this.bank?.dispose();
 			// A longer bank begins as a shorter one does, so that a resumed run finds the same numbers.
 			const random = createRandom(BANK_KEY);
-			this.bank = tf.keep(tf.tensor1d(Float32Array.from({ length: needed }, random)));
+			const kept = 1 / (1 - this.rate);
+			const values = new Float32Array(needed);
+			for (let i = 0; i < needed; i++) values[i] = random() < this.rate ? 0 : kept;
+			this.bank = tf.keep(tf.tensor1d(values));
 		}
 		const start = Math.floor(createRandom(...this.keys)() * BANK_WINDOWS);
-		const kept = tf.greaterEqual(tf.slice(this.bank, start, x.size), this.rate);
-		return tf.reshape(tf.mul(tf.cast(kept, 'float32'), 1 / (1 - this.rate)), x.shape);
+		return tf.reshape(tf.slice(this.bank, start, x.size), x.shape);
 	}
 }

@@ -45,7 +45,10 @@ export class Replica {
 	/** The next batch, made while the processor that computes is busy with this one. */
 	private prepared: { readonly step: number; readonly values: Float32Array } | undefined;
 
-	/** `rows`: the training rows. Throws RangeError when a batch cannot be shared evenly or is larger than the data. */
+	/**
+	 * `rows`: the training rows. Throws RangeError when a batch cannot be shared evenly, by this back end not at all, or is
+	 * larger than the data.
+	 */
 	constructor(
 		private readonly definition: ModelDefinition,
 		private readonly recipe: Recipe,
@@ -58,6 +61,8 @@ export class Replica {
 		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
 		if (!Number.isInteger(this.share))
 			throw new RangeError(`A batch of ${String(recipe.batchSize)} cannot be shared by ${String(exchange.replicas)}.`);
+		if (exchange.replicas > 1 && !hasHostMemory())
+			throw new RangeError(`The back end ${tf.getBackend()} trains one replica alone.`);
 		if (this.stepsPerEpoch === 0)
 			throw new RangeError(`${String(rows.length)} pictures do not fill a batch of ${String(recipe.batchSize)}.`);
 		this.model = networkOf(definition, labels, recipe, dataset);
@@ -113,8 +118,9 @@ export class Replica {
 			if (!gradient) throw new Error(`${variable.name} has no gradient: is it used?`);
 			return gradient;
 		});
-		const shared = await this.shareGradients(gradients);
-		this.optimizer.apply(shared, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
+		// Gradients and moving statistics become their means over all replicas.
+		if (this.exchange.replicas > 1) this.exchange.average([...gradients, ...this.statistics].map(hostView));
+		this.optimizer.apply(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
 		this.follow(step);
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
 		this.prepare(step + 1);
@@ -124,33 +130,8 @@ export class Replica {
 			loss: (await loss.data())[0] ?? NaN,
 			correct: await this.correct(logits, rows)
 		};
-		tf.dispose([x, y, logits, loss, gradients, shared]);
+		tf.dispose([x, y, logits, loss, gradients]);
 		return report;
-	}
-
-	/** Means of the gradients over all replicas; the moving statistics are averaged in place. */
-	private async shareGradients(gradients: tf.Tensor[]): Promise<tf.Tensor[]> {
-		if (this.exchange.replicas === 1) return gradients.map((gradient) => gradient.clone());
-		const tensors = [...gradients, ...this.statistics];
-		const values = new Float32Array(this.exchangeLength);
-		let offset = 0;
-		for (const tensor of tensors) {
-			values.set(await tensor.data(), offset);
-			offset += tensor.size;
-		}
-		this.exchange.average(values);
-		offset = 0;
-		const averaged = tensors.map((tensor) => {
-			const mean = tf.tensor(values.slice(offset, offset + tensor.size), tensor.shape);
-			offset += tensor.size;
-			return mean;
-		});
-		for (const [index, statistic] of this.statistics.entries()) {
-			const mean = averaged[gradients.length + index];
-			if (mean) statistic.assign(mean);
-			tf.dispose(mean);
-		}
-		return averaged.slice(0, gradients.length);
 	}
 
 	/** Moves the averages a little towards the weights; young averages follow faster. */

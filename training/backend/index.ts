@@ -1,6 +1,7 @@
 /** Where the arithmetic of training runs. */
 import * as tf from '@tensorflow/tfjs';
 import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../errors';
@@ -11,13 +12,24 @@ import { registerWasmGradients } from './wasm-gradients';
 import { findGpu, startWebGpu } from './webgpu';
 
 /** The fastest first. */
-export const TRAINING_BACKENDS = ['webgpu', 'tfjs-node', 'onednn', 'wasm', 'cpu'] as const;
+export const TRAINING_BACKENDS = ['webgpu', 'tfjs-node', 'onednn-bf16', 'onednn', 'wasm', 'cpu'] as const;
 export type TrainingBackend = (typeof TRAINING_BACKENDS)[number];
 
 export interface BackendChoice {
 	readonly backend: TrainingBackend;
 	/** One sentence: what was taken, and why not what would be faster. */
 	readonly reason: string;
+}
+
+const MISSING_LIBRARY = 'the library libdnnl2 is not installed';
+
+/** Whether the processor multiplies bfloat16 itself; otherwise oneDNN imitates it, slower than it does float32. */
+function hasBfloat16(): boolean {
+	try {
+		return /\bavx512_bf16\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+	} catch {
+		return false;
+	}
 }
 
 /** What keeps a back end from being worth taking here, or undefined. */
@@ -31,8 +43,11 @@ async function problemOf(backend: TrainingBackend): Promise<string | undefined> 
 		}
 		case 'tfjs-node':
 			return tfjsNodeProblem();
+		case 'onednn-bf16':
+			if (!hasBfloat16()) return 'this processor has no bfloat16';
+			return isOneDnnInstalled() ? undefined : MISSING_LIBRARY;
 		case 'onednn':
-			return isOneDnnInstalled() ? undefined : 'the library libdnnl2 is not installed';
+			return isOneDnnInstalled() ? undefined : MISSING_LIBRARY;
 		case 'wasm':
 		case 'cpu':
 			return undefined;
@@ -77,10 +92,13 @@ export async function startBackend(backend: TrainingBackend): Promise<void> {
 		case 'tfjs-node':
 			await startTfjsNode();
 			break;
+		case 'onednn-bf16':
 		case 'onednn':
+			await startWasm();
+			registerOneDnnKernels({ bfloat16: backend === 'onednn-bf16' });
+			break;
 		case 'wasm':
 			await startWasm();
-			if (backend === 'onednn') registerOneDnnKernels();
 			break;
 		case 'cpu':
 			if (!(await tf.setBackend('cpu'))) throw new Error('The back end cpu did not start.');
@@ -103,5 +121,5 @@ export function defaultReplicas(backend: TrainingBackend): number {
 
 /** Whether several replicas in threads make this back end faster; the others use the whole machine, or are for tests. */
 export function sharesWork(backend: TrainingBackend): boolean {
-	return backend === 'onednn' || backend === 'wasm';
+	return ['onednn-bf16', 'onednn', 'wasm'].includes(backend);
 }

@@ -24,7 +24,7 @@ interface Memory {
 
 /** Whether the back end in use offers this kernel. */
 export function hasKernel(name: string): boolean {
-	return tf.getKernelsForBackend(tf.getBackend()).some(({ kernelName }) => kernelName === name);
+	return (tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;
 }
 
 const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
@@ -34,9 +34,12 @@ const input = (inputs: Readonly<Record<string, tf.TensorInfo>>, name: string): t
 	return found;
 };
 
-/** Replaces the heavy kernels of the 'wasm' back end in this thread. Throws Error when the library is not installed. */
-export function registerOneDnnKernels(): void {
-	const oneDnn = loadOneDnn();
+/**
+ * Replaces the heavy kernels of the 'wasm' back end in this thread. With `bfloat16` convolutions round what they multiply
+ * to it; sums, weights and all else stay float32. Throws Error when the library is not installed.
+ */
+export function registerOneDnnKernels({ bfloat16 }: { readonly bfloat16: boolean }): void {
+	const oneDnn = loadOneDnn(bfloat16);
 	const original = (name: string) => tf.getKernel(name, 'wasm').kernelFunc;
 	const [add, sum, matMul] = [original('Add'), original('Sum'), original('BatchMatMul')];
 	const fusedMatMul = original('_FusedMatMul');
@@ -49,12 +52,14 @@ export function registerOneDnnKernels(): void {
 		...convolutionKernels(oneDnn),
 		...normKernels(oneDnn),
 		...reluKernels(oneDnn),
+		MaxPoolGrad: maxPoolGradient(oneDnn),
 		Add: addKernel(oneDnn, fallback(add)),
 		Sum: sumKernel(oneDnn, fallback(sum)),
 		BatchMatMul: matMulKernel(oneDnn, fallback(matMul)),
 		_FusedMatMul: fusedMatMulKernel(oneDnn, fallback(fusedMatMul))
 	}))
 		register(kernelName, kernel);
+	shareIdentities();
 	registerGradients();
 }
 
@@ -70,6 +75,20 @@ function register(kernelName: string, kernel: Kernel): void {
 				view: (tensor) => wasm.typedArrayFromHeap(tensor),
 				allocate: (shape) => wasm.makeOutput([...shape], 'float32')
 			});
+		}
+	});
+}
+
+/** Copies share their data, as in all other back ends; WASM's own kernel copies it, hundreds of times a step. */
+function shareIdentities(): void {
+	tf.unregisterKernel('Identity', 'wasm');
+	tf.registerKernel({
+		kernelName: 'Identity',
+		backendName: 'wasm',
+		kernelFunc: ({ inputs, backend }) => {
+			const { dataId, shape, dtype } = input(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
+			(backend as tf.KernelBackend).incRef(dataId);
+			return { dataId, shape, dtype };
 		}
 	});
 }
@@ -126,6 +145,23 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 			run(memory.view(x), memory.view(dy), memory.view(gradient));
 			return gradient;
 		}
+	};
+}
+
+function maxPoolGradient(oneDnn: OneDnn): Kernel {
+	return (inputs, attrs, memory) => {
+		const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
+		const info = tf.backend_util.computePool2DInfo(
+			x.shape as Shape4D,
+			attrs['filterSize'] as [number, number],
+			attrs['strides'] as [number, number],
+			1,
+			attrs['pad'] as 'same' | 'valid',
+			attrs['dimRoundingMode'] as 'floor' | undefined
+		);
+		const gradient = memory.allocate(x.shape);
+		oneDnn.maxPoolGradient(shapeOf(info))(memory.view(x), memory.view(dy), memory.view(gradient));
+		return gradient;
 	};
 }
 
@@ -228,11 +264,16 @@ function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	return (inputs, attrs, memory) => {
 		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
 		const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
-		const [batch = 1, first = 1, second = 1] = a.shape;
-		if (batch !== 1 || a.shape.length !== 3 || b.shape.length !== 3 || b.shape[0] !== 1) return fallback(inputs, attrs);
-		const [m, k] = transposeA ? [second, first] : [first, second];
-		const n = (transposeB ? b.shape[1] : b.shape[2]) ?? 1;
-		const output = memory.allocate([1, m, n]);
+		// tfjs gives matrices as they are or as batches of one, by the operation that they come from.
+		const isSingle = ({ shape }: tf.TensorInfo): boolean => shape.slice(0, -2).every((count) => count === 1);
+		if (!isSingle(a) || !isSingle(b)) return fallback(inputs, attrs);
+		const sides = ({ shape }: tf.TensorInfo, turned: boolean): number[] => {
+			const [rows = 1, columns = 1] = shape.slice(-2);
+			return turned ? [columns, rows] : [rows, columns];
+		};
+		const [m = 1, k = 1] = sides(a, transposeA);
+		const [, n = 1] = sides(b, transposeB);
+		const output = memory.allocate([...a.shape.slice(0, -2), m, n]);
 		oneDnn.matMul(1, m, k, n, transposeA, transposeB)(memory.view(a), memory.view(b), memory.view(output));
 		return output;
 	};

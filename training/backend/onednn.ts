@@ -8,6 +8,7 @@ import koffi from 'koffi';
 
 const LIBRARY = 'libdnnl.so.2';
 const FLOAT32 = 3;
+const BFLOAT16 = 2;
 const CPU = 1;
 const IN_ORDER = 1;
 /** Larger than any descriptor of version 2 (the largest has 5,976 bytes). */
@@ -16,7 +17,7 @@ const LIBRARY_ALLOCATES = 0xffffffffffffffffn;
 /** Memory layouts by dnnl_format_tag_t. */
 const TAG = { any: 1, a: 2, ab: 3, ba: 22, abc: 4, nhwc: 20, hwio: 30 } as const;
 const PROPAGATION = { forwardTraining: 64, backward: 128 } as const;
-const ALGORITHM = { convolutionDirect: 1, relu: 31, reluFromOutput: 256, add: 131056 } as const;
+const ALGORITHM = { convolutionDirect: 1, relu: 31, reluFromOutput: 256, add: 131056, poolingMax: 511 } as const;
 const USE_SCALE_AND_SHIFT = 8 | 16;
 /** Roles of memories in a primitive, by DNNL_ARG_*. */
 const ARG = {
@@ -30,11 +31,14 @@ const ARG = {
 	shift: 52,
 	sourceGradient: 129,
 	destinationGradient: 145,
+	workspace: 64,
 	weightsGradient: 161,
 	scaleGradient: 255,
 	shiftGradient: 256
 } as const;
 const QUERY_OF_WEIGHTS: Readonly<Record<number, number>> = { [ARG.weights]: 131, [ARG.weightsGradient]: 132 };
+
+const QUERY_WORKSPACE = 135;
 
 type Pointer = bigint;
 type Bytes = Buffer;
@@ -74,6 +78,8 @@ export interface OneDnn {
 	reluGradient(size: number): Primitive;
 	/** a [rows, columns], b [rowsOfB, columns] with one row or as many as `a`; destination. */
 	add(rows: number, columns: number, rowsOfB: number): Primitive;
+	/** source, slope of the destination; gradient of the source. */
+	maxPoolGradient(shape: ConvolutionShape): Primitive;
 	/** a [batch, m, k], b [batch, k, n], or their transposes; destination [batch, m, n]. */
 	matMul(batch: number, m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): Primitive;
 }
@@ -90,11 +96,11 @@ export function isOneDnnInstalled(): boolean {
 	}
 }
 
-/** The library with one thread for this thread of Node. Throws Error when it is not installed. */
-export function loadOneDnn(): OneDnn {
+/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws Error when it is not installed. */
+export function loadOneDnn(bfloat16: boolean): OneDnn {
 	const library = bind();
 	library.setThreads(1);
-	return createPrimitives(library);
+	return createPrimitives(library, bfloat16 ? BFLOAT16 : FLOAT32);
 }
 
 function bind() {
@@ -137,6 +143,12 @@ function bind() {
 		batchNormGradient: call(
 			'dnnl_batch_normalization_backward_desc_init(void *op, int prop, void *ddata, void *data, float epsilon, unsigned int flags)'
 		),
+		pooling: call(
+			'dnnl_pooling_forward_desc_init(void *op, int prop, int alg, void *src, void *dst, void *strides, void *kernel, void *padl, void *padr)'
+		),
+		poolingGradient: call(
+			'dnnl_pooling_backward_desc_init(void *op, int alg, void *dsrc, void *ddst, void *strides, void *kernel, void *padl, void *padr)'
+		),
 		eltwise: call('dnnl_eltwise_forward_desc_init(void *op, int prop, int alg, void *data, float alpha, float beta)'),
 		eltwiseGradient: call(
 			'dnnl_eltwise_backward_desc_init(void *op, int alg, void *ddata, void *data, float alpha, float beta)'
@@ -148,7 +160,7 @@ function bind() {
 	};
 }
 
-function createPrimitives(library: Library): OneDnn {
+function createPrimitives(library: Library, factors: number): OneDnn {
 	const create = (make: (out: BigUint64Array) => void): Pointer => {
 		const out = new BigUint64Array(1);
 		make(out);
@@ -161,11 +173,12 @@ function createPrimitives(library: Library): OneDnn {
 		library.createStream(out, engine, IN_ORDER);
 	});
 	const dims = (...values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt);
-	const describe = (tag: number, ...shape: readonly number[]): Bytes => {
+	const describeAs = (type: number, tag: number, shape: readonly number[]): Bytes => {
 		const desc = Buffer.alloc(DESCRIPTOR_BYTES);
-		library.describe(desc, shape.length, dims(...shape), FLOAT32, tag);
+		library.describe(desc, shape.length, dims(...shape), type, tag);
 		return desc;
 	};
+	const describe = (tag: number, ...shape: readonly number[]): Bytes => describeAs(FLOAT32, tag, shape);
 	const operation = (fill: (op: Bytes) => void, hint: Pointer = 0n): Pointer => {
 		const op = Buffer.alloc(DESCRIPTOR_BYTES);
 		fill(op);
@@ -184,16 +197,34 @@ function createPrimitives(library: Library): OneDnn {
 	const argumentsOf = (memories: readonly (readonly [role: number, memory: Pointer])[]): BigUint64Array =>
 		BigUint64Array.from(memories.flatMap(([role, memory]) => [BigInt(role), memory]));
 
-	/** Runs `desc` on plain memories; where the library wants weights in a layout of its own, they are reordered around it. */
-	const assemble = (desc: Pointer, ports: readonly (readonly [role: number, desc: Bytes])[]): Primitive => {
+	interface Step {
+		readonly primitive: Pointer;
+		readonly args: BigUint64Array;
+	}
+	/** Runs `steps` with `memories` bound to the data that it is given. */
+	const sequence =
+		(memories: readonly Pointer[], steps: readonly Step[]): Primitive =>
+		(...data) => {
+			for (const [index, memory] of memories.entries()) library.setHandle(memory, data[index]);
+			for (const { primitive, args } of steps) library.execute(primitive, stream, args.length / 2, args);
+		};
+
+	/**
+	 * Runs `desc` on plain memories; what the library wants in another layout or type, and weights in a layout of its own,
+	 * are reordered around it.
+	 */
+	const assemble = (
+		desc: Pointer,
+		ports: readonly (readonly [role: number, plain: Bytes, wanted?: Bytes])[]
+	): Primitive => {
 		const memories = ports.map(([, plain]) => memoryOf(plain));
-		const before: { primitive: Pointer; args: BigUint64Array }[] = [];
-		const after: { primitive: Pointer; args: BigUint64Array }[] = [];
-		const bound = ports.map(([role, plain], index): readonly [number, Pointer] => {
+		const before: Step[] = [];
+		const after: Step[] = [];
+		const bound = ports.map(([role, plain, other], index): readonly [number, Pointer] => {
 			const memory = memories[index] ?? 0n;
 			const query = QUERY_OF_WEIGHTS[role];
-			const wanted = query === undefined ? 0n : library.query(desc, query);
-			if (query === undefined || library.equal(wanted, plain)) return [role, memory];
+			const wanted = query === undefined ? (other ?? plain) : library.query(desc, query);
+			if (library.equal(wanted, plain)) return [role, memory];
 			const own = memoryOf(wanted, LIBRARY_ALLOCATES);
 			const isResult = role === ARG.weightsGradient;
 			const [from, to] = isResult ? [wanted, plain] : [plain, wanted];
@@ -211,10 +242,7 @@ function createPrimitives(library: Library): OneDnn {
 			return [role, own];
 		});
 		const steps = [...before, { primitive: primitiveOf(desc), args: argumentsOf(bound) }, ...after];
-		return (...data) => {
-			for (const [index, memory] of memories.entries()) library.setHandle(memory, data[index]);
-			for (const { primitive, args } of steps) library.execute(primitive, stream, args.length / 2, args);
-		};
+		return sequence(memories, steps);
 	};
 
 	const cache = new Map<string, unknown>();
@@ -230,7 +258,10 @@ function createPrimitives(library: Library): OneDnn {
 	const convolutionParts = (s: ConvolutionShape) => ({
 		source: describe(TAG.nhwc, s.batch, s.inChannels, s.inHeight, s.inWidth),
 		destination: describe(TAG.nhwc, s.batch, s.outChannels, s.outHeight, s.outWidth),
+		sourceFactor: describeAs(factors, TAG.nhwc, [s.batch, s.inChannels, s.inHeight, s.inWidth]),
+		destinationFactor: describeAs(factors, TAG.nhwc, [s.batch, s.outChannels, s.outHeight, s.outWidth]),
 		anyFilter: describe(TAG.any, s.outChannels, s.inChannels, s.filterHeight, s.filterWidth),
+		filterFactor: describeAs(factors, TAG.any, [s.outChannels, s.inChannels, s.filterHeight, s.filterWidth]),
 		filter: describe(TAG.hwio, s.outChannels, s.inChannels, s.filterHeight, s.filterWidth),
 		strides: dims(s.strideHeight, s.strideWidth),
 		before: dims(s.padInfo.top, s.padInfo.left),
@@ -245,7 +276,7 @@ function createPrimitives(library: Library): OneDnn {
 		operation((op) => {
 			const { forwardTraining } = PROPAGATION;
 			const geometry = [p.strides, p.before, p.after];
-			library.convolution(op, forwardTraining, 1, p.source, p.anyFilter, 0n, p.destination, ...geometry);
+			library.convolution(op, forwardTraining, 1, p.sourceFactor, p.filterFactor, 0n, p.destination, ...geometry);
 		});
 
 	return {
@@ -253,7 +284,7 @@ function createPrimitives(library: Library): OneDnn {
 			once('convolution', keyOf(shape), () => {
 				const p = convolutionParts(shape);
 				return assemble(convolutionForward(p), [
-					[ARG.source, p.source],
+					[ARG.source, p.source, p.sourceFactor],
 					[ARG.weights, p.filter],
 					[ARG.destination, p.destination]
 				]);
@@ -264,10 +295,10 @@ function createPrimitives(library: Library): OneDnn {
 				const desc = operation((op) => {
 					const geometry = [p.strides, p.before, p.after];
 					const { convolutionDirect } = ALGORITHM;
-					library.convolutionSourceGradient(op, convolutionDirect, p.source, p.anyFilter, p.destination, ...geometry);
+					library.convolutionSourceGradient(op, convolutionDirect, p.source, p.filterFactor, p.destinationFactor, ...geometry);
 				}, convolutionForward(p));
 				return assemble(desc, [
-					[ARG.destinationGradient, p.destination],
+					[ARG.destinationGradient, p.destination, p.destinationFactor],
 					[ARG.weights, p.filter],
 					[ARG.sourceGradient, p.source]
 				]);
@@ -276,13 +307,47 @@ function createPrimitives(library: Library): OneDnn {
 			once('convolution filter', keyOf(shape), () => {
 				const p = convolutionParts(shape);
 				const desc = operation((op) => {
-					const data = [p.source, p.anyFilter, 0n, p.destination];
+					const data = [p.sourceFactor, p.anyFilter, 0n, p.destinationFactor];
 					library.convolutionFilterGradient(op, ALGORITHM.convolutionDirect, ...data, p.strides, p.before, p.after);
 				}, convolutionForward(p));
 				return assemble(desc, [
-					[ARG.source, p.source],
-					[ARG.destinationGradient, p.destination],
+					[ARG.source, p.source, p.sourceFactor],
+					[ARG.destinationGradient, p.destination, p.destinationFactor],
 					[ARG.weightsGradient, p.filter]
+				]);
+			}),
+		maxPoolGradient: (shape) =>
+			once('max pool', keyOf(shape), () => {
+				const p = convolutionParts(shape);
+				const geometry = [p.strides, dims(shape.filterHeight, shape.filterWidth), p.before, p.after];
+				const { poolingMax } = ALGORITHM;
+				const forward = operation((op) => {
+					library.pooling(op, PROPAGATION.forwardTraining, poolingMax, p.source, p.destination, ...geometry);
+				});
+				const backward = operation((op) => {
+					library.poolingGradient(op, poolingMax, p.source, p.destination, ...geometry);
+				}, forward);
+				// Where the greatest values were is asked again: tfjs keeps no room for it between the passes.
+				const workspace = memoryOf(library.query(forward, QUERY_WORKSPACE), LIBRARY_ALLOCATES);
+				const pooled = memoryOf(p.destination, LIBRARY_ALLOCATES);
+				const [source, slope, gradient] = [memoryOf(p.source), memoryOf(p.destination), memoryOf(p.source)];
+				return sequence([source, slope, gradient], [
+					{
+						primitive: primitiveOf(forward),
+						args: argumentsOf([
+							[ARG.source, source],
+							[ARG.destination, pooled],
+							[ARG.workspace, workspace]
+						])
+					},
+					{
+						primitive: primitiveOf(backward),
+						args: argumentsOf([
+							[ARG.destinationGradient, slope],
+							[ARG.workspace, workspace],
+							[ARG.sourceGradient, gradient]
+						])
+					}
 				]);
 			}),
 		batchNorm: (rows, channels, epsilon) =>

@@ -21,7 +21,7 @@ export const cnn: ModelDefinition = {
 			// The convolutions have learned before; what is left is the dense layers, and the step to whole pictures.
 			from: 'features',
 			// Normalisation lets it learn in a tenth of the epochs; folded away, the layers are the paper's.
-			epochs: 3,
+			epochs: 4,
 			learningRate: 0.02,
 			warmupEpochs: 0.5,
 			// Few epochs: the moving average must not remember the first ones.
@@ -32,13 +32,13 @@ export const cnn: ModelDefinition = {
 			...DEFAULT_RECIPE,
 			id: 'features',
 			pooled: true,
-			epochs: 8,
+			epochs: 9,
 			learningRate: 0.05,
 			emaDecay: 0.998,
 			// A quarter of the area, and the work of a sixth: convolutions without padding lose their borders.
 			sizes: [
 				{ fromEpoch: 0, size: 24 },
-				{ fromEpoch: 6, size: 32 }
+				{ fromEpoch: 5, size: 32 }
 			],
 			augmentation: AUGMENTATION
 		},

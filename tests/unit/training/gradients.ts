@@ -58,14 +58,17 @@ function definition(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor 
 	return tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-3))), gamma), beta);
 }
 
-/** Tests every layer that training uses on `backend` against the cpu back end; call it in a file of its own, as back ends replace each other's kernels. */
-export function testGradients(backend: Exclude<TrainingBackend, 'cpu'>): void {
+/**
+ * Tests every layer that training uses on `backend` against the cpu back end; call it in a file of its own, as back ends
+ * replace each other's kernels. `tolerance` is that of convolutions.
+ */
+export function testGradients(backend: Exclude<TrainingBackend, 'cpu'>, tolerance = 1e-5): void {
 	describe(`gradients on ${backend} equal the cpu back end`, () => {
 		it.each(convolutions)('convolution $name', async ({ x, kernel, stride, pad }) => {
 			const convolve = (...[a, b]: tf.Tensor[]) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
 			const expected = await evaluate('cpu', [x, kernel], convolve);
 			const actual = await evaluate(backend, [x, kernel], convolve);
-			expectClose(actual, expected, 1e-5);
+			expectClose(actual, expected, tolerance);
 		});
 
 		const layers: Record<string, { shape: number[]; apply: (x: tf.Tensor) => tf.Tensor }> = {
