@@ -47,6 +47,13 @@ export interface Recipe {
 	readonly labelSmoothing: number;
 	/** Part of the target that is FER+'s votes in place of FER2013's label, for rows that have them; needs --ferplus. */
 	readonly votes: number;
+	/**
+	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, of the same seed), in
+	 * place of FER2013's label.
+	 */
+	readonly teachers?: { readonly part: number; readonly of: readonly (readonly [model: string, recipe: string])[] };
+	/** Filters and residual blocks of each stage, in architectures of such. */
+	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
 	readonly emaDecay: number;
 	readonly augmentation: Augmentation;

@@ -19,8 +19,10 @@ export interface Dataset {
 	readonly pixels: Uint8Array<SharedArrayBuffer>;
 	readonly labels: Uint8Array<SharedArrayBuffer>;
 	readonly usage: Uint8Array<SharedArrayBuffer>;
-	/** [n, 7]: what else is known of each row's label, as a distribution, or all 0; from FER+ or from teachers. */
+	/** [n, 7]: what FER+'s voters say of each row, as a distribution, or all 0. */
 	readonly softLabels?: Float32Array<SharedArrayBuffer>;
+	/** [n, 7]: what the teachers say of each row, as a distribution. */
+	readonly taught?: Float32Array<SharedArrayBuffer>;
 	/** [n, width]: what a frozen base says of each picture. */
 	readonly features?: { readonly width: number; readonly values: Float32Array<SharedArrayBuffer> };
 	/** 1 for rows that are not to be trained on. */

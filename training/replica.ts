@@ -198,17 +198,20 @@ export class Replica {
 		return batch;
 	}
 
-	/** [rows, labels]: the smoothed label, mixed with the soft label where there is one. */
+	/** [rows, labels]: the smoothed label, mixed with the votes where there are some, and with what the teachers say. */
 	private targets(rows: Uint32Array): tf.Tensor2D {
 		const { labels, recipe, dataset } = this;
 		const rest = recipe.labelSmoothing / labels;
 		const targets = new Float32Array(rows.length * labels);
 		for (const [index, row] of rows.entries()) {
 			const soft = dataset.softLabels?.subarray(row * labels, (row + 1) * labels);
-			const part = soft?.some((value) => value > 0) ? recipe.votes : 0;
+			const taught = dataset.taught?.subarray(row * labels, (row + 1) * labels);
+			const votes = soft?.some((value) => value > 0) ? recipe.votes : 0;
+			const teaching = taught ? (recipe.teachers?.part ?? 0) : 0;
 			for (let label = 0; label < labels; label++) {
 				const hard = rest + (dataset.labels[row] === label ? 1 - recipe.labelSmoothing : 0);
-				targets[index * labels + label] = (1 - part) * hard + part * (soft?.[label] ?? 0);
+				targets[index * labels + label] =
+					(1 - votes - teaching) * hard + votes * (soft?.[label] ?? 0) + teaching * (taught?.[label] ?? 0);
 			}
 		}
 		return tf.tensor2d(targets, [rows.length, labels]);

@@ -22,6 +22,7 @@ import { withFeatures } from './features';
 import { readFerPlus } from './ferplus';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe, withRecipe } from './models/index';
+import { withTeachers } from './teachers';
 import { CACHE, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
@@ -117,6 +118,27 @@ async function withFrozenBase(
 	}
 }
 
+/** The data with what the recipe's teachers say; undefined when it was stopped. */
+async function withTeachersAndBar(recipe: Recipe, dataset: Dataset, signal: AbortSignal): Promise<Dataset | undefined> {
+	const bar = createBar('Asking {teacher} [{bar}] {percentage}% {eta_formatted} left');
+	bar.start(dataset.n, 0, { teacher: '' });
+	try {
+		const cacheDir = path.join(CACHE, 'teachers');
+		return await withTeachers({
+			recipe,
+			dataset,
+			runDirOf,
+			cacheDir,
+			signal,
+			onRows: (teacher, done) => {
+				bar.update(done, { teacher });
+			}
+		});
+	} finally {
+		bar.stop();
+	}
+}
+
 /** As many threads as there are cores for, as long as they can share a batch evenly. */
 function fittingReplicas(backend: TrainingBackend, { batchSize }: Recipe): number {
 	let replicas = defaultReplicas(backend);
@@ -185,6 +207,14 @@ export async function trainCommand(args: string[]): Promise<number> {
 		dataset = await withFrozenBase(definition, recipe, base, data, interrupted);
 		if (!dataset) {
 			say('Stopped. The features that are done are kept; the same command goes on from here.');
+			return 130;
+		}
+	}
+	if (recipe.teachers) {
+		await startBackend(backend);
+		dataset = await withTeachersAndBar(recipe, dataset, interrupted);
+		if (!dataset) {
+			say('Stopped. What the teachers have said is kept; the same command goes on from here.');
 			return 130;
 		}
 	}

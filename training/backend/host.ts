@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs';
 export interface WasmMemory {
 	typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
 	makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo;
+	/** One more tensor has this data. */
+	incRef(dataId: object): void;
 }
 
 /** Whether `hostView` works on the back end in use. */

@@ -87,7 +87,7 @@ function shareIdentities(): void {
 		backendName: 'wasm',
 		kernelFunc: ({ inputs, backend }) => {
 			const { dataId, shape, dtype } = input(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
-			(backend as tf.KernelBackend).incRef(dataId);
+			(backend as WasmMemory).incRef(dataId);
 			return { dataId, shape, dtype };
 		}
 	});

@@ -295,7 +295,14 @@ function createPrimitives(library: Library, factors: number): OneDnn {
 				const desc = operation((op) => {
 					const geometry = [p.strides, p.before, p.after];
 					const { convolutionDirect } = ALGORITHM;
-					library.convolutionSourceGradient(op, convolutionDirect, p.source, p.filterFactor, p.destinationFactor, ...geometry);
+					library.convolutionSourceGradient(
+						op,
+						convolutionDirect,
+						p.source,
+						p.filterFactor,
+						p.destinationFactor,
+						...geometry
+					);
 				}, convolutionForward(p));
 				return assemble(desc, [
 					[ARG.destinationGradient, p.destination, p.destinationFactor],
@@ -331,24 +338,27 @@ function createPrimitives(library: Library, factors: number): OneDnn {
 				const workspace = memoryOf(library.query(forward, QUERY_WORKSPACE), LIBRARY_ALLOCATES);
 				const pooled = memoryOf(p.destination, LIBRARY_ALLOCATES);
 				const [source, slope, gradient] = [memoryOf(p.source), memoryOf(p.destination), memoryOf(p.source)];
-				return sequence([source, slope, gradient], [
-					{
-						primitive: primitiveOf(forward),
-						args: argumentsOf([
-							[ARG.source, source],
-							[ARG.destination, pooled],
-							[ARG.workspace, workspace]
-						])
-					},
-					{
-						primitive: primitiveOf(backward),
-						args: argumentsOf([
-							[ARG.destinationGradient, slope],
-							[ARG.workspace, workspace],
-							[ARG.sourceGradient, gradient]
-						])
-					}
-				]);
+				return sequence(
+					[source, slope, gradient],
+					[
+						{
+							primitive: primitiveOf(forward),
+							args: argumentsOf([
+								[ARG.source, source],
+								[ARG.destination, pooled],
+								[ARG.workspace, workspace]
+							])
+						},
+						{
+							primitive: primitiveOf(backward),
+							args: argumentsOf([
+								[ARG.destinationGradient, slope],
+								[ARG.workspace, workspace],
+								[ARG.sourceGradient, gradient]
+							])
+						}
+					]
+				);
 			}),
 		batchNorm: (rows, channels, epsilon) =>
 			once('norm', [rows, channels, epsilon], () => {

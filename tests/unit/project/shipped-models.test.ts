@@ -7,8 +7,8 @@ import { parseManifest } from '../../../src/lib/manifest';
 
 const FOLDER = 'static/models';
 /** Limits of the model that a new visitor gets. */
-const MOST_BYTES = 1.5e6;
-const MOST_MULTIPLY_ADDS = 40e6;
+const MOST_BYTES = 2e6;
+const MOST_MULTIPLY_ADDS = 60e6;
 
 interface ModelJson {
 	readonly modelTopology: object;

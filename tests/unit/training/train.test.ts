@@ -44,7 +44,11 @@ const recipe: Recipe = {
 	batchSize: 8,
 	warmupEpochs: 0,
 	learningRate: 0.05,
-	sizes: [{ fromEpoch: 0, size: 16 }]
+	sizes: [{ fromEpoch: 0, size: 16 }],
+	stages: [
+		[32, 1],
+		[64, 1]
+	]
 };
 
 function options(changes: Partial<TrainOptions>): TrainOptions {

@@ -1,0 +1,87 @@
+import * as tf from '@tensorflow/tfjs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startBackend } from '../../../training/backend/index';
+import { writeCheckpoint } from '../../../training/checkpoint';
+import { DEFAULT_RECIPE, type Recipe } from '../../../training/config';
+import type { Dataset } from '../../../training/dataset';
+import { predict } from '../../../training/evaluate';
+import { findRecipe } from '../../../training/models/index';
+import { mien } from '../../../training/models/mien';
+import { withTeachers } from '../../../training/teachers';
+import { RUN_FILES } from '../../../training/train';
+
+let folder = '';
+beforeEach(async () => {
+	await startBackend('wasm');
+	folder = mkdtempSync(path.join(os.tmpdir(), 'mien-teachers-'));
+});
+afterEach(() => {
+	rmSync(folder, { recursive: true });
+});
+
+const ROWS = 5;
+
+function pictures(): Dataset {
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const dataset = { n: ROWS, pixels: shared(ROWS * 2304), labels: shared(ROWS), usage: shared(ROWS) };
+	for (let i = 0; i < dataset.pixels.length; i++) dataset.pixels[i] = (i * 7919) % 251;
+	return dataset;
+}
+
+const runDirOf = (model: string, { id, seed }: Recipe): string => path.join(folder, `${model}-${id}-${String(seed)}`);
+
+function ask(of: readonly (readonly [string, string])[], dataset: Dataset) {
+	return withTeachers({
+		recipe: { ...DEFAULT_RECIPE, seed: 3, teachers: { part: 0.5, of } },
+		dataset,
+		runDirOf,
+		cacheDir: path.join(folder, 'cache'),
+		signal: new AbortController().signal,
+		onRows: () => undefined
+	});
+}
+
+it('gives the probabilities that the trained teacher gives, and keeps them', async () => {
+	const recipe = { ...findRecipe(mien, 'grow-48'), seed: 3 };
+	const network = mien.build(7, recipe);
+	const state = new Map(
+		network.weights.map((weight, index) => {
+			const value = weight.read();
+			return [`average/${String(index)}`, { shape: value.shape, values: value.dataSync() as Float32Array }];
+		})
+	);
+	const running = { loss: 0, correct: 0, n: 0, seconds: 0 };
+	const file = path.join(runDirOf('mien', recipe), RUN_FILES.best);
+	writeCheckpoint(file, { fingerprint: '', step: 1, running, history: [], state });
+
+	const dataset = pictures();
+	const taught = (await ask([['mien', 'grow-48']], dataset))?.taught ?? new Float32Array();
+	const logits = await predict(
+		network,
+		mien.input,
+		dataset,
+		Uint32Array.from({ length: ROWS }, (_, row) => row)
+	);
+	for (const [row, scores] of logits.entries()) {
+		const expected = tf.softmax(tf.tensor1d([...scores])).dataSync();
+		for (const [label, value] of expected.entries()) expect(taught[row * 7 + label]).toBeCloseTo(value, 5);
+	}
+	const again = await ask([['mien', 'grow-48']], dataset);
+	expect(again?.taught).toEqual(taught);
+	// Two of the same are as one.
+	const both = await ask(
+		[
+			['mien', 'grow-48'],
+			['mien', 'grow-48']
+		],
+		dataset
+	);
+	for (const [index, value] of taught.entries()) expect(both?.taught?.[index]).toBeCloseTo(value, 6);
+});
+
+it('tells which command trains a teacher that is not there', async () => {
+	await expect(ask([['cnn', 'best']], pictures())).rejects.toThrow('npm run train -- cnn --recipe best');
+});
