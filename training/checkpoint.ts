@@ -26,6 +26,8 @@ export interface Checkpoint {
 	readonly history: readonly EpochLog[];
 	/** The pretrained base that the run started from. */
 	readonly base?: string;
+	/** Where its arithmetic ran: back end and processor. */
+	readonly backend?: string;
 	readonly state: State;
 }
 

@@ -84,7 +84,8 @@ async function exportCommand(args: string[]): Promise<number> {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
 			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
-			backend: fastestOnProcessor(),
+			backend: best.backend ?? 'not recorded',
+			minutes: Math.round(best.history.reduce((sum, { seconds }) => sum + seconds, 0) / 60),
 			base: best.base ?? 'scratch'
 		}
 	});

@@ -1,5 +1,6 @@
 /** One training run from the first step, or from its last checkpoint, to its end. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import type { TrainingBackend } from './backend/index';
 import { weightsForBase, type Base } from './base';
@@ -230,7 +231,8 @@ class Run {
 	private contents(state: Checkpoint['state']): Checkpoint {
 		const { fingerprint, step, running, history } = this;
 		const { base } = this.options;
-		return { fingerprint, step, running, history, ...(base && { base: base.name }), state };
+		const backend = placeOf(this.options);
+		return { fingerprint, step, running, history, ...(base && { base: base.name }), backend, state };
 	}
 
 	private best(): EpochLog | undefined {
@@ -267,6 +269,11 @@ class Run {
 			throw new UserError(`${file} could not be written: ${messageOf(thrown)}. Free some space, then run this again.`);
 		}
 	}
+}
+
+/** "onednn, 2 replicas on AMD EPYC": what a run's figures of speed mean. */
+function placeOf({ backend, replicas }: TrainOptions): string {
+	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;
 }
 
 /** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */

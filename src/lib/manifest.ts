@@ -18,7 +18,10 @@ export interface Trained {
 	readonly date: string;
 	readonly commit: string;
 	readonly recipe: string;
+	/** Where the arithmetic of training ran. */
 	readonly backend: string;
+	/** What the run took up to its best epoch, on that machine. */
+	readonly minutes?: number | undefined;
 	/** What the weights started from: "scratch", or the name of a pretrained base. */
 	readonly base: string;
 	/** How weights are stored, and what it cost: "uint8, 0.06 points lost on PublicTest". */
@@ -146,6 +149,7 @@ const trained = v.object({
 	commit: text,
 	recipe: text,
 	backend: text,
+	minutes: v.optional(count),
 	base: text,
 	precision: v.optional(text)
 });
