@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ablateCommand } from './ablate-command';
 import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
@@ -27,9 +28,11 @@ const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
   npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
       [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE]
-      [--backend auto|webgpu|tfjs-node|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
+      [--backend auto|webgpu|tfjs-node|onednn-bf16|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--seed N]
+  npm run ablate -- --data FILE --ferplus FILE [--seeds N] [--backend NAME]
+                                           what each means of mien's recipe is worth, by short runs
   npm run evaluate -- MODEL|all --data FILE --split private|public|paper [--json]
                                            measure what is shipped
   npm run evaluate -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--json]
@@ -155,6 +158,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	train: trainCommand,
 	export: exportCommand,
 	evaluate: evaluateCommand,
+	ablate: ablateCommand,
 	ensemble: ensembleCommand,
 	detector: detectorCommand,
 	'survey-crop': surveyCommand,

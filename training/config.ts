@@ -48,7 +48,7 @@ export interface Recipe {
 	/** Part of the target that is FER+'s votes in place of FER2013's label, for rows that have them; needs --ferplus. */
 	readonly votes: number;
 	/**
-	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, of the same seed), in
+	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed), in
 	 * place of FER2013's label.
 	 */
 	readonly teachers?: { readonly part: number; readonly of: readonly (readonly [model: string, recipe: string])[] };

@@ -50,7 +50,7 @@ export async function withTeachers(options: TeacherOptions): Promise<Dataset | u
 }
 
 async function logitsOf(id: string, recipeId: string, options: TeacherOptions): Promise<Float32Array | undefined> {
-	const recipe = { ...findRecipe(findModel(id), recipeId), seed: options.recipe.seed };
+	const recipe = findRecipe(findModel(id), recipeId);
 	const file = path.join(options.runDirOf(id, recipe), RUN_FILES.best);
 	if (!existsSync(file))
 		throw new UserError(

@@ -26,7 +26,7 @@ import { withTeachers } from './teachers';
 import { CACHE, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
-async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
+export async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
 	if (text === undefined || text === 'auto') {
 		const { backend, reason } = await chooseBackend();
 		say(reason);
@@ -38,7 +38,7 @@ async function parseBackend(text: string | undefined): Promise<TrainingBackend> 
 }
 
 /** The data with FER+'s votes as soft labels and without rows that show no face, where the recipe uses votes. */
-function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): Dataset {
+export function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): Dataset {
 	if (recipe.votes === 0) return dataset;
 	if (file === undefined)
 		throw new UserError(
@@ -118,8 +118,15 @@ async function withFrozenBase(
 	}
 }
 
-/** The data with what the recipe's teachers say; undefined when it was stopped. */
-async function withTeachersAndBar(recipe: Recipe, dataset: Dataset, signal: AbortSignal): Promise<Dataset | undefined> {
+/** The data with what the recipe's teachers say, where it has any; undefined when it was stopped. */
+export async function withTeachersAndBar(
+	recipe: Recipe,
+	dataset: Dataset,
+	backend: TrainingBackend,
+	signal: AbortSignal
+): Promise<Dataset | undefined> {
+	if (!recipe.teachers) return dataset;
+	await startBackend(backend);
 	const bar = createBar('Asking {teacher} [{bar}] {percentage}% {eta_formatted} left');
 	bar.start(dataset.n, 0, { teacher: '' });
 	try {
@@ -140,14 +147,14 @@ async function withTeachersAndBar(recipe: Recipe, dataset: Dataset, signal: Abor
 }
 
 /** As many threads as there are cores for, as long as they can share a batch evenly. */
-function fittingReplicas(backend: TrainingBackend, { batchSize }: Recipe): number {
+export function fittingReplicas(backend: TrainingBackend, { batchSize }: Recipe): number {
 	let replicas = defaultReplicas(backend);
 	while (batchSize % replicas !== 0) replicas--;
 	return replicas;
 }
 
 /** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
-function abortOnSignals(): AbortSignal {
+export function abortOnSignals(): AbortSignal {
 	const controller = new AbortController();
 	let firstMs: number | undefined;
 	process.on('SIGINT', () => {
@@ -205,18 +212,11 @@ export async function trainCommand(args: string[]): Promise<number> {
 	if (base && recipe.base?.training === 'frozen') {
 		await startBackend(backend);
 		dataset = await withFrozenBase(definition, recipe, base, data, interrupted);
-		if (!dataset) {
-			say('Stopped. The features that are done are kept; the same command goes on from here.');
-			return 130;
-		}
 	}
-	if (recipe.teachers) {
-		await startBackend(backend);
-		dataset = await withTeachersAndBar(recipe, dataset, interrupted);
-		if (!dataset) {
-			say('Stopped. What the teachers have said is kept; the same command goes on from here.');
-			return 130;
-		}
+	dataset = dataset && (await withTeachersAndBar(recipe, dataset, backend, interrupted));
+	if (!dataset) {
+		say('Stopped. What is done is kept; the same command goes on from here.');
+		return 130;
 	}
 	const bar = createBar(
 		'epoch {epoch} [{bar}] {percentage}% loss {loss} accuracy {accuracy} {speed} images/s {left} left'
