@@ -16,6 +16,7 @@ const gpu = await findGpu().catch(() => undefined);
 
 function batchOf(backend: TrainingBackend): number {
 	if (backend === 'cpu' || (backend === 'webgpu' && gpu?.isSoftware !== false)) return 2;
+	if (backend.startsWith('onednn')) return 128;
 	const replicas = defaultReplicas(backend);
 	return replicas * Math.max(1, Math.round(64 / replicas));
 }

@@ -32,8 +32,8 @@ export const mien: ModelDefinition = {
 		{
 			...DEFAULT_RECIPE,
 			id: 'taught',
-			epochs: 100,
-			sizes: growing(35, 62),
+			epochs: 90,
+			sizes: growing(34, 60),
 			stages: [
 				[72, 2],
 				[128, 2],
@@ -45,8 +45,7 @@ export const mien: ModelDefinition = {
 				part: 0.4,
 				of: [
 					['mien', 'grow-48'],
-					['cnn', 'best'],
-					['vgg16', 'scratch']
+					['cnn', 'best']
 				]
 			},
 			augmentation: AUGMENTATION
