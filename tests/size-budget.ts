@@ -60,7 +60,8 @@ const lines: Line[] = [
 	...manifest.models.map(({ id, url }) => ({
 		what: `model ${id}`,
 		bytes: modelBytes(url),
-		limit: 1.5 * 1000 * 1000
+		// Only the first one is fetched unasked.
+		limit: (id === manifest.default ? 2 : 24) * 1000 * 1000
 	}))
 ];
 
