@@ -37,6 +37,24 @@ describe.each([manifest.detector, ...manifest.models])('$id', ({ url, bytes, sha
 	});
 });
 
+// Keras's count of the student paper's code; what was trained with normalisation has as many once it is folded away.
+it.each([
+	['cnn', 22_386_119],
+	['vgg16', 15_440_839]
+])('%s ships with the weights of the paper, and tells its base', (name, parameters) => {
+	const entry = manifest.models.find(({ id }) => id === name);
+	expect(entry?.parameters).toBe(parameters);
+	expect(entry?.trained.base).toBe('scratch');
+});
+
+// What the paper has on its 7,178 test rows.
+it.each([
+	['cnn', 0.614],
+	['vgg16', 0.469]
+])('%s is at least as right as the paper has it', (name, accuracy) => {
+	expect(manifest.models.find(({ id }) => id === name)?.metrics['paper']?.accuracy).toBeGreaterThanOrEqual(accuracy);
+});
+
 describe('the default model', () => {
 	const entry = manifest.models.find(({ id }) => id === manifest.default);
 
