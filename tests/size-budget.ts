@@ -57,6 +57,7 @@ const lines: Line[] = [
 	})),
 	...built(/\.wasm$/).map((file) => ({ what: file, bytes: statSync(file).size, limit: 450 * KB })),
 	{ what: `detector ${manifest.detector.id}`, bytes: modelBytes(manifest.detector.url), limit: 600 * KB },
+	{ what: `detector ${manifest.farDetector.id}`, bytes: modelBytes(manifest.farDetector.url), limit: 1200 * KB },
 	...manifest.models.map(({ id, url }) => ({
 		what: `model ${id}`,
 		bytes: modelBytes(url),

@@ -11,7 +11,7 @@ import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
 import { pictureOf, rowsOf } from './dataset';
-import { convertDetector, detectorHandler, shortRangeFile } from './detector';
+import { convertDetector, detectorHandler, DETECTORS } from './detector';
 import { UserError } from './errors';
 import { rowsOfSplit } from './evaluate';
 import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
@@ -39,7 +39,7 @@ const USAGE = `Usage:
                                            the same on all test sets, into report.json beside each model
   npm run ensemble -- MODEL MODEL... --data FILE
                                            ship the mean of shipped models as one more
-  npm run detector                         convert the face detector
+  npm run detector                         convert the face detectors
   npm run survey:crop -- --data FILE [--pictures N]
                                            measure which square FER2013's pictures show around a face
   npm run try:crops -- MODEL --data FILE   accuracy on pictures cut by the detector, level or not
@@ -101,8 +101,10 @@ async function exportCommand(args: string[]): Promise<number> {
 }
 
 function detectorCommand(): Promise<number> {
-	const entry = convertDetector({ tflitePath: shortRangeFile(), outDir: path.join(MODELS_DIR, 'blazeface') });
-	say(`${entry.title}: ${String(entry.bytes)} bytes in static/models/${path.dirname(entry.url)}`);
+	for (const spec of Object.values(DETECTORS)) {
+		const entry = convertDetector(spec, MODELS_DIR);
+		say(`${entry.title}: ${String(entry.bytes)} bytes in static/models/${path.dirname(entry.url)}`);
+	}
 	return Promise.resolve(0);
 }
 

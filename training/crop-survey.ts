@@ -4,7 +4,7 @@
  */
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
-import { BLAZEFACE_INPUT, decodeFaces } from '../src/lib/core/blazeface';
+import { SHORT_RANGE, decodeFaces } from '../src/lib/core/blazeface';
 import { boxCentre, clamp, eyeAngle, rotatePoint, type Letterbox } from '../src/lib/core/geometry';
 import type { CropSpec, DetectedFace, Point } from '../src/lib/core/types';
 import { FER2013_SIDE } from './dataset';
@@ -69,13 +69,13 @@ function median(values: readonly number[]): number {
 }
 
 function transformOf({ sidePx }: Placement): Letterbox {
-	const offset = (BLAZEFACE_INPUT.size - sidePx) / 2;
+	const offset = (SHORT_RANGE.size - sidePx) / 2;
 	return { scale: sidePx / FER2013_SIDE, offsetX: offset, offsetY: offset };
 }
 
 /** Writes [128, 128, 3] of the detector's input from `offset`: the picture enlarged bilinearly, then its border. */
 function place(picture: Uint8Array, placement: Placement, out: Float32Array, offset: number): void {
-	const { size, range } = BLAZEFACE_INPUT;
+	const { size, range } = SHORT_RANGE;
 	const { scale, offsetX } = transformOf(placement);
 	const last = FER2013_SIDE - 1;
 	const at = (column: number, row: number): number => picture[row * FER2013_SIDE + column] ?? 0;
@@ -104,7 +104,7 @@ export async function findFaces(
 	placement: Placement,
 	detector: GraphModel
 ): Promise<(DetectedFace | undefined)[]> {
-	const { size } = BLAZEFACE_INPUT;
+	const { size } = SHORT_RANGE;
 	const input = new Float32Array(pictures.length * size * size * 3);
 	for (const [index, picture] of pictures.entries()) place(picture, placement, input, index * size * size * 3);
 	const output = tf.tidy(() => detector.predict(tf.tensor4d(input, [pictures.length, size, size, 3])) as tf.Tensor);

@@ -1,4 +1,4 @@
-/** Converts BlazeFace short range from MediaPipe's .tflite file to the tfjs graph model that `blazeface.load` takes. */
+/** Converts BlazeFace, short range and full range, from MediaPipe's .tflite files to tfjs graph models. */
 import { io } from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,15 +10,33 @@ import { GraphModel } from './graph-model';
 import { readArtifacts } from './model-files';
 import { readTflite, type TfliteModel } from './tflite';
 
-const TFLITE_FILE = '@mediapipe/face_detection/face_detection_short_range.tflite';
+/** Both are converted alike; each is a folder of the models' folder. */
+export const DETECTORS = {
+	short: {
+		id: 'blazeface-short',
+		title: 'BlazeFace short range',
+		folder: 'blazeface',
+		file: '@mediapipe/face_detection/face_detection_short_range.tflite',
+		inputSize: 128
+	},
+	full: {
+		id: 'blazeface-full',
+		title: 'BlazeFace full range',
+		folder: 'blazeface-full',
+		file: '@mediapipe/face_detection/face_detection_full_range.tflite',
+		inputSize: 192
+	}
+} as const;
+type DetectorSpec = (typeof DETECTORS)[keyof typeof DETECTORS];
+
 const MODEL_FILE = 'model.json';
 const WEIGHTS_FILE = 'weights.bin';
 /** Numbers for each anchor: box and landmarks. */
 const COORDINATES = 16;
 
-/** Path of BlazeFace short range in the installed package. */
-export function shortRangeFile(): string {
-	return createRequire(import.meta.url).resolve(TFLITE_FILE);
+/** Path of a detector in the installed package. */
+export function tfliteFile({ file }: DetectorSpec): string {
+	return createRequire(import.meta.url).resolve(file);
 }
 
 const tensorInfo = (name: string, sizes: readonly number[]): object => ({
@@ -27,8 +45,8 @@ const tensorInfo = (name: string, sizes: readonly number[]): object => ({
 	tensorShape: { dim: sizes.map((size) => ({ size: String(size) })) }
 });
 
-/** The contents of model.json and of the weights it names. Joins the two outputs to one of [n, 896, 17], the logit first. */
-function toFiles(model: TfliteModel): { json: string; weights: readonly Uint8Array[] } {
+/** The contents of model.json and of the weights it names. Joins the two outputs to one of [n, anchors, 17], the logit first. */
+function toFiles(model: TfliteModel, source: string): { json: string; weights: readonly Uint8Array[] } {
 	const graph = new GraphModel(model);
 	const [input] = model.inputs.map((index) => graph.tensor(index));
 	const outputs = model.outputs.map((index) => ({ node: graph.nodeOf(index), shape: graph.tensor(index).shape }));
@@ -41,7 +59,7 @@ function toFiles(model: TfliteModel): { json: string; weights: readonly Uint8Arr
 	const output = graph.concat('anchors', [logits.node, regressors.node], 2);
 	const json = {
 		format: 'graph-model',
-		generatedBy: TFLITE_FILE,
+		generatedBy: source,
 		convertedBy: 'training/detector.ts',
 		signature: {
 			inputs: { [input.name]: tensorInfo(input.name, [-1, ...input.shape.slice(1)]) },
@@ -53,12 +71,13 @@ function toFiles(model: TfliteModel): { json: string; weights: readonly Uint8Arr
 	return { json: `${JSON.stringify(json)}\n`, weights: graph.data };
 }
 
-/** Converts `tflitePath` to model.json and weights.bin in `outDir`; gives their entry of the manifest. Throws UserError. */
-export function convertDetector(options: { tflitePath: string; outDir: string }): DetectorEntry {
-	const { json, weights } = toFiles(readTflite(readFileSync(options.tflitePath)));
-	writeWhole(path.join(options.outDir, WEIGHTS_FILE), weights);
-	writeWhole(path.join(options.outDir, MODEL_FILE), [json]);
-	return detectorEntry(options.outDir);
+/** Converts a detector to model.json and weights.bin in its folder of `modelsDir`; gives its entry of the manifest. Throws UserError. */
+export function convertDetector(spec: DetectorSpec, modelsDir: string): DetectorEntry {
+	const { json, weights } = toFiles(readTflite(readFileSync(tfliteFile(spec))), spec.file);
+	const dir = path.join(modelsDir, spec.folder);
+	writeWhole(path.join(dir, WEIGHTS_FILE), weights);
+	writeWhole(path.join(dir, MODEL_FILE), [json]);
+	return detectorEntry(spec, modelsDir);
 }
 
 function readDetector(dir: string): { json: Buffer; weights: Buffer } {
@@ -69,16 +88,16 @@ function readDetector(dir: string): { json: Buffer; weights: Buffer } {
 	}
 }
 
-/** The manifest's entry of the converted model in `dir`, a folder beside the manifest. Throws UserError. */
-export function detectorEntry(dir: string): DetectorEntry {
-	const { json, weights } = readDetector(dir);
+/** The manifest's entry of a converted model in `modelsDir`. Throws UserError. */
+export function detectorEntry({ id, title, folder, inputSize }: DetectorSpec, modelsDir: string): DetectorEntry {
+	const { json, weights } = readDetector(path.join(modelsDir, folder));
 	return {
-		id: 'blazeface-short',
-		title: 'BlazeFace short range',
-		url: `${path.basename(dir)}/${MODEL_FILE}`,
+		id,
+		title,
+		url: `${folder}/${MODEL_FILE}`,
 		bytes: json.length + weights.length,
 		sha256: sha256(weights),
-		inputSize: 128
+		inputSize
 	};
 }
 

@@ -17,7 +17,7 @@ import { parseReport, type Report } from '../src/lib/report';
 import type { Checkpoint, EpochLog } from './checkpoint';
 import type { Recipe } from './config';
 import { FER2013_LABELS, type Dataset } from './dataset';
-import { detectorEntry } from './detector';
+import { detectorEntry, DETECTORS } from './detector';
 import { UserError, messageOf } from './errors';
 import { predict, rowsOfSplit, truthOf } from './evaluate';
 import type { FerPlus } from './ferplus';
@@ -179,7 +179,8 @@ export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 	const manifest: Manifest = {
 		schema: MANIFEST_SCHEMA,
 		default: old?.default ?? entry.id,
-		detector: detectorEntry(path.join(modelsDir, 'blazeface')),
+		detector: detectorEntry(DETECTORS.short, modelsDir),
+		farDetector: detectorEntry(DETECTORS.full, modelsDir),
 		models,
 		ensembles: old?.ensembles ?? []
 	};

@@ -20,6 +20,7 @@ const INT = { type: 'DT_INT32' };
 const base64 = (value: string): string => Buffer.from(value).toString('base64');
 const string = (value: string): Attr => ({ s: base64(value) });
 const strings = (values: readonly string[]): Attr => ({ list: { s: values.map(base64) } });
+const bool = (value: boolean): Attr => ({ b: value });
 const int = (value: number): Attr => ({ i: String(value) });
 /** Height and width as a list for all four axes. */
 const spatial = (pair: readonly number[]): Attr => ({ list: { i: [1, ...pair, 1].map(String) } });
@@ -150,6 +151,16 @@ export class GraphModel {
 				// -1 in place of the batch of 1, so that one call may take several pictures.
 				const sizes = this.int32s(`${name}/shape`, [shape.length], [-1, ...shape.slice(1)]);
 				this.computed.set(output, this.node(name, 'Reshape', [this.nodeOf(input), sizes], { T: FLOAT, Tshape: INT }));
+				return;
+			}
+			case 'RESIZE_BILINEAR': {
+				const size = this.int32s(`${name}/size`, [2], shape.slice(1, 3));
+				const attrs = {
+					T: FLOAT,
+					align_corners: bool(operator.alignCorners),
+					half_pixel_centers: bool(operator.halfPixelCenters)
+				};
+				this.computed.set(output, this.node(name, 'ResizeBilinear', [this.nodeOf(input), size], attrs));
 				return;
 			}
 			case 'CONCATENATION': {

@@ -17,6 +17,7 @@ const DEPTHWISE_OPTIONS = { padding: 0, strideW: 1, strideH: 2, activation: 4, d
 const POOL_OPTIONS = { padding: 0, strideW: 1, strideH: 2, filterW: 3, filterH: 4, activation: 5 };
 const ADD_OPTIONS = { activation: 0 };
 const CONCAT_OPTIONS = { axis: 0, activation: 1 };
+const RESIZE_OPTIONS = { alignCorners: 2, halfPixelCenters: 3 };
 
 /** BuiltinOperator values: those read here, and those of the package's other models, so that an error can name them. */
 const OPERATOR_NAMES: Readonly<Record<number, string>> = {
@@ -59,6 +60,7 @@ type Options =
 	| { op: 'MAX_POOL_2D'; padding: Padding; strides: Pair; filter: Pair; activation: Activation }
 	| { op: 'ADD'; activation: Activation }
 	| { op: 'CONCATENATION'; axis: number; activation: Activation }
+	| { op: 'RESIZE_BILINEAR'; alignCorners: boolean; halfPixelCenters: boolean }
 	| { op: 'DEQUANTIZE' | 'RELU' | 'RESHAPE' | 'PAD' };
 
 /** `inputs` and `outputs` are indices of tensors; an optional input left out is -1. */
@@ -175,6 +177,14 @@ function readOptions(code: Table, operator: Table): Options {
 				op,
 				axis: options.int32(CONCAT_OPTIONS.axis),
 				activation: activation(options, CONCAT_OPTIONS.activation)
+			};
+		}
+		case 'RESIZE_BILINEAR': {
+			const options = read();
+			return {
+				op,
+				alignCorners: options.int8(RESIZE_OPTIONS.alignCorners) !== 0,
+				halfPixelCenters: options.int8(RESIZE_OPTIONS.halfPixelCenters) !== 0
 			};
 		}
 		case 'DEQUANTIZE':

@@ -89,6 +89,8 @@ export interface Manifest {
 	/** Id of the model that a new visitor sees. */
 	readonly default: string;
 	readonly detector: DetectorEntry;
+	/** Finds smaller faces for more time: for pictures that stand alone, and far cameras. */
+	readonly farDetector: DetectorEntry;
 	readonly models: readonly ModelEntry[];
 	readonly ensembles: readonly EnsembleEntry[];
 }
@@ -180,6 +182,8 @@ const model = v.pipe(
 	})
 );
 
+const detector = v.object({ id, title: text, url, bytes: count, sha256, inputSize: count });
+
 const ensemble = v.object({
 	id,
 	title: text,
@@ -193,7 +197,8 @@ const manifest = v.pipe(
 	v.object({
 		schema: v.literal(MANIFEST_SCHEMA),
 		default: id,
-		detector: v.object({ id, title: text, url, bytes: count, sha256, inputSize: count }),
+		detector,
+		farDetector: detector,
 		models: v.pipe(v.array(model), v.minLength(1, expected('at least 1 model'))),
 		ensembles: v.optional(v.array(ensemble), [])
 	}),

@@ -37,13 +37,25 @@ interface Failure {
 	readonly message: string;
 }
 
+/** How a frame is looked at. */
+export interface FrameOptions {
+	readonly timeMs: number;
+	/** A picture that stands alone: no tracking, no smoothing. */
+	readonly still: boolean;
+	/**
+	 * Height of the smallest faces to be found, in pixels of the frame: a still is searched as a whole, a live frame in
+	 * turn with those after it. The first such frame waits for the far detector. Null: one look.
+	 */
+	readonly smallestFacePx: number | null;
+}
+
 export type ToWorker =
 	/** First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. */
 	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto' }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }
-	/** The bitmap is transferred and closed by the worker. A still is searched in tiles, without tracking or smoothing. */
-	| { type: 'frame'; generation: number; frameId: number; bitmap: ImageBitmap; timeMs: number; still: boolean }
+	/** The bitmap is transferred and closed by the worker. */
+	| { type: 'frame'; generation: number; frameId: number; bitmap: ImageBitmap; options: FrameOptions }
 	/** Which parts of a face speak for its label? `input`: FaceResult.input. Frames come between. */
 	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
 	/** Forget tracked faces: another source starts. */

@@ -1,4 +1,7 @@
-/** `npm run bench`: the built site in Chromium; `npm run bench -- training [BACK END...]`: the trainer. */
+/**
+ * `npm run bench`: the built site in Chromium; `npm run bench -- training [BACK END...]`: the trainer;
+ * `npm run bench -- far [--video FOLDER]`: how far faces are found.
+ */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
@@ -10,7 +13,9 @@ const commands =
 				['vite', 'build', '--logLevel', 'warn'],
 				['vitest', 'run', '--config', 'tests/bench/vitest.config.ts', ...process.argv.slice(2)]
 			];
-for (const [command = '', ...args] of commands) {
-	const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' });
-	if (status !== 0) process.exit(status ?? 1);
-}
+if (what === 'far') await import('./far');
+else
+	for (const [command = '', ...args] of commands) {
+		const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' });
+		if (status !== 0) process.exit(status ?? 1);
+	}

@@ -64,6 +64,24 @@ export async function clipFrames({ columns = 1 } = {}): Promise<Buffer[]> {
 	return frames;
 }
 
+/** A camera's picture of 1280x720, as JPEG: heads of about 40 and 20 pixels, with shoulders, before grey. */
+export async function farPicture(): Promise<Buffer> {
+	// The head of the portrait is 94 pixels high.
+	const shrunk = (facePx: number): Promise<Buffer> =>
+		sharp(ASTRONAUT)
+			.removeAlpha()
+			.resize(Math.round((SIDE_PX * facePx) / 94))
+			.png()
+			.toBuffer();
+	return sharp({ create: { width: 1280, height: 720, channels: 3, background: '#8a8d90' } })
+		.composite([
+			{ input: await shrunk(40), left: 260, top: 200 },
+			{ input: await shrunk(20), left: 900, top: 420 }
+		])
+		.jpeg({ quality: 90 })
+		.toBuffer();
+}
+
 /** Writes these pictures as Motion JPEG. */
 export async function writeClip(path: string, frames: readonly Buffer[]): Promise<void> {
 	await writeFile(path, Buffer.concat(frames));

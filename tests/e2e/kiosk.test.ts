@@ -4,7 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { open, openBrowser, waitForResults } from './browser';
-import { ASTRONAUT } from './clip';
+import { ASTRONAUT, farPicture } from './clip';
 import type { StreamMode } from './streams';
 
 let browser: Browser;
@@ -94,6 +94,35 @@ describe('a Motion JPEG stream', () => {
 		expect(
 			problems.filter((text) => !/killed by the test|status of 5|Failed to load resource|ERR_/.test(text))
 		).toEqual([]);
+	});
+});
+
+describe('far faces', () => {
+	it('a face of 40 pixels in 1280x720 is read, one of 20 is too small to be', async () => {
+		const body = await farPicture();
+		const { context, page } = await open(browser, '/kiosk?source=snapshot:/far/snapshot&min-face=24&keep=1', {
+			prepare: (prepared) =>
+				prepared.route('**/far/snapshot*', (route) =>
+					// A picture that is the same to the byte would be taken for a frozen camera.
+					route.fulfill({ contentType: 'image/jpeg', body: Buffer.concat([body, Buffer.from(String(Date.now()))]) })
+				)
+		});
+		await page.locator('[data-testid=kiosk][data-faces="2"]').waitFor({ timeout: 90_000 });
+		const heights = await page.evaluate(() => {
+			const { faces = [] } = window.recordedResults.findLast((result) => result.faces.length === 2) ?? {};
+			return faces.map(({ box }) => box.height).sort((a, b) => a - b);
+		});
+		expect(heights[0]).toBeGreaterThan(15);
+		expect(heights[0]).toBeLessThan(24);
+		expect(heights[1]).toBeGreaterThan(33);
+		expect(heights[1]).toBeLessThan(48);
+		await page.goto('/kiosk/log');
+		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
+		const [names = '', ...rows] = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+		const column = names.split(',').indexOf('too_small');
+		expect(rows.reduce((sum, row) => sum + Number(row.split(',')[column]), 0)).toBe(1);
+		await context.close();
 	});
 });
 

@@ -36,14 +36,18 @@ async function analyseInNode(): Promise<Probabilities[]> {
 	const manifest = await fetchManifest(manifestUrl);
 	const entry = manifest.models.find(({ id }) => id === manifest.default);
 	if (entry === undefined) throw new Error('The default model is not in the manifest');
-	const artifacts = await fetchDetector(manifest.detector, manifestUrl, () => undefined);
-	const detector = await buildDetector(manifest.detector, artifacts, { minConfidence: 0.5, maxFaces: 32 });
+	const [near, far] = await Promise.all(
+		[manifest.detector, manifest.farDetector].map(async (each) =>
+			buildDetector(each, await fetchDetector(each, manifestUrl, () => undefined), { minConfidence: 0.5, maxFaces: 32 })
+		)
+	);
+	if (near === undefined || far === undefined) throw new Error('A detector is missing');
 	const classifier = await loadClassifier(entry, manifestUrl, {
 		tell: () => undefined,
 		exclusively: (task) => task()
 	});
 	// As the worker looks at stills.
-	const models = { detector: thoroughDetector(detector, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
+	const models = { detector: thoroughDetector({ near, far }, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
 	const settings = {
 		minConfidence: 0.5,
 		maxFaces: STILL_LIMITS.maxFaces,

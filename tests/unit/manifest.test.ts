@@ -28,7 +28,8 @@ function validManifest() {
 		sha256: HASH,
 		inputSize: 128
 	};
-	return { schema: 1, default: 'mien', detector, models: [model], ensembles: [] };
+	const farDetector = { ...detector, id: 'blazeface-full', url: 'blazeface-full/model.json', inputSize: 192 };
+	return { schema: 1, default: 'mien', detector, farDetector, models: [model], ensembles: [] };
 }
 
 /** A valid manifest with the value at `path` replaced (undefined: removed). */

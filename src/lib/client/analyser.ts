@@ -2,7 +2,7 @@
 import type { Explanation, FrameResult } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { Manifest } from '../manifest';
-import type { BackendName, BackendReport, FromWorker, ToWorker, WorkerSettings } from '../protocol';
+import type { BackendName, BackendReport, FrameOptions, FromWorker, ToWorker, WorkerSettings } from '../protocol';
 import { Deadlines } from './deadlines';
 
 type Message<Type extends FromWorker['type']> = Extract<FromWorker, { type: Type }>;
@@ -135,7 +135,7 @@ export class Analyser {
 	 * The faces of a picture, or null where it was dropped (another one in flight, not ready, settings just changed).
 	 * Takes the bitmap and closes it. Rejects with an AppError where the picture, or the worker, failed.
 	 */
-	analyse(bitmap: ImageBitmap, options: { timeMs: number; still: boolean }): Promise<FrameResult | null> {
+	analyse(bitmap: ImageBitmap, options: FrameOptions): Promise<FrameResult | null> {
 		const generation = this.#active;
 		if (this.#frame !== null || generation === null) {
 			bitmap.close();
@@ -144,7 +144,7 @@ export class Analyser {
 		const frameId = ++this.#lastFrameId;
 		return new Promise((resolve, reject) => {
 			try {
-				this.#post({ type: 'frame', generation, frameId, bitmap, ...options }, [bitmap]);
+				this.#post({ type: 'frame', generation, frameId, bitmap, options }, [bitmap]);
 			} catch (error) {
 				bitmap.close();
 				reject(toAppError(error, 'analysis-failed'));

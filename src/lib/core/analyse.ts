@@ -1,6 +1,7 @@
 /** The pipeline: from a frame to its faces with ids and readings. Models, clock and time are arguments. */
 import { cropSquare } from './geometry';
 import { sampleSquare, toModelInput } from './preprocess';
+import { NOTHING_KNOWN, searchFrame, type SearchState } from './search';
 import { smoothScores, type SmoothingState } from './smoothing';
 import { NO_TRACKS, trackFaces, type TrackerState } from './tracker';
 import type {
@@ -25,6 +26,8 @@ const ROUNDING = 1e-3;
 
 export interface AnalysisTools {
 	readonly detector: FaceDetector;
+	/** With it live frames are searched for small faces too; without, each gets one look. */
+	readonly far?: { readonly detector: FaceDetector; readonly smallestFacePx: number } | undefined;
 	/** All see every face; their ids differ. With none, faces are found and tracked but not read. */
 	readonly classifiers: readonly Classifier[];
 	/** Milliseconds of a steady clock, for the times of the stages alone. */
@@ -49,6 +52,7 @@ export interface AnalysisSettings {
 /** What one frame hands to the next. */
 export interface AnalysisState {
 	readonly tracker: TrackerState;
+	readonly search: SearchState;
 	/** Ids of the faces analysed. */
 	readonly analysed: ReadonlySet<number>;
 	/** By model id. */
@@ -56,7 +60,12 @@ export interface AnalysisState {
 }
 
 /** Where every source starts. */
-export const INITIAL_STATE: AnalysisState = { tracker: NO_TRACKS, analysed: new Set(), smoothing: {} };
+export const INITIAL_STATE: AnalysisState = {
+	tracker: NO_TRACKS,
+	search: NOTHING_KNOWN,
+	analysed: new Set(),
+	smoothing: {}
+};
 
 /**
  * Faces in the order of their ids, with what each classifier says of them. Rejects when the detector or a classifier
@@ -64,15 +73,22 @@ export const INITIAL_STATE: AnalysisState = { tracker: NO_TRACKS, analysed: new 
  */
 export async function analyse(
 	frame: Frame,
-	{ detector, classifiers, now }: AnalysisTools,
+	{ detector, far, classifiers, now }: AnalysisTools,
 	settings: AnalysisSettings,
 	state: AnalysisState
 ): Promise<{ state: AnalysisState; result: FrameResult }> {
 	const { timeMs, readMs, still } = settings;
 	const startMs = now();
-	const detections = (
-		await detector.detect(frame, { minConfidence: still ? settings.minConfidence : undefined })
-	).filter((face) => isUsable(face, settings.minConfidence));
+	const [search, found] =
+		still || far === undefined
+			? [NOTHING_KNOWN, await detector.detect(frame, { minConfidence: still ? settings.minConfidence : undefined })]
+			: await searchFrame(
+					frame,
+					{ near: detector, far: far.detector },
+					{ ...settings, smallestFacePx: far.smallestFacePx },
+					state.search
+				);
+	const detections = found.filter((face) => isUsable(face, settings.minConfidence));
 	const [tracker, tracked] = still
 		? [state.tracker, detections.map((face, index): TrackedFace => ({ id: index + 1, ...face }))]
 		: trackFaces(state.tracker, detections, timeMs);
@@ -118,7 +134,8 @@ export async function analyse(
 			total: readMs + now() - startMs
 		}
 	};
-	return { state: still ? state : { tracker, analysed: new Set(faces.map(({ id }) => id)), smoothing }, result };
+	const analysed = new Set(faces.map(({ id }) => id));
+	return { state: still ? state : { tracker, search, analysed, smoothing }, result };
 }
 
 /** A broken back end can give coordinates that are no numbers; they would stay in the tracker. */

@@ -1,19 +1,27 @@
 /**
- * From BlazeFace's raw output to faces. Short range: 128 x 128 RGB input, 896 anchors.
+ * From BlazeFace's raw output to faces. Short range: 128 x 128 RGB input, 896 anchors. Full range: 192 x 192, 2304.
  * Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", 2019.
  */
 import { boxToFrame, intersectionOverUnion, pointToFrame, type Letterbox } from './geometry';
 import type { DetectedFace, Landmarks, Point } from './types';
 
-/** What the network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, 896, 17]. */
-export const BLAZEFACE_INPUT = { size: 128, range: [-1, 1] } as const;
+/** What a network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, anchors, 17]. */
+export interface BlazefaceLayout {
+	readonly size: number;
+	readonly range: readonly [low: number, high: number];
+	/** Square grids of cells over the input, in the order of the output. */
+	readonly grids: readonly { readonly cells: number; readonly anchorsPerCell: number }[];
+}
 
-/** Two anchors on each cell of a 16 x 16 grid, then six on each of an 8 x 8 grid. */
-const GRIDS = [
-	{ cells: 16, anchorsPerCell: 2 },
-	{ cells: 8, anchorsPerCell: 6 }
-] as const;
-const ANCHORS = blazefaceAnchors();
+export const SHORT_RANGE: BlazefaceLayout = {
+	size: 128,
+	range: [-1, 1],
+	grids: [
+		{ cells: 16, anchorsPerCell: 2 },
+		{ cells: 8, anchorsPerCell: 6 }
+	]
+};
+export const FULL_RANGE: BlazefaceLayout = { size: 192, range: [-1, 1], grids: [{ cells: 48, anchorsPerCell: 1 }] };
 
 /** Per anchor: a logit; the box's centre x, y, width, height; x, y of six landmarks. Positions count from the anchor. */
 const VALUES = 17;
@@ -31,16 +39,18 @@ export interface DetectionLimits {
 	readonly maxFaces: number;
 }
 
-/** Centres of the 896 anchors in input pixels, in the order of the network's output. */
-export function blazefaceAnchors(): Point[] {
-	return GRIDS.flatMap(({ cells, anchorsPerCell }) => {
-		const stride = BLAZEFACE_INPUT.size / cells;
+/** Centres of a layout's anchors in input pixels, in the order of the network's output. */
+export function blazefaceAnchors({ size, grids }: BlazefaceLayout): readonly Point[] {
+	return grids.flatMap(({ cells, anchorsPerCell }) => {
+		const stride = size / cells;
 		return Array.from({ length: cells * cells * anchorsPerCell }, (_, index) => {
 			const cell = Math.floor(index / anchorsPerCell);
 			return { x: stride * ((cell % cells) + 0.5), y: stride * (Math.floor(cell / cells) + 0.5) };
 		});
 	});
 }
+
+const SHORT_RANGE_ANCHORS = blazefaceAnchors(SHORT_RANGE);
 
 function landmarksFrom(point: (name: keyof Landmarks, index: number) => Point): Landmarks {
 	return {
@@ -53,12 +63,16 @@ function landmarksFrom(point: (name: keyof Landmarks, index: number) => Point): 
 	};
 }
 
-/** Anchors more confident than `minConfidence`, most confident first, in input pixels. `raw`: [896, 17] of one picture. */
-export function decodeCandidates(raw: Float32Array, minConfidence: number): DetectedFace[] {
-	if (raw.length !== ANCHORS.length * VALUES)
-		throw new RangeError(`BlazeFace gives ${String(ANCHORS.length * VALUES)} values, not ${String(raw.length)}.`);
+/** Anchors more confident than `minConfidence`, most confident first, in input pixels. `raw`: [anchors, 17] of one picture. */
+export function decodeCandidates(
+	raw: Float32Array,
+	minConfidence: number,
+	anchors: readonly Point[] = SHORT_RANGE_ANCHORS
+): DetectedFace[] {
+	if (raw.length !== anchors.length * VALUES)
+		throw new RangeError(`BlazeFace gives ${String(anchors.length * VALUES)} values, not ${String(raw.length)}.`);
 	const candidates: DetectedFace[] = [];
-	for (const [index, anchor] of ANCHORS.entries()) {
+	for (const [index, anchor] of anchors.entries()) {
 		const value = (field: number): number => raw[index * VALUES + field] ?? 0;
 		const point = (field: number): Point => ({ x: anchor.x + value(field), y: anchor.y + value(field + 1) });
 		const confidence = 1 / (1 + Math.exp(-value(0)));
@@ -112,9 +126,17 @@ export function blendFaces(group: readonly DetectedFace[]): DetectedFace {
 	};
 }
 
-/** Faces in frame pixels, most confident first. `raw`: [896, 17]; `transform`: how the frame lay in the network's input. */
-export function decodeFaces(raw: Float32Array, transform: Letterbox, limits: DetectionLimits): DetectedFace[] {
-	return groupCandidates(decodeCandidates(raw, limits.minConfidence), limits.maxFaces).map((group) => {
+/**
+ * Faces in frame pixels, most confident first. `raw`: [anchors, 17]; `transform`: how the frame lay in the network's
+ * input; `anchors`: those of its layout.
+ */
+export function decodeFaces(
+	raw: Float32Array,
+	transform: Letterbox,
+	limits: DetectionLimits,
+	anchors: readonly Point[] = SHORT_RANGE_ANCHORS
+): DetectedFace[] {
+	return groupCandidates(decodeCandidates(raw, limits.minConfidence, anchors), limits.maxFaces).map((group) => {
 		const { box, landmarks, confidence } = blendFaces(group);
 		return {
 			box: boxToFrame(box, transform),

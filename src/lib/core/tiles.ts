@@ -1,20 +1,21 @@
 /**
- * Faces that the detector misses in one look at the whole frame: those too small for its 128 pixels, found in tiles of
- * the frame, and those that fill the frame, found with a border around it.
+ * Faces that one look at the whole frame misses: those too small for the detector's few pixels, found in tiles of the
+ * frame, and those that fill the frame, found with a border around it. The far detector proposes, for it sees faces half
+ * as large in its input; the near one looks closely and says where the face is, as what reads faces was fitted to its boxes.
  */
 import { blendFaces, groupCandidates } from './blazeface';
 import { boxCentre, shareInside } from './geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
 /**
- * Faces from this share of a tile's side on are found in it, if only with little confidence: 15 of the detector's 128
- * pixels. One photo at 18 angles, mirrorings and brightnesses: 81 % of the faces of 14 pixels, 100 % of those of 16.
+ * The far detector finds faces from this share of a tile's side on: 11.5 of its 192 pixels. One photo of 28 and 40 pixels
+ * at 12 places, mirrored and not, at four brightnesses: 24 of 24 at 0.06, 19 at 0.05, 12 at 0.04.
  */
-export const SMALLEST_SHARE = 15 / 128;
-/** Sides of the tiles of one level, relative to those of the next. */
-const LEVEL_RATIO = 2;
-/** Neighbours share this much of their side: the largest face that the level above may miss, and a little around it. */
-const OVERLAP = SMALLEST_SHARE * LEVEL_RATIO + 0.03;
+export const SMALLEST_SHARE = 0.06;
+/** The sides of the tiles of one level are at most this many times those of the next. */
+const MOST_LEVEL_RATIO = 4;
+/** Neighbours share this many times the side of the largest face that the level above may miss: detectors add a border. */
+const OVERLAP = 1.25;
 /** The frame with a border: relative to the frame. A face that fills the frame fills half of this. */
 const WIDE = 2;
 
@@ -24,7 +25,7 @@ const WIDE = 2;
  * the limit by this part of what is left to 1. Of 141 true candidates that leaves 134 (one look at the plain limit: 137),
  * of 94 false ones in a photo at four sizes none (23).
  */
-const CANDIDATE_CONFIDENCE = 0.3;
+export const CANDIDATE_CONFIDENCE = 0.3;
 const CLOSE_SHARES = [0.3, 0.4] as const;
 const CLOSE_RIGOUR = 0.3;
 /** Less than this is nothing, in a close look. */
@@ -34,10 +35,7 @@ const BORDER_SHARE = 0.05;
 /** A face that lies in a larger one by this share is a part of it. */
 const PART_SHARE = 0.7;
 
-/**
- * What pictures are searched with. Measured on scenes of 1920 x 1280 with 30 faces: of those 24 pixels high, a portrait
- * pasted with hair and shoulders, all are found, and three quarters of bare FER2013 faces; one look finds none.
- */
+/** What pictures are searched with; `npm run bench -- far` measures it. */
 export const STILL_LIMITS: TileLimits = { smallestFacePx: 16, maxFaces: 100 };
 
 /** Where the caller names no limit. */
@@ -50,38 +48,54 @@ export interface TileLimits {
 	readonly maxFaces: number;
 }
 
+/** Two that complete each other. */
+export interface Detectors {
+	readonly near: FaceDetector;
+	/** Sees smaller faces in a region, its boxes are less exact. */
+	readonly far: FaceDetector;
+}
+
 /**
- * Where to look: the frame, the frame with a border, then tiles of half the side each time until faces of
- * `smallestFacePx` are large enough in them. Tiles of a level cover the frame evenly and overlap so far that each face
- * lies whole in one of them.
+ * Where to look: the frame, then levels of tiles, smaller each time by the same ratio, until faces of `smallestFacePx`
+ * are large enough in them (`smallestShare` of the side). Tiles of a level cover the frame evenly and overlap so far that
+ * each face that the level above may miss lies whole in one of them.
  */
-export function planTiles(width: number, height: number, smallestFacePx: number): Box[] {
-	const tiles = [{ x: 0, y: 0, width, height }, wideTile(width, height)];
-	const finestPx = smallestFacePx / SMALLEST_SHARE;
-	let sidePx = Math.max(width, height);
-	while (sidePx > finestPx) {
-		sidePx = Math.max(sidePx / LEVEL_RATIO, finestPx);
-		for (const y of tileStarts(height, sidePx)) {
-			for (const x of tileStarts(width, sidePx)) tiles.push({ x, y, width: sidePx, height: sidePx });
+export function planTiles(
+	width: number,
+	height: number,
+	smallestFacePx: number,
+	smallestShare: number = SMALLEST_SHARE
+): Box[] {
+	const tiles = [{ x: 0, y: 0, width, height }];
+	const wholePx = Math.max(width, height);
+	const reduction = (wholePx * smallestShare) / smallestFacePx;
+	const levels = Math.ceil(Math.log(Math.max(reduction, 1)) / Math.log(MOST_LEVEL_RATIO));
+	const ratio = reduction ** (1 / levels);
+	for (let level = 1; level <= levels; level++) {
+		const sidePx = wholePx / ratio ** level;
+		const stepPx = sidePx * (1 - OVERLAP * smallestShare * ratio);
+		for (const y of tileStarts(height, sidePx, stepPx)) {
+			for (const x of tileStarts(width, sidePx, stepPx)) tiles.push({ x, y, width: sidePx, height: sidePx });
 		}
 	}
 	return tiles;
 }
 
-function wideTile(width: number, height: number): Box {
+/** The frame with a border around it. */
+function wideTile({ width, height }: Frame): Box {
 	const around = (WIDE - 1) / 2;
 	return { x: -around * width, y: -around * height, width: WIDE * width, height: WIDE * height };
 }
 
 /** Where the tiles of one axis begin; a single one where the frame is smaller than a tile, which then reaches beyond. */
-function tileStarts(lengthPx: number, sidePx: number): number[] {
+function tileStarts(lengthPx: number, sidePx: number, stepPx: number): number[] {
 	if (lengthPx <= sidePx) return [(lengthPx - sidePx) / 2];
-	const count = Math.ceil((lengthPx - sidePx) / (sidePx * (1 - OVERLAP))) + 1;
+	const count = Math.ceil((lengthPx - sidePx) / stepPx) + 1;
 	return Array.from({ length: count }, (_, index) => (index * (lengthPx - sidePx)) / (count - 1));
 }
 
 /** Whether a face found in `tile` may go on beyond its border, inside the frame: then a neighbour shows it whole. */
-function isCut({ box }: DetectedFace, tile: Box, frame: { width: number; height: number }): boolean {
+export function isCut({ box }: DetectedFace, tile: Box, frame: { width: number; height: number }): boolean {
 	const marginPx = BORDER_SHARE * Math.max(box.width, box.height);
 	return (
 		(tile.x > 0 && box.x - tile.x < marginPx) ||
@@ -113,7 +127,7 @@ async function lookAtTiles(
 	detector: FaceDetector,
 	frame: Frame,
 	tiles: readonly Box[],
-	minConfidence?: number
+	minConfidence: number
 ): Promise<DetectedFace[]> {
 	const found: DetectedFace[] = [];
 	for (const region of tiles) {
@@ -123,28 +137,22 @@ async function lookAtTiles(
 	return found;
 }
 
-/** The faces that the detector finds in the tiles, whole ones only, each once. */
-export async function detectInTiles(
-	detector: FaceDetector,
-	frame: Frame,
-	tiles: readonly Box[],
-	{ minConfidence, maxFaces }: { minConfidence?: number; maxFaces: number }
-): Promise<DetectedFace[]> {
-	return mergeFaces(await lookAtTiles(detector, frame, tiles, minConfidence), maxFaces);
-}
-
 /** The square around a face in which it takes `share` of the side. */
-function closeLook({ box }: DetectedFace, share: number): Box {
+export function closeLook({ box }: DetectedFace, share: number): Box {
 	const side = Math.max(box.width, box.height) / share;
 	const { x, y } = boxCentre(box);
 	return { x: x - side / 2, y: y - side / 2, width: side, height: side };
 }
 
-/** The candidate as closer looks show it, with the mean of their confidences; null where one does not see it. */
-async function lookClosely(
+/**
+ * The candidate as closer looks show it, with the mean of their confidences; null where one does not see it, or where
+ * that mean is too low for a face that only a tile shows.
+ */
+export async function lookClosely(
 	detector: FaceDetector,
 	frame: Frame,
-	candidate: DetectedFace
+	candidate: DetectedFace,
+	minConfidence: number
 ): Promise<DetectedFace | null> {
 	const seen: DetectedFace[] = [];
 	for (const share of CLOSE_SHARES) {
@@ -155,25 +163,28 @@ async function lookClosely(
 		seen.push(same);
 	}
 	const confidence = seen.reduce((sum, face) => sum + face.confidence, 0) / seen.length;
-	return { ...blendFaces(seen), confidence };
+	const limit = minConfidence + CLOSE_RIGOUR * (1 - minConfidence);
+	return confidence >= limit ? { ...blendFaces(seen), confidence } : null;
 }
 
 /**
  * A detector that finds small and large faces alike: what one look at the frame finds and, looking everywhere for
  * candidates and then closely at each, what that misses. For pictures that stand alone; a live frame has no time for it.
  */
-export function thoroughDetector(detector: FaceDetector, { smallestFacePx, maxFaces }: TileLimits): FaceDetector {
+export function thoroughDetector({ near, far }: Detectors, { smallestFacePx, maxFaces }: TileLimits): FaceDetector {
 	return {
 		async detect(frame, { region, minConfidence = DEFAULT_CONFIDENCE } = {}) {
-			if (region !== undefined) return detector.detect(frame, { region, minConfidence });
-			const found = await detector.detect(frame, { minConfidence });
+			if (region !== undefined) return near.detect(frame, { region, minConfidence });
+			const found = await near.detect(frame, { minConfidence });
 			const tiles = planTiles(frame.width, frame.height, smallestFacePx);
 			// A large candidate that is no face would swallow the small faces in it: parts go after the closer looks alone.
-			const candidates = blendSame(await lookAtTiles(detector, frame, tiles, CANDIDATE_CONFIDENCE));
-			const limit = minConfidence + CLOSE_RIGOUR * (1 - minConfidence);
+			const candidates = blendSame([
+				...(await lookAtTiles(near, frame, [wideTile(frame)], CANDIDATE_CONFIDENCE)),
+				...(await lookAtTiles(far, frame, tiles, CANDIDATE_CONFIDENCE))
+			]);
 			for (const candidate of candidates) {
-				const face = await lookClosely(detector, frame, candidate);
-				if (face !== null && face.confidence >= limit) found.push(face);
+				const face = await lookClosely(near, frame, candidate, minConfidence);
+				if (face !== null) found.push(face);
 			}
 			return mergeFaces(found, maxFaces);
 		}

@@ -40,6 +40,8 @@ export interface ShownModel {
 	readonly unsureBelow: number;
 }
 
+/** Pictures that stand alone are searched for faces down to this height. */
+const SMALLEST_IN_STILLS_PX = 16;
 /** A dropped picture is tried again after this long: settings change, or the worker starts again. */
 const RETRY_MS = 50;
 /** More faces than this are a crowd that no panel can show. */
@@ -283,7 +285,11 @@ export class Session {
 				const bitmap = await grab();
 				if (signal.aborted) bitmap.close();
 				signal.throwIfAborted();
-				const result = await this.#analyser.analyse(bitmap, { timeMs: this.#now(), still: true });
+				const result = await this.#analyser.analyse(bitmap, {
+					timeMs: this.#now(),
+					still: true,
+					smallestFacePx: SMALLEST_IN_STILLS_PX
+				});
 				if (result !== null) return result;
 			}
 			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -361,7 +367,9 @@ export class Session {
 					bitmap.close();
 					return;
 				}
-				const result = await this.#analyser.analyse(bitmap, { timeMs: this.#now(), still: !source.live });
+				const { smallestFacePx } = this.#settings.current;
+				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx };
+				const result = await this.#analyser.analyse(bitmap, options);
 				if (result !== null && isCurrent()) this.#show(result, source.live);
 			} catch (thrown) {
 				if (isCurrent()) this.#notice = toAppError(thrown, 'analysis-failed');

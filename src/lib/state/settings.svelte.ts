@@ -16,6 +16,8 @@ export interface SettingsData {
 	readonly minConfidence: number;
 	/** A label less likely than this, 0..1, is shown as "unsure". */
 	readonly unsureBelow: number;
+	/** Live pictures are searched for faces down to this height in pixels; null: one look, which finds near faces. */
+	readonly smallestFacePx: number | null;
 }
 
 export const DEFAULT_SETTINGS: SettingsData = {
@@ -25,7 +27,8 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	mirror: true,
 	smoothingMs: 300,
 	minConfidence: 0.5,
-	unsureBelow: DEFAULT_UNSURE_BELOW
+	unsureBelow: DEFAULT_UNSURE_BELOW,
+	smallestFacePx: null
 };
 
 const STORAGE_KEY = 'mien.settings';
@@ -41,7 +44,9 @@ export function parseSettings(value: unknown): SettingsData {
 		mirror: typeof mirror === 'boolean' ? mirror : DEFAULT_SETTINGS.mirror,
 		smoothingMs: isBetween(smoothingMs, 0, 2000) ? smoothingMs : DEFAULT_SETTINGS.smoothingMs,
 		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence,
-		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow
+		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow,
+		// No page lets a visitor choose it: the kiosk's address sets it for as long as that runs.
+		smallestFacePx: DEFAULT_SETTINGS.smallestFacePx
 	};
 }
 

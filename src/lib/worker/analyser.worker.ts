@@ -8,7 +8,7 @@ import { warmUp } from './compile';
 import { buildDetector } from './detector';
 import { createDecoder, createFrameReader } from './frame-reader';
 import { watchGpu } from './gpu-loss';
-import { fetchDetector, fetchManifest, loadClassifier } from './loader';
+import { fetchDetector, fetchManifest, loadClassifier, loadDetector } from './loader';
 import { createQueue } from './queue';
 import { Registry } from './registry';
 import { Runtime } from './runtime';
@@ -28,6 +28,18 @@ function post(message: FromWorker): void {
 function giveUp(thrown: unknown, code: ErrorCode): void {
 	const error = toAppError(thrown, code);
 	post({ type: 'failed', failure: { code: error.code, message: error.message } });
+}
+
+/** What `load` gives, loaded once; after a failure the next call tries again. */
+function onDemand<T>(load: () => Promise<T>): () => Promise<T> {
+	let loading: Promise<T> | null = null;
+	return () => {
+		loading ??= load().catch((thrown: unknown) => {
+			loading = null;
+			throw thrown;
+		});
+		return loading;
+	};
 }
 
 async function start(baseUrl: string, wanted: BackendName | 'auto'): Promise<void> {
@@ -52,7 +64,10 @@ async function start(baseUrl: string, wanted: BackendName | 'auto'): Promise<voi
 	post({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
 	const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, { tell: post, exclusively }));
 	const readFrame = createFrameReader();
-	runtime = new Runtime({ detector, registry, exclusively, readFrame, now, post });
+	const farDetector = onDemand(() =>
+		loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, { tell: post, exclusively })
+	);
+	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame, now, post });
 	taskTools = { detector, registry, exclusively, decode: createDecoder(readFrame), now };
 	post({ type: 'ready', backend, manifest });
 }

@@ -2,14 +2,16 @@
 import { load } from '@tensorflow-models/blazeface';
 import { GraphModel } from '@tensorflow/tfjs-converter';
 import { io, Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { BLAZEFACE_INPUT, decodeFaces, type DetectionLimits } from '../core/blazeface';
+import { blazefaceAnchors, decodeFaces, FULL_RANGE, SHORT_RANGE, type DetectionLimits } from '../core/blazeface';
 import { letterboxInput } from '../core/preprocess';
 import type { FaceDetector } from '../core/types';
 import { AppError } from '../errors';
 import type { DetectorEntry } from '../manifest';
 
+const LAYOUTS = [SHORT_RANGE, FULL_RANGE];
+
 export interface LoadedDetector extends FaceDetector {
-	/** Output for a blank picture, [1, 896, 17]; the caller disposes it. For compiling ahead. */
+	/** Output for a blank picture, [1, anchors, 17]; the caller disposes it. For compiling ahead. */
 	runBlank(): Tensor;
 }
 
@@ -20,10 +22,13 @@ export async function buildDetector(
 	limits: DetectionLimits
 ): Promise<LoadedDetector> {
 	const model = await loadModel(entry, artifacts);
-	const { size, range } = BLAZEFACE_INPUT;
-	if (entry.inputSize !== size) {
-		throw new AppError('model-invalid', `${entry.id}: expected inputs of ${size} pixels, not ${entry.inputSize}`);
+	const layout = LAYOUTS.find((each) => each.size === entry.inputSize);
+	if (layout === undefined) {
+		const sizes = LAYOUTS.map((each) => each.size).join(' or ');
+		throw new AppError('model-invalid', `${entry.id}: expected inputs of ${sizes} pixels, not ${entry.inputSize}`);
 	}
+	const { size, range } = layout;
+	const anchors = blazefaceAnchors(layout);
 	const run = (input: Float32Array): Tensor =>
 		tidy(() => {
 			const output = model.predict(tensor4d(input, [1, size, size, 3]));
@@ -35,7 +40,7 @@ export async function buildDetector(
 			const { data, transform } = letterboxInput(frame, size, range, region);
 			const output = run(data);
 			try {
-				return decodeFaces(Float32Array.from(await output.data()), transform, { ...limits, minConfidence });
+				return decodeFaces(Float32Array.from(await output.data()), transform, { ...limits, minConfidence }, anchors);
 			} finally {
 				output.dispose();
 			}

@@ -1,9 +1,11 @@
 /** From addresses to models that are ready to run: fetched, checked, built, compiled; with progress told on the way. */
 import { getBackend } from '@tensorflow/tfjs-core';
+import type { DetectionLimits } from '../core/blazeface';
 import { parseManifest, type DetectorEntry, type Manifest, type ModelEntry } from '../manifest';
 import type { FromWorker } from '../protocol';
 import { buildClassifier, type LoadedClassifier } from './classifier';
 import { warmUp } from './compile';
+import { buildDetector, type LoadedDetector } from './detector';
 import { fetchBytes, parseJson } from './fetch-file';
 import { fetchModel } from './model-files';
 
@@ -22,6 +24,21 @@ export async function fetchManifest(url: string): Promise<Manifest> {
 /** The detector's files; see `fetchModel`. */
 export function fetchDetector(entry: DetectorEntry, manifestUrl: string, tell: Tell): ReturnType<typeof fetchModel> {
 	return fetchModel(entry, manifestUrl, countBytes('detector', entry.bytes, tell));
+}
+
+/** A detector, ready to run. Throws AppError 'model-unreachable' or 'model-invalid'. */
+export async function loadDetector(
+	entry: DetectorEntry,
+	manifestUrl: string,
+	limits: DetectionLimits,
+	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
+): Promise<LoadedDetector> {
+	const artifacts = await fetchDetector(entry, manifestUrl, tell);
+	return exclusively(async () => {
+		const detector = await buildDetector(entry, artifacts, limits);
+		await warmUp(getBackend(), () => detector.runBlank());
+		return detector;
+	});
 }
 
 /** A classifier, ready to run. Throws AppError 'model-unreachable' or 'model-invalid'. */

@@ -1,16 +1,18 @@
 /** What the worker does between its messages: holds the settings in force and the state of the analysis. */
-import { analyse, INITIAL_STATE, type AnalysisState } from '../core/analyse';
+import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '../core/analyse';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame } from '../core/types';
 import { AppError, toAppError } from '../errors';
-import type { FromWorker, ToWorker, WorkerSettings } from '../protocol';
+import type { FrameOptions, FromWorker, ToWorker, WorkerSettings } from '../protocol';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
 type ExplainMessage = Extract<ToWorker, { type: 'explain' }>;
 
 export interface RuntimeOptions {
 	readonly detector: FaceDetector;
+	/** The far detector, loaded when it is first asked for. Rejects with an AppError where it cannot be had. */
+	readonly farDetector: () => Promise<FaceDetector>;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
 		retain(ids: readonly string[]): void;
@@ -32,7 +34,6 @@ interface Active {
 
 export class Runtime {
 	readonly #options: RuntimeOptions;
-	readonly #thorough: FaceDetector;
 	#newestGeneration = 0;
 	#active: Active | null = null;
 	#state: AnalysisState = INITIAL_STATE;
@@ -40,7 +41,6 @@ export class Runtime {
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
-		this.#thorough = thoroughDetector(options.detector, STILL_LIMITS);
 	}
 
 	/**
@@ -67,8 +67,9 @@ export class Runtime {
 	}
 
 	/** Analyses and closes the bitmap. Posts 'result', 'failed', or 'dropped'. Never rejects. */
-	async analyse({ generation, frameId, bitmap, timeMs, still }: FrameMessage): Promise<void> {
-		const { detector, exclusively, now, post } = this.#options;
+	async analyse({ generation, frameId, bitmap, options }: FrameMessage): Promise<void> {
+		const { exclusively, now, post } = this.#options;
+		const { timeMs, still } = options;
 		const active = this.#active;
 		if (active?.generation !== generation || this.#analysing) {
 			bitmap.close();
@@ -80,11 +81,12 @@ export class Runtime {
 			const startMs = now();
 			const frame = this.#read(bitmap);
 			const readMs = now() - startMs;
+			const detectors = await this.#detectors(options);
 			const before = this.#state;
 			const { state, result } = await exclusively(() =>
 				analyse(
 					frame,
-					{ detector: still ? this.#thorough : detector, classifiers: active.classifiers, now },
+					{ ...detectors, classifiers: active.classifiers, now },
 					{ ...active.settings, ...(still && { maxFaces: STILL_LIMITS.maxFaces }), timeMs, still, readMs },
 					before
 				)
@@ -117,6 +119,15 @@ export class Runtime {
 	/** Forgets tracked faces and what was smoothed. */
 	reset(): void {
 		this.#state = { ...INITIAL_STATE };
+	}
+
+	async #detectors({ still, smallestFacePx }: FrameOptions): Promise<Pick<AnalysisTools, 'detector' | 'far'>> {
+		const { detector, farDetector } = this.#options;
+		if (smallestFacePx === null) return { detector };
+		const far = await farDetector();
+		return still
+			? { detector: thoroughDetector({ near: detector, far }, { ...STILL_LIMITS, smallestFacePx }) }
+			: { detector, far: { detector: far, smallestFacePx } };
 	}
 
 	#read(bitmap: ImageBitmap): Frame {

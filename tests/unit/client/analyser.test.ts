@@ -8,7 +8,7 @@ const BACKEND: BackendReport = { chosen: 'wasm', reason: 'test', trials: [], thr
 const MANIFEST = { default: 'mien' } as Manifest;
 const SETTINGS: WorkerSettings = { models: ['mien'], minConfidence: 0.6, maxFaces: 4, smoothingMs: 300 };
 const OTHER: WorkerSettings = { ...SETTINGS, models: ['other'] };
-const FRAME = { timeMs: 7, still: false };
+const FRAME = { timeMs: 7, still: false, smallestFacePx: null };
 const TIMEOUTS = { startMs: 1000, configureMs: 800, frameMs: 100 };
 
 /** Answers by hand: each test says what the worker does. */

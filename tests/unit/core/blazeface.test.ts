@@ -6,7 +6,7 @@ import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-	BLAZEFACE_INPUT,
+	SHORT_RANGE,
 	blazefaceAnchors,
 	decodeCandidates,
 	decodeFaces,
@@ -45,7 +45,7 @@ interface PlainFace {
 
 describe('blazefaceAnchors', () => {
 	it('lays two anchors on each cell of 16 x 16, then six on each of 8 x 8, row by row', () => {
-		const anchors = blazefaceAnchors();
+		const anchors = blazefaceAnchors(SHORT_RANGE);
 		expect(anchors).toHaveLength(ANCHORS);
 		expect(anchors.slice(0, 3)).toEqual([
 			{ x: 4, y: 4 },
@@ -148,7 +148,7 @@ const PICTURES: Record<string, { faces: number; picture: () => Promise<Buffer> }
 describe('parity with @tensorflow-models/blazeface', () => {
 	const MIN_CONFIDENCE = 0.75;
 	const TOLERANCE_PX = 1e-3;
-	const transform = letterbox(FRAME_PX, FRAME_PX, BLAZEFACE_INPUT.size);
+	const transform = letterbox(FRAME_PX, FRAME_PX, SHORT_RANGE.size);
 	let model: blazeface.BlazeFaceModel;
 
 	beforeAll(async () => {
@@ -162,7 +162,7 @@ describe('parity with @tensorflow-models/blazeface', () => {
 
 	/** The network's output for a picture, resized and scaled as the package does it. */
 	async function predict(picture: tf.Tensor3D): Promise<Float32Array> {
-		const { size, range } = BLAZEFACE_INPUT;
+		const { size, range } = SHORT_RANGE;
 		const graph = (model as unknown as { blazeFaceModel: GraphModel }).blazeFaceModel;
 		const raw = tf.tidy(() => {
 			const resized = tf.image.resizeBilinear(picture, [size, size]);

@@ -1,6 +1,6 @@
 /** Looking at a frame in tiles: they cover every face whole, and what they find is each face once. */
 import { describe, expect, it } from 'vitest';
-import { detectInTiles, mergeFaces, planTiles, SMALLEST_SHARE, thoroughDetector } from '../../../src/lib/core/tiles';
+import { mergeFaces, planTiles, SMALLEST_SHARE, STILL_LIMITS, thoroughDetector } from '../../../src/lib/core/tiles';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
@@ -8,6 +8,7 @@ import { faceAt } from './faces';
 const FRAME: Frame = { width: 1920, height: 1280, data: new Uint8ClampedArray(0) };
 const WHOLE: Box = { x: 0, y: 0, width: 1920, height: 1280 };
 const LARGEST_SHARE = 0.8;
+const NEAR_SHARE = 15 / 128;
 
 /** The part of a face that a region shows, as a detector that guesses from what it sees would report it. */
 function seenPart({ box, landmarks }: DetectedFace, region: Box): DetectedFace {
@@ -18,8 +19,11 @@ function seenPart({ box, landmarks }: DetectedFace, region: Box): DetectedFace {
 	return { box: { x, y, width: right - x, height: bottom - y }, landmarks, confidence: 0.95 };
 }
 
-/** Sees what is neither too small nor too large in its region, and parts of faces with even more confidence. */
-function fakeDetector(faces: readonly DetectedFace[]): FaceDetector & { looks: number } {
+/**
+ * Sees what is neither too small nor too large in its region, and parts of faces with even more confidence. `least`: the
+ * share of the side from which on it sees a face.
+ */
+function fakeDetector(faces: readonly DetectedFace[], least: number): FaceDetector & { looks: number } {
 	return {
 		looks: 0,
 		detect(_, { region = WHOLE } = {}) {
@@ -27,7 +31,7 @@ function fakeDetector(faces: readonly DetectedFace[]): FaceDetector & { looks: n
 			const side = Math.max(region.width, region.height);
 			const seen = faces.filter(({ box }) => {
 				const share = box.width / side;
-				return share >= SMALLEST_SHARE && share <= LARGEST_SHARE && shareInside(box, region) > 0.5;
+				return share >= least && share <= LARGEST_SHARE && shareInside(box, region) > 0.5;
 			});
 			return Promise.resolve(
 				seen.map((face) => (shareInside(face.box, region) > 0.999 ? face : seenPart(face, region)))
@@ -36,11 +40,23 @@ function fakeDetector(faces: readonly DetectedFace[]): FaceDetector & { looks: n
 	};
 }
 
+/** A near and a far one, as they are: the far one sees faces half as large. */
+function fakeDetectors(faces: readonly DetectedFace[]) {
+	return { near: fakeDetector(faces, NEAR_SHARE), far: fakeDetector(faces, SMALLEST_SHARE) };
+}
+
 describe('planTiles', () => {
-	it('begins with the frame, and the frame with a border', () => {
-		const [whole, wide] = planTiles(1920, 1280, 20);
-		expect(whole).toEqual(WHOLE);
-		expect(wide).toEqual({ x: -960, y: -640, width: 3840, height: 2560 });
+	it('begins with the frame', () => {
+		expect(planTiles(1920, 1280, 20)[0]).toEqual(WHOLE);
+	});
+
+	it.each([
+		[1280, 720, 32, 8],
+		[1920, 1080, 32, 20],
+		[1920, 1280, STILL_LIMITS.smallestFacePx, 80],
+		[512, 512, 40, 1]
+	])('needs few looks: %i x %i, faces from %i pixels', (width, height, smallestFacePx, most) => {
+		expect(planTiles(width, height, smallestFacePx).length).toBeLessThanOrEqual(most);
 	});
 
 	it('shows every face of every size whole and large enough in some tile', () => {
@@ -68,24 +84,6 @@ describe('planTiles', () => {
 		const tiles = planTiles(width, height, 20);
 		expect(tiles.length).toBeLessThan(40);
 		expect(tiles.every((tile) => Object.values({ ...tile }).every(Number.isFinite))).toBe(true);
-	});
-});
-
-describe('detectInTiles', () => {
-	it('finds small faces and large ones, each once and whole, however many tiles show a part of them', async () => {
-		const small = Array.from({ length: 30 }, (_, index) => faceAt(60 + (index % 10) * 190, 90 + index * 28, 24));
-		const faces = [...small, faceAt(900, 1050, 400)];
-		const found = await detectInTiles(fakeDetector(faces), FRAME, planTiles(1920, 1280, 20), { maxFaces: 100 });
-		expect(found).toHaveLength(faces.length);
-		for (const { box } of faces) {
-			expect(found.some((other) => intersectionOverUnion(box, other.box) > 0.99)).toBe(true);
-		}
-	});
-
-	it('finds a face that fills the frame', async () => {
-		const face = faceAt(960, 640, 1900);
-		const found = await detectInTiles(fakeDetector([face]), FRAME, planTiles(1920, 1280, 20), { maxFaces: 100 });
-		expect(found.map(({ box }) => box)).toEqual([face.box]);
 	});
 });
 
@@ -122,34 +120,44 @@ describe('thoroughDetector', () => {
 
 	it('finds small faces and large ones, each once', async () => {
 		const faces = [...small, faceAt(900, 1050, 400)];
-		const found = await thoroughDetector(fakeDetector(faces), limits).detect(FRAME, { minConfidence: 0.5 });
+		const found = await thoroughDetector(fakeDetectors(faces), limits).detect(FRAME, { minConfidence: 0.5 });
 		expect(found).toHaveLength(31);
+		for (const { box } of faces) {
+			expect(found.some((other) => intersectionOverUnion(box, other.box) > 0.99)).toBe(true);
+		}
+	});
+
+	it('finds a face that fills the frame', async () => {
+		const face = faceAt(960, 640, 1900);
+		const found = await thoroughDetector(fakeDetectors([face]), limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found.map(({ box }) => Math.round(box.width))).toEqual([1900]);
 	});
 
 	it('drops what closer looks do not confirm, also where it is large and full of faces', async () => {
-		const real = fakeDetector(small);
+		const real = fakeDetectors(small);
 		const ghost = { ...faceAt(600, 500, 300), confidence: 0.45 };
 		const mirage = { ...faceAt(1500, 1100, 60), confidence: 0.6 };
 		const looks = (region: Box | undefined, face: DetectedFace): boolean =>
 			region !== undefined && shareInside(face.box, region) > 0.999 && region.width > 4 * face.box.width;
-		const detector: FaceDetector = {
+		const withGhosts = (detector: FaceDetector): FaceDetector => ({
 			detect: async (frame, options = {}) => [
-				...(await real.detect(frame, options)),
+				...(await detector.detect(frame, options)),
 				...[ghost, mirage].filter((face) => looks(options.region, face))
 			]
-		};
-		const found = await thoroughDetector(detector, limits).detect(FRAME, { minConfidence: 0.5 });
+		});
+		const detectors = { near: withGhosts(real.near), far: withGhosts(real.far) };
+		const found = await thoroughDetector(detectors, limits).detect(FRAME, { minConfidence: 0.5 });
 		expect(found).toHaveLength(30);
 		expect(Math.max(...found.map(({ box }) => box.width))).toBeCloseTo(24);
 	});
 
 	it('keeps what one look at the frame finds, and looks at a region once', async () => {
 		const weak = { ...faceAt(900, 700, 500), confidence: 0.55 };
-		const detector = fakeDetector([weak]);
-		const thorough = thoroughDetector(detector, limits);
+		const { near, far } = fakeDetectors([weak]);
+		const thorough = thoroughDetector({ near, far }, limits);
 		expect(await thorough.detect(FRAME, { minConfidence: 0.5 })).toHaveLength(1);
-		detector.looks = 0;
+		[near.looks, far.looks] = [0, 0];
 		await thorough.detect(FRAME, { region: WHOLE });
-		expect(detector.looks).toBe(1);
+		expect([near.looks, far.looks]).toEqual([1, 0]);
 	});
 });

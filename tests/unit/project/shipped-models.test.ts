@@ -25,7 +25,7 @@ function readModel(url: string): { text: string; json: ModelJson; weights: Buffe
 	return { text, json, weights: Buffer.concat(paths.map((path) => readFileSync(join(dirname(file), path)))) };
 }
 
-describe.each([manifest.detector, ...manifest.models])('$id', ({ url, bytes, sha256 }) => {
+describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$id', ({ url, bytes, sha256 }) => {
 	it('has the weights and the size that the manifest tells', () => {
 		const { text, weights } = readModel(url);
 		expect(createHash('sha256').update(weights).digest('hex')).toBe(sha256);

@@ -3,7 +3,7 @@ import type { AnalyserEvent } from '../../../src/lib/client/analyser';
 import type { FrameResult } from '../../../src/lib/core/types';
 import { AppError } from '../../../src/lib/errors';
 import type { Manifest } from '../../../src/lib/manifest';
-import type { WorkerSettings } from '../../../src/lib/protocol';
+import type { FrameOptions, WorkerSettings } from '../../../src/lib/protocol';
 import type { FrameSource } from '../../../src/lib/sources/source';
 import { Session, type SessionAnalyser } from '../../../src/lib/state/session.svelte';
 import { Settings } from '../../../src/lib/state/settings.svelte';
@@ -46,7 +46,12 @@ class FakeAnalyser implements SessionAnalyser {
 	inFlight = 0;
 	mostInFlight = 0;
 	/** Analyses under way, for the test to settle. */
-	frames: { still: boolean; resolve: (result: FrameResult | null) => void; reject: (error: unknown) => void }[] = [];
+	frames: {
+		still: boolean;
+		smallestFacePx: number | null;
+		resolve: (result: FrameResult | null) => void;
+		reject: (error: unknown) => void;
+	}[] = [];
 	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
 	explain = () => Promise.reject(new AppError('worker-died', 'not in these tests'));
 	reset = vi.fn();
@@ -60,10 +65,10 @@ class FakeAnalyser implements SessionAnalyser {
 		return Promise.resolve({ backend: READY.backend, manifest: MANIFEST });
 	}
 
-	async analyse(bitmap: ImageBitmap, { still }: { timeMs: number; still: boolean }) {
+	async analyse(bitmap: ImageBitmap, { still, smallestFacePx }: FrameOptions) {
 		bitmap.close();
 		const { promise, resolve, reject } = deferred<FrameResult | null>();
-		this.frames.push({ still, resolve, reject });
+		this.frames.push({ still, smallestFacePx, resolve, reject });
 		this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
 		try {
 			return await promise;
@@ -191,6 +196,17 @@ describe('loading', () => {
 });
 
 describe('a live source', () => {
+	it('is searched for far faces where a page sets how small, and gets one look otherwise', async () => {
+		const { analyser, session, settings, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		await vi.waitFor(() => expect(analyser.frames[0]?.smallestFacePx).toBeNull());
+		settings.override({ smallestFacePx: 32 });
+		await answer(null);
+		await vi.waitFor(() => expect(analyser.frames[0]?.smallestFacePx).toBe(32));
+		session.close();
+	});
+
 	it('asks for the camera, runs, and has one frame in flight', async () => {
 		const { analyser, session, answer } = setUp();
 		await settled();
@@ -401,7 +417,7 @@ describe('a picture of a batch', () => {
 		expect(analyser.frames).toHaveLength(0);
 		await session.load();
 		await vi.waitUntil(() => analyser.frames.length === 1);
-		expect(analyser.frames[0]?.still).toBe(true);
+		expect(analyser.frames[0]).toMatchObject({ still: true, smallestFacePx: 16 });
 		analyser.frames.shift()?.resolve(null);
 		await vi.waitUntil(() => analyser.frames.length === 1);
 		analyser.frames.shift()?.resolve(resultOf([1, 2]));

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shortRangeFile } from '../../../training/detector';
+import { DETECTORS, tfliteFile } from '../../../training/detector';
 import { readTflite } from '../../../training/tflite';
 
-const PACKAGE = path.dirname(shortRangeFile());
+const SHORT_FILE = tfliteFile(DETECTORS.short);
+const PACKAGE = path.dirname(SHORT_FILE);
 
 describe('readTflite', () => {
 	it('reads the network of BlazeFace short range', () => {
-		const { tensors, operators, inputs, outputs } = readTflite(readFileSync(shortRangeFile()));
+		const { tensors, operators, inputs, outputs } = readTflite(readFileSync(SHORT_FILE));
 		expect(inputs.map((index) => tensors[index]?.shape)).toEqual([[1, 128, 128, 3]]);
 		expect(outputs.map((index) => tensors[index]?.name)).toEqual(['regressors', 'classificators']);
 		const [first] = operators.filter(({ op }) => op === 'CONV_2D');
@@ -21,7 +22,7 @@ describe('readTflite', () => {
 	});
 
 	it('gives the bytes of half-precision constants, and none for what is computed', () => {
-		const { tensors, operators, outputs } = readTflite(readFileSync(shortRangeFile()));
+		const { tensors, operators, outputs } = readTflite(readFileSync(SHORT_FILE));
 		const constant = tensors[operators.find(({ op }) => op === 'DEQUANTIZE')?.inputs[0] ?? -1];
 		expect(constant?.type).toBe('float16');
 		expect(constant?.data).toHaveLength(2 * (constant?.shape.reduce((product, size) => product * size, 1) ?? NaN));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Classifier, DetectedFace, Frame } from '../../../src/lib/core/types';
 import { AppError } from '../../../src/lib/errors';
-import type { FromWorker, WorkerSettings } from '../../../src/lib/protocol';
+import type { FrameOptions, FromWorker, WorkerSettings } from '../../../src/lib/protocol';
 import { createQueue } from '../../../src/lib/worker/queue';
 import { Runtime } from '../../../src/lib/worker/runtime';
 
@@ -12,6 +12,9 @@ const FACE: DetectedFace = {
 	landmarks: { rightEye: POINT, leftEye: { x: 26, y: 20 }, nose: POINT, mouth: POINT, rightEar: POINT, leftEar: POINT },
 	confidence: 0.9
 };
+
+/** What the far detector proposes, and the near one sees only where it looks closely. */
+const FAR_FACE: DetectedFace = { ...FACE, box: { x: 30, y: 30, width: 4, height: 4 } };
 
 class FakeBitmap {
 	readonly width = 40;
@@ -45,6 +48,8 @@ function createRuntime() {
 		face: FACE,
 		readFails: false,
 		detectFails: false,
+		farLoads: 0,
+		farFails: false,
 		/** Stops the detector until the function returned is called. */
 		hold: (): (() => void) => {
 			let release: () => void = () => undefined;
@@ -55,11 +60,16 @@ function createRuntime() {
 	};
 	const runtime = new Runtime({
 		detector: {
-			detect: async () => {
+			detect: async (frame, { region } = {}) => {
 				await detecting;
 				if (all.detectFails) throw new Error('no memory');
-				return [all.face];
+				return region !== undefined && region.width < frame.width ? [FAR_FACE] : [all.face];
 			}
+		},
+		farDetector: () => {
+			all.farLoads++;
+			if (all.farFails) return Promise.reject(new AppError('model-unreachable', 'HTTP 404'));
+			return Promise.resolve({ detect: () => Promise.resolve([FAR_FACE]) });
 		},
 		registry: {
 			classifier: (id) =>
@@ -82,10 +92,13 @@ function createRuntime() {
 		post: (message) => posted.push(message)
 	});
 	let frameId = 0;
-	const analyse = async (generation: number, { timeMs = 0, still = false } = {}) => {
+	const analyse = async (
+		generation: number,
+		{ timeMs = 0, still = false, smallestFacePx = null }: Partial<FrameOptions> = {}
+	) => {
 		const bitmap = new FakeBitmap();
 		frameId++;
-		await runtime.analyse({ type: 'frame', generation, frameId, bitmap, timeMs, still });
+		await runtime.analyse({ type: 'frame', generation, frameId, bitmap, options: { timeMs, still, smallestFacePx } });
 		return bitmap;
 	};
 	const configure = async (generation: number, settings = SETTINGS) => {
@@ -192,6 +205,31 @@ describe('Runtime', () => {
 		all.detectFails = false;
 		await all.analyse(1);
 		expect(all.posted.at(-1)).toMatchObject({ type: 'result', frameId: 3 });
+	});
+
+	it.each([true, false])(
+		'finds far faces where it is asked to, and loads their detector then (still: %s)',
+		async (still) => {
+			const all = createRuntime();
+			await all.configure(1);
+			await all.analyse(1, { still });
+			expect(idsOf(all.posted.at(-1))).toEqual([1]);
+			expect(all.farLoads).toBe(0);
+			await all.analyse(1, { still, smallestFacePx: 4 });
+			expect(idsOf(all.posted.at(-1))).toEqual([1, 2]);
+			expect(all.farLoads).toBe(1);
+		}
+	);
+
+	it('says why there is no far detector, closes the frame, and takes the next', async () => {
+		const all = createRuntime();
+		await all.configure(1);
+		all.farFails = true;
+		expect((await all.analyse(1, { still: true, smallestFacePx: 16 })).closed).toBe(1);
+		expect(all.posted.at(-1)).toMatchObject({ type: 'failed', frameId: 1, failure: { code: 'model-unreachable' } });
+		all.farFails = false;
+		await all.analyse(1, { still: true, smallestFacePx: 16 });
+		expect(all.posted.at(-1)).toMatchObject({ type: 'result', frameId: 2 });
 	});
 
 	it('drops a second frame while one is under way', async () => {

@@ -69,7 +69,12 @@ export class Kiosk {
 	start(): () => void {
 		const { app, config, log } = this.#options;
 		const { signal } = this.#stopped;
-		app.settings.override({ modelId: config.model, unsureBelow: config.threshold, theme: 'dark' });
+		app.settings.override({
+			modelId: config.model,
+			unsureBelow: config.threshold,
+			smallestFacePx: config.minFacePx,
+			theme: 'dark'
+		});
 		this.nowMs = performance.now();
 		this.lastFaceMs = this.nowMs;
 		keepAwake(signal);

@@ -1,0 +1,130 @@
+/** Far faces in a live picture: every place has its turn, known faces are looked at in every frame, looks have a limit. */
+import { describe, expect, it } from 'vitest';
+import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
+import { NOTHING_KNOWN, searchFrame, type SearchState } from '../../../src/lib/core/search';
+import { planTiles, SMALLEST_SHARE } from '../../../src/lib/core/tiles';
+import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
+import { faceAt } from './faces';
+
+const FRAME: Frame = { width: 1280, height: 720, data: new Uint8ClampedArray(0) };
+const WHOLE: Box = { x: 0, y: 0, width: 1280, height: 720 };
+const SETTINGS = { smallestFacePx: 32, maxFaces: 12, minConfidence: 0.5 };
+const TILES = planTiles(FRAME.width, FRAME.height, SETTINGS.smallestFacePx);
+const NEAR_SHARE = 15 / 128;
+
+/** What is there, to be changed by a test, and what was looked at since the last frame. */
+function createStage(faces: readonly DetectedFace[]) {
+	const stage = { faces, near: [] as Box[], far: [] as Box[] };
+	const detector = (looks: 'near' | 'far', least: number): FaceDetector => ({
+		detect(_, { region = WHOLE } = {}) {
+			stage[looks].push(region);
+			const side = Math.max(region.width, region.height);
+			return Promise.resolve(
+				stage.faces.filter(({ box }) => box.height / side >= least && shareInside(box, region) > 0.999)
+			);
+		}
+	});
+	const detectors = { near: detector('near', NEAR_SHARE), far: detector('far', SMALLEST_SHARE) };
+	let state: SearchState = NOTHING_KNOWN;
+	const next = async (): Promise<DetectedFace[]> => {
+		[stage.near, stage.far] = [[], []];
+		const [after, found] = await searchFrame(FRAME, detectors, SETTINGS, state);
+		state = after;
+		return found;
+	};
+	const round = async (): Promise<DetectedFace[]> => {
+		let found: DetectedFace[] = [];
+		for (let frame = 0; frame < TILES.length; frame++) found = await next();
+		return found;
+	};
+	return Object.assign(stage, { next, round, known: () => state.known.map(({ face }) => face) });
+}
+
+describe('searchFrame', () => {
+	it('looks at every tile once in as many frames, one a frame', async () => {
+		const stage = createStage([]);
+		const looked: Box[] = [];
+		while (looked.length < TILES.length) {
+			await stage.next();
+			expect(stage.far).toHaveLength(1);
+			looked.push(...stage.far);
+		}
+		expect(looked).toEqual(TILES);
+	});
+
+	it('finds a face of the smallest size wherever it stands, within one round', async () => {
+		for (let y = 16; y <= 704; y += 86) {
+			for (let x = 16; x <= 1264; x += 78) {
+				const found = await createStage([faceAt(x, y, 32)]).round();
+				expect(found, `at ${x}, ${y}`).toHaveLength(1);
+			}
+		}
+	});
+
+	it('then looks at it in every frame, with one look, wherever it walks', async () => {
+		const stage = createStage([faceAt(300, 300, 40)]);
+		await stage.round();
+		for (let step = 1; step < 20; step++) {
+			stage.faces = [faceAt(300 + 20 * step, 300, 40)];
+			const found = await stage.next();
+			expect(found.map(({ box }) => box)).toEqual(stage.faces.map(({ box }) => box));
+			expect(stage.near).toHaveLength(2);
+			expect(stage.far).toHaveLength(1);
+		}
+	});
+
+	it('spends no look of its own on a face that one look at the frame shows', async () => {
+		const stage = createStage([faceAt(600, 400, 300)]);
+		for (let frame = 0; frame < 9; frame++) {
+			expect(await stage.next()).toHaveLength(1);
+			expect(stage.near).toHaveLength(1);
+		}
+	});
+
+	it('goes on looking for a face that is covered for a moment, and forgets one that has gone', async () => {
+		const face = faceAt(900, 200, 40);
+		const stage = createStage([face]);
+		await stage.round();
+		stage.faces = [];
+		for (let frame = 0; frame < 3; frame++) expect(await stage.next()).toEqual([]);
+		stage.faces = [face];
+		expect(await stage.next()).toHaveLength(1);
+		stage.faces = [];
+		await stage.round();
+		expect(stage.known()).toEqual([]);
+	});
+
+	it('follows no more faces than it may, and looks no more often, in a crowd', async () => {
+		const crowd = Array.from({ length: 60 }, (_, index) =>
+			faceAt(60 + (index % 12) * 105, 60 + Math.floor(index / 12) * 140, 40)
+		);
+		const stage = createStage(crowd);
+		for (let frame = 0; frame < 30; frame++) {
+			await stage.next();
+			expect(stage.near.length).toBeLessThanOrEqual(SETTINGS.maxFaces + 7);
+			expect(stage.far).toHaveLength(1);
+			expect(stage.known().length).toBeLessThanOrEqual(SETTINGS.maxFaces);
+		}
+		expect(stage.known()).toHaveLength(SETTINGS.maxFaces);
+	});
+
+	it('keeps two that stand side by side apart', async () => {
+		const pair = [faceAt(300, 300, 40), faceAt(345, 300, 40)];
+		const stage = createStage(pair);
+		await stage.round();
+		for (let frame = 0; frame < 5; frame++) {
+			const found = await stage.next();
+			expect(found).toHaveLength(2);
+			for (const { box } of pair) {
+				expect(found.some((other) => intersectionOverUnion(other.box, box) > 0.9)).toBe(true);
+			}
+		}
+	});
+
+	it('takes no face that a tile shows and closer looks do not', async () => {
+		const blind: FaceDetector = { detect: () => Promise.resolve([]) };
+		const far: FaceDetector = { detect: () => Promise.resolve([faceAt(640, 360, 40)]) };
+		const [, found] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, NOTHING_KNOWN);
+		expect(found).toEqual([]);
+	});
+});
