@@ -1,6 +1,7 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
 import type { Explanation, FrameResult } from '../core/types';
+import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import { AppError, toAppError, type ErrorCode } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
 import type { BackendReport, WorkerSettings } from '../protocol';
@@ -101,11 +102,11 @@ export class Session {
 		[this.#modelId, ...this.#besideIds].flatMap((wanted) => this.classifiers.find(({ id }) => id === wanted) ?? [])
 	);
 
-	/** All that can be chosen, with the visitor's threshold, as overlay, cards and exports need it. */
+	/** All that can be chosen, with the visitor's threshold or each one's own, as overlay, cards and exports need it. */
 	readonly offered: readonly ShownModel[] = $derived(
-		this.classifiers.map(({ id, title, labels, input }) => ({
+		this.classifiers.map(({ id, title, labels, input, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
 			...{ id, title, labels, inputSize: input.size },
-			unsureBelow: this.#settings.current.unsureBelow
+			unsureBelow: this.#settings.current.unsureBelow ?? unsureBelow
 		}))
 	);
 	/** Those of them that read each face, the one shown first. */
