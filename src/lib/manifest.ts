@@ -47,7 +47,7 @@ export interface ModelEntry {
 	 * the accuracy wanted.
 	 */
 	readonly unsureBelow?: number | undefined;
-	/** By split: "public", "private", "paper". */
+	/** By split: "public", "private", "paper". Written together with report.json beside the model: empty where there is none. */
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
 	readonly trained: Trained;
 }
