@@ -19,6 +19,7 @@ import {
 	replaceEnsemble,
 	replaceEntry,
 	temperatureOf,
+	thresholdOf,
 	writeReport
 } from './export';
 import { readFerPlus, type FerPlus } from './ferplus';
@@ -163,9 +164,9 @@ async function reportOnEnsemble(
 	const temperature = temperatureOf(scores[look], scores, dataset);
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
 	const parts = { model: ensemble.id, labels, temperature, history: [], corruptions: [] };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus));
+	const report = createReport(parts, scores, testSets(dataset, ferPlus), look);
 	writeReport(path.join(MODELS_DIR, ensemble.id), report);
-	replaceEnsemble(MODELS_DIR, { ...ensemble, temperature, metrics: metricsOf(report, look) });
+	replaceEnsemble(MODELS_DIR, { ...ensemble, temperature, ...thresholdOf(report), metrics: metricsOf(report, look) });
 	return report;
 }
 
@@ -186,7 +187,7 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-function describeReport({ model, splits, corruptions }: Report): string {
+function describeReport({ model, splits, unsure, corruptions }: Report): string {
 	const lines = splits.map(({ id, single, mirrored }) => {
 		const figures = [single, mirrored].map(
 			({ accuracy, macroF1, calibrationError }) =>
@@ -195,5 +196,9 @@ function describeReport({ model, splits, corruptions }: Report): string {
 		return `  ${id.padEnd(18)} ${String(single.n).padStart(5)}   ${figures.join('   mirrored ')}`;
 	});
 	const worse = corruptions.map(({ title, accuracy }) => `  ${title.padEnd(52)} ${accuracy.map(percent).join('  ')}`);
-	return [`${model}: accuracy, macro-F1 and calibration error`, ...lines, ...worse].join('\n');
+	const silent = unsure && [
+		`  unsure below ${percent(unsure.public.threshold)}: of PrivateTest ${percent(unsure.private.coverage)} answered, ` +
+			`${percent(unsure.private.accuracy)} of it rightly`
+	];
+	return [`${model}: accuracy, macro-F1 and calibration error`, ...lines, ...(silent ?? []), ...worse].join('\n');
 }

@@ -61,7 +61,7 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const folded = foldForInference(network, size, channels);
 	const dir = path.join(modelsDir, definition.id);
 	const { written, precision } = await writeSmallest(folded, dir, options);
-	const entry: Omit<ModelEntry, 'temperature' | 'metrics'> = {
+	const entry: Omit<ModelEntry, 'temperature' | 'unsureBelow' | 'metrics'> = {
 		id: definition.id,
 		title: definition.title,
 		url: `${definition.id}/model.json`,
@@ -105,7 +105,7 @@ export function loadShipped(dir: string): Promise<tf.LayersModel> {
 }
 
 export interface MeasureOptions {
-	readonly entry: Omit<ModelEntry, 'temperature' | 'metrics'>;
+	readonly entry: Omit<ModelEntry, 'temperature' | 'unsureBelow' | 'metrics'>;
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
 	readonly modelsDir: string;
@@ -128,9 +128,9 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const temperature = temperatureOf(scores.single, scores, dataset);
 	const { id, labels } = entry;
 	const parts = { model: id, labels, temperature, history: previous.history, corruptions };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus));
+	const report = createReport(parts, scores, testSets(dataset, ferPlus), 'single');
 	writeReport(dir, report);
-	return { ...entry, temperature, metrics: metricsOf(report, 'single') };
+	return { ...entry, temperature, ...thresholdOf(report), metrics: metricsOf(report, 'single') };
 }
 
 /** Fitted on PublicTest, to three digits. */
@@ -139,6 +139,11 @@ export function temperatureOf(scores: readonly Scores[], { rows }: TestScores, d
 	const selection = rowsOfSplit(dataset, 'public');
 	const chosen = Array.from(selection, (row) => scores[place.get(row) ?? -1] ?? []);
 	return Number(fitTemperature(chosen, truthOf(dataset, selection)).toFixed(3));
+}
+
+/** The report's threshold as the manifest has it. */
+export function thresholdOf({ unsure }: Report): Pick<ModelEntry, 'unsureBelow'> {
+	return { unsureBelow: unsure?.public.threshold };
 }
 
 /** The figures of the manifest, which are some of the report's. */

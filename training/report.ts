@@ -4,7 +4,15 @@ import { applyTemperature } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
 import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
 import type { InputSpec, Scores } from '../src/lib/core/types';
-import { REPORT_SCHEMA, type CorruptionReport, type EpochReport, type Figures, type Report } from '../src/lib/report';
+import {
+	REPORT_SCHEMA,
+	type CorruptionReport,
+	type CoveragePoint,
+	type EpochReport,
+	type Figures,
+	type Report,
+	type UnsureReport
+} from '../src/lib/report';
 import { CORRUPTIONS } from './corrupt';
 import { pictureOf, rowsOf, type Dataset } from './dataset';
 import { predictPictures, truthOf } from './evaluate';
@@ -12,18 +20,15 @@ import type { FerPlus } from './ferplus';
 
 const BINS = 15;
 const THRESHOLDS = Array.from({ length: 20 }, (_, i) => i * 0.05);
+/** Accuracy that is asked of what a model says rather than "unsure". */
+const WANTED_ACCURACY = 0.8;
 
 /** All figures of one set of pictures; `scores` with the temperature applied. */
 export function figuresOf(scores: readonly Scores[], truth: readonly number[]): Figures {
 	const confusion = confusionMatrix(scores, truth, scores[0]?.length ?? 0);
 	const { n, accuracy, macroF1 } = summarise(confusion);
 	const predicted = confusion.map((_, label) => confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0));
-	const answers = scores.map((row, index) => {
-		const confidence = Math.max(...row);
-		return { confidence, isRight: row.indexOf(confidence) === truth[index] };
-	});
-	const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-	const rightOf = (part: typeof answers): number => mean(part.map(({ isRight }) => (isRight ? 1 : 0)));
+	const answers = answersOf(scores, truth);
 	return {
 		n,
 		accuracy,
@@ -45,11 +50,49 @@ export function figuresOf(scores: readonly Scores[], truth: readonly number[]): 
 			const part = answers.filter(({ confidence }) => Math.min(BINS - 1, Math.floor(confidence * BINS)) === bin);
 			return { n: part.length, confidence: mean(part.map(({ confidence }) => confidence)), accuracy: rightOf(part) };
 		}).filter((bin) => bin.n > 0),
-		coverage: THRESHOLDS.map((threshold) => {
-			const part = answers.filter(({ confidence }) => confidence >= threshold);
-			return { threshold, coverage: part.length / answers.length, accuracy: rightOf(part) };
-		}).filter(({ coverage }) => coverage > 0)
+		coverage: THRESHOLDS.map((threshold) => coverageAt(answers, threshold)).filter(({ coverage }) => coverage > 0)
 	};
+}
+
+/** The most likely label's probability, and whether it is the true one. */
+interface Answer {
+	readonly confidence: number;
+	readonly isRight: boolean;
+}
+
+function answersOf(scores: readonly Scores[], truth: readonly number[]): Answer[] {
+	return scores.map((row, index) => {
+		const confidence = Math.max(...row);
+		return { confidence, isRight: row.indexOf(confidence) === truth[index] };
+	});
+}
+
+function mean(values: readonly number[]): number {
+	return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+}
+
+function rightOf(answers: readonly Answer[]): number {
+	return mean(answers.map(({ isRight }) => (isRight ? 1 : 0)));
+}
+
+function coverageAt(answers: readonly Answer[], threshold: number): CoveragePoint {
+	const part = answers.filter(({ confidence }) => confidence >= threshold);
+	return { threshold, coverage: part.length / answers.length, accuracy: rightOf(part) };
+}
+
+/**
+ * The smallest threshold in whole per cent at which at least `wanted` of the answers left are right, and what is
+ * answered there; undefined where none is. `scores` with the temperature applied.
+ */
+export function findUnsure(
+	scores: readonly Scores[],
+	truth: readonly number[],
+	wanted: number
+): CoveragePoint | undefined {
+	const answers = answersOf(scores, truth);
+	return Array.from({ length: 100 }, (_, percent) => coverageAt(answers, percent / 100)).find(
+		({ coverage, accuracy }) => coverage > 0 && accuracy >= wanted
+	);
 }
 
 /** Probabilities of one model for every test row: of the picture, and the mean with its mirror image. */
@@ -134,17 +177,29 @@ export interface ReportParts {
 	readonly corruptions: readonly CorruptionReport[];
 }
 
-/** The report of what was scored. */
-export function createReport(parts: ReportParts, scores: TestScores, sets: readonly TestSet[]): Report {
+/** The report of what was scored. `look`: the one that the page takes, which the threshold is chosen for. */
+export function createReport(
+	parts: ReportParts,
+	scores: TestScores,
+	sets: readonly TestSet[],
+	look: 'single' | 'mirrored'
+): Report {
 	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
-	const figures = (all: readonly Scores[], { rows, truth }: TestSet): Figures =>
-		figuresOf(
-			rows.map((row) => applyTemperature(all[place.get(row) ?? -1] ?? [], parts.temperature)),
-			truth
-		);
+	const calibrated = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
+		rows.map((row) => applyTemperature(all[place.get(row) ?? -1] ?? [], parts.temperature));
+	const figures = (all: readonly Scores[], set: TestSet): Figures => figuresOf(calibrated(all, set), set.truth);
+	const unsureOf = (): UnsureReport | undefined => {
+		const [selection, test] = ['public', 'private'].map((id) => sets.find((set) => set.id === id));
+		if (!selection || !test) return undefined;
+		const chosen = findUnsure(calibrated(scores[look], selection), selection.truth, WANTED_ACCURACY);
+		if (!chosen) return undefined;
+		const answers = answersOf(calibrated(scores[look], test), test.truth);
+		return { wanted: WANTED_ACCURACY, public: chosen, private: coverageAt(answers, chosen.threshold) };
+	};
 	return rounded({
 		schema: REPORT_SCHEMA,
 		...parts,
+		unsure: unsureOf(),
 		splits: sets.map((set) => ({
 			id: set.id,
 			title: set.title,

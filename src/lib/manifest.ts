@@ -45,7 +45,12 @@ export interface ModelEntry {
 	readonly input: InputSpec;
 	/** Softmax temperature fitted on PublicTest; 1 changes nothing. */
 	readonly temperature: number;
-	/** By split: "public", "private", "paper". */
+	/**
+	 * A label less likely than this, 0..1, had better not be said: chosen on PublicTest. Missing where no threshold gave
+	 * the accuracy wanted.
+	 */
+	readonly unsureBelow?: number | undefined;
+	/** By split: "public", "private", "paper". Written together with report.json beside the model: empty where there is none. */
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
 	readonly trained: Trained;
 }
@@ -60,13 +65,15 @@ export interface EnsembleEntry {
 	readonly mirrored: boolean;
 	/** Fitted on PublicTest, for the mean of the members' probabilities, each with its own temperature applied. */
 	readonly temperature: number;
+	/** As of a model. */
+	readonly unsureBelow?: number | undefined;
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
 }
 
 /** What a visitor can choose: a model, or an ensemble with what its members are together. */
 export interface ClassifierEntry extends Pick<
 	ModelEntry,
-	'id' | 'title' | 'labels' | 'input' | 'bytes' | 'parameters' | 'multiplyAdds' | 'metrics'
+	'id' | 'title' | 'labels' | 'input' | 'bytes' | 'parameters' | 'multiplyAdds' | 'unsureBelow' | 'metrics'
 > {
 	/** Ids of the models that it runs: its own alone where it is one. */
 	readonly members: readonly string[];
@@ -168,6 +175,7 @@ const model = v.pipe(
 		labels,
 		input,
 		temperature: v.pipe(finite, v.gtValue(0)),
+		unsureBelow: v.optional(fraction),
 		metrics: v.record(text, metrics),
 		trained
 	}),
@@ -190,6 +198,7 @@ const ensemble = v.object({
 	members: v.pipe(v.array(id), v.minLength(2, expected('at least 2 members'))),
 	mirrored: v.boolean(),
 	temperature: v.pipe(finite, v.gtValue(0)),
+	unsureBelow: v.optional(fraction),
 	metrics: v.record(text, metrics)
 });
 

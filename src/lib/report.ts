@@ -26,6 +26,15 @@ export interface CoveragePoint {
 	readonly accuracy: number;
 }
 
+/** Where a model had better say "unsure": the smallest threshold at which what is still answered is right often enough. */
+export interface UnsureReport {
+	/** Accuracy that was asked of the answers, 0..1. */
+	readonly wanted: number;
+	/** Both with the looks that the manifest's figures are with. */
+	readonly public: CoveragePoint;
+	readonly private: CoveragePoint;
+}
+
 export interface Figures {
 	readonly n: number;
 	readonly accuracy: number;
@@ -74,6 +83,8 @@ export interface Report {
 	/** Softmax temperature that all figures are with. */
 	readonly temperature: number;
 	readonly splits: readonly SplitReport[];
+	/** Missing where no threshold gave the accuracy wanted. */
+	readonly unsure?: UnsureReport | undefined;
 	/** Empty for an ensemble. */
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
@@ -85,6 +96,8 @@ const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());
 const part = v.object({ loss: v.pipe(v.number(), v.finite()), accuracy: fraction });
 
+const coveragePoint = v.object({ threshold: fraction, coverage: fraction, accuracy: fraction });
+
 const figures = v.object({
 	n: count,
 	accuracy: fraction,
@@ -93,7 +106,7 @@ const figures = v.object({
 	confusion: v.array(v.array(count)),
 	calibrationError: fraction,
 	calibration: v.array(v.object({ n: count, confidence: fraction, accuracy: fraction })),
-	coverage: v.array(v.object({ threshold: fraction, coverage: fraction, accuracy: fraction }))
+	coverage: v.array(coveragePoint)
 });
 
 const report = v.pipe(
@@ -103,6 +116,7 @@ const report = v.pipe(
 		labels: v.pipe(v.array(text), v.minLength(2)),
 		temperature: positive,
 		splits: v.pipe(v.array(v.object({ id: text, title: text, single: figures, mirrored: figures })), v.minLength(1)),
+		unsure: v.optional(v.object({ wanted: fraction, public: coveragePoint, private: coveragePoint })),
 		history: v.array(
 			v.object({ epoch: count, size: positive, learningRate: v.number(), train: part, validation: part })
 		),

@@ -157,6 +157,35 @@ describe('a FER2013 file', () => {
 	});
 });
 
+/** Drops files and folders of this machine onto the page, as a file manager does. */
+async function drop(page: Page, paths: readonly string[]): Promise<void> {
+	const client = await page.context().newCDPSession(page);
+	for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+		const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+		await client.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+	}
+	await client.detach();
+}
+
+describe('what is dropped', () => {
+	const chosen = (page: Page) => page.getByTestId('chosen').innerText();
+
+	it('is a folder, folders of it, or a table', async () => {
+		const { context, page, problems } = await open(browser, '/compare/benchmark');
+		await page.getByTestId('bench-model').first().waitFor();
+		await drop(page, [join(folder, 'faces')]);
+		await expect.poll(() => chosen(page)).toMatch(/^faces: .*happy 3/);
+		expect(await page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
+		await drop(page, [join(folder, 'faces', 'happiness'), join(folder, 'faces', '4')]);
+		await expect.poll(() => chosen(page)).toBe('2 folders and files: happy 3');
+		await writeFile(join(folder, 'fer2013.csv'), csv);
+		await drop(page, [join(folder, 'fer2013.csv')]);
+		await expect.poll(() => chosen(page)).toContain('fer2013.csv');
+		await context.close();
+		expect(problems).toEqual([]);
+	});
+});
+
 describe('a folder', () => {
 	it('is sorted by the names of its folders; what is unknown, broken or faceless is listed', async () => {
 		const { page } = bench;

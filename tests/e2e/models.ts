@@ -8,7 +8,7 @@ export async function fetchShippedManifest(): Promise<Manifest> {
 }
 
 /**
- * Has the site offer the default model; "twin", the same; "contrary", whose labels have changed places, so that it
+ * Has the site offer the default model; "twin", the same without figures; "contrary", whose labels have changed places, so that it
  * always disagrees; and "pair", the mirrored ensemble of the first two. Gives that manifest.
  */
 export async function offerSeveral(context: BrowserContext): Promise<Manifest> {
@@ -19,7 +19,7 @@ export async function offerSeveral(context: BrowserContext): Promise<Manifest> {
 		...shipped,
 		models: [
 			first,
-			{ ...first, id: 'twin', title: 'Twin', bytes: 2_000_000 },
+			{ ...first, id: 'twin', title: 'Twin', bytes: 2_000_000, metrics: {} },
 			{ ...first, id: 'contrary', title: 'Contrary', labels: [...first.labels.slice(1), ...first.labels.slice(0, 1)] }
 		],
 		ensembles: [

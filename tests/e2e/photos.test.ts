@@ -6,6 +6,7 @@ import type { Browser, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
+import { offerSeveral } from './models';
 import { open, openBrowser, type Opened, shownFaces, waitForStatus } from './browser';
 import {
 	closeUp,
@@ -167,6 +168,57 @@ describe('a batch', () => {
 			);
 		expect(unsure(strict)).toContain(true);
 		expect(unsure(lax)).not.toContain(true);
+	});
+});
+
+describe('several models', () => {
+	it('read the same faces side by side, in cards, list and exports', async () => {
+		const { context, page, problems } = await open(browser, '/photo', { prepare: offerSeveral });
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('file-input').setInputFiles([await portraitAs('webp'), await faceless()]);
+		await waitForQueue(page);
+		const shipped = (await shownFaces(page))[0];
+		await page.getByTestId('compare-live').click();
+		const comparison = page.getByTestId('comparison');
+		await page.locator('[data-testid=comparison][data-agree=true]').waitFor();
+		await page.locator('[data-testid=switch-model][data-model=contrary]').click();
+		await page.locator('[data-testid=comparison][data-agree=false]').waitFor();
+		const said = await comparison
+			.locator('th[data-model]')
+			.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset['label']));
+		expect(said).toHaveLength(3);
+		expect(said.slice(0, 2)).toEqual([shipped?.label, shipped?.label]);
+		expect(said[2]).not.toBe(shipped?.label);
+		expect(await page.getByTestId('agreement').getAttribute('data-readings')).toBe('1');
+		expect(await page.getByTestId('agreement').getAttribute('data-unanimous')).toBe('0');
+		await page.locator('[data-filter=differ]').click();
+		await expect.poll(() => page.getByTestId('picture').count()).toBe(1);
+		expect(await page.getByTestId('picture').textContent()).toContain('The models differ');
+		const json = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
+		const ids = json.models.map(({ id }) => id);
+		expect(ids).toHaveLength(3);
+		const face = json.pictures.flatMap(({ faces }) => faces)[0];
+		expect(ids.map((id) => face?.readings[id]?.label)).toEqual(said);
+		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), { columns: true });
+		expect(ids.map((id) => rows[0]?.[`${id}_label`])).toEqual(said);
+		const { violations } = await new AxeBuilder({ page }).analyze();
+		expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+		// One model again, and the pictures are not read anew.
+		await page.getByTestId('compare-live').click();
+		await expect.poll(() => comparison.count()).toBe(0);
+		expect((await shownFaces(page))[0]).toEqual(shipped);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it('are one where the next page is opened', async () => {
+		const { context, page } = await open(browser, '/photo', { prepare: offerSeveral });
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('compare-live').click();
+		await expect.poll(() => page.locator('[data-testid=switch-model][data-state=running]').count()).toBe(2);
+		await page.getByRole('link', { name: 'Live' }).click();
+		await expect.poll(() => page.locator('[data-testid=switch-model][data-state=running]').count()).toBe(1);
+		await context.close();
 	});
 });
 

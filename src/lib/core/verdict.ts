@@ -1,7 +1,7 @@
 /** The word that is shown for a face, or that there is none: one rule for the overlay, the cards, the list and the export. */
-import type { Reading } from './types';
+import type { FaceResult, Reading } from './types';
 
-/** A calibrated model is wrong in three of five cases where it says less than this. */
+/** For models that come without a threshold: a calibrated one is wrong in three of five cases where it says less. */
 export const DEFAULT_UNSURE_BELOW = 0.4;
 
 export interface Verdict {
@@ -22,4 +22,25 @@ export function verdictOf(
 	const label = reading === undefined ? undefined : labels[reading.top];
 	const share = reading?.smoothed[reading.top];
 	return label === undefined || share === undefined ? null : { label, share, unsure: share < unsureBelow };
+}
+
+/** A model's id and its labels, in the order of its scores. */
+export interface Voter {
+	readonly id: string;
+	readonly labels: readonly string[];
+}
+
+/** The label that each model gives a face, in the order of the models; undefined where one has not read it. */
+export function votesOf(face: Pick<FaceResult, 'readings'>, voters: readonly Voter[]): (string | undefined)[] {
+	return voters.map(({ id, labels }) => {
+		const reading = face.readings[id];
+		return reading === undefined ? undefined : labels[reading.top];
+	});
+}
+
+/** Whether all models give a face the same label, by name; null until all have read it, and for one model alone. */
+export function agreementOn(face: Pick<FaceResult, 'readings'>, voters: readonly Voter[]): 'agree' | 'differ' | null {
+	const votes = votesOf(face, voters);
+	if (votes.length < 2 || votes.includes(undefined)) return null;
+	return votes.every((label) => label === votes[0]) ? 'agree' : 'differ';
 }

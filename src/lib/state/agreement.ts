@@ -1,11 +1,6 @@
 /** How often several models say the same of a face. */
 import type { FrameResult } from '../core/types';
-
-/** A model's id and its labels, in the order of its scores. */
-export interface Voter {
-	readonly id: string;
-	readonly labels: readonly string[];
-}
+import { votesOf, type Voter } from '../core/verdict';
 
 export interface Agreement {
 	/** Faces that all models have read so far, counted in every frame. */
@@ -17,14 +12,6 @@ export interface Agreement {
 }
 
 export const NO_AGREEMENT: Agreement = { readings: 0, unanimous: 0, withFirst: {} };
-
-/** The label that a model shows for each face, by the position of the model; undefined where it has not read the face. */
-function votesOf(face: FrameResult['faces'][number], voters: readonly Voter[]): (string | undefined)[] {
-	return voters.map(({ id, labels }) => {
-		const reading = face.readings[id];
-		return reading === undefined ? undefined : labels[reading.top];
-	});
-}
 
 /** The count after another frame. Labels are compared by name, so models may order theirs differently. */
 export function countAgreement(agreement: Agreement, { faces }: FrameResult, voters: readonly Voter[]): Agreement {

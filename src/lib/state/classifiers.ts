@@ -4,7 +4,7 @@ import type { ClassifierEntry, Manifest } from '../manifest';
 /** The models, then the ensembles; an ensemble's download, weights and multiply-adds are those of its members together. */
 export function classifiersOf({ models, ensembles }: Manifest): ClassifierEntry[] {
 	const single = models.map((model): ClassifierEntry => ({ ...model, members: [model.id] }));
-	const joint = ensembles.flatMap(({ id, title, members, mirrored, metrics }): ClassifierEntry[] => {
+	const joint = ensembles.flatMap(({ id, title, members, mirrored, unsureBelow, metrics }): ClassifierEntry[] => {
 		const parts = members.flatMap((member) => models.find((model) => model.id === member) ?? []);
 		const [first] = parts;
 		if (first === undefined) return [];
@@ -19,6 +19,7 @@ export function classifiersOf({ models, ensembles }: Manifest): ClassifierEntry[
 				bytes: sum(({ bytes }) => bytes),
 				parameters: sum(({ parameters }) => parameters),
 				multiplyAdds: sum(({ multiplyAdds }) => multiplyAdds) * (mirrored ? 2 : 1),
+				unsureBelow,
 				metrics,
 				members,
 				trained: null

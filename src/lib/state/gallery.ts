@@ -1,32 +1,37 @@
 /** Which pictures are listed, and in which order. */
-import { verdictOf } from '../core/verdict';
+import { agreementOn, verdictOf } from '../core/verdict';
 import type { Photo } from './photos.svelte';
 import type { ShownModel } from './session.svelte';
 
-/** All, those with a face of a label, or what became of them. */
-export type Filter = 'all' | 'unsure' | 'no-face' | 'unread' | `label:${string}`;
+/** All, those with a face of a label or one that the models differ about, or what became of them. */
+export type Filter = 'all' | 'unsure' | 'differ' | 'no-face' | 'unread' | `label:${string}`;
 export type Order = 'added' | 'name' | 'faces' | 'probability';
 
 const byName = new Intl.Collator('en', { numeric: true }).compare;
 
-/** The filters that a picture fits. */
-function filtersOf({ state }: Photo, { id, labels, unsureBelow }: ShownModel): ReadonlySet<Filter> {
+/** The filters that a picture fits; labels are those of the first model. */
+function filtersOf({ state }: Photo, models: readonly ShownModel[]): ReadonlySet<Filter> {
 	const fits = new Set<Filter>(['all']);
 	if (state.kind === 'failed') fits.add('unread');
 	if (state.kind !== 'done') return fits;
 	if (state.result.faces.length === 0) fits.add('no-face');
-	for (const { readings } of state.result.faces) {
-		const verdict = verdictOf(readings[id], labels, unsureBelow);
-		if (verdict !== null) fits.add(verdict.unsure ? 'unsure' : `label:${verdict.label}`);
+	const [shown] = models;
+	for (const face of state.result.faces) {
+		if (agreementOn(face, models) === 'differ') fits.add('differ');
+		const verdict = shown && verdictOf(face.readings[shown.id], shown.labels, shown.unsureBelow);
+		if (verdict) fits.add(verdict.unsure ? 'unsure' : `label:${verdict.label}`);
 	}
 	return fits;
 }
 
 /** How many pictures fit each filter; those that none fits are left out, but for 'all'. */
-export function countFilters(photos: readonly Photo[], model: ShownModel): { filter: Filter; count: number }[] {
-	const labels = model.labels.map((label): Filter => `label:${label}`);
-	const sets = photos.map((photo) => filtersOf(photo, model));
-	return (['all', ...labels, 'unsure', 'no-face', 'unread'] as const)
+export function countFilters(
+	photos: readonly Photo[],
+	models: readonly ShownModel[]
+): { filter: Filter; count: number }[] {
+	const labels = (models[0]?.labels ?? []).map((label): Filter => `label:${label}`);
+	const sets = photos.map((photo) => filtersOf(photo, models));
+	return (['all', ...labels, 'unsure', 'differ', 'no-face', 'unread'] as const)
 		.map((filter: Filter) => ({ filter, count: sets.filter((fits) => fits.has(filter)).length }))
 		.filter(({ filter, count }) => filter === 'all' || count > 0);
 }
@@ -35,9 +40,15 @@ export function countFilters(photos: readonly Photo[], model: ShownModel): { fil
  * The pictures that fit, in order. 'probability' puts first where the filter's label, or else any label, is most likely;
  * 'faces' those with most faces. Equals stay in the order in which they were added.
  */
-export function arrange(photos: readonly Photo[], model: ShownModel, filter: Filter, order: Order): Photo[] {
-	const shown = photos.filter((photo) => filtersOf(photo, model).has(filter));
-	const label = filter.startsWith('label:') ? model.labels.indexOf(filter.slice('label:'.length)) : -1;
+export function arrange(
+	photos: readonly Photo[],
+	models: readonly ShownModel[],
+	filter: Filter,
+	order: Order
+): Photo[] {
+	const shown = photos.filter((photo) => filtersOf(photo, models).has(filter));
+	const [model] = models;
+	const label = model && filter.startsWith('label:') ? model.labels.indexOf(filter.slice('label:'.length)) : -1;
 	switch (order) {
 		case 'added':
 			return shown;
@@ -46,7 +57,7 @@ export function arrange(photos: readonly Photo[], model: ShownModel, filter: Fil
 		case 'faces':
 			return shown.sort((a, b) => faceCount(b) - faceCount(a));
 		case 'probability':
-			return shown.sort((a, b) => greatest(b, model.id, label) - greatest(a, model.id, label));
+			return shown.sort((a, b) => greatest(b, model?.id, label) - greatest(a, model?.id, label));
 	}
 }
 
@@ -54,12 +65,12 @@ function faceCount({ state }: Photo): number {
 	return state.kind === 'done' ? state.result.faces.length : -1;
 }
 
-function greatest({ state }: Photo, modelId: string, label: number): number {
+function greatest({ state }: Photo, modelId: string | undefined, label: number): number {
 	if (state.kind !== 'done') return -1;
 	return Math.max(
 		-1,
 		...state.result.faces.map(({ readings }) => {
-			const reading = readings[modelId];
+			const reading = modelId === undefined ? undefined : readings[modelId];
 			return reading?.smoothed[label === -1 ? reading.top : label] ?? -1;
 		})
 	);

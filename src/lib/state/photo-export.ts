@@ -10,6 +10,8 @@ export interface ExportedModel {
 	readonly id: string;
 	readonly title: string;
 	readonly labels: readonly string[];
+	/** A label less likely than this, 0..1, is flagged as unsure. */
+	readonly unsureBelow: number;
 }
 
 interface ExportedReading {
@@ -43,38 +45,34 @@ interface ExportedPicture {
 
 export interface PhotoExport {
 	readonly schema: 1;
-	readonly unsureBelow: number;
 	/** The models that read at least one face. */
 	readonly models: readonly ExportedModel[];
 	readonly pictures: readonly ExportedPicture[];
 }
 
-/** What there is to know of these pictures. `models`: all of the manifest. */
-export function exportPhotos(
-	photos: readonly Photo[],
-	models: readonly ExportedModel[],
-	unsureBelow: number
-): PhotoExport {
-	const pictures = photos.map((photo) => exportPhoto(photo, models, unsureBelow));
+/** What there is to know of these pictures. `models`: all that may have read them. */
+export function exportPhotos(photos: readonly Photo[], models: readonly ExportedModel[]): PhotoExport {
+	const pictures = photos.map((photo) => exportPhoto(photo, models));
 	const used = new Set(pictures.flatMap(({ faces }) => faces.flatMap(({ readings }) => Object.keys(readings))));
-	const running = models.filter(({ id }) => used.has(id)).map(({ id, title, labels }) => ({ id, title, labels }));
-	return { schema: 1, unsureBelow, models: running, pictures };
+	const running = models
+		.filter(({ id }) => used.has(id))
+		.map(({ id, title, labels, unsureBelow }) => ({ id, title, labels, unsureBelow }));
+	return { schema: 1, models: running, pictures };
 }
 
-function exportPhoto({ name, state }: Photo, models: readonly ExportedModel[], unsureBelow: number): ExportedPicture {
+function exportPhoto({ name, state }: Photo, models: readonly ExportedModel[]): ExportedPicture {
 	const nothing = { file: name, error: null, width: null, height: null, faces: [] };
 	if (state.kind === 'failed') return { ...nothing, status: 'failed', error: state.error.code };
 	if (state.kind !== 'done') return { ...nothing, status: 'not-read' };
 	const { result, size } = state;
-	const faces = result.faces.map((face) => exportFace(face, size.width / result.width, models, unsureBelow));
+	const faces = result.faces.map((face) => exportFace(face, size.width / result.width, models));
 	return { ...nothing, status: 'read', width: size.width, height: size.height, faces };
 }
 
 function exportFace(
 	{ id, confidence, box, landmarks, readings }: FaceResult,
 	scale: number,
-	models: readonly ExportedModel[],
-	unsureBelow: number
+	models: readonly ExportedModel[]
 ): ExportedFace {
 	const px = (value: number): number => Math.round(value * scale * 10) / 10;
 	const point = ({ x, y }: Point): Point => ({ x: px(x), y: px(y) });
@@ -82,7 +80,7 @@ function exportFace(
 	const read: Record<string, ExportedReading> = {};
 	for (const model of models) {
 		const reading = readings[model.id];
-		const verdict = verdictOf(reading, model.labels, unsureBelow);
+		const verdict = verdictOf(reading, model.labels, model.unsureBelow);
 		if (reading === undefined || verdict === null) continue;
 		const probabilities = Object.fromEntries(
 			model.labels.map((label, index) => [label, Number((reading.smoothed[index] ?? 0).toFixed(4))])

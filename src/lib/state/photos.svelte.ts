@@ -3,6 +3,7 @@ import type { FaceResult, FrameResult } from '../core/types';
 import { toAppError, type AppError, type ErrorCode } from '../errors';
 import { PhotoSource } from '../sources/photo';
 import { fitWithin, type Size } from '../sources/scale';
+import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { describeFaces } from './announce';
 import type { Session } from './session.svelte';
 import type { Status } from './status';
@@ -50,7 +51,7 @@ export class Photos {
 	#opened = new AbortController();
 	/** Settles once the picture for the stage is opened, or is not. */
 	#opening: Promise<void> = Promise.resolve();
-	#modelId: string | null = null;
+	#modelIds: readonly string[] = [];
 	#minConfidence: number | null = null;
 	/** What all models that ran said of the faces, by picture. */
 	#known: Readonly<Partial<Record<number, readonly FaceResult[]>>> = {};
@@ -75,6 +76,13 @@ export class Photos {
 			open: count('waiting', 'working')
 		};
 	});
+	/** How often the models that are compared say the same, over the faces of all pictures. */
+	readonly agreement: Agreement = $derived(
+		this.#list.reduce(
+			(sum, { state }) => (state.kind === 'done' ? countAgreement(sum, state.result, this.#session.models) : sum),
+			NO_AGREEMENT
+		)
+	);
 	/** Of the picture on the stage; before it, of what the analyser still needs. */
 	readonly status: Status = $derived.by(() => {
 		const { status } = this.#session;
@@ -158,12 +166,13 @@ export class Photos {
 		void this.#work();
 	}
 
-	/** Reads all pictures again that this model has not read yet. */
-	useModel(modelId: string): void {
-		if (this.#modelId === modelId) return;
-		this.#modelId = modelId;
+	/** Reads all pictures again that one of these models has not read yet. */
+	useModels(modelIds: readonly string[]): void {
+		const isNew = modelIds.some((id) => !this.#modelIds.includes(id));
+		this.#modelIds = modelIds;
+		if (!isNew) return;
 		const unread = (state: PhotoState): boolean =>
-			state.kind === 'done' && state.result.faces.some(({ readings }) => !(modelId in readings));
+			state.kind === 'done' && state.result.faces.some(({ readings }) => modelIds.some((id) => !(id in readings)));
 		this.#restate(unread, { kind: 'waiting' });
 		void this.#work();
 	}

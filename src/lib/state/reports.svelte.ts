@@ -1,5 +1,6 @@
 /** The reports beside the models, fetched once each. */
 import { AppError, toAppError } from '../errors';
+import type { ClassifierEntry } from '../manifest';
 import { parseReport, type Report } from '../report';
 
 export type ReportState =
@@ -25,13 +26,16 @@ export class Reports {
 		return this.#states[id] ?? { kind: 'loading' };
 	}
 
-	/** Fetches those that were not fetched yet; one that failed is tried again. */
-	async load(ids: readonly string[]): Promise<void> {
-		const wanted = ids.filter((id) => this.#states[id] === undefined || this.#states[id].kind === 'failed');
+	/**
+	 * Fetches those that were not fetched yet; one that failed is tried again. Nothing is asked of the site where the
+	 * manifest has no figures: they come from the report.
+	 */
+	async load(entries: readonly Pick<ClassifierEntry, 'id' | 'metrics'>[]): Promise<void> {
+		const wanted = entries.filter(({ id }) => ['failed', undefined].includes(this.#states[id]?.kind));
 		await Promise.all(
-			wanted.map(async (id) => {
+			wanted.map(async ({ id, metrics }) => {
 				this.#set(id, { kind: 'loading' });
-				this.#set(id, await this.#fetch(id));
+				this.#set(id, Object.keys(metrics).length === 0 ? { kind: 'missing' } : await this.#fetch(id));
 			})
 		);
 	}

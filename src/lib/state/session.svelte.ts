@@ -1,6 +1,7 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
 import type { Explanation, FrameResult } from '../core/types';
+import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import { AppError, toAppError, type ErrorCode } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
 import type { BackendReport, WorkerSettings } from '../protocol';
@@ -103,12 +104,18 @@ export class Session {
 		[this.#modelId, ...this.#besideIds].flatMap((wanted) => this.classifiers.find(({ id }) => id === wanted) ?? [])
 	);
 
-	/** The same with the visitor's threshold, as overlay, cards and exports need it. */
-	readonly shownModel: ShownModel | null = $derived.by(() => {
-		if (this.model === null) return null;
-		const { id, title, labels, input } = this.model;
-		return { id, title, labels, inputSize: input.size, unsureBelow: this.#settings.current.unsureBelow };
-	});
+	/** All that can be chosen, with the visitor's threshold or each one's own, as overlay, cards and exports need it. */
+	readonly offered: readonly ShownModel[] = $derived(
+		this.classifiers.map(({ id, title, labels, input, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
+			...{ id, title, labels, inputSize: input.size },
+			unsureBelow: this.#settings.current.unsureBelow ?? unsureBelow
+		}))
+	);
+	/** Those of them that read each face, the one shown first. */
+	readonly shownModels: readonly ShownModel[] = $derived(
+		this.models.flatMap(({ id }) => this.offered.find((each) => each.id === id) ?? [])
+	);
+	readonly shownModel: ShownModel | null = $derived(this.shownModels[0] ?? null);
 
 	/** Faces of the frame shown, or null before there is any. */
 	get result(): FrameResult | null {
@@ -227,6 +234,11 @@ export class Session {
 		if (await this.configure()) return;
 		this.#settings.update({ modelId: before });
 		this.#wantedBesideIds = this.#besideIds;
+	}
+
+	/** Leaves only the model shown: what is compared with it would run unseen elsewhere. */
+	endComparison(): void {
+		if (this.models.length > 1) void this.chooseModels(this.models.slice(0, 1).map(({ id }) => id));
 	}
 
 	/** Brings the settings into force. True where they now are. */

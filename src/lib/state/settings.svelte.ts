@@ -1,5 +1,4 @@
 /** What a visitor chose, kept in this browser. One schema: SettingsData. */
-import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import type { CameraChoice } from '../sources/camera';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -14,8 +13,8 @@ export interface SettingsData {
 	readonly smoothingMs: number;
 	/** Detections under this confidence, 0..1, are not shown. */
 	readonly minConfidence: number;
-	/** A label less likely than this, 0..1, is shown as "unsure". */
-	readonly unsureBelow: number;
+	/** A label less likely than this, 0..1, is shown as "unsure"; null follows each model. */
+	readonly unsureBelow: number | null;
 	/** Live pictures are searched for faces down to this height in pixels; null: one look, which finds near faces. */
 	readonly smallestFacePx: number | null;
 }
@@ -27,7 +26,7 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	mirror: true,
 	smoothingMs: 300,
 	minConfidence: 0.5,
-	unsureBelow: DEFAULT_UNSURE_BELOW,
+	unsureBelow: null,
 	smallestFacePx: null
 };
 

@@ -33,17 +33,19 @@ export class TestPictures {
 		}));
 	}
 
-	chooseCsv(file: File): void {
-		this.#chosen = { kind: 'csv', file };
-	}
-
-	/** Files with their path within the folder that was chosen. */
-	chooseFolder(files: readonly File[]): void {
-		const placed = files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+	/** One table, or pictures; `name` is the path within what was chosen or dropped. */
+	choose(files: readonly { readonly name: string; readonly file: File }[]): void {
+		const [first] = files;
+		if (first === undefined) return;
+		if (files.length === 1 && /\.(csv|gz)$/i.test(first.name)) {
+			this.#chosen = { kind: 'csv', file: first.file };
+			return;
+		}
+		const tops = countBy(files.map(({ name }) => name.split('/')[0] ?? ''));
 		this.#chosen = {
 			kind: 'pictures',
-			name: placed[0]?.path.split('/')[0] ?? '',
-			sorted: sortByLabel(placed)
+			name: tops.length === 1 ? (tops[0]?.[0] ?? '') : `${tops.length} folders and files`,
+			sorted: sortByLabel(files.map(({ name, file }) => ({ path: name, file })))
 		};
 	}
 

@@ -1,9 +1,10 @@
 /** What a clone ships: every model of the manifest is there, whole, and as compact as a live page needs. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../../src/lib/manifest';
+import { parseReport } from '../../../src/lib/report';
 
 const FOLDER = 'static/models';
 /** Limits of the model that a new visitor gets. */
@@ -53,6 +54,18 @@ it.each([
 	['vgg16', 0.469]
 ])('%s is at least as right as the paper has it', (name, accuracy) => {
 	expect(manifest.models.find(({ id }) => id === name)?.metrics['paper']?.accuracy).toBeGreaterThanOrEqual(accuracy);
+});
+
+describe.each([...manifest.models, ...manifest.ensembles])('the figures of $id', ({ id, metrics }) => {
+	it('stand in a report beside it, or there are none', () => {
+		const file = join(FOLDER, id, 'report.json');
+		const report = existsSync(file) ? parseReport(JSON.parse(readFileSync(file, 'utf8'))) : null;
+		const accuracies = Object.entries(metrics).map(([split, { accuracy }]) => [split, accuracy]);
+		const look = manifest.ensembles.find((ensemble) => ensemble.id === id)?.mirrored ? 'mirrored' : 'single';
+		const reported = (report?.splits ?? []).filter((split) => split.id in metrics);
+		expect(accuracies).toEqual(reported.map((split) => [split.id, split[look].accuracy]));
+		expect(report === null).toBe(accuracies.length === 0);
+	});
 });
 
 describe('the default model', () => {

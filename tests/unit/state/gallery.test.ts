@@ -12,11 +12,11 @@ const PHOTOS = [
 	photo(6, 'e.jpg', { kind: 'waiting' })
 ];
 const names = (...options: [Parameters<typeof arrange>[2], Parameters<typeof arrange>[3]]) =>
-	arrange(PHOTOS, MODEL, ...options).map(({ name }) => name);
+	arrange(PHOTOS, [MODEL], ...options).map(({ name }) => name);
 
 describe('countFilters', () => {
 	it('counts pictures, not faces, in the order of the labels', () => {
-		expect(countFilters(PHOTOS, MODEL)).toEqual([
+		expect(countFilters(PHOTOS, [MODEL])).toEqual([
 			{ filter: 'all', count: 6 },
 			{ filter: 'label:happy', count: 2 },
 			{ filter: 'label:sad', count: 1 },
@@ -27,9 +27,32 @@ describe('countFilters', () => {
 	});
 
 	it('follows the threshold', () => {
-		const counts = countFilters(PHOTOS, { ...MODEL, unsureBelow: 0.7 });
+		const counts = countFilters(PHOTOS, [{ ...MODEL, unsureBelow: 0.7 }]);
 		expect(counts).toContainEqual({ filter: 'unsure', count: 2 });
 		expect(counts).toContainEqual({ filter: 'label:happy', count: 1 });
+	});
+});
+
+describe('several models', () => {
+	const contrary = { ...MODEL, id: 'contrary' };
+	/** A face with what the second model says of it. */
+	const readTwice = (id: number, first: number[], second: number[]) => {
+		const { readings, ...rest } = face(id, first);
+		const again = face(id, second).readings['mien'];
+		return { ...rest, readings: { ...readings, ...(again && { contrary: again }) } };
+	};
+	const photos = [
+		photo(1, 'a.jpg', done(readTwice(1, [0.6, 0.4], [0.8, 0.2]))),
+		photo(2, 'b.jpg', done(readTwice(1, [0.6, 0.4], [0.8, 0.2]), readTwice(2, [0.3, 0.7], [0.8, 0.2]))),
+		photo(3, 'c.jpg', done(face(1, [0.6, 0.4])))
+	];
+
+	it('are held against each other face by face, and count by the labels of the first', () => {
+		expect(countFilters(photos, [MODEL, contrary])).toContainEqual({ filter: 'differ', count: 1 });
+		expect(countFilters(photos, [contrary, MODEL])).not.toContainEqual(
+			expect.objectContaining({ filter: 'label:sad' })
+		);
+		expect(arrange(photos, [MODEL, contrary], 'differ', 'added').map(({ name }) => name)).toEqual(['b.jpg']);
 	});
 });
 

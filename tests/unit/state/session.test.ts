@@ -10,7 +10,10 @@ import { Settings } from '../../../src/lib/state/settings.svelte';
 
 const MANIFEST = {
 	default: 'mien',
-	models: ['mien', 'other'].map((id) => ({ id, labels: ['happy', 'sad'], input: { size: 48 } })),
+	models: [
+		{ id: 'mien', labels: ['happy', 'sad'], input: { size: 48 } },
+		{ id: 'other', labels: ['happy', 'sad'], input: { size: 48 }, unsureBelow: 0.62 }
+	],
 	ensembles: []
 } as unknown as Manifest;
 
@@ -430,5 +433,24 @@ describe('a picture of a batch', () => {
 		const waiting = session.analyseStill(bitmap, cancelled.signal);
 		cancelled.abort();
 		await expect(waiting).rejects.toThrow('abort');
+	});
+});
+
+describe('the threshold of "unsure"', () => {
+	it("is each model's own, or 0.4 where it has none, until the visitor moves it", async () => {
+		const { session, settings } = setUp({ ready: true });
+		await session.chooseModels(['mien', 'other']);
+		const thresholds = () => session.shownModels.map(({ id, unsureBelow }) => [id, unsureBelow]);
+		expect(thresholds()).toEqual([
+			['mien', 0.4],
+			['other', 0.62]
+		]);
+		settings.update({ unsureBelow: 0.5 });
+		expect(thresholds()).toEqual([
+			['mien', 0.5],
+			['other', 0.5]
+		]);
+		settings.update({ unsureBelow: null });
+		expect(session.shownModel?.unsureBelow).toBe(0.4);
 	});
 });

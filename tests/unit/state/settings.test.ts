@@ -45,6 +45,17 @@ describe('Settings', () => {
 		});
 	});
 
+	it('keep a threshold that was moved, and follow each model before', () => {
+		const storage = memoryStorage();
+		const settings = new Settings(storage);
+		settings.update({ mirror: false });
+		expect(new Settings(storage).current.unsureBelow).toBeNull();
+		settings.update({ unsureBelow: 0.55 });
+		expect(new Settings(storage).current.unsureBelow).toBe(0.55);
+		settings.update({ unsureBelow: null });
+		expect(new Settings(storage).current.unsureBelow).toBeNull();
+	});
+
 	it('starts from the defaults where the storage holds no JSON, or there is none', () => {
 		expect(new Settings(memoryStorage('{')).current).toEqual(DEFAULT_SETTINGS);
 		expect(new Settings(null).current).toEqual(DEFAULT_SETTINGS);

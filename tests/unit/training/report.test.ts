@@ -3,7 +3,7 @@ import { parseReport } from '../../../src/lib/report';
 import { CORRUPTIONS } from '../../../training/corrupt';
 import type { Dataset } from '../../../training/dataset';
 import { createRandom } from '../../../training/random';
-import { createReport, figuresOf, testSets } from '../../../training/report';
+import { createReport, figuresOf, findUnsure, testSets } from '../../../training/report';
 import { confusionSvg, curvesSvg } from '../../../training/report-svg';
 
 /** Pictures of one grey each; row 3 repeats the picture of row 0. */
@@ -40,6 +40,21 @@ describe('figuresOf', () => {
 	});
 });
 
+describe('findUnsure', () => {
+	const scores = [0.95, 0.9, 0.72, 0.6].map((confidence) => [confidence, 1 - confidence]);
+
+	it('takes the smallest threshold at which enough of what is left is right', () => {
+		// Right, right, right, wrong: without the last, all of three quarters.
+		expect(findUnsure(scores, [0, 0, 0, 1], 0.8)).toEqual({ threshold: 0.61, coverage: 0.75, accuracy: 1 });
+		expect(findUnsure(scores, [0, 0, 0, 1], 0.75)).toEqual({ threshold: 0, coverage: 1, accuracy: 0.75 });
+		expect(findUnsure(scores, [0, 1, 0, 0], 0.8)).toEqual({ threshold: 0.91, coverage: 0.25, accuracy: 1 });
+	});
+
+	it('finds none where the surest answers are wrong', () => {
+		expect(findUnsure(scores, [1, 1, 1, 1], 0.8)).toBeUndefined();
+	});
+});
+
 describe('testSets', () => {
 	it('leaves out of the distinct sets what Training has pixel for pixel', () => {
 		const sets = testSets(dataset(), undefined);
@@ -63,11 +78,19 @@ describe('createReport', () => {
 	];
 	const parts = { model: 'small', labels: ['a', 'b', 'c', 'd'], temperature: 1, history: [], corruptions: [] };
 	const scores = { rows: Uint32Array.from([2, 3, 4]), single: look, mirrored: look };
-	const report = createReport(parts, scores, testSets(dataset(), undefined));
+	const report = createReport(parts, scores, testSets(dataset(), undefined), 'single');
 
 	it('is what the page reads', () => {
 		expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
 		expect(report.splits.find(({ id }) => id === 'private')?.single.accuracy).toBe(0.5);
+	});
+
+	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {
+		expect(report.unsure).toEqual({
+			wanted: 0.8,
+			public: { threshold: 0, coverage: 1, accuracy: 1 },
+			private: { threshold: 0, coverage: 1, accuracy: 0.5 }
+		});
 	});
 
 	it('is drawn with every label', () => {
