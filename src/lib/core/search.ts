@@ -1,6 +1,7 @@
 /**
  * Far faces in a live picture, at two rates: the frame as a whole and the faces that are known are looked at in every
- * frame, the rest in turn, a tile a frame. A frame so costs two looks and one for each far face, however large it is.
+ * frame, the rest in turn, a tile a frame. A frame so costs two looks and one for each far face, however large it is, and
+ * two for each new candidate.
  */
 import { boxCentre, intersectionOverUnion } from './geometry';
 import { CANDIDATE_CONFIDENCE, closeLook, isCut, lookClosely, mergeFaces, planTiles, type Detectors } from './tiles';

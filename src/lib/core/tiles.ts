@@ -8,8 +8,8 @@ import { boxCentre, shareInside } from './geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
 /**
- * The far detector finds faces from this share of a tile's side on: 11.5 of its 192 pixels. One photo of 28 and 40 pixels
- * at 12 places, mirrored and not, at four brightnesses: 24 of 24 at 0.06, 19 at 0.05, 12 at 0.04.
+ * The far detector finds faces from this share of a tile's side on: 11.5 of its 192 pixels. One face of 28 and 40 pixels
+ * before grey, at 12 places, mirrored and not, at four brightnesses: 24 of 24 at 0.06, 19 at 0.05, 12 at 0.04.
  */
 export const SMALLEST_SHARE = 0.06;
 /** The sides of the tiles of one level are at most this many times those of the next. */
@@ -22,8 +22,8 @@ const WIDE = 2;
 /**
  * Many looks find many things that are no faces. So what a tile finds with this confidence is only a candidate, looked at
  * closely twice, with the face at these shares of the side, and taken where the mean confidence of both looks lies above
- * the limit by this part of what is left to 1. Of 141 true candidates that leaves 134 (one look at the plain limit: 137),
- * of 94 false ones in a photo at four sizes none (23).
+ * the limit by this part of what is left to 1. Of 141 true candidates of the near detector that leaves 134 (one look at
+ * the plain limit: 137), of 94 false ones in a photo at four sizes none (23).
  */
 export const CANDIDATE_CONFIDENCE = 0.3;
 const CLOSE_SHARES = [0.3, 0.4] as const;
@@ -35,7 +35,7 @@ const BORDER_SHARE = 0.05;
 /** A face that lies in a larger one by this share is a part of it. */
 const PART_SHARE = 0.7;
 
-/** What pictures are searched with; `npm run bench -- far` measures it. */
+/** What pictures are searched with. */
 export const STILL_LIMITS: TileLimits = { smallestFacePx: 16, maxFaces: 100 };
 
 /** Where the caller names no limit. */
