@@ -73,6 +73,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			'idb',
+			'mqtt',
 			CORE_VERDICT,
 			...SVELTE
 		],

@@ -65,8 +65,9 @@ function parseProxy(text: string): Proxy {
 	if (/^\/(_app|kiosk|photo|compare|models|samples)(\/|$)/.test(path)) {
 		fail(`--proxy ${path} would hide a part of this site; choose another path`);
 	}
-	const url = new URL(address);
-	if (url.protocol !== 'http:' && url.protocol !== 'https:') fail('--proxy takes http and https addresses');
+	// A broker's own address is ws:, and its connection begins as a request by http.
+	const url = new URL(address.replace(/^ws/, 'http'));
+	if (url.protocol !== 'http:' && url.protocol !== 'https:') fail('--proxy takes http, https, ws and wss addresses');
 	const login = [url.username, url.password].map(decodeURIComponent);
 	return {
 		path,

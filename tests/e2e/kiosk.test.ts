@@ -158,7 +158,7 @@ describe('other ways', () => {
 	it('a login of this browser reaches the camera, and stands nowhere else', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/locked/mjpeg&log=no');
 		await page.getByLabel(/Name for/).fill('me');
-		await page.getByRole('textbox', { name: 'Password' }).fill('s3cret');
+		await page.getByRole('textbox', { name: /Password for/ }).fill('s3cret');
 		await page.getByRole('button', { name: 'Keep' }).click();
 		await page.getByTestId('open-kiosk').click();
 		await expectWorks(page);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { provideChromium } from '../chromium';
+import { freePort, provideProgram } from '../programs';
 import { clipFrames, writeClip } from './clip';
 import { startStreams } from './streams';
 
@@ -16,6 +17,13 @@ declare module 'vitest' {
 		origin: string;
 		/** Path of the clip that the fake camera plays. */
 		clip: string;
+		/** Folder whose files the server of streams gives. */
+		files: string;
+		/** Paths of programs; null where they are missing, and the tests that need them are skipped. */
+		mosquitto: string | null;
+		ffmpeg: string | null;
+		/** Nobody listens there yet; the site leads /broker to it. */
+		brokerPort: number;
 		/** Address of the server that plays the clip as streams; the site shows it below /streams. */
 		streams: string;
 	}
@@ -43,8 +51,10 @@ export default async function setup(project: TestProject): Promise<() => void> {
 	const folder = mkdtempSync(join(tmpdir(), 'mien-e2e-'));
 	const clip = join(folder, 'camera.mjpeg');
 	const frames = await clipFrames();
-	const streams = await startStreams(frames);
-	const options = ['--no-build', '--host=127.0.0.1', `--proxy=/streams=${streams.address}`];
+	const streams = await startStreams(frames, folder);
+	const brokerPort = await freePort();
+	const proxies = [`/streams=${streams.address}`, `/broker=ws://127.0.0.1:${brokerPort}`];
+	const options = ['--no-build', '--host=127.0.0.1', ...proxies.map((proxy) => `--proxy=${proxy}`)];
 	const server = spawn(process.execPath, ['--import', 'tsx', 'src/server/start.ts', ...options], {
 		stdio: ['ignore', 'pipe', 'pipe']
 	});
@@ -55,6 +65,10 @@ export default async function setup(project: TestProject): Promise<() => void> {
 	};
 	try {
 		project.provide('chromium', provideChromium());
+		project.provide('mosquitto', provideProgram('mosquitto'));
+		project.provide('ffmpeg', provideProgram('ffmpeg'));
+		project.provide('brokerPort', brokerPort);
+		project.provide('files', folder);
 		project.provide('clip', clip);
 		project.provide('streams', streams.address);
 		await writeClip(clip, frames);

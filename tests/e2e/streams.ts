@@ -1,6 +1,8 @@
 /** A camera's HTTP server, made for tests: plays pictures as streams, and misbehaves when told to. */
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
 
 /**
  * `cut`: connections are torn down and new ones too; `freeze`: they stay open and say nothing; `repeat`: the same
@@ -24,10 +26,10 @@ interface Channel {
 }
 
 /**
- * Serves for each NAME of a test: /NAME/mjpeg and /NAME/snapshot, and takes its commands: /NAME/set/MODE.
- * /NAME/asked tells what was asked of it.
+ * Serves for each NAME of a test: /NAME/mjpeg, /NAME/snapshot and /NAME/files/FILE, from `folder`; and takes its
+ * commands: /NAME/set/MODE. /NAME/asked tells what was asked of it.
  */
-export async function startStreams(frames: readonly Buffer[]): Promise<Streams> {
+export async function startStreams(frames: readonly Buffer[], folder: string): Promise<Streams> {
 	const channels = new Map<string, Channel>();
 	let index = 0;
 	const frameOf = (mode: StreamMode): Buffer => {
@@ -68,9 +70,11 @@ export async function startStreams(frames: readonly Buffer[]): Promise<Streams> 
 			response.flushHeaders();
 			channel.open.add(response);
 			response.on('close', () => channel.open.delete(response));
+		} else if (what === 'files' && channel.mode !== 'freeze') {
+			void sendFile(join(folder, basename(mode ?? '')), response);
 		} else if (what === 'snapshot' && channel.mode !== 'freeze') {
 			response.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(frameOf(channel.mode));
-		} else if (what !== 'snapshot') {
+		} else if (what !== 'snapshot' && what !== 'files') {
 			response.writeHead(404).end();
 		}
 	};
@@ -84,6 +88,15 @@ export async function startStreams(frames: readonly Buffer[]): Promise<Streams> 
 			server.close();
 		}
 	};
+}
+
+async function sendFile(path: string, response: ServerResponse): Promise<void> {
+	try {
+		const bytes = await readFile(path);
+		response.writeHead(200, { 'Content-Length': bytes.length, 'Cache-Control': 'no-store' }).end(bytes);
+	} catch {
+		response.writeHead(404).end();
+	}
 }
 
 function writePart(response: ServerResponse, frame: Buffer): void {

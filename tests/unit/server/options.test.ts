@@ -12,6 +12,7 @@ describe('options of the server', () => {
 			'--proxy',
 			'/camera=http://10.0.0.5:1984/',
 			'--proxy=/b/c=http://me:p%40ss@cam',
+			'--proxy=/broker=ws://10.0.0.6:9001',
 			'--allow=ws://Broker:9001'
 		];
 		expect(parseServeOptions([...args, '--port', '8080', '--host', '--no-build'])).toEqual({
@@ -20,7 +21,8 @@ describe('options of the server', () => {
 			host: '0.0.0.0',
 			proxies: [
 				{ path: '/camera', target: 'http://10.0.0.5:1984', auth: null },
-				{ path: '/b/c', target: 'http://cam', auth: 'me:p@ss' }
+				{ path: '/b/c', target: 'http://cam', auth: 'me:p@ss' },
+				{ path: '/broker', target: 'http://10.0.0.6:9001', auth: null }
 			],
 			allow: ['ws://broker:9001']
 		});
@@ -30,7 +32,7 @@ describe('options of the server', () => {
 		[['--proxi', 'x'], '"--proxi" is not known'],
 		[['--proxy'], '--proxy needs a value'],
 		[['--proxy', 'camera=http://x'], '--proxy takes /PATH=http://HOST:PORT'],
-		[['--proxy', '/camera=ftp://x'], '--proxy takes http and https addresses'],
+		[['--proxy', '/camera=ftp://x'], '--proxy takes http, https, ws and wss addresses'],
 		[['--proxy', '/models=http://x'], 'would hide a part of this site'],
 		[['--port', '99999'], '--port takes a number from 1 to 65535'],
 		[['--allow', 'http://x/path'], 'is not an origin'],

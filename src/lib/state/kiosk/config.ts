@@ -2,6 +2,7 @@
 import { STREAM_KINDS, type SourceSpec } from '../../sources/stream';
 import type { Framing, Quarter } from '../../sources/framed';
 import { LANGUAGES, type Language } from './languages';
+import type { MqttSettings } from './mqtt';
 
 export const SHOWS = ['video', 'blurred', 'figures'] as const;
 export const NOTICES = ['strip', 'screen', 'off'] as const;
@@ -29,6 +30,10 @@ export interface KioskConfig extends Framing {
 	readonly link: string | null;
 	/** The page is opened anew, in order, where its scripts hold more. */
 	readonly memoryMb: number;
+	/** Address of a broker; null tells none. */
+	readonly mqttUrl: MqttSettings['url'] | null;
+	readonly mqttTopic: MqttSettings['topic'];
+	readonly mqttDiscovery: MqttSettings['discovery'];
 }
 
 /** Everything but the source, which has no default. */
@@ -48,7 +53,10 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 	text: null,
 	operator: null,
 	link: null,
-	memoryMb: 800
+	memoryMb: 800,
+	mqttUrl: null,
+	mqttTopic: 'mien/kiosk',
+	mqttDiscovery: 'homeassistant'
 };
 
 /** What is wrong with one parameter, and what is allowed, as a sentence. */
@@ -94,7 +102,10 @@ const READERS: { readonly [Name in string]: (value: string, around: Surroundings
 	text: (value) => ({ text: plainText(value) }),
 	operator: (value) => ({ operator: plainText(value) }),
 	link: (value) => ({ link: address(value, ['https:', 'http:']).href }),
-	memory: (value) => ({ memoryMb: whole(value, 100, 8000, 'megabytes') })
+	memory: (value) => ({ memoryMb: whole(value, 100, 8000, 'megabytes') }),
+	mqtt: (value, around) => ({ mqttUrl: readBroker(value, around) }),
+	'mqtt-topic': (value) => ({ mqttTopic: topic(value) }),
+	'mqtt-discovery': (value) => ({ mqttDiscovery: value === 'off' ? null : topic(value) })
 };
 
 /** The configuration that a query describes, or all that is wrong with it. */
@@ -129,6 +140,17 @@ function readSource(value: string, around: Surroundings): SourceSpec {
 	return { kind: stream, url: url.href };
 }
 
+/** A broker on this server speaks WebSocket on the server's own port. */
+function readBroker(value: string, around: Surroundings): string {
+	const { href } = address(value, ['ws:', 'wss:', 'http:', 'https:'], around.base);
+	return foreign(new URL(href.replace(/^http/, 'ws')), around, value).href;
+}
+
+function topic(value: string): string {
+	const isTopic = /^[\w-]+(\/[\w-]+)*$/.test(value) && value.length <= 100;
+	return isTopic ? value : wrong(value, 'a topic of letters, digits, hyphens and underscores, with slashes between');
+}
+
 function readRegion(value: string): Framing['region'] {
 	const numbers = value.split(',').map((part) => (/^\s*\d{1,3}(\.\d{1,2})?\s*$/.test(part) ? Number(part) / 100 : NaN));
 	const [x = NaN, y = NaN, width = NaN, height = NaN] = numbers;
@@ -153,7 +175,7 @@ function address(value: string, protocols: readonly string[], base?: string): UR
 
 /** Refuses origins that the security policy would refuse, and says how to allow them. */
 function foreign(url: URL, { base, allowed }: Surroundings, value: string): URL {
-	const own = new URL(base).host === url.host && url.protocol.endsWith('s:') === new URL(base).protocol.endsWith('s:');
+	const own = new URL(base).host === url.host && isEncrypted(url) === isEncrypted(new URL(base));
 	const origin = `${url.protocol}//${url.host}`;
 	if (own || allowed.includes(origin)) return url;
 	const others = allowed.length === 0 ? '' : ` or to one of ${allowed.join(', ')}`;
@@ -161,6 +183,10 @@ function foreign(url: URL, { base, allowed }: Surroundings, value: string): URL 
 		value,
 		`an address of this server${others}; other hosts must be named when Mien is started (--allow ${origin}) or proxied`
 	);
+}
+
+function isEncrypted({ protocol }: URL): boolean {
+	return protocol === 'https:' || protocol === 'wss:';
 }
 
 function oneOf<Value extends string>(value: string, allowed: readonly Value[]): Value {

@@ -6,21 +6,33 @@ import { Kiosk } from './kiosk.svelte';
 import { KioskLog } from './log.svelte';
 import { findLogin } from './logins';
 import { Reloader } from './reloader';
+import { Publisher } from './publisher.svelte';
 import { LogStore } from './store';
 
 /** Nothing runs yet: `kiosk.start` does that. */
 export function createKiosk(
 	app: App,
 	config: KioskConfig
-): { kiosk: Kiosk; log: KioskLog; incidents: StoredIncidents } {
+): { kiosk: Kiosk; log: KioskLog; incidents: StoredIncidents; publisher: Publisher | null } {
+	const publisher = createPublisher(config);
 	const log = new KioskLog({
 		store: config.log ? new LogStore() : null,
 		keepDays: config.keepDays,
-		onMinute: () => undefined
+		onRecord: (record) => publisher?.add(record)
 	});
 	const incidents = new StoredIncidents(localStorage);
 	const { source } = config;
 	const login = source.kind === 'camera' ? null : findLogin(localStorage, source.url);
-	const kiosk = new Kiosk({ app, config, login, log, incidents, reloader: new Reloader() });
-	return { kiosk, log, incidents };
+	const kiosk = new Kiosk({ app, config, login, log, incidents, publisher, reloader: new Reloader() });
+	return { kiosk, log, incidents, publisher };
+}
+
+function createPublisher({ mqttUrl, mqttTopic, mqttDiscovery, log }: KioskConfig): Publisher | null {
+	if (mqttUrl === null) return null;
+	return new Publisher({
+		settings: { url: mqttUrl, topic: mqttTopic, discovery: mqttDiscovery },
+		login: findLogin(localStorage, mqttUrl),
+		storage: log ? localStorage : null,
+		now: () => Date.now()
+	});
 }

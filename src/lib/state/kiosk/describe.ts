@@ -1,6 +1,7 @@
 /** Where a kiosk stands, in words for its screen. */
 import { EXPLANATIONS } from '../../errors';
 import { type Status, statusText, statusTone } from '../status';
+import type { Publisher } from './publisher.svelte';
 import type { Watch } from './supervise';
 
 export interface KioskState {
@@ -27,4 +28,18 @@ export function describeKiosk(status: Status, watch: Watch, nowMs: number): Kios
 	}
 	const kind = status.kind === 'running' ? 'running' : 'starting';
 	return { kind, text: statusText(status), tone: statusTone(status), detail: null };
+}
+
+/** What is wrong with the connection to the broker; null while nothing is. */
+export function describeBroker({ link, unsent }: Pick<Publisher, 'link' | 'unsent'>): string | null {
+	const waiting = unsent === 0 ? '' : `, ${unsent} min to send`;
+	switch (link) {
+		case 'away':
+			return `Broker away${waiting}`;
+		case 'refused':
+			return `Broker refuses the login${waiting}`;
+		case 'connecting':
+		case 'connected':
+			return null;
+	}
 }

@@ -4,8 +4,12 @@ import type { MinuteRecord } from './minutes';
 
 const seconds = (ms: number): number => Number((ms / 1000).toFixed(1));
 
-/** The figures of a minute under plain names: durations in seconds, probabilities as means (null where nobody was read). */
-function plainMinute(record: MinuteRecord): object {
+/**
+ * The figures of a minute under plain names: durations in seconds, probabilities as means (null where nobody was read).
+ * `labels` stand there also where nobody showed them.
+ */
+export function plainMinute(record: MinuteRecord, labels: readonly string[] = []): object {
+	const { expressions } = record;
 	return {
 		minute: new Date(record.minute).toISOString(),
 		frames: record.frames,
@@ -15,10 +19,13 @@ function plainMinute(record: MinuteRecord): object {
 		seenSeconds: seconds(record.seenMs),
 		unsureSeconds: seconds(record.unsureMs),
 		expressions: Object.fromEntries(
-			Object.entries(record.expressions).map(([label, { faces, dwellMs, probabilityMs }]) => [
-				label,
-				{ faces, dwellSeconds: seconds(dwellMs), meanProbability: meanProbability(probabilityMs, record.seenMs) }
-			])
+			[...new Set([...labels, ...Object.keys(expressions)])].map((label) => {
+				const { faces = 0, dwellMs = 0, probabilityMs = 0 } = expressions[label] ?? {};
+				return [
+					label,
+					{ faces, dwellSeconds: seconds(dwellMs), meanProbability: meanProbability(probabilityMs, record.seenMs) }
+				];
+			})
 		),
 		incidents: record.incidents
 	};
@@ -30,7 +37,8 @@ function meanProbability(probabilityMs: number, seenMs: number): number | null {
 
 /** JSON: `minutes`, oldest first, as `plainMinute` gives them. */
 export function toJson(records: readonly MinuteRecord[]): string {
-	return `${JSON.stringify({ format: 'mien-kiosk-log', version: 1, minutes: records.map(plainMinute) }, null, '\t')}\n`;
+	const minutes = records.map((record) => plainMinute(record));
+	return `${JSON.stringify({ format: 'mien-kiosk-log', version: 1, minutes }, null, '\t')}\n`;
 }
 
 /** CSV (RFC 4180), one line a minute, three columns for each label that occurs. */

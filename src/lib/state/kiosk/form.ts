@@ -113,6 +113,30 @@ export function formGroups(
 			]
 		},
 		{
+			title: 'MQTT',
+			fields: [
+				{
+					name: 'mqtt',
+					label: 'Broker, over WebSocket',
+					initial: '',
+					placeholder: 'none',
+					hint: 'On this server, such as /broker, or ws://HOST:PORT where Mien was started with it. Gets the counts of each minute.'
+				},
+				{
+					name: 'mqtt-topic',
+					label: 'Topic',
+					initial: DEFAULTS.mqttTopic,
+					hint: 'Another one for each kiosk, such as museum/door.'
+				},
+				{
+					name: 'mqtt-discovery',
+					label: 'Prefix of Home Assistant’s discovery',
+					initial: DEFAULTS.mqttDiscovery ?? '',
+					hint: 'off announces nothing there.'
+				}
+			]
+		},
+		{
 			title: 'Notice',
 			fields: [
 				{

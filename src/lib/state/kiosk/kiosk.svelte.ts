@@ -9,6 +9,7 @@ import type { KioskConfig } from './config';
 import type { IncidentCounts } from './incidents';
 import type { KioskLog } from './log.svelte';
 import { MINUTE_MS, minuteOf } from './minutes';
+import type { Publisher } from './publisher.svelte';
 import { loggedFace, type ReadingRules } from './reading';
 import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
 import { keepAwake } from './wake-lock';
@@ -25,6 +26,8 @@ export interface KioskOptions {
 	readonly login: Login | null;
 	readonly log: KioskLog;
 	readonly incidents: IncidentCounts;
+	/** Null where no broker is told. */
+	readonly publisher: Pick<Publisher, 'start' | 'describe'> | null;
 	/** Reloads the page, once it may and can; remembers when. */
 	readonly reloader: { readonly reloadedMs: number; reload(): Promise<void> };
 }
@@ -67,7 +70,7 @@ export class Kiosk {
 
 	/** Opens the source and watches over everything, until the returned function is called. */
 	start(): () => void {
-		const { app, config, log } = this.#options;
+		const { app, config, log, publisher } = this.#options;
 		const { signal } = this.#stopped;
 		app.settings.override({
 			modelId: config.model,
@@ -79,6 +82,7 @@ export class Kiosk {
 		this.lastFaceMs = this.nowMs;
 		keepAwake(signal);
 		void log.restore(Date.now());
+		void publisher?.start(signal);
 		this.#openSource();
 		const tick = () => this.#tick();
 		const timer = setInterval(tick, TICK_MS);
@@ -87,6 +91,9 @@ export class Kiosk {
 		window.addEventListener('pagehide', () => void log.flush(), { signal });
 		const stopWatching = $effect.root(() => {
 			$effect(() => this.#saw(app.session.result));
+			$effect(() => {
+				if (app.session.model !== null) publisher?.describe(app.session.model.labels);
+			});
 		});
 		return () => {
 			clearInterval(timer);

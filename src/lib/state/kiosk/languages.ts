@@ -20,8 +20,8 @@ export interface Words {
 	readonly tooSmall: string;
 	/** What runs here. */
 	readonly notice: string;
-	/** What happens to the pictures; `logged`: where counts by the minute are kept. */
-	readonly privacy: { readonly logged: string; readonly unlogged: string };
+	/** What happens to the pictures; `logged`: where counts by the minute are kept; `published`: where a broker gets them. */
+	readonly privacy: { readonly logged: string; readonly unlogged: string; readonly published: string };
 	/** Before the operator's name. */
 	readonly operator: string;
 	readonly more: string;
@@ -43,7 +43,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'A camera reads facial expressions here, automatically.',
 		privacy: {
 			logged: 'No picture is stored or sent; only counts by the minute are kept.',
-			unlogged: 'Nothing is stored or sent.'
+			unlogged: 'Nothing is stored or sent.',
+			published: 'No picture is stored or sent; only counts by the minute are passed on.'
 		},
 		operator: 'Operated by',
 		more: 'More about it'
@@ -63,7 +64,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Eine Kamera liest hier automatisch Gesichtsausdrücke.',
 		privacy: {
 			logged: 'Kein Bild wird gespeichert oder gesendet; nur Anzahlen je Minute bleiben.',
-			unlogged: 'Nichts wird gespeichert oder gesendet.'
+			unlogged: 'Nichts wird gespeichert oder gesendet.',
+			published: 'Kein Bild wird gespeichert oder gesendet; nur Anzahlen je Minute werden weitergegeben.'
 		},
 		operator: 'Betrieben von',
 		more: 'Mehr dazu'
@@ -83,7 +85,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Ici, une caméra lit automatiquement les expressions du visage.',
 		privacy: {
 			logged: 'Aucune image n’est conservée ni envoyée ; seuls des comptes par minute sont gardés.',
-			unlogged: 'Rien n’est conservé ni envoyé.'
+			unlogged: 'Rien n’est conservé ni envoyé.',
+			published: 'Aucune image n’est conservée ni envoyée ; seuls des comptes par minute sont transmis.'
 		},
 		operator: 'Exploité par',
 		more: 'En savoir plus'
@@ -103,7 +106,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Aquí una cámara lee automáticamente las expresiones faciales.',
 		privacy: {
 			logged: 'No se guarda ni se envía ninguna imagen; solo se conservan recuentos por minuto.',
-			unlogged: 'No se guarda ni se envía nada.'
+			unlogged: 'No se guarda ni se envía nada.',
+			published: 'No se guarda ni se envía ninguna imagen; solo se transmiten recuentos por minuto.'
 		},
 		operator: 'Operado por',
 		more: 'Más información'
@@ -123,7 +127,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Qui una telecamera legge automaticamente le espressioni del viso.',
 		privacy: {
 			logged: 'Nessuna immagine è conservata o inviata; restano solo conteggi al minuto.',
-			unlogged: 'Nulla è conservato o inviato.'
+			unlogged: 'Nulla è conservato o inviato.',
+			published: 'Nessuna immagine è conservata o inviata; si trasmettono solo conteggi al minuto.'
 		},
 		operator: 'Gestito da',
 		more: 'Maggiori informazioni'
@@ -143,7 +148,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Hier leest een camera automatisch gezichtsuitdrukkingen.',
 		privacy: {
 			logged: 'Geen beeld wordt bewaard of verstuurd; alleen aantallen per minuut blijven.',
-			unlogged: 'Niets wordt bewaard of verstuurd.'
+			unlogged: 'Niets wordt bewaard of verstuurd.',
+			published: 'Geen beeld wordt bewaard of verstuurd; alleen aantallen per minuut worden doorgegeven.'
 		},
 		operator: 'Beheerd door',
 		more: 'Meer hierover'
@@ -163,7 +169,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Aqui uma câmara lê automaticamente expressões faciais.',
 		privacy: {
 			logged: 'Nenhuma imagem é guardada ou enviada; ficam apenas contagens por minuto.',
-			unlogged: 'Nada é guardado ou enviado.'
+			unlogged: 'Nada é guardado ou enviado.',
+			published: 'Nenhuma imagem é guardada ou enviada; apenas contagens por minuto são transmitidas.'
 		},
 		operator: 'Operado por',
 		more: 'Saber mais'
@@ -183,7 +190,8 @@ export const WORDS: Readonly<Record<Language, Words>> = {
 		notice: 'Kamera odczytuje tu automatycznie wyraz twarzy.',
 		privacy: {
 			logged: 'Żaden obraz nie jest zapisywany ani wysyłany; pozostają tylko liczby na minutę.',
-			unlogged: 'Nic nie jest zapisywane ani wysyłane.'
+			unlogged: 'Nic nie jest zapisywane ani wysyłane.',
+			published: 'Żaden obraz nie jest zapisywany ani wysyłany; przekazywane są tylko liczby na minutę.'
 		},
 		operator: 'Operator:',
 		more: 'Więcej informacji'

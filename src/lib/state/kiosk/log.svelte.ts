@@ -21,8 +21,8 @@ export interface LogOptions {
 	/** Null keeps nothing. */
 	readonly store: Pick<LogStore, 'add' | 'prune' | 'read'> | null;
 	readonly keepDays: number;
-	/** Gets each minute once it is over. */
-	readonly onMinute: (record: MinuteRecord) => void;
+	/** Gets each minute once it is over; in parts, to be added up, where the page was left or hidden meanwhile. */
+	readonly onRecord: (record: MinuteRecord) => void;
 }
 
 export class KioskLog {
@@ -70,6 +70,7 @@ export class KioskLog {
 			this.#open = { ...this.#open, record: emptyMinute(record.minute) };
 			this.recent = mergeMinutes([...this.recent, record]);
 			this.#unstored.push(record);
+			this.#options.onRecord(record);
 		}
 		await this.#store();
 	}
@@ -80,7 +81,7 @@ export class KioskLog {
 		const hourAgo = done.minute - 60 * 60_000;
 		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute > hourAgo);
 		this.#unstored.push(done);
-		this.#options.onMinute(done);
+		this.#options.onRecord(done);
 		void this.#store();
 	}
 

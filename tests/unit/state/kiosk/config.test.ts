@@ -39,7 +39,7 @@ describe('valid addresses', () => {
 		const query =
 			'source=hls:/tv/live.m3u8&model=mien&region=25,0,50,100&rotate=90&mirror=yes&min-face=48&threshold=55' +
 			'&show=blurred&log=no&keep=7&lang=de&idle=5&notice=screen&text=Hallo&operator=Museum&link=https://example.com/a' +
-			'&memory=300';
+			'&memory=300&mqtt=ws://broker.lan:9001/mqtt&mqtt-topic=museum/door&mqtt-discovery=off';
 		expect(parse(query)).toEqual({
 			ok: true,
 			config: {
@@ -59,9 +59,22 @@ describe('valid addresses', () => {
 				text: 'Hallo',
 				operator: 'Museum',
 				link: 'https://example.com/a',
-				memoryMb: 300
+				memoryMb: 300,
+				mqttUrl: 'ws://broker.lan:9001/mqtt',
+				mqttTopic: 'museum/door',
+				mqttDiscovery: null
 			}
 		});
+	});
+
+	it('a broker of this server speaks WebSocket, encrypted where the page is', () => {
+		expect(parse('source=camera&mqtt=/broker')).toMatchObject({ config: { mqttUrl: 'wss://kiosk.example/broker' } });
+		expect(parse('source=camera&mqtt=wss://kiosk.example/')).toMatchObject({ ok: true });
+		const plain = parseKioskConfig(new URLSearchParams('source=camera&mqtt=/broker'), {
+			base: 'http://kiosk/kiosk',
+			allowed: []
+		});
+		expect(plain).toMatchObject({ config: { mqttUrl: 'ws://kiosk/broker', mqttDiscovery: 'homeassistant' } });
 	});
 
 	it('text stays text, markup and all', () => {
@@ -95,6 +108,17 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		['show', 'VIDEO', 'is "VIDEO"; allowed is one of video, blurred, figures'],
 		['mirror', '', 'is empty; allowed is one of yes, no'],
 		['lang', '__proto__', `is "__proto__"; allowed is one of ${Object.keys(LANGUAGES).join(', ')}`],
+		['mqtt', 'mqtt://broker', 'is "mqtt://broker"; allowed is an address with ws: or wss: or http: or https:'],
+		[
+			'mqtt-topic',
+			'a/+',
+			'is "a/+"; allowed is a topic of letters, digits, hyphens and underscores, with slashes between'
+		],
+		[
+			'mqtt-discovery',
+			'#',
+			'is "#"; allowed is a topic of letters, digits, hyphens and underscores, with slashes between'
+		],
 		['link', 'javascript:alert(1)', 'is "javascript:alert(1)"; allowed is an address with https: or http:']
 	])('%s=%s', (name, value, message) => {
 		expect(problemOf(name, value)).toBe(message);
@@ -133,6 +157,12 @@ describe('wrong values say what is wrong and what is allowed', () => {
 			/this server or to one of http:\/\/camera\.lan:1984, ws:.*--allow http:\/\/evil\.example\) or proxied$/
 		);
 		expect(problemOf('source', 'mjpeg://evil.example/x')).toContain('--allow https://evil.example');
+	});
+
+	it('other brokers, those without encryption among them, and how to allow them', () => {
+		expect(problemOf('mqtt', 'wss://evil.example')).toMatch(/--allow wss:\/\/evil\.example\) or proxied$/);
+		expect(problemOf('mqtt', 'ws://kiosk.example/broker')).toContain('--allow ws://kiosk.example');
+		expect(problemOf('mqtt', 'ws://me:secret@broker.lan:9001')).toMatch(/^holds a name or password/);
 	});
 
 	it.each(['mjpeg:http://me:secret@camera.lan:1984/x', 'whep://me:secret@kiosk.example/x'])(

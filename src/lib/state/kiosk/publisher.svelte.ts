@@ -1,0 +1,164 @@
+/** Sends each minute of the log to an MQTT broker, over WebSocket; keeps what it could not send, and sends it later. */
+import type mqtt from 'mqtt';
+import type { MqttClient } from 'mqtt';
+import type { Login } from '../../sources/request';
+import { mergeMinutes, MINUTE_MS, type MinuteRecord } from './minutes';
+import { discoveryMessages, minuteMessage, type MqttMessage, type MqttSettings, statusMessage } from './mqtt';
+import { keepUnsent, readUnsent } from './unsent';
+
+/** Of minutes that wait: a day. */
+const MOST_UNSENT = 1440;
+const RETRY_MS = 3000;
+const CONNECT_LIMIT_MS = 10_000;
+/** Seconds; a connection that died silently is found out within one and a half times as long. */
+const KEEP_ALIVE_S = 20;
+/** A broker's words for a login that is wrong or missing (MQTT 3.1.1, section 3.2.2.3). */
+const REFUSALS: readonly unknown[] = [4, 5];
+/** Delivered at least once, and there for those who ask later. */
+const DELIVERY = { qos: 1, retain: true } as const;
+
+export interface PublisherOptions {
+	readonly settings: MqttSettings;
+	readonly login: Login | null;
+	/** Null keeps what waits in memory alone. */
+	readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+	readonly retryMs?: number;
+}
+
+export class Publisher {
+	link: 'connecting' | 'connected' | 'away' | 'refused' = $state('connecting');
+	/** Minutes that are over and were not yet sent. */
+	unsent = $state(0);
+	/** Oldest first; the last may still be under way. */
+	#queue: readonly MinuteRecord[];
+	#client: MqttClient | null = null;
+	#labels: readonly string[] | null = null;
+	/** Whether this connection's broker knows who we are. */
+	#isAnnounced = false;
+	#isSending = false;
+	readonly #options: PublisherOptions;
+
+	constructor(options: PublisherOptions) {
+		this.#options = options;
+		const { storage, settings } = options;
+		this.#queue = storage === null ? [] : readUnsent(storage, settings.topic);
+	}
+
+	/** Connects, and again whenever the connection is lost, until `signal` aborts. */
+	async start(signal: AbortSignal): Promise<void> {
+		const { settings, login, retryMs = RETRY_MS } = this.#options;
+		const library = await loadMqtt(signal, retryMs);
+		if (library === null) return;
+		const { topic, payload } = statusMessage(settings, 'offline');
+		const client = library.connect(settings.url, {
+			...(login === null ? {} : { username: login.user, password: login.password }),
+			will: { topic, payload, ...DELIVERY },
+			reconnectPeriod: retryMs,
+			reconnectOnConnackError: true,
+			connectTimeout: CONNECT_LIMIT_MS,
+			keepalive: KEEP_ALIVE_S,
+			// The other kind comes from a blob address, which the security policy of the page forbids.
+			timerVariant: 'native'
+		});
+		this.#client = client;
+		client.on('connect', () => {
+			this.link = 'connected';
+			this.#isAnnounced = false;
+			void this.#send();
+		});
+		client.on('close', () => {
+			if (this.link !== 'refused') this.link = 'away';
+		});
+		client.on('error', (error) => {
+			this.link = 'code' in error && REFUSALS.includes(error.code) ? 'refused' : 'away';
+			console.info(`The broker at ${settings.url}: ${error.message}`);
+		});
+		signal.addEventListener('abort', () => void this.#leave(client), { once: true });
+	}
+
+	/** Tells which labels there are; nothing is sent before. */
+	describe(labels: readonly string[]): void {
+		this.#labels = labels;
+		this.#isAnnounced = false;
+		void this.#send();
+	}
+
+	/** Takes a part of a minute; each is sent as one, once it is over. */
+	add(record: MinuteRecord): void {
+		this.#setQueue(mergeMinutes([...this.#queue, record]).slice(-MOST_UNSENT));
+		void this.#send();
+	}
+
+	async #leave(client: MqttClient): Promise<void> {
+		this.#client = null;
+		const isConnected = client.connected;
+		// The broker may be gone by now, which is all the same to us.
+		if (isConnected) deliver(client, statusMessage(this.#options.settings, 'offline')).catch(() => undefined);
+		await client.endAsync(!isConnected);
+	}
+
+	/**
+	 * Says who we are, then everything that waits, in order, one at a time. A message whose connection is lost goes out
+	 * again with the next one, and only then is done.
+	 */
+	async #send(): Promise<void> {
+		const client = this.#client;
+		if (client === null || this.#isSending) return;
+		const { settings } = this.#options;
+		this.#isSending = true;
+		try {
+			while (client.connected && this.#labels !== null) {
+				const labels = this.#labels;
+				if (!this.#isAnnounced) {
+					this.#isAnnounced = true;
+					for (const each of discoveryMessages(settings, labels)) await deliver(client, each);
+					await deliver(client, statusMessage(settings, 'online'));
+					continue;
+				}
+				const [record] = this.#over();
+				if (record === undefined) break;
+				await deliver(client, minuteMessage(settings, record, labels));
+				// One that was added to meanwhile, by a clock that was set back, is another record.
+				this.#setQueue(this.#queue.filter((each) => each !== record));
+			}
+		} catch (error) {
+			console.info('A minute could not be sent yet.', error);
+		} finally {
+			this.#isSending = false;
+		}
+	}
+
+	#over(): readonly MinuteRecord[] {
+		const nowMs = this.#options.now();
+		return this.#queue.filter(({ minute }) => minute + MINUTE_MS <= nowMs);
+	}
+
+	#setQueue(queue: readonly MinuteRecord[]): void {
+		this.#queue = queue;
+		this.unsent = this.#over().length;
+		const { storage, settings } = this.#options;
+		if (storage !== null) keepUnsent(storage, settings.topic, queue);
+	}
+}
+
+/** Resolves once the broker has it. */
+async function deliver(client: MqttClient, { topic, payload }: MqttMessage): Promise<void> {
+	await client.publishAsync(topic, payload, DELIVERY);
+}
+
+/** Null where `signal` aborts first. The server may be away just now. */
+async function loadMqtt(signal: AbortSignal, retryMs: number): Promise<typeof mqtt | null> {
+	const isOver = () => signal.aborted;
+	while (!isOver()) {
+		try {
+			const { default: client } = await import('mqtt');
+			return isOver() ? null : client;
+		} catch (error) {
+			console.info('The MQTT client could not be loaded yet.', error);
+			await new Promise((resolve) => setTimeout(resolve, retryMs));
+		}
+	}
+	return null;
+}

@@ -1,0 +1,55 @@
+/** Minutes that wait for a broker, kept in this browser so that they outlive a reload. */
+import type { MinuteRecord } from './minutes';
+
+const PREFIX = 'mien.kiosk.unsent ';
+
+/** What is kept for this topic, oldest first; what is damaged counts as not there. */
+export function readUnsent(storage: Pick<Storage, 'getItem'>, topic: string): MinuteRecord[] {
+	try {
+		const kept: unknown = JSON.parse(storage.getItem(PREFIX + topic) ?? '[]');
+		return Array.isArray(kept) ? kept.filter(isMinute) : [];
+	} catch {
+		return [];
+	}
+}
+
+export function keepUnsent(
+	storage: Pick<Storage, 'setItem' | 'removeItem'>,
+	topic: string,
+	records: readonly MinuteRecord[]
+): void {
+	try {
+		if (records.length === 0) storage.removeItem(PREFIX + topic);
+		else storage.setItem(PREFIX + topic, JSON.stringify(records));
+	} catch (error) {
+		// A full disk: they wait in memory alone.
+		console.warn('Minutes that wait for the broker could not be kept.', error);
+	}
+}
+
+/** Forgets what is kept for any topic. */
+export function eraseUnsent(storage: Storage): void {
+	for (const key of Object.keys(storage)) if (key.startsWith(PREFIX)) storage.removeItem(key);
+}
+
+const COUNTS = ['minute', 'frames', 'faces', 'arrivals', 'tooSmall', 'seenMs', 'unsureMs'] as const;
+
+function isMinute(value: unknown): value is MinuteRecord {
+	if (!isObject(value) || !COUNTS.every((name) => isAmount(value[name]))) return false;
+	const { expressions, incidents } = value;
+	if (!isObject(expressions) || !isObject(incidents)) return false;
+	return (
+		Object.values(incidents).every(isAmount) &&
+		Object.values(expressions).every(
+			(each) => isObject(each) && [each['faces'], each['dwellMs'], each['probabilityMs']].every(isAmount)
+		)
+	);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null;
+}
+
+function isAmount(value: unknown): value is number {
+	return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}

@@ -1,0 +1,51 @@
+/** Streams and files that ffmpeg makes of the clip. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Small pictures, seldom: a test machine has other things to do. */
+const PICTURES = ['-f', 'mjpeg', '-framerate', '10'];
+const SIZE = ['-vf', 'scale=480:360', '-pix_fmt', 'yuv420p', '-an', '-threads', '1'];
+
+/** The first seconds of the clip as a WebM file. */
+export function writeVideo(ffmpeg: string, clip: string, path: string): void {
+	const codec = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '800k'];
+	execFileSync(ffmpeg, ['-y', '-v', 'error', ...PICTURES, '-i', clip, '-t', '2', ...SIZE, ...codec, path]);
+}
+
+/** A live stream of segments of a second, written into `folder` as live.m3u8, as a recorder would. */
+export class LiveHls {
+	readonly #process: ChildProcess;
+	readonly #playlist: string;
+
+	constructor(ffmpeg: string, clip: string, folder: string) {
+		this.#playlist = join(folder, 'live.m3u8');
+		const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10', '-b:v', '600k'];
+		const hls = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '5', '-hls_flags', 'delete_segments+omit_endlist'];
+		const args = ['-y', '-v', 'error', '-re', '-stream_loop', '-1', ...PICTURES, '-i', clip, ...SIZE, ...codec, ...hls];
+		this.#process = spawn(ffmpeg, [...args, this.#playlist], { stdio: ['ignore', 'ignore', 'inherit'] });
+	}
+
+	/** Resolves once there is something to play. */
+	async ready(): Promise<void> {
+		while (!existsSync(this.#playlist)) {
+			if (this.#process.exitCode !== null) throw new Error(`ffmpeg ended with ${this.#process.exitCode}`);
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+	}
+
+	/** No segment follows any more, until `resume`. */
+	pause(): void {
+		this.#process.kill('SIGSTOP');
+	}
+
+	resume(): void {
+		this.#process.kill('SIGCONT');
+	}
+
+	async stop(): Promise<void> {
+		this.#process.kill('SIGKILL');
+		if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit');
+	}
+}

@@ -1,0 +1,156 @@
+/** What a kiosk tells a broker: read back from a real Mosquitto, which is killed and started again. */
+import { readFile } from 'node:fs/promises';
+import mqtt, { type MqttClient } from 'mqtt';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '../programs';
+import { open, openBrowser, waitForResults } from './browser';
+import { BROKER_LOGIN, Mosquitto } from './mosquitto';
+
+const program = inject('mosquitto');
+const TOPIC = 'museum/door';
+const ADDRESS = `source=mjpeg:/streams/counted/mjpeg&mqtt=/broker&mqtt-topic=${TOPIC}`;
+/** The kiosk's wall clock runs so much faster: its minutes pass in six seconds. */
+const HASTE = 10;
+
+interface Minute {
+	minute: string;
+	frames: number;
+	faces: number;
+	seenSeconds: number;
+	expressions: Record<string, { faces: number; dwellSeconds: number; meanProbability: number | null }>;
+}
+
+interface Received {
+	readonly topic: string;
+	readonly text: string;
+	readonly retain: boolean;
+}
+
+/** Subscribes to everything; `received` grows. A session with a name gets later what came while it was away. */
+async function listen(port: number, clientId?: string): Promise<{ client: MqttClient; received: Received[] }> {
+	const received: Received[] = [];
+	const client = mqtt.connect(`ws://127.0.0.1:${port}`, {
+		...BROKER_LOGIN,
+		reconnectPeriod: 200,
+		...(clientId === undefined ? {} : { clientId, clean: false })
+	});
+	client.on('message', (topic, payload, { retain }) => received.push({ topic, text: payload.toString(), retain }));
+	// Lost connections are what this is about.
+	client.on('error', () => undefined);
+	await new Promise<void>((resolve) => client.once('connect', () => resolve()));
+	await client.subscribeAsync('#', { qos: 1 });
+	return { client, received };
+}
+
+describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
+	let browser: Browser;
+	let context: BrowserContext;
+	let page: Page;
+	let problems: string[];
+	let broker: Mosquitto;
+	let client: MqttClient;
+	let received: Received[];
+	const said: string[] = [];
+	const port = inject('brokerPort');
+	const minutes = (): Minute[] =>
+		received.filter(({ topic }) => topic === `${TOPIC}/minute`).map(({ text }) => JSON.parse(text) as Minute);
+	const trouble = (): Promise<string> => page.getByTestId('kiosk-broker').innerText();
+	/** Minutes to send, as the screen says. */
+	const waiting = async (): Promise<number> => Number(/away, (\d+) min to send/.exec(await trouble())?.[1] ?? NaN);
+
+	beforeAll(async () => {
+		broker = new Mosquitto(program ?? '', port, await freePort());
+		await broker.start();
+		({ client, received } = await listen(port, 'test'));
+		browser = await openBrowser();
+		({ context, page, problems } = await open(browser, `/kiosk/setup?${ADDRESS}`, {
+			prepare: (prepared) =>
+				prepared.addInitScript(
+					({ epochMs, haste }) => {
+						const now = Date.now.bind(Date);
+						Date.now = () => epochMs + haste * (now() - epochMs);
+					},
+					{ epochMs: Date.now(), haste: HASTE }
+				)
+		}));
+		page.on('console', (message) => said.push(message.text()));
+	});
+	afterAll(async () => {
+		await browser.close();
+		await client.endAsync(true);
+		await broker.remove();
+	});
+
+	it('a broker that refuses is told of on the screen; the kiosk runs', async () => {
+		await page.getByTestId('open-kiosk').click();
+		await waitForResults(page, 3);
+		await expect.poll(trouble).toContain('refuses the login');
+		expect(await page.getByTestId('kiosk-notice').innerText()).toContain('passed on');
+	});
+
+	it('with a login of this browser, each minute arrives', async () => {
+		await page.goto(`/kiosk/setup?${ADDRESS}`);
+		await page.getByLabel(/Name for ws:/).fill(BROKER_LOGIN.username);
+		await page.getByLabel(/Password for ws:/).fill(BROKER_LOGIN.password);
+		await page.getByLabel(/Password for ws:/).press('Enter');
+		await page.getByTestId('open-kiosk').click();
+		await waitForResults(page, 3);
+		await expect.poll(() => minutes().filter(({ faces }) => faces > 0).length).toBeGreaterThanOrEqual(2);
+		expect(await page.getByTestId('kiosk-broker').count()).toBe(0);
+		expect(received.filter(({ topic }) => topic === `${TOPIC}/status`).at(-1)?.text).toBe('online');
+	});
+
+	it('nothing is lost while the broker is away, also where the page is opened anew meanwhile', async () => {
+		await broker.kill();
+		await expect.poll(waiting).toBeGreaterThanOrEqual(2);
+		await page.reload();
+		await expect.poll(waiting).toBeGreaterThanOrEqual(4);
+		await waitForResults(page, 3);
+		const before = minutes().length;
+		await broker.start();
+		await expect.poll(() => minutes().length).toBeGreaterThanOrEqual(before + 4);
+		await page.getByTestId('kiosk-broker').waitFor({ state: 'detached' });
+	});
+
+	it('it was what the log has, minute for minute', async () => {
+		await page.goto('/kiosk/log');
+		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('json').click()]);
+		const log = JSON.parse(await readFile(await download.path(), 'utf8')) as { minutes: Minute[] };
+		const sent = new Map(minutes().map((each) => [each.minute, each]));
+		// The last one was under way when the kiosk was left.
+		const over = log.minutes.slice(0, -1);
+		expect(over.length).toBeGreaterThan(6);
+		// The first ones found the broker refusing.
+		expect([...sent.keys()].toSorted()).toEqual(over.map(({ minute }) => minute));
+		for (const { expressions, ...figures } of over) {
+			expect(sent.get(figures.minute)).toMatchObject(figures);
+			expect(sent.get(figures.minute)?.expressions).toMatchObject(expressions);
+		}
+		expect(over.some(({ seenSeconds }) => seenSeconds > 0)).toBe(true);
+	});
+
+	it('Home Assistant finds what to show, and that the kiosk is gone', async () => {
+		const late = await listen(port);
+		await expect
+			.poll(() => late.received.find(({ topic }) => topic === `${TOPIC}/status`))
+			.toEqual({ topic: `${TOPIC}/status`, text: 'offline', retain: true });
+		const configs = late.received.filter(({ topic }) => topic.startsWith('homeassistant/sensor/museum_door/'));
+		const [minute] = minutes().slice(-1);
+		expect(configs.length).toBe(5 + 2 * Object.keys(minute?.expressions ?? {}).length);
+		for (const { text, retain } of configs) {
+			const config = JSON.parse(text) as Record<string, string>;
+			expect(retain).toBe(true);
+			expect(config['state_topic']).toBe(`${TOPIC}/minute`);
+			expect(config['availability_topic']).toBe(`${TOPIC}/status`);
+		}
+		await late.client.endAsync(true);
+	});
+
+	it('the password stands nowhere, and the security policy was kept', async () => {
+		expect([page.url(), ...said, ...problems].join('\n')).not.toContain(BROKER_LOGIN.password);
+		expect(received.map(({ text }) => text).join('\n')).not.toContain(BROKER_LOGIN.password);
+		expect(problems.filter((text) => !/WebSocket connection|Failed to load resource|ERR_/.test(text))).toEqual([]);
+		await context.close();
+	});
+});

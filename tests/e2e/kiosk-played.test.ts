@@ -1,0 +1,93 @@
+/** The kiosk on what a video element plays: HLS by hls.js, and video files. */
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { open, openBrowser, waitForResults } from './browser';
+import { LiveHls, writeVideo } from './ffmpeg';
+import type { StreamMode } from './streams';
+
+const ffmpeg = inject('ffmpeg') ?? '';
+const files = inject('files');
+
+async function command(stream: string, mode: StreamMode): Promise<void> {
+	await fetch(`${inject('streams')}/${stream}/set/${mode}`);
+}
+
+async function waitForState(page: Page, state: 'running' | 'retrying'): Promise<void> {
+	await page.locator(`[data-testid=kiosk][data-state=${state}]`).waitFor({ timeout: 90_000 });
+}
+
+/** It runs, and more results come than there are. */
+async function expectWorks(page: Page): Promise<void> {
+	await waitForState(page, 'running');
+	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
+	let browser: Browser;
+	let live: LiveHls | undefined;
+	beforeAll(async () => void (browser = await openBrowser()));
+	afterAll(async () => {
+		await browser.close();
+		await live?.stop();
+	});
+
+	it('HLS: finds the face, and goes on after a cut and a standstill', async (test) => {
+		live = new LiveHls(ffmpeg, inject('clip'), files);
+		const recorder = live;
+		await recorder.ready();
+		const { context, page, problems } = await open(browser, '/kiosk?source=hls:/streams/hls/files/live.m3u8&log=no');
+		const playsH264 = await page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01E"'));
+		test.skip(!playsH264, 'this browser plays no H.264');
+		await expectWorks(page);
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+
+		await command('hls', 'cut');
+		await waitForState(page, 'retrying');
+		await command('hls', 'ok');
+		await expectWorks(page);
+
+		recorder.pause();
+		await waitForState(page, 'retrying');
+		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain('Source frozen');
+		recorder.resume();
+		await expectWorks(page);
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		expect(problems.filter((text) => !/Failed to load resource|ERR_|status of 5/.test(text))).toEqual([]);
+		await context.close();
+	});
+
+	it('HLS with a login sends it along', async (test) => {
+		const { context, page } = await open(browser, '/kiosk/setup?source=hls:/streams/hls-locked/files/live.m3u8&log=no');
+		const playsH264 = await page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01E"'));
+		test.skip(!playsH264, 'this browser plays no H.264');
+		await page.getByLabel(/Name for/).fill('me');
+		await page.getByLabel(/Password for/).fill('s3cret');
+		await page.getByLabel(/Password for/).press('Enter');
+		await page.getByTestId('open-kiosk').click();
+		await expectWorks(page);
+		const answer = await fetch(`${inject('streams')}/hls-locked/asked`);
+		const asked = (await answer.json()) as { authorization: string | null }[];
+		expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set([`Basic ${btoa('me:s3cret')}`]));
+		await context.close();
+	});
+
+	it('a video file, from a server that is away at first, again and again', async () => {
+		writeVideo(ffmpeg, inject('clip'), join(files, 'clip.webm'));
+		await command('file', 'cut');
+		const { context, page, problems } = await open(browser, '/kiosk?source=video:/streams/file/files/clip.webm&log=no');
+		await waitForState(page, 'retrying');
+		await command('file', 'ok');
+		await expectWorks(page);
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		// Five times as long as the file.
+		const [from] = await page.evaluate(() => window.recordedResults.slice(-1));
+		await page.waitForFunction(
+			(startMs) => (window.recordedResults.at(-1)?.timeMs ?? 0) > startMs + 10_000,
+			from?.timeMs ?? 0
+		);
+		expect(await page.getByTestId('kiosk-incidents').innerText()).toBe('Source away 1');
+		expect(problems.filter((text) => !/Failed to load resource|ERR_|status of 5/.test(text))).toEqual([]);
+		await context.close();
+	});
+});

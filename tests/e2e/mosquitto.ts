@@ -1,0 +1,73 @@
+/** A Mosquitto of one's own, on loopback, that can be killed and started again. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export const BROKER_LOGIN = { username: 'kiosk', password: 's3cret' };
+
+export class Mosquitto {
+	readonly #folder = mkdtempSync(join(tmpdir(), 'mien-mosquitto-'));
+	readonly #program: string;
+	readonly #port: number;
+	#process: ChildProcess | null = null;
+
+	/** Takes MQTT over WebSocket on `port`, and plain on `plainPort`, with BROKER_LOGIN alone; what it knows outlives it. */
+	constructor(program: string, port: number, plainPort: number) {
+		this.#program = program;
+		this.#port = port;
+		const passwords = join(this.#folder, 'passwords');
+		const { username, password } = BROKER_LOGIN;
+		execFileSync(join(dirname(program), '../bin/mosquitto_passwd'), ['-b', '-c', passwords, username, password]);
+		writeFileSync(
+			join(this.#folder, 'mosquitto.conf'),
+			[
+				// Mosquitto 2.0.11 does not start with WebSocket alone.
+				`listener ${plainPort} 127.0.0.1`,
+				`listener ${port} 127.0.0.1`,
+				'protocol websockets',
+				'allow_anonymous false',
+				`password_file ${passwords}`,
+				'persistence true',
+				`persistence_location ${this.#folder}/`,
+				'autosave_interval 1',
+				'autosave_on_changes true',
+				...(process.getuid?.() === 0 ? ['user root'] : [])
+			].join('\n')
+		);
+	}
+
+	/** Resolves once it takes connections. */
+	async start(): Promise<void> {
+		const program = spawn(this.#program, ['-c', join(this.#folder, 'mosquitto.conf')], { stdio: 'ignore' });
+		this.#process = program;
+		while (!(await accepts(this.#port))) {
+			if (program.exitCode !== null) throw new Error(`mosquitto ended with ${program.exitCode}`);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+	}
+
+	/** As by a power cut. */
+	async kill(): Promise<void> {
+		const program = this.#process;
+		this.#process = null;
+		if (program === null || program.exitCode !== null) return;
+		program.kill('SIGKILL');
+		await once(program, 'exit');
+	}
+
+	async remove(): Promise<void> {
+		await this.kill();
+		rmSync(this.#folder, { recursive: true, force: true });
+	}
+}
+
+function accepts(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, '127.0.0.1');
+		socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+		socket.on('connect', () => socket.destroy());
+	});
+}
