@@ -125,7 +125,7 @@ describe('figures', () => {
 		expect(line).toContain(`${Math.round(100 * (own.perLabel[0]?.recall ?? NaN))} %`);
 		const text = await card(manifest.default).innerText();
 		expect(text).toMatch(/is called/);
-		expect(text).toMatch(/30 % are right under the worst disturbance tried \(Noise\)/);
+		expect(text).toMatch(/The worst disturbance tried leaves 30 % right\. Noise/);
 		expect(text).toMatch(/Below 57 % .* answers 64 %, 79 % of it rightly/);
 		expect(await card('pair').innerText()).toContain('The mean of Mien, Twin.');
 		expect(await card('twin').innerText()).toContain('It has no report yet.');
