@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../programs';
 import { open, openBrowser, waitForResults } from './browser';
-import { BROKER_LOGIN, Mosquitto } from './mosquitto';
+import { BROKER_LOGIN, Mosquitto } from '../mosquitto';
 
 const program = inject('mosquitto');
 const TOPIC = 'museum/door';
@@ -118,10 +118,9 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('json').click()]);
 		const log = JSON.parse(await readFile(await download.path(), 'utf8')) as { minutes: Minute[] };
 		const sent = new Map(minutes().map((each) => [each.minute, each]));
-		// The last one was under way when the kiosk was left.
-		const over = log.minutes.slice(0, -1);
+		// The last one may have been under way when the kiosk was left. The first ones found the broker refusing.
+		const over = log.minutes.filter(({ minute }, index) => index < log.minutes.length - 1 || sent.has(minute));
 		expect(over.length).toBeGreaterThan(6);
-		// The first ones found the broker refusing.
 		expect([...sent.keys()].toSorted()).toEqual(over.map(({ minute }) => minute));
 		for (const { expressions, ...figures } of over) {
 			expect(sent.get(figures.minute)).toMatchObject(figures);

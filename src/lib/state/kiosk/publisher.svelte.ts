@@ -88,6 +88,7 @@ export class Publisher {
 	/** Takes a part of a minute; each is sent as one, once it is over. */
 	add(record: MinuteRecord): void {
 		this.#setQueue(mergeMinutes([...this.#queue, record]).slice(-MOST_UNSENT));
+		this.#keep();
 		void this.#send();
 	}
 
@@ -109,7 +110,7 @@ export class Publisher {
 		const { settings } = this.#options;
 		this.#isSending = true;
 		try {
-			while (client.connected && this.#labels !== null) {
+			while (client === this.#client && client.connected && this.#labels !== null) {
 				const labels = this.#labels;
 				if (!this.#isAnnounced) {
 					this.#isAnnounced = true;
@@ -127,6 +128,8 @@ export class Publisher {
 			console.info('A minute could not be sent yet.', error);
 		} finally {
 			this.#isSending = false;
+			// Not after each: a day's minutes are much to write, and those sent twice do no harm.
+			this.#keep();
 		}
 	}
 
@@ -138,8 +141,11 @@ export class Publisher {
 	#setQueue(queue: readonly MinuteRecord[]): void {
 		this.#queue = queue;
 		this.unsent = this.#over().length;
+	}
+
+	#keep(): void {
 		const { storage, settings } = this.#options;
-		if (storage !== null) keepUnsent(storage, settings.topic, queue);
+		if (storage !== null) keepUnsent(storage, settings.topic, this.#queue);
 	}
 }
 
