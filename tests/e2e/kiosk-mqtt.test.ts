@@ -122,7 +122,10 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		const over = log.minutes.filter(({ minute }, index) => index < log.minutes.length - 1 || sent.has(minute));
 		expect(over.length).toBeGreaterThan(6);
 		expect([...sent.keys()].toSorted()).toEqual(over.map(({ minute }) => minute));
-		for (const { expressions, ...figures } of over) {
+		// The page was left three times: what it then had of a minute reaches the broker more surely than the database.
+		const fuller = over.filter(({ minute, frames }) => (sent.get(minute)?.frames ?? 0) > frames);
+		expect(fuller.length).toBeLessThanOrEqual(3);
+		for (const { expressions, ...figures } of over.filter((each) => !fuller.includes(each))) {
 			expect(sent.get(figures.minute)).toMatchObject(figures);
 			expect(sent.get(figures.minute)?.expressions).toMatchObject(expressions);
 		}
