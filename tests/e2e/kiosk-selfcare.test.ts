@@ -1,0 +1,157 @@
+/** What a kiosk does for itself: starts anew as a last resort, keeps the screen on, comes back from sleep and hiding. */
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { open, openBrowser, waitForResults } from './browser';
+
+const ADDRESS = '/kiosk?source=mjpeg:/streams/care/mjpeg&log=no';
+const CLASSIFIER = /\/models\/(?!blazeface)[^/]+\/.*\.(json|bin)$/;
+
+let browser: Browser;
+beforeAll(async () => void (browser = await openBrowser()));
+afterAll(() => browser.close());
+
+/** It runs, and more results come than there are. */
+async function expectWorks(page: Page): Promise<void> {
+	await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+function incidents(page: Page): Promise<string> {
+	return page.getByTestId('kiosk-incidents').innerText();
+}
+
+/** Counts how often the page was opened. */
+function countLoads(page: Page): () => number {
+	let loads = 0;
+	page.on('load', () => loads++);
+	return () => loads;
+}
+
+/** As where the browser says that the page's scripts hold 900 MB. */
+function pretendHeap(): void {
+	Object.defineProperty(performance, 'memory', { value: { usedJSHeapSize: 900e6 } });
+}
+
+describe('the page is opened anew', () => {
+	it('once, where its memory grew over the limit', async () => {
+		const { context, page } = await open(browser, 'about:blank', {
+			prepare: (prepared) => prepared.addInitScript(pretendHeap)
+		});
+		const loads = countLoads(page);
+		await page.goto(ADDRESS);
+		await expect.poll(loads).toBe(2);
+		await expectWorks(page);
+		expect(loads()).toBe(2);
+		expect(await incidents(page)).toContain('Memory 1');
+		await context.close();
+	});
+
+	it('not while the server is away: the page that is there runs on', async () => {
+		const { context, page } = await open(browser, 'about:blank', {
+			prepare: async (prepared) => {
+				await prepared.addInitScript(pretendHeap);
+				await prepared.route('**/kiosk', (route) => route.abort());
+			}
+		});
+		const loads = countLoads(page);
+		await page.goto(ADDRESS);
+		await expectWorks(page);
+		await expect.poll(() => incidents(page)).toContain('Memory 1');
+		await expectWorks(page);
+		expect(loads()).toBe(1);
+		await context.close();
+	});
+
+	it('where the model cannot be loaded, after some tries; then it runs', async () => {
+		const { context, page } = await open(browser, 'about:blank', {
+			prepare: (prepared) => prepared.route(CLASSIFIER, (route) => route.fulfill({ status: 404, body: '' }))
+		});
+		const loads = countLoads(page);
+		await page.goto(ADDRESS);
+		await expect.poll(loads, { timeout: 120_000 }).toBe(2);
+		await context.unrouteAll();
+		await expectWorks(page);
+		expect(await incidents(page)).toContain('Analysis failed');
+		await context.close();
+	});
+});
+
+describe('the screen', () => {
+	it('is kept on, and asked for again once the page was hidden', async () => {
+		const { context, page } = await open(browser, ADDRESS, {
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					const asked: WakeLockSentinel[] = [];
+					Object.assign(window, { asked });
+					const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+					navigator.wakeLock.request = async (type) => {
+						const sentinel = await request(type);
+						asked.push(sentinel);
+						return sentinel;
+					};
+				})
+		});
+		const held = () =>
+			page.evaluate(() => (window as unknown as { asked: WakeLockSentinel[] }).asked.map(({ released }) => !released));
+		await expect.poll(held).toEqual([true]);
+		// What browsers do when a page is hidden.
+		await page.evaluate(() => (window as unknown as { asked: WakeLockSentinel[] }).asked[0]?.release());
+		await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+		await expect.poll(held).toEqual([false, true]);
+		await context.close();
+	});
+
+	it('is filled and left by its button; cursor and buttons hide from who does not move', async () => {
+		const { context, page } = await open(browser, ADDRESS);
+		const cursor = () => page.getByTestId('kiosk').evaluate((main) => getComputedStyle(main).cursor);
+		await page.getByTestId('kiosk').waitFor();
+		expect(await cursor()).toBe('none');
+		await page.mouse.move(200, 200);
+		await page.mouse.move(210, 210);
+		await expect.poll(cursor).not.toBe('none');
+		await page.getByTestId('fullscreen').click();
+		const isFull = () => page.evaluate(() => document.fullscreenElement?.id ?? null);
+		await expect.poll(isFull).toBe('content');
+		await page.getByRole('button', { name: 'Leave full screen' }).click();
+		await expect.poll(isFull).toBeNull();
+		await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+		await expect.poll(cursor).toBe('none');
+		await context.close();
+	});
+});
+
+describe('it comes back', () => {
+	it('from sleep: the source is opened again', async () => {
+		const { context, page } = await open(browser, ADDRESS);
+		await expectWorks(page);
+		await page.evaluate(() => {
+			const now = Date.now.bind(Date);
+			Date.now = () => now() + 8 * 3.6e6;
+		});
+		await expect.poll(() => incidents(page)).toContain('Slept 1');
+		await expectWorks(page);
+		await context.close();
+	});
+
+	it('from being frozen by the browser, as hidden pages are', async () => {
+		const { context, page } = await open(browser, ADDRESS);
+		await expectWorks(page);
+		const session: CDPSession = await context.newCDPSession(page);
+		await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+		await new Promise((resolve) => setTimeout(resolve, 3000));
+		await session.send('Page.setWebLifecycleState', { state: 'active' });
+		await expectWorks(page);
+		await context.close();
+	});
+
+	it('from a graphics process that crashed, on WebGL', async () => {
+		const own = await openBrowser();
+		const { page } = await open(own, ADDRESS, { backend: 'webgl' });
+		await expectWorks(page);
+		const crash = await own.newBrowserCDPSession();
+		await crash.send('Browser.crashGpuProcess');
+		await expect.poll(() => incidents(page)).toContain('Graphics card lost 1');
+		await expectWorks(page);
+		await own.close();
+	});
+});
