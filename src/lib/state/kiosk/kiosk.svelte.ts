@@ -14,6 +14,8 @@ import { loggedFace, type ReadingRules } from './reading';
 import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
 import { keepAwake } from './wake-lock';
 
+/** Faces are searched down to this share of the smallest that are read: near the limit of a search some are missed. */
+const SEARCHED_SHARE = 0.75;
 const TICK_MS = 250;
 const ALONE_MS = 5000;
 
@@ -75,7 +77,7 @@ export class Kiosk {
 		app.settings.override({
 			modelId: config.model,
 			unsureBelow: config.threshold,
-			smallestFacePx: config.minFacePx,
+			smallestFacePx: SEARCHED_SHARE * config.minFacePx,
 			theme: 'dark'
 		});
 		this.nowMs = performance.now();
