@@ -27,7 +27,7 @@ console.log(
 	`Load before the start: ${loadavg()[0]?.toFixed(1) ?? '?'}; what else runs here makes all figures smaller.\n`
 );
 console.log(
-	['model', 'back end', 'replicas', 'batch', 'images/s', 'GFLOP/s'].map((title) => title.padStart(10)).join('')
+	['model', 'back end', 'replicas', 'batch', 'images/s', 'GFLOP/s'].map((title) => title.padStart(13)).join('')
 );
 for (const definition of MODELS) {
 	for (const backend of chosen) {
@@ -43,7 +43,7 @@ for (const definition of MODELS) {
 			speed.imagesPerSecond.toFixed(speed.imagesPerSecond < 10 ? 2 : 0),
 			speed.gigaflopsPerSecond.toFixed(1)
 		];
-		console.log(cells.map((cell) => cell.padStart(10)).join(''));
+		console.log(cells.map((cell) => cell.padStart(13)).join(''));
 	}
 }
 stopWebGpu();
