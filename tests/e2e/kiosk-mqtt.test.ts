@@ -56,6 +56,8 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 	const minutes = (): Minute[] =>
 		received.filter(({ topic }) => topic === `${TOPIC}/minute`).map(({ text }) => JSON.parse(text) as Minute);
 	const trouble = (): Promise<string> => page.getByTestId('kiosk-broker').innerText();
+	/** How many minutes came; one that was sent twice counts once. */
+	const came = (): number => new Set(minutes().map(({ minute }) => minute)).size;
 	/** Minutes to send, as the screen says. */
 	const waiting = async (): Promise<number> => Number(/away, (\d+) min to send/.exec(await trouble())?.[1] ?? NaN);
 
@@ -107,9 +109,9 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await page.reload();
 		await expect.poll(waiting).toBeGreaterThanOrEqual(4);
 		await waitForResults(page, 3);
-		const before = minutes().length;
+		const before = came();
 		await broker.start();
-		await expect.poll(() => minutes().length).toBeGreaterThanOrEqual(before + 4);
+		await expect.poll(came).toBeGreaterThanOrEqual(before + 4);
 		await page.getByTestId('kiosk-broker').waitFor({ state: 'detached' });
 	});
 
@@ -120,7 +122,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		const sent = new Map(minutes().map((each) => [each.minute, each]));
 		// The last one may have been under way when the kiosk was left. The first ones found the broker refusing.
 		const over = log.minutes.filter(({ minute }, index) => index < log.minutes.length - 1 || sent.has(minute));
-		expect(over.length).toBeGreaterThan(6);
+		expect(over.length).toBeGreaterThanOrEqual(6);
 		expect([...sent.keys()].toSorted()).toEqual(over.map(({ minute }) => minute));
 		// The page was left three times: what it then had of a minute reaches the broker more surely than the database.
 		const fuller = over.filter(({ minute, frames }) => (sent.get(minute)?.frames ?? 0) > frames);

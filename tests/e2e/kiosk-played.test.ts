@@ -49,7 +49,8 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 
 		recorder.pause();
 		await waitForState(page, 'retrying');
-		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain('Source frozen');
+		// Counted at the next look of the watchdog.
+		await expect.poll(() => page.getByTestId('kiosk-incidents').innerText()).toContain('Source frozen');
 		recorder.resume();
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();

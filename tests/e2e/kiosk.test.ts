@@ -58,7 +58,7 @@ describe('a Motion JPEG stream', () => {
 		await command('door', `set/${mode}`);
 		await waitForState(page, 'retrying');
 		expect(await page.getByTestId('kiosk-trouble').innerText()).toMatch(/stream|pictures/);
-		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain(title);
+		await expect.poll(() => page.getByTestId('kiosk-incidents').innerText()).toContain(title);
 		await command('door', 'set/ok');
 		await expectWorks(page);
 		expect(await page.getByTestId('kiosk-trouble').count()).toBe(0);
