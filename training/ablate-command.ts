@@ -53,7 +53,7 @@ export async function ablateCommand(args: string[]): Promise<number> {
 		}
 	});
 	const definition = findModel('mien');
-	const recipe = definition.recipes[0];
+	const recipe = findRecipe(definition, 'taught');
 	const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) ?? 2 }, (_, index) => index + 1);
 	const backend = await parseBackend(values.backend);
 	const signal = abortOnSignals();

@@ -17,6 +17,12 @@ const AUGMENTATION = {
 	degrade: 0.2
 };
 
+const STAGES: Recipe['stages'] = [
+	[72, 2],
+	[128, 2],
+	[256, 1]
+];
+
 /** Smaller pictures first: the same lessons for 0.44 and 0.69 of the work. */
 const growing = (from40: number, from48: number): Recipe['sizes'] => [
 	{ fromEpoch: 0, size: 32 },
@@ -31,14 +37,34 @@ export const mien: ModelDefinition = {
 	recipes: [
 		{
 			...DEFAULT_RECIPE,
+			id: 'again',
+			// A second cosine from where the first one ended, with its own first end as a teacher.
+			from: 'taught',
+			epochs: 80,
+			learningRate: 0.06,
+			warmupEpochs: 2,
+			sizes: [
+				{ fromEpoch: 0, size: 40 },
+				{ fromEpoch: 30, size: 48 }
+			],
+			stages: STAGES,
+			labelSmoothing: 0.05,
+			votes: 0.25,
+			teachers: {
+				part: 0.4,
+				of: [
+					['mien', 'taught'],
+					['cnn', 'best']
+				]
+			},
+			augmentation: AUGMENTATION
+		},
+		{
+			...DEFAULT_RECIPE,
 			id: 'taught',
 			epochs: 90,
 			sizes: growing(34, 60),
-			stages: [
-				[72, 2],
-				[128, 2],
-				[256, 1]
-			],
+			stages: STAGES,
 			labelSmoothing: 0.1,
 			votes: 0.25,
 			teachers: {
