@@ -7,9 +7,9 @@ import { loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { train } from './train';
 import { abortOnSignals, fittingReplicas, parseBackend, withTeachersAndBar, withVotes } from './train-command';
 
-const EPOCHS = 8;
+const EPOCHS = 6;
 
-/** The recipe as it is, in EPOCHS epochs, of which the last three are on whole pictures. */
+/** The recipe as it is, in EPOCHS epochs, of which the last two are on whole pictures. */
 function shortened(recipe: Recipe): Recipe {
 	return {
 		...recipe,
@@ -18,7 +18,7 @@ function shortened(recipe: Recipe): Recipe {
 		emaDecay: 0.99,
 		sizes: [
 			{ fromEpoch: 0, size: 32 },
-			{ fromEpoch: EPOCHS - 3, size: 48 }
+			{ fromEpoch: EPOCHS - 2, size: 48 }
 		]
 	};
 }
