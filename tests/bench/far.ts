@@ -33,6 +33,7 @@ import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
 import { readArtifacts } from '../../training/model-files';
 import { createRandom, uniform, type Random } from '../../training/random';
+import { median } from './figures';
 
 const MODELS = 'static/models';
 const PORTRAIT = 'tests/fixtures/astronaut.png';
@@ -290,8 +291,6 @@ function falseFaces(faces: readonly DetectedFace[], people: Box | null): number 
 }
 
 const percent = (share: number): string => (100 * share).toFixed(0);
-const median = (values: readonly number[]): number =>
-	values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 
 const { values } = parseArgs({ allowPositionals: true, options: { video: { type: 'string' } } });
 const video = values.video !== undefined && existsSync(values.video) ? values.video : null;
