@@ -15,7 +15,10 @@ export function startSite(proxies: readonly string[], folder = '.'): Site {
 		cwd: folder,
 		stdio: ['ignore', 'pipe', 'pipe']
 	});
-	return { origin: printedAddress(server), stop: () => void server.kill() };
+	const origin = printedAddress(server);
+	// Whoever waits for it is told; a server that ends before anybody does is no uncaught error.
+	origin.catch(() => undefined);
+	return { origin, stop: () => void server.kill() };
 }
 
 /** Resolves with the address that the server prints. */
