@@ -123,14 +123,20 @@ export class SoakedKiosk {
 			case 'repeat':
 			case 'corrupt':
 				this.#streams.set(STREAM, kind);
-				return () => Promise.resolve(this.#streams.set(STREAM, 'ok'));
+				return () => {
+					this.#streams.set(STREAM, 'ok');
+					return Promise.resolve();
+				};
 			case 'away':
 				await this.#streams.leave();
 				return () => this.#streams.comeBack();
 			case 'page-stopped':
 				this.#stoppedProcess = await this.#pageProcess();
 				process.kill(this.#stoppedProcess, 'SIGSTOP');
-				return () => Promise.resolve(this.#goOn());
+				return () => {
+					this.#goOn();
+					return Promise.resolve();
+				};
 			case 'worker-dies':
 				await this.#analyser().evaluate(() => {
 					setTimeout(() => {

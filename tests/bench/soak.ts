@@ -177,10 +177,12 @@ async function run(options: SoakOptions): Promise<boolean> {
 		} catch (error) {
 			// Ctrl-C, or an end of the page that is written down already.
 			if (!signal.aborted) {
-				protocol.add({ type: 'trouble', minute: protocol.minutes(), text: String(error), fatal: true });
+				protocol.add({ type: 'trouble', minute: protocol.minutes(), text: messageOf(error), fatal: true });
 			}
 		}
 		return protocol.end();
+	} catch (error) {
+		throw signal.aborted ? new Error('Ended before the kiosk ran: nothing was measured.') : error;
 	} finally {
 		await kiosk?.close().catch(() => undefined);
 		site?.stop();
@@ -189,11 +191,28 @@ async function run(options: SoakOptions): Promise<boolean> {
 	}
 }
 
-try {
-	const options = parseSoakOptions(process.argv.slice(2));
-	if (options.help) console.log(SOAK_USAGE);
-	else process.exitCode = (await run(options)) ? 0 : 1;
-} catch (error) {
-	console.error(`${error instanceof Error ? error.message : String(error)}\n\n${SOAK_USAGE}`);
-	process.exitCode = 1;
+function readOptions(): SoakOptions | null {
+	try {
+		return parseSoakOptions(process.argv.slice(2));
+	} catch (error) {
+		console.error(`${messageOf(error)}\n\n${SOAK_USAGE}`);
+		return null;
+	}
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
+const options = readOptions();
+process.exitCode = 1;
+if (options?.help === true) {
+	console.log(SOAK_USAGE);
+	process.exitCode = 0;
+} else if (options !== null) {
+	try {
+		process.exitCode = (await run(options)) ? 0 : 1;
+	} catch (error) {
+		console.error(messageOf(error));
+	}
 }
