@@ -1,21 +1,21 @@
 /**
  * `npm run bench`: the built site in Chromium; `npm run bench -- training [BACK END...]`: the trainer;
- * `npm run bench -- far [--video FOLDER]`: how far faces are found.
+ * `npm run bench -- far [--video FOLDER]`: how far faces are found;
+ * `npm run bench -- saliency --data FILE`: how faithful saliency maps are.
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
 const [what, ...rest] = process.argv.slice(2);
+const SCRIPTS = ['training', 'far', 'saliency'];
 const commands =
-	what === 'training'
-		? [['node', '--import', 'tsx', 'tests/bench/training.ts', ...rest]]
+	what !== undefined && SCRIPTS.includes(what)
+		? [['node', '--import', 'tsx', `tests/bench/${what}.ts`, ...rest]]
 		: [
 				['vite', 'build', '--logLevel', 'warn'],
 				['vitest', 'run', '--config', 'tests/bench/vitest.config.ts', ...process.argv.slice(2)]
 			];
-if (what === 'far') await import('./far');
-else
-	for (const [command = '', ...args] of commands) {
-		const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' });
-		if (status !== 0) process.exit(status ?? 1);
-	}
+for (const [command = '', ...args] of commands) {
+	const { status } = spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' });
+	if (status !== 0) process.exit(status ?? 1);
+}

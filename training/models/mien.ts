@@ -17,7 +17,7 @@ const AUGMENTATION = {
 	degrade: 0.2
 };
 
-const STAGES: Recipe['stages'] = [
+const STAGES: NonNullable<Recipe['stages']> = [
 	[72, 2],
 	[128, 2],
 	[256, 1]

@@ -123,3 +123,20 @@ export function squareCorners({ centre, side, angle }: Square): [Point, Point, P
 		rotatePoint({ x: centre.x + dx * half, y: centre.y + dy * half }, angle, centre);
 	return [corner(-1, -1), corner(1, -1), corner(1, 1), corner(-1, 1)];
 }
+
+/**
+ * A map of `cells` x `cells` (2 or more a side), row by row, as `size` x `size` pixels: bilinear between the middles of
+ * the cells, constant beyond the outermost.
+ */
+export function interpolateCells(map: Float32Array, cells: number, size: number): Float32Array {
+	const at = (column: number, row: number): number => map[row * cells + column] ?? 0;
+	return Float32Array.from({ length: size * size }, (_, pixel) => {
+		const column = clamp((((pixel % size) + 0.5) * cells) / size - 0.5, 0, cells - 1);
+		const row = clamp(((Math.floor(pixel / size) + 0.5) * cells) / size - 0.5, 0, cells - 1);
+		const [left, top] = [Math.min(Math.floor(column), cells - 2), Math.min(Math.floor(row), cells - 2)];
+		const [dx, dy] = [column - left, row - top];
+		const upper = at(left, top) * (1 - dx) + at(left + 1, top) * dx;
+		const lower = at(left, top + 1) * (1 - dx) + at(left + 1, top + 1) * dx;
+		return upper * (1 - dy) + lower * dy;
+	});
+}

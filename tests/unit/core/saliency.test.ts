@@ -1,6 +1,6 @@
 /** What an explanation points at is what the classifier looks at. */
 import { describe, expect, it } from 'vitest';
-import { explainByOcclusion, SALIENCY_CELLS } from '../../../src/lib/core/saliency';
+import { blurFace, explainByOcclusion, OCCLUSION } from '../../../src/lib/core/saliency';
 import type { Classifier } from '../../../src/lib/core/types';
 
 const SIZE = 48;
@@ -35,18 +35,21 @@ describe('explainByOcclusion', () => {
 		const { label, score, cells, map } = await explainByOcclusion(classifierOf(isMouth), FACE);
 		expect(label).toBe(1);
 		expect(score).toBeCloseTo(250 / 255, 5);
-		expect(cells).toBe(SALIENCY_CELLS);
+		expect(cells).toBe(OCCLUSION.cells);
 		expect(map).toHaveLength(cells * cells);
-		const mouth = [...map].filter((_, cell) => isMouth((cell % cells) * 6 + 3, Math.floor(cell / cells) * 6 + 3));
-		const top = [...map].filter((_, cell) => cell < 4 * cells);
-		expect(Math.min(...mouth)).toBeGreaterThan(0.05);
-		expect(Math.max(...top.map(Math.abs))).toBe(0);
-		expect(Math.max(...map)).toBe(Math.max(...mouth));
+		const cell = (column: number, row: number) => map[row * cells + column] ?? 0;
+		expect(cell(3, 6)).toBeGreaterThan(0.03);
+		expect(Math.max(...map)).toBe(Math.max(...[2, 3, 4].flatMap((column) => [cell(column, 5), cell(column, 6)])));
+		expect(Math.max(...map.subarray(0, 4 * cells).map(Math.abs))).toBe(0);
 	});
 
 	it('is negative where a part speaks against the label', async () => {
-		const doubt = (x: number, y: number): boolean => isMouth(x, y) || (y < 12 && x < 12);
-		const { map } = await explainByOcclusion(classifierOf(doubt), FACE);
+		const isSpot = (x: number, y: number): boolean => y < 9 && x < 9;
+		const doubt = (x: number, y: number): boolean => isMouth(x, y) || isSpot(x, y);
+		const spotted = FACE.map((luma, i) =>
+			isMouth(i % SIZE, Math.floor(i / SIZE)) || isSpot(i % SIZE, Math.floor(i / SIZE)) ? luma : 120
+		);
+		const { map } = await explainByOcclusion(classifierOf(doubt), spotted);
 		expect(map[0]).toBeLessThan(0);
 	});
 
@@ -66,5 +69,26 @@ describe('explainByOcclusion', () => {
 		await expect(explainByOcclusion(classifierOf(isMouth), new Uint8Array(9))).rejects.toThrow('48 x 48');
 		const broken = { ...classifierOf(isMouth), classify: () => Promise.reject(new Error('disposed')) };
 		await expect(explainByOcclusion(broken, FACE)).rejects.toThrow('disposed');
+	});
+
+	it('covers patches of another size and kind where it is told to', async () => {
+		const whole = { cells: 3, patch: 2, fill: (face: Uint8Array) => new Uint8Array(face.length) };
+		const { cells, score, map } = await explainByOcclusion(classifierOf(isMouth), FACE, undefined, whole);
+		expect(cells).toBe(3);
+		expect(map).toHaveLength(9);
+		// The patch in the middle covers all.
+		expect(map[4]).toBeCloseTo(score, 5);
+	});
+});
+
+describe('blurFace', () => {
+	it('leaves light and shade alone', () => {
+		expect([...blurFace(new Uint8Array(16).fill(77), 4)]).toEqual(Array<number>(16).fill(77));
+		const blurred = blurFace(FACE, SIZE);
+		expect(Math.max(...blurred) - Math.min(...blurred)).toBeLessThan(230);
+		// The lower half stays the brighter one, and no edge is left.
+		expect(blurred[40 * SIZE + 24]).toBeGreaterThan(blurred[8 * SIZE + 24] ?? 255);
+		const steps = blurred.subarray(SIZE).map((luma, p) => Math.abs(luma - (blurred[p] ?? 0)));
+		expect(Math.max(...steps)).toBeLessThan(20);
 	});
 });

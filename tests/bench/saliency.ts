@@ -1,0 +1,87 @@
+/**
+ * `npm run bench -- saliency --data FILE [--model ID] [--split public|private] [--pictures N]`: how faithful the page's
+ * saliency map is to a shipped model, beside other maps and what each costs. Settings are to be chosen on PublicTest.
+ */
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { applyTemperature } from '../../src/lib/core/calibration';
+import { fastestOnProcessor, startBackend } from '../../training/backend/index';
+import { pictureOf } from '../../training/dataset';
+import { UserError } from '../../training/errors';
+import { predictPictures, rowsOfSplit } from '../../training/evaluate';
+import { findEntry } from '../../training/evaluate-command';
+import { loadShipped, readManifest } from '../../training/export';
+import { compareMaps, meanWithError, type Classify, type Fidelity } from '../../training/fidelity';
+import { createRandom, shuffle } from '../../training/random';
+import { mapMethods } from '../../training/saliency-maps';
+import { createBar, loadData, MODELS_DIR, wholeNumber } from '../../training/terminal';
+
+const STEPS = 12;
+const SEED = 7;
+
+/** Prints the table; throws UserError. */
+async function compare(args: string[]): Promise<void> {
+	const { values } = parseArgs({
+		args,
+		options: {
+			data: { type: 'string' },
+			model: { type: 'string' },
+			split: { type: 'string', default: 'private' },
+			pictures: { type: 'string' }
+		}
+	});
+	const split = (['public', 'private'] as const).find((id) => id === values.split);
+	if (split === undefined) throw new UserError(`--split takes public or private, not "${values.split}".`);
+	const manifest = readManifest(MODELS_DIR);
+	const entry = findEntry(manifest, values.model ?? manifest.default);
+	const dataset = await loadData(values.data);
+	await startBackend(fastestOnProcessor());
+	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
+	const count = wholeNumber('pictures', values.pictures, 2) ?? 200;
+	const rows = shuffle(rowsOfSplit(dataset, split).slice(), createRandom(SEED)).subarray(0, count);
+	const faces = Array.from(rows, (row) => pictureOf(dataset, row));
+	const classify: Classify = async (pictures) =>
+		(await predictPictures(model, entry.input, pictures)).map((scores) => applyTemperature(scores, entry.temperature));
+
+	const methods = mapMethods(model, entry.input);
+	const bar = createBar('Comparing [{bar}] {percentage}% {eta_formatted} left');
+	bar.start(faces.length, 0);
+	const all = await compareMaps(methods, faces, entry.input.size, STEPS, classify, () => {
+		bar.increment();
+	});
+	bar.stop();
+	model.dispose();
+
+	console.log(
+		`${entry.title}, ${String(faces.length)} faces of ${split}: areas under the curves of the label's probability, ${String(STEPS)} steps\n`
+	);
+	const line = (cells: readonly string[]): string =>
+		cells.map((cell, index) => (index === 0 ? cell.padEnd(44) : cell.padStart(15))).join('');
+	const titles = ['passes', 'deletion, gray', 'blur', 'insertion, gray', 'blur', 'overall', 'less the page'];
+	console.log(line(['map', ...titles]));
+	for (const [index, { title, passes }] of methods.entries()) {
+		const figures = all[index] ?? [];
+		const mean = (read: (each: Fidelity) => number): string => meanWithError(figures.map(read)).mean.toFixed(3);
+		const differences = figures.map(({ overall }, face) => overall - (all[0]?.[face]?.overall ?? NaN));
+		const { mean: difference, error } = meanWithError(differences);
+		const cells = [
+			String(passes),
+			mean(({ deletion }) => deletion.gray),
+			mean(({ deletion }) => deletion.blur),
+			mean(({ insertion }) => insertion.gray),
+			mean(({ insertion }) => insertion.blur),
+			mean(({ overall }) => overall),
+			index === 0 ? '' : `${difference.toFixed(3)} +- ${error.toFixed(3)}`
+		];
+		console.log(line([title, ...cells]));
+	}
+}
+
+try {
+	await compare(process.argv.slice(2));
+} catch (thrown) {
+	if (!(thrown instanceof UserError)) throw thrown;
+	console.error(thrown.message);
+	process.exitCode = 1;
+}
