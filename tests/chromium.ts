@@ -1,7 +1,15 @@
-/** Finds a Chromium for the browser tests, or installs one. */
+/** Finds a Chromium for the browser tests, or installs one; and how it is started for them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+
+/** Chromium calls home at every start unless told not to. */
+export const QUIET_ARGS = [
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+	'--no-first-run'
+];
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 

@@ -25,6 +25,7 @@ import { buildDetector } from '../../src/lib/worker/detector';
 import { readArtifacts } from '../../training/model-files';
 import { createRandom } from '../../training/random';
 import { drawTakes, filmTakes, HEIGHTS_PX, isAt, plant, readPortraits, type Take } from './far-scenes';
+import { median } from './figures';
 
 const MODELS = 'static/models';
 /** Pictures with heads, two of each height. */
@@ -136,8 +137,6 @@ async function searchTakes(takes: AsyncIterable<Take> | Iterable<Take>, ways: re
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-const median = (values: readonly number[]): number =>
-	values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const line = (cells: readonly string[]): string =>
 	cells.map((cell, index) => (index === 0 ? cell.padEnd(26) : cell.padStart(9))).join('');
 

@@ -12,6 +12,7 @@ import type { FrameResult } from '../../src/lib/core/types';
 import type { BackendName } from '../../src/lib/protocol';
 import { open, openBrowser, waitForResults, waitForStatus } from '../e2e/browser';
 import { clipFrames, farFrames, writeClip } from '../e2e/clip';
+import { median } from './figures';
 
 const COLD_STARTS = 5;
 /** The first frames compile and warm caches. */
@@ -29,10 +30,6 @@ const CLIPS = {
 	'four far faces, 1280x720': farFrames
 };
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function median(values: readonly number[]): number {
-	return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
 
 function print(title: string, lines: readonly string[]): void {
 	console.log([title, ...lines.map((line) => `  ${line}`)].join('\n'));

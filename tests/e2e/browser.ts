@@ -3,12 +3,10 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { inject } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import type { BackendName } from '../../src/lib/protocol';
+import { QUIET_ARGS } from '../chromium';
 
 /** Ends what hangs; a busy machine may take ten times as long as an idle one. */
 const LIMIT_MS = 120_000;
-
-/** Chromium calls home at every start unless told not to. */
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
 const CAMERAS = {
 	/** Plays the moving face, or another clip. */
@@ -43,7 +41,7 @@ export function openBrowser({
 }: BrowserOptions = {}): Promise<Browser> {
 	return chromium.launch({
 		executablePath: inject('chromium'),
-		args: [...QUIET, ...CAMERAS[camera](clip), ...(webgpu ? SOFTWARE_WEBGPU : []), ...(webrtc ? PLAIN_WEBRTC : [])]
+		args: [...QUIET_ARGS, ...CAMERAS[camera](clip), ...(webgpu ? SOFTWARE_WEBGPU : []), ...(webrtc ? PLAIN_WEBRTC : [])]
 	});
 }
 

@@ -5,13 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 
 /**
- * `cut`: connections are torn down and new ones too; `freeze`: they stay open and say nothing; `repeat`: the same
- * picture again and again; `corrupt`: damaged pictures only.
+ * `cut`: connections are torn down and new ones too; `unavailable`: torn down, and new ones get status 503; `freeze`: they
+ * stay open and say nothing; `repeat`: the same picture again and again; `corrupt`: damaged pictures only.
  */
-export type StreamMode = 'ok' | 'cut' | 'freeze' | 'repeat' | 'corrupt';
+export type StreamMode = 'ok' | 'cut' | 'unavailable' | 'freeze' | 'repeat' | 'corrupt';
 
 export interface Streams {
 	readonly address: string;
+	/** What its address /NAME/set/MODE does. */
+	set(name: string, mode: StreamMode): void;
+	/** As where the program is ended: connections are closed, and nobody listens any more. */
+	leave(): Promise<void>;
+	/** Listens again, at the same address. */
+	comeBack(): Promise<void>;
 	stop(): void;
 }
 
@@ -41,10 +47,15 @@ export async function startStreams(frames: readonly Buffer[], folder: string): P
 		channels.set(name, channel);
 		return channel;
 	};
+	const set = (name: string, mode: StreamMode): void => {
+		const channel = channelOf(name);
+		channel.mode = mode;
+		if (mode === 'cut' || mode === 'unavailable') for (const open of channel.open) open.destroy();
+	};
 	const timer = setInterval(() => {
 		index++;
 		for (const { mode, open } of channels.values()) {
-			if (mode === 'freeze' || mode === 'cut') continue;
+			if (mode === 'freeze' || mode === 'cut' || mode === 'unavailable') continue;
 			for (const response of open) writePart(response, frameOf(mode));
 		}
 	}, FRAME_MS);
@@ -53,8 +64,7 @@ export async function startStreams(frames: readonly Buffer[], folder: string): P
 		const [, name = '', what = '', mode] = new URL(request.url ?? '/', 'http://localhost').pathname.split('/');
 		const channel = channelOf(name);
 		if (what === 'set') {
-			channel.mode = mode as StreamMode;
-			if (mode === 'cut') for (const open of channel.open) open.destroy();
+			set(name, mode as StreamMode);
 			response.end('ok');
 			return;
 		}
@@ -65,6 +75,8 @@ export async function startStreams(frames: readonly Buffer[], folder: string): P
 		channel.asked.push({ method: request.method ?? '', authorization: request.headers.authorization ?? null });
 		if (channel.mode === 'cut') {
 			request.socket.destroy();
+		} else if (channel.mode === 'unavailable') {
+			response.writeHead(503).end();
 		} else if (what === 'mjpeg') {
 			response.writeHead(200, { 'Content-Type': `multipart/x-mixed-replace; boundary=${BOUNDARY}` });
 			response.flushHeaders();
@@ -79,9 +91,18 @@ export async function startStreams(frames: readonly Buffer[], folder: string): P
 		}
 	};
 	const server = createServer(answer);
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve));
+	await listen(0);
+	const { port } = server.address() as AddressInfo;
 	return {
-		address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		address: `http://127.0.0.1:${port}`,
+		set,
+		leave: () =>
+			new Promise((resolve) => {
+				server.close(() => resolve());
+				server.closeAllConnections();
+			}),
+		comeBack: () => listen(port),
 		stop: () => {
 			clearInterval(timer);
 			server.closeAllConnections();

@@ -4,6 +4,7 @@ import { AppError, toAppError } from '../errors';
 import type { Manifest } from '../manifest';
 import type { BackendName, BackendReport, FrameOptions, FromWorker, ToWorker, WorkerSettings } from '../protocol';
 import { Deadlines } from './deadlines';
+import { Pace } from './pace';
 
 type Message<Type extends FromWorker['type']> = Extract<FromWorker, { type: Type }>;
 
@@ -53,8 +54,10 @@ export interface AnalyserOptions {
 	readonly timeouts?: Partial<Timeouts>;
 }
 
-/** Long, as a GPU in software compiles for a minute on a busy machine; a worker that hangs is rare. */
+/** Long, as a GPU in software compiles for a minute on a busy machine. Frames get less where their pace is known. */
 const TIMEOUTS: Timeouts = { startMs: 120_000, configureMs: 120_000, frameMs: 30_000, stillMs: 300_000 };
+/** Back ends that compile nothing while they run: on a GPU the first frame with more faces than before may. */
+const STEADY_BACKENDS: ReadonlySet<BackendName> = new Set(['wasm', 'cpu']);
 const FIRST_STARTS = 3;
 const BACKOFF_MS = { first: 250, greatest: 30_000 };
 
@@ -88,7 +91,8 @@ export class Analyser {
 	/** What will be asked for first. */
 	#likelyModel: string | null = null;
 	#lastFrameId = 0;
-	#frame: (Waiter<FrameResult | null> & { frameId: number }) | null = null;
+	#frame: (Waiter<FrameResult | null> & { frameId: number; sentMs: number; still: boolean }) | null = null;
+	readonly #pace = new Pace();
 	#startWaiters: Waiter<Ready>[] = [];
 	#configureWaiters: Waiter<void>[] = [];
 	#statsWaiters: Waiter<WorkerStats>[] = [];
@@ -156,7 +160,7 @@ export class Analyser {
 				reject(toAppError(error, 'analysis-failed'));
 				return;
 			}
-			this.#frame = { frameId, resolve, reject };
+			this.#frame = { frameId, sentMs: performance.now(), still: options.still, resolve, reject };
 			this.#deadlines.start('frame', options.still ? this.#timeouts.stillMs : this.#taskLimitMs());
 		});
 	}
@@ -247,6 +251,7 @@ export class Analyser {
 			case 'result':
 				this.#attempts = 0;
 				this.#settleFrame(message.frameId, (frame) => {
+					if (!frame.still) this.#pace.add(performance.now() - frame.sentMs);
 					frame.resolve(message.generation === this.#active ? message.result : null);
 				});
 				break;
@@ -285,6 +290,7 @@ export class Analyser {
 	#becomeConfigured(): void {
 		this.#deadlines.stop('configure');
 		this.#active = this.#generation;
+		this.#pace.forget();
 		this.#accepted = this.#wanted ?? this.#accepted;
 		this.#wanted = null;
 		for (const { resolve } of this.#configureWaiters.splice(0)) resolve();
@@ -358,7 +364,10 @@ export class Analyser {
 
 	/** The worker has one thread: a frame may have to wait until a model is compiled. */
 	#taskLimitMs(): number {
-		return this.#generation === this.#active ? this.#timeouts.frameMs : this.#timeouts.configureMs;
+		if (this.#generation !== this.#active) return this.#timeouts.configureMs;
+		const { frameMs } = this.#timeouts;
+		const chosen = this.#ready?.backend.chosen;
+		return chosen !== undefined && STEADY_BACKENDS.has(chosen) ? this.#pace.limitMs(frameMs) : frameMs;
 	}
 
 	#settleFrame(frameId: number, settle: (frame: Waiter<FrameResult | null>) => void): void {

@@ -37,8 +37,8 @@ class FakeWorker implements WorkerLike {
 		this.onerror?.({ message: 'out of memory' } as ErrorEvent);
 	}
 
-	ready(): void {
-		this.send({ type: 'ready', backend: BACKEND, manifest: MANIFEST });
+	ready(backend = BACKEND): void {
+		this.send({ type: 'ready', backend, manifest: MANIFEST });
 	}
 
 	last<Type extends ToWorker['type']>(type: Type): Extract<ToWorker, { type: Type }> {
@@ -63,7 +63,7 @@ class FakeBitmap {
 	}
 }
 
-function createAnalyser() {
+function createAnalyser(timeouts = TIMEOUTS) {
 	const workers: FakeWorker[] = [];
 	const events: AnalyserEvent[] = [];
 	const analyser = new Analyser({
@@ -74,7 +74,7 @@ function createAnalyser() {
 			workers.push(worker);
 			return worker;
 		},
-		timeouts: TIMEOUTS
+		timeouts
 	});
 	const worker = (): FakeWorker => {
 		const last = workers.at(-1);
@@ -85,10 +85,10 @@ function createAnalyser() {
 }
 
 /** Started, and running SETTINGS. */
-async function createRunning() {
-	const all = createAnalyser();
+async function createRunning({ timeouts = TIMEOUTS, backend = BACKEND } = {}) {
+	const all = createAnalyser(timeouts);
 	const started = all.analyser.start();
-	all.worker().ready();
+	all.worker().ready(backend);
 	await started;
 	const configured = all.analyser.configure(SETTINGS);
 	all.worker().configured();
@@ -314,6 +314,105 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(events.at(-1)).toMatchObject({ type: 'restarting', error: { code: 'worker-timeout' } });
 		await vi.advanceTimersByTimeAsync(250);
 		expect(workers).toHaveLength(2);
+	});
+
+	describe('whose frames came at a pace', () => {
+		const timeouts = { ...TIMEOUTS, configureMs: 120_000, frameMs: 30_000 };
+
+		async function playFrames(
+			{ analyser, worker }: Awaited<ReturnType<typeof createRunning>>,
+			count: number,
+			ms: number
+		) {
+			for (let frame = 0; frame < count; frame++) {
+				const result = analyser.analyse(new FakeBitmap(), FRAME);
+				await vi.advanceTimersByTimeAsync(ms);
+				worker().send(resultOf(worker().last('frame')));
+				await result;
+			}
+		}
+
+		it('is noticed soon', async () => {
+			const running = await createRunning({ timeouts });
+			await playFrames(running, 100, 50);
+			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
+			await vi.advanceTimersByTimeAsync(1999);
+			expect(frame.outcome()).toBe('pending');
+			await vi.advanceTimersByTimeAsync(1);
+			expect(frame.outcome()).toBe('worker-timeout');
+		});
+
+		it('has time where one of them was slow', async () => {
+			const running = await createRunning({ timeouts });
+			await playFrames(running, 99, 50);
+			await playFrames(running, 1, 900);
+			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
+			await vi.advanceTimersByTimeAsync(7100);
+			expect(frame.outcome()).toBe('pending');
+			await vi.advanceTimersByTimeAsync(100);
+			expect(frame.outcome()).toBe('worker-timeout');
+		});
+
+		it.each<[string, (running: Awaited<ReturnType<typeof createRunning>>) => Promise<unknown>]>([
+			['of which few are known', (running) => playFrames(running, 99, 50)],
+			[
+				'with other models',
+				async (running) => {
+					await playFrames(running, 200, 50);
+					const configured = running.analyser.configure(OTHER);
+					running.worker().configured();
+					await configured;
+				}
+			],
+			[
+				'of the worker before',
+				async (running) => {
+					await playFrames(running, 200, 50);
+					running.worker().die();
+					await vi.advanceTimersByTimeAsync(250);
+					running.worker().ready();
+					running.worker().configured();
+				}
+			]
+		])('has all the time, %s', async (_, play) => {
+			const running = await createRunning({ timeouts });
+			await play(running);
+			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
+			await vi.advanceTimersByTimeAsync(29_999);
+			expect(frame.outcome()).toBe('pending');
+			await vi.advanceTimersByTimeAsync(1);
+			expect(frame.outcome()).toBe('worker-timeout');
+		});
+
+		it('has all the time on a GPU, which may compile for a frame with more faces', async () => {
+			const running = await createRunning({ timeouts, backend: { ...BACKEND, chosen: 'webgl' } });
+			await playFrames(running, 200, 50);
+			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
+			await vi.advanceTimersByTimeAsync(29_999);
+			expect(frame.outcome()).toBe('pending');
+		});
+	});
+
+	it('gets its time once more after the page stood still, once', async () => {
+		const { analyser, worker } = await createRunning();
+		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		// Its timers come late, before the answer that waits behind them.
+		const now = performance.now.bind(performance);
+		const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 13_000);
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs);
+		expect(frame.outcome()).toBe('pending');
+		worker().send(resultOf(worker().last('frame')));
+		await vi.advanceTimersByTimeAsync(0);
+		expect(frame.outcome()).toMatchObject({ width: 4 });
+
+		const second = watch(analyser.analyse(new FakeBitmap(), FRAME));
+		clock.mockImplementation(() => now() + 26_000);
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs);
+		clock.mockImplementation(() => now() + 39_000);
+		expect(second.outcome()).toBe('pending');
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs);
+		expect(second.outcome()).toBe('worker-timeout');
+		clock.mockRestore();
 	});
 
 	it('gives a frame more time while settings are under way: a model may be compiling', async () => {

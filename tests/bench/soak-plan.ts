@@ -1,0 +1,60 @@
+/** What a soak brings upon the kiosk, and in which order. */
+import { createRandom, uniform } from '../../training/random';
+
+/** Each kind of fault in a few words, and whether it is held for some seconds and then taken back. */
+export const FAULTS = {
+	cut: { title: 'stream cut', held: true },
+	unavailable: { title: 'camera answers 503', held: true },
+	away: { title: 'camera server away', held: true },
+	freeze: { title: 'stream frozen', held: true },
+	repeat: { title: 'same picture repeated', held: true },
+	corrupt: { title: 'damaged pictures', held: true },
+	'page-stopped': { title: 'page stopped', held: true },
+	'worker-dies': { title: 'worker dies', held: false },
+	'worker-stuck': { title: 'worker stuck', held: false },
+	'graphics-crash': { title: 'graphics process crash', held: false }
+} as const satisfies Record<string, { title: string; held: boolean }>;
+
+export type FaultKind = keyof typeof FAULTS;
+export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
+
+export interface Fault {
+	readonly kind: FaultKind;
+	/** Seconds until it is taken back; 0 for what the kiosk has to come back from by itself. */
+	readonly heldS: number;
+}
+
+/** Shorter than what the kiosk takes for a freeze, and longer. */
+const HELD_S = { least: 3, most: 15 };
+
+/** So many faults: all kinds in an order drawn by chance, then all in another order, and so on. */
+export function planFaults(seed: number, count: number, kinds: readonly FaultKind[] = FAULT_KINDS): Fault[] {
+	const faults: Fault[] = [];
+	for (let round = 0; kinds.length > 0 && faults.length < count; round++) {
+		const random = createRandom(seed, round);
+		const drawn = kinds.map((kind) => ({ kind, at: random() })).toSorted((a, b) => a.at - b.at);
+		for (const { kind } of drawn) {
+			const heldS = FAULTS[kind].held ? Math.round(uniform(random, HELD_S.least, HELD_S.most)) : 0;
+			faults.push({ kind, heldS });
+		}
+	}
+	return faults.slice(0, count);
+}
+
+/** A result with a face is followed by so many more over so long before the kiosk is said to run again. */
+const STEADY = { results: 4, ms: 3000 };
+
+/**
+ * When results with a face began to come steadily after `sinceMs`; null where they have not yet. `timesMs`: of all such
+ * results, ascending. Single ones, as a stream that repeats one picture gives at every new connection, do not count.
+ */
+export function steadySince(timesMs: readonly number[], sinceMs: number, longestGapMs: number): number | null {
+	const after = timesMs.filter((ms) => ms >= sinceMs);
+	let first = 0;
+	for (const [index, ms] of after.entries()) {
+		if (ms - (after[index - 1] ?? ms) > longestGapMs) first = index;
+		const startMs = after[first] ?? ms;
+		if (index - first >= STEADY.results && ms - startMs >= STEADY.ms) return startMs;
+	}
+	return null;
+}

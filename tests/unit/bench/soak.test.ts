@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { fitLine, median } from '../../bench/figures';
+import { parseSoakOptions } from '../../bench/soak-options';
+import { FAULT_KINDS, FAULTS, planFaults, steadySince } from '../../bench/soak-plan';
+import { heapGrowth, judge, type Outcome, type Sample, summarise } from '../../bench/soak-summary';
+
+describe('figures', () => {
+	it('the median is the middle one, the upper of two', () => {
+		expect(median([3, 1, 2])).toBe(2);
+		expect(median([4, 1, 2, 3])).toBe(3);
+		expect(median([])).toBeNaN();
+	});
+
+	it('a line has the slope of exact points without error, and of scattered ones with it', () => {
+		const exact = fitLine([
+			[0, 1],
+			[1, 3],
+			[2, 5]
+		]);
+		expect(exact).toEqual({ slope: 2, error: 0 });
+		// By hand: sums of squares 2 and of products 3; residuals 0.5, -1, 0.5 give sqrt(1.5 / 1 / 2).
+		const scattered = fitLine([
+			[0, 1],
+			[1, 1],
+			[2, 4]
+		]);
+		expect(scattered?.slope).toBeCloseTo(1.5);
+		expect(scattered?.error).toBeCloseTo(Math.sqrt(0.75));
+	});
+
+	it('there is no line through two points, or through a column', () => {
+		expect(
+			fitLine([
+				[0, 1],
+				[1, 2]
+			])
+		).toBeNull();
+		expect(
+			fitLine([
+				[1, 1],
+				[1, 2],
+				[1, 3]
+			])
+		).toBeNull();
+	});
+});
+
+describe('planFaults', () => {
+	it('is the same for the same seed, and another for another', () => {
+		expect(planFaults(7, 30)).toEqual(planFaults(7, 30));
+		expect(planFaults(7, 30)).not.toEqual(planFaults(8, 30));
+	});
+
+	it('brings every kind once in each round, whatever is asked for', () => {
+		const { length } = FAULT_KINDS;
+		const faults = planFaults(1, 2 * length);
+		expect(faults).toHaveLength(2 * length);
+		for (const round of [faults.slice(0, length), faults.slice(length)]) {
+			expect(new Set(round.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
+		}
+		expect(planFaults(1, 3, ['cut']).map(({ kind }) => kind)).toEqual(['cut', 'cut', 'cut']);
+	});
+
+	it('holds some seconds what can be held, and nothing else', () => {
+		for (const { kind, heldS } of planFaults(3, 100)) {
+			if (FAULTS[kind].held) expect(heldS).toBeGreaterThanOrEqual(3);
+			else expect(heldS).toBe(0);
+			expect(heldS).toBeLessThanOrEqual(15);
+		}
+	});
+});
+
+describe('steadySince', () => {
+	const every = (stepMs: number, fromMs: number, count: number): number[] =>
+		Array.from({ length: count }, (_, index) => fromMs + stepMs * index);
+
+	it('is the first of results that go on coming', () => {
+		expect(steadySince(every(100, 0, 100), 2050, 1000)).toBe(2100);
+	});
+
+	it('is not yet known where they have only just begun', () => {
+		expect(steadySince(every(100, 5000, 10), 2000, 1000)).toBeNull();
+	});
+
+	it('does not count single results before an interruption', () => {
+		expect(steadySince([2100, 2200, ...every(100, 9000, 60)], 2000, 1000)).toBe(9000);
+	});
+
+	it('takes slow results for steady where they always are', () => {
+		expect(steadySince(every(1500, 0, 10), 1000, 15_000)).toBe(1500);
+	});
+});
+
+const SAMPLE: Sample = {
+	type: 'sample',
+	minute: 1,
+	frames: 600,
+	pageHeapMb: 3,
+	workerHeapMb: 5,
+	tensors: 300,
+	nodes: 280,
+	listeners: 40,
+	processMb: 200,
+	incidents: { 'source-lost': 2 },
+	reloads: 0
+};
+
+/** A look each minute, with a heap that grows by so many megabytes an hour. */
+function samples(minutes: number, growthMb: number, tensors: (minute: number) => number = () => 300): Sample[] {
+	return Array.from({ length: minutes }, (_, index) => ({
+		...SAMPLE,
+		minute: index + 1,
+		frames: 600 * (index + 1),
+		pageHeapMb: 3 + (growthMb * (index + 1)) / 60,
+		tensors: tensors(index + 1)
+	}));
+}
+
+const OUTCOME: Outcome = { type: 'fault', minute: 0.1, kind: 'cut', heldS: 8, recoveredS: 1.25 };
+
+describe('judge', () => {
+	it('passes a run that came back from everything and grew nowhere', () => {
+		expect(judge([OUTCOME, ...samples(60, 0.5)])).toEqual([]);
+	});
+
+	it('names the fault that was not recovered from', () => {
+		const reasons = judge([{ ...OUTCOME, kind: 'away', recoveredS: null }, ...samples(5, 0)]);
+		expect(reasons).toEqual(['The kiosk did not come back from "camera server away" (minute 0.1).']);
+	});
+
+	it('fails a heap that grows, once the run is long enough to tell', () => {
+		expect(judge(samples(60, 3))).toEqual(['The heap grew by 3.00 MB an hour; the limit is 2.']);
+		expect(judge(samples(20, 30))).toEqual([]);
+		expect(heapGrowth(samples(20, 30))).toBeNull();
+	});
+
+	it('does not count the first ten minutes', () => {
+		const settled = samples(60, 0).map((each) => (each.minute < 10 ? { ...each, pageHeapMb: 1 } : each));
+		expect(heapGrowth(settled)?.slope).toBeCloseTo(0);
+	});
+
+	it('fails tensors that grow, not a frame that was counted in flight', () => {
+		expect(judge(samples(6, 0, (minute) => 300 + minute))).toEqual([
+			'Tensors grew: at least 301 in the first half, 304 in the second.'
+		]);
+		expect(judge(samples(6, 0, (minute) => (minute === 5 ? 320 : 300)))).toEqual([]);
+	});
+
+	it('fails a page that is gone, and a run without a look', () => {
+		const reasons = judge([{ type: 'trouble', minute: 2, text: 'The page crashed.', fatal: true }]);
+		expect(reasons).toEqual(['The page crashed.', 'Nothing was measured: the run ended within its first minute.']);
+	});
+});
+
+describe('summarise', () => {
+	it('tells faults by kind, with median and worst', () => {
+		const outcomes = [1.25, 4, null].map((recoveredS): Outcome => ({ ...OUTCOME, recoveredS }));
+		const text = summarise([...outcomes, ...samples(3, 0)]).join('\n');
+		expect(text).toMatch(/stream cut +3 +2 +4\.0 +4\.0/);
+		expect(text).toContain('3.0 minutes, 1800 frames, 10.0 frames/s');
+		expect(text).toContain('source-lost 2');
+		expect(text).toContain('run too short');
+		expect(text).toContain('Tensors: constant, 300');
+		expect(text).toContain('Failed: ');
+	});
+
+	it('tells a run that ended at once, too', () => {
+		expect(summarise([]).join('\n')).toContain('Nothing was measured');
+	});
+});
+
+describe('parseSoakOptions', () => {
+	it('has defaults, and takes what is asked for', () => {
+		expect(parseSoakOptions([])).toEqual({ help: false, minutes: 60, seed: 1, kinds: FAULT_KINDS });
+		const asked = ['--minutes', '4', '--seed=9', '--faults', 'cut,worker-stuck'];
+		expect(parseSoakOptions(asked)).toEqual({ help: false, minutes: 4, seed: 9, kinds: ['cut', 'worker-stuck'] });
+	});
+
+	it.each([
+		[['--minutes', '0'], '--minutes takes a whole number from 1 to 10080, not "0".'],
+		[['--seed', 'x'], '--seed takes a whole number'],
+		[['--faults', 'cut,rain'], '--faults does not know "rain"; it takes some of cut,'],
+		[['--loud'], 'loud']
+	])('%j is refused with what is allowed', (args, message) => {
+		expect(() => parseSoakOptions(args)).toThrow(message);
+	});
+});
