@@ -1,11 +1,11 @@
 /** Before all browser tests: a Chromium, the built site served as `npm start` serves it, and a clip for the camera. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { provideChromium } from '../chromium';
 import { freePort, provideProgram } from '../programs';
+import { type Site, serveSite } from '../server';
 import { clipFrames, writeClip } from './clip';
 import { startStreams } from './streams';
 
@@ -29,41 +29,21 @@ declare module 'vitest' {
 	}
 }
 
-/** Resolves with the address that the server prints. */
-function printedAddress(server: ChildProcess): Promise<string> {
-	return new Promise((resolve, reject) => {
-		let printed = '';
-		const read = (chunk: Buffer) => {
-			printed += chunk.toString();
-			// The server colours its output, the port included.
-			// eslint-disable-next-line no-control-regex
-			const address = /http:\/\/[\d.]+:\d+/.exec(printed.replaceAll(/\x1b\[\d+m/g, ''));
-			if (address !== null) resolve(address[0]);
-		};
-		server.stdout?.on('data', read);
-		server.stderr?.on('data', read);
-		server.on('exit', (code) => reject(new Error(`The server ended with ${code ?? 'a signal'}: ${printed}`)));
-	});
-}
-
 export default async function setup(project: TestProject): Promise<() => void> {
-	if (!existsSync('build/index.html')) throw new Error('There is no build/ to test: run `npm run build` first.');
 	const folder = mkdtempSync(join(tmpdir(), 'mien-e2e-'));
 	const clip = join(folder, 'camera.mjpeg');
 	const frames = await clipFrames();
 	const streams = await startStreams(frames, folder);
 	const brokerPort = await freePort();
 	const proxies = [`/streams=${streams.address}`, `/broker=ws://127.0.0.1:${brokerPort}`];
-	const options = ['--no-build', '--host=127.0.0.1', ...proxies.map((proxy) => `--proxy=${proxy}`)];
-	const server = spawn(process.execPath, ['--import', 'tsx', 'src/server/start.ts', ...options], {
-		stdio: ['ignore', 'pipe', 'pipe']
-	});
+	let site: Site | undefined;
 	const stop = () => {
-		server.kill();
+		site?.stop();
 		streams.stop();
 		rmSync(folder, { recursive: true, force: true });
 	};
 	try {
+		site = await serveSite(proxies.map((proxy) => `--proxy=${proxy}`));
 		project.provide('chromium', provideChromium());
 		project.provide('mosquitto', provideProgram('mosquitto'));
 		project.provide('ffmpeg', provideProgram('ffmpeg'));
@@ -72,7 +52,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
 		project.provide('clip', clip);
 		project.provide('streams', streams.address);
 		await writeClip(clip, frames);
-		project.provide('origin', await printedAddress(server));
+		project.provide('origin', site.origin);
 	} catch (error) {
 		stop();
 		throw error;
