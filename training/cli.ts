@@ -37,7 +37,7 @@ const USAGE = `Usage:
                                            measure what is shipped
   npm run evaluate -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--json]
                                            the same on all test sets, into report.json beside each model
-  npm run ensemble -- MODEL MODEL... --data FILE
+  npm run ensemble -- MODEL... --data FILE
                                            ship the mean of shipped models as one more
   npm run detector                         convert the face detectors
   npm run survey:crop -- --data FILE [--pictures N]

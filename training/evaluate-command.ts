@@ -177,12 +177,17 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 		options: { data: { type: 'string' }, ferplus: { type: 'string' } }
 	});
 	const manifest = readManifest(MODELS_DIR);
-	if (positionals.length < 2) throw new UserError('Name at least two shipped models to average.');
-	for (const id of positionals) findEntry(manifest, id);
+	const [first] = positionals.map((id) => findEntry(manifest, id));
+	if (!first)
+		throw new UserError('Name the shipped models to average; one alone is averaged over face and mirror image.');
 	const dataset = await loadData(values.data);
 	await startBackend(fastestOnProcessor());
 	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n);
-	const ensemble = { id: 'ensemble', title: 'Ensemble', members: positionals, mirrored: true };
+	const named =
+		positionals.length === 1
+			? { id: `${first.id}-mirrored`, title: `${first.title}, mirrored` }
+			: { id: 'ensemble', title: 'Ensemble' };
+	const ensemble = { ...named, members: positionals, mirrored: true };
 	say(describeReport(await reportOnEnsemble(ensemble, manifest, dataset, ferPlus)));
 	return 0;
 }

@@ -55,11 +55,14 @@ export interface ModelEntry {
 	readonly trained: Trained;
 }
 
-/** The mean of several models' probabilities: slower and more often right than each alone. */
+/**
+ * The mean of several models' probabilities, or of one's for a face and its mirror image: slower and more often right
+ * than each alone.
+ */
 export interface EnsembleEntry {
 	readonly id: string;
 	readonly title: string;
-	/** Ids of models with the same labels. */
+	/** Ids of models with the same labels; or of one, which is then to be `mirrored`. */
 	readonly members: readonly string[];
 	/** Whether each member sees every face once more as its mirror image. */
 	readonly mirrored: boolean;
@@ -195,7 +198,7 @@ const detector = v.object({ id, title: text, url, bytes: count, sha256, inputSiz
 const ensemble = v.object({
 	id,
 	title: text,
-	members: v.pipe(v.array(id), v.minLength(2, expected('at least 2 members'))),
+	members: v.pipe(v.array(id), v.minLength(1, expected('at least 1 member'))),
 	mirrored: v.boolean(),
 	temperature: v.pipe(finite, v.gtValue(0)),
 	unsureBelow: v.optional(fraction),

@@ -50,8 +50,11 @@ export interface FrameOptions {
 }
 
 export type ToWorker =
-	/** First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. */
-	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto' }
+	/**
+	 * First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. `model` is fetched
+	 * while the back end is chosen, as it will be asked for first; null: the manifest's default.
+	 */
+	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto'; model: string | null }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }
 	/** The bitmap is transferred and closed by the worker. */

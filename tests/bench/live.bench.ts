@@ -1,4 +1,7 @@
-/** The page on this machine: how soon it shows a result, and what a frame of 640x480 with one and with four faces takes. */
+/**
+ * The page on this machine: how soon it shows a result, and what a frame with one and with four faces takes, near ones on
+ * the live page and far ones on the kiosk.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import type { BackendName } from '../../src/lib/protocol';
 import { open, openBrowser, waitForResults, waitForStatus } from '../e2e/browser';
-import { clipFrames, writeClip } from '../e2e/clip';
+import { clipFrames, farFrames, writeClip } from '../e2e/clip';
 
 const COLD_STARTS = 5;
 /** The first frames compile and warm caches. */
@@ -18,8 +21,13 @@ const FRAMES = 200;
 const SLOW_FRAMES = 10;
 
 const folder = mkdtempSync(join(tmpdir(), 'mien-bench-'));
-const fourFaces = join(folder, 'four.mjpeg');
-beforeAll(async () => writeClip(fourFaces, await clipFrames({ columns: 2 })));
+const HD = { width: 1280, height: 720 };
+const CLIPS = {
+	'one face, 640x480': () => clipFrames(),
+	'four faces, 640x480': () => clipFrames({ columns: 2 }),
+	'four faces, 1280x720': () => clipFrames({ columns: 2, size: HD }),
+	'four far faces, 1280x720': farFrames
+};
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function median(values: readonly number[]): number {
@@ -65,21 +73,34 @@ it('cold start, from an empty cache to the first result of the sample picture', 
 	await browser.close();
 });
 
+type Page = 'live' | 'kiosk';
+
 // "auto" is what a visitor gets; the other shows what the choice is worth.
-describe.each<[faces: number, backend: 'auto' | BackendName]>([
-	[1, 'auto'],
-	[4, 'auto'],
-	[1, 'cpu']
-])('live, %i face(s), back end %s', (faces, backend) => {
+describe.each<[clip: keyof typeof CLIPS, page: Page, backend: 'auto' | BackendName]>([
+	['one face, 640x480', 'live', 'auto'],
+	['four faces, 640x480', 'live', 'auto'],
+	['four faces, 1280x720', 'live', 'auto'],
+	['four far faces, 1280x720', 'kiosk', 'auto'],
+	['one face, 640x480', 'live', 'cpu']
+])('%s, %s page, back end %s', (clip, where, backend) => {
+	const path = join(folder, 'clip.mjpeg');
+	beforeAll(async () => writeClip(path, await CLIPS[clip]()));
+
 	it('milliseconds a frame', async () => {
 		const frames = backend === 'cpu' ? SLOW_FRAMES : FRAMES;
-		const browser = await openBrowser({ camera: 'clip', ...(faces === 1 ? {} : { clip: fourFaces }) });
-		const { page } = await open(browser, '/', backend === 'auto' ? {} : { backend });
-		await waitForStatus(page, 'idle');
-		await page.getByTestId('start-camera').click();
-		await waitForResults(page, (backend === 'cpu' ? 0 : WARM_UP_FRAMES) + frames);
+		const faces = clip.startsWith('four') ? 4 : 1;
+		const browser = await openBrowser({ camera: 'clip', clip: path });
+		const address = where === 'live' ? '/' : '/kiosk?source=camera&log=no';
+		const { page } = await open(browser, address, backend === 'auto' ? {} : { backend });
+		let report = '';
+		if (where === 'live') {
+			await waitForStatus(page, 'idle');
+			await page.getByTestId('start-camera').click();
+			report = `, ${(await page.getByTestId('backend').innerText()).split('\n')[0] ?? ''}`;
+		} else await page.locator(`[data-testid=kiosk][data-faces="${faces}"]`).waitFor();
+		const shown = await page.evaluate(() => window.recordedResults.length);
+		await waitForResults(page, shown + (backend === 'cpu' ? 0 : WARM_UP_FRAMES) + frames);
 		const results = (await page.evaluate(() => window.recordedResults)).slice(-frames);
-		const report = await page.getByTestId('backend').innerText();
 		const seconds = ((results.at(-1)?.timeMs ?? NaN) - (results[0]?.timeMs ?? NaN)) / 1000;
 		const stages: Record<string, (result: FrameResult) => number> = {
 			read: ({ times }) => times.read,
@@ -88,11 +109,12 @@ describe.each<[faces: number, backend: 'auto' | BackendName]>([
 			classify: ({ times }) => Object.values(times.classify).reduce((sum, ms) => sum + ms, 0),
 			total: ({ times }) => times.total
 		};
-		print(`Live, ${faces} face(s), ${report.split('\n')[0] ?? ''} (${backend})`, [
+		print(`${clip}, ${where} page, back end ${backend}${report}`, [
 			`${((results.length - 1) / seconds).toFixed(1)} frames per second (the camera gives at most 30)`,
 			...Object.entries(stages).map(([title, read]) => figures(title, results.map(read)))
 		]);
 		expect(median(results.map((result) => result.faces.length))).toBe(faces);
+		if (clip.endsWith('1280x720')) expect(results[0]).toMatchObject(HD);
 		await browser.close();
 	});
 });

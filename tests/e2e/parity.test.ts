@@ -9,8 +9,8 @@ import { beforeAll, describe, expect, inject, it, type TestContext } from 'vites
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
 import { STILL_LIMITS, thoroughDetector } from '../../src/lib/core/tiles';
 import type { Frame } from '../../src/lib/core/types';
-import { buildDetector } from '../../src/lib/worker/detector';
-import { fetchDetector, fetchManifest, loadClassifier } from '../../src/lib/worker/loader';
+import { fetchManifest, loadClassifier, loadDetector } from '../../src/lib/worker/loader';
+import { createQueue } from '../../src/lib/worker/queue';
 import { open, openBrowser, shownFaces, waitForStatus } from './browser';
 import { closeUp, type PictureFile, portrait, twoFaces } from './pictures';
 
@@ -36,16 +36,11 @@ async function analyseInNode(): Promise<Probabilities[]> {
 	const manifest = await fetchManifest(manifestUrl);
 	const entry = manifest.models.find(({ id }) => id === manifest.default);
 	if (entry === undefined) throw new Error('The default model is not in the manifest');
-	const [near, far] = await Promise.all(
-		[manifest.detector, manifest.farDetector].map(async (each) =>
-			buildDetector(each, await fetchDetector(each, manifestUrl, () => undefined), { minConfidence: 0.5, maxFaces: 32 })
-		)
-	);
-	if (near === undefined || far === undefined) throw new Error('A detector is missing');
-	const classifier = await loadClassifier(entry, manifestUrl, {
-		tell: () => undefined,
-		exclusively: (task) => task()
-	});
+	const tools = { tell: () => undefined, exclusively: createQueue() };
+	const limits = { minConfidence: 0.5, maxFaces: 32 };
+	const near = await loadDetector(manifest.detector, manifestUrl, limits, tools);
+	const far = await loadDetector(manifest.farDetector, manifestUrl, limits, tools);
+	const classifier = await loadClassifier(entry, manifestUrl, tools);
 	// As the worker looks at stills.
 	const models = { detector: thoroughDetector({ near, far }, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
 	const settings = {

@@ -17,7 +17,7 @@ const AUGMENTATION = {
 	degrade: 0.2
 };
 
-const STAGES: Recipe['stages'] = [
+const STAGES: NonNullable<Recipe['stages']> = [
 	[72, 2],
 	[128, 2],
 	[256, 1]
@@ -30,35 +30,44 @@ const growing = (from40: number, from48: number): Recipe['sizes'] => [
 	{ fromEpoch: from48, size: 48 }
 ];
 
+/** Another cosine from where the recipe `from` ended, with that end as one of its teachers (Furlanello et al., 2018). */
+function onwards(
+	id: string,
+	from: string,
+	{ epochs, learningRate, from48 }: { epochs: number; learningRate: number; from48: number }
+): Recipe {
+	return {
+		...DEFAULT_RECIPE,
+		id,
+		from,
+		epochs,
+		learningRate,
+		warmupEpochs: 2,
+		sizes: [
+			{ fromEpoch: 0, size: 40 },
+			{ fromEpoch: from48, size: 48 }
+		],
+		stages: STAGES,
+		labelSmoothing: 0.05,
+		votes: 0.25,
+		teachers: {
+			part: 0.4,
+			of: [
+				['mien', from],
+				['cnn', 'best']
+			]
+		},
+		augmentation: AUGMENTATION
+	};
+}
+
 export const mien: ModelDefinition = {
 	id: 'mien',
 	title: 'Mien',
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
-		{
-			...DEFAULT_RECIPE,
-			id: 'again',
-			// A second cosine from where the first one ended, with its own first end as a teacher.
-			from: 'taught',
-			epochs: 80,
-			learningRate: 0.06,
-			warmupEpochs: 2,
-			sizes: [
-				{ fromEpoch: 0, size: 40 },
-				{ fromEpoch: 30, size: 48 }
-			],
-			stages: STAGES,
-			labelSmoothing: 0.05,
-			votes: 0.25,
-			teachers: {
-				part: 0.4,
-				of: [
-					['mien', 'taught'],
-					['cnn', 'best']
-				]
-			},
-			augmentation: AUGMENTATION
-		},
+		onwards('once-more', 'again', { epochs: 56, learningRate: 0.04, from48: 16 }),
+		onwards('again', 'taught', { epochs: 80, learningRate: 0.06, from48: 30 }),
 		{
 			...DEFAULT_RECIPE,
 			id: 'taught',

@@ -85,6 +85,8 @@ export class Analyser {
 	#wanted: WorkerSettings | null = null;
 	/** Generation that the running worker confirmed. */
 	#active: number | null = null;
+	/** What will be asked for first. */
+	#likelyModel: string | null = null;
 	#lastFrameId = 0;
 	#frame: (Waiter<FrameResult | null> & { frameId: number }) | null = null;
 	#startWaiters: Waiter<Ready>[] = [];
@@ -108,12 +110,16 @@ export class Analyser {
 		return this.#frame !== null || this.#active === null;
 	}
 
-	/** Starts the worker; resolves when it is ready. Rejects with the AppError that 'fatal' reports. */
-	start(): Promise<Ready> {
+	/**
+	 * Starts the worker; resolves when it is ready. `likelyModel` will be asked for first; null: the manifest's default.
+	 * Rejects with the AppError that 'fatal' reports.
+	 */
+	start(likelyModel: string | null = null): Promise<Ready> {
 		if (this.#disposed) return Promise.reject(disposedError());
 		if (this.#ready !== null) return Promise.resolve(this.#ready);
 		return new Promise((resolve, reject) => {
 			this.#startWaiters.push({ resolve, reject });
+			this.#likelyModel = likelyModel;
 			if (this.#worker === null && this.#restartTimer === undefined) this.#spawn();
 		});
 	}
@@ -218,7 +224,8 @@ export class Analyser {
 			worker.onmessageerror = () => {
 				this.#workerFailed(new AppError('worker-died', 'A message of the worker could not be read'));
 			};
-			this.#post({ type: 'start', baseUrl: this.#options.baseUrl, backend: this.#options.backend ?? 'auto' });
+			const { baseUrl, backend = 'auto' } = this.#options;
+			this.#post({ type: 'start', baseUrl, backend, model: this.#wanted?.models[0] ?? this.#likelyModel });
 			this.#deadlines.start('start', this.#timeouts.startMs);
 		} catch (error) {
 			this.#workerFailed(toAppError(error, 'worker-died'));

@@ -174,7 +174,7 @@ export class Session {
 			return;
 		}
 		try {
-			await this.#analyser.start();
+			await this.#analyser.start(this.#settings.current.modelId);
 		} catch {
 			// The analyser also tells of it as an event, which is where it is handled.
 		}

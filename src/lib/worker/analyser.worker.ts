@@ -1,14 +1,12 @@
 /** The worker's shell: messages in, messages out. All inference of the site happens behind this file. */
-import { getBackend, memory } from '@tensorflow/tfjs-core';
+import { memory } from '@tensorflow/tfjs-core';
 import { AppError, toAppError, type ErrorCode } from '../errors';
-import type { BackendName, FromWorker, ToWorker } from '../protocol';
+import type { FromWorker, ToWorker } from '../protocol';
 import { chooseBackend } from './backend';
 import { createBackendHost } from './backend-host';
-import { warmUp } from './compile';
-import { buildDetector } from './detector';
 import { createDecoder, createFrameReader } from './frame-reader';
 import { watchGpu } from './gpu-loss';
-import { fetchDetector, fetchManifest, loadClassifier, loadDetector } from './loader';
+import { fetchManifest, loadClassifier, loadDetector } from './loader';
 import { createQueue } from './queue';
 import { Registry } from './registry';
 import { Runtime } from './runtime';
@@ -42,31 +40,31 @@ function onDemand<T>(load: () => Promise<T>): () => Promise<T> {
 	};
 }
 
-async function start(baseUrl: string, wanted: BackendName | 'auto'): Promise<void> {
+async function start({ baseUrl, backend: wanted, model }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
 	const now = (): number => performance.now();
 	const exclusively = createQueue();
+	const tools = { tell: post, exclusively };
 	const manifestUrl = new URL('models/index.json', baseUrl).href;
-	post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
-	// The back end is chosen while the files are on their way.
-	const choice = chooseBackend(wanted, createBackendHost(now));
-	const files = fetchManifest(manifestUrl).then(async (manifest) => ({
-		manifest,
-		artifacts: await fetchDetector(manifest.detector, manifestUrl, post)
-	}));
-	const [backend, { manifest, artifacts }] = await Promise.all([choice, files]);
-	post({ type: 'progress', stage: 'backend', loaded: 1, total: 1 });
-	watchGpu(backend.chosen, (reason) => {
-		giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
+	// The files are on their way while the back end is chosen; models are built after that.
+	const choice = exclusively(async () => {
+		post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
+		const report = await chooseBackend(wanted, createBackendHost(now));
+		watchGpu(report.chosen, (reason) => {
+			giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
+		});
+		post({ type: 'progress', stage: 'backend', loaded: 1, total: 1 });
+		return report;
 	});
-	const detector = await buildDetector(manifest.detector, artifacts, DETECTION_LIMITS);
-	post({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
-	await warmUp(getBackend(), () => detector.runBlank());
-	post({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
-	const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, { tell: post, exclusively }));
+	const models = fetchManifest(manifestUrl).then(async (manifest) => {
+		const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, tools));
+		const detector = loadDetector(manifest.detector, manifestUrl, DETECTION_LIMITS, tools);
+		// Where this fails, whoever asks for the model is told.
+		registry.classifier(model ?? manifest.default).catch(() => undefined);
+		return { manifest, registry, detector: await detector };
+	});
+	const [backend, { manifest, registry, detector }] = await Promise.all([choice, models]);
 	const readFrame = createFrameReader();
-	const farDetector = onDemand(() =>
-		loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, { tell: post, exclusively })
-	);
+	const farDetector = onDemand(() => loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, tools));
 	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame, now, post });
 	taskTools = { detector, registry, exclusively, decode: createDecoder(readFrame), now };
 	post({ type: 'ready', backend, manifest });
@@ -80,7 +78,7 @@ function running(): Runtime {
 async function receive(message: ToWorker): Promise<void> {
 	switch (message.type) {
 		case 'start':
-			await start(message.baseUrl, message.backend);
+			await start(message);
 			break;
 		case 'configure':
 			await running().configure(message.generation, message.settings);

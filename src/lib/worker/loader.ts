@@ -1,5 +1,5 @@
 /** From addresses to models that are ready to run: fetched, checked, built, compiled; with progress told on the way. */
-import { getBackend } from '@tensorflow/tfjs-core';
+import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
 import type { DetectionLimits } from '../core/blazeface';
 import { parseManifest, type DetectorEntry, type Manifest, type ModelEntry } from '../manifest';
 import type { FromWorker } from '../protocol';
@@ -21,11 +21,6 @@ export async function fetchManifest(url: string): Promise<Manifest> {
 	return parseManifest(parseJson(bytes, url, 'manifest-invalid'));
 }
 
-/** The detector's files; see `fetchModel`. */
-export function fetchDetector(entry: DetectorEntry, manifestUrl: string, tell: Tell): ReturnType<typeof fetchModel> {
-	return fetchModel(entry, manifestUrl, countBytes('detector', entry.bytes, tell));
-}
-
 /** A detector, ready to run. Throws AppError 'model-unreachable' or 'model-invalid'. */
 export async function loadDetector(
 	entry: DetectorEntry,
@@ -33,12 +28,8 @@ export async function loadDetector(
 	limits: DetectionLimits,
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
 ): Promise<LoadedDetector> {
-	const artifacts = await fetchDetector(entry, manifestUrl, tell);
-	return exclusively(async () => {
-		const detector = await buildDetector(entry, artifacts, limits);
-		await warmUp(getBackend(), () => detector.runBlank());
-		return detector;
-	});
+	const artifacts = await fetchModel(entry, manifestUrl, countBytes('detector', entry.bytes, tell));
+	return compiled(() => buildDetector(entry, artifacts, limits), { tell, exclusively });
 }
 
 /** A classifier, ready to run. Throws AppError 'model-unreachable' or 'model-invalid'. */
@@ -48,14 +39,21 @@ export async function loadClassifier(
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
 ): Promise<LoadedClassifier> {
 	const artifacts = await fetchModel(entry, manifestUrl, countBytes('model', entry.bytes, tell));
-	tell({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
-	const classifier = await exclusively(async () => {
-		const built = await buildClassifier(entry, artifacts);
+	return compiled(() => buildClassifier(entry, artifacts), { tell, exclusively });
+}
+
+/** What `build` gives, warmed up, once the back end has nothing else to do. */
+function compiled<T extends { runBlank(): Tensor }>(
+	build: () => Promise<T>,
+	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
+): Promise<T> {
+	return exclusively(async () => {
+		tell({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
+		const built = await build();
 		await warmUp(getBackend(), () => built.runBlank());
+		tell({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
 		return built;
 	});
-	tell({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
-	return classifier;
 }
 
 function countBytes(stage: Progress['stage'], total: number, tell: Tell): (bytes: number) => void {

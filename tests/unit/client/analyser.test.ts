@@ -122,7 +122,7 @@ describe('Analyser: start', () => {
 		worker().ready();
 		expect((await both)[1]).toEqual({ backend: BACKEND, manifest: MANIFEST });
 		expect(workers).toHaveLength(1);
-		expect(worker().received).toEqual([{ type: 'start', baseUrl: 'http://localhost/', backend: 'auto' }]);
+		expect(worker().received).toEqual([{ type: 'start', baseUrl: 'http://localhost/', backend: 'auto', model: null }]);
 		expect(events).toEqual([
 			{ type: 'progress', stage: 'detector', loaded: 1, total: 2 },
 			{ type: 'ready', backend: BACKEND, manifest: MANIFEST }

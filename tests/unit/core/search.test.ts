@@ -1,15 +1,18 @@
-/** Far faces in a live picture: every place has its turn, known faces are looked at in every frame, looks have a limit. */
+/**
+ * Far faces in a live picture: every place has its turn, known faces are looked at in every frame, looks have a limit, and
+ * what only one look takes for a face is not shown.
+ */
 import { describe, expect, it } from 'vitest';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
-import { NOTHING_KNOWN, searchFrame, type SearchState } from '../../../src/lib/core/search';
-import { planTiles, SMALLEST_SHARE } from '../../../src/lib/core/tiles';
+import { framesOfRound, NOTHING_KNOWN, searchFrame, type SearchState } from '../../../src/lib/core/search';
+import { SMALLEST_SHARE } from '../../../src/lib/core/tiles';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
 
 const FRAME: Frame = { width: 1280, height: 720, data: new Uint8ClampedArray(0) };
 const WHOLE: Box = { x: 0, y: 0, width: 1280, height: 720 };
 const SETTINGS = { smallestFacePx: 32, maxFaces: 12, minConfidence: 0.5 };
-const TILES = planTiles(FRAME.width, FRAME.height, SETTINGS.smallestFacePx);
+const ROUND = framesOfRound(FRAME, SETTINGS.smallestFacePx);
 const NEAR_SHARE = 15 / 128;
 
 /** What is there, to be changed by a test, and what was looked at since the last frame. */
@@ -34,7 +37,7 @@ function createStage(faces: readonly DetectedFace[]) {
 	};
 	const round = async (): Promise<DetectedFace[]> => {
 		let found: DetectedFace[] = [];
-		for (let frame = 0; frame < TILES.length; frame++) found = await next();
+		for (let frame = 0; frame < ROUND; frame++) found = await next();
 		return found;
 	};
 	return Object.assign(stage, { next, round, known: () => state.known.map(({ face }) => face) });
@@ -44,12 +47,14 @@ describe('searchFrame', () => {
 	it('looks at every tile once in as many frames, one a frame', async () => {
 		const stage = createStage([]);
 		const looked: Box[] = [];
-		while (looked.length < TILES.length) {
+		for (let frame = 0; frame < 2 * ROUND; frame++) {
 			await stage.next();
 			expect(stage.far).toHaveLength(1);
 			looked.push(...stage.far);
 		}
-		expect(looked).toEqual(TILES);
+		expect(looked[0]).toEqual(WHOLE);
+		expect(looked.slice(ROUND)).toEqual(looked.slice(0, ROUND));
+		expect(new Set(looked.map(({ x, y }) => `${String(x)} ${String(y)}`)).size).toBe(ROUND - 1);
 	});
 
 	it('finds a face of the smallest size wherever it stands, within one round', async () => {
@@ -102,7 +107,7 @@ describe('searchFrame', () => {
 		for (let frame = 0; frame < 30; frame++) {
 			await stage.next();
 			expect(stage.near.length).toBeLessThanOrEqual(SETTINGS.maxFaces + 7);
-			expect(stage.far).toHaveLength(1);
+			expect(stage.far.length).toBeLessThanOrEqual(4);
 			expect(stage.known().length).toBeLessThanOrEqual(SETTINGS.maxFaces);
 		}
 		expect(stage.known()).toHaveLength(SETTINGS.maxFaces);
@@ -126,5 +131,47 @@ describe('searchFrame', () => {
 		const far: FaceDetector = { detect: () => Promise.resolve([faceAt(640, 360, 40)]) };
 		const [, found] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, NOTHING_KNOWN);
 		expect(found).toEqual([]);
+	});
+
+	it('takes no face that the near detector confirms and the far one does not', async () => {
+		const seeing: FaceDetector = {
+			detect: (_, { region } = {}) => Promise.resolve(region === undefined ? [] : [faceAt(640, 360, 40)])
+		};
+		const once: FaceDetector = {
+			detect: (_, { region = WHOLE } = {}) => Promise.resolve(region.width === 1280 ? [faceAt(640, 360, 40)] : [])
+		};
+		const search = async (far: FaceDetector) =>
+			(await searchFrame(FRAME, { near: seeing, far }, SETTINGS, NOTHING_KNOWN))[1].length;
+		expect([await search(once), await search(seeing)]).toEqual([0, 1]);
+	});
+
+	describe('what one look at the frame shows with little confidence', () => {
+		const weak = { ...faceAt(600, 400, 200), confidence: 0.6 };
+		const none: FaceDetector = { detect: () => Promise.resolve([]) };
+		const weakly = (closely: readonly DetectedFace[]): FaceDetector => ({
+			detect: (_, { region } = {}) => Promise.resolve(region === undefined ? [weak] : [...closely])
+		});
+		const sure = { ...weak, confidence: 0.9 };
+
+		it('is no face where closer looks do not show it', async () => {
+			let state = NOTHING_KNOWN;
+			for (let frame = 0; frame < 2 * ROUND; frame++) {
+				const [next, found] = await searchFrame(FRAME, { near: weakly([]), far: none }, SETTINGS, state);
+				state = next;
+				expect(found).toEqual([]);
+			}
+			expect(state.known).toEqual([]);
+		});
+
+		it('is one where they do, and then stays one without them', async () => {
+			const near = weakly([sure]);
+			const far: FaceDetector = {
+				detect: (_, { region = WHOLE } = {}) => Promise.resolve(region.width === 800 ? [sure] : [])
+			};
+			const [state, found] = await searchFrame(FRAME, { near, far }, SETTINGS, NOTHING_KNOWN);
+			expect(found.map(({ confidence }) => confidence)).toEqual([0.9]);
+			const [, later] = await searchFrame(FRAME, { near: weakly([]), far: none }, SETTINGS, state);
+			expect(later).toEqual([weak]);
+		});
 	});
 });

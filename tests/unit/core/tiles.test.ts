@@ -1,6 +1,13 @@
 /** Looking at a frame in tiles: they cover every face whole, and what they find is each face once. */
 import { describe, expect, it } from 'vitest';
-import { mergeFaces, planTiles, SMALLEST_SHARE, STILL_LIMITS, thoroughDetector } from '../../../src/lib/core/tiles';
+import {
+	lookClosely,
+	mergeFaces,
+	planTiles,
+	SMALLEST_SHARE,
+	STILL_LIMITS,
+	thoroughDetector
+} from '../../../src/lib/core/tiles';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
@@ -111,6 +118,34 @@ describe('mergeFaces', () => {
 	it('keeps the most confident faces where there are too many', () => {
 		const faces = [0.5, 0.9, 0.7].map((confidence, index) => ({ ...faceAt(100 + 200 * index, 100, 50), confidence }));
 		expect(mergeFaces(faces, 2).map(({ confidence }) => confidence)).toEqual([0.9, 0.7]);
+	});
+});
+
+describe('lookClosely', () => {
+	const candidate = { ...faceAt(900, 600, 40), confidence: 0.3 };
+	/** Sees the candidate with these confidences, one look after another, where they are asked for. */
+	function seesIt(...confidences: readonly number[]): FaceDetector & { looks: number } {
+		return {
+			looks: 0,
+			detect(_, { minConfidence = 0 } = {}) {
+				const confidence = confidences[this.looks++] ?? 0;
+				return Promise.resolve(confidence > minConfidence ? [{ ...candidate, confidence }] : []);
+			}
+		};
+	}
+
+	it.each<[name: string, near: number[], far: number[], confidence: number | undefined, looks: [number, number]]>([
+		['a face', [0.8, 0.7], [0.61], 0.75, [2, 1]],
+		['no face at the first look', [0.29, 0.9], [0.9], undefined, [1, 0]],
+		['no face at the second look', [0.9, 0.29], [0.9], undefined, [2, 0]],
+		['two looks that are unsure', [0.66, 0.62], [0.9], undefined, [2, 0]],
+		['a face to the near detector alone', [0.9, 0.9], [0.59], undefined, [2, 1]]
+	])('%s', async (_, nearSees, farSees, confidence, looks) => {
+		const [near, far] = [seesIt(...nearSees), seesIt(...farSees)];
+		const face = await lookClosely({ near, far }, FRAME, candidate, 0.5);
+		expect([near.looks, far.looks]).toEqual(looks);
+		if (confidence === undefined) expect(face).toBeNull();
+		else expect(face?.confidence).toBeCloseTo(confidence, 9);
 	});
 });
 

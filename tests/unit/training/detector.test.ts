@@ -108,12 +108,15 @@ async function outputOf(spec: (typeof DETECTORS)['short' | 'full']): Promise<Flo
 	return values;
 }
 
-it('computes what TensorFlow Lite computes from the same file, short range', async () => {
-	const expected = JSON.parse(readFileSync(path.join(ROOT, 'tests/fixtures/blazeface-tflite.json'), 'utf8')) as Record<
+it.each([
+	{ range: 'short', fixture: 'blazeface-tflite.json' },
+	{ range: 'full', fixture: 'blazeface-full-tflite.json' }
+] as const)('computes what TensorFlow Lite computes from the same file, $range range', async ({ range, fixture }) => {
+	const expected = JSON.parse(readFileSync(path.join(ROOT, 'tests/fixtures', fixture), 'utf8')) as Record<
 		string,
 		number[]
 	>;
-	const values = await outputOf(DETECTORS.short);
+	const values = await outputOf(DETECTORS[range]);
 	for (const [anchor, numbers] of Object.entries(expected))
 		for (const [index, number] of numbers.entries())
 			expect(Math.abs((values[Number(anchor) * VALUES + index] ?? NaN) - number)).toBeLessThan(1e-3);

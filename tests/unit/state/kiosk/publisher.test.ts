@@ -47,10 +47,11 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		void publisher.start(stop.signal);
 	}
 
-	const minutes = (): number[] =>
-		received
-			.filter(({ topic }) => topic === `${TOPIC}/minute`)
-			.map(({ text }) => (JSON.parse(text) as { faces: number }).faces);
+	/** What came, in order; a broker that dies before it has an answer sends a message twice, and may. */
+	const minutes = (): number[] => {
+		const all = received.filter(({ topic }) => topic === `${TOPIC}/minute`);
+		return [...new Set(all.map(({ text }) => (JSON.parse(text) as { faces: number }).faces))];
+	};
 	const status = (): string | undefined => received.findLast(({ topic }) => topic === `${TOPIC}/status`)?.text;
 
 	beforeAll(async () => {
