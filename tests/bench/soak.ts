@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { provideChromium } from '../chromium';
 import { clipFrames } from '../e2e/clip';
-import { startSite } from '../e2e/site';
 import { startStreams } from '../e2e/streams';
+import { serveSite, type Site } from '../server';
 import { median } from './figures';
 import { SoakedKiosk, type Seen } from './soak-kiosk';
 import { parseSoakOptions, SOAK_USAGE, type SoakOptions } from './soak-options';
@@ -146,14 +146,14 @@ async function run(options: SoakOptions): Promise<boolean> {
 	process.once('SIGTERM', end);
 	const { signal } = ended;
 	let streams: Awaited<ReturnType<typeof startStreams>> | null = null;
-	let site: ReturnType<typeof startSite> | null = null;
+	let site: Site | null = null;
 	let kiosk: SoakedKiosk | null = null;
 	try {
 		const executable = provideChromium();
 		copyBuild(folder);
 		streams = await startStreams(await clipFrames(), folder);
-		site = startSite([`/streams=${streams.address}`], folder);
-		kiosk = await SoakedKiosk.open(executable, await site.origin, streams);
+		site = await serveSite([`--proxy=/streams=${streams.address}`], folder);
+		kiosk = await SoakedKiosk.open(executable, site.origin, streams);
 		const sinceMs = Date.now();
 		const before = await kiosk.see();
 		if ((await waitForFaces(kiosk, sinceMs, { before, limitMs: START_LIMIT_MS, signal })) === null) {

@@ -1,12 +1,12 @@
 /** Before all browser tests: a Chromium, the built site served as `npm start` serves it, and a clip for the camera. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { provideChromium } from '../chromium';
 import { freePort, provideProgram } from '../programs';
+import { type Site, serveSite } from '../server';
 import { clipFrames, writeClip } from './clip';
-import { startSite } from './site';
 import { startStreams } from './streams';
 
 declare module 'vitest' {
@@ -30,20 +30,20 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => void> {
-	if (!existsSync('build/index.html')) throw new Error('There is no build/ to test: run `npm run build` first.');
 	const folder = mkdtempSync(join(tmpdir(), 'mien-e2e-'));
 	const clip = join(folder, 'camera.mjpeg');
 	const frames = await clipFrames();
 	const streams = await startStreams(frames, folder);
 	const brokerPort = await freePort();
 	const proxies = [`/streams=${streams.address}`, `/broker=ws://127.0.0.1:${brokerPort}`];
-	const site = startSite(proxies);
+	let site: Site | undefined;
 	const stop = () => {
-		site.stop();
+		site?.stop();
 		streams.stop();
 		rmSync(folder, { recursive: true, force: true });
 	};
 	try {
+		site = await serveSite(proxies.map((proxy) => `--proxy=${proxy}`));
 		project.provide('chromium', provideChromium());
 		project.provide('mosquitto', provideProgram('mosquitto'));
 		project.provide('ffmpeg', provideProgram('ffmpeg'));
@@ -52,7 +52,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
 		project.provide('clip', clip);
 		project.provide('streams', streams.address);
 		await writeClip(clip, frames);
-		project.provide('origin', await site.origin);
+		project.provide('origin', site.origin);
 	} catch (error) {
 		stop();
 		throw error;

@@ -1,0 +1,115 @@
+/**
+ * `npm run bench -- equality --data FILE [--model ID]`: the page's benchmark on PrivateTest, in Chromium, against what
+ * Node measured into report.json. Uses build/ as it is. Ends with 1 where a model's accuracies lie over 0.1 points apart
+ * or the numbers of pictures differ.
+ */
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { chromium, type Page } from 'playwright-core';
+import { parseManifest, type Manifest } from '../../src/lib/manifest';
+import { parseReport } from '../../src/lib/report';
+import { pictureOf, rowsOf, type Dataset } from '../../training/dataset';
+import { UserError } from '../../training/errors';
+import { loadData } from '../../training/terminal';
+import { provideChromium } from '../chromium';
+import { serveSite } from '../server';
+
+const MODELS = 'build/models';
+const MOST_POINTS = 0.1;
+/** VGG16 takes a while on a busy machine. */
+const LIMIT_MS = 3 * 60 * 60 * 1000;
+
+interface Accuracy {
+	readonly n: number;
+	readonly accuracy: number;
+}
+
+/** The rows of PrivateTest as fer2013.csv has them. */
+async function writeCsv(file: string, dataset: Dataset): Promise<void> {
+	const rows = Array.from(
+		rowsOf(dataset, 'private'),
+		(row) => `${String(dataset.labels[row])},${pictureOf(dataset, row).join(' ')},PrivateTest\n`
+	);
+	await pipeline(Readable.from(['emotion,pixels,Usage\n', ...rows]), createWriteStream(file));
+}
+
+/** What the page shows for each of these models. Throws what it says where it fails. */
+async function shownAccuracies(page: Page, csv: string, models: readonly string[]): Promise<Map<string, Accuracy>> {
+	await page.getByTestId('bench-model').first().waitFor();
+	for (const box of await page.getByTestId('bench-model').all())
+		await box.setChecked(models.includes((await box.getAttribute('data-model')) ?? ''));
+	await page.getByTestId('csv-input').setInputFiles(csv);
+	await page.getByTestId('bench-start').click();
+	const run = page.getByTestId('bench-run');
+	await page.locator('[data-testid=bench-run]:is([data-status=done], [data-status=failed])').waitFor();
+	if ((await run.getAttribute('data-status')) === 'failed') throw new UserError(await run.innerText());
+	const shown = new Map<string, Accuracy>();
+	for (const model of models) {
+		const bar = page.locator(`[data-testid=accuracy-chart] li[data-model="${model}"]`);
+		const figures = page.locator(`[data-testid=bench-figures][data-model="${model}"]`);
+		shown.set(model, {
+			accuracy: Number(await bar.getAttribute('data-accuracy')),
+			n: Number(await figures.getAttribute('data-n'))
+		});
+	}
+	return shown;
+}
+
+/** PrivateTest as the entry of this id was measured in Node, looking as it does on the page. */
+function measuredAccuracy({ ensembles }: Manifest, id: string): Accuracy {
+	const { splits } = parseReport(JSON.parse(readFileSync(path.join(MODELS, id, 'report.json'), 'utf8')));
+	const found = splits.find((split) => split.id === 'private');
+	if (found === undefined) throw new UserError(`The report of ${id} has no PrivateTest.`);
+	return ensembles.some((entry) => entry.id === id && entry.mirrored) ? found.mirrored : found.single;
+}
+
+/** Whether all are equal; prints a line for each. Throws UserError. */
+async function compare(args: string[]): Promise<boolean> {
+	const { values } = parseArgs({ args, options: { data: { type: 'string' }, model: { type: 'string' } } });
+	const dataset = await loadData(values.data);
+	const site = await serveSite();
+	const folder = mkdtempSync(path.join(tmpdir(), 'mien-equality-'));
+	const browser = await chromium.launch({ executablePath: provideChromium() });
+	try {
+		const manifest = parseManifest(JSON.parse(readFileSync(path.join(MODELS, 'index.json'), 'utf8')));
+		const ids = [...manifest.models, ...manifest.ensembles].map(({ id }) => id);
+		const wanted = values.model === undefined ? ids : ids.filter((id) => id === values.model);
+		if (wanted.length === 0) throw new UserError(`No model "${values.model ?? ''}" is in build/: ${ids.join(', ')}.`);
+		const csv = path.join(folder, 'private.csv');
+		await writeCsv(csv, dataset);
+		const page = await browser.newPage();
+		page.setDefaultTimeout(LIMIT_MS);
+		await page.goto(`${site.origin}/compare/benchmark`);
+		const shown = await shownAccuracies(page, csv, wanted);
+		const line = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(14)).join('');
+		console.log(line(['PrivateTest', 'pictures', 'page', 'Node', 'points apart']));
+		let allEqual = true;
+		for (const id of wanted) {
+			const node = measuredAccuracy(manifest, id);
+			const { n, accuracy } = shown.get(id) ?? { n: 0, accuracy: NaN };
+			const points = 100 * Math.abs(accuracy - node.accuracy);
+			const isEqual = n === node.n && points <= MOST_POINTS;
+			allEqual &&= isEqual;
+			const percents = [accuracy, node.accuracy].map((each) => `${(100 * each).toFixed(2)} %`);
+			console.log(`${line([id, String(n), ...percents, points.toFixed(3)])}${isEqual ? '' : '   DIFFERS'}`);
+		}
+		return allEqual;
+	} finally {
+		await browser.close();
+		site.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+try {
+	process.exitCode = (await compare(process.argv.slice(2))) ? 0 : 1;
+} catch (thrown) {
+	if (!(thrown instanceof UserError)) throw thrown;
+	console.error(thrown.message);
+	process.exitCode = 1;
+}

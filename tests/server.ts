@@ -1,0 +1,49 @@
+/** The built site, served as `npm start` serves it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** One page of what is served: `build/` is its copy for other servers. */
+const BUILT = '.svelte-kit/output/prerendered/pages/kiosk.html';
+
+export interface Site {
+	/** Its address, without a slash at its end. */
+	readonly origin: string;
+	stop(): void;
+}
+
+/**
+ * Serves the build of `folder`, this project or a copy of what is served, until it is stopped; `options` as `npm start`
+ * takes them. Rejects where there is no build.
+ */
+export async function serveSite(options: readonly string[] = [], folder = '.'): Promise<Site> {
+	if (!existsSync(join(folder, BUILT))) throw new Error('There is no build/ to test: run `npm run build` first.');
+	const args = ['--import', 'tsx', resolve('src/server/start.ts'), '--no-build', '--host=127.0.0.1', ...options];
+	const server = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+	const stop = () => {
+		server.kill();
+	};
+	try {
+		return { origin: await printedAddress(server), stop };
+	} catch (error) {
+		stop();
+		throw error;
+	}
+}
+
+/** Resolves with the address that the server prints. */
+function printedAddress(server: ChildProcess): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let printed = '';
+		const read = (chunk: Buffer) => {
+			printed += chunk.toString();
+			// The server colours its output, the port included.
+			// eslint-disable-next-line no-control-regex
+			const address = /http:\/\/[\d.]+:\d+/.exec(printed.replaceAll(/\x1b\[\d+m/g, ''));
+			if (address !== null) resolve(address[0]);
+		};
+		server.stdout?.on('data', read);
+		server.stderr?.on('data', read);
+		server.on('exit', (code) => reject(new Error(`The server ended with ${code ?? 'a signal'}: ${printed}`)));
+	});
+}
