@@ -66,6 +66,12 @@ interface Waiter<T> {
 	readonly reject: (error: AppError) => void;
 }
 
+interface PendingFrame extends Waiter<FrameResult | null> {
+	readonly frameId: number;
+	readonly sentMs: number;
+	readonly still: boolean;
+}
+
 function startWorker(): WorkerLike {
 	return new Worker(new URL('../worker/analyser.worker.ts', import.meta.url), { type: 'module' });
 }
@@ -91,7 +97,7 @@ export class Analyser {
 	/** What will be asked for first. */
 	#likelyModel: string | null = null;
 	#lastFrameId = 0;
-	#frame: (Waiter<FrameResult | null> & { frameId: number; sentMs: number; still: boolean }) | null = null;
+	#frame: PendingFrame | null = null;
 	readonly #pace = new Pace();
 	#startWaiters: Waiter<Ready>[] = [];
 	#configureWaiters: Waiter<void>[] = [];
@@ -370,7 +376,7 @@ export class Analyser {
 		return chosen !== undefined && STEADY_BACKENDS.has(chosen) ? this.#pace.limitMs(frameMs) : frameMs;
 	}
 
-	#settleFrame(frameId: number, settle: (frame: Waiter<FrameResult | null>) => void): void {
+	#settleFrame(frameId: number, settle: (frame: PendingFrame) => void): void {
 		if (this.#frame?.frameId !== frameId) return;
 		const frame = this.#frame;
 		this.#frame = null;

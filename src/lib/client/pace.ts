@@ -7,9 +7,10 @@
 const RECENT_FRAMES = 300;
 /** Fewer tell too little. */
 const KNOWN_FRAMES = 100;
-/** A crowd that comes takes several times as long as nobody did, and other programs may need the processor. */
+/** A crowd that comes takes several times as long as nobody did. */
 const TIMES = 8;
-const LEAST_LIMIT_MS = 2000;
+/** Other programs may take a busy machine's processor for so long. */
+const LEAST_LIMIT_MS = 5000;
 
 export class Pace {
 	readonly #recentMs: number[] = [];

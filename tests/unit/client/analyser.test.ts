@@ -336,7 +336,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 			const running = await createRunning({ timeouts });
 			await playFrames(running, 100, 50);
 			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
-			await vi.advanceTimersByTimeAsync(1999);
+			await vi.advanceTimersByTimeAsync(4999);
 			expect(frame.outcome()).toBe('pending');
 			await vi.advanceTimersByTimeAsync(1);
 			expect(frame.outcome()).toBe('worker-timeout');
