@@ -145,12 +145,12 @@ export class SoakedKiosk {
 				});
 				break;
 			case 'worker-stuck':
-				// Never answers, until the kiosk ends that worker.
-				this.#analyser()
-					.evaluate(() => {
+				// Never answers, until the kiosk ends that worker. Not at once: Chromium ends no task of a debugger.
+				await this.#analyser().evaluate(() => {
+					setTimeout(() => {
 						for (;;);
-					})
-					.catch(() => undefined);
+					});
+				});
 				break;
 			case 'graphics-crash':
 				await this.#root.send('Browser.crashGpuProcess');
