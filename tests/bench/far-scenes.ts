@@ -70,11 +70,6 @@ const CLIPS = [
 	}
 ] as const;
 
-/** A camera's picture without faces. */
-export interface Take {
-	frame(index: number): Promise<Frame>;
-}
-
 /** A picture with a face that is large enough to be shrunk, and the face's box in it. */
 interface Portrait {
 	readonly picture: Buffer;
@@ -91,7 +86,8 @@ async function toFrame(picture: Sharp): Promise<Frame> {
 	return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
 }
 
-function pick<T>(items: readonly T[], index: number): T {
+/** An item of a list that is gone through over and over. */
+export function pick<T>(items: readonly T[], index: number): T {
 	const { [index % items.length]: item } = items;
 	if (item === undefined) throw new RangeError('There is nothing to take from.');
 	return item;
@@ -125,8 +121,10 @@ async function drawScene(width: number, height: number, random: Random): Promise
 	return toFrame(sharp(Buffer.from(svg)).removeAlpha());
 }
 
-/** A take of a drawn scene has so many frames, over and over. */
+/** A take has so many frames, to be shown over and over, */
 const DIFFERENT = 4;
+/** so far apart in a clip. */
+const FILMED_STEP = 7;
 const GRAINS = 2 ** 20;
 
 /** Adds noise of up to `strength` grey levels to a frame: a stretch of one table, from another place each time. */
@@ -145,19 +143,19 @@ async function compressed(frame: Frame): Promise<Frame> {
 	return toFrame(sharp(await pixelsOf(frame).jpeg(JPEG).toBuffer()));
 }
 
-/** Takes of drawn scenes, without end: only the noise changes in them. */
+/** Takes of drawn scenes: the frames of each, which differ in their noise. */
 export async function* drawTakes(
 	count: number,
 	size: { width: number; height: number },
 	random: Random
-): AsyncGenerator<Take> {
+): AsyncGenerator<Frame[]> {
 	const grain = grainOf(random);
 	for (let index = 0; index < count; index++) {
 		const strength = uniform(random, 0, 24);
 		const scene = await drawScene(size.width, size.height, random);
 		const frames: Frame[] = [];
 		for (let each = 0; each < DIFFERENT; each++) frames.push(await compressed(grain(scene, strength)));
-		yield { frame: (which) => Promise.resolve(pick(frames, which)) };
+		yield frames;
 	}
 }
 
@@ -204,13 +202,13 @@ function paintOver({ width, height, data }: Frame, box: Box): void {
 	}
 }
 
-/** Takes of the clips in `folder`, one after another, framed anew each time. */
-export function* filmTakes(
+/** Takes of the clips in `folder`, one after another, framed anew each time: the frames of each. */
+export async function* filmTakes(
 	folder: string,
 	count: number,
 	{ width, height }: { width: number; height: number },
 	random: Random
-): Generator<Take> {
+): AsyncGenerator<Frame[]> {
 	const grain = grainOf(random);
 	const clips = CLIPS.map(({ file, heads }) => {
 		const frames = readClip(folder, file);
@@ -228,15 +226,13 @@ export function* filmTakes(
 		};
 		const [mirrored, brightness] = [random() < 0.5, uniform(random, 0.6, 1.2)];
 		const [strength, first] = [uniform(random, 0, 12), Math.floor(uniform(random, 0, frames.length))];
-		yield {
-			frame: async (which) => {
-				const framed = pixelsOf(pick(frames, first + which))
-					.extract(cut)
-					.resize(width, height)
-					.flop(mirrored);
-				return compressed(grain(await toFrame(framed.modulate({ brightness })), strength));
-			}
-		};
+		const shown: Frame[] = [];
+		for (let each = 0; each < DIFFERENT; each++) {
+			const film = pixelsOf(pick(frames, first + FILMED_STEP * each));
+			const framed = film.extract(cut).resize(width, height).flop(mirrored).modulate({ brightness });
+			shown.push(await compressed(grain(await toFrame(framed), strength)));
+		}
+		yield shown;
 	}
 }
 

@@ -24,7 +24,7 @@ import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
 import { readArtifacts } from '../../training/model-files';
 import { createRandom } from '../../training/random';
-import { drawTakes, filmTakes, HEIGHTS_PX, isAt, plant, readPortraits, type Take } from './far-scenes';
+import { drawTakes, filmTakes, HEIGHTS_PX, isAt, pick, plant, readPortraits } from './far-scenes';
 import { median } from './figures';
 
 const MODELS = 'static/models';
@@ -106,14 +106,14 @@ interface Tally {
 }
 
 /** Searches footage in all ways beside one another, so that they meet the same load. */
-async function searchTakes(takes: AsyncIterable<Take> | Iterable<Take>, ways: readonly Scheme[]): Promise<Tally[]> {
+async function searchTakes(takes: AsyncIterable<readonly Frame[]>, ways: readonly Scheme[]): Promise<Tally[]> {
 	const tallies = ways.map((): Tally => ({ frames: 0, shown: 0, faces: 0, near: 0, far: 0, ms: 0 }));
 	const longest = Math.max(...ways.map(({ round }) => round));
 	for await (const take of takes) {
 		const searches = ways.map(watch);
 		const ids = ways.map(() => new Set<number>());
 		for (let index = 0; index < longest + COUNTED; index++) {
-			const frame = await take.frame(index);
+			const frame = pick(take, index);
 			for (const [which, { round, still }] of ways.entries()) {
 				const [search, tally, seen] = [searches[which], tallies[which], ids[which]];
 				// Who needs no round needs no frames before those that count; a picture that stands alone counts once.
@@ -153,7 +153,7 @@ const manifest = parseManifest(JSON.parse(readFileSync(path.join(MODELS, 'index.
 const detectors = { near: await load(manifest.detector, 'near'), far: await load(manifest.farDetector, 'far') };
 const ways = schemes(detectors, size);
 const portraits = await readPortraits(detectors.near, video);
-const scenesOf = (count: number, seed: number): AsyncIterable<Take> | Iterable<Take> =>
+const scenesOf = (count: number, seed: number): AsyncIterable<Frame[]> =>
 	video === null
 		? drawTakes(count, size, createRandom(7, width, seed))
 		: filmTakes(video, count, size, createRandom(7, width, seed));
@@ -167,7 +167,7 @@ const planted = HEIGHTS_PX.map(() => 0);
 const found = ways.map(() => HEIGHTS_PX.map(() => 0));
 const random = createRandom(7, width, 1);
 for await (const scene of scenesOf(PICTURES, 2)) {
-	const picture = await plant(await scene.frame(0), portraits, random);
+	const picture = await plant(pick(scene, 0), portraits, random);
 	const searches = ways.map(watch);
 	for (const [which, search] of searches.entries()) {
 		let faces: readonly TrackedFace[] = [];

@@ -4,8 +4,8 @@
  * one for most candidates, three for a new face. Nothing is shown that only one look takes for a face, unless it is sure.
  */
 import { boxCentre, intersectionOverUnion } from './geometry';
-import { closeLook, isCut, lookClosely, mergeFaces, planTiles, type Detectors } from './tiles';
-import type { Box, DetectedFace, FaceDetector, Frame } from './types';
+import { CANDIDATE_CONFIDENCE, closeLook, isCut, lookClosely, mergeFaces, planTiles, type Detectors } from './tiles';
+import type { DetectedFace, FaceDetector, Frame } from './types';
 
 /** A known face takes this share of the side of the square in which it is looked for: it may move by its own size. */
 const FOLLOW_SHARE = 0.35;
@@ -15,12 +15,6 @@ const FOLLOW_REACH = 0.8;
 const MOST_MISSED = 5;
 /** Most candidates that are looked at closely in one frame, the doubtful ones of the whole first, then the most confident. */
 const MOST_CANDIDATES = 3;
-/**
- * A tile is looked at for faces from this share of its side on, 13 of 192 pixels, which are candidates with this
- * confidence. Of 90 heads of 28 to 40 pixels, six people's, 87 were proposed; with 0.06 and 0.3, 81 of 96.
- */
-const SMALLEST_SHARE = 0.069;
-const CANDIDATE_CONFIDENCE = 0.2;
 /**
  * What one look at the frame shows with less confidence than this, and was not known, is a candidate too. In four of 49
  * scenes without faces one look was sure of something with 0.53 to 0.71. Of 14 faces it was sure of 12 with 0.8 or more,
@@ -56,13 +50,9 @@ export interface SearchSettings {
 	readonly minConfidence: number;
 }
 
-function tilesOf({ width, height }: FrameSize, smallestFacePx: number): Box[] {
-	return planTiles(width, height, smallestFacePx, SMALLEST_SHARE);
-}
-
 /** Frames until every place has been looked at. */
-export function framesOfRound(size: FrameSize, smallestFacePx: number): number {
-	return tilesOf(size, smallestFacePx).length;
+export function framesOfRound({ width, height }: FrameSize, smallestFacePx: number): number {
+	return planTiles(width, height, smallestFacePx).length;
 }
 
 /**
@@ -86,7 +76,7 @@ export async function searchFrame(
 		if (again !== null) seen.push(again);
 		else if (missed < MOST_MISSED) lost.push({ face, missed: missed + 1 });
 	}
-	const tiles = tilesOf(frame, smallestFacePx);
+	const tiles = planTiles(frame.width, frame.height, smallestFacePx);
 	const [tile] = tiles.slice(turn % tiles.length);
 	const proposed = await far.detect(frame, { region: tile, minConfidence: CANDIDATE_CONFIDENCE });
 	const whole = proposed.filter((face) => tile === undefined || !isCut(face, tile, frame));

@@ -58,9 +58,9 @@ describe('planTiles', () => {
 	});
 
 	it.each([
-		[1280, 720, 32, 8],
-		[1920, 1080, 32, 20],
-		[1920, 1280, STILL_LIMITS.smallestFacePx, 80],
+		[1280, 720, 32, 9],
+		[1920, 1080, 32, 22],
+		[1920, 1280, STILL_LIMITS.smallestFacePx, 101],
 		[512, 512, 40, 1]
 	])('needs few looks: %i x %i, faces from %i pixels', (width, height, smallestFacePx, most) => {
 		expect(planTiles(width, height, smallestFacePx).length).toBeLessThanOrEqual(most);
