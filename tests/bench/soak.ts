@@ -91,17 +91,21 @@ class Protocol {
 	}
 }
 
-/** Milliseconds until faces are found steadily again after `sinceMs`; null where that takes too long. */
+/**
+ * Milliseconds until faces are found steadily again after `sinceMs`, by another worker than those before if `byAnother`;
+ * null where that takes too long.
+ */
 async function waitForFaces(
 	kiosk: SoakedKiosk,
 	sinceMs: number,
-	{ before, limitMs, signal }: { before: Seen; limitMs: number; signal: AbortSignal }
+	{ before, byAnother, limitMs, signal }: { before: Seen; byAnother: boolean; limitMs: number; signal: AbortSignal }
 ): Promise<number | null> {
 	const gaps = before.faces.map(({ ms }, index) => ms - (before.faces[index - 1]?.ms ?? ms)).slice(1);
 	const longestGapMs = Math.max(INTERRUPTED.leastMs, gaps.length === 0 ? 0 : INTERRUPTED.times * median(gaps));
 	while (Date.now() - sinceMs < limitMs) {
-		const { faces } = await kiosk.see();
-		const times = faces.map(({ ms }) => ms);
+		const { faces, timeOrigin } = await kiosk.see();
+		const known = byAnother && timeOrigin === before.timeOrigin ? before.workers : 0;
+		const times = faces.filter(({ worker }) => worker > known).map(({ ms }) => ms);
 		const backMs = steadySince(times, sinceMs, longestGapMs);
 		if (backMs !== null) return backMs - sinceMs;
 		await sleep(POLL_MS, undefined, { signal });
@@ -119,7 +123,8 @@ async function bringFault(kiosk: SoakedKiosk, { kind, heldS }: Fault, signal: Ab
 		if (heldS > 0) sinceMs = Date.now();
 		await takeBack();
 	}
-	return waitForFaces(kiosk, sinceMs, { before, limitMs: RECOVERY_LIMIT_MS, signal });
+	const byAnother = kind === 'worker-dies' || kind === 'worker-stuck';
+	return waitForFaces(kiosk, sinceMs, { before, byAnother, limitMs: RECOVERY_LIMIT_MS, signal });
 }
 
 /** A fault and a look in each minute, until the time is over or `signal` aborts. */
@@ -156,7 +161,7 @@ async function run(options: SoakOptions): Promise<boolean> {
 		kiosk = await SoakedKiosk.open(executable, site.origin, streams);
 		const sinceMs = Date.now();
 		const before = await kiosk.see();
-		if ((await waitForFaces(kiosk, sinceMs, { before, limitMs: START_LIMIT_MS, signal })) === null) {
+		if ((await waitForFaces(kiosk, sinceMs, { before, byAnother: false, limitMs: START_LIMIT_MS, signal })) === null) {
 			throw new Error(
 				`The kiosk found no face within ${START_LIMIT_MS / 1000} s. See whether \`npm test\` passes, and what else keeps this machine busy.`
 			);
