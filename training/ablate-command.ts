@@ -2,47 +2,93 @@
 import { parseArgs } from 'node:util';
 import { NO_AUGMENTATION } from './augment';
 import type { Recipe } from './config';
+import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe } from './models/index';
 import { loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { train } from './train';
-import { abortOnSignals, fittingReplicas, parseBackend, withTeachersAndBar, withVotes } from './train-command';
+import {
+	abortOnSignals,
+	fittingReplicas,
+	parseBackend,
+	startOf,
+	withLabels,
+	withTeachersAndBar
+} from './train-command';
 
-const EPOCHS = 6;
+/** Variants of one short recipe. The first, which changes nothing, runs with every seed. */
+interface Study {
+	readonly id: string;
+	readonly title: string;
+	readonly recipe: Recipe;
+	readonly variants: Readonly<Record<string, Partial<Recipe>>>;
+}
 
-/** The recipe as it is, in EPOCHS epochs, of which the last two are on whole pictures. */
-function shortened(recipe: Recipe): Recipe {
+/** The last cosine, from where the one before ended: what the labels and the pictures are worth to a trained network. */
+function lastSteps(definition: ModelDefinition): Study {
+	const recipe = findRecipe(definition, 'by-label');
+	const before = findRecipe(definition, recipe.from);
 	return {
-		...recipe,
-		epochs: EPOCHS,
-		// A long memory would remember the beginning.
-		emaDecay: 0.99,
-		sizes: [
-			{ fromEpoch: 0, size: 32 },
-			{ fromEpoch: EPOCHS - 2, size: 48 }
-		]
+		id: 'last',
+		title: `${recipe.id}, 4 epochs from where ${before.id} ended`,
+		recipe: {
+			...recipe,
+			epochs: 4,
+			learningRate: 0.02,
+			warmupEpochs: 1,
+			emaDecay: 0.995,
+			sizes: [{ fromEpoch: 0, size: 48 }]
+		},
+		variants: {
+			'as it is': {},
+			[`labels of ${before.id}`]: {
+				votes: before.votes,
+				teachers: { part: before.teachers?.part ?? 0, of: recipe.teachers?.of ?? [] }
+			},
+			[`changes of the picture of ${before.id}`]: { augmentation: before.augmentation },
+			[`weight decay of ${before.id}`]: { weightDecay: before.weightDecay },
+			'no votes of FER+': { votes: 0 },
+			'no teachers': { teachers: { part: 0, of: [] } },
+			'copies of a picture as one': { mergeDuplicates: true }
+		}
 	};
 }
 
-/** What each variant changes in the short recipe. */
-function variantsOf(recipe: Recipe): Readonly<Record<string, Partial<Recipe>>> {
+/** The first steps, from random weights: what a network that has seen little gains. */
+function firstSteps(definition: ModelDefinition): Study {
+	const recipe = findRecipe(definition, 'taught');
 	const { augmentation } = recipe;
 	return {
-		'as it is': {},
-		'no teachers': { teachers: { part: 0, of: [] } },
-		'no votes of FER+': { votes: 0 },
-		'hard labels alone': { teachers: { part: 0, of: [] }, votes: 0, labelSmoothing: 0 },
-		'no smoothing of labels': { labelSmoothing: 0 },
-		'no erasing': { augmentation: { ...augmentation, erase: 0 } },
-		'no degrading': { augmentation: { ...augmentation, degrade: 0 } },
-		'no augmentation but the mirror': { augmentation: { ...NO_AUGMENTATION, flip: augmentation.flip } },
-		'no averaging of weights': { emaDecay: 0 },
-		'the smaller stages of grow-48': { stages: findRecipe(findModel('mien'), 'grow-48').stages ?? [] }
+		id: 'first',
+		title: `${recipe.id}, 6 epochs from random weights`,
+		recipe: {
+			...recipe,
+			epochs: 6,
+			// A long memory would remember the beginning.
+			emaDecay: 0.99,
+			sizes: [
+				{ fromEpoch: 0, size: 32 },
+				{ fromEpoch: 4, size: 48 }
+			]
+		},
+		variants: {
+			'as it is': {},
+			'the smaller stages of grow-48': { stages: findRecipe(definition, 'grow-48').stages ?? [] },
+			'no averaging of weights': { emaDecay: 0 },
+			'no teachers': { teachers: { part: 0, of: [] } },
+			'no votes of FER+': { votes: 0 },
+			'hard labels alone': { teachers: { part: 0, of: [] }, votes: 0, labelSmoothing: 0 },
+			'no smoothing of labels': { labelSmoothing: 0 },
+			'no erasing': { augmentation: { ...augmentation, erase: 0 } },
+			'no degrading': { augmentation: { ...augmentation, degrade: 0 } },
+			'no change but the mirror': { augmentation: { ...NO_AUGMENTATION, flip: augmentation.flip } },
+			'pictures of 48 px throughout': { sizes: [{ fromEpoch: 0, size: 48 }] }
+		}
 	};
 }
 
 /**
- * Trains the recipe as it is with every seed, which tells how much chance alone does, and each variant with the first;
- * those that are not finished yet; and prints the table. Throws UserError.
+ * Trains each study's recipe as it is with every seed, which tells how much chance alone does, and each variant with the
+ * first; those that are not finished yet; and prints the tables. Throws UserError.
  */
 export async function ablateCommand(args: string[]): Promise<number> {
 	const { values } = parseArgs({
@@ -55,42 +101,42 @@ export async function ablateCommand(args: string[]): Promise<number> {
 		}
 	});
 	const definition = findModel('mien');
-	const recipe = findRecipe(definition, 'taught');
 	const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) ?? 3 }, (_, index) => index + 1);
 	const backend = await parseBackend(values.backend);
 	const signal = abortOnSignals();
-	const voted = withVotes(await loadData(values.data), recipe, values.ferplus);
-	const dataset = await withTeachersAndBar(recipe, voted, backend, signal);
-	const lines: string[] = [];
-	const variants = Object.entries(variantsOf(recipe));
-	for (const [index, [name, change]] of variants.entries()) {
-		const accuracies: number[] = [];
-		for (const seed of index === 0 ? seeds : seeds.slice(0, 1)) {
-			const variant: Recipe = { ...shortened(recipe), ...change, seed, id: `ablation-${name.replace(/\W+/g, '-')}` };
-			if (!dataset) break;
-			const outcome = await train({
-				definition,
-				recipe: variant,
-				dataset,
-				backend,
-				replicas: fittingReplicas(backend, variant),
-				runDir: runDirOf(definition.id, variant),
-				checkpointMinutes: 5,
-				fresh: false,
-				signal,
-				now: () => performance.now(),
-				onEvent: () => undefined
-			});
-			if (outcome.kind === 'finished' && outcome.best) accuracies.push(outcome.best.validation.accuracy);
-			if (outcome.kind === 'stopped') {
-				say('Stopped with a checkpoint. The same command goes on from here.');
-				return 130;
+	const data = await loadData(values.data);
+	for (const study of [lastSteps(definition), firstSteps(definition)]) {
+		say(`\n${study.title}; accuracy on PublicTest, seeds from 1 on:\n\n| variant | accuracy |\n| --- | --- |`);
+		for (const [index, [name, change]] of Object.entries(study.variants).entries()) {
+			const accuracies: number[] = [];
+			for (const seed of index === 0 ? seeds : seeds.slice(0, 1)) {
+				const id = `ablation-${study.id}-${name.replace(/\W+/g, '-')}`;
+				const recipe: Recipe = { ...study.recipe, ...change, seed, id };
+				const dataset = await withTeachersAndBar(recipe, withLabels(data, recipe, values.ferplus), backend, signal);
+				const outcome =
+					dataset &&
+					(await train({
+						definition,
+						recipe,
+						dataset,
+						backend,
+						replicas: fittingReplicas(backend, recipe),
+						runDir: runDirOf(definition.id, recipe),
+						start: startOf(definition, study.recipe),
+						checkpointMinutes: 5,
+						fresh: false,
+						signal,
+						now: () => performance.now(),
+						onEvent: () => undefined
+					}));
+				if (!outcome || outcome.kind === 'stopped') {
+					say('Stopped with a checkpoint. The same command goes on from here.');
+					return 130;
+				}
+				if (outcome.kind === 'finished' && outcome.best) accuracies.push(outcome.best.validation.accuracy);
 			}
+			say(`| ${name} | ${accuracies.length > 0 ? accuracies.map(percent).join(', ') : 'diverged'} |`);
 		}
-		lines.push(`| ${name} | ${accuracies.map(percent).join(', ')} |`);
-		say(lines.at(-1) ?? '');
 	}
-	say(`\nAccuracy on PublicTest after ${String(EPOCHS)} epochs, seeds from 1 on:\n`);
-	say(['| variant | accuracy |', '| --- | --- |', ...lines].join('\n'));
 	return 0;
 }

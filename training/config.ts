@@ -47,6 +47,8 @@ export interface Recipe {
 	readonly labelSmoothing: number;
 	/** Part of the target that is FER+'s votes in place of FER2013's label, for rows that have them; needs --ferplus. */
 	readonly votes: number;
+	/** Whether copies of one picture in Training count as one, with the mean of their labels, or as they are. */
+	readonly mergeDuplicates?: boolean;
 	/**
 	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed), in
 	 * place of FER2013's label.

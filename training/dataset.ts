@@ -21,6 +21,8 @@ export interface Dataset {
 	readonly usage: Uint8Array<SharedArrayBuffer>;
 	/** [n, 7]: what FER+'s voters say of each row, as a distribution, or all 0. */
 	readonly softLabels?: Float32Array<SharedArrayBuffer>;
+	/** [n, 7]: the labels of all copies of a row's picture, as a distribution; all 0 for a picture that occurs once. */
+	readonly sharedLabels?: Float32Array<SharedArrayBuffer>;
 	/** [n, 7]: what the teachers say of each row, as a distribution. */
 	readonly taught?: Float32Array<SharedArrayBuffer>;
 	/** [n, width]: what a frozen base says of each picture. */

@@ -206,10 +206,12 @@ export class Replica {
 		for (const [index, row] of rows.entries()) {
 			const soft = dataset.softLabels?.subarray(row * labels, (row + 1) * labels);
 			const taught = dataset.taught?.subarray(row * labels, (row + 1) * labels);
+			const shared = dataset.sharedLabels?.subarray(row * labels, (row + 1) * labels);
+			const own = shared?.some((value) => value > 0) ? shared : oneHot(dataset.labels[row] ?? 0, labels);
 			const votes = soft?.some((value) => value > 0) ? recipe.votes : 0;
 			const teaching = taught ? (recipe.teachers?.part ?? 0) : 0;
 			for (let label = 0; label < labels; label++) {
-				const hard = rest + (dataset.labels[row] === label ? 1 - recipe.labelSmoothing : 0);
+				const hard = rest + (own[label] ?? 0) * (1 - recipe.labelSmoothing);
 				targets[index * labels + label] =
 					(1 - votes - teaching) * hard + votes * (soft?.[label] ?? 0) + teaching * (taught?.[label] ?? 0);
 			}
@@ -354,4 +356,8 @@ function variableOf(weight: tf.LayerVariable): tf.Variable {
 	const value: tf.Tensor = weight.read();
 	if (!isVariable(value)) throw new Error(`${weight.name} is not held in a variable.`);
 	return value;
+}
+
+function oneHot(label: number, labels: number): number[] {
+	return Array.from({ length: labels }, (_, index) => Number(index === label));
 }

@@ -17,6 +17,7 @@ import { loadBase, weightsForBase, type Base } from './base';
 import { readCheckpoint, type Checkpoint } from './checkpoint';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
+import { withoutDuplicates } from './duplicates';
 import { UserError } from './errors';
 import { withFeatures } from './features';
 import { readFerPlus } from './ferplus';
@@ -37,9 +38,8 @@ export async function parseBackend(text: string | undefined): Promise<TrainingBa
 	return found;
 }
 
-/** The data with FER+'s votes as soft labels and without rows that show no face, where the recipe uses votes. */
-export function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): Dataset {
-	if (recipe.votes === 0) return dataset;
+/** The data with FER+'s votes as soft labels and without rows that show no face. Throws UserError. */
+function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): Dataset {
 	if (file === undefined)
 		throw new UserError(
 			`The recipe ${recipe.id} learns from FER+'s votes too. Say where they are: --ferplus fer2013new.csv`
@@ -48,8 +48,14 @@ export function withVotes(dataset: Dataset, recipe: Recipe, file: string | undef
 	return { ...dataset, softLabels: votes, excluded: faceless };
 }
 
+/** The data as the recipe wants it labelled; `ferplus` is FER+'s file. Throws UserError. */
+export function withLabels(dataset: Dataset, recipe: Recipe, ferplus: string | undefined): Dataset {
+	const voted = recipe.votes === 0 ? dataset : withVotes(dataset, recipe, ferplus);
+	return recipe.mergeDuplicates ? withoutDuplicates(voted) : voted;
+}
+
 /** The best weights of the recipe that this one starts from. Throws UserError when they have not been trained yet. */
-function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
+export function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
 	if (from === undefined) return undefined;
 	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
 	if (!existsSync(file))
@@ -205,7 +211,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 		throw new UserError(`The back end ${backend} uses the whole machine by itself: leave --replicas out.`);
 	const runDir = runDirOf(definition.id, recipe);
 	const base = recipe.base && (await loadBaseWithBar(values.base ?? 'imagenet'));
-	const data = withVotes(await loadData(values.data), recipe, values.ferplus);
+	const data = withLabels(await loadData(values.data), recipe, values.ferplus);
 
 	const interrupted = abortOnSignals();
 	let dataset: Dataset | undefined = data;

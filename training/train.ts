@@ -332,8 +332,8 @@ const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
 
 /** A run goes on only with the same model, recipe, data, base and number of replicas. */
 function fingerprintOf({ definition, recipe, dataset, replicas, base }: TrainOptions): string {
-	const { labels, usage, pixels, softLabels, taught, excluded } = dataset;
-	const soft = [softLabels, taught].flatMap((values) => (values ? [new Uint8Array(values.buffer)] : []));
+	const { labels, usage, pixels, softLabels, sharedLabels, taught, excluded } = dataset;
+	const soft = [softLabels, sharedLabels, taught].flatMap((values) => (values ? [new Uint8Array(values.buffer)] : []));
 	const parts = [labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
 	return sha256(JSON.stringify([definition.id, recipe, replicas, ...(base ? [base.sha256] : [])]), ...parts);
 }

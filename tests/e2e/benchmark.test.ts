@@ -6,6 +6,12 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { confusionMatrix } from '../../src/lib/core/metrics';
+import { startBackend } from '../../training/backend/index';
+import { CORRUPTIONS } from '../../training/corrupt';
+import { predictPictures } from '../../training/evaluate';
+import { findEntry } from '../../training/evaluate-command';
+import { loadShipped, readManifest } from '../../training/export';
 import { violations } from './axe';
 import { open, openBrowser, type Opened } from './browser';
 import { ASTRONAUT } from './clip';
@@ -144,6 +150,37 @@ describe('a FER2013 file', () => {
 		// The ensemble of the model with its twin looks at mirror images by itself: it now says the same.
 		expect(await confusion(page, 1)).toEqual(await confusion(page, 0));
 		await page.getByTestId('bench-single').check();
+	});
+
+	it('gives the counts that Node has', async () => {
+		const { page } = bench;
+		const face = new Uint8Array(
+			await sharp((await closeUp(48, 1)).buffer)
+				.greyscale()
+				.raw()
+				.toBuffer()
+		);
+		const rows: Uint8Array[] = [];
+		for (const corruption of CORRUPTIONS)
+			for (const strength of [0, 1, 2])
+				for (let key = 0; key < 5; key++)
+					rows.push(await corruption.apply(key % 2 === 0 ? face : face.toReversed(), strength, key));
+		const truth = rows.map((_, row) => row % 7);
+		const lines = rows.map((pixels, row) => `${truth[row] ?? ''},${pixels.join(' ')},PrivateTest`);
+		await chooseModels(page, [own]);
+		await chooseCsv(page, Buffer.from(['emotion,pixels,Usage', ...lines].join('\n')));
+		await page.getByTestId('csv-split').selectOption('private');
+		await run(page);
+
+		await startBackend('wasm');
+		const entry = findEntry(readManifest('static/models'), own);
+		const model = await loadShipped(join('static/models', dirname(entry.url)));
+		const scores = await predictPictures(model, entry.input, rows);
+		model.dispose();
+		const counts = confusionMatrix(scores, truth, entry.labels.length);
+		// More than one answer, or equality would say little.
+		expect(counts[0]?.filter((count) => count > 0).length).toBeGreaterThan(1);
+		expect(await confusion(page, 0)).toEqual(counts);
 	});
 
 	it('that is none, or breaks off, is refused with a reason', async () => {
