@@ -59,15 +59,15 @@ function firstSteps(definition: ModelDefinition): Study {
 	const { augmentation } = recipe;
 	return {
 		id: 'first',
-		title: `${recipe.id}, 6 epochs from random weights`,
+		title: `${recipe.id}, 4 epochs from random weights`,
 		recipe: {
 			...recipe,
-			epochs: 6,
+			epochs: 4,
 			// A long memory would remember the beginning.
 			emaDecay: 0.99,
 			sizes: [
 				{ fromEpoch: 0, size: 32 },
-				{ fromEpoch: 4, size: 48 }
+				{ fromEpoch: 3, size: 48 }
 			]
 		},
 		variants: {
