@@ -60,9 +60,8 @@ it('cold start, from an empty cache to the first result of the sample picture', 
 			}
 		});
 		await page.getByTestId('sample').click();
-		// The page's own clock starts with its navigation.
-		const shown = await page.waitForFunction(() => window.recordedResults.length > 0 && performance.now());
-		firstResultMs.push(Number(await shown.jsonValue()));
+		await waitForResults(page, 1);
+		firstResultMs.push(Number(await page.evaluate(() => window.firstResultMs)));
 		loaded = await megabytes(responses.filter((response) => response.url().startsWith(inject('origin'))));
 		await context.close();
 	}
