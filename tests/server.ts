@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** One page of what is served: `build/` is its copy for other servers. */
 const BUILT = '.svelte-kit/output/prerendered/pages/kiosk.html';
@@ -38,8 +39,7 @@ function printedAddress(server: ChildProcess): Promise<string> {
 		const read = (chunk: Buffer) => {
 			printed += chunk.toString();
 			// The server colours its output, the port included.
-			// eslint-disable-next-line no-control-regex
-			const address = /http:\/\/[\d.]+:\d+/.exec(printed.replaceAll(/\x1b\[\d+m/g, ''));
+			const address = /http:\/\/[\d.]+:\d+/.exec(stripVTControlCharacters(printed));
 			if (address !== null) resolve(address[0]);
 		};
 		server.stdout?.on('data', read);

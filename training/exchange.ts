@@ -96,12 +96,10 @@ export function createSharedExchange(memory: ExchangeMemory, replica: number): E
 	};
 }
 
-/* eslint-disable @typescript-eslint/no-non-null-assertion -- of one length, and every step goes through them */
 function addTo(sums: Float32Array, values: Float32Array): void {
-	for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+	for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (values[i] ?? 0);
 }
 
 function scale(values: Float32Array, factor: number): void {
-	for (let i = 0; i < values.length; i++) values[i]! *= factor;
+	for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * factor;
 }
-/* eslint-enable @typescript-eslint/no-non-null-assertion */

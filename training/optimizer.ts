@@ -74,14 +74,14 @@ function stepInPlace(
 	learningRate: number,
 	step: number
 ): void {
-	/* eslint-disable @typescript-eslint/no-non-null-assertion -- all four have one length, and this loop is what training waits for */
 	if (config.kind === 'sgd') {
 		const { momentum, nesterov } = config;
 		for (let i = 0; i < weight.length; i++) {
-			const slope = gradient[i]! + decay * weight[i]!;
-			const velocity = momentum * first[i]! + slope;
+			const value = weight[i] ?? 0;
+			const slope = (gradient[i] ?? 0) + decay * value;
+			const velocity = momentum * (first[i] ?? 0) + slope;
 			first[i] = velocity;
-			weight[i]! -= learningRate * (nesterov ? slope + momentum * velocity : velocity);
+			weight[i] = value - learningRate * (nesterov ? slope + momentum * velocity : velocity);
 		}
 		return;
 	}
@@ -90,16 +90,15 @@ function stepInPlace(
 	const unbias = 1 / (1 - beta2 ** (step + 1));
 	const isAdam = config.kind === 'adam';
 	for (let i = 0; i < weight.length; i++) {
-		const slope = gradient[i]! + decay * weight[i]!;
-		const mean = beta1 * first[i]! + (1 - beta1) * slope;
+		const value = weight[i] ?? 0;
+		const slope = (gradient[i] ?? 0) + decay * value;
+		const mean = beta1 * (first[i] ?? 0) + (1 - beta1) * slope;
 		first[i] = mean;
-		const spread = isAdam
-			? beta2 * second[i]! + (1 - beta2) * slope * slope
-			: Math.max(beta2 * second[i]!, Math.abs(slope));
+		const faded = beta2 * (second[i] ?? 0);
+		const spread = isAdam ? faded + (1 - beta2) * slope * slope : Math.max(faded, Math.abs(slope));
 		second[i] = spread;
-		weight[i]! -= (rate * mean) / ((isAdam ? Math.sqrt(spread * unbias) : spread) + epsilon);
+		weight[i] = value - (rate * mean) / ((isAdam ? Math.sqrt(spread * unbias) : spread) + epsilon);
 	}
-	/* eslint-enable @typescript-eslint/no-non-null-assertion */
 }
 
 /** The same by operations of tfjs. */

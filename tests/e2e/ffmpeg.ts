@@ -14,16 +14,49 @@ export function writeVideo(ffmpeg: string, clip: string, path: string): void {
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...PICTURES, '-i', clip, '-t', '2', ...SIZE, ...codec, path]);
 }
 
+/** What cameras send, in the segments that they use; and what every Chromium plays, as H.264 needs a licence. */
+const LIVE_CODECS = {
+	h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10', '-b:v', '600k'],
+	vp9: [
+		'-c:v',
+		'libvpx-vp9',
+		'-deadline',
+		'realtime',
+		'-cpu-used',
+		'8',
+		'-g',
+		'10',
+		'-b:v',
+		'600k',
+		'-hls_segment_type',
+		'fmp4'
+	]
+};
+
+export type LiveCodec = keyof typeof LIVE_CODECS;
+
 /** A live stream of segments of a second, written into `folder` as live.m3u8, as a recorder would. */
 export class LiveHls {
 	readonly #process: ChildProcess;
 	readonly #playlist: string;
 
-	constructor(ffmpeg: string, clip: string, folder: string) {
+	constructor(ffmpeg: string, clip: string, folder: string, codec: LiveCodec) {
 		this.#playlist = join(folder, 'live.m3u8');
-		const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10', '-b:v', '600k'];
 		const hls = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '5', '-hls_flags', 'delete_segments+omit_endlist'];
-		const args = ['-y', '-v', 'error', '-re', '-stream_loop', '-1', ...PICTURES, '-i', clip, ...SIZE, ...codec, ...hls];
+		const args = [
+			'-y',
+			'-v',
+			'error',
+			'-re',
+			'-stream_loop',
+			'-1',
+			...PICTURES,
+			'-i',
+			clip,
+			...SIZE,
+			...LIVE_CODECS[codec],
+			...hls
+		];
 		this.#process = spawn(ffmpeg, [...args, this.#playlist], { stdio: ['ignore', 'ignore', 'inherit'] });
 	}
 
