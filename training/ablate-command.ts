@@ -46,7 +46,8 @@ function lastSteps(definition: ModelDefinition): Study {
 			},
 			[`changes of the picture of ${before.id}`]: { augmentation: before.augmentation },
 			[`weight decay of ${before.id}`]: { weightDecay: before.weightDecay },
-			'no votes of FER+': { votes: 0 },
+			// Without its votes, its word on rows that show no face is not asked for either.
+			'nothing of FER+': { votes: 0 },
 			'no teachers': { teachers: { part: 0, of: [] } },
 			'copies of a picture as one': { mergeDuplicates: true }
 		}
@@ -75,7 +76,7 @@ function firstSteps(definition: ModelDefinition): Study {
 			'the smaller stages of grow-48': { stages: findRecipe(definition, 'grow-48').stages ?? [] },
 			'no averaging of weights': { emaDecay: 0 },
 			'no teachers': { teachers: { part: 0, of: [] } },
-			'no votes of FER+': { votes: 0 },
+			'nothing of FER+': { votes: 0 },
 			'hard labels alone': { teachers: { part: 0, of: [] }, votes: 0, labelSmoothing: 0 },
 			'no smoothing of labels': { labelSmoothing: 0 },
 			'no erasing': { augmentation: { ...augmentation, erase: 0 } },

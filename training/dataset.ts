@@ -54,6 +54,11 @@ export function pictureOf(dataset: Dataset, row: number): Uint8Array {
 	return dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
 }
 
+/** Equal for rows whose pictures are the same to the last pixel. */
+export function pictureKey(dataset: Dataset, row: number): string {
+	return Buffer.from(pictureOf(dataset, row)).toString('latin1');
+}
+
 type Row = { label: number; usage: number; pixels: Uint8Array };
 
 /** One row's fields, checked. `line` counts data rows from 1, as the messages do. Throws UserError. */

@@ -1,11 +1,11 @@
 /** Pictures that FER2013's Training has more than once, to the last pixel: of those some have more than one label. */
-import { FER2013_LABELS, pictureOf, rowsOf, type Dataset } from './dataset';
+import { FER2013_LABELS, pictureKey, rowsOf, type Dataset } from './dataset';
 
 /** Rows of Training in groups of equal pictures, each of more than one row, in the order of the file. */
 export function duplicatesOf(dataset: Dataset): number[][] {
 	const groups = new Map<string, number[]>();
 	for (const row of rowsOf(dataset, 'train')) {
-		const key = Buffer.from(pictureOf(dataset, row)).toString('latin1');
+		const key = pictureKey(dataset, row);
 		const group = groups.get(key);
 		if (group) group.push(row);
 		else groups.set(key, [row]);

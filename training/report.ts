@@ -14,7 +14,7 @@ import {
 	type UnsureReport
 } from '../src/lib/report';
 import { CORRUPTIONS } from './corrupt';
-import { pictureOf, rowsOf, type Dataset } from './dataset';
+import { pictureKey, pictureOf, rowsOf, type Dataset } from './dataset';
 import { predictPictures, truthOf } from './evaluate';
 import type { FerPlus } from './ferplus';
 
@@ -138,7 +138,7 @@ interface TestSet {
 
 /** The sets that figures are given for: FER2013's, the same without pictures that Training has too, and FER+'s labels. */
 export function testSets(dataset: Dataset, ferPlus: FerPlus | undefined): TestSet[] {
-	const known = new Set(Array.from(rowsOf(dataset, 'train'), (row) => key(dataset, row)));
+	const known = new Set(Array.from(rowsOf(dataset, 'train'), (row) => pictureKey(dataset, row)));
 	const sets = (
 		[
 			['public', 'PublicTest'],
@@ -147,7 +147,7 @@ export function testSets(dataset: Dataset, ferPlus: FerPlus | undefined): TestSe
 		] as const
 	).flatMap(([id, title]) => {
 		const rows = Array.from(rowsOf(dataset, id));
-		const distinct = rows.filter((row) => !known.has(key(dataset, row)));
+		const distinct = rows.filter((row) => !known.has(pictureKey(dataset, row)));
 		return [
 			{ id, title, rows },
 			{ id: `${id}-distinct`, title: `${title}, without pictures that Training has too`, rows: distinct }
@@ -163,10 +163,6 @@ export function testSets(dataset: Dataset, ferPlus: FerPlus | undefined): TestSe
 		...withTruth,
 		{ id: 'ferplus-private', title: 'PrivateTest with the labels most people gave (FER+)', rows, truth }
 	];
-}
-
-function key(dataset: Dataset, row: number): string {
-	return Buffer.from(pictureOf(dataset, row)).toString('latin1');
 }
 
 export interface ReportParts {

@@ -162,7 +162,7 @@ export async function shownError(page: Page, code: string): Promise<string> {
 /** Waits until the worker has sent this many results since the page was opened, at one a second or more. */
 export async function waitForResults(page: Page, count: number): Promise<void> {
 	const timeout = LIMIT_MS + 1000 * count;
-	// Asking in every animation frame, as Playwright does by itself, keeps the page so busy that it shows half as many.
+	// Not in every animation frame, as Playwright does by itself: that is work for the page that is measured.
 	const options = { timeout, polling: 250 };
 	await page.waitForFunction((wanted) => window.recordedResults.length >= wanted, count, options);
 }

@@ -44,7 +44,7 @@ export function createBackendHost(now: () => number): BackendHost {
 
 /**
  * One less than there are cores: the page and the camera need one too, and threads that wait for it hold up all others.
- * With a camera running on two cores, one thread took 28 ms for a frame with one face, two took 62.
+ * `npm run bench` on two cores, in turn: one thread took 34 and 30 ms for a frame with one face, two took 45 and 64.
  */
 function usefulThreads(): number {
 	return globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency - 1) : 1;
