@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Manifest } from '../../src/lib/manifest';
 import { open, openBrowser, waitForResults } from './browser';
 import { ASTRONAUT, farPicture } from './clip';
 import type { StreamMode } from './streams';
@@ -23,6 +24,27 @@ async function waitForState(page: Page, state: 'running' | 'retrying'): Promise<
 async function expectWorks(page: Page): Promise<void> {
 	await waitForState(page, 'running');
 	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+/** Leaves the kiosk for its log. */
+async function openLog(page: Page): Promise<void> {
+	// As when a tab is hidden: the minute under way is stored. Leaving at once may be too quick for that.
+	await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+	await page.waitForTimeout(1000);
+	await page.goto('/kiosk/log');
+	await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+}
+
+async function exportedLog(page: Page): Promise<string> {
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
+	return readFile(await download.path(), 'utf8');
+}
+
+/** Of all minutes in the log, which is open. */
+async function loggedTotal(page: Page, column: string): Promise<number> {
+	const [names = '', ...rows] = (await exportedLog(page)).trim().split('\r\n');
+	const place = names.split(',').indexOf(column);
+	return rows.reduce((sum, row) => sum + Number(row.split(',')[place]), 0);
 }
 
 describe('a Motion JPEG stream', () => {
@@ -76,15 +98,10 @@ describe('a Motion JPEG stream', () => {
 	});
 
 	it('leaves what it counted in the log, which exports and erases it', async () => {
-		// As when a tab is hidden: the minute under way is stored. Leaving at once may be too quick for that.
-		await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-		await page.waitForTimeout(1000);
-		await page.goto('/kiosk/log');
-		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+		await openLog(page);
 		await expect.poll(async () => Number(await page.getByTestId('arrivals').innerText())).toBeGreaterThan(0);
 		expect(Number(await page.getByTestId('incident-source-lost').innerText())).toBeGreaterThan(0);
-		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
-		const csv = await readFile(await download.path(), 'utf8');
+		const csv = await exportedLog(page);
 		expect(csv).toMatch(/^minute,frames,faces,arrivals/);
 		expect(csv.split('\r\n').length).toBeGreaterThan(2);
 		await page.getByTestId('erase').click();
@@ -120,15 +137,32 @@ describe('far faces', () => {
 		expect(heights[0]).toBeLessThan(24);
 		expect(heights[1]).toBeGreaterThan(33);
 		expect(heights[1]).toBeLessThan(48);
-		// As when a tab is hidden: the minute under way is stored. Leaving at once may be too quick for that.
-		await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-		await page.waitForTimeout(1000);
-		await page.goto('/kiosk/log');
-		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
-		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
-		const [names = '', ...rows] = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
-		const column = names.split(',').indexOf('too_small');
-		expect(rows.reduce((sum, row) => sum + Number(row.split(',')[column]), 0)).toBe(1);
+		await openLog(page);
+		expect(await loggedTotal(page, 'too_small')).toBe(1);
+		await context.close();
+	});
+});
+
+describe('a face that the model reads with less than its own limit', () => {
+	it.each([
+		['unsure', '', true],
+		['read where the address has a lower one', '&threshold=0', false]
+	])('is %s', async (_, threshold, isUnsure) => {
+		const { context, page } = await open(browser, `/kiosk?source=mjpeg:/streams/doubt/mjpeg&keep=1${threshold}`, {
+			prepare: (prepared) =>
+				prepared.route('**/models/index.json', async (route) => {
+					const manifest = (await (await route.fetch()).json()) as Manifest;
+					const models = manifest.models.map((model) => ({ ...model, unsureBelow: 1 }));
+					await route.fulfill({ json: { ...manifest, models } });
+				})
+		});
+		await expectWorks(page);
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 10);
+		await openLog(page);
+		const unsureS = await loggedTotal(page, 'unsure_s');
+		if (isUnsure) expect(unsureS).toBeGreaterThan(0);
+		else expect(unsureS).toBe(0);
 		await context.close();
 	});
 });

@@ -15,8 +15,8 @@ export interface KioskConfig extends Framing {
 	readonly mirror: boolean;
 	/** Faces lower than this many pixels of the analysed frame are too small to be read. */
 	readonly minFacePx: number;
-	/** A label whose probability (0..1) is lower is "unsure". */
-	readonly threshold: number;
+	/** A label whose probability (0..1) is lower is "unsure"; null for the limit that the model brings. */
+	readonly threshold: number | null;
 	readonly show: (typeof SHOWS)[number];
 	readonly log: boolean;
 	readonly keepDays: number;
@@ -43,7 +43,7 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 	rotate: 0,
 	mirror: false,
 	minFacePx: 32,
-	threshold: 0.4,
+	threshold: null,
 	show: 'video',
 	log: true,
 	keepDays: 30,

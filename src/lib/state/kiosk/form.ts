@@ -95,7 +95,8 @@ export function formGroups(
 				{
 					name: 'threshold',
 					label: 'Unsure below, in per cent',
-					initial: String(DEFAULTS.threshold * 100)
+					initial: '',
+					placeholder: 'as the model brings it'
 				},
 				{ name: 'lang', label: 'Language on the screen', initial: DEFAULTS.language, options: choice(languages) }
 			]

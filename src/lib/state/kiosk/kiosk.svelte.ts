@@ -54,10 +54,10 @@ export class Kiosk {
 
 	/** How faces are read; null until a model is there. */
 	readonly rules: ReadingRules | null = $derived.by(() => {
-		const { model } = this.#options.app.session;
-		if (model === null) return null;
-		const { minFacePx, threshold } = this.config;
-		return { modelId: model.id, labels: model.labels, minFacePx, threshold };
+		const { shownModel } = this.#options.app.session;
+		if (shownModel === null) return null;
+		const { id, labels, unsureBelow } = shownModel;
+		return { modelId: id, labels, minFacePx: this.config.minFacePx, threshold: unsureBelow };
 	});
 
 	/** Nobody has been in view for some seconds. */
