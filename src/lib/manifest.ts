@@ -80,6 +80,8 @@ export interface ClassifierEntry extends Pick<
 > {
 	/** Ids of the models that it runs: its own alone where it is one. */
 	readonly members: readonly string[];
+	/** Whether it always sees every face as its mirror image too. */
+	readonly mirrored: boolean;
 	/** Null for an ensemble. */
 	readonly trained: Trained | null;
 }

@@ -3,7 +3,7 @@ import type { ClassifierEntry, Manifest } from '../manifest';
 
 /** The models, then the ensembles; an ensemble's download, weights and multiply-adds are those of its members together. */
 export function classifiersOf({ models, ensembles }: Manifest): ClassifierEntry[] {
-	const single = models.map((model): ClassifierEntry => ({ ...model, members: [model.id] }));
+	const single = models.map((model): ClassifierEntry => ({ ...model, members: [model.id], mirrored: false }));
 	const joint = ensembles.flatMap(({ id, title, members, mirrored, unsureBelow, metrics }): ClassifierEntry[] => {
 		const parts = members.flatMap((member) => models.find((model) => model.id === member) ?? []);
 		const [first] = parts;
@@ -22,6 +22,7 @@ export function classifiersOf({ models, ensembles }: Manifest): ClassifierEntry[
 				unsureBelow,
 				metrics,
 				members,
+				mirrored,
 				trained: null
 			}
 		];

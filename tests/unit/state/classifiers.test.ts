@@ -22,5 +22,6 @@ it('lists models, then ensembles as what their members are together', () => {
 		['plain', 110, 33, 55]
 	]);
 	expect(all.map(({ members }) => members)).toEqual([['small'], ['large'], ['small', 'large'], ['small', 'large']]);
+	expect(all.map(({ mirrored }) => mirrored)).toEqual([false, false, true, false]);
 	expect(all.map(({ trained }) => trained?.base)).toEqual(['scratch', 'other', undefined, undefined]);
 });
