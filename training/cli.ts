@@ -23,6 +23,7 @@ import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES } from './train';
 import { trainCommand } from './train-command';
+import { unpackCommand } from './unpack-command';
 
 const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
@@ -31,6 +32,8 @@ const USAGE = `Usage:
       [--backend auto|webgpu|tfjs-node|onednn-bf16|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--seed N]
+  npm run unpack -- MODEL --data FILE [--models DIR]
+                                           the shipped model as the best weights of its run, to train on from it
   npm run ablate -- --data FILE --ferplus FILE [--seeds N] [--backend NAME]
                                            what each means of mien's recipe is worth, by short runs
   npm run evaluate -- MODEL|all --data FILE --split private|public|paper [--json]
@@ -161,6 +164,7 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	export: exportCommand,
 	evaluate: evaluateCommand,
 	ablate: ablateCommand,
+	unpack: unpackCommand,
 	ensemble: ensembleCommand,
 	detector: detectorCommand,
 	'survey-crop': surveyCommand,

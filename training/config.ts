@@ -51,9 +51,13 @@ export interface Recipe {
 	readonly mergeDuplicates?: boolean;
 	/**
 	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed), in
-	 * place of FER2013's label.
+	 * place of FER2013's label; `mirrored` asks them about a picture and its mirror image.
 	 */
-	readonly teachers?: { readonly part: number; readonly of: readonly (readonly [model: string, recipe: string])[] };
+	readonly teachers?: {
+		readonly part: number;
+		readonly mirrored?: boolean;
+		readonly of: readonly (readonly [model: string, recipe: string])[];
+	};
 	/** Filters and residual blocks of each stage, in architectures of such. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */

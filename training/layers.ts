@@ -7,7 +7,8 @@ type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;
 type LayerArgs = ConstructorParameters<typeof tf.layers.Layer>[0];
 type Kwargs = Parameters<tf.layers.Layer['call']>[1];
 
-const EPSILON = 1e-3;
+/** What batch normalisation adds to a variance. */
+export const BATCH_NORM_EPSILON = 1e-3;
 /** Weight of the past in the moving statistics. */
 const MOMENTUM = 0.9;
 /** Different masks that a dropout can draw. */
@@ -38,7 +39,7 @@ function normalise(
 	const [n, height, width] = x.shape;
 	const operation = tf.customGrad((...args) => {
 		const [input, scale, offset, save] = args as [tf.Tensor4D, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-		const deviation = tf.rsqrt(tf.add(variance, EPSILON));
+		const deviation = tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON));
 		const standardised: tf.Tensor4D = tf.mul(tf.sub(input, mean), deviation);
 		save([standardised, scale, deviation]);
 		return {
@@ -86,7 +87,7 @@ export class BatchNorm extends tf.layers.Layer {
 		}
 		if (hasKernel(BATCH_NORM_KERNEL)) {
 			const inputs = { x, gamma: this.gamma.read(), beta: this.beta.read() };
-			const outputs: tf.Tensor[] = tf.engine().runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: EPSILON });
+			const outputs: tf.Tensor[] = tf.engine().runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: BATCH_NORM_EPSILON });
 			const [y, mean, variance] = outputs as [tf.Tensor4D, tf.Tensor, tf.Tensor];
 			this.follow(this.movingMean, mean);
 			this.follow(this.movingVariance, variance);
@@ -104,7 +105,7 @@ export class BatchNorm extends tf.layers.Layer {
 	/** The layer in use is `x * scale + offset`, [c] each; the caller disposes both. */
 	affine(): { scale: tf.Tensor; offset: tf.Tensor } {
 		const [scale, offset] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
-			const factor = tf.mul(this.gamma.read(), tf.rsqrt(tf.add(this.movingVariance.read(), EPSILON)));
+			const factor = tf.mul(this.gamma.read(), tf.rsqrt(tf.add(this.movingVariance.read(), BATCH_NORM_EPSILON)));
 			return [factor, tf.sub(this.beta.read(), tf.mul(this.movingMean.read(), factor))];
 		});
 		return { scale, offset };

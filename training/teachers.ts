@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readCheckpoint } from './checkpoint';
 import type { Recipe } from './config';
-import { FER2013_LABELS, type Dataset } from './dataset';
+import { FER2013_LABELS, FER2013_SIDE, type Dataset } from './dataset';
 import { UserError } from './errors';
 import { withFeatures } from './features';
 import { findModel, findRecipe, withRecipe } from './models/index';
@@ -31,9 +31,12 @@ export async function withTeachers(options: TeacherOptions): Promise<Dataset | u
 	const { recipe, dataset } = options;
 	const labels = FER2013_LABELS.length;
 	const mean = new Float32Array(new SharedArrayBuffer(4 * dataset.n * labels));
-	const teachers = recipe.teachers?.of ?? [];
-	for (const [id, recipeId] of teachers) {
-		const logits = await logitsOf(id, recipeId, options);
+	const { of: teachers, mirrored = false } = recipe.teachers ?? { of: [] };
+	const looks = mirrored ? [dataset, mirrorImages(dataset)] : [dataset];
+	for (const [pictures, [id, recipeId]] of looks.flatMap((look) =>
+		teachers.map((teacher) => [look, teacher] as const)
+	)) {
+		const logits = await logitsOf(id, recipeId, { ...options, dataset: pictures });
 		if (!logits) return undefined;
 		for (let row = 0; row < dataset.n; row++) {
 			const scores = logits.subarray(row * labels, (row + 1) * labels);
@@ -42,11 +45,18 @@ export async function withTeachers(options: TeacherOptions): Promise<Dataset | u
 			const sum = powers.reduce((a, b) => a + b, 0);
 			for (const [label, power] of powers.entries()) {
 				const at = row * labels + label;
-				mean[at] = (mean[at] ?? 0) + power / sum / teachers.length;
+				mean[at] = (mean[at] ?? 0) + power / sum / (teachers.length * looks.length);
 			}
 		}
 	}
 	return { ...dataset, taught: mean };
+}
+
+function mirrorImages(dataset: Dataset): Dataset {
+	const pixels = new Uint8Array(new SharedArrayBuffer(dataset.pixels.length));
+	for (let start = 0; start < pixels.length; start += FER2013_SIDE)
+		pixels.set(dataset.pixels.slice(start, start + FER2013_SIDE).reverse(), start);
+	return { ...dataset, pixels };
 }
 
 async function logitsOf(id: string, recipeId: string, options: TeacherOptions): Promise<Float32Array | undefined> {

@@ -230,9 +230,9 @@ class Run {
 
 	private contents(state: Checkpoint['state']): Checkpoint {
 		const { fingerprint, step, running, history } = this;
-		const { base } = this.options;
+		const base = this.options.base?.name ?? this.options.start?.base;
 		const backend = placeOf(this.options);
-		return { fingerprint, step, running, history, ...(base && { base: base.name }), backend, state };
+		return { fingerprint, step, running, history, ...(base !== undefined && { base }), backend, state };
 	}
 
 	private best(): EpochLog | undefined {
