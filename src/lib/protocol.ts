@@ -49,6 +49,9 @@ export interface FrameOptions {
 	readonly smallestFacePx: number | null;
 }
 
+/** A picture as the browser holds it, to be transferred; whoever holds it last closes it. */
+export type GrabbedFrame = ImageBitmap | VideoFrame;
+
 export type ToWorker =
 	/**
 	 * First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. `model` is fetched
@@ -57,8 +60,8 @@ export type ToWorker =
 	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto'; model: string | null }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }
-	/** The bitmap is transferred and closed by the worker. */
-	| { type: 'frame'; generation: number; frameId: number; bitmap: ImageBitmap; options: FrameOptions }
+	/** The picture is transferred and closed by the worker. */
+	| { type: 'frame'; generation: number; frameId: number; picture: GrabbedFrame; options: FrameOptions }
 	/** Which parts of a face speak for its label? `input`: FaceResult.input. Frames come between. */
 	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
 	/** Forget tracked faces: another source starts. */

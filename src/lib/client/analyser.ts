@@ -2,7 +2,15 @@
 import type { Explanation, FrameResult } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { Manifest } from '../manifest';
-import type { BackendName, BackendReport, FrameOptions, FromWorker, ToWorker, WorkerSettings } from '../protocol';
+import type {
+	BackendName,
+	BackendReport,
+	FrameOptions,
+	FromWorker,
+	GrabbedFrame,
+	ToWorker,
+	WorkerSettings
+} from '../protocol';
 import { Deadlines } from './deadlines';
 import { Pace } from './pace';
 
@@ -149,20 +157,20 @@ export class Analyser {
 
 	/**
 	 * The faces of a picture, or null where it was dropped (another one in flight, not ready, settings just changed).
-	 * Takes the bitmap and closes it. Rejects with an AppError where the picture, or the worker, failed.
+	 * Takes the picture and closes it. Rejects with an AppError where the picture, or the worker, failed.
 	 */
-	analyse(bitmap: ImageBitmap, options: FrameOptions): Promise<FrameResult | null> {
+	analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
 		const generation = this.#active;
 		if (this.#frame !== null || generation === null) {
-			bitmap.close();
+			picture.close();
 			return Promise.resolve(null);
 		}
 		const frameId = ++this.#lastFrameId;
 		return new Promise((resolve, reject) => {
 			try {
-				this.#post({ type: 'frame', generation, frameId, bitmap, options }, [bitmap]);
+				this.#post({ type: 'frame', generation, frameId, picture, options }, [picture]);
 			} catch (error) {
-				bitmap.close();
+				picture.close();
 				reject(toAppError(error, 'analysis-failed'));
 				return;
 			}

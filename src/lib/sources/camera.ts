@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../errors';
+import type { GrabbedFrame } from '../protocol';
 import type { FrameSource } from './source';
 import { VideoFrames } from './video-frames';
 
@@ -87,7 +88,7 @@ export class CameraSource implements FrameSource {
 		this.#frames = new VideoFrames(video, this.#ended.signal);
 	}
 
-	async grab(): Promise<ImageBitmap | null> {
+	async grab(): Promise<GrabbedFrame | null> {
 		if (this.#frames === null) return null;
 		try {
 			return await this.#frames.grab();

@@ -1,5 +1,6 @@
 /** Another source, cut to a region and turned: what a camera that hangs sideways, or sees too much, is analysed as. */
 import type { AppError } from '../errors';
+import type { GrabbedFrame } from '../protocol';
 import type { FrameSource } from './source';
 
 export type Quarter = 0 | 90 | 180 | 270;
@@ -58,11 +59,11 @@ export class FramedSource implements FrameSource {
 		this.element = canvas;
 	}
 
-	async grab(): Promise<ImageBitmap | null> {
-		const bitmap = await this.#source.grab();
+	async grab(): Promise<GrabbedFrame | null> {
+		const picture = await this.#source.grab();
 		const context = this.#context;
-		if (bitmap === null || context === null) return bitmap;
-		const { left, top, cutWidth, cutHeight, width, height } = framedSize(bitmap, this.#framing);
+		if (picture === null || context === null) return picture;
+		const { left, top, cutWidth, cutHeight, width, height } = framedSize(sizeOf(picture), this.#framing);
 		const { canvas } = context;
 		if (canvas.width !== width || canvas.height !== height) {
 			canvas.width = width;
@@ -70,9 +71,9 @@ export class FramedSource implements FrameSource {
 		}
 		context.setTransform(1, 0, 0, 1, width / 2, height / 2);
 		context.rotate((this.#framing.rotate * Math.PI) / 180);
-		context.drawImage(bitmap, left, top, cutWidth, cutHeight, -cutWidth / 2, -cutHeight / 2, cutWidth, cutHeight);
-		if (this.#framing.region === null && this.#framing.rotate === 0) return bitmap;
-		bitmap.close();
+		context.drawImage(picture, left, top, cutWidth, cutHeight, -cutWidth / 2, -cutHeight / 2, cutWidth, cutHeight);
+		if (this.#framing.region === null && this.#framing.rotate === 0) return picture;
+		picture.close();
 		return createImageBitmap(canvas);
 	}
 
@@ -84,4 +85,8 @@ export class FramedSource implements FrameSource {
 		this.element.width = 0;
 		this.element.height = 0;
 	}
+}
+
+function sizeOf(picture: GrabbedFrame): { width: number; height: number } {
+	return picture instanceof ImageBitmap ? picture : { width: picture.displayWidth, height: picture.displayHeight };
 }

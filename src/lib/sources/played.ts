@@ -1,5 +1,6 @@
 /** Streams that a video element plays: files, HLS and WebRTC. How each gets there is its own module's. */
 import { AppError, toAppError } from '../errors';
+import type { GrabbedFrame } from '../protocol';
 import type { Login } from './request';
 import type { FrameSource } from './source';
 import { VideoFrames } from './video-frames';
@@ -68,7 +69,7 @@ export class PlayedSource implements FrameSource {
 		this.#frames = new VideoFrames(video, this.#ended.signal, this.#maxSidePx);
 	}
 
-	async grab(): Promise<ImageBitmap | null> {
+	async grab(): Promise<GrabbedFrame | null> {
 		if (this.#frames === null) return null;
 		try {
 			return await this.#frames.grab();

@@ -1,5 +1,6 @@
 /** Where pictures come from: cameras of this device, pictures, and streams of the network. */
 import type { AppError } from '../errors';
+import type { GrabbedFrame } from '../protocol';
 
 export type SourceKind = 'camera' | 'photo' | 'stream';
 
@@ -16,7 +17,7 @@ export interface FrameSource {
 	/** Opens the source. Throws AppError; an AbortError when `signal` aborts first. */
 	start(signal: AbortSignal): Promise<void>;
 	/** The next frame that was not grabbed yet, for the caller to close or transfer; null once stopped or ended. */
-	grab(): Promise<ImageBitmap | null>;
+	grab(): Promise<GrabbedFrame | null>;
 	/** Releases everything; may be called at any time, and twice. */
 	stop(): void;
 }

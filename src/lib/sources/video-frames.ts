@@ -1,5 +1,6 @@
 /** Frames of a playing video element, each at most once: shared by every source that plays through one. */
 import { AppError } from '../errors';
+import type { GrabbedFrame } from '../protocol';
 import { fitWithin } from './scale';
 
 /** Longer side of an analysed frame: more costs transfer time and finds no further face. */
@@ -37,7 +38,7 @@ export class VideoFrames {
 	 * The next frame that was not grabbed yet, its longer side at most `maxSidePx`; null once the signal aborts. Waits,
 	 * without a time limit, while the page is hidden; throws camera-lost after five visible seconds without a frame.
 	 */
-	async grab(): Promise<ImageBitmap | null> {
+	async grab(): Promise<GrabbedFrame | null> {
 		while (!this.#signal.aborted) {
 			const hidden = document.visibilityState === 'hidden';
 			if (this.#fresh && !hidden) {
@@ -78,10 +79,29 @@ export class VideoFrames {
 		});
 	}
 
-	async #capture(): Promise<ImageBitmap> {
+	/** A video frame costs nothing to take; a bitmap is drawn, and reduced where the frame is too large. */
+	async #capture(): Promise<GrabbedFrame> {
 		const full = { width: this.#video.videoWidth, height: this.#video.videoHeight };
 		const { width, height } = fitWithin(full, this.#maxSidePx);
-		if (width === full.width) return createImageBitmap(this.#video);
-		return createImageBitmap(this.#video, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
+		if (width < full.width)
+			return createImageBitmap(this.#video, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
+		return takeVideoFrame(this.#video) ?? createImageBitmap(this.#video);
+	}
+}
+
+/** Set at the first try: some browsers have video frames but cannot take them of a video, or give them to a worker. */
+let videoFramesWork: boolean | null = typeof VideoFrame === 'undefined' ? false : null;
+
+function takeVideoFrame(video: HTMLVideoElement): VideoFrame | null {
+	if (videoFramesWork === false) return null;
+	try {
+		const frame = new VideoFrame(video);
+		if (videoFramesWork) return frame;
+		const sent = structuredClone(frame, { transfer: [frame] });
+		videoFramesWork = true;
+		return sent;
+	} catch {
+		videoFramesWork ??= false;
+		return null;
 	}
 }

@@ -373,15 +373,15 @@ export class Session {
 		const isCurrent = () => !signal.aborted;
 		do {
 			try {
-				const bitmap = await source.grab();
-				if (bitmap === null) return;
+				const picture = await source.grab();
+				if (picture === null) return;
 				if (!isCurrent()) {
-					bitmap.close();
+					picture.close();
 					return;
 				}
 				const { smallestFacePx } = this.#settings.current;
 				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx };
-				const result = await this.#analyser.analyse(bitmap, options);
+				const result = await this.#analyser.analyse(picture, options);
 				if (result !== null && isCurrent()) this.#show(result, source.live);
 			} catch (thrown) {
 				if (isCurrent()) this.#notice = toAppError(thrown, 'analysis-failed');

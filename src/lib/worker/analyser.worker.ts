@@ -63,10 +63,9 @@ async function start({ baseUrl, backend: wanted, model }: Extract<ToWorker, { ty
 		return { manifest, registry, detector: await detector };
 	});
 	const [backend, { manifest, registry, detector }] = await Promise.all([choice, models]);
-	const readFrame = createFrameReader();
 	const farDetector = onDemand(() => loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, tools));
-	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame, now, post });
-	taskTools = { detector, registry, exclusively, decode: createDecoder(readFrame), now };
+	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame: createFrameReader(), now, post });
+	taskTools = { detector, registry, exclusively, decode: createDecoder(), now };
 	post({ type: 'ready', backend, manifest });
 }
 

@@ -4,7 +4,7 @@ import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame } from '../core/types';
 import { AppError, toAppError } from '../errors';
-import type { FrameOptions, FromWorker, ToWorker, WorkerSettings } from '../protocol';
+import type { FrameOptions, FromWorker, GrabbedFrame, ToWorker, WorkerSettings } from '../protocol';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
 type ExplainMessage = Extract<ToWorker, { type: 'explain' }>;
@@ -19,8 +19,8 @@ export interface RuntimeOptions {
 	};
 	/** Runs tasks one after another. */
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
-	/** Pixels of a bitmap; does not close it. */
-	readonly readFrame: (bitmap: ImageBitmap) => Frame;
+	/** Pixels of a picture, which hold until the next is read; does not close it. */
+	readonly readFrame: (picture: GrabbedFrame) => Promise<Frame>;
 	/** Milliseconds of a steady clock. */
 	readonly now: () => number;
 	readonly post: (message: FromWorker) => void;
@@ -66,31 +66,41 @@ export class Runtime {
 		}
 	}
 
-	/** Analyses and closes the bitmap. Posts 'result', 'failed', or 'dropped'. Never rejects. */
-	async analyse({ generation, frameId, bitmap, options }: FrameMessage): Promise<void> {
+	/** Analyses and closes the picture. Posts 'result', 'failed', or 'dropped'. Never rejects. */
+	async analyse({ generation, frameId, picture, options }: FrameMessage): Promise<void> {
 		const { exclusively, now, post } = this.#options;
 		const { timeMs, still } = options;
 		const active = this.#active;
-		if (active?.generation !== generation || this.#analysing) {
-			bitmap.close();
+		const drop = (): void => {
 			post({ type: 'dropped', generation, frameId });
+		};
+		if (active?.generation !== generation || this.#analysing) {
+			picture.close();
+			drop();
 			return;
 		}
 		this.#analysing = true;
 		try {
-			const startMs = now();
-			const frame = this.#read(bitmap);
-			const readMs = now() - startMs;
 			const detectors = await this.#detectors(options);
+			// The models may have been retired while a detector was loaded; from here on they wait for this frame.
+			if (this.#active !== active) {
+				drop();
+				return;
+			}
 			const before = this.#state;
-			const { state, result } = await exclusively(() =>
-				analyse(
+			const { state, result } = await exclusively(async () => {
+				const startMs = now();
+				const frame = await this.#options.readFrame(picture);
+				// At once, as a camera has few pictures to lend.
+				picture.close();
+				const readMs = now() - startMs;
+				return analyse(
 					frame,
 					{ ...detectors, classifiers: active.classifiers, now },
 					{ ...active.settings, ...(still && { maxFaces: STILL_LIMITS.maxFaces }), timeMs, still, readMs },
 					before
-				)
-			);
+				);
+			});
 			// After a reset, what this frame knew of the faces before it is to be forgotten too.
 			if (this.#state === before) this.#state = state;
 			post({ type: 'result', generation, frameId, result });
@@ -98,6 +108,7 @@ export class Runtime {
 			const { code, message } = toAppError(thrown, 'analysis-failed');
 			post({ type: 'failed', generation, frameId, failure: { code, message } });
 		} finally {
+			picture.close();
 			this.#analysing = false;
 		}
 	}
@@ -128,13 +139,5 @@ export class Runtime {
 		return still
 			? { detector: thoroughDetector({ near: detector, far }, { ...STILL_LIMITS, smallestFacePx }) }
 			: { detector, far: { detector: far, smallestFacePx } };
-	}
-
-	#read(bitmap: ImageBitmap): Frame {
-		try {
-			return this.#options.readFrame(bitmap);
-		} finally {
-			bitmap.close();
-		}
 	}
 }

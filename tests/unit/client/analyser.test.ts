@@ -244,7 +244,7 @@ describe('Analyser: frames', () => {
 		const bitmap = new FakeBitmap();
 		const frame = analyser.analyse(bitmap, FRAME);
 		expect(analyser.busy).toBe(true);
-		expect(worker().last('frame')).toMatchObject({ bitmap, options: FRAME });
+		expect(worker().last('frame')).toMatchObject({ picture: bitmap, options: FRAME });
 		worker().send(resultOf(worker().last('frame')));
 		expect(await frame).toMatchObject({ width: 4, timeMs: 7 });
 		expect(analyser.busy).toBe(false);

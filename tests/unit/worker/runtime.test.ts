@@ -16,12 +16,14 @@ const FACE: DetectedFace = {
 /** What the far detector proposes, and the near one sees only where it looks closely. */
 const FAR_FACE: DetectedFace = { ...FACE, box: { x: 30, y: 30, width: 4, height: 4 } };
 
+const SIDE_PX = 40;
+
 class FakeBitmap {
-	readonly width = 40;
-	readonly height = 40;
-	closed = 0;
+	readonly width = SIDE_PX;
+	readonly height = SIDE_PX;
+	closed = false;
 	close(): void {
-		this.closed++;
+		this.closed = true;
 	}
 }
 
@@ -84,10 +86,10 @@ function createRuntime() {
 			retain: (ids) => retained.push(ids)
 		},
 		exclusively: createQueue(),
-		readFrame: ({ width, height }): Frame => {
-			if (all.readFails) throw new Error('detached');
-			return { width, height, data: new Uint8ClampedArray(width * height * 4) };
-		},
+		readFrame: (): Promise<Frame> =>
+			all.readFails
+				? Promise.reject(new Error('detached'))
+				: Promise.resolve({ width: SIDE_PX, height: SIDE_PX, data: new Uint8ClampedArray(SIDE_PX ** 2 * 4) }),
 		now: () => (nowMs += 1),
 		post: (message) => posted.push(message)
 	});
@@ -98,7 +100,13 @@ function createRuntime() {
 	) => {
 		const bitmap = new FakeBitmap();
 		frameId++;
-		await runtime.analyse({ type: 'frame', generation, frameId, bitmap, options: { timeMs, still, smallestFacePx } });
+		await runtime.analyse({
+			type: 'frame',
+			generation,
+			frameId,
+			picture: bitmap,
+			options: { timeMs, still, smallestFacePx }
+		});
 		return bitmap;
 	};
 	const configure = async (generation: number, settings = SETTINGS) => {
@@ -117,14 +125,14 @@ function idsOf(message: FromWorker | undefined): number[] {
 describe('Runtime', () => {
 	it('drops and closes frames before there are settings', async () => {
 		const { analyse, posted } = createRuntime();
-		expect((await analyse(1)).closed).toBe(1);
+		expect((await analyse(1)).closed).toBe(true);
 		expect(posted).toEqual([{ type: 'dropped', generation: 1, frameId: 1 }]);
 	});
 
 	it('analyses a frame, closes it, and tells the time of its reading', async () => {
 		const { analyse, configure, posted } = createRuntime();
 		await configure(1);
-		expect((await analyse(1, { timeMs: 40 })).closed).toBe(1);
+		expect((await analyse(1, { timeMs: 40 })).closed).toBe(true);
 		expect(posted[0]).toEqual({ type: 'configured', generation: 1 });
 		expect(posted[1]).toMatchObject({
 			type: 'result',
@@ -195,12 +203,12 @@ describe('Runtime', () => {
 		const all = createRuntime();
 		await all.configure(1);
 		all.readFails = true;
-		expect((await all.analyse(1)).closed).toBe(1);
+		expect((await all.analyse(1)).closed).toBe(true);
 		const failure = { code: 'analysis-failed', message: 'detached' };
 		expect(all.posted.at(-1)).toEqual({ type: 'failed', generation: 1, frameId: 1, failure });
 		all.readFails = false;
 		all.detectFails = true;
-		expect((await all.analyse(1)).closed).toBe(1);
+		expect((await all.analyse(1)).closed).toBe(true);
 		expect(all.posted.at(-1)).toMatchObject({ type: 'failed', frameId: 2, failure: { message: 'no memory' } });
 		all.detectFails = false;
 		await all.analyse(1);
@@ -225,7 +233,7 @@ describe('Runtime', () => {
 		const all = createRuntime();
 		await all.configure(1);
 		all.farFails = true;
-		expect((await all.analyse(1, { still: true, smallestFacePx: 16 })).closed).toBe(1);
+		expect((await all.analyse(1, { still: true, smallestFacePx: 16 })).closed).toBe(true);
 		expect(all.posted.at(-1)).toMatchObject({ type: 'failed', frameId: 1, failure: { code: 'model-unreachable' } });
 		all.farFails = false;
 		await all.analyse(1, { still: true, smallestFacePx: 16 });
@@ -237,7 +245,7 @@ describe('Runtime', () => {
 		await configure(1);
 		const release = hold();
 		const first = analyse(1);
-		expect((await analyse(1)).closed).toBe(1);
+		expect((await analyse(1)).closed).toBe(true);
 		expect(posted.at(-1)).toEqual({ type: 'dropped', generation: 1, frameId: 2 });
 		release();
 		await first;

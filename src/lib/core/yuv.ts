@@ -1,0 +1,93 @@
+/** Camera pictures as the browser holds them, in planes of luma and chroma, to RGB: many times as fast as by way of a canvas. */
+
+/** One plane of bytes in a buffer: row y begins at `offset + y * stride`. */
+export interface Plane {
+	readonly offset: number;
+	readonly stride: number;
+}
+
+/** A picture in 4:2:0: a chroma sample for each two by two pixels. */
+export interface YuvPicture {
+	/** In pixels; odd ones have a chroma sample for the last column and row too. */
+	readonly width: number;
+	readonly height: number;
+	readonly data: Uint8Array;
+	readonly luma: Plane;
+	/** Blue and red difference; `chromaStep` bytes lie between two samples of a row: 1 in I420, 2 in NV12. */
+	readonly blue: Plane;
+	readonly red: Plane;
+	readonly chromaStep: 1 | 2;
+	/** Weights of red and blue in luma: `REC_601` or `REC_709`. */
+	readonly weights: LumaWeights;
+	/** Whether luma reaches from 0 to 255, or from 16 to 235 as in television. */
+	readonly fullRange: boolean;
+}
+
+export interface LumaWeights {
+	readonly red: number;
+	readonly blue: number;
+}
+
+/** ITU-R BT.601, for standard definition and where nothing is said. */
+export const REC_601: LumaWeights = { red: 0.299, blue: 0.114 };
+/** ITU-R BT.709, for high definition. */
+export const REC_709: LumaWeights = { red: 0.2126, blue: 0.0722 };
+
+const FRACTION_BITS = 16;
+const OPAQUE = 0xff << 24;
+
+/**
+ * Writes the picture as RGBA into `out`, [width * height], a number for each pixel with red as its lowest byte; opaque.
+ * Each chroma sample counts for its four pixels. Values are within 1 of exact ones: sums are in fixed point.
+ */
+export function rgbaFromYuv(picture: YuvPicture, out: Uint32Array): void {
+	const { width, height, data, luma, blue, red, chromaStep } = picture;
+	const { gain, base, redFromRed, greenFromRed, greenFromBlue, blueFromBlue } = factorsOf(picture);
+	for (let y = 0; y < height; y++) {
+		let chroma = blue.offset + (y >> 1) * blue.stride;
+		const toRed = red.offset + (y >> 1) * red.stride - chroma;
+		const row = luma.offset + y * luma.stride;
+		const line = y * width;
+		for (let x = 0; x < width; x += 2, chroma += chromaStep) {
+			const u = (data[chroma] ?? 0) - 128;
+			const v = (data[chroma + toRed] ?? 0) - 128;
+			const r = base + redFromRed * v;
+			const g = base - greenFromRed * v - greenFromBlue * u;
+			const b = base + blueFromBlue * u;
+			const left = (data[row + x] ?? 0) * gain;
+			out[line + x] = packed(left + r, left + g, left + b);
+			// An odd width has one chroma sample more than it needs.
+			if (x + 1 === width) break;
+			const right = (data[row + x + 1] ?? 0) * gain;
+			out[line + x + 1] = packed(right + r, right + g, right + b);
+		}
+	}
+}
+
+/** What a step of luma and of each difference adds to red, green and blue, and luma's zero with half a step for rounding. */
+function factorsOf({ weights, fullRange }: YuvPicture) {
+	const one = 1 << FRACTION_BITS;
+	const [lowest, lumaSpan, chromaSpan] = fullRange ? [0, 255, 255] : [16, 219, 224];
+	const gain = Math.round((one * 255) / lumaSpan);
+	const fromRed = (one * 2 * 255 * (1 - weights.red)) / chromaSpan;
+	const fromBlue = (one * 2 * 255 * (1 - weights.blue)) / chromaSpan;
+	const green = 1 - weights.red - weights.blue;
+	return {
+		gain,
+		base: one / 2 - lowest * gain,
+		redFromRed: Math.round(fromRed),
+		greenFromRed: Math.round((fromRed * weights.red) / green),
+		greenFromBlue: Math.round((fromBlue * weights.blue) / green),
+		blueFromBlue: Math.round(fromBlue)
+	};
+}
+
+/** Fixed-point values, each cut off at 0 and 255, as one number. */
+function packed(red: number, green: number, blue: number): number {
+	return OPAQUE | (byteOf(blue) << 16) | (byteOf(green) << 8) | byteOf(red);
+}
+
+function byteOf(fixed: number): number {
+	const value = fixed >> FRACTION_BITS;
+	return value < 0 ? 0 : value > 255 ? 255 : value;
+}
