@@ -136,12 +136,15 @@ export function decodeFaces(
 	limits: DetectionLimits,
 	anchors: readonly Point[] = SHORT_RANGE_ANCHORS
 ): DetectedFace[] {
-	return groupCandidates(decodeCandidates(raw, limits.minConfidence, anchors), limits.maxFaces).map((group) => {
-		const { box, landmarks, confidence } = blendFaces(group);
-		return {
-			box: boxToFrame(box, transform),
-			landmarks: landmarksFrom((name) => pointToFrame(landmarks[name], transform)),
-			confidence
-		};
-	});
+	const groups = groupCandidates(decodeCandidates(raw, limits.minConfidence, anchors), limits.maxFaces);
+	return groups.map((group) => faceToFrame(blendFaces(group), transform));
+}
+
+/** A face in input pixels as one in frame pixels. */
+export function faceToFrame({ box, landmarks, confidence }: DetectedFace, transform: Letterbox): DetectedFace {
+	return {
+		box: boxToFrame(box, transform),
+		landmarks: landmarksFrom((name) => pointToFrame(landmarks[name], transform)),
+		confidence
+	};
 }

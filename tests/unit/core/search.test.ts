@@ -1,11 +1,12 @@
 /**
- * Far faces in a live picture: every place has its turn, known faces are looked at in every frame, looks have a limit, and
+ * Far faces in a live picture: every place has its turn, known faces are followed in every frame, looks have a limit, and
  * what only one look takes for a face is not shown.
  */
 import { describe, expect, it } from 'vitest';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
 import { framesOfRound, NOTHING_KNOWN, searchFrame, type SearchState } from '../../../src/lib/core/search';
-import { SMALLEST_SHARE } from '../../../src/lib/core/tiles';
+import type { LookAtEach } from '../../../src/lib/core/mosaic';
+import { planTiles, SMALLEST_SHARE } from '../../../src/lib/core/tiles';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
 
@@ -17,21 +18,26 @@ const NEAR_SHARE = 15 / 128;
 
 /** What is there, to be changed by a test, and what was looked at since the last frame. */
 function createStage(faces: readonly DetectedFace[]) {
-	const stage = { faces, near: [] as Box[], far: [] as Box[] };
+	const stage = { faces, near: [] as Box[], far: [] as Box[], followed: [] as Box[] };
+	const visible = (region: Box, least: number): DetectedFace[] => {
+		const side = Math.max(region.width, region.height);
+		return stage.faces.filter(({ box }) => box.height / side >= least && shareInside(box, region) > 0.999);
+	};
 	const detector = (looks: 'near' | 'far', least: number): FaceDetector => ({
 		detect(_, { region = WHOLE } = {}) {
 			stage[looks].push(region);
-			const side = Math.max(region.width, region.height);
-			return Promise.resolve(
-				stage.faces.filter(({ box }) => box.height / side >= least && shareInside(box, region) > 0.999)
-			);
+			return Promise.resolve(visible(region, least));
 		}
 	});
+	const lookAtEach: LookAtEach = (_, __, regions) => {
+		stage.followed.push(...regions);
+		return Promise.resolve(regions.map((region) => visible(region, 2 * NEAR_SHARE)));
+	};
 	const detectors = { near: detector('near', NEAR_SHARE), far: detector('far', SMALLEST_SHARE) };
 	let state: SearchState = NOTHING_KNOWN;
 	const next = async (): Promise<DetectedFace[]> => {
-		[stage.near, stage.far] = [[], []];
-		const [after, found] = await searchFrame(FRAME, detectors, SETTINGS, state);
+		[stage.near, stage.far, stage.followed] = [[], [], []];
+		const [after, found] = await searchFrame(FRAME, detectors, SETTINGS, state, lookAtEach);
 		state = after;
 		return found;
 	};
@@ -44,17 +50,17 @@ function createStage(faces: readonly DetectedFace[]) {
 }
 
 describe('searchFrame', () => {
-	it('looks at every tile once in as many frames, one a frame', async () => {
+	it('looks at every tile once in as many frames, and at the whole in between, with one look a frame', async () => {
 		const stage = createStage([]);
+		const tiles = planTiles(1280, 720, SETTINGS.smallestFacePx);
 		const looked: Box[] = [];
 		for (let frame = 0; frame < 2 * ROUND; frame++) {
 			await stage.next();
-			expect(stage.far).toHaveLength(1);
+			expect(stage.near.length + stage.far.length).toBe(1);
+			expect(stage.near).toEqual(frame % 3 === 0 ? [WHOLE] : []);
 			looked.push(...stage.far);
 		}
-		expect(looked[0]).toEqual(WHOLE);
-		expect(looked.slice(ROUND)).toEqual(looked.slice(0, ROUND));
-		expect(new Set(looked.map(({ x, y }) => `${String(x)} ${String(y)}`)).size).toBe(ROUND - 1);
+		expect(looked.slice(0, 2 * tiles.length)).toEqual([...tiles, ...tiles]);
 	});
 
 	it('finds a face of the smallest size wherever it stands, within one round', async () => {
@@ -66,24 +72,41 @@ describe('searchFrame', () => {
 		}
 	});
 
-	it('then looks at it in every frame, with one look, wherever it walks', async () => {
-		const stage = createStage([faceAt(300, 300, 40)]);
+	it('then looks at it in every frame, wherever it walks, also faster and faster', async () => {
+		const stage = createStage([faceAt(100, 300, 40)]);
 		await stage.round();
+		let x = 100;
 		for (let step = 1; step < 20; step++) {
-			stage.faces = [faceAt(300 + 20 * step, 300, 40)];
+			x += 3 * step;
+			stage.faces = [faceAt(x, 300, 40)];
 			const found = await stage.next();
-			expect(found.map(({ box }) => box)).toEqual(stage.faces.map(({ box }) => box));
-			expect(stage.near).toHaveLength(2);
-			expect(stage.far).toHaveLength(1);
+			expect(found.map(({ box }) => box.x)).toEqual([expect.closeTo(x - 20)]);
+			expect(stage.followed).toHaveLength(1);
+			expect(stage.near.length + stage.far.length).toBe(1);
 		}
 	});
 
-	it('spends no look of its own on a face that one look at the frame shows', async () => {
+	it('follows no face in a frame where one look at the whole shows it', async () => {
 		const stage = createStage([faceAt(600, 400, 300)]);
 		for (let frame = 0; frame < 9; frame++) {
 			expect(await stage.next()).toHaveLength(1);
-			expect(stage.near).toHaveLength(1);
+			expect(stage.followed).toHaveLength(frame % 3 === 0 ? 0 : 1);
 		}
+	});
+
+	it('goes on with a known face of which it is less sure than it must be of a new one', async () => {
+		const sure = faceAt(640, 360, 40);
+		const doubtful: FaceDetector = { detect: () => Promise.resolve([]) };
+		const state: SearchState = { turn: 1, known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0 }] };
+		const search = async (confidence: number) => {
+			const look: LookAtEach = (_, __, ___, minConfidence) =>
+				Promise.resolve([confidence > minConfidence ? [{ ...sure, confidence }] : []]);
+			const [, found] = await searchFrame(FRAME, { near: doubtful, far: doubtful }, SETTINGS, state, look);
+			return found.map((face) => face.confidence);
+		};
+		expect(await search(0.35)).toEqual([SETTINGS.minConfidence]);
+		expect(await search(0.9)).toEqual([0.9]);
+		expect(await search(0.25)).toEqual([]);
 	});
 
 	it('goes on looking for a face that is covered for a moment, and forgets one that has gone', async () => {
@@ -106,7 +129,8 @@ describe('searchFrame', () => {
 		const stage = createStage(crowd);
 		for (let frame = 0; frame < 30; frame++) {
 			await stage.next();
-			expect(stage.near.length).toBeLessThanOrEqual(SETTINGS.maxFaces + 7);
+			expect(stage.near.length).toBeLessThanOrEqual(7);
+			expect(stage.followed.length).toBeLessThanOrEqual(SETTINGS.maxFaces);
 			expect(stage.far.length).toBeLessThanOrEqual(4);
 			expect(stage.known().length).toBeLessThanOrEqual(SETTINGS.maxFaces);
 		}
@@ -126,10 +150,13 @@ describe('searchFrame', () => {
 		}
 	});
 
+	/** It is the turn of the first tile, which is the whole frame. */
+	const FIRST_TILE = { ...NOTHING_KNOWN, turn: 1 };
+
 	it('takes no face that a tile shows and closer looks do not', async () => {
 		const blind: FaceDetector = { detect: () => Promise.resolve([]) };
 		const far: FaceDetector = { detect: () => Promise.resolve([faceAt(640, 360, 40)]) };
-		const [, found] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, NOTHING_KNOWN);
+		const [, found] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, FIRST_TILE);
 		expect(found).toEqual([]);
 	});
 
@@ -141,7 +168,7 @@ describe('searchFrame', () => {
 			detect: (_, { region = WHOLE } = {}) => Promise.resolve(region.width === 1280 ? [faceAt(640, 360, 40)] : [])
 		};
 		const search = async (far: FaceDetector) =>
-			(await searchFrame(FRAME, { near: seeing, far }, SETTINGS, NOTHING_KNOWN))[1].length;
+			(await searchFrame(FRAME, { near: seeing, far }, SETTINGS, FIRST_TILE))[1].length;
 		expect([await search(once), await search(seeing)]).toEqual([0, 1]);
 	});
 
@@ -170,7 +197,7 @@ describe('searchFrame', () => {
 			};
 			const [state, found] = await searchFrame(FRAME, { near, far }, SETTINGS, NOTHING_KNOWN);
 			expect(found.map(({ confidence }) => confidence)).toEqual([0.9]);
-			const [, later] = await searchFrame(FRAME, { near: weakly([]), far: none }, SETTINGS, state);
+			const [, later] = await searchFrame(FRAME, { near: weakly([]), far: none }, SETTINGS, { ...state, turn: 3 });
 			expect(later).toEqual([weak]);
 		});
 	});
