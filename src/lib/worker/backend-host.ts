@@ -13,6 +13,13 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\
 /** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a steady clock. */
 export function createBackendHost(now: () => number): BackendHost {
 	let threads = 1;
+	// Nearly always wanted, in the end or to compare with: on its way while the GPU is asked for.
+	const wasm = import('./backend-wasm').then((module) => {
+		module.prefetchBinary(threadsWanted(MOST_THREADS));
+		return module;
+	});
+	// Whoever asks for it is told.
+	wasm.catch(() => undefined);
 	const use = async (name: BackendName, mostThreads = MOST_THREADS): Promise<void> => {
 		threads = 1;
 		switch (name) {
@@ -26,8 +33,8 @@ export function createBackendHost(now: () => number): BackendHost {
 				await import('@tensorflow/tfjs-backend-cpu');
 				break;
 			case 'wasm': {
-				const { useWasm } = await import('./backend-wasm');
-				threads = await useWasm(Math.min(mostThreads, usefulThreads()));
+				const { useWasm } = await wasm;
+				threads = await useWasm(threadsWanted(mostThreads));
 				return;
 			}
 		}
@@ -41,6 +48,8 @@ export function createBackendHost(now: () => number): BackendHost {
 		threads: () => threads
 	};
 }
+
+const threadsWanted = (most: number): number => Math.min(most, usefulThreads());
 
 /**
  * One less than there are cores: the page and the camera need one too, and threads that wait for it hold up all others.

@@ -45,10 +45,14 @@ export async function chooseBackend(wanted: BackendName | 'auto', host: BackendH
 	let current: BackendName | null = null;
 	for (const name of ORDER) {
 		const note: string | null = notWorthTrying(name, best) ?? (await host.ruleOut(name));
-		const trial: BackendTrial = note === null ? await tryBackend(name, host) : { name, ms: null, note };
+		if (note !== null) {
+			trials.push({ name, ms: null, note });
+			continue;
+		}
+		const { trial, runs } = await tryBackend(name, host, isGpu(name) || best !== null);
 		trials.push(trial);
-		if (note === null) current = name;
-		if (trial.ms !== null && (best === null || trial.ms < best.ms)) best = { name, ms: trial.ms };
+		current = name;
+		if (runs && (best === null || (trial.ms ?? Infinity) < (best.ms ?? Infinity))) best = { name, ms: trial.ms };
 	}
 	if (best === null)
 		throw new AppError('backend-unavailable', trials.map(({ name, note }) => `${name}: ${note}`).join('; '));
@@ -60,7 +64,8 @@ export async function chooseBackend(wanted: BackendName | 'auto', host: BackendH
 
 interface Measured {
 	readonly name: BackendName;
-	readonly ms: number;
+	/** Null where there was nothing to compare it with. */
+	readonly ms: number | null;
 }
 
 async function forceBackend(name: BackendName, host: BackendHost): Promise<BackendReport> {
@@ -71,16 +76,25 @@ async function forceBackend(name: BackendName, host: BackendHost): Promise<Backe
 	try {
 		// A GPU is not measured: there is nothing to choose, and in software a trial takes a minute.
 		if (isGpu(name)) await host.use(name);
-		else await useAndMeasure(name, host, new AbortController().signal);
+		else await useAndMeasure(name, host, false, new AbortController().signal);
 	} catch (error) {
 		throw new AppError('backend-unavailable', `${name}: ${messageOf(error)}`, error);
 	}
 	return { chosen: name, reason: 'Asked for.', trials, threads: host.threads() };
 }
 
-/** Milliseconds of a frame's work, with one thread where more turn out slower. */
-async function useAndMeasure(name: BackendName, host: BackendHost, signal: AbortSignal): Promise<number> {
+/**
+ * Milliseconds of a frame's work, with one thread where more turn out slower; null where nothing depends on it, as the
+ * first result would wait for it.
+ */
+async function useAndMeasure(
+	name: BackendName,
+	host: BackendHost,
+	compared: boolean,
+	signal: AbortSignal
+): Promise<number | null> {
 	await host.use(name);
+	if (!compared && host.threads() === 1) return null;
 	const ms = await host.measure(signal);
 	if (host.threads() === 1 || ms <= BUSY_MS) return ms;
 	await host.use(name, 1);
@@ -94,10 +108,14 @@ function notWorthTrying(name: BackendName, best: Measured | null): string | null
 	if (best === null) return null;
 	if (name === 'webgl') return 'not tried: WebGPU reaches the same GPU';
 	if (name === 'cpu') return 'not tried: always slower than WASM';
-	return best.ms <= FAST_MS ? `not tried: ${best.name} leaves nothing to gain` : null;
+	return best.ms !== null && best.ms <= FAST_MS ? `not tried: ${best.name} leaves nothing to gain` : null;
 }
 
-async function tryBackend(name: BackendName, host: BackendHost): Promise<BackendTrial> {
+async function tryBackend(
+	name: BackendName,
+	host: BackendHost,
+	compared: boolean
+): Promise<{ trial: BackendTrial; runs: boolean }> {
 	const limitMs = isGpu(name) ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
 	const outOfTime = new AbortController();
 	const expired = new Promise<null>((resolve) => {
@@ -108,25 +126,27 @@ async function tryBackend(name: BackendName, host: BackendHost): Promise<Backend
 	const timer = setTimeout(() => {
 		outOfTime.abort();
 	}, limitMs);
-	const attempt = useAndMeasure(name, host, outOfTime.signal);
+	const attempt = useAndMeasure(name, host, compared, outOfTime.signal).then((ms) => ({ ms }));
 	// What a failed attempt holds is freed when it ends; one that ran out of time may still be under way.
 	const release = (): void => {
 		host.release(name);
 	};
 	try {
-		const ms = await Promise.race([attempt, expired]);
-		if (ms !== null) return { name, ms, note: 'tried' };
+		const done = await Promise.race([attempt, expired]);
+		if (done !== null)
+			return { trial: { name, ms: done.ms, note: done.ms === null ? 'nothing to compare with' : 'tried' }, runs: true };
 		attempt.then(release, release);
-		return { name, ms, note: `not ready within ${limitMs} ms` };
+		return { trial: { name, ms: null, note: `not ready within ${limitMs} ms` }, runs: false };
 	} catch (error) {
 		release();
-		return { name, ms: null, note: `failed: ${messageOf(error)}` };
+		return { trial: { name, ms: null, note: `failed: ${messageOf(error)}` }, runs: false };
 	} finally {
 		clearTimeout(timer);
 	}
 }
 
 function reasonFor(best: Measured, trials: readonly BackendTrial[]): string {
+	if (best.ms === null) return 'The only one that runs well here.';
 	const figure = `${best.ms.toFixed(1)} ms for a frame's work`;
 	const other = trials.find(({ name, ms }) => ms !== null && name !== best.name);
 	if (other !== undefined && other.ms !== null)

@@ -61,6 +61,13 @@ describe('chooseBackend', () => {
 		});
 	});
 
+	it('does not measure what has no rival and one thread: the first face would wait for it', async () => {
+		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 'hangs' } });
+		const report = await chooseBackend('auto', { ...host, threads: () => 1 });
+		expect(report).toMatchObject({ chosen: 'wasm', reason: 'The only one that runs well here.', threads: 1 });
+		expect(report.trials[2]).toEqual({ name: 'wasm', ms: null, note: 'nothing to compare with' });
+	});
+
 	it('takes a GPU that leaves nothing to gain without loading another', async () => {
 		const { host, used } = createHost({ speeds: { webgpu: 4, wasm: 3 } });
 		const report = await chooseBackend('auto', host);
