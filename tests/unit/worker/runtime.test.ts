@@ -52,6 +52,8 @@ function createRuntime() {
 		detectFails: false,
 		farLoads: 0,
 		farFails: false,
+		/** What the far detector waits for while it loads. */
+		farLoading: Promise.resolve(),
 		/** Stops the detector until the function returned is called. */
 		hold: (): (() => void) => {
 			let release: () => void = () => undefined;
@@ -68,10 +70,11 @@ function createRuntime() {
 				return region !== undefined && region.width < frame.width ? [FAR_FACE] : [all.face];
 			}
 		},
-		farDetector: () => {
+		farDetector: async () => {
 			all.farLoads++;
-			if (all.farFails) return Promise.reject(new AppError('model-unreachable', 'HTTP 404'));
-			return Promise.resolve({ detect: () => Promise.resolve([FAR_FACE]) });
+			await all.farLoading;
+			if (all.farFails) throw new AppError('model-unreachable', 'HTTP 404');
+			return { detect: () => Promise.resolve([FAR_FACE]) };
 		},
 		registry: {
 			classifier: (id) =>
@@ -177,6 +180,21 @@ describe('Runtime', () => {
 		expect(retained).toEqual([['small'], ['large']]);
 	});
 
+	it('drops and closes a frame whose models were replaced while the far detector was loaded', async () => {
+		const all = createRuntime();
+		await all.configure(1);
+		let loaded: () => void = () => undefined;
+		all.farLoading = new Promise((resolve) => (loaded = resolve));
+		const frame = all.analyse(1, { smallestFacePx: 4 });
+		await all.configure(2, { ...SETTINGS, models: ['large'] });
+		expect(all.retained).toEqual([['small'], ['large']]);
+		loaded();
+		expect((await frame).closed).toBe(true);
+		expect(all.posted.at(-1)).toMatchObject({ type: 'dropped', generation: 1 });
+		await all.analyse(2);
+		expect(all.posted.at(-1)).toMatchObject({ type: 'result', generation: 2 });
+	});
+
 	it('keeps the old settings where new ones fail, with the code of the failure', async () => {
 		const { runtime, analyse, configure, posted, loads } = createRuntime();
 		await configure(1);
@@ -224,8 +242,10 @@ describe('Runtime', () => {
 			expect(idsOf(all.posted.at(-1))).toEqual([1]);
 			expect(all.farLoads).toBe(0);
 			await all.analyse(1, { still, smallestFacePx: 4 });
+			// Live, the second frame is the first in which a tile has its turn.
+			if (!still) await all.analyse(1, { still, smallestFacePx: 4 });
 			expect(idsOf(all.posted.at(-1))).toEqual([1, 2]);
-			expect(all.farLoads).toBe(1);
+			expect(all.farLoads).toBe(still ? 1 : 2);
 		}
 	);
 
