@@ -1,6 +1,7 @@
 /** Another source, cut to a region and turned: what a camera that hangs sideways, or sees too much, is analysed as. */
 import type { AppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
+import { sizeOf } from './scale';
 import type { FrameSource } from './source';
 
 export type Quarter = 0 | 90 | 180 | 270;
@@ -85,8 +86,4 @@ export class FramedSource implements FrameSource {
 		this.element.width = 0;
 		this.element.height = 0;
 	}
-}
-
-function sizeOf(picture: GrabbedFrame): { width: number; height: number } {
-	return picture instanceof ImageBitmap ? picture : { width: picture.displayWidth, height: picture.displayHeight };
 }

@@ -1,9 +1,10 @@
 /** Cameras that give JPEG pictures: Motion JPEG over HTTP, and single pictures that are asked for again and again. */
 import { AppError, toAppError } from '../errors';
+import type { GrabbedFrame } from '../protocol';
 import { EMPTY_STREAM, readJpegs } from './jpeg-stream';
+import { decodeJpeg } from './jpeg-decode';
 import { Latest } from './latest';
 import { type Login, request } from './request';
-import { fitWithin } from './scale';
 import type { FrameSource } from './source';
 
 /** For the answer to begin, and for the first whole picture: a proxy may have to wake its camera. */
@@ -33,7 +34,7 @@ class JpegSource implements FrameSource {
 	readonly #pictures = new Latest<Blob>();
 	readonly #ended = new AbortController();
 	/** The first frame, which `start` waits for. */
-	#first: ImageBitmap | null = null;
+	#first: GrabbedFrame | null = null;
 	#endError: AppError | null = null;
 
 	constructor(options: JpegOptions, feed: Feed, stallMs: number) {
@@ -59,12 +60,12 @@ class JpegSource implements FrameSource {
 		}
 	}
 
-	async grab(): Promise<ImageBitmap | null> {
+	async grab(): Promise<GrabbedFrame | null> {
 		const first = this.#first;
 		this.#first = null;
-		const bitmap = first ?? (await this.#next(this.#stallMs));
-		if (bitmap === null) this.#end(new AppError('stream-frozen', `no new picture for ${this.#stallMs} ms`));
-		return bitmap;
+		const frame = first ?? (await this.#next(this.#stallMs));
+		if (frame === null) this.#end(new AppError('stream-frozen', `no new picture for ${this.#stallMs} ms`));
+		return frame;
 	}
 
 	stop(): void {
@@ -75,32 +76,17 @@ class JpegSource implements FrameSource {
 	}
 
 	/** The next picture that can be decoded; null where none comes in time or the stream ended. */
-	async #next(limitMs: number): Promise<ImageBitmap | null> {
+	async #next(limitMs: number): Promise<GrabbedFrame | null> {
 		const lastMs = performance.now() + limitMs;
 		while (!this.#ended.signal.aborted) {
 			const picture = await this.#pictures.take(Math.max(0, lastMs - performance.now()));
 			if (picture === null) return null;
-			const bitmap = await this.#decode(picture);
-			if (bitmap !== null) return bitmap;
+			// One that is damaged is passed over: the next will do.
+			const frame = await decodeJpeg(picture, this.#options.maxSidePx).catch(() => null);
+			if (frame !== null) return frame;
 			if (performance.now() >= lastMs) return null;
 		}
 		return null;
-	}
-
-	/** Null for a picture that is damaged: the next one will do. */
-	async #decode(picture: Blob): Promise<ImageBitmap | null> {
-		try {
-			const full = await createImageBitmap(picture);
-			const { width, height } = fitWithin(full, this.#options.maxSidePx);
-			if (width === full.width) return full;
-			try {
-				return await createImageBitmap(full, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
-			} finally {
-				full.close();
-			}
-		} catch {
-			return null;
-		}
 	}
 
 	#end(error: AppError): void {

@@ -1,3 +1,6 @@
+/** Sizes of pictures. */
+import type { GrabbedFrame } from '../protocol';
+
 export interface Size {
 	readonly width: number;
 	readonly height: number;
@@ -7,4 +10,9 @@ export interface Size {
 export function fitWithin({ width, height }: Size, maxSidePx: number): Size {
 	const factor = Math.min(1, maxSidePx / Math.max(width, height));
 	return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
+}
+
+/** The size in pixels of a picture as it is shown. */
+export function sizeOf(picture: GrabbedFrame): Size {
+	return picture instanceof ImageBitmap ? picture : { width: picture.displayWidth, height: picture.displayHeight };
 }

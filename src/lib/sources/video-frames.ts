@@ -2,6 +2,7 @@
 import { AppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
 import { fitWithin } from './scale';
+import { takeVideoFrame } from './video-frame';
 
 /** Longer side of an analysed frame: more costs transfer time and finds no further face. */
 const MAX_SIDE_PX = 1280;
@@ -85,23 +86,6 @@ export class VideoFrames {
 		const { width, height } = fitWithin(full, this.#maxSidePx);
 		if (width < full.width)
 			return createImageBitmap(this.#video, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
-		return takeVideoFrame(this.#video) ?? createImageBitmap(this.#video);
-	}
-}
-
-/** Set at the first try: some browsers have video frames but cannot take them of a video, or give them to a worker. */
-let videoFramesWork: boolean | null = typeof VideoFrame === 'undefined' ? false : null;
-
-function takeVideoFrame(video: HTMLVideoElement): VideoFrame | null {
-	if (videoFramesWork === false) return null;
-	try {
-		const frame = new VideoFrame(video);
-		if (videoFramesWork) return frame;
-		const sent = structuredClone(frame, { transfer: [frame] });
-		videoFramesWork = true;
-		return sent;
-	} catch {
-		videoFramesWork ??= false;
-		return null;
+		return (await takeVideoFrame(() => new VideoFrame(this.#video))) ?? createImageBitmap(this.#video);
 	}
 }
