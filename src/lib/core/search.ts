@@ -22,6 +22,8 @@ const FOLLOW_RIGOUR = 0.6;
 const FOLLOW_REACH = 0.8;
 /** A face not seen in this many frames is left to the search again. */
 const MOST_MISSED = 5;
+/** A face doubted in this many frames has to pass for a new one: it may have turned into something else. */
+const MOST_DOUBTED = 10;
 /** Most candidates that are looked at closely in one frame, the doubtful ones of the whole first, then the most confident. */
 const MOST_CANDIDATES = 3;
 /**
@@ -43,6 +45,8 @@ interface KnownFace {
 	readonly step: Point;
 	/** Frames since it was seen. */
 	readonly missed: number;
+	/** Frames in a row in which it was seen with less confidence than a new face needs. */
+	readonly doubted: number;
 }
 
 export interface SearchState {
@@ -57,7 +61,7 @@ export const NOTHING_KNOWN: SearchState = { turn: 0, known: [] };
 export interface SearchSettings {
 	/** Height of the smallest faces to be found, in pixels of the frame. */
 	readonly smallestFacePx: number;
-	/** Most faces followed, the largest: each may cost a look in every frame. */
+	/** Most faces followed, the largest: four may cost a look in every frame. */
 	readonly maxFaces: number;
 	/** What a tile shows is a face where closer looks are more confident than this, and a little more. */
 	readonly minConfidence: number;
@@ -82,16 +86,17 @@ export async function searchFrame(
 	const before = known.map(({ face }) => face);
 	const [seen, candidates]: [DetectedFace[], DetectedFace[]] = [[], []];
 	for (const face of await near.detect(frame))
-		(face.confidence >= SURE_CONFIDENCE || isAmong(face, before) ? seen : candidates).push(face);
+		if (isAmong(face, before)) seen.push(atLeast(face, minConfidence));
+		else (face.confidence >= SURE_CONFIDENCE ? seen : candidates).push(face);
 	const unseen = known.filter(({ face }) => !isAmong(face, seen));
 	const regions = unseen.map(({ face, step }) => closeLook(movedBy(face, step), FOLLOW_SHARE));
 	const looks = await lookAtEach(near, frame, regions, FOLLOW_RIGOUR * minConfidence);
 	const lost: KnownFace[] = [];
-	for (const [index, { face, step, missed }] of unseen.entries()) {
+	for (const [index, { face, step, missed, doubted }] of unseen.entries()) {
 		const again = nearestTo(movedBy(face, step), looks[index] ?? []);
-		if (again !== undefined) seen.push({ ...again, confidence: Math.max(again.confidence, minConfidence) });
+		if (again !== undefined) (doubted < MOST_DOUBTED ? seen : candidates).push(atLeast(again, minConfidence));
 		// Where to is not known: someone who turns away stands, for the most part.
-		else if (missed < MOST_MISSED) lost.push({ face, step: AT_REST, missed: missed + 1 });
+		else if (missed < MOST_MISSED) lost.push({ face, step: AT_REST, missed: missed + 1, doubted });
 	}
 	if (turn % TILE_EVERY === 0) {
 		const tiles = planTiles(frame.width, frame.height, smallestFacePx);
@@ -107,7 +112,7 @@ export async function searchFrame(
 	const faces = mergeFaces(seen, Infinity);
 	const missing = lost.filter(({ face }) => !isAmong(face, faces));
 	const area = ({ face: { box } }: KnownFace): number => box.width * box.height;
-	const followed = faces.map((face) => ({ face, step: stepOf(face, known), missed: 0 }));
+	const followed = faces.map((face) => remember(face, known, minConfidence));
 	const all = [...followed, ...missing].sort((a, b) => area(b) - area(a));
 	return [{ turn: turn + 1, known: all.slice(0, maxFaces) }, faces];
 }
@@ -127,12 +132,20 @@ function nearestTo(face: DetectedFace, found: readonly DetectedFace[]): Detected
 	return leastPx < reachPx ? found[distancesPx.indexOf(leastPx)] : undefined;
 }
 
-/** How far the face moved since the frame before; nothing for a new one. */
-function stepOf(face: DetectedFace, known: readonly KnownFace[]): Point {
+/** What the next frame has to know of a face, from what was known of it before. */
+function remember(face: DetectedFace, known: readonly KnownFace[], minConfidence: number): KnownFace {
 	const expected = known.map(({ face: last, step }) => movedBy(last, step));
 	const nearest = nearestTo(face, expected);
 	const last = nearest && known[expected.indexOf(nearest)];
-	return last === undefined ? AT_REST : stepBetween(last.face, face);
+	if (last === undefined) return { face, step: AT_REST, missed: 0, doubted: 0 };
+	const { x, y } = stepBetween(last.face, face);
+	const frames = last.missed + 1;
+	const doubted = face.confidence > minConfidence ? 0 : last.doubted + 1;
+	return { face, step: { x: x / frames, y: y / frames }, missed: 0, doubted };
+}
+
+function atLeast(face: DetectedFace, confidence: number): DetectedFace {
+	return { ...face, confidence: Math.max(face.confidence, confidence) };
 }
 
 function stepBetween(from: DetectedFace, to: DetectedFace): Point {

@@ -64,6 +64,18 @@ export class FramedSource implements FrameSource {
 		const picture = await this.#source.grab();
 		const context = this.#context;
 		if (picture === null || context === null) return picture;
+		try {
+			this.#draw(picture, context);
+		} catch (thrown) {
+			picture.close();
+			throw thrown;
+		}
+		if (this.#framing.region === null && this.#framing.rotate === 0) return picture;
+		picture.close();
+		return createImageBitmap(context.canvas);
+	}
+
+	#draw(picture: GrabbedFrame, context: CanvasRenderingContext2D): void {
 		const { left, top, cutWidth, cutHeight, width, height } = framedSize(sizeOf(picture), this.#framing);
 		const { canvas } = context;
 		if (canvas.width !== width || canvas.height !== height) {
@@ -73,9 +85,6 @@ export class FramedSource implements FrameSource {
 		context.setTransform(1, 0, 0, 1, width / 2, height / 2);
 		context.rotate((this.#framing.rotate * Math.PI) / 180);
 		context.drawImage(picture, left, top, cutWidth, cutHeight, -cutWidth / 2, -cutHeight / 2, cutWidth, cutHeight);
-		if (this.#framing.region === null && this.#framing.rotate === 0) return picture;
-		picture.close();
-		return createImageBitmap(canvas);
 	}
 
 	stop(): void {

@@ -13,11 +13,8 @@ export async function decodeJpeg(picture: Blob, maxSidePx: number): Promise<Grab
 	const size = sizeOf(full);
 	const { width, height } = fitWithin(size, maxSidePx);
 	if (width === size.width) return full;
-	try {
-		return await createImageBitmap(full, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
-	} finally {
-		full.close();
-	}
+	full.close();
+	return createImageBitmap(picture, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
 }
 
 /** Throws where the browser has no such decoder, too. */

@@ -1,7 +1,10 @@
 /** Video frames of the browser's, which cost nothing to take and to send; and where to do without them. */
 
-/** Whether a worker can be given one: found out with the first. */
-let canBeSent: boolean | null = typeof VideoFrame === 'undefined' ? false : null;
+/**
+ * Whether a worker can be given one: found out with the first. Where they do not tell how they are turned, as in Safari and
+ * in Chromium before 138, a phone held upright would lie on its side.
+ */
+let canBeSent: boolean | null = typeof VideoFrame !== 'undefined' && 'rotation' in VideoFrame.prototype ? null : false;
 
 /** What `take` gives, or null where this browser has no video frames, gives none of this or can't send them to a worker. */
 export async function takeVideoFrame(take: () => VideoFrame | Promise<VideoFrame>): Promise<VideoFrame | null> {

@@ -45,8 +45,6 @@ export interface ShownModel {
 const SMALLEST_IN_STILLS_PX = 16;
 /** A dropped picture is tried again after this long: settings change, or the worker starts again. */
 const RETRY_MS = 50;
-/** More faces than this are a crowd that no panel can show. */
-const MAX_FACES = 12;
 /** Figures that change more often cannot be read. */
 const METER_EVERY_MS = 250;
 
@@ -248,8 +246,8 @@ export class Session {
 		this.#takeOver?.();
 		const besideIds = this.#wantedBesideIds;
 		const models = [modelId, ...besideIds];
-		const { smoothingMs, minConfidence } = this.#settings.current;
-		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces: MAX_FACES };
+		const { smoothingMs, minConfidence, maxFaces } = this.#settings.current;
+		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces };
 		const running = [this.#modelId, ...this.#besideIds];
 		const changes = models.length !== running.length || models.some((id, index) => id !== running[index]);
 		if (this.#modelId !== null && changes) this.#switching = { ids: models, progress: null };

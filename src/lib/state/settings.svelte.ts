@@ -17,6 +17,8 @@ export interface SettingsData {
 	readonly unsureBelow: number | null;
 	/** Live pictures are searched for faces down to this height in pixels; null: one look, which finds near faces. */
 	readonly smallestFacePx: number | null;
+	/** Most faces read, the largest. */
+	readonly maxFaces: number;
 }
 
 export const DEFAULT_SETTINGS: SettingsData = {
@@ -27,7 +29,9 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	smoothingMs: 300,
 	minConfidence: 0.5,
 	unsureBelow: null,
-	smallestFacePx: null
+	smallestFacePx: null,
+	// More than this are a crowd that no panel can show.
+	maxFaces: 12
 };
 
 const STORAGE_KEY = 'mien.settings';
@@ -44,8 +48,9 @@ export function parseSettings(value: unknown): SettingsData {
 		smoothingMs: isBetween(smoothingMs, 0, 2000) ? smoothingMs : DEFAULT_SETTINGS.smoothingMs,
 		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence,
 		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow,
-		// No page lets a visitor choose it: the kiosk's address sets it for as long as that runs.
-		smallestFacePx: DEFAULT_SETTINGS.smallestFacePx
+		// No page lets a visitor choose these: the kiosk sets them for as long as it runs.
+		smallestFacePx: DEFAULT_SETTINGS.smallestFacePx,
+		maxFaces: DEFAULT_SETTINGS.maxFaces
 	};
 }
 

@@ -2,6 +2,7 @@
 import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
+import { createQueue } from './queue';
 import { measureWorkload } from './workload';
 
 /** Small networks gain little beyond. */
@@ -13,35 +14,22 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\
 /** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a steady clock. */
 export function createBackendHost(now: () => number): BackendHost {
 	let threads = 1;
-	// Nearly always wanted, in the end or to compare with: on its way while the GPU is asked for.
-	const wasm = import('./backend-wasm').then((module) => {
-		module.prefetchBinary(threadsWanted(MOST_THREADS));
-		return module;
-	});
-	// Whoever asks for it is told.
-	wasm.catch(() => undefined);
-	const use = async (name: BackendName, mostThreads = MOST_THREADS): Promise<void> => {
-		threads = 1;
-		switch (name) {
-			case 'webgpu':
-				await import('@tensorflow/tfjs-backend-webgpu');
-				break;
-			case 'webgl':
-				await import('@tensorflow/tfjs-backend-webgl');
-				break;
-			case 'cpu':
-				await import('@tensorflow/tfjs-backend-cpu');
-				break;
-			case 'wasm': {
-				const { useWasm } = await wasm;
-				threads = await useWasm(threadsWanted(mostThreads));
-				return;
-			}
-		}
-		if (!(await setBackend(name))) throw new Error('it could not be started');
+	/** tfjs has one current back end: one that is being started must be done before the next. */
+	const inTurn = createQueue();
+	const use: BackendHost['use'] = async (name, { mostThreads = MOST_THREADS, signal } = {}) => {
+		const start = await STARTS[name]();
+		await inTurn(async () => {
+			signal?.throwIfAborted();
+			threads = await start(Math.min(mostThreads, usefulThreads()));
+		});
 	};
 	return {
-		ruleOut,
+		ruleOut: async (name) => {
+			const reason = await ruleOut(name);
+			// Then WASM is wanted, in the end or to compare with: on its way while WebGL is looked at.
+			if (name === 'webgpu' && reason !== null) prefetchWasm();
+			return reason;
+		},
 		use,
 		measure: (signal) => measureWorkload(now, signal),
 		release: removeBackend,
@@ -49,7 +37,28 @@ export function createBackendHost(now: () => number): BackendHost {
 	};
 }
 
-const threadsWanted = (most: number): number => Math.min(most, usefulThreads());
+/** Loads a back end's code; gives what makes it current, with so many threads, and tells how many there are. */
+const STARTS: Record<BackendName, () => Promise<(threads: number) => Promise<number>>> = {
+	webgpu: () => import('@tensorflow/tfjs-backend-webgpu').then(() => () => makeCurrent('webgpu')),
+	webgl: () => import('@tensorflow/tfjs-backend-webgl').then(() => () => makeCurrent('webgl')),
+	wasm: () => import('./backend-wasm').then(({ useWasm }) => useWasm),
+	cpu: () => import('@tensorflow/tfjs-backend-cpu').then(() => () => makeCurrent('cpu'))
+};
+
+async function makeCurrent(name: BackendName): Promise<number> {
+	if (!(await setBackend(name))) throw new Error('it could not be started');
+	return 1;
+}
+
+function prefetchWasm(): void {
+	import('./backend-wasm').then(
+		({ prefetchBinary }) => {
+			prefetchBinary(Math.min(MOST_THREADS, usefulThreads()));
+		},
+		// Whoever asks for it is told.
+		() => undefined
+	);
+}
 
 /**
  * One less than there are cores: the page and the camera need one too, and threads that wait for it hold up all others.

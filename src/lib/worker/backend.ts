@@ -24,8 +24,11 @@ const OTHER_LIMIT_MS = 10_000;
 export interface BackendHost {
 	/** Why this back end is out of the question, or null. Cheap: loads no back end. */
 	ruleOut(name: BackendName): Promise<string | null>;
-	/** Loads a back end, with at most so many threads, and makes it the current one. Throws where that fails. */
-	use(name: BackendName, mostThreads?: number): Promise<void>;
+	/**
+	 * Loads a back end, with at most so many threads, and makes it the current one, after those asked for before. Throws
+	 * where that fails, or the reason of `signal` where that aborts before it became current.
+	 */
+	use(name: BackendName, options?: { readonly mostThreads?: number; readonly signal?: AbortSignal }): Promise<void>;
 	/** Milliseconds of a frame's work on the current back end, warmed up. Gives up where `signal` aborts. */
 	measure(signal: AbortSignal): Promise<number>;
 	/** Frees a back end that was used and is not taken. */
@@ -93,14 +96,14 @@ async function useAndMeasure(
 	compared: boolean,
 	signal: AbortSignal
 ): Promise<number | null> {
-	await host.use(name);
+	await host.use(name, { signal });
 	if (!compared && host.threads() === 1) return null;
 	const ms = await host.measure(signal);
 	if (host.threads() === 1 || ms <= BUSY_MS) return ms;
-	await host.use(name, 1);
+	await host.use(name, { mostThreads: 1, signal });
 	const singleMs = await host.measure(signal);
 	if (singleMs <= ms) return singleMs;
-	await host.use(name);
+	await host.use(name, { signal });
 	return ms;
 }
 

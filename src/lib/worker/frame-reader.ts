@@ -1,10 +1,7 @@
 /** From pictures as the browser holds them to pixels. */
 import type { Frame } from '../core/types';
-import { REC_601, REC_709, rgbaFromYuv, type LumaWeights, type Plane } from '../core/yuv';
 import type { GrabbedFrame } from '../protocol';
-
-/** Larger pictures are reduced: no face needs more, and 50 million pixels take 200 MB. */
-const MAX_SIDE_PX = 4096;
+import { createPlaneReader, MAX_SIDE_PX } from './plane-reader';
 
 type CanvasReader = (picture: CanvasImageSource, fullWidth: number, fullHeight: number) => Frame;
 
@@ -28,49 +25,6 @@ function createCanvasReader(): CanvasReader {
 		context.drawImage(picture, 0, 0, width, height);
 		return { width, height, data: context.getImageData(0, 0, width, height).data };
 	};
-}
-
-/**
- * Gives a function that reads the planes of a video frame, 720p in 5 ms where a canvas takes 20 and `createImageBitmap`
- * before it 35. The pixels hold until the next call. Null for frames that a canvas has to draw: turned, stretched or
- * large ones, and formats other than I420 and NV12.
- */
-function createPlaneReader(): (frame: VideoFrame) => Promise<Frame | null> {
-	let bytes = new Uint8Array(0);
-	let pixels = new Uint32Array(0);
-	return async (frame) => {
-		const { visibleRect, displayWidth: width, displayHeight: height, format } = frame;
-		const isUpright = !('rotation' in frame && frame.rotation !== 0) && !('flip' in frame && frame.flip === true);
-		const isWhole = visibleRect?.width === width && visibleRect.height === height;
-		const weights = weightsOf(frame.colorSpace.matrix);
-		const isPlanar = format === 'I420' || format === 'NV12';
-		if (!isPlanar || !isUpright || !isWhole || weights === null || Math.max(width, height) > MAX_SIDE_PX) return null;
-		const size = frame.allocationSize();
-		if (bytes.length !== size) bytes = new Uint8Array(size);
-		if (pixels.length !== width * height) pixels = new Uint32Array(width * height);
-		const [luma, blue, other] = await frame.copyTo(bytes);
-		if (luma === undefined || blue === undefined) return null;
-		const red: Plane | undefined = format === 'NV12' ? { ...blue, offset: blue.offset + 1 } : other;
-		if (red === undefined) return null;
-		const chromaStep = format === 'NV12' ? 2 : 1;
-		const fullRange = frame.colorSpace.fullRange === true;
-		rgbaFromYuv({ width, height, data: bytes, luma, blue, red, chromaStep, weights, fullRange }, pixels);
-		return { width, height, data: new Uint8ClampedArray(pixels.buffer) };
-	};
-}
-
-/** Null for a matrix that is neither; cameras that say nothing mean the older one. */
-function weightsOf(matrix: VideoMatrixCoefficients | null): LumaWeights | null {
-	switch (matrix) {
-		case 'bt709':
-			return REC_709;
-		case 'bt470bg':
-		case 'smpte170m':
-		case null:
-			return REC_601;
-		default:
-			return null;
-	}
 }
 
 /** Gives a function that reads a picture's pixels, which hold until its next call. Does not close the picture. */

@@ -98,7 +98,7 @@ describe('searchFrame', () => {
 	it('goes on with a known face of which it is less sure than it must be of a new one', async () => {
 		const sure = faceAt(640, 360, 40);
 		const doubtful: FaceDetector = { detect: () => Promise.resolve([]) };
-		const state: SearchState = { turn: 1, known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0 }] };
+		const state: SearchState = { turn: 1, known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0, doubted: 0 }] };
 		const search = async (confidence: number) => {
 			const look: LookAtEach = (_, __, ___, minConfidence) =>
 				Promise.resolve([confidence > minConfidence ? [{ ...sure, confidence }] : []]);
@@ -108,6 +108,25 @@ describe('searchFrame', () => {
 		expect(await search(0.35)).toEqual([SETTINGS.minConfidence]);
 		expect(await search(0.9)).toEqual([0.9]);
 		expect(await search(0.25)).toEqual([]);
+	});
+
+	it('asks again whether it is a face, where it was doubtful for ten frames', async () => {
+		const sure = faceAt(640, 360, 40);
+		const look: LookAtEach = () => Promise.resolve([[{ ...sure, confidence: 0.4 }]]);
+		for (const isFace of [true, false]) {
+			const closely: FaceDetector = {
+				detect: (_, { region } = {}) => Promise.resolve(region !== undefined && isFace ? [sure] : [])
+			};
+			let state: SearchState = { turn: 1, known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0, doubted: 0 }] };
+			const shown: number[] = [];
+			for (let frame = 0; frame < 12; frame++) {
+				const [next, found] = await searchFrame(FRAME, { near: closely, far: closely }, SETTINGS, state, look);
+				// No tile shows it: it is not found anew.
+				state = { ...next, turn: 1 };
+				shown.push(found.length);
+			}
+			expect(shown).toEqual(Array.from({ length: 12 }, (_, frame) => (isFace || frame < 10 ? 1 : 0)));
+		}
 	});
 
 	it('goes on looking for a face that is covered for a moment, and forgets one that has gone', async () => {

@@ -18,7 +18,7 @@ function createHost({ ruledOut = {}, speeds, singleMs = 1000 }: Machine) {
 	const current = (): BackendName => used.at(-1) ?? 'cpu';
 	const host: BackendHost = {
 		ruleOut: (name) => Promise.resolve(ruledOut[name] ?? null),
-		use: (name, mostThreads = 2) => {
+		use: (name, { mostThreads = 2 } = {}) => {
 			used.push(name);
 			threads = name === 'wasm' ? mostThreads : 1;
 			return speeds[name] === 'fails' ? Promise.reject(new Error('no driver')) : Promise.resolve();

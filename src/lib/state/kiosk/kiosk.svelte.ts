@@ -5,7 +5,9 @@ import { FramedSource } from '../../sources/framed';
 import type { Login } from '../../sources/request';
 import { createSource } from '../../sources/stream';
 import type { App } from '../app';
+import { DEFAULT_SETTINGS } from '../settings.svelte';
 import type { KioskConfig } from './config';
+import { onErasure } from './erasure';
 import type { IncidentCounts } from './incidents';
 import type { KioskLog } from './log.svelte';
 import { MINUTE_MS, minuteOf } from './minutes';
@@ -16,6 +18,8 @@ import { keepAwake } from './wake-lock';
 
 /** Faces are searched down to this share of the smallest that are read: near the limit of a search some are missed. */
 const SEARCHED_SHARE = 0.75;
+/** All that the detector gives: who is not read would not be hidden either. */
+const MAX_FACES = 32;
 const TICK_MS = 250;
 const ALONE_MS = 5000;
 
@@ -29,9 +33,9 @@ export interface KioskOptions {
 	readonly log: KioskLog;
 	readonly incidents: IncidentCounts;
 	/** Null where no broker is told. */
-	readonly publisher: Pick<Publisher, 'start' | 'describe'> | null;
-	/** Reloads the page, once it may and can; remembers when. */
-	readonly reloader: { readonly reloadedMs: number; reload(): Promise<void> };
+	readonly publisher: Pick<Publisher, 'start' | 'describe' | 'forget'> | null;
+	/** Saves what is to be kept, then reloads the page, where it can; remembers when. */
+	readonly reloader: { readonly reloadedMs: number; reload(save: () => Promise<void>): Promise<void> };
 }
 
 export class Kiosk {
@@ -72,12 +76,16 @@ export class Kiosk {
 
 	/** Opens the source and watches over everything, until the returned function is called. */
 	start(): () => void {
-		const { app, config, log, publisher } = this.#options;
+		const { app, config, log, incidents, publisher } = this.#options;
 		const { signal } = this.#stopped;
 		app.settings.override({
 			modelId: config.model,
 			unsureBelow: config.threshold,
 			smallestFacePx: SEARCHED_SHARE * config.minFacePx,
+			maxFaces: MAX_FACES,
+			// Its address says all: what a visitor moved on the live page of this browser does not count here.
+			minConfidence: DEFAULT_SETTINGS.minConfidence,
+			smoothingMs: DEFAULT_SETTINGS.smoothingMs,
 			theme: 'dark'
 		});
 		this.nowMs = performance.now();
@@ -85,6 +93,11 @@ export class Kiosk {
 		keepAwake(signal);
 		void log.restore(Date.now());
 		void publisher?.start(signal);
+		onErasure(() => {
+			log.forget();
+			incidents.clear();
+			publisher?.forget();
+		}, signal);
 		this.#openSource();
 		const tick = () => this.#tick();
 		const timer = setInterval(tick, TICK_MS);
@@ -155,7 +168,7 @@ export class Kiosk {
 				void session.load();
 				break;
 			case 'reload-page':
-				void log.flush().then(() => reloader.reload());
+				void reloader.reload(() => log.flush());
 				break;
 			case 'none':
 		}

@@ -62,6 +62,14 @@ export class KioskLog {
 		this.#take(turnMinute(this.#open, wallMs));
 	}
 
+	/** Forgets what was counted and not yet stored, the minute under way too. */
+	forget(): void {
+		this.recent = [];
+		this.#unstored = [];
+		const { record } = this.#open;
+		if (record !== null) this.#open = { ...this.#open, record: emptyMinute(record.minute) };
+	}
+
 	/** Stores the part of the minute that has passed: before the page goes away. */
 	async flush(): Promise<void> {
 		const { record } = this.#open;
@@ -93,7 +101,8 @@ export class KioskLog {
 		try {
 			for (let record = this.#unstored[0]; record !== undefined; record = this.#unstored[0]) {
 				await store.add(record);
-				this.#unstored.shift();
+				// It may have been forgotten meanwhile.
+				if (this.#unstored[0] === record) this.#unstored.shift();
 				if (record.minute % (60 * 60_000) === 0) await store.prune(record.minute - keepDays * DAY_MS);
 			}
 		} catch (error) {

@@ -23,6 +23,11 @@ export function statusMessage({ topic }: MqttSettings, status: keyof typeof STAT
 	return { topic: `${topic}/status`, payload: STATUS[status] };
 }
 
+/** Empty, which has the broker forget the minute that it keeps (MQTT 3.1.1, section 3.3.1.3). */
+export function noMinuteMessage({ topic }: MqttSettings): MqttMessage {
+	return { topic: `${topic}/minute`, payload: '' };
+}
+
 /** A minute as the log exports it, with every label, also those that nobody showed. */
 export function minuteMessage({ topic }: MqttSettings, record: MinuteRecord, labels: readonly string[]): MqttMessage {
 	return { topic: `${topic}/minute`, payload: JSON.stringify(plainMinute(record, labels)) };

@@ -3,7 +3,14 @@ import type mqtt from 'mqtt';
 import type { MqttClient } from 'mqtt';
 import type { Login } from '../../sources/request';
 import { mergeMinutes, MINUTE_MS, type MinuteRecord } from './minutes';
-import { discoveryMessages, minuteMessage, type MqttMessage, type MqttSettings, statusMessage } from './mqtt';
+import {
+	discoveryMessages,
+	minuteMessage,
+	type MqttMessage,
+	type MqttSettings,
+	noMinuteMessage,
+	statusMessage
+} from './mqtt';
 import { keepUnsent, readUnsent } from './unsent';
 
 /** Of minutes that wait: a day. */
@@ -38,6 +45,8 @@ export class Publisher {
 	/** Whether this connection's broker knows who we are. */
 	#isAnnounced = false;
 	#isSending = false;
+	/** Whether the broker still holds a minute that was erased. */
+	#mustClear = false;
 	readonly #options: PublisherOptions;
 
 	constructor(options: PublisherOptions) {
@@ -92,6 +101,14 @@ export class Publisher {
 		void this.#send();
 	}
 
+	/** Forgets what waits, and has the broker forget the last minute, which it keeps for those who ask later. */
+	forget(): void {
+		this.#setQueue([]);
+		this.#keep();
+		this.#mustClear = true;
+		void this.#send();
+	}
+
 	async #leave(client: MqttClient): Promise<void> {
 		this.#client = null;
 		const isConnected = client.connected;
@@ -117,6 +134,10 @@ export class Publisher {
 					for (const each of discoveryMessages(settings, labels)) await deliver(client, each);
 					await deliver(client, statusMessage(settings, 'online'));
 					continue;
+				}
+				if (this.#mustClear) {
+					await deliver(client, noMinuteMessage(settings));
+					this.#mustClear = false;
 				}
 				const [record] = this.#over();
 				if (record === undefined) break;

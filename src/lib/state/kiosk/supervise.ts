@@ -54,6 +54,8 @@ export interface Watch {
 	/** Tries in a row that did not lead to a result. */
 	readonly sourceAttempts: number;
 	readonly engineAttempts: number;
+	/** Times in a row that results stayed away without a reason. */
+	readonly silences: number;
 	readonly everRan: boolean;
 	readonly recovering: ErrorCode | null;
 	readonly results: number;
@@ -69,6 +71,7 @@ export const UNWATCHED: Watch = {
 	engine: GOOD,
 	sourceAttempts: 0,
 	engineAttempts: 0,
+	silences: 0,
 	everRan: false,
 	recovering: null,
 	results: 0,
@@ -111,6 +114,7 @@ export function supervise(
 		everRan: before.everRan || hasResult,
 		sourceAttempts: hasResult ? 0 : before.sourceAttempts,
 		engineAttempts: hasResult ? 0 : before.engineAttempts,
+		silences: hasResult ? 0 : before.silences,
 		aliveMs: hasResult || isQuiet || slept || before.last === null ? nowMs : before.aliveMs,
 		recovering: seen.recovering,
 		last: { nowMs, wallMs: seen.wallMs, visible: seen.visible }
@@ -136,9 +140,10 @@ export function supervise(
 		if (action === 'none' && seen.source === 'open') action = 'open-source';
 	}
 	if (nowMs - watch.aliveMs > SILENT_MS && action === 'none') {
-		incidents.push('source-frozen');
-		action = 'open-source';
-		watch = { ...watch, aliveMs: nowMs };
+		// A source opened anew did not help: the analysis itself may fail in every frame.
+		action = watch.silences > 0 && mayReload ? 'reload-page' : 'open-source';
+		incidents.push(action === 'reload-page' ? 'engine-failed' : 'source-frozen');
+		watch = { ...watch, aliveMs: nowMs, silences: watch.silences + 1 };
 	}
 	if (seen.heapMb !== null && seen.heapMb > limits.memoryMb && mayReload) {
 		incidents.push('memory');

@@ -49,7 +49,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 
 	/** What came, in order; a broker that dies before it has an answer sends a message twice, and may. */
 	const minutes = (): number[] => {
-		const all = received.filter(({ topic }) => topic === `${TOPIC}/minute`);
+		const all = received.filter(({ topic, text }) => topic === `${TOPIC}/minute` && text !== '');
 		return [...new Set(all.map(({ text }) => (JSON.parse(text) as { faces: number }).faces))];
 	};
 	const status = (): string | undefined => received.findLast(({ topic }) => topic === `${TOPIC}/status`)?.text;
@@ -117,6 +117,14 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await broker.start();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 		await expect.poll(() => kept.size, PATIENTLY).toBe(0);
+	});
+
+	it('forgets the minute that it keeps, once it was erased here', async () => {
+		publisher.forget();
+		const last = () => received.findLast(({ topic }) => topic === `${TOPIC}/minute`)?.text;
+		await expect.poll(last, PATIENTLY).toBe('');
+		expect(publisher.unsent).toBe(0);
+		expect(kept.size).toBe(0);
 	});
 
 	it('hears that we leave', async () => {

@@ -104,9 +104,17 @@ describe('a source that fails', () => {
 	});
 
 	it('that is open and silent is opened again', () => {
-		const run = new Run().for(5000).for(100_000, { silent: true });
+		const run = new Run().for(5000).for(50_000, { silent: true }).for(5000).for(50_000, { silent: true });
 		expect(run.did).toEqual(['open-source', 'open-source']);
 		expect(run.incidents).toEqual(['source-frozen', 'source-frozen']);
+	});
+
+	it('that was opened again in vain has the page reloaded: then the analysis fails in every frame', () => {
+		const run = new Run().for(5000).for(100_000, { silent: true });
+		expect(run.did).toEqual(['open-source', 'reload-page']);
+		expect(run.incidents).toEqual(['source-frozen', 'engine-failed']);
+		const lately = new Run({ ...LIMITS, reloadedMs: 0 }).for(5000).for(100_000, { silent: true });
+		expect(lately.did).toEqual(['open-source', 'open-source']);
 	});
 
 	it('is not missed while the page is hidden, nor while the analysis comes back', () => {

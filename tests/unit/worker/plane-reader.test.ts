@@ -1,0 +1,93 @@
+/** Which video frames are read as planes, and what comes of it. */
+import { describe, expect, it } from 'vitest';
+import { createPlaneReader } from '../../../src/lib/worker/plane-reader';
+
+const [WIDTH, HEIGHT] = [4, 2];
+
+/** A frame of one grey, or one colour, as a browser would give it. */
+function frameOf(changes: Record<string, unknown> = {}, planes = grey(126, 128, 128)): VideoFrame {
+	return {
+		format: 'I420',
+		visibleRect: { x: 0, y: 0, width: WIDTH, height: HEIGHT },
+		displayWidth: WIDTH,
+		displayHeight: HEIGHT,
+		rotation: 0,
+		flip: false,
+		colorSpace: { matrix: null, fullRange: null },
+		allocationSize: () => planes.bytes.length,
+		copyTo: (out: Uint8Array) => {
+			out.set(planes.bytes);
+			return Promise.resolve(planes.layout);
+		},
+		...changes
+	} as unknown as VideoFrame;
+}
+
+/** I420: three planes, one after another. */
+function grey(luma: number, blue: number, red: number) {
+	const bytes = Uint8Array.from([...Array<number>(8).fill(luma), blue, blue, red, red]);
+	const layout = [
+		{ offset: 0, stride: 4 },
+		{ offset: 8, stride: 2 },
+		{ offset: 10, stride: 2 }
+	];
+	return { bytes, layout };
+}
+
+const firstPixel = async (frame: VideoFrame): Promise<number[] | null> => {
+	const read = await createPlaneReader()(frame);
+	return read && [...read.data.slice(0, 4)];
+};
+
+describe('createPlaneReader', () => {
+	it('gives the pixels of I420, of television unless it says otherwise', async () => {
+		expect(await firstPixel(frameOf())).toEqual([128, 128, 128, 255]);
+		expect(await firstPixel(frameOf({ colorSpace: { matrix: 'smpte170m', fullRange: true } }))).toEqual([
+			126, 126, 126, 255
+		]);
+		const read = await createPlaneReader()(frameOf());
+		expect([read?.width, read?.height, read?.data.length]).toEqual([WIDTH, HEIGHT, WIDTH * HEIGHT * 4]);
+	});
+
+	it('knows which difference is which, in I420 and in NV12', async () => {
+		// Red: in Rec. 601 of full range luma 76, blue difference 85, red difference 255.
+		const colorSpace = { matrix: 'smpte170m', fullRange: true };
+		const planar = await firstPixel(frameOf({ colorSpace }, grey(76, 85, 255)));
+		const bytes = Uint8Array.from([...Array<number>(8).fill(76), 85, 255, 85, 255]);
+		const layout = [
+			{ offset: 0, stride: 4 },
+			{ offset: 8, stride: 4 }
+		];
+		const interleaved = await firstPixel(frameOf({ format: 'NV12', colorSpace }, { bytes, layout }));
+		expect(interleaved).toEqual(planar);
+		const [red = 0, green = 255, blue = 255] = planar ?? [];
+		expect([red > 250, green < 3, blue < 3]).toEqual([true, true, true]);
+	});
+
+	it('weighs green more in Rec. 709 than in 601', async () => {
+		const pixelOf = (matrix: string) =>
+			firstPixel(frameOf({ colorSpace: { matrix, fullRange: true } }, grey(128, 128, 200)));
+		expect((await pixelOf('bt709'))?.[0]).toBeGreaterThan((await pixelOf('bt470bg'))?.[0] ?? NaN);
+	});
+
+	it.each([
+		['turned', { rotation: 90 }],
+		['mirrored', { flip: true }],
+		['stretched', { displayWidth: 8 }],
+		['cropped away', { visibleRect: null }],
+		['of another format', { format: 'RGBX' }],
+		['of none that can be read', { format: null }],
+		['of other colours', { colorSpace: { matrix: 'bt2020-ncl', fullRange: false } }],
+		[
+			'too large',
+			{ visibleRect: { width: 5000, height: 2 }, displayWidth: 5000, displayHeight: 2, allocationSize: () => 15000 }
+		]
+	])('leaves a frame that is %s to a canvas', async (_, changes) => {
+		expect(await createPlaneReader()(frameOf(changes))).toBeNull();
+	});
+
+	it('rejects where the browser refuses the copy', async () => {
+		const refusing = frameOf({ copyTo: () => Promise.reject(new TypeError('closed')) });
+		await expect(createPlaneReader()(refusing)).rejects.toThrow('closed');
+	});
+});
