@@ -77,6 +77,10 @@ async function exportCommand(args: string[]): Promise<number> {
 	await startBackend(fastestOnProcessor());
 	const best = readCheckpoint(bestFile);
 	const log = path.join(runDirOf(definition.id, recipe), RUN_FILES.log);
+	if (!existsSync(log))
+		throw new UserError(
+			`These weights of ${definition.id} were unpacked from what is shipped: there is nothing to export.`
+		);
 	const lines = readFileSync(log, 'utf8').trim().split('\n');
 	const entry = await exportModel({
 		definition,

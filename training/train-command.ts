@@ -59,7 +59,10 @@ export function startOf(definition: ModelDefinition, { from, seed }: Recipe): Ch
 	if (from === undefined) return undefined;
 	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
 	if (!existsSync(file))
-		throw new UserError(`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}`);
+		throw new UserError(
+			`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}, or, where that ` +
+				`trained the shipped model: npm run unpack -- ${definition.id}`
+		);
 	return readCheckpoint(file);
 }
 

@@ -1,5 +1,5 @@
 /** The browser's part in the choice of a back end: what this machine offers, and how each is loaded. */
-import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { findBackendFactory, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
 import { createQueue } from './queue';
@@ -32,7 +32,10 @@ export function createBackendHost(now: () => number): BackendHost {
 		},
 		use,
 		measure: (signal) => measureWorkload(now, signal),
-		release: removeBackend,
+		release: (name) => {
+			// One whose code could not be loaded is not known to tfjs.
+			if (findBackendFactory(name) !== null) removeBackend(name);
+		},
 		threads: () => threads
 	};
 }

@@ -33,9 +33,9 @@ function pictures(): Dataset {
 
 const runDirOf = (model: string, { id, seed }: Recipe): string => path.join(folder, `${model}-${id}-${String(seed)}`);
 
-function ask(of: readonly (readonly [string, string])[], dataset: Dataset) {
+function ask(of: readonly (readonly [string, string])[], dataset: Dataset, mirrored = false) {
 	return withTeachers({
-		recipe: { ...DEFAULT_RECIPE, seed: 3, teachers: { part: 0.5, of } },
+		recipe: { ...DEFAULT_RECIPE, seed: 3, teachers: { part: 0.5, mirrored, of } },
 		dataset,
 		runDirOf,
 		cacheDir: path.join(folder, 'cache'),
@@ -80,6 +80,33 @@ it('gives the probabilities that the trained teacher gives, and keeps them', asy
 		dataset
 	);
 	for (const [index, value] of taught.entries()) expect(both?.taught?.[index]).toBeCloseTo(value, 6);
+});
+
+it('asks about the mirror image too, where the recipe says so', async () => {
+	const recipe = findRecipe(mien, 'grow-48');
+	const state = new Map(
+		mien.build(7, recipe).weights.map((weight, index) => {
+			const value = weight.read();
+			return [`average/${String(index)}`, { shape: value.shape, values: value.dataSync() as Float32Array }];
+		})
+	);
+	const running = { loss: 0, correct: 0, n: 0, seconds: 0 };
+	const file = path.join(runDirOf('mien', recipe), RUN_FILES.best);
+	writeCheckpoint(file, { fingerprint: '', step: 1, running, history: [], state });
+
+	const dataset = pictures();
+	const mirrored = { ...dataset, pixels: dataset.pixels.slice() as typeof dataset.pixels };
+	for (let start = 0; start < mirrored.pixels.length; start += 48)
+		mirrored.pixels.subarray(start, start + 48).reverse();
+	const [plain, other, both] = await Promise.all([
+		ask([['mien', 'grow-48']], dataset),
+		ask([['mien', 'grow-48']], mirrored),
+		ask([['mien', 'grow-48']], dataset, true)
+	]);
+	expect(plain?.taught).not.toEqual(other?.taught);
+	for (const [index, value] of both?.taught?.entries() ?? [])
+		expect(value).toBeCloseTo(((plain?.taught?.[index] ?? NaN) + (other?.taught?.[index] ?? NaN)) / 2, 5);
+	expect(both?.pixels).toEqual(dataset.pixels);
 });
 
 it('tells which command trains a teacher that is not there', async () => {
