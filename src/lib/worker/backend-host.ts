@@ -1,5 +1,5 @@
 /** The browser's part in the choice of a back end: what this machine offers, and how each is loaded. */
-import { findBackendFactory, removeBackend, setBackend } from '@tensorflow/tfjs-core';
+import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
 import { createQueue } from './queue';
@@ -14,10 +14,13 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\
 /** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a steady clock. */
 export function createBackendHost(now: () => number): BackendHost {
 	let threads = 1;
+	/** Those that tfjs knows: whose code could be loaded. */
+	const known = new Set<BackendName>();
 	/** tfjs has one current back end: one that is being started must be done before the next. */
 	const inTurn = createQueue();
 	const use: BackendHost['use'] = async (name, { mostThreads = MOST_THREADS, signal } = {}) => {
 		const start = await STARTS[name]();
+		known.add(name);
 		await inTurn(async () => {
 			signal?.throwIfAborted();
 			threads = await start(Math.min(mostThreads, usefulThreads()));
@@ -33,8 +36,7 @@ export function createBackendHost(now: () => number): BackendHost {
 		use,
 		measure: (signal) => measureWorkload(now, signal),
 		release: (name) => {
-			// One whose code could not be loaded is not known to tfjs.
-			if (findBackendFactory(name) !== null) removeBackend(name);
+			if (known.has(name)) removeBackend(name);
 		},
 		threads: () => threads
 	};

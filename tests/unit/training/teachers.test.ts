@@ -95,7 +95,8 @@ it('asks about the mirror image too, where the recipe says so', async () => {
 	writeCheckpoint(file, { fingerprint: '', step: 1, running, history: [], state });
 
 	const dataset = pictures();
-	const mirrored = { ...dataset, pixels: dataset.pixels.slice() as typeof dataset.pixels };
+	const mirrored = { ...dataset, pixels: new Uint8Array(new SharedArrayBuffer(dataset.pixels.length)) };
+	mirrored.pixels.set(dataset.pixels);
 	for (let start = 0; start < mirrored.pixels.length; start += 48)
 		mirrored.pixels.subarray(start, start + 48).reverse();
 	const [plain, other, both] = await Promise.all([
