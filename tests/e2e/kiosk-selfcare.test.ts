@@ -6,6 +6,9 @@ import { open, openBrowser, waitForResults } from './browser';
 const ADDRESS = '/kiosk?source=mjpeg:/streams/care/mjpeg&log=no';
 const CLASSIFIER = /\/models\/(?!blazeface)[^/]+\/.*\.(json|bin)$/;
 
+/** After so many the memory is used up. */
+const COUNTED_FRAMES = 20;
+
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
@@ -43,6 +46,29 @@ describe('the page is opened anew', () => {
 		await expectWorks(page);
 		expect(loads()).toBe(2);
 		expect(await incidents(page)).toContain('Memory 1');
+		await context.close();
+	});
+
+	it('with all that was counted, which is in the log', async () => {
+		const { context, page } = await open(browser, 'about:blank', {
+			prepare: (prepared) =>
+				prepared.addInitScript((frames) => {
+					const memory = {
+						get usedJSHeapSize() {
+							return window.recordedResults.length > frames ? 900e6 : 50e6;
+						}
+					};
+					Object.defineProperty(performance, 'memory', { value: memory });
+				}, COUNTED_FRAMES)
+		});
+		const loads = countLoads(page);
+		await page.goto(ADDRESS.replace('log=no', 'log=yes'));
+		await expect.poll(loads, { timeout: 60_000 }).toBe(2);
+		// Not by this page, whose leaving stores what it counted: by another one.
+		const log = await context.newPage();
+		await log.goto('/kiosk/log');
+		const frames = log.locator('dl div', { hasText: 'Frames' }).locator('dd');
+		expect(Number((await frames.innerText()).replace(/\D/g, ''))).toBeGreaterThanOrEqual(COUNTED_FRAMES);
 		await context.close();
 	});
 

@@ -192,6 +192,34 @@ describe('other ways', () => {
 		await context.close();
 	});
 
+	it('a part of the picture, turned', async () => {
+		const sizeWith = async (parameters: string) => {
+			const { context, page } = await open(browser, `/kiosk?source=mjpeg:/streams/shy/mjpeg&log=no${parameters}`);
+			await waitForResults(page, 1);
+			const canvas = page.getByTestId('picture').locator('canvas');
+			const size = await canvas.evaluate((each) => [
+				(each as HTMLCanvasElement).width,
+				(each as HTMLCanvasElement).height
+			]);
+			const [result] = await page.evaluate(() => window.recordedResults);
+			expect([result?.width, result?.height]).toEqual(size);
+			await context.close();
+			return size as [number, number];
+		};
+		const [width, height] = await sizeWith('');
+		expect(await sizeWith('&rotate=90')).toEqual([height, width]);
+		expect(await sizeWith('&region=25,0,50,100')).toEqual([width / 2, height]);
+		expect(await sizeWith('&region=25,0,50,100&rotate=270')).toEqual([height, width / 2]);
+	});
+
+	it('a camera of this device', async () => {
+		const own = await openBrowser({ camera: 'clip' });
+		const { page } = await open(own, '/kiosk?source=camera&mirror=yes&log=no');
+		await expectWorks(page);
+		expect(await page.evaluate(() => window.recordedTracks.length)).toBe(1);
+		await own.close();
+	});
+
 	it('figures alone: no picture at all', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=figures&log=no');
 		await expectWorks(page);
