@@ -183,9 +183,9 @@ describe('other ways', () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=blurred&lang=de&log=no');
 		await expectWorks(page);
 		const colours = await page.getByTestId('concealed').evaluate(countColours, await shownBox(page));
-		// Six squares a side; the face itself has hundreds.
-		expect(colours).toBeLessThanOrEqual(36);
-		expect(colours).toBeGreaterThan(4);
+		// Six squares a side of 1.7 faces; the face itself has hundreds of colours.
+		expect(colours).toBeGreaterThan(1);
+		expect(colours).toBeLessThanOrEqual(16);
 		expect(await page.getByTestId('picture').count()).toBe(0);
 		expect(await page.locator('video').count()).toBe(0);
 		expect(await page.getByTestId('kiosk-notice').innerText()).toContain('Gesichtsausdrücke');
