@@ -51,15 +51,7 @@ it('blends two folded networks by their shares, and refuses unlike ones', async 
 	blendInto(a, b, 0.25);
 	for (const [index, weight] of a.getWeights().entries()) {
 		const expected = before[index]?.mul(0.75).add(b.getWeights()[index]?.mul(0.25) ?? 0);
-		expect(
-			(
-				await weight
-					.sub(expected ?? 0)
-					.abs()
-					.max()
-					.data()
-			)[0]
-		).toBeLessThan(1e-6);
+		expect((await weight.sub(expected ?? 0).abs().max().data())[0]).toBeLessThan(1e-6);
 	}
 	expect(() => {
 		blendInto(a, smaller, 0.5);
