@@ -11,7 +11,6 @@ import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
 import { pictureOf, rowsOf } from './dataset';
-import type { Recipe } from './config';
 import { convertDetector, detectorHandler, DETECTORS } from './detector';
 import { UserError } from './errors';
 import { rowsOfSplit } from './evaluate';
@@ -19,7 +18,6 @@ import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command'
 import { exportModel, readManifest } from './export';
 import { readArtifacts } from './model-files';
 import { findModel, findRecipe, withRecipe } from './models/index';
-import type { ModelDefinition } from './models/definition';
 import { createRandom, shuffle } from './random';
 import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
@@ -78,7 +76,6 @@ async function exportCommand(args: string[]): Promise<number> {
 	const dataset = await loadData(values.data);
 	await startBackend(fastestOnProcessor());
 	const best = readCheckpoint(bestFile);
-	const blend = recipe.blend && withShare(model, recipe, recipe.blend);
 	const log = path.join(runDirOf(definition.id, recipe), RUN_FILES.log);
 	if (!existsSync(log))
 		throw new UserError(
@@ -89,7 +86,6 @@ async function exportCommand(args: string[]): Promise<number> {
 		definition,
 		recipe,
 		best,
-		...(blend && { blend }),
 		history: lines.map((line) => JSON.parse(line) as EpochLog),
 		dataset,
 		ferPlus: values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n),
@@ -97,9 +93,7 @@ async function exportCommand(args: string[]): Promise<number> {
 		trained: {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
-			recipe:
-				`${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}` +
-				(recipe.blend ? `, and ${String(100 * recipe.blend.share)} % of ${recipe.blend.with}` : ''),
+			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
 			backend: best.backend ?? 'not recorded',
 			minutes: Math.round(best.history.reduce((sum, { seconds }) => sum + seconds, 0) / 60),
 			base: best.base ?? 'scratch'
@@ -111,17 +105,6 @@ async function exportCommand(args: string[]): Promise<number> {
 	for (const [split, { n, accuracy, macroF1 }] of Object.entries(entry.metrics))
 		say(`${split.padEnd(8)} ${percent(accuracy)} of ${String(n)}, macro-F1 ${macroF1.toFixed(3)}`);
 	return 0;
-}
-
-/** The run whose weights a recipe ships a share of. Throws UserError. */
-function withShare(model: ModelDefinition, { seed }: Recipe, { with: id, share }: NonNullable<Recipe['blend']>) {
-	const recipe = { ...findRecipe(model, id), seed };
-	const file = path.join(runDirOf(model.id, recipe), RUN_FILES.best);
-	if (!existsSync(file))
-		throw new UserError(
-			`A part of these weights is another recipe's. First: npm run train -- ${model.id} --recipe ${id}`
-		);
-	return { recipe, best: readCheckpoint(file), share };
 }
 
 function detectorCommand(): Promise<number> {

@@ -58,11 +58,6 @@ export interface Recipe {
 		readonly mirrored?: boolean;
 		readonly of: readonly (readonly [model: string, recipe: string])[];
 	};
-	/**
-	 * What ships is the mean of this run's best weights and those of another recipe, which have this share (Wortsman et al.,
-	 * 2022); it must be where this one started, or near, as the mean of unlike networks says nothing.
-	 */
-	readonly blend?: { readonly with: string; readonly share: number };
 	/** Filters and residual blocks of each stage, in architectures of such. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */

@@ -22,7 +22,7 @@ import { UserError, messageOf } from './errors';
 import { predict, rowsOfSplit, truthOf } from './evaluate';
 import type { FerPlus } from './ferplus';
 import { writeWhole } from './files';
-import { blendInto, foldForInference } from './fold';
+import { foldForInference } from './fold';
 import type { ModelDefinition } from './models/definition';
 import { multiplyAdds, readArtifacts, writeModel } from './model-files';
 import { averagedWeights } from './replica';
@@ -34,8 +34,6 @@ export interface ExportOptions {
 	readonly recipe: Recipe;
 	/** best.bin of a run. */
 	readonly best: Checkpoint;
-	/** Another run whose weights have this share in what ships. */
-	readonly blend?: { readonly recipe: Recipe; readonly best: Checkpoint; readonly share: number };
 	/** All epochs of the run, those after the best too. */
 	readonly history: readonly EpochLog[];
 	readonly dataset: Dataset;
@@ -55,12 +53,12 @@ const MOST_LOST = 0.002;
  */
 export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const { definition, modelsDir } = options;
-	const folded = foldBest(definition, options.recipe, options.best);
-	if (options.blend) {
-		const other = foldBest(definition, options.blend.recipe, options.blend.best);
-		blendInto(folded, other, options.blend.share);
-		other.dispose();
-	}
+	const { size, channels } = definition.input;
+	const network = definition.build(FER2013_LABELS.length, options.recipe);
+	const weights = averagedWeights(options.best.state);
+	network.setWeights(weights);
+	tf.dispose(weights);
+	const folded = foldForInference(network, size, channels);
 	const dir = path.join(modelsDir, definition.id);
 	const { written, precision } = await writeSmallest(folded, dir, options);
 	const entry: Omit<ModelEntry, 'temperature' | 'unsureBelow' | 'metrics'> = {
@@ -74,25 +72,13 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 		input: { ...definition.input, crop: FER2013_CROP },
 		trained: { ...options.trained, precision }
 	};
-	folded.dispose();
+	for (const model of [network, folded]) model.dispose();
 	const history = options.history.map(({ epoch, size, learningRate, train, validation }) => ({
 		...{ epoch, size, learningRate, train, validation }
 	}));
 	const measured = await measureShipped({ ...options, entry, previous: { history, corruptions: [] } });
 	replaceEntry(modelsDir, measured);
 	return measured;
-}
-
-/** The network of a run's best weights, as it ships. */
-function foldBest(definition: ModelDefinition, recipe: Recipe, best: Checkpoint): tf.LayersModel {
-	const { size, channels } = definition.input;
-	const network = definition.build(FER2013_LABELS.length, recipe);
-	const weights = averagedWeights(best.state);
-	network.setWeights(weights);
-	tf.dispose(weights);
-	const folded = foldForInference(network, size, channels);
-	network.dispose();
-	return folded;
 }
 
 /** Writes float16 and bytes in turn and keeps bytes when they cost at most MOST_LOST on PublicTest. */

@@ -49,23 +49,6 @@ export function foldForInference(model: tf.LayersModel, size: number, channels: 
 	return folded;
 }
 
-/**
- * Makes the weights of `model` the mean of its own and those of `other`, which have `share` (0..1). Of folded networks, as
- * the statistics of normalisation are no weights. Throws Error where the two differ in their shapes.
- */
-export function blendInto(model: tf.LayersModel, other: tf.LayersModel, share: number): void {
-	tf.tidy(() => {
-		const others = other.getWeights();
-		model.setWeights(
-			model.getWeights().map((weight, index) => {
-				const beside = others[index];
-				if (beside?.shape.join() !== weight.shape.join()) throw new Error('The networks are not of one architecture.');
-				return tf.add(tf.mul(weight, 1 - share), tf.mul(beside, share));
-			})
-		);
-	});
-}
-
 /** The layers that use this one's output. */
 function consumers(layer: tf.layers.Layer, model: tf.LayersModel): tf.layers.Layer[] {
 	const { id } = layer.output as tf.SymbolicTensor;

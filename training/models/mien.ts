@@ -83,37 +83,27 @@ function onwards(
 	};
 }
 
-/** The same with wider changes of the pictures, and copies of a picture as one. */
-function widely(id: string, from: string, schedule: { epochs: number; learningRate: number; from48: number }): Recipe {
-	return {
-		...onwards(id, from, schedule),
-		weightDecay: 3e-4,
-		votes: 0.15,
-		mergeDuplicates: true,
-		teachers: {
-			part: 0.3,
-			mirrored: true,
-			of: [
-				['mien', from],
-				['mien', 'once-more'],
-				['cnn', 'best']
-			]
-		},
-		augmentation: WIDER_AUGMENTATION
-	};
-}
-
 export const mien: ModelDefinition = {
 	id: 'mien',
 	title: 'Mien',
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
 		{
-			// Two ends of cosines, the second from the first: their mean is better than either.
-			...widely('twin', 'wider', { epochs: 24, learningRate: 0.05, from48: 0 }),
-			blend: { with: 'wider', share: 0.5 }
+			...onwards('wider', 'by-label', { epochs: 72, learningRate: 0.05, from48: 24 }),
+			weightDecay: 3e-4,
+			votes: 0.15,
+			mergeDuplicates: true,
+			teachers: {
+				part: 0.3,
+				mirrored: true,
+				of: [
+					['mien', 'by-label'],
+					['mien', 'once-more'],
+					['cnn', 'best']
+				]
+			},
+			augmentation: WIDER_AUGMENTATION
 		},
-		widely('wider', 'by-label', { epochs: 72, learningRate: 0.05, from48: 24 }),
 		{
 			// FER+'s votes and the teachers, who learned from them, teach what people agree on; FER2013's labels are what is asked.
 			...onwards('by-label', 'once-more', { epochs: 40, learningRate: 0.04, from48: 10 }),

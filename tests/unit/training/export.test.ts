@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../../training/backend/index';
-import { blendInto, foldForInference } from '../../../training/fold';
+import { foldForInference } from '../../../training/fold';
 import { multiplyAdds, readArtifacts, writeModel } from '../../../training/model-files';
 import { MODELS } from '../../../training/models/index';
 import { mien } from '../../../training/models/mien';
@@ -38,24 +38,6 @@ describe.each(MODELS.map((definition) => [definition.id, definition] as const))(
 		expect(folded.layers.map((layer) => layer.getClassName())).not.toContain('MienBatchNorm');
 		expect(folded.layers.map((layer) => layer.getClassName())).not.toContain('MienDropout');
 	});
-});
-
-it('blends two folded networks by their shares, and refuses unlike ones', async () => {
-	const { size, channels } = mien.input;
-	const [recipe] = mien.recipes;
-	const [a, b, smaller] = [recipe, { ...recipe, seed: 2 }, { ...recipe, stages: [[8, 1]] as const }].map((each) =>
-		foldForInference(mien.build(7, each), size, channels)
-	);
-	if (!a || !b || !smaller) throw new Error('Three were built.');
-	const before = a.getWeights().map((weight) => weight.clone());
-	blendInto(a, b, 0.25);
-	for (const [index, weight] of a.getWeights().entries()) {
-		const expected = before[index]?.mul(0.75).add(b.getWeights()[index]?.mul(0.25) ?? 0);
-		expect((await weight.sub(expected ?? 0).abs().max().data())[0]).toBeLessThan(1e-6);
-	}
-	expect(() => {
-		blendInto(a, smaller, 0.5);
-	}).toThrow('not of one architecture');
 });
 
 describe('writeModel', () => {
