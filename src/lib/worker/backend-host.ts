@@ -29,8 +29,8 @@ export function createBackendHost(now: () => number): BackendHost {
 	return {
 		ruleOut: async (name) => {
 			const reason = await ruleOut(name);
-			// Then WASM is wanted, in the end or to compare with: on its way while WebGL is looked at.
-			if (name === 'webgpu' && reason !== null) prefetchWasm();
+			// Then WASM is wanted, in the end or to compare with: its code comes while WebGL is looked at.
+			if (name === 'webgpu' && reason !== null) STARTS.wasm().catch(() => undefined);
 			return reason;
 		},
 		use,
@@ -53,16 +53,6 @@ const STARTS: Record<BackendName, () => Promise<(threads: number) => Promise<num
 async function makeCurrent(name: BackendName): Promise<number> {
 	if (!(await setBackend(name))) throw new Error('it could not be started');
 	return 1;
-}
-
-function prefetchWasm(): void {
-	import('./backend-wasm').then(
-		({ prefetchBinary }) => {
-			prefetchBinary(Math.min(MOST_THREADS, usefulThreads()));
-		},
-		// Whoever asks for it is told.
-		() => undefined
-	);
 }
 
 /**

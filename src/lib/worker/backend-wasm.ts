@@ -16,13 +16,6 @@ setWasmPaths({
 	'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd
 });
 
-/** Has the browser fetch the binary that this many threads take; a browser without SIMD fetches one for nothing. */
-export function prefetchBinary(threads: number): void {
-	fetch(threads > 1 ? threadedSimd : simd)
-		.then((response) => response.arrayBuffer())
-		.catch(() => undefined);
-}
-
 const createBackend = findBackendFactory('wasm');
 const PRIORITY = 2;
 
