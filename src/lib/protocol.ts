@@ -5,7 +5,7 @@ import type { Manifest } from './manifest';
 
 export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
 
-/** How one back end did at start: milliseconds for one frame's work, or why it was not taken. */
+/** How one back end did at start: milliseconds for one frame's work, null where it was not measured, and why. */
 export interface BackendTrial {
 	readonly name: BackendName;
 	readonly ms: number | null;

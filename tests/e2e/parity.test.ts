@@ -161,7 +161,9 @@ describe('probabilities', () => {
 			});
 			await context.close();
 			if (adapter === null) {
-				// Some builds and drivers have none, and the page does not need one: it takes WASM, which is tested above.
+				// WebGPU comes from a driver beside the browser, in software from SwiftShader, which some builds lack and some
+				// systems forbid. Without one there is nothing to compare, and the page takes WASM, which is tested above.
+				// Debian's Chromium has one: there this runs.
 				const reason =
 					'this Chromium gives no WebGPU adapter, not even one in software, so that nothing could be compared';
 				console.log(`SKIPPED: ${reason}`);

@@ -44,7 +44,8 @@ function ask(of: readonly (readonly [string, string])[], dataset: Dataset, mirro
 	});
 }
 
-it('gives the probabilities that the trained teacher gives, and keeps them', async () => {
+/** Leaves the run of a teacher, whose weights are as they were drawn; gives its network. */
+function trainTeacher(): tf.LayersModel {
 	const recipe = findRecipe(mien, 'grow-48');
 	const network = mien.build(7, recipe);
 	const state = new Map(
@@ -56,7 +57,11 @@ it('gives the probabilities that the trained teacher gives, and keeps them', asy
 	const running = { loss: 0, correct: 0, n: 0, seconds: 0 };
 	const file = path.join(runDirOf('mien', recipe), RUN_FILES.best);
 	writeCheckpoint(file, { fingerprint: '', step: 1, running, history: [], state });
+	return network;
+}
 
+it('gives the probabilities that the trained teacher gives, and keeps them', async () => {
+	const network = trainTeacher();
 	const dataset = pictures();
 	const taught = (await ask([['mien', 'grow-48']], dataset))?.taught ?? new Float32Array();
 	const logits = await predict(
@@ -83,17 +88,7 @@ it('gives the probabilities that the trained teacher gives, and keeps them', asy
 });
 
 it('asks about the mirror image too, where the recipe says so', async () => {
-	const recipe = findRecipe(mien, 'grow-48');
-	const state = new Map(
-		mien.build(7, recipe).weights.map((weight, index) => {
-			const value = weight.read();
-			return [`average/${String(index)}`, { shape: value.shape, values: value.dataSync() as Float32Array }];
-		})
-	);
-	const running = { loss: 0, correct: 0, n: 0, seconds: 0 };
-	const file = path.join(runDirOf('mien', recipe), RUN_FILES.best);
-	writeCheckpoint(file, { fingerprint: '', step: 1, running, history: [], state });
-
+	trainTeacher();
 	const dataset = pictures();
 	const mirrored = { ...dataset, pixels: new Uint8Array(new SharedArrayBuffer(dataset.pixels.length)) };
 	mirrored.pixels.set(dataset.pixels);
