@@ -28,7 +28,7 @@ const GENTLER_AUGMENTATION = {
 	degrade: 0.15
 };
 
-/** As wide as the detector's squares vary around a face, and a little more. */
+/** Wider again: the squares that a detector cuts vary in place, size and turn. */
 const WIDER_AUGMENTATION = {
 	flip: 0.5,
 	shift: 0.1,
