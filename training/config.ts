@@ -60,6 +60,11 @@ export interface Recipe {
 	};
 	/** Filters and residual blocks of each stage, in architectures of such. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
+	/**
+	 * Radius of sharpness-aware minimisation (Foret et al., 2021): gradients are taken where the weights have gone this far
+	 * up the loss, so that flat minima are sought, which remember fewer wrong labels. The way up is found on half the batch.
+	 */
+	readonly sharpness?: number;
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
 	readonly emaDecay: number;
 	readonly augmentation: Augmentation;

@@ -106,18 +106,9 @@ export class Replica {
 
 		const x = this.asTensor(this.takeBatch(step), rows.length, size);
 		const y = this.targets(rows);
-		const variables = this.trainable.map(({ value }) => value);
-		let logits: tf.Tensor2D | undefined;
-		const { value: loss, grads } = tf.variableGrads(() => {
-			logits = tf.keep(this.model.apply(x, { training: true }) as tf.Tensor2D);
-			return crossEntropy(logits, y).mean();
-		}, variables);
-		if (!logits) throw new Error('The network was not run.');
-		const gradients = variables.map((variable) => {
-			const gradient = grads[variable.name];
-			if (!gradient) throw new Error(`${variable.name} has no gradient: is it used?`);
-			return gradient;
-		});
+		const foot = this.recipe.sharpness ? this.climb(x, y, this.recipe.sharpness) : undefined;
+		const { loss, logits, gradients } = this.slopes(x, y);
+		if (foot) this.descend(foot);
 		// Gradients and moving statistics become their means over all replicas.
 		if (this.exchange.replicas > 1) this.exchange.average([...gradients, ...this.statistics].map(hostView));
 		this.optimizer.apply(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
@@ -132,6 +123,59 @@ export class Replica {
 		};
 		tf.dispose([x, y, logits, loss, gradients]);
 		return report;
+	}
+
+	/** Loss [], logits [n, labels] and the gradient of each trainable weight; the caller disposes all. */
+	private slopes(x: tf.Tensor, y: tf.Tensor2D): { loss: tf.Scalar; logits: tf.Tensor2D; gradients: tf.Tensor[] } {
+		const variables = this.trainable.map(({ value }) => value);
+		let logits: tf.Tensor2D | undefined;
+		const { value: loss, grads } = tf.variableGrads(() => {
+			logits = tf.keep(this.model.apply(x, { training: true }) as tf.Tensor2D);
+			return crossEntropy(logits, y).mean();
+		}, variables);
+		if (!logits) throw new Error('The network was not run.');
+		const gradients = variables.map((variable) => {
+			const gradient = grads[variable.name];
+			if (!gradient) throw new Error(`${variable.name} has no gradient: is it used?`);
+			return gradient;
+		});
+		return { loss, logits, gradients };
+	}
+
+	/**
+	 * Moves this replica's weights `radius` up the loss of the first half of its batch, for `descend` to take them back to
+	 * what this returns. Each replica climbs by its own pictures: that needs no exchange, and smaller batches find flatter
+	 * minima.
+	 */
+	private climb(x: tf.Tensor, y: tf.Tensor2D, radius: number): tf.Tensor[] {
+		return tf.tidy(() => {
+			const half = Math.ceil(y.shape[0] / 2);
+			const { gradients, logits } = this.slopes(tf.slice(x, 0, half), tf.slice(y, 0, half));
+			logits.dispose();
+			const foot = this.moving().map((value) => separateCopy(value));
+			const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
+			// Epsilon for a batch that has nothing more to teach.
+			const factor = tf.div(radius, tf.add(tf.sqrt(tf.addN(squares)), 1e-12));
+			for (const [index, { value }] of this.trainable.entries()) {
+				const gradient = gradients[index];
+				if (gradient) value.assign(tf.add(value, tf.mul(gradient, factor)));
+			}
+			return foot;
+		});
+	}
+
+	/** Weights and moving statistics as they were before `climb`, whose return value this disposes. */
+	private descend(foot: tf.Tensor[]): void {
+		for (const [index, value] of this.moving().entries()) {
+			const before = foot[index];
+			if (before) value.assign(before);
+		}
+		tf.dispose(foot);
+	}
+
+	/** All that a step changes in the network: trainable weights and moving statistics. */
+	private moving(): tf.Variable[] {
+		return [...this.trainable.map(({ value }) => value), ...this.statistics];
 	}
 
 	/** Moves the averages a little towards the weights; young averages follow faster. */

@@ -1,0 +1,124 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_RECIPE, type Recipe } from '../../../training/config';
+import type { Dataset } from '../../../training/dataset';
+import { createSoloExchange } from '../../../training/exchange';
+import { BatchNorm } from '../../../training/layers';
+import type { ModelDefinition } from '../../../training/models/definition';
+import { createRandom, shuffle } from '../../../training/random';
+import { Replica } from '../../../training/replica';
+
+const LABELS = 7;
+const PIXELS = 48 * 48;
+const ORDER_STREAM = 1;
+const BATCH = 4;
+const RATE = 0.5;
+
+const recipe: Recipe = {
+	...DEFAULT_RECIPE,
+	batchSize: BATCH,
+	optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+	learningRate: RATE,
+	warmupEpochs: 0,
+	schedule: 'constant',
+	weightDecay: 0,
+	emaDecay: 0
+};
+
+/** Softmax regression on the pixels: its gradient can be written down. */
+const regression: ModelDefinition = {
+	id: 'regression',
+	title: 'Regression',
+	input: { size: 48, channels: 1, range: [-1, 1] },
+	recipes: [recipe],
+	build(labels) {
+		const input = tf.input({ shape: [48, 48, 1] });
+		const flat = tf.layers.flatten().apply(input) as tf.SymbolicTensor;
+		const kernelInitializer = tf.initializers.randomNormal({ stddev: 0.02, seed: 3 });
+		const dense = tf.layers.dense({ units: labels, useBias: false, kernelInitializer });
+		return tf.model({ inputs: input, outputs: dense.apply(flat) as tf.SymbolicTensor });
+	}
+};
+
+/** The same behind a normalisation, whose moving statistics a step changes too. */
+const normalised: ModelDefinition = {
+	...regression,
+	build(labels, settings) {
+		const input = tf.input({ shape: [48, 48, 1] });
+		const norm = new BatchNorm({}).apply(input) as tf.SymbolicTensor;
+		return tf.model({
+			inputs: input,
+			outputs: regression.build(labels, settings).apply(norm) as tf.SymbolicTensor
+		});
+	}
+};
+
+const dataset: Dataset = (() => {
+	const random = createRandom(11);
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const pictures = { n: BATCH, pixels: shared(BATCH * PIXELS), labels: shared(BATCH), usage: shared(BATCH) };
+	for (let i = 0; i < pictures.pixels.length; i++) pictures.pixels[i] = Math.floor(random() * 256);
+	for (let i = 0; i < BATCH; i++) pictures.labels[i] = i;
+	return pictures;
+})();
+
+const rows = (): Uint32Array => Uint32Array.from({ length: BATCH }, (_, row) => row);
+
+async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>) {
+	const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
+	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, dataset, rows(), exchange);
+	const before = await replica.snapshot();
+	const tensors = tf.memory().numTensors;
+	await replica.run(0, 1, () => undefined);
+	expect(tf.memory().numTensors).toBe(tensors);
+	return { before, after: await replica.snapshot() };
+}
+
+/** Gradient of the mean cross-entropy of softmax regression with `kernel` [pixels, labels] over some rows. */
+function slope(kernel: Float32Array, over: Uint32Array): Float64Array {
+	const sum = new Float64Array(kernel.length);
+	for (const row of over) {
+		const picture = Array.from(dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS), (value) => value / 127.5 - 1);
+		const scores = Array.from({ length: LABELS }, (_, label) =>
+			picture.reduce((total, value, pixel) => total + value * (kernel[pixel * LABELS + label] ?? 0), 0)
+		);
+		const powers = scores.map(Math.exp);
+		const total = powers.reduce((a, b) => a + b);
+		for (const [pixel, value] of picture.entries())
+			for (const [label, power] of powers.entries()) {
+				const at = pixel * LABELS + label;
+				const error = power / total - Number(label === dataset.labels[row]);
+				sum[at] = (sum[at] ?? 0) + (value * error) / over.length;
+			}
+	}
+	return sum;
+}
+
+describe('Replica', () => {
+	beforeAll(() => tf.setBackend('cpu'));
+
+	it.each([0, 2])('steps down the slope that it finds %d up the loss of half its batch', async (sharpness) => {
+		const { before, after } = await afterOneStep(regression, { sharpness });
+		const start = before.get('weight/0:kernel')?.values ?? new Float32Array();
+		const end = after.get('weight/0:kernel')?.values ?? new Float32Array();
+		const batch = shuffle(rows(), createRandom(recipe.seed, ORDER_STREAM, 0));
+		const up = slope(start, batch.subarray(0, BATCH / 2));
+		const length = Math.hypot(...up);
+		const top = start.map((value, i) => value + (sharpness * (up[i] ?? 0)) / length);
+		const down = slope(top, batch);
+		const differences = end.map((value, i) => Math.abs(value - ((start[i] ?? 0) - RATE * (down[i] ?? 0))));
+		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
+		expect(Math.max(...differences)).toBeLessThan(1e-5);
+	});
+
+	it('keeps the moving statistics of where it is, not of where it climbed to', async () => {
+		const { after } = await afterOneStep(normalised, { sharpness: 2 });
+		const half = shuffle(rows(), createRandom(recipe.seed, ORDER_STREAM, 0)).subarray(0, BATCH / 2);
+		let sum = 0;
+		for (const row of half)
+			for (const value of dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS)) sum += value / 127.5 - 1;
+		const [mean] =
+			[...after].find(([name]) => name.startsWith('weight/') && name.endsWith('moving_mean'))?.[1].values ?? [];
+		expect(mean).toBeCloseTo((0.1 * sum) / (PIXELS * half.length), 6);
+	});
+});
