@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { NO_AUGMENTATION } from './augment';
 import type { Recipe } from './config';
+import { UserError } from './errors';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe } from './models/index';
 import { loadData, percent, runDirOf, say, wholeNumber } from './terminal';
@@ -49,7 +50,8 @@ function lastSteps(definition: ModelDefinition): Study {
 			// Without its votes, its word on rows that show no face is not asked for either.
 			'nothing of FER+': { votes: 0 },
 			'no teachers': { teachers: { part: 0, of: [] } },
-			'copies of a picture as one': { mergeDuplicates: true }
+			'copies of a picture as one': { mergeDuplicates: true },
+			'seeking flat minima, radius 0.1': { sharpness: 0.1 }
 		}
 	};
 }
@@ -82,7 +84,8 @@ function firstSteps(definition: ModelDefinition): Study {
 			'no erasing': { augmentation: { ...augmentation, erase: 0 } },
 			'no degrading': { augmentation: { ...augmentation, degrade: 0 } },
 			'no change but the mirror': { augmentation: { ...NO_AUGMENTATION, flip: augmentation.flip } },
-			'pictures of 48 px throughout': { sizes: [{ fromEpoch: 0, size: 48 }] }
+			'pictures of 48 px throughout': { sizes: [{ fromEpoch: 0, size: 48 }] },
+			'seeking flat minima, radius 0.1': { sharpness: 0.1 }
 		}
 	};
 }
@@ -98,15 +101,20 @@ export async function ablateCommand(args: string[]): Promise<number> {
 			data: { type: 'string' },
 			ferplus: { type: 'string' },
 			backend: { type: 'string' },
-			seeds: { type: 'string' }
+			seeds: { type: 'string' },
+			study: { type: 'string' }
 		}
 	});
 	const definition = findModel('mien');
 	const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) ?? 3 }, (_, index) => index + 1);
+	const all = [lastSteps(definition), firstSteps(definition)];
+	const studies = all.filter(({ id }) => values.study === undefined || values.study === id);
+	if (studies.length === 0)
+		throw new UserError(`--study takes ${all.map(({ id }) => id).join(' or ')}, not "${values.study ?? ''}".`);
 	const backend = await parseBackend(values.backend);
 	const signal = abortOnSignals();
 	const data = await loadData(values.data);
-	for (const study of [lastSteps(definition), firstSteps(definition)]) {
+	for (const study of studies) {
 		say(`\n${study.title}; accuracy on PublicTest, seeds from 1 on:\n\n| variant | accuracy |\n| --- | --- |`);
 		for (const [index, [name, change]] of Object.entries(study.variants).entries()) {
 			const accuracies: number[] = [];

@@ -34,7 +34,7 @@ const USAGE = `Usage:
       [--seed N]
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            the shipped model as the best weights of its run, to train on from it
-  npm run ablate -- --data FILE --ferplus FILE [--seeds N] [--backend NAME]
+  npm run ablate -- --data FILE --ferplus FILE [--study NAME] [--seeds N] [--backend NAME]
                                            what each means of mien's recipe is worth, by short runs
   npm run evaluate -- MODEL|all --data FILE --split private|public|paper [--json]
                                            measure what is shipped

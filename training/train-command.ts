@@ -21,6 +21,7 @@ import { withoutDuplicates } from './duplicates';
 import { UserError } from './errors';
 import { withFeatures } from './features';
 import { readFerPlus } from './ferplus';
+import { isTrained, needsOf, type Run } from './lineage';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe, withRecipe } from './models/index';
 import { withTeachers } from './teachers';
@@ -182,7 +183,7 @@ export function abortOnSignals(): AbortSignal {
 	return controller.signal;
 }
 
-/** Trains the model named by `args`, or goes on with it; gives the exit code. Throws UserError. */
+/** Trains the model named by `args`, or goes on with it, and before it what it builds on; gives the exit code. Throws UserError. */
 export async function trainCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
 		args,
@@ -207,22 +208,62 @@ export async function trainCommand(args: string[]): Promise<number> {
 		epochs: wholeNumber('epochs', values.epochs, 1) ?? chosen.epochs,
 		seed: wholeNumber('seed', values.seed, 0) ?? chosen.seed
 	};
-	const definition = withRecipe(model, recipe);
 	const backend = await parseBackend(values.backend);
-	const replicas = wholeNumber('replicas', values.replicas, 1) ?? fittingReplicas(backend, recipe);
-	if (replicas > 1 && !sharesWork(backend))
+	const replicas = wholeNumber('replicas', values.replicas, 1);
+	if (replicas !== undefined && replicas > 1 && !sharesWork(backend))
 		throw new UserError(`The back end ${backend} uses the whole machine by itself: leave --replicas out.`);
-	const runDir = runDirOf(definition.id, recipe);
 	const base = recipe.base && (await loadBaseWithBar(values.base ?? 'imagenet'));
-	const data = withLabels(await loadData(values.data), recipe, values.ferplus);
+	const settings: RunSettings = {
+		data: await loadData(values.data),
+		ferplus: values.ferplus,
+		backend,
+		replicas,
+		checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
+		fresh: false,
+		signal: abortOnSignals()
+	};
+	const needs = needsOf({ model, recipe }, (run) => isTrained(runDirOf(run.model.id, run.recipe), run.recipe));
+	const nameOf = (run: Run): string => `${run.model.id} by ${run.recipe.id}`;
+	if (needs.length > 0)
+		say(`${nameOf({ model, recipe })} builds on what is not trained yet, so first: ${needs.map(nameOf).join(', ')}.`);
+	try {
+		for (const need of needs) {
+			say(`\n${nameOf(need)}:`);
+			const code = await trainRun(need, settings);
+			if (code !== 0) return code;
+		}
+		const code = await trainRun({ model, recipe }, { ...settings, ...(base && { base }), fresh: values.fresh });
+		if (code === 0) say(`Now: npm run export -- ${model.id}`);
+		return code;
+	} finally {
+		stopWebGpu();
+	}
+}
 
-	const interrupted = abortOnSignals();
+/** What the flags say of a run, beside its recipe. */
+interface RunSettings {
+	readonly data: Dataset;
+	readonly ferplus: string | undefined;
+	readonly backend: TrainingBackend;
+	readonly replicas: number | undefined;
+	readonly base?: Base;
+	readonly checkpointMinutes: number;
+	readonly fresh: boolean;
+	readonly signal: AbortSignal;
+}
+
+/** One run from where it is to its end; gives the exit code. Throws UserError. */
+async function trainRun({ model, recipe }: Run, settings: RunSettings): Promise<number> {
+	const { backend, base, signal } = settings;
+	const definition = withRecipe(model, recipe);
+	const runDir = runDirOf(definition.id, recipe);
+	const data = withLabels(settings.data, recipe, settings.ferplus);
 	let dataset: Dataset | undefined = data;
 	if (base && recipe.base?.training === 'frozen') {
 		await startBackend(backend);
-		dataset = await withFrozenBase(definition, recipe, base, data, interrupted);
+		dataset = await withFrozenBase(definition, recipe, base, data, signal);
 	}
-	dataset = dataset && (await withTeachersAndBar(recipe, dataset, backend, interrupted));
+	dataset = dataset && (await withTeachersAndBar(recipe, dataset, backend, signal));
 	if (!dataset) {
 		say('Stopped. What is done is kept; the same command goes on from here.');
 		return 130;
@@ -237,12 +278,12 @@ export async function trainCommand(args: string[]): Promise<number> {
 			dataset,
 			...(base && { base }),
 			backend,
-			replicas,
+			replicas: settings.replicas ?? fittingReplicas(backend, recipe),
 			runDir,
 			start: startOf(definition, recipe),
-			checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
-			fresh: values.fresh,
-			signal: interrupted,
+			checkpointMinutes: settings.checkpointMinutes,
+			fresh: settings.fresh,
+			signal,
 			now: () => performance.now(),
 			onEvent: (event) => {
 				show(event, bar);
@@ -254,7 +295,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			: 'No epoch was finished.';
 		switch (outcome.kind) {
 			case 'finished':
-				say(`Done. ${best} Now: npm run export -- ${definition.id}`);
+				say(`Done. ${best}`);
 				return 0;
 			case 'stopped':
 				say(`Stopped with a checkpoint. ${best} The same command goes on from here.`);
@@ -267,7 +308,6 @@ export async function trainCommand(args: string[]): Promise<number> {
 		}
 	} finally {
 		bar.stop();
-		stopWebGpu();
 	}
 }
 

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isTrained, needsOf, type Run } from '../../../training/lineage';
+import { MODELS, findModel, findRecipe } from '../../../training/models/index';
+import { RUN_FILES } from '../../../training/train';
+
+const run = (model: string, recipe: string, seed = 1): Run => {
+	const definition = findModel(model);
+	return { model: definition, recipe: { ...findRecipe(definition, recipe), seed } };
+};
+const nameOf = ({ model, recipe }: Run): string => `${model.id} ${recipe.id} ${String(recipe.seed)}`;
+
+describe('needsOf', () => {
+	it('names each run once, after all that it builds on itself', () => {
+		for (const model of MODELS)
+			for (const recipe of model.recipes) {
+				const needs = needsOf({ model, recipe }, () => false);
+				const names = needs.map(nameOf);
+				expect(new Set(names).size).toBe(names.length);
+				for (const [index, need] of needs.entries())
+					for (const earlier of needsOf(need, () => false)) expect(names.slice(0, index)).toContain(nameOf(earlier));
+			}
+		expect(needsOf(run('mien', 'taught'), () => false).map(nameOf)).toEqual([
+			'mien grow-48 1',
+			'cnn features 1',
+			'cnn best 1'
+		]);
+	});
+
+	it('asks for nothing that only a trained run was built on', () => {
+		const trained = ['mien taught 1', 'cnn best 1'];
+		const needs = needsOf(run('mien', 'once-more'), (need) => trained.includes(nameOf(need)));
+		expect(needs.map(nameOf)).toEqual(['mien again 1']);
+	});
+
+	it('starts from runs of the same seed, and learns from teachers of their own', () => {
+		const needs = needsOf(run('mien', 'again', 2), () => false).map(nameOf);
+		expect(needs).toContain('mien taught 2');
+		expect(needs).toContain('mien taught 1');
+		expect(needs).not.toContain('cnn best 2');
+	});
+});
+
+it('takes a run for trained when its log is full, or when it was unpacked', () => {
+	const folder = mkdtempSync(path.join(os.tmpdir(), 'mien-lineage-'));
+	try {
+		const { recipe } = run('mien', 'taught');
+		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
+		writeFileSync(path.join(folder, RUN_FILES.best), '');
+		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(true);
+		writeFileSync(path.join(folder, RUN_FILES.log), '{}\n');
+		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
+		writeFileSync(path.join(folder, RUN_FILES.log), '{}\n{}\n');
+		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(true);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+});

@@ -1,0 +1,48 @@
+/** Which runs build on which: recipes start from others' weights, and learn from others as teachers. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Recipe } from './config';
+import type { ModelDefinition } from './models/definition';
+import { findModel, findRecipe } from './models/index';
+import { RUN_FILES } from './train';
+
+/** A model and the recipe that trains it, with its seed. */
+export interface Run {
+	readonly model: ModelDefinition;
+	readonly recipe: Recipe;
+}
+
+/** What `run` builds on, directly or not, and is not trained yet, in an order in which it can be trained. */
+export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
+	const needs: Run[] = [];
+	for (const need of nextNeeds(run)) {
+		if (isTrained(need)) continue;
+		for (const each of [...needsOf(need, isTrained), need])
+			if (!needs.some((known) => isSame(known, each))) needs.push(each);
+	}
+	return needs;
+}
+
+/** What a run starts from has its seed; a teacher has its own. */
+function nextNeeds({ model, recipe: { from, seed, teachers } }: Run): Run[] {
+	const start = from === undefined ? [] : [{ model, recipe: { ...findRecipe(model, from), seed } }];
+	const taught = (teachers?.of ?? []).map(([id, recipe]) => {
+		const teacher = findModel(id);
+		return { model: teacher, recipe: findRecipe(teacher, recipe) };
+	});
+	return [...taught, ...start];
+}
+
+function isSame(a: Run, b: Run): boolean {
+	return a.model.id === b.model.id && a.recipe.id === b.recipe.id && a.recipe.seed === b.recipe.seed;
+}
+
+/**
+ * Whether the run in `runDir` has come to its end. An unpacked one has best weights without a log. One that its patience
+ * has ended counts as not trained; training goes on with it by finding that out.
+ */
+export function isTrained(runDir: string, { epochs }: Recipe): boolean {
+	const [best, log] = [RUN_FILES.best, RUN_FILES.log].map((name) => path.join(runDir, name));
+	if (best === undefined || log === undefined || !existsSync(best)) return false;
+	return !existsSync(log) || readFileSync(log, 'utf8').trim().split('\n').length >= epochs;
+}
