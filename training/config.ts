@@ -51,11 +51,13 @@ export interface Recipe {
 	readonly mergeDuplicates?: boolean;
 	/**
 	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed), in
-	 * place of FER2013's label; `mirrored` asks them about a picture and its mirror image.
+	 * place of FER2013's label. They are asked once about each picture, `mirrored` about its mirror image too; or, `live`, in
+	 * every step about the pictures as they were changed for it (Beyer et al., 2022).
 	 */
 	readonly teachers?: {
 		readonly part: number;
 		readonly mirrored?: boolean;
+		readonly live?: boolean;
 		readonly of: readonly (readonly [model: string, recipe: string])[];
 	};
 	/** Filters and residual blocks of each stage, in architectures of such. */

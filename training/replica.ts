@@ -10,6 +10,7 @@ import { SeededDropout } from './layers';
 import type { ModelDefinition } from './models/definition';
 import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import { createRandom, shuffle } from './random';
+import { LiveTeachers, type Teacher } from './teacher';
 
 /** Named tensors of one moment: weights, their moving average, and the optimizer's slots. */
 export type State = Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
@@ -39,6 +40,7 @@ export class Replica {
 	private readonly averages: tf.Variable[];
 	private readonly optimizer: Optimizer;
 	private readonly dropouts: SeededDropout[];
+	private readonly teachers: LiveTeachers | undefined;
 	private readonly share: number;
 	private readonly stepsPerEpoch: number;
 	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
@@ -55,7 +57,8 @@ export class Replica {
 		private readonly labels: number,
 		private readonly dataset: Dataset,
 		private readonly rows: Uint32Array,
-		private readonly exchange: Exchange
+		private readonly exchange: Exchange,
+		teachers: readonly Teacher[] = []
 	) {
 		this.share = recipe.batchSize / exchange.replicas;
 		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
@@ -80,6 +83,7 @@ export class Replica {
 		this.statistics = this.model.nonTrainableWeights.map(variableOf);
 		this.averages = this.weights.map(({ value }) => tf.tidy(() => tf.variable(separateCopy(value), false)));
 		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
+		this.teachers = teachers.length > 0 ? new LiveTeachers(teachers, definition.input) : undefined;
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
 
@@ -105,7 +109,7 @@ export class Replica {
 			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.exchange.replica, index);
 
 		const x = this.asTensor(this.takeBatch(step), rows.length, size);
-		const y = this.targets(rows);
+		const y = this.targets(rows, await this.teachers?.say(x));
 		const foot = this.recipe.sharpness ? this.climb(x, y, this.recipe.sharpness) : undefined;
 		const { loss, logits, gradients } = this.slopes(x, y);
 		if (foot) this.descend(foot);
@@ -242,14 +246,19 @@ export class Replica {
 		return batch;
 	}
 
-	/** [rows, labels]: the smoothed label, mixed with the votes where there are some, and with what the teachers say. */
-	private targets(rows: Uint32Array): tf.Tensor2D {
+	/**
+	 * [rows, labels]: the smoothed label, mixed with the votes where there are some, and with what the teachers say: `said`
+	 * [rows, labels] of these pictures, or what they said before.
+	 */
+	private targets(rows: Uint32Array, said: Float32Array | undefined): tf.Tensor2D {
 		const { labels, recipe, dataset } = this;
 		const rest = recipe.labelSmoothing / labels;
 		const targets = new Float32Array(rows.length * labels);
 		for (const [index, row] of rows.entries()) {
 			const soft = dataset.softLabels?.subarray(row * labels, (row + 1) * labels);
-			const taught = dataset.taught?.subarray(row * labels, (row + 1) * labels);
+			const taught =
+				said?.subarray(index * labels, (index + 1) * labels) ??
+				dataset.taught?.subarray(row * labels, (row + 1) * labels);
 			const shared = dataset.sharedLabels?.subarray(row * labels, (row + 1) * labels);
 			const own = shared?.some((value) => value > 0) ? shared : oneHot(dataset.labels[row] ?? 0, labels);
 			const votes = soft?.some((value) => value > 0) ? recipe.votes : 0;
@@ -364,11 +373,14 @@ export class Replica {
 	}
 }
 
-/** The averaged weights of a snapshot in the order of `model.weights`, ready for `setWeights`; the caller disposes them. */
+/** The averaged weights of a snapshot in the order of `model.weights`. */
+export function averagesOf(state: State): { readonly shape: readonly number[]; readonly values: Float32Array }[] {
+	return [...state].filter(([name]) => name.startsWith('average/')).map(([, tensor]) => tensor);
+}
+
+/** The same, ready for `setWeights`; the caller disposes them. */
 export function averagedWeights(state: State): tf.Tensor[] {
-	return [...state]
-		.filter(([name]) => name.startsWith('average/'))
-		.map(([, { shape, values }]) => tf.tensor(values, [...shape]));
+	return averagesOf(state).map(({ shape, values }) => tf.tensor(values, [...shape]));
 }
 
 /** Where a frozen base's features are known, the head alone is trained. */

@@ -1,5 +1,4 @@
 /** Distillation (Hinton et al., 2015): what networks that are trained already say of each picture, as labels for another. */
-import * as tf from '@tensorflow/tfjs';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readCheckpoint } from './checkpoint';
@@ -7,8 +6,9 @@ import type { Recipe } from './config';
 import { FER2013_LABELS, FER2013_SIDE, type Dataset } from './dataset';
 import { UserError } from './errors';
 import { withFeatures } from './features';
-import { findModel, findRecipe, withRecipe } from './models/index';
-import { averagedWeights } from './replica';
+import { findModel, findRecipe } from './models/index';
+import { averagesOf } from './replica';
+import { networkOf, type Teacher } from './teacher';
 import { RUN_FILES } from './train';
 
 export interface TeacherOptions {
@@ -31,12 +31,10 @@ export async function withTeachers(options: TeacherOptions): Promise<Dataset | u
 	const { recipe, dataset } = options;
 	const labels = FER2013_LABELS.length;
 	const mean = new Float32Array(new SharedArrayBuffer(4 * dataset.n * labels));
-	const { of: teachers, mirrored = false } = recipe.teachers ?? { of: [] };
-	const looks = mirrored ? [dataset, mirrorImages(dataset)] : [dataset];
-	for (const [pictures, [id, recipeId]] of looks.flatMap((look) =>
-		teachers.map((teacher) => [look, teacher] as const)
-	)) {
-		const logits = await logitsOf(id, recipeId, { ...options, dataset: pictures });
+	const teachers = readTeachers(recipe, options.runDirOf);
+	const looks = recipe.teachers?.mirrored ? [dataset, mirrorImages(dataset)] : [dataset];
+	for (const [pictures, teacher] of looks.flatMap((look) => teachers.map((each) => [look, each] as const))) {
+		const logits = await logitsOf(teacher, { ...options, dataset: pictures });
 		if (!logits) return undefined;
 		for (let row = 0; row < dataset.n; row++) {
 			const scores = logits.subarray(row * labels, (row + 1) * labels);
@@ -59,22 +57,24 @@ function mirrorImages(dataset: Dataset): Dataset {
 	return { ...dataset, pixels };
 }
 
-async function logitsOf(id: string, recipeId: string, options: TeacherOptions): Promise<Float32Array | undefined> {
-	const recipe = findRecipe(findModel(id), recipeId);
-	const file = path.join(options.runDirOf(id, recipe), RUN_FILES.best);
-	if (!existsSync(file))
-		throw new UserError(
-			`This recipe learns from another model's run. First: npm run train -- ${id} --recipe ${recipeId}`
-		);
-	const definition = withRecipe(findModel(id), recipe);
-	const network = definition.build(FER2013_LABELS.length, recipe);
-	const weights = averagedWeights(readCheckpoint(file).state);
-	network.setWeights(weights);
-	tf.dispose(weights);
-	const { input } = definition;
+/** The recipe's teachers. Throws UserError when one has not been trained yet. */
+export function readTeachers({ teachers }: Recipe, runDirOf: TeacherOptions['runDirOf']): Teacher[] {
+	return (teachers?.of ?? []).map(([model, recipeId]) => {
+		const recipe = findRecipe(findModel(model), recipeId);
+		const file = path.join(runDirOf(model, recipe), RUN_FILES.best);
+		if (!existsSync(file))
+			throw new UserError(
+				`This recipe learns from another model's run. First: npm run train -- ${model} --recipe ${recipeId}`
+			);
+		return { model, recipe, weights: averagesOf(readCheckpoint(file).state) };
+	});
+}
+
+async function logitsOf(teacher: Teacher, options: TeacherOptions): Promise<Float32Array | undefined> {
+	const { network, input } = networkOf(teacher);
 	const { dataset, cacheDir, signal } = options;
 	const onRows = (done: number): void => {
-		options.onRows(id, done);
+		options.onRows(teacher.model, done);
 	};
 	const seen = await withFeatures({ network, input, dataset, cacheDir, signal, onRows });
 	network.dispose();

@@ -89,6 +89,23 @@ export const mien: ModelDefinition = {
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
 		{
+			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
+			sizes: [{ fromEpoch: 0, size: 48 }],
+			weightDecay: 3e-4,
+			votes: 0.1,
+			mergeDuplicates: true,
+			teachers: {
+				part: 0.6,
+				live: true,
+				of: [
+					['mien', 'flatter'],
+					['mien', 'wider'],
+					['mien', 'by-label']
+				]
+			},
+			augmentation: WIDER_AUGMENTATION
+		},
+		{
 			// Training says 84 % of its own labels after `wider`, some of them wrong: flat minima remember fewer of those.
 			...onwards('flatter', 'wider', { epochs: 84, learningRate: 0.05, from48: 36 }),
 			weightDecay: 3e-4,

@@ -5,8 +5,11 @@ import type { Dataset } from '../../../training/dataset';
 import { createSoloExchange } from '../../../training/exchange';
 import { BatchNorm } from '../../../training/layers';
 import type { ModelDefinition } from '../../../training/models/definition';
+import { findRecipe } from '../../../training/models/index';
+import { mien } from '../../../training/models/mien';
 import { createRandom, shuffle } from '../../../training/random';
-import { Replica } from '../../../training/replica';
+import { Replica, type State } from '../../../training/replica';
+import type { Teacher } from '../../../training/teacher';
 
 const LABELS = 7;
 const PIXELS = 48 * 48;
@@ -64,9 +67,9 @@ const dataset: Dataset = (() => {
 
 const rows = (): Uint32Array => Uint32Array.from({ length: BATCH }, (_, row) => row);
 
-async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>) {
+async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>, teachers: Teacher[] = []) {
 	const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
-	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, dataset, rows(), exchange);
+	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, dataset, rows(), exchange, teachers);
 	const before = await replica.snapshot();
 	const tensors = tf.memory().numTensors;
 	await replica.run(0, 1, () => undefined);
@@ -74,11 +77,23 @@ async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe
 	return { before, after: await replica.snapshot() };
 }
 
+type Values = ArrayLike<number>;
+
+const pictureOf = (row: number): number[] =>
+	Array.from(dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS), (value) => value / 127.5 - 1);
+const labelOf = (row: number): number[] =>
+	Array.from({ length: LABELS }, (_, label) => Number(label === dataset.labels[row]));
+
 /** Gradient of the mean cross-entropy of softmax regression with `kernel` [pixels, labels] over some rows. */
-function slope(kernel: Float32Array, over: Uint32Array): Float64Array {
+function slope(
+	kernel: Float32Array,
+	over: Uint32Array,
+	targetOf: (row: number) => Values = labelOf,
+	seenOf: (row: number) => number[] = pictureOf
+): Float64Array {
 	const sum = new Float64Array(kernel.length);
 	for (const row of over) {
-		const picture = Array.from(dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS), (value) => value / 127.5 - 1);
+		const picture = seenOf(row);
 		const scores = Array.from({ length: LABELS }, (_, label) =>
 			picture.reduce((total, value, pixel) => total + value * (kernel[pixel * LABELS + label] ?? 0), 0)
 		);
@@ -87,11 +102,26 @@ function slope(kernel: Float32Array, over: Uint32Array): Float64Array {
 		for (const [pixel, value] of picture.entries())
 			for (const [label, power] of powers.entries()) {
 				const at = pixel * LABELS + label;
-				const error = power / total - Number(label === dataset.labels[row]);
+				const error = power / total - (targetOf(row)[label] ?? 0);
 				sum[at] = (sum[at] ?? 0) + (value * error) / over.length;
 			}
 	}
 	return sum;
+}
+
+const kernelOf = (state: State): Float32Array => state.get('weight/0:kernel')?.values ?? new Float32Array();
+
+/** Largest distance of `end` from a step of plain descent from `start`. */
+function distance(start: Float32Array, end: Float32Array, down: Float64Array): number {
+	return Math.max(...end.map((value, i) => Math.abs(value - ((start[i] ?? 0) - RATE * (down[i] ?? 0)))));
+}
+
+/** A small network of `mien`'s kind with weights as drawn from `seed`. */
+function teacherOf(seed: number): { teacher: Teacher; network: tf.LayersModel } {
+	const small: Recipe = { ...findRecipe(mien, 'grow-48'), seed, stages: [[8, 1]] };
+	const network = mien.build(LABELS, small);
+	const weights = network.getWeights().map((weight) => ({ shape: weight.shape, values: weight.dataSync<'float32'>() }));
+	return { teacher: { model: 'mien', recipe: small, weights }, network };
 }
 
 describe('Replica', () => {
@@ -99,16 +129,47 @@ describe('Replica', () => {
 
 	it.each([0, 2])('steps down the slope that it finds %d up the loss of half its batch', async (sharpness) => {
 		const { before, after } = await afterOneStep(regression, { sharpness });
-		const start = before.get('weight/0:kernel')?.values ?? new Float32Array();
-		const end = after.get('weight/0:kernel')?.values ?? new Float32Array();
+		const start = kernelOf(before);
 		const batch = shuffle(rows(), createRandom(recipe.seed, ORDER_STREAM, 0));
 		const up = slope(start, batch.subarray(0, BATCH / 2));
 		const length = Math.hypot(...up);
 		const top = start.map((value, i) => value + (sharpness * (up[i] ?? 0)) / length);
 		const down = slope(top, batch);
-		const differences = end.map((value, i) => Math.abs(value - ((start[i] ?? 0) - RATE * (down[i] ?? 0))));
 		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
-		expect(Math.max(...differences)).toBeLessThan(1e-5);
+		expect(distance(start, kernelOf(after), down)).toBeLessThan(1e-5);
+	});
+
+	it('learns what the teachers say, in the mean, of the pictures as they were changed', async () => {
+		const taught = [teacherOf(1), teacherOf(2)];
+		const mirrorOf = (row: number): number[] => {
+			const picture = pictureOf(row);
+			return picture.map((_, i) => picture[i - (i % 48) + 47 - (i % 48)] ?? 0);
+		};
+		const said = (row: number): number[] => {
+			const all = taught.map(({ network }) =>
+				tf.tidy(() => [
+					...tf.softmax(network.predict(tf.tensor4d(mirrorOf(row), [1, 48, 48, 1])) as tf.Tensor).dataSync()
+				])
+			);
+			return Array.from({ length: LABELS }, (_, label) => ((all[0]?.[label] ?? 0) + (all[1]?.[label] ?? 0)) / 2);
+		};
+		const everyMirror = { ...recipe.augmentation, flip: 1 };
+		const { before, after } = await afterOneStep(
+			regression,
+			{ augmentation: everyMirror, teachers: { part: 1, live: true, of: [] } },
+			taught.map(({ teacher }) => teacher)
+		);
+		const words = Array.from(rows(), said);
+		const down = slope(kernelOf(before), rows(), (row) => words[row] ?? [], mirrorOf);
+		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
+		expect(distance(kernelOf(before), kernelOf(after), down)).toBeLessThan(1e-5);
+	});
+
+	it('refuses a teacher that takes other pictures', () => {
+		const other: ModelDefinition = { ...regression, input: { ...regression.input, range: [0, 1] } };
+		const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
+		const { teacher } = teacherOf(1);
+		expect(() => new Replica(other, recipe, LABELS, dataset, rows(), exchange, [teacher])).toThrow(/other pictures/);
 	});
 
 	it('keeps the moving statistics of where it is, not of where it climbed to', async () => {

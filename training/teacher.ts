@@ -1,0 +1,56 @@
+/** A trained network that others learn from. */
+import * as tf from '@tensorflow/tfjs';
+import type { Recipe } from './config';
+import { FER2013_LABELS } from './dataset';
+import { foldForInference } from './fold';
+import type { ModelDefinition } from './models/definition';
+import { findModel, withRecipe } from './models/index';
+
+/** As data that a thread can be given. */
+export interface Teacher {
+	readonly model: string;
+	readonly recipe: Recipe;
+	/** In the order of the network's. */
+	readonly weights: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
+}
+
+/** The network, giving logits, and what it takes; the caller disposes it. */
+export function networkOf({ model, recipe, weights }: Teacher): {
+	readonly network: tf.LayersModel;
+	readonly input: ModelDefinition['input'];
+} {
+	const definition = withRecipe(findModel(model), recipe);
+	const network = definition.build(FER2013_LABELS.length, recipe);
+	const tensors = weights.map(({ shape, values }) => tf.tensor(values, [...shape]));
+	network.setWeights(tensors);
+	tf.dispose(tensors);
+	return { network, input: definition.input };
+}
+
+/** Teachers who are asked in every step, about the very pictures that the network learns from. */
+export class LiveTeachers {
+	private readonly networks: readonly tf.LayersModel[];
+
+	/** `input`: of the network that learns. Throws RangeError where a teacher takes other pictures. */
+	constructor(teachers: readonly Teacher[], input: ModelDefinition['input']) {
+		this.networks = teachers.map((teacher) => {
+			const { network, input: own } = networkOf(teacher);
+			if (own.channels !== input.channels || own.range.join() !== input.range.join())
+				throw new RangeError(`${teacher.model} takes other pictures: it cannot be asked in every step.`);
+			const folded = foldForInference(network, null, own.channels);
+			network.dispose();
+			return folded;
+		});
+	}
+
+	/** Mean probabilities [n, labels] of pictures [n, size, size, channels]. */
+	async say(pictures: tf.Tensor): Promise<Float32Array> {
+		const mean = tf.tidy(() => {
+			const all = this.networks.map((network) => network.predictOnBatch(pictures) as tf.Tensor2D);
+			return tf.div(tf.addN(all), all.length);
+		});
+		const values = await mean.data<'float32'>();
+		mean.dispose();
+		return values;
+	}
+}
