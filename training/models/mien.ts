@@ -89,6 +89,7 @@ export const mien: ModelDefinition = {
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
 		{
+			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
 			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
 			sizes: [{ fromEpoch: 0, size: 48 }],
 			weightDecay: 3e-4,
