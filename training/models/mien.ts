@@ -65,10 +65,7 @@ function onwards(
 		epochs,
 		learningRate,
 		warmupEpochs: 2,
-		sizes: [
-			{ fromEpoch: 0, size: 40 },
-			{ fromEpoch: from48, size: 48 }
-		],
+		sizes: [...(from48 > 0 ? [{ fromEpoch: 0, size: 40 }] : []), { fromEpoch: from48, size: 48 }],
 		stages: STAGES,
 		labelSmoothing: 0.05,
 		votes: 0.25,
@@ -91,7 +88,6 @@ export const mien: ModelDefinition = {
 		{
 			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
 			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
-			sizes: [{ fromEpoch: 0, size: 48 }],
 			weightDecay: 3e-4,
 			votes: 0.1,
 			mergeDuplicates: true,

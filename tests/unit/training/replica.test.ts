@@ -5,11 +5,10 @@ import type { Dataset } from '../../../training/dataset';
 import { createSoloExchange } from '../../../training/exchange';
 import { BatchNorm } from '../../../training/layers';
 import type { ModelDefinition } from '../../../training/models/definition';
-import { findRecipe } from '../../../training/models/index';
-import { mien } from '../../../training/models/mien';
 import { createRandom, shuffle } from '../../../training/random';
 import { Replica, type State } from '../../../training/replica';
 import type { Teacher } from '../../../training/teacher';
+import { untrainedTeacher } from './untrained-teacher';
 
 const LABELS = 7;
 const PIXELS = 48 * 48;
@@ -116,14 +115,6 @@ function distance(start: Float32Array, end: Float32Array, down: Float64Array): n
 	return Math.max(...end.map((value, i) => Math.abs(value - ((start[i] ?? 0) - RATE * (down[i] ?? 0)))));
 }
 
-/** A small network of `mien`'s kind with weights as drawn from `seed`. */
-function teacherOf(seed: number): { teacher: Teacher; network: tf.LayersModel } {
-	const small: Recipe = { ...findRecipe(mien, 'grow-48'), seed, stages: [[8, 1]] };
-	const network = mien.build(LABELS, small);
-	const weights = network.getWeights().map((weight) => ({ shape: weight.shape, values: weight.dataSync<'float32'>() }));
-	return { teacher: { model: 'mien', recipe: small, weights }, network };
-}
-
 describe('Replica', () => {
 	beforeAll(() => tf.setBackend('cpu'));
 
@@ -140,7 +131,7 @@ describe('Replica', () => {
 	});
 
 	it('learns what the teachers say, in the mean, of the pictures as they were changed', async () => {
-		const taught = [teacherOf(1), teacherOf(2)];
+		const taught = [untrainedTeacher(1), untrainedTeacher(2)];
 		const mirrorOf = (row: number): number[] => {
 			const picture = pictureOf(row);
 			return picture.map((_, i) => picture[i - (i % 48) + 47 - (i % 48)] ?? 0);
@@ -168,7 +159,7 @@ describe('Replica', () => {
 	it('refuses a teacher that takes other pictures', () => {
 		const other: ModelDefinition = { ...regression, input: { ...regression.input, range: [0, 1] } };
 		const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
-		const { teacher } = teacherOf(1);
+		const { teacher } = untrainedTeacher(1);
 		expect(() => new Replica(other, recipe, LABELS, dataset, rows(), exchange, [teacher])).toThrow(/other pictures/);
 	});
 

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_AUGMENTATION } from '../../../training/augment';
+import { startBackend } from '../../../training/backend/index';
 import { readCheckpoint, type Checkpoint } from '../../../training/checkpoint';
 import type { Recipe } from '../../../training/config';
 import type { Dataset } from '../../../training/dataset';
@@ -10,6 +11,7 @@ import { sha256 } from '../../../training/files';
 import { mien } from '../../../training/models/mien';
 import { createRandom } from '../../../training/random';
 import { RUN_FILES, train, type TrainEvent, type TrainOptions } from '../../../training/train';
+import { untrainedTeacher } from './untrained-teacher';
 
 let runDir = '';
 beforeEach(() => {
@@ -107,15 +109,21 @@ describe('train', { timeout: 180_000 }, () => {
 	});
 
 	it.each([1, 2])('goes on exactly where it was stopped, with %i replica(s)', async (replicas) => {
-		await train(options({ replicas }));
+		await startBackend('wasm');
+		const demanding: Partial<TrainOptions> = {
+			replicas,
+			recipe: { ...recipe, sharpness: 0.1, teachers: { part: 0.5, live: true, of: [] } },
+			teachers: [untrainedTeacher(1).teacher]
+		};
+		await train(options(demanding));
 		const unbroken = readCheckpoint(checkpointFile());
 		rmSync(runDir, { recursive: true });
 
-		const stopped = await train(options({ replicas, ...stopAfter(1) }));
+		const stopped = await train(options({ ...demanding, ...stopAfter(1) }));
 		expect(stopped.kind).toBe('stopped');
 		expect(readCheckpoint(checkpointFile()).step).toBeLessThan(4);
 		const events: TrainEvent[] = [];
-		const finished = await train(options({ replicas, onEvent: (event) => events.push(event) }));
+		const finished = await train(options({ ...demanding, onEvent: (event) => events.push(event) }));
 		expect(finished.kind).toBe('finished');
 		expect(events[0]).toMatchObject({ type: 'resumed' });
 
@@ -125,6 +133,15 @@ describe('train', { timeout: 180_000 }, () => {
 		expect(resumed.history.map(({ validation }) => validation)).toEqual(
 			unbroken.history.map(({ validation }) => validation)
 		);
+	});
+
+	it('refuses the checkpoint of a run with other teachers', async () => {
+		await startBackend('wasm');
+		const [first, second] = [untrainedTeacher(1), untrainedTeacher(2)];
+		const live = { ...recipe, teachers: { part: 0.5, live: true, of: [] } };
+		await train(options({ recipe: live, teachers: [first.teacher], ...stopAfter(1) }));
+		const other = train(options({ recipe: live, teachers: [second.teacher] }));
+		await expect(other).rejects.toThrow(/another recipe.*--fresh/);
 	});
 
 	it('takes the checkpoint before when the last one is cut short', async () => {

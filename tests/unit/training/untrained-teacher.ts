@@ -1,0 +1,14 @@
+import type * as tf from '@tensorflow/tfjs';
+import { FER2013_LABELS } from '../../../training/dataset';
+import type { Recipe } from '../../../training/config';
+import { findRecipe } from '../../../training/models/index';
+import { mien } from '../../../training/models/mien';
+import type { Teacher } from '../../../training/teacher';
+
+/** A small network of `mien`'s kind with its weights as drawn from `seed`. */
+export function untrainedTeacher(seed: number): { readonly teacher: Teacher; readonly network: tf.LayersModel } {
+	const recipe: Recipe = { ...findRecipe(mien, 'grow-48'), seed, stages: [[8, 1]] };
+	const network = mien.build(FER2013_LABELS.length, recipe);
+	const weights = network.getWeights().map((weight) => ({ shape: weight.shape, values: weight.dataSync<'float32'>() }));
+	return { teacher: { model: 'mien', recipe, weights }, network };
+}
