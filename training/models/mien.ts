@@ -45,6 +45,9 @@ const STAGES: NonNullable<Recipe['stages']> = [
 	[256, 1]
 ];
 
+/** What the last recipes share. */
+const LAST = { weightDecay: 3e-4, mergeDuplicates: true, augmentation: WIDER_AUGMENTATION } as const;
+
 /** Smaller pictures first: the same lessons for 0.44 and 0.69 of the work. */
 const growing = (from40: number, from48: number): Recipe['sizes'] => [
 	{ fromEpoch: 0, size: 32 },
@@ -88,9 +91,8 @@ export const mien: ModelDefinition = {
 		{
 			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
 			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
-			weightDecay: 3e-4,
+			...LAST,
 			votes: 0.1,
-			mergeDuplicates: true,
 			teachers: {
 				part: 0.6,
 				live: true,
@@ -99,16 +101,14 @@ export const mien: ModelDefinition = {
 					['mien', 'wider'],
 					['mien', 'by-label']
 				]
-			},
-			augmentation: WIDER_AUGMENTATION
+			}
 		},
 		{
 			// Training says 84 % of its own labels after `wider`, some of them wrong: flat minima remember fewer of those.
 			...onwards('flatter', 'wider', { epochs: 84, learningRate: 0.05, from48: 36 }),
-			weightDecay: 3e-4,
+			...LAST,
 			sharpness: 0.1,
 			votes: 0.15,
-			mergeDuplicates: true,
 			teachers: {
 				part: 0.3,
 				mirrored: true,
@@ -116,14 +116,12 @@ export const mien: ModelDefinition = {
 					['mien', 'wider'],
 					['mien', 'by-label']
 				]
-			},
-			augmentation: WIDER_AUGMENTATION
+			}
 		},
 		{
 			...onwards('wider', 'by-label', { epochs: 72, learningRate: 0.05, from48: 24 }),
-			weightDecay: 3e-4,
+			...LAST,
 			votes: 0.15,
-			mergeDuplicates: true,
 			teachers: {
 				part: 0.3,
 				mirrored: true,
@@ -132,8 +130,7 @@ export const mien: ModelDefinition = {
 					['mien', 'once-more'],
 					['cnn', 'best']
 				]
-			},
-			augmentation: WIDER_AUGMENTATION
+			}
 		},
 		{
 			// FER+'s votes and the teachers, who learned from them, teach what people agree on; FER2013's labels are what is asked.
