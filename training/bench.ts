@@ -57,7 +57,7 @@ export async function measureSpeed(
 	const dataset = noise(4 * batchSize);
 	const rows = Uint32Array.from({ length: dataset.n }, (_, row) => row);
 	const labels = FER2013_LABELS.length;
-	const group = await startReplicas({ definition, recipe, labels, dataset, rows, teachers: [], backend, replicas });
+	const group = await startReplicas({ definition, recipe, labels, dataset, rows, backend, replicas });
 	try {
 		const network = definition.build(labels, recipe);
 		const { size, channels } = definition.input;

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UserError, messageOf } from './errors';
 import { sha256, writeWhole } from './files';
+import type { Teacher } from './teacher';
 
 export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
 export const FER2013_SIDE = 48;
@@ -25,6 +26,8 @@ export interface Dataset {
 	readonly sharedLabels?: Float32Array<SharedArrayBuffer>;
 	/** [n, 7]: what the teachers say of each row, as a distribution. */
 	readonly taught?: Float32Array<SharedArrayBuffer>;
+	/** Those who are asked in every step instead. */
+	readonly teachers?: readonly Teacher[];
 	/** [n, width]: what a frozen base says of each picture. */
 	readonly features?: { readonly width: number; readonly values: Float32Array<SharedArrayBuffer> };
 	/** 1 for rows that are not to be trained on. */

@@ -7,7 +7,6 @@ import { createExchangeMemory, createSoloExchange } from './exchange';
 import type { ModelDefinition } from './models/definition';
 import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
 import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
-import type { Teacher } from './teacher';
 
 export interface ReplicaGroup {
 	readonly replicas: number;
@@ -29,8 +28,6 @@ export interface GroupSetup {
 	readonly dataset: Dataset;
 	/** The training rows. */
 	readonly rows: Uint32Array;
-	/** Who are asked in every step. */
-	readonly teachers: readonly Teacher[];
 	readonly backend: TrainingBackend;
 	readonly replicas: number;
 }
@@ -38,9 +35,9 @@ export interface GroupSetup {
 /** Starts the replicas; with one, it runs in this thread. Rejects with Error when one does not start. */
 export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	await startBackend(setup.backend);
-	const { definition, recipe, labels, dataset, rows, teachers } = setup;
+	const { definition, recipe, labels, dataset, rows } = setup;
 	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
-	const solo = new Replica(definition, recipe, labels, dataset, rows, createSoloExchange(stopFlag), teachers);
+	const solo = new Replica(definition, recipe, labels, dataset, rows, createSoloExchange(stopFlag));
 	if (setup.replicas > 1) return startThreads(setup, solo.exchangeLength);
 	return {
 		replicas: 1,
@@ -59,12 +56,12 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 }
 
 async function startThreads(setup: GroupSetup, exchangeLength: number): Promise<ReplicaGroup> {
-	const { definition, recipe, labels, dataset, rows, teachers, backend, replicas } = setup;
+	const { definition, recipe, labels, dataset, rows, backend, replicas } = setup;
 	const memory = createExchangeMemory(replicas, exchangeLength);
 	const stopFlag = new Int32Array(memory.stopFlag);
 	const threads = await Promise.all(
 		Array.from({ length: replicas }, (_, replica) =>
-			ReplicaThread.start({ backend, model: definition.id, recipe, labels, dataset, rows, teachers, memory, replica })
+			ReplicaThread.start({ backend, model: definition.id, recipe, labels, dataset, rows, memory, replica })
 		)
 	);
 	const [first] = threads;

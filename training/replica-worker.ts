@@ -6,7 +6,6 @@ import type { Dataset } from './dataset';
 import { messageOf } from './errors';
 import { createSharedExchange, type ExchangeMemory } from './exchange';
 import { findModel, withRecipe } from './models/index';
-import type { Teacher } from './teacher';
 import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
 
 export interface ReplicaSetup {
@@ -16,7 +15,6 @@ export interface ReplicaSetup {
 	readonly labels: number;
 	readonly dataset: Dataset;
 	readonly rows: Uint32Array;
-	readonly teachers: readonly Teacher[];
 	readonly memory: ExchangeMemory;
 	readonly replica: number;
 }
@@ -37,8 +35,7 @@ async function serve(setup: ReplicaSetup, reply: (message: ReplicaReply) => void
 	await startBackend(setup.backend);
 	const exchange = createSharedExchange(setup.memory, setup.replica);
 	const definition = withRecipe(findModel(setup.model), setup.recipe);
-	const { recipe, labels, dataset, rows, teachers } = setup;
-	const replica = new Replica(definition, recipe, labels, dataset, rows, exchange, teachers);
+	const replica = new Replica(definition, setup.recipe, setup.labels, setup.dataset, setup.rows, exchange);
 	reply({ type: 'started' });
 	return replica;
 }

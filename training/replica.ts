@@ -10,7 +10,7 @@ import { SeededDropout } from './layers';
 import type { ModelDefinition } from './models/definition';
 import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import { createRandom, shuffle } from './random';
-import { LiveTeachers, type Teacher } from './teacher';
+import { LiveTeachers } from './teacher';
 
 /** Named tensors of one moment: weights, their moving average, and the optimizer's slots. */
 export type State = Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
@@ -57,8 +57,7 @@ export class Replica {
 		private readonly labels: number,
 		private readonly dataset: Dataset,
 		private readonly rows: Uint32Array,
-		private readonly exchange: Exchange,
-		teachers: readonly Teacher[] = []
+		private readonly exchange: Exchange
 	) {
 		this.share = recipe.batchSize / exchange.replicas;
 		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
@@ -83,7 +82,7 @@ export class Replica {
 		this.statistics = this.model.nonTrainableWeights.map(variableOf);
 		this.averages = this.weights.map(({ value }) => tf.tidy(() => tf.variable(separateCopy(value), false)));
 		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
-		this.teachers = teachers.length > 0 ? new LiveTeachers(teachers, definition.input) : undefined;
+		this.teachers = dataset.teachers && new LiveTeachers(dataset.teachers, definition.input);
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
 

@@ -24,14 +24,15 @@ export interface TeacherOptions {
 }
 
 /**
- * The data set with the mean probabilities of the recipe's teachers, on the back end in use. Gives undefined when it was
- * stopped. Throws UserError when a teacher has not been trained yet.
+ * The data set with the mean probabilities of the recipe's teachers, on the back end in use, or with the teachers
+ * themselves where they are asked in every step. Gives undefined when it was stopped. Throws UserError when a teacher has not been trained yet.
  */
 export async function withTeachers(options: TeacherOptions): Promise<Dataset | undefined> {
 	const { recipe, dataset } = options;
+	const teachers = readTeachers(recipe, options.runDirOf);
+	if (recipe.teachers?.live) return { ...dataset, teachers };
 	const labels = FER2013_LABELS.length;
 	const mean = new Float32Array(new SharedArrayBuffer(4 * dataset.n * labels));
-	const teachers = readTeachers(recipe, options.runDirOf);
 	const looks = recipe.teachers?.mirrored ? [dataset, mirrorImages(dataset)] : [dataset];
 	for (const [pictures, teacher] of looks.flatMap((look) => teachers.map((each) => [look, each] as const))) {
 		const logits = await logitsOf(teacher, { ...options, dataset: pictures });
@@ -58,7 +59,7 @@ function mirrorImages(dataset: Dataset): Dataset {
 }
 
 /** The recipe's teachers. Throws UserError when one has not been trained yet. */
-export function readTeachers({ teachers }: Recipe, runDirOf: TeacherOptions['runDirOf']): Teacher[] {
+function readTeachers({ teachers }: Recipe, runDirOf: TeacherOptions['runDirOf']): Teacher[] {
 	return (teachers?.of ?? []).map(([model, recipeId]) => {
 		const recipe = findRecipe(findModel(model), recipeId);
 		const file = path.join(runDirOf(model, recipe), RUN_FILES.best);

@@ -24,7 +24,7 @@ import { readFerPlus } from './ferplus';
 import { isTrained, needsOf, type Run } from './lineage';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe, withRecipe } from './models/index';
-import { readTeachers, withTeachers } from './teachers';
+import { withTeachers } from './teachers';
 import { CACHE, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
@@ -135,7 +135,7 @@ export async function withTeachersAndBar(
 	backend: TrainingBackend,
 	signal: AbortSignal
 ): Promise<Dataset | undefined> {
-	if (!recipe.teachers || recipe.teachers.live) return dataset;
+	if (!recipe.teachers) return dataset;
 	await startBackend(backend);
 	const bar = createBar('Asking {teacher} [{bar}] {percentage}% {eta_formatted} left');
 	bar.start(dataset.n, 0, { teacher: '' });
@@ -281,7 +281,6 @@ async function trainRun({ model, recipe }: Run, settings: RunSettings): Promise<
 			replicas: settings.replicas ?? fittingReplicas(backend, recipe),
 			runDir,
 			start: startOf(definition, recipe),
-			teachers: recipe.teachers?.live ? readTeachers(recipe, runDirOf) : undefined,
 			checkpointMinutes: settings.checkpointMinutes,
 			fresh: settings.fresh,
 			signal,

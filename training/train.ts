@@ -12,7 +12,6 @@ import { sha256 } from './files';
 import type { ModelDefinition } from './models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
 import type { State, StepReport } from './replica';
-import type { Teacher } from './teacher';
 
 export interface TrainOptions {
 	readonly definition: ModelDefinition;
@@ -28,8 +27,6 @@ export interface TrainOptions {
 	readonly checkpointMinutes: number;
 	/** best.bin of the run that the recipe starts from. */
 	readonly start?: Checkpoint | undefined;
-	/** Who are asked in every step, where the recipe wants that. */
-	readonly teachers?: readonly Teacher[] | undefined;
 	/** Moves the files of an earlier run aside and starts anew. */
 	readonly fresh: boolean;
 	/** Ends the run after the step that it is in, with a checkpoint. */
@@ -83,7 +80,6 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 		labels: FER2013_LABELS.length,
 		dataset,
 		rows: trainingRows(dataset, recipe),
-		teachers: options.teachers ?? [],
 		backend,
 		replicas
 	});
@@ -335,8 +331,8 @@ const PAPER_TRAINING_ROWS = 28_708;
 const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
 
 /** A run goes on only with the same model, recipe, data, base and number of replicas. */
-function fingerprintOf({ definition, recipe, dataset, replicas, base, teachers = [] }: TrainOptions): string {
-	const { labels, usage, pixels, softLabels, sharedLabels, taught, excluded } = dataset;
+function fingerprintOf({ definition, recipe, dataset, replicas, base }: TrainOptions): string {
+	const { labels, usage, pixels, softLabels, sharedLabels, taught, teachers = [], excluded } = dataset;
 	const soft = [softLabels, sharedLabels, taught].flatMap((values) => (values ? [bytesOf(values)] : []));
 	const weights = teachers.flatMap((teacher) => teacher.weights.map(({ values }) => bytesOf(values)));
 	const parts = [...weights, labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];

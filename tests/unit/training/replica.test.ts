@@ -66,9 +66,10 @@ const dataset: Dataset = (() => {
 
 const rows = (): Uint32Array => Uint32Array.from({ length: BATCH }, (_, row) => row);
 
-async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>, teachers: Teacher[] = []) {
+async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>, teachers?: Teacher[]) {
 	const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
-	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, dataset, rows(), exchange, teachers);
+	const data = teachers ? { ...dataset, teachers } : dataset;
+	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, data, rows(), exchange);
 	const before = await replica.snapshot();
 	const tensors = tf.memory().numTensors;
 	await replica.run(0, 1, () => undefined);
@@ -160,7 +161,9 @@ describe('Replica', () => {
 		const other: ModelDefinition = { ...regression, input: { ...regression.input, range: [0, 1] } };
 		const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
 		const { teacher } = untrainedTeacher(1);
-		expect(() => new Replica(other, recipe, LABELS, dataset, rows(), exchange, [teacher])).toThrow(/other pictures/);
+		expect(() => new Replica(other, recipe, LABELS, { ...dataset, teachers: [teacher] }, rows(), exchange)).toThrow(
+			/other pictures/
+		);
 	});
 
 	it('keeps the moving statistics of where it is, not of where it climbed to', async () => {

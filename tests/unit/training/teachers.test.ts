@@ -108,3 +108,19 @@ it('asks about the mirror image too, where the recipe says so', async () => {
 it('tells which command trains a teacher that is not there', async () => {
 	await expect(ask([['cnn', 'best']], pictures())).rejects.toThrow('npm run train -- cnn --recipe best');
 });
+
+it('hands on the teachers themselves where they are asked in every step', async () => {
+	const network = trainTeacher();
+	const dataset = pictures();
+	const asked = await withTeachers({
+		recipe: { ...DEFAULT_RECIPE, teachers: { part: 0.5, live: true, of: [['mien', 'grow-48']] } },
+		dataset,
+		runDirOf,
+		cacheDir: path.join(folder, 'cache'),
+		signal: new AbortController().signal,
+		onRows: () => undefined
+	});
+	expect(asked?.taught).toBeUndefined();
+	const [teacher] = asked?.teachers ?? [];
+	expect(teacher?.weights.map(({ values }) => values)).toEqual(network.getWeights().map((weight) => weight.dataSync()));
+});

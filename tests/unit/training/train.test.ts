@@ -112,8 +112,8 @@ describe('train', { timeout: 180_000 }, () => {
 		await startBackend('wasm');
 		const demanding: Partial<TrainOptions> = {
 			replicas,
-			recipe: { ...recipe, sharpness: 0.1, teachers: { part: 0.5, live: true, of: [] } },
-			teachers: [untrainedTeacher(1).teacher]
+			recipe: { ...recipe, sharpness: 0.1 },
+			dataset: { ...noise(16, 4), teachers: [untrainedTeacher(1).teacher] }
 		};
 		await train(options(demanding));
 		const unbroken = readCheckpoint(checkpointFile());
@@ -138,9 +138,9 @@ describe('train', { timeout: 180_000 }, () => {
 	it('refuses the checkpoint of a run with other teachers', async () => {
 		await startBackend('wasm');
 		const [first, second] = [untrainedTeacher(1), untrainedTeacher(2)];
-		const live = { ...recipe, teachers: { part: 0.5, live: true, of: [] } };
-		await train(options({ recipe: live, teachers: [first.teacher], ...stopAfter(1) }));
-		const other = train(options({ recipe: live, teachers: [second.teacher] }));
+		const dataset = noise(16, 4);
+		await train(options({ dataset: { ...dataset, teachers: [first.teacher] }, ...stopAfter(1) }));
+		const other = train(options({ dataset: { ...dataset, teachers: [second.teacher] } }));
 		await expect(other).rejects.toThrow(/another recipe.*--fresh/);
 	});
 
