@@ -96,7 +96,8 @@ async function exportCommand(args: string[]): Promise<number> {
 			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
 			backend: best.backend ?? 'not recorded',
 			minutes: Math.round(best.history.reduce((sum, { seconds }) => sum + seconds, 0) / 60),
-			base: best.base ?? 'scratch'
+			base: best.base ?? 'scratch',
+			...(recipe.votes > 0 && { votes: true })
 		}
 	});
 	say(

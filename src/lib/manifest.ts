@@ -24,6 +24,8 @@ export interface Trained {
 	readonly minutes?: number | undefined;
 	/** What the weights started from: "scratch", or the name of a pretrained base. */
 	readonly base: string;
+	/** Whether the recipe learned from FER+'s votes beside FER2013's labels. */
+	readonly votes?: boolean | undefined;
 	/** How weights are stored, and what it cost: "uint8, 0.06 points lost on PublicTest". */
 	readonly precision?: string | undefined;
 }
@@ -165,6 +167,7 @@ const trained = v.object({
 	backend: text,
 	minutes: v.optional(count),
 	base: text,
+	votes: v.optional(v.boolean()),
 	precision: v.optional(text)
 });
 

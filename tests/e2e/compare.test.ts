@@ -129,6 +129,9 @@ describe('figures', () => {
 		expect(line).toContain(`${Math.round(100 * (own.perLabel[0]?.recall ?? NaN))} %`);
 		const text = await card(manifest.default).innerText();
 		expect(text).toMatch(/is called/);
+		// What it learned from; the shipped default has FER+'s votes.
+		expect(manifest.models[0]?.trained.votes).toBe(true);
+		expect(text).toContain('FER2013’s Training and FER+’s votes on it');
 		expect(text).toMatch(/The worst disturbance tried leaves 30 % right\. Noise/);
 		expect(text).toMatch(/Below 57 % .* answers 64 %, 79 % of it rightly/);
 		expect(await card('pair').innerText()).toContain('The mean of Mien, Twin.');
