@@ -122,11 +122,14 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		const sent = new Map(minutes().map((each) => [each.minute, each]));
 		// The last one may have been under way when the kiosk was left. The first ones found the broker refusing.
 		const over = log.minutes.filter(({ minute }, index) => index < log.minutes.length - 1 || sent.has(minute));
-		expect(over.length).toBeGreaterThanOrEqual(6);
-		expect([...sent.keys()].toSorted()).toEqual(over.map(({ minute }) => minute));
-		// The page was left three times: what it then had of a minute reaches the broker more surely than the database.
+		// The page was left three times: what it then had of a minute reaches the broker, by way of localStorage, more surely
+		// than the database. Where the next page opens after that minute's end, the log lacks it altogether.
+		const logged = new Set(over.map(({ minute }) => minute));
+		const missing = [...sent.keys()].filter((minute) => !logged.has(minute));
 		const fuller = over.filter(({ minute, frames }) => (sent.get(minute)?.frames ?? 0) > frames);
-		expect(fuller.length).toBeLessThanOrEqual(3);
+		expect(missing.length + fuller.length).toBeLessThanOrEqual(3);
+		expect(over.length).toBeGreaterThanOrEqual(3);
+		expect(over.filter(({ minute }) => !sent.has(minute))).toEqual([]);
 		for (const { expressions, ...figures } of over.filter((each) => !fuller.includes(each))) {
 			expect(sent.get(figures.minute)).toMatchObject(figures);
 			expect(sent.get(figures.minute)?.expressions).toMatchObject(expressions);
