@@ -53,7 +53,7 @@ export function rowsOf(dataset: Dataset, split: Split): Uint32Array<SharedArrayB
 }
 
 /** The picture of one row: a view of [48 * 48] grey values. */
-export function pictureOf(dataset: Dataset, row: number): Uint8Array {
+export function pictureOf(dataset: Pick<Dataset, 'pixels'>, row: number): Uint8Array {
 	return dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
 }
 

@@ -1,6 +1,6 @@
 /** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
 import * as tf from '@tensorflow/tfjs';
-import { BATCH_NORM_KERNEL, hasKernel } from './backend/onednn-kernels';
+import { BATCH_NORM_KERNEL, hasKernel, MOVE_KERNEL, runKernel } from './backend/extra-kernels';
 import { createRandom } from './random';
 
 type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;
@@ -87,7 +87,7 @@ export class BatchNorm extends tf.layers.Layer {
 		}
 		if (hasKernel(BATCH_NORM_KERNEL)) {
 			const inputs = { x, gamma: this.gamma.read(), beta: this.beta.read() };
-			const outputs: tf.Tensor[] = tf.engine().runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: BATCH_NORM_EPSILON });
+			const outputs = runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: BATCH_NORM_EPSILON });
 			const [y, mean, variance] = outputs as [tf.Tensor4D, tf.Tensor, tf.Tensor];
 			this.follow(this.movingMean, mean);
 			this.follow(this.movingVariance, variance);
@@ -112,6 +112,10 @@ export class BatchNorm extends tf.layers.Layer {
 	}
 
 	private follow(moving: LayerVariable, current: tf.Tensor): void {
+		if (hasKernel(MOVE_KERNEL)) {
+			runKernel(MOVE_KERNEL, { target: moving.read(), towards: current }, { part: 1 - MOMENTUM });
+			return;
+		}
 		tf.tidy(() => {
 			moving.write(tf.add(tf.mul(moving.read(), MOMENTUM), tf.mul(current, 1 - MOMENTUM)));
 		});

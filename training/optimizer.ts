@@ -1,5 +1,6 @@
 /** Optimizers whose whole state can be read and restored, which tfjs's own do not all offer. */
 import * as tf from '@tensorflow/tfjs';
+import { hasKernel, runKernel, SGD_KERNEL } from './backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from './backend/host';
 import type { OptimizerConfig } from './config';
 
@@ -19,7 +20,7 @@ export interface Parameter {
 
 /**
  * An optimizer for `parameters`. Where the back end's memory is this process's, each step is one pass over it, many
- * times as fast as a chain of operations; `inPlace` false takes the operations, which a GPU needs.
+ * times as fast as a chain of operations; `inPlace` false takes a kernel of the back end's own, or the operations.
  */
 export function createOptimizer(
 	config: OptimizerConfig,
@@ -50,6 +51,10 @@ export function createOptimizer(
 					tf.tidy(() => {
 						value.assign(separateCopy(value));
 					});
+				} else if (config.kind === 'sgd' && hasKernel(SGD_KERNEL)) {
+					const { momentum, nesterov } = config;
+					const attrs = { decay, momentum, learningRate, nesterov };
+					runKernel(SGD_KERNEL, { weight: value, velocity: first, gradient }, attrs);
 				} else {
 					tf.tidy(() => {
 						const decayed = tf.add(gradient, tf.mul(value, decay));

@@ -45,3 +45,6 @@ export function shuffle<T extends Uint32Array>(values: T, random: Random): T {
 	}
 	return values;
 }
+
+/** Streams of random numbers with different uses never share keys. */
+export const STREAM = { order: 1, augmentation: 2, dropout: 3 } as const;

@@ -1,12 +1,16 @@
 /** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
-import { Worker } from 'node:worker_threads';
+import os from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import { hasHostMemory } from './backend/host';
 import { startBackend, type TrainingBackend } from './backend/index';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { createExchangeMemory, createSoloExchange } from './exchange';
 import type { ModelDefinition } from './models/definition';
+import { PainterThreads } from './painter';
 import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
 import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
+import { startThread } from './thread';
 
 export interface ReplicaGroup {
 	readonly replicas: number;
@@ -37,8 +41,15 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	await startBackend(setup.backend);
 	const { definition, recipe, labels, dataset, rows } = setup;
 	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
-	const solo = new Replica(definition, recipe, labels, dataset, rows, createSoloExchange(stopFlag));
-	if (setup.replicas > 1) return startThreads(setup, solo.exchangeLength);
+	const alone = createSoloExchange(stopFlag);
+	if (setup.replicas > 1)
+		return startThreads(setup, new Replica(definition, recipe, labels, dataset, rows, alone).exchangeLength);
+	const { input } = definition;
+	const painters =
+		hasHostMemory() || dataset.features
+			? undefined
+			: new PainterThreads({ dataset: { pixels: dataset.pixels }, recipe, input }, painterThreads());
+	const solo = new Replica(definition, recipe, labels, dataset, rows, alone, painters);
 	return {
 		replicas: 1,
 		run: (from, to, onStep) => solo.run(from, to, onStep),
@@ -51,8 +62,13 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		requestStop: () => {
 			Atomics.store(stopFlag, 0, 1);
 		},
-		close: () => Promise.resolve()
+		close: () => painters?.close() ?? Promise.resolve()
 	};
+}
+
+/** More than these paint faster than GPUs learn. */
+function painterThreads(): number {
+	return Math.max(1, Math.min(4, os.availableParallelism() - 1));
 }
 
 async function startThreads(setup: GroupSetup, exchangeLength: number): Promise<ReplicaGroup> {
@@ -135,13 +151,7 @@ class ReplicaThread {
 	}
 
 	static async start(setup: ReplicaSetup): Promise<ReplicaThread> {
-		// A thread does not inherit the TypeScript loader, so it starts with one.
-		const loader = import.meta.resolve('tsx/esm/api');
-		const entry = new URL('./replica-worker.ts', import.meta.url).href;
-		const worker = new Worker(
-			`import(${JSON.stringify(loader)}).then(({ tsImport }) => tsImport(${JSON.stringify(entry)}, ${JSON.stringify(entry)}))`,
-			{ eval: true, workerData: setup }
-		);
+		const worker = startThread(new URL('./replica-worker.ts', import.meta.url), setup);
 		const thread = new ReplicaThread(worker);
 		await new Promise<unknown>((resolve, reject) => {
 			thread.pending = { resolve, reject, onStep: undefined };

@@ -1,15 +1,16 @@
 /** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
 import * as tf from '@tensorflow/tfjs';
 import { toModelInput } from '../src/lib/core/preprocess';
-import { augment } from './augment';
+import { hasKernel, MOVE_KERNEL, runKernel } from './backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from './backend/host';
 import { learningRateAt, sizeAt, type Recipe } from './config';
-import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+import { pictureOf, type Dataset } from './dataset';
 import type { Exchange } from './exchange';
 import { SeededDropout } from './layers';
 import type { ModelDefinition } from './models/definition';
 import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
-import { createRandom, shuffle } from './random';
+import { LocalPainter, type Painter } from './painter';
+import { createRandom, shuffle, STREAM } from './random';
 import { LiveTeachers } from './teacher';
 
 /** Named tensors of one moment: weights, their moving average, and the optimizer's slots. */
@@ -28,8 +29,13 @@ export interface EvaluationSums {
 	readonly correct: number;
 }
 
-/** Streams of random numbers with different uses never share keys. */
-const STREAM = { order: 1, augmentation: 2, dropout: 3 };
+/** What a step learns from: rows, their pictures as the network gets them, and what live teachers say of those. */
+interface Batch {
+	readonly rows: Uint32Array;
+	readonly x: tf.Tensor;
+	readonly said: Promise<Float32Array> | undefined;
+}
+
 const EVALUATION_BATCH = 128;
 
 export class Replica {
@@ -45,7 +51,7 @@ export class Replica {
 	private readonly stepsPerEpoch: number;
 	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
 	/** The next batch, made while the processor that computes is busy with this one. */
-	private prepared: { readonly step: number; readonly values: Float32Array } | undefined;
+	private prepared: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
 	/**
 	 * `rows`: the training rows. Throws RangeError when a batch cannot be shared evenly, by this back end not at all, or is
@@ -57,7 +63,8 @@ export class Replica {
 		private readonly labels: number,
 		private readonly dataset: Dataset,
 		private readonly rows: Uint32Array,
-		private readonly exchange: Exchange
+		private readonly exchange: Exchange,
+		private readonly painter: Painter = new LocalPainter({ dataset, recipe, input: definition.input })
 	) {
 		this.share = recipe.batchSize / exchange.replicas;
 		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
@@ -101,14 +108,11 @@ export class Replica {
 	}
 
 	private async step(step: number): Promise<StepReport> {
-		const epoch = Math.floor(step / this.stepsPerEpoch);
-		const size = sizeAt(this.recipe, epoch);
-		const rows = this.batchRows(epoch, step % this.stepsPerEpoch);
 		for (const [index, dropout] of this.dropouts.entries())
 			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.exchange.replica, index);
 
-		const x = this.asTensor(this.takeBatch(step), rows.length, size);
-		const y = this.targets(rows, await this.teachers?.say(x));
+		const { rows, x, said } = await this.takeBatch(step);
+		const y = this.targets(rows, await said);
 		const foot = this.recipe.sharpness ? this.climb(x, y, this.recipe.sharpness) : undefined;
 		const { loss, logits, gradients } = this.slopes(x, y);
 		if (foot) this.descend(foot);
@@ -118,12 +122,8 @@ export class Replica {
 		this.follow(step);
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
 		this.prepare(step + 1);
-		const report = {
-			step,
-			n: rows.length,
-			loss: (await loss.data())[0] ?? NaN,
-			correct: await this.correct(logits, rows)
-		};
+		const [losses, correct] = await Promise.all([loss.data(), this.correct(logits, rows)]);
+		const report = { step, n: rows.length, loss: losses[0] ?? NaN, correct };
 		tf.dispose([x, y, logits, loss, gradients]);
 		return report;
 	}
@@ -190,6 +190,8 @@ export class Replica {
 			if (hasHostMemory()) {
 				const [old, now] = [hostView(average), hostView(weight.value)];
 				for (let i = 0; i < old.length; i++) old[i] = decay * (old[i] ?? 0) + (1 - decay) * (now[i] ?? 0);
+			} else if (hasKernel(MOVE_KERNEL)) {
+				runKernel(MOVE_KERNEL, { target: average, towards: weight.value }, { part: 1 - decay });
 			} else {
 				tf.tidy(() => {
 					average.assign(tf.add(tf.mul(average, decay), tf.mul(weight.value, 1 - decay)));
@@ -208,22 +210,26 @@ export class Replica {
 
 	/** Makes the batch of `step`, unless it is that of another epoch, which begins with an evaluation. */
 	private prepare(step: number): void {
-		if (step % this.stepsPerEpoch !== 0) this.prepared = { step, values: this.makeBatch(step) };
+		if (step % this.stepsPerEpoch !== 0) this.prepared = { step, batch: this.makeBatch(step) };
 	}
 
-	private takeBatch(step: number): Float32Array {
+	private async takeBatch(step: number): Promise<Batch> {
 		const { prepared } = this;
 		this.prepared = undefined;
-		return prepared?.step === step ? prepared.values : this.makeBatch(step);
+		if (prepared?.step === step) return prepared.batch;
+		(await prepared?.batch)?.x.dispose();
+		return this.makeBatch(step);
 	}
 
 	/** What the network gets in `step`, which depends on nothing but the recipe and the step. */
-	private makeBatch(step: number): Float32Array {
+	private async makeBatch(step: number): Promise<Batch> {
 		const epoch = Math.floor(step / this.stepsPerEpoch);
 		const rows = this.batchRows(epoch, step % this.stepsPerEpoch);
-		return this.dataset.features
-			? gather(this.dataset.features, rows)
-			: this.pictures(rows, sizeAt(this.recipe, epoch), epoch);
+		const { features } = this.dataset;
+		const size = sizeAt(this.recipe, epoch);
+		const values = features ? gather(features, rows) : await this.painter.paint(rows, size, epoch);
+		const x = this.asTensor(values, rows.length, size);
+		return { rows, x, said: this.teachers?.say(x) };
 	}
 
 	private asTensor(values: Float32Array, n: number, size: number): tf.Tensor {
@@ -231,18 +237,6 @@ export class Replica {
 		return features
 			? tf.tensor2d(values, [n, features.width])
 			: tf.tensor4d(values, [n, size, size, this.definition.input.channels]);
-	}
-
-	private pictures(rows: Uint32Array, size: number, epoch: number): Float32Array {
-		const { channels } = this.definition.input;
-		const input = { ...this.definition.input, size };
-		const batch = new Float32Array(rows.length * size * size * channels);
-		for (const [index, row] of rows.entries()) {
-			const random = createRandom(this.recipe.seed, STREAM.augmentation, epoch, row);
-			const picture = augment(pictureOf(this.dataset, row), FER2013_SIDE, size, this.recipe.augmentation, random);
-			toModelInput(picture, input, batch, index * size * size * channels);
-		}
-		return batch;
 	}
 
 	/**

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TrainingBackend } from './backend/index';
+import { findGpu } from './backend/webgpu';
 import { weightsForBase, type Base } from './base';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
 import { learningRateAt, sizeAt, type Recipe } from './config';
@@ -88,7 +89,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
 		else if (options.base && !dataset.features)
 			await group.restore(withWeights(await group.snapshot(), baseWeights(options)));
-		return await new Run(options, group, fingerprint, checkpointFile, saved).toEnd();
+		return await new Run(options, group, fingerprint, checkpointFile, await placeOf(options), saved).toEnd();
 	} finally {
 		await group.close();
 	}
@@ -109,6 +110,7 @@ class Run {
 		private readonly group: ReplicaGroup,
 		private readonly fingerprint: string,
 		private readonly checkpointFile: string,
+		private readonly place: string,
 		saved: Checkpoint | undefined
 	) {
 		const { dataset, recipe } = options;
@@ -231,8 +233,7 @@ class Run {
 	private contents(state: Checkpoint['state']): Checkpoint {
 		const { fingerprint, step, running, history } = this;
 		const base = this.options.base?.name ?? this.options.start?.base;
-		const backend = placeOf(this.options);
-		return { fingerprint, step, running, history, ...(base !== undefined && { base }), backend, state };
+		return { fingerprint, step, running, history, ...(base !== undefined && { base }), backend: this.place, state };
 	}
 
 	private best(): EpochLog | undefined {
@@ -272,7 +273,8 @@ class Run {
 }
 
 /** "onednn, 2 replicas on AMD EPYC": what a run's figures of speed mean. */
-function placeOf({ backend, replicas }: TrainOptions): string {
+async function placeOf({ backend, replicas }: TrainOptions): Promise<string> {
+	if (backend === 'webgpu') return `webgpu on ${(await findGpu())?.name ?? 'a GPU'}`;
 	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;
 }
 

@@ -1,5 +1,14 @@
 /** oneDNN's primitives as kernels of tfjs's WASM back end, on that back end's own memory. */
 import * as tf from '@tensorflow/tfjs-core';
+import {
+	BATCH_NORM_GRADIENT_KERNEL,
+	BATCH_NORM_KERNEL,
+	inputOf as input,
+	registerGradients,
+	RELU_GRADIENT_KERNEL,
+	replaceKernel,
+	type Attrs
+} from './extra-kernels';
 import type { WasmMemory } from './host';
 import { loadOneDnn, type OneDnn } from './onednn';
 
@@ -8,12 +17,7 @@ type Kernel = (
 	attrs: Attrs,
 	memory: Memory
 ) => tf.TensorInfo | tf.TensorInfo[];
-type Attrs = Readonly<Record<string, unknown>>;
 
-/** Kernels that tfjs does not have: layers use them where a back end offers them. */
-export const BATCH_NORM_KERNEL = 'BatchNormTraining';
-const BATCH_NORM_GRADIENT_KERNEL = 'BatchNormTrainingGradient';
-const RELU_GRADIENT_KERNEL = 'ReluFromOutputGradient';
 /** Below this many numbers the call costs more than it saves. */
 const WORTH_IT = 512;
 
@@ -22,17 +26,7 @@ interface Memory {
 	allocate(shape: readonly number[]): tf.TensorInfo;
 }
 
-/** Whether the back end in use offers this kernel. */
-export function hasKernel(name: string): boolean {
-	return (tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;
-}
-
 const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
-const input = (inputs: Readonly<Record<string, tf.TensorInfo>>, name: string): tf.TensorInfo => {
-	const found = inputs[name];
-	if (!found) throw new Error(`A kernel lacks its input ${name}.`);
-	return found;
-};
 
 /**
  * Replaces the heavy kernels of the 'wasm' back end in this thread. With `bfloat16` convolutions round what they multiply
@@ -64,32 +58,21 @@ export function registerOneDnnKernels({ bfloat16 }: { readonly bfloat16: boolean
 }
 
 function register(kernelName: string, kernel: Kernel): void {
-	if (tf.getKernelsForBackend('wasm').some((known) => known.kernelName === kernelName))
-		tf.unregisterKernel(kernelName, 'wasm');
-	tf.registerKernel({
-		kernelName,
-		backendName: 'wasm',
-		kernelFunc: ({ inputs, attrs, backend }) => {
-			const wasm = backend as WasmMemory;
-			return kernel(inputs as Readonly<Record<string, tf.TensorInfo>>, attrs as Attrs, {
-				view: (tensor) => wasm.typedArrayFromHeap(tensor),
-				allocate: (shape) => wasm.makeOutput([...shape], 'float32')
-			});
-		}
+	replaceKernel(kernelName, 'wasm', ({ inputs, attrs, backend }) => {
+		const wasm = backend as WasmMemory;
+		return kernel(inputs as Readonly<Record<string, tf.TensorInfo>>, attrs as Attrs, {
+			view: (tensor) => wasm.typedArrayFromHeap(tensor),
+			allocate: (shape) => wasm.makeOutput([...shape], 'float32')
+		});
 	});
 }
 
 /** Copies share their data, as in all other back ends; WASM's own kernel copies it, hundreds of times a step. */
 function shareIdentities(): void {
-	tf.unregisterKernel('Identity', 'wasm');
-	tf.registerKernel({
-		kernelName: 'Identity',
-		backendName: 'wasm',
-		kernelFunc: ({ inputs, backend }) => {
-			const { dataId, shape, dtype } = input(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
-			(backend as WasmMemory).incRef(dataId);
-			return { dataId, shape, dtype };
-		}
+	replaceKernel('Identity', 'wasm', ({ inputs, backend }) => {
+		const { dataId, shape, dtype } = input(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
+		(backend as WasmMemory).incRef(dataId);
+		return { dataId, shape, dtype };
 	});
 }
 
@@ -293,35 +276,4 @@ function fusedMatMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 		finish(oneDnn, output, bias, activation, memory);
 		return output;
 	};
-}
-
-function registerGradients(): void {
-	const run = (name: string, inputs: Record<string, tf.Tensor>, attrs: Attrs = {}): tf.Tensor | tf.Tensor[] =>
-		tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
-	tf.unregisterGradient('Relu');
-	tf.registerGradient({
-		kernelName: 'Relu',
-		outputsToSave: [true],
-		gradFunc: (slope, saved) => {
-			const [dy, y] = [slope as tf.Tensor, saved[0] as tf.Tensor];
-			// Gradients serve all back ends of this thread; kernels, one each.
-			const isHere = hasKernel(RELU_GRADIENT_KERNEL);
-			return {
-				x: () => (isHere ? (run(RELU_GRADIENT_KERNEL, { y, dy }) as tf.Tensor) : tf.mul(dy, tf.step(y)))
-			};
-		}
-	});
-	tf.registerGradient({
-		kernelName: BATCH_NORM_KERNEL,
-		inputsToSave: ['x', 'gamma'],
-		outputsToSave: [false, true, true],
-		gradFunc: (dys, saved, attrs) => {
-			const [dy] = dys as tf.Tensor[];
-			const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-			if (!dy) throw new Error('A normalisation has no slope.');
-			const gradients = run(BATCH_NORM_GRADIENT_KERNEL, { x, mean, variance, gamma, dy }, attrs) as tf.Tensor[];
-			const [forX, forGamma, forBeta] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
-			return { x: () => forX, gamma: () => forGamma, beta: () => forBeta };
-		}
-	});
 }

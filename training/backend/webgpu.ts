@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readdirSync } from 'node:fs';
 import process from 'node:process';
+import { registerWebGpuKernels } from './webgpu-kernels';
 
 export interface GpuAdapter {
 	readonly name: string;
@@ -45,7 +46,7 @@ export async function findGpu(): Promise<GpuAdapter | undefined> {
 	const adapter = await (await openGpu()).requestAdapter({ powerPreference: 'high-performance' });
 	if (!adapter) return undefined;
 	const { vendor, architecture, device, description } = adapter.info;
-	const name = description || device || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed GPU';
+	const name = [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed GPU';
 	const isSoftware = adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(name);
 	return { name, isSoftware };
 }
@@ -57,6 +58,7 @@ export async function startWebGpu(): Promise<void> {
 	// Registers itself only where it finds navigator.gpu.
 	await import('@tensorflow/tfjs-backend-webgpu');
 	if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs could not start on WebGPU.');
+	registerWebGpuKernels();
 }
 
 /** Lets go of the GPU, which otherwise keeps the process from ending. */

@@ -4,9 +4,10 @@ import type { ModelDefinition } from './definition';
 import type { Recipe } from '../config';
 import { cnn } from './cnn';
 import { mien } from './mien';
+import { mienLarge } from './mien-large';
 import { vgg16 } from './vgg16';
 
-export const MODELS: readonly ModelDefinition[] = [mien, cnn, vgg16];
+export const MODELS: readonly ModelDefinition[] = [mien, cnn, vgg16, mienLarge];
 
 /** The model of that id; throws UserError that lists the ids. */
 export function findModel(id: string): ModelDefinition {

@@ -1,0 +1,46 @@
+import { afterAll, expect, it } from 'vitest';
+import { LocalPainter, PainterThreads, type PainterSetup } from '../../../training/painter';
+import { createRandom } from '../../../training/random';
+
+const ROWS = 5;
+const setup: PainterSetup = {
+	dataset: { pixels: new Uint8Array(new SharedArrayBuffer(ROWS * 48 * 48)) },
+	recipe: {
+		seed: 3,
+		augmentation: {
+			flip: 0.5,
+			shift: 0.1,
+			scale: 0.1,
+			rotationDegrees: 10,
+			contrast: 0.2,
+			erase: 0.5,
+			degrade: 0.5
+		}
+	},
+	input: { size: 48, channels: 1, range: [-1, 1] }
+};
+const random = createRandom(1);
+for (let i = 0; i < setup.dataset.pixels.length; i++) setup.dataset.pixels[i] = Math.floor(random() * 256);
+
+const threads = new PainterThreads(setup, 2);
+afterAll(() => threads.close());
+
+it('paints the same in threads, in the order of the rows', async () => {
+	const local = new LocalPainter(setup);
+	const rows = Uint32Array.from([4, 0, 3, 1, 2]);
+	for (const epoch of [0, 1]) {
+		const expected = local.paint(rows, 32, epoch);
+		expect(expected.length).toBe(ROWS * 32 * 32);
+		expect(Math.min(...expected)).toBeGreaterThanOrEqual(-1);
+		expect(Math.max(...expected)).toBeLessThanOrEqual(1);
+		expect(await threads.paint(rows, 32, epoch)).toEqual(expected);
+	}
+	expect(local.paint(rows, 32, 0)).not.toEqual(local.paint(rows, 32, 1));
+});
+
+it('answers requests that overlap each with its own', async () => {
+	const local = new LocalPainter(setup);
+	const requests = [0, 1, 2, 3].map((row) => Uint32Array.of(row, row));
+	const painted = await Promise.all(requests.map((rows) => threads.paint(rows, 16, 0)));
+	for (const [index, rows] of requests.entries()) expect(painted[index]).toEqual(local.paint(rows, 16, 0));
+});

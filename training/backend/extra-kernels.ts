@@ -1,0 +1,73 @@
+/** Kernels that tfjs does not have: layers, optimizer and averages use them where a back end offers them. */
+import * as tf from '@tensorflow/tfjs-core';
+
+/** x [..., c], gamma [c], beta [c]; attribute epsilon. Gives y [..., c], and mean and variance [c] of x. */
+export const BATCH_NORM_KERNEL = 'BatchNormTraining';
+/** x, mean, variance, gamma, dy; attribute epsilon. Gives the gradients of x, gamma and beta. */
+export const BATCH_NORM_GRADIENT_KERNEL = 'BatchNormTrainingGradient';
+/** y, dy. Gives the gradient of x. */
+export const RELU_GRADIENT_KERNEL = 'ReluFromOutputGradient';
+/** Changes weight and velocity in place by gradient; attributes decay, momentum, learningRate, nesterov. Gives nothing. */
+export const SGD_KERNEL = 'SgdInPlace';
+/** Changes target in place to (1 - part) * target + part * towards. Gives nothing. */
+export const MOVE_KERNEL = 'MoveInPlace';
+
+export type Attrs = Readonly<Record<string, unknown>>;
+export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
+
+/** Whether the back end in use offers this kernel. */
+export function hasKernel(name: string): boolean {
+	return (tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;
+}
+
+export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs: Attrs = {}): tf.Tensor[] {
+	const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
+	return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** One of a kernel's inputs. Throws Error where it lacks. */
+export function inputOf(inputs: Inputs, name: string): tf.TensorInfo {
+	const found = inputs[name];
+	if (!found) throw new Error(`A kernel lacks its input ${name}.`);
+	return found;
+}
+
+/** Puts `kernelFunc` in the place of the back end's own kernel, if it has one. */
+export function replaceKernel(kernelName: string, backendName: string, kernelFunc: tf.KernelFunc): void {
+	if (tf.getKernelsForBackend(backendName).some((known) => known.kernelName === kernelName))
+		tf.unregisterKernel(kernelName, backendName);
+	tf.registerKernel({ kernelName, backendName, kernelFunc });
+}
+
+/** Teaches tfjs the gradients that these kernels compute; to be called for each back end that has them. */
+export function registerGradients(): void {
+	tf.unregisterGradient('Relu');
+	tf.registerGradient({
+		kernelName: 'Relu',
+		outputsToSave: [true],
+		gradFunc: (slope, saved) => {
+			const [dy, y] = [slope as tf.Tensor, saved[0] as tf.Tensor];
+			// Gradients serve all back ends of this thread; kernels, one each.
+			return {
+				x: () => {
+					const [own] = hasKernel(RELU_GRADIENT_KERNEL) ? runKernel(RELU_GRADIENT_KERNEL, { y, dy }) : [];
+					return own ?? tf.mul(dy, tf.step(y));
+				}
+			};
+		}
+	});
+	if ((tf.getGradient(BATCH_NORM_KERNEL) as tf.GradConfig | undefined) !== undefined) return;
+	tf.registerGradient({
+		kernelName: BATCH_NORM_KERNEL,
+		inputsToSave: ['x', 'gamma'],
+		outputsToSave: [false, true, true],
+		gradFunc: (dys, saved, attrs) => {
+			const [dy] = dys as tf.Tensor[];
+			const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+			if (!dy) throw new Error('A normalisation has no slope.');
+			const gradients = runKernel(BATCH_NORM_GRADIENT_KERNEL, { x, mean, variance, gamma, dy }, attrs);
+			const [forX, forGamma, forBeta] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
+			return { x: () => forX, gamma: () => forGamma, beta: () => forBeta };
+		}
+	});
+}
