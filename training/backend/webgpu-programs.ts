@@ -35,7 +35,7 @@ const COLUMNS = 64;
 /** Workgroups from which on a GPU counts as busy: some for each of its processors. */
 const BUSY = 1024;
 
-/** Numbers from 0 as text, one line each. */
+/** `line` of each number from 0 to `count` - 1, one below the other. */
 const lines = (count: number, line: (index: number) => string): string =>
 	Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
@@ -133,7 +133,7 @@ function loadRight(matrix: string, end: string, columns: number, threads: number
 	});
 }
 
-/** Places of a picture that the filter's taps see: a map from (row of the product, tap) to a place or none. */
+/** What a filter's taps see: which place of a picture belongs to a pixel (a row of the product) and a tap, if any. */
 interface Geometry {
 	/** Of the pictures that are read: [n, height, width, channels]. */
 	readonly height: number;
@@ -151,7 +151,7 @@ interface Geometry {
 	readonly exists: string;
 }
 
-/** `result` [pixels, columns]: at each pixel the filter `right` [taps * channels, columns] on what its taps see of `source`. */
+/** `result` [pixels, columns]: at each pixel `filters` [taps * channels, columns] on what its taps see of `source`. */
 function slide(g: Geometry, columns: number): Program {
 	const rows = g.batch * g.rowsHeight * g.rowsWidth;
 	const across = Math.ceil(columns / COLUMNS);
