@@ -85,20 +85,6 @@ export const mien: ModelDefinition = {
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
 		{
-			// A network of five times the work, which learned from `among-peers` too, says more than earlier ends of this one.
-			...onwards('tutored', 'flatter', { epochs: 12, learningRate: 0.02, from48: 0 }),
-			...LAST,
-			votes: 0.1,
-			teachers: {
-				part: 0.65,
-				live: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'wider']
-				]
-			}
-		},
-		{
 			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
 			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
 			...LAST,
