@@ -38,20 +38,19 @@ export class LocalPainter implements Painter {
 	}
 }
 
-/** Paints in threads, each a part of the rows: one thread paints slower than a GPU learns. */
+/** Paints in threads, each a part of the rows: one thread paints slower than a GPU learns. Rejects once a thread has failed. */
 export class PainterThreads implements Painter {
 	private readonly workers: readonly Worker[];
+	private readonly channels: number;
+	private failure: Error | undefined;
 	private readonly waiting = new Map<
 		number,
 		{ readonly resolve: (values: Float32Array) => void; readonly reject: (error: Error) => void }
 	>();
 	private requests = 0;
 
-	constructor(
-		setup: PainterSetup,
-		threads: number,
-		private readonly channels = setup.input.channels
-	) {
+	constructor(setup: PainterSetup, threads: number) {
+		this.channels = setup.input.channels;
 		this.workers = Array.from({ length: threads }, () => {
 			const worker = startThread(new URL('./painter-worker.ts', import.meta.url), setup);
 			worker.on('message', ({ id, values }: PainterReply) => {
@@ -59,8 +58,10 @@ export class PainterThreads implements Painter {
 				this.waiting.delete(id);
 			});
 			worker.on('error', (error) => {
-				for (const { reject } of this.waiting.values()) reject(error);
-				this.waiting.clear();
+				this.fail(error);
+			});
+			worker.on('exit', () => {
+				this.fail(new Error('A thread that paints pictures has ended.'));
 			});
 			return worker;
 		});
@@ -83,11 +84,19 @@ export class PainterThreads implements Painter {
 		return batch;
 	}
 
+	/** Ends the threads; pictures that are asked for then, or still to come, are refused. */
 	async close(): Promise<void> {
 		await Promise.all(this.workers.map((worker) => worker.terminate()));
 	}
 
+	private fail(error: Error): void {
+		this.failure ??= error;
+		for (const { reject } of this.waiting.values()) reject(this.failure);
+		this.waiting.clear();
+	}
+
 	private ask(worker: Worker, request: PainterRequest): Promise<Float32Array> {
+		if (this.failure) return Promise.reject(this.failure);
 		return new Promise((resolve, reject) => {
 			this.waiting.set(request.id, { resolve, reject });
 			worker.postMessage(request);

@@ -1,7 +1,6 @@
 /** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
 import os from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { hasHostMemory } from './backend/host';
 import { startBackend, type TrainingBackend } from './backend/index';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
@@ -39,17 +38,23 @@ export interface GroupSetup {
 /** Starts the replicas; with one, it runs in this thread. Rejects with Error when one does not start. */
 export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	await startBackend(setup.backend);
-	const { definition, recipe, labels, dataset, rows } = setup;
+	const { definition, recipe, labels, dataset, rows, backend } = setup;
 	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
 	const alone = createSoloExchange(stopFlag);
 	if (setup.replicas > 1)
 		return startThreads(setup, new Replica(definition, recipe, labels, dataset, rows, alone).exchangeLength);
 	const { input } = definition;
 	const painters =
-		hasHostMemory() || dataset.features
-			? undefined
-			: new PainterThreads({ dataset: { pixels: dataset.pixels }, recipe, input }, painterThreads());
-	const solo = new Replica(definition, recipe, labels, dataset, rows, alone, painters);
+		backend === 'webgpu' && !dataset.features
+			? new PainterThreads({ dataset: { pixels: dataset.pixels }, recipe, input }, painterThreads())
+			: undefined;
+	let solo: Replica;
+	try {
+		solo = new Replica(definition, recipe, labels, dataset, rows, alone, painters);
+	} catch (thrown) {
+		await painters?.close();
+		throw thrown;
+	}
 	return {
 		replicas: 1,
 		run: (from, to, onStep) => solo.run(from, to, onStep),
@@ -62,7 +67,10 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		requestStop: () => {
 			Atomics.store(stopFlag, 0, 1);
 		},
-		close: () => painters?.close() ?? Promise.resolve()
+		async close() {
+			await solo.close();
+			await painters?.close();
+		}
 	};
 }
 

@@ -93,6 +93,19 @@ export class Replica {
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
 
+	/** Waits for a batch that was prepared and that no step will take. */
+	async close(): Promise<void> {
+		const { prepared } = this;
+		this.prepared = undefined;
+		try {
+			const batch = await prepared?.batch;
+			await batch?.said;
+			batch?.x.dispose();
+		} catch {
+			// Nobody needs it.
+		}
+	}
+
 	/** How many numbers `Exchange.average` gets a step: all gradients and moving statistics. */
 	get exchangeLength(): number {
 		return this.weights.reduce((sum, { value }) => sum + value.size, 0);
@@ -158,7 +171,7 @@ export class Replica {
 			const foot = this.moving().map((value) => separateCopy(value));
 			const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
 			// Epsilon for a batch that has nothing more to teach.
-			const factor = tf.div(radius, tf.add(tf.sqrt(tf.addN(squares)), 1e-12));
+			const factor = tf.div(radius, tf.add(tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square))), 1e-12));
 			for (const [index, { value }] of this.trainable.entries()) {
 				const gradient = gradients[index];
 				if (gradient) value.assign(tf.add(value, tf.mul(gradient, factor)));
@@ -210,7 +223,11 @@ export class Replica {
 
 	/** Makes the batch of `step`, unless it is that of another epoch, which begins with an evaluation. */
 	private prepare(step: number): void {
-		if (step % this.stepsPerEpoch !== 0) this.prepared = { step, batch: this.makeBatch(step) };
+		if (step % this.stepsPerEpoch === 0) return;
+		const batch = this.makeBatch(step);
+		// Who takes it learns of a failure; until then nobody listens.
+		batch.catch(() => undefined);
+		this.prepared = { step, batch };
 	}
 
 	private async takeBatch(step: number): Promise<Batch> {
@@ -229,7 +246,9 @@ export class Replica {
 		const size = sizeAt(this.recipe, epoch);
 		const values = features ? gather(features, rows) : await this.painter.paint(rows, size, epoch);
 		const x = this.asTensor(values, rows.length, size);
-		return { rows, x, said: this.teachers?.say(x) };
+		const said = this.teachers?.say(x);
+		said?.catch(() => undefined);
+		return { rows, x, said };
 	}
 
 	private asTensor(values: Float32Array, n: number, size: number): tf.Tensor {

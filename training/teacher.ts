@@ -47,7 +47,10 @@ export class LiveTeachers {
 	async say(pictures: tf.Tensor): Promise<Float32Array> {
 		const mean = tf.tidy(() => {
 			const all = this.networks.map((network) => network.predictOnBatch(pictures) as tf.Tensor2D);
-			return tf.div(tf.addN(all), all.length);
+			return tf.div(
+				all.reduce((sum, one) => tf.add(sum, one)),
+				all.length
+			);
 		});
 		const values = await mean.data<'float32'>();
 		mean.dispose();

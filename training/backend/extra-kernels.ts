@@ -1,17 +1,21 @@
 /** Kernels that tfjs does not have: layers, optimizer and averages use them where a back end offers them. */
 import * as tf from '@tensorflow/tfjs-core';
 
-/** x [..., c], gamma [c], beta [c]; attribute epsilon. Gives y [..., c], and mean and variance [c] of x. */
+/** x [..., c], gamma [c], beta [c], c up to 1024 and a multiple of 4, or up to 256; attribute epsilon. Gives y [..., c], and mean and variance [c] of x. */
 export const BATCH_NORM_KERNEL = 'BatchNormTraining';
 /** x, mean, variance, gamma, dy; attribute epsilon. Gives the gradients of x, gamma and beta. */
 export const BATCH_NORM_GRADIENT_KERNEL = 'BatchNormTrainingGradient';
 /** y, dy. Gives the gradient of x. */
 export const RELU_GRADIENT_KERNEL = 'ReluFromOutputGradient';
-/** Changes weight and velocity in place by gradient; attributes decay, momentum, learningRate, nesterov. Gives nothing. */
+/**
+ * Changes weight and velocity in place by gradient; attributes decay, momentum, learningRate, nesterov. Gives nothing. No
+ * read of what it changes may be under way.
+ */
 export const SGD_KERNEL = 'SgdInPlace';
-/** Changes target in place to (1 - part) * target + part * towards. Gives nothing. */
+/** Changes target in place to (1 - part) * target + part * towards, under the same condition. Gives nothing. */
 export const MOVE_KERNEL = 'MoveInPlace';
 
+/** A kernel's attributes and inputs by name. */
 export type Attrs = Readonly<Record<string, unknown>>;
 export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 
@@ -20,10 +24,14 @@ export function hasKernel(name: string): boolean {
 	return (tf.getKernel(name, tf.getBackend()) as tf.KernelConfig | undefined) !== undefined;
 }
 
+/** Runs a kernel of the back end in use, which the gradient tape records. */
 export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs: Attrs = {}): tf.Tensor[] {
 	const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
 	return Array.isArray(outputs) ? outputs : [outputs];
 }
+
+/** How many numbers a tensor has. */
+export const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
 
 /** One of a kernel's inputs. Throws Error where it lacks. */
 export function inputOf(inputs: Inputs, name: string): tf.TensorInfo {

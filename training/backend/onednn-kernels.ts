@@ -3,10 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
 	BATCH_NORM_GRADIENT_KERNEL,
 	BATCH_NORM_KERNEL,
-	inputOf as input,
+	inputOf,
 	registerGradients,
 	RELU_GRADIENT_KERNEL,
 	replaceKernel,
+	sizeOf,
 	type Attrs
 } from './extra-kernels';
 import type { WasmMemory } from './host';
@@ -25,8 +26,6 @@ interface Memory {
 	view(tensor: tf.TensorInfo): Float32Array;
 	allocate(shape: readonly number[]): tf.TensorInfo;
 }
-
-const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
 
 /**
  * Replaces the heavy kernels of the 'wasm' back end in this thread. With `bfloat16` convolutions round what they multiply
@@ -70,7 +69,7 @@ function register(kernelName: string, kernel: Kernel): void {
 /** Copies share their data, as in all other back ends; WASM's own kernel copies it, hundreds of times a step. */
 function shareIdentities(): void {
 	replaceKernel('Identity', 'wasm', ({ inputs, backend }) => {
-		const { dataId, shape, dtype } = input(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
+		const { dataId, shape, dtype } = inputOf(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
 		(backend as WasmMemory).incRef(dataId);
 		return { dataId, shape, dtype };
 	});
@@ -98,14 +97,14 @@ function shapeOf(info: tf.backend_util.Conv2DInfo) {
 function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 	return {
 		Conv2D: (inputs, attrs, memory) => {
-			const [x, filter] = [input(inputs, 'x'), input(inputs, 'filter')];
+			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
 			const output = memory.allocate(info.outShape);
 			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
 			return output;
 		},
 		FusedConv2D: (inputs, attrs, memory) => {
-			const [x, filter] = [input(inputs, 'x'), input(inputs, 'filter')];
+			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
 			const output = memory.allocate(info.outShape);
 			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
@@ -113,7 +112,7 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 			return output;
 		},
 		Conv2DBackpropInput: (inputs, attrs, memory) => {
-			const [dy, filter] = [input(inputs, 'dy'), input(inputs, 'filter')];
+			const [dy, filter] = [inputOf(inputs, 'dy'), inputOf(inputs, 'filter')];
 			const shape = attrs['inputShape'] as number[];
 			const run = oneDnn.convolutionSourceGradient(shapeOf(convolutionInfo(shape, filter.shape, attrs)));
 			const gradient = memory.allocate(shape);
@@ -121,7 +120,7 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 			return gradient;
 		},
 		Conv2DBackpropFilter: (inputs, attrs, memory) => {
-			const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
+			const [x, dy] = [inputOf(inputs, 'x'), inputOf(inputs, 'dy')];
 			const shape = attrs['filterShape'] as number[];
 			const run = oneDnn.convolutionFilterGradient(shapeOf(convolutionInfo(x.shape, shape, attrs)));
 			const gradient = memory.allocate(shape);
@@ -133,7 +132,7 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 
 function maxPoolGradient(oneDnn: OneDnn): Kernel {
 	return (inputs, attrs, memory) => {
-		const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
+		const [dy, x] = [inputOf(inputs, 'dy'), inputOf(inputs, 'input')];
 		const info = tf.backend_util.computePool2DInfo(
 			x.shape as Shape4D,
 			attrs['filterSize'] as [number, number],
@@ -171,7 +170,7 @@ function normKernels(oneDnn: OneDnn): Record<string, Kernel> {
 	};
 	return {
 		[BATCH_NORM_KERNEL]: (inputs, attrs, memory) => {
-			const [x, gamma, beta] = [input(inputs, 'x'), input(inputs, 'gamma'), input(inputs, 'beta')];
+			const [x, gamma, beta] = [inputOf(inputs, 'x'), inputOf(inputs, 'gamma'), inputOf(inputs, 'beta')];
 			const run = oneDnn.batchNorm(...dimensions(x), attrs['epsilon'] as number);
 			const results = [x.shape, gamma.shape, gamma.shape].map((shape) => memory.allocate(shape));
 			run(...[x, gamma, beta, ...results].map((tensor) => memory.view(tensor)));
@@ -179,8 +178,8 @@ function normKernels(oneDnn: OneDnn): Record<string, Kernel> {
 		},
 		[BATCH_NORM_GRADIENT_KERNEL]: (inputs, attrs, memory) => {
 			// The shift has no part in its own gradient; the scale stands in for it.
-			const given = ['x', 'mean', 'variance', 'gamma', 'gamma', 'dy'].map((name) => input(inputs, name));
-			const [x, mean] = [input(inputs, 'x'), input(inputs, 'mean')];
+			const given = ['x', 'mean', 'variance', 'gamma', 'gamma', 'dy'].map((name) => inputOf(inputs, name));
+			const [x, mean] = [inputOf(inputs, 'x'), inputOf(inputs, 'mean')];
 			const run = oneDnn.batchNormGradient(...dimensions(x), attrs['epsilon'] as number);
 			const results = [x.shape, mean.shape, mean.shape].map((shape) => memory.allocate(shape));
 			run(...[...given, ...results].map((tensor) => memory.view(tensor)));
@@ -192,13 +191,13 @@ function normKernels(oneDnn: OneDnn): Record<string, Kernel> {
 function reluKernels(oneDnn: OneDnn): Record<string, Kernel> {
 	return {
 		Relu: (inputs, _attrs, memory) => {
-			const x = input(inputs, 'x');
+			const x = inputOf(inputs, 'x');
 			const output = memory.allocate(x.shape);
 			oneDnn.relu(sizeOf(x))(memory.view(x), memory.view(output));
 			return output;
 		},
 		[RELU_GRADIENT_KERNEL]: (inputs, _attrs, memory) => {
-			const [y, dy] = [input(inputs, 'y'), input(inputs, 'dy')];
+			const [y, dy] = [inputOf(inputs, 'y'), inputOf(inputs, 'dy')];
 			const gradient = memory.allocate(y.shape);
 			oneDnn.reluGradient(sizeOf(y))(memory.view(y), memory.view(dy), memory.view(gradient));
 			return gradient;
@@ -211,7 +210,7 @@ type Fallback = (inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs) 
 /** Two tensors of one shape, or a vector added to the last axis. */
 function addKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	return (inputs, attrs, memory) => {
-		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
 		const columns = a.shape.at(-1) ?? 1;
 		const same = a.shape.join() === b.shape.join();
 		const perColumn = b.shape.length === 1 && b.shape[0] === columns && a.shape.length > 1;
@@ -228,7 +227,7 @@ function addKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 function sumKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	const ones = new Map<number, Float32Array>();
 	return (inputs, attrs, memory) => {
-		const x = input(inputs, 'x');
+		const x = inputOf(inputs, 'x');
 		const axes = tf.util.parseAxisParam(attrs['axis'] as number | number[], [...x.shape]);
 		const isLeading = axes.length === x.shape.length - 1 && axes.every((axis, index) => axis === index);
 		if (!isLeading || attrs['keepDims'] === true || x.dtype !== 'float32' || sizeOf(x) < WORTH_IT)
@@ -245,7 +244,7 @@ function sumKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 
 function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	return (inputs, attrs, memory) => {
-		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
 		const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
 		// tfjs gives matrices as they are or as batches of one, by the operation that they come from.
 		const isSingle = ({ shape }: tf.TensorInfo): boolean => shape.slice(0, -2).every((count) => count === 1);
@@ -269,7 +268,7 @@ function fusedMatMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 		const { activation } = attrs;
 		const bias = inputs['bias'];
 		const isPlain = activation === 'linear' || activation === 'relu';
-		const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
 		if (!isPlain || (bias && bias.shape.length !== 1) || a.shape[0] !== 1 || b.shape[0] !== 1)
 			return fallback(inputs, attrs);
 		const output = plain(inputs, attrs, memory) as tf.TensorInfo;

@@ -10,6 +10,7 @@ import {
 	RELU_GRADIENT_KERNEL,
 	replaceKernel,
 	SGD_KERNEL,
+	sizeOf,
 	type Attrs,
 	type Inputs
 } from './extra-kernels';
@@ -111,7 +112,6 @@ class Recorder {
 	}
 }
 
-const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
 const channelsOf = ({ shape }: tf.TensorInfo): number => shape.at(-1) ?? 1;
 type Kernel = (inputs: Inputs, attrs: Attrs) => tf.TensorInfo | tf.TensorInfo[];
 
@@ -122,27 +122,27 @@ function convolutionInfo(xShape: readonly number[], filterShape: readonly number
 		attrs['strides'] as [number, number],
 		(attrs['dilations'] ?? 1) as [number, number],
 		attrs['pad'] as 'same' | 'valid',
-		attrs['dimRoundingMode'] as 'floor' | undefined
+		attrs['dimRoundingMode'] as 'floor' | undefined,
+		false,
+		attrs['dataFormat'] === 'NCHW' ? 'channelsFirst' : 'channelsLast'
 	);
 }
 
-/** Whether the programs above cover it: quads of columns, and no holes in the filter. */
+/** Whether this project's programs cover it: quads of columns, channels last, and no holes in the filter. */
 function isCovered(info: Info, columns: number): boolean {
-	return columns % 4 === 0 && info.dilationHeight === 1 && info.dilationWidth === 1;
+	return (
+		info.dataFormat === 'channelsLast' && columns % 4 === 0 && info.dilationHeight === 1 && info.dilationWidth === 1
+	);
 }
 
 function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): Record<string, Kernel> {
-	const [plain, fused, forInput, forFilter] = [
-		'Conv2D',
-		'FusedConv2D',
-		'Conv2DBackpropInput',
-		'Conv2DBackpropFilter'
-	].map(original);
+	const [plain, fused] = [original('Conv2D'), original('FusedConv2D')];
+	const [forInput, forFilter] = [original('Conv2DBackpropInput'), original('Conv2DBackpropFilter')];
 	return {
 		Conv2D: (inputs, attrs) => {
 			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
-			if (!isCovered(info, info.outChannels)) return plain?.(inputs, attrs) ?? [];
+			if (!isCovered(info, info.outChannels)) return plain(inputs, attrs);
 			const output = gpu.allocate(info.outShape);
 			gpu.run({ ...forward(info), reads: [x, filter], writes: [output] });
 			return output;
@@ -150,15 +150,16 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 		FusedConv2D: (inputs, attrs) => {
 			const [x, filter, bias] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter'), inputs['bias']];
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
-			const isPlain = bias?.shape.length === 1 && ['linear', 'relu'].includes(attrs['activation'] as string);
-			if (!isPlain || !isCovered(info, info.outChannels)) return fused?.(inputs, attrs) ?? [];
+			const isPlain =
+				bias?.shape.join() === String(info.outChannels) && ['linear', 'relu'].includes(attrs['activation'] as string);
+			if (!isPlain || !isCovered(info, info.outChannels)) return fused(inputs, attrs);
 			const output = gpu.allocate(info.outShape);
 			gpu.run({ ...forward(info), reads: [x, filter], writes: [output] });
 			const finish = elementwise(
 				buffers(['bias', vec4, 'read'], ['result', vec4, 'read_write']),
 				sizeOf(output) / 4,
 				`let value = result[i] + bias[i % ${info.outChannels / 4}u];
-				result[i] = ${attrs['activation'] === 'relu' ? 'max(value, vec4<f32>())' : 'value'};`
+				result[i] = ${attrs['activation'] === 'relu' ? 'select(value, vec4<f32>(), value < vec4<f32>())' : 'value'};`
 			);
 			gpu.run({ ...finish, reads: [bias], writes: [output] });
 			return output;
@@ -167,7 +168,7 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 			const [dy, filter] = [inputOf(inputs, 'dy'), inputOf(inputs, 'filter')];
 			const shape = attrs['inputShape'] as number[];
 			const info = convolutionInfo(shape, filter.shape, attrs);
-			if (!isCovered(info, info.inChannels)) return forInput?.(inputs, attrs) ?? [];
+			if (!isCovered(info, info.inChannels)) return forInput(inputs, attrs);
 			const turned = gpu.allocate(filter.shape);
 			const turn = turnFilter(info.filterHeight * info.filterWidth, info.inChannels, info.outChannels);
 			gpu.run({ ...turn, reads: [filter], writes: [turned] });
@@ -180,7 +181,7 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 			const [x, dy] = [inputOf(inputs, 'x'), inputOf(inputs, 'dy')];
 			const shape = attrs['filterShape'] as number[];
 			const info = convolutionInfo(x.shape, shape, attrs);
-			if (!isCovered(info, info.outChannels)) return forFilter?.(inputs, attrs) ?? [];
+			if (!isCovered(info, info.outChannels)) return forFilter(inputs, attrs);
 			const { parts, ...program } = filterProduct(info);
 			const partial = gpu.allocate([parts, ...shape]);
 			gpu.run({ ...program, reads: [x, dy], writes: [partial] });
@@ -330,7 +331,7 @@ function elementwiseKernels(gpu: Recorder): Record<string, Kernel> {
 
 let registeredFor: tf.KernelBackend | undefined;
 
-/** Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use. */
+/** Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use. Throws Error for a second one. */
 export function registerWebGpuKernels(): void {
 	const backend = tf.backend() as tf.KernelBackend & Backend;
 	if (backend === registeredFor) return;

@@ -5,8 +5,13 @@ import { afterAll, expect, it } from 'vitest';
 import { chooseBackend, startBackend } from '../../../training/backend/index';
 import { MOVE_KERNEL, runKernel } from '../../../training/backend/extra-kernels';
 import { findGpu, stopWebGpu } from '../../../training/backend/webgpu';
+import { DEFAULT_RECIPE } from '../../../training/config';
 import { SeededDropout } from '../../../training/layers';
+import type { ModelDefinition } from '../../../training/models/definition';
+import { residualNetwork } from '../../../training/models/residual';
 import { createOptimizer } from '../../../training/optimizer';
+import type { State } from '../../../training/replica';
+import { startReplicas } from '../../../training/replica-group';
 import { testGradients } from './gradients';
 
 /** Debian's chromium brings this GPU in software. */
@@ -64,6 +69,43 @@ if (gpu) {
 		const target = tf.variable(tf.tensor1d([1, 2, 3]));
 		runKernel(MOVE_KERNEL, { target, towards: tf.tensor1d([3, 2, -1]) }, { part: 0.25 });
 		expect(Array.from(await target.data())).toEqual([1.5, 2, 2]);
+	});
+
+	it('takes the cpu back end’s step of a whole network, up the loss and down again', async () => {
+		const network: ModelDefinition = {
+			id: 'network',
+			title: 'Network',
+			input: { size: 16, channels: 1, range: [-1, 1] },
+			recipes: [
+				{ ...DEFAULT_RECIPE, batchSize: 4, sharpness: 0.1, sizes: [{ fromEpoch: 0, size: 16 }], stages: [[8, 1]] }
+			],
+			build: (labels, recipe) => residualNetwork(labels, recipe, { kernelSize: 3, strides: 2 })
+		};
+		const [recipe] = network.recipes;
+		const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+		const dataset = { n: 8, pixels: shared(8 * 48 * 48), labels: shared(8), usage: shared(8) };
+		for (let i = 0; i < dataset.pixels.length; i++) dataset.pixels[i] = (i * 7919) % 251;
+		for (let i = 0; i < dataset.n; i++) dataset.labels[i] = i % 7;
+		const rows = Uint32Array.from({ length: dataset.n }, (_, row) => row);
+		const afterTwoSteps = async (backend: 'cpu' | 'webgpu'): Promise<State> => {
+			const group = await startReplicas({
+				definition: network,
+				recipe,
+				labels: 7,
+				dataset,
+				rows,
+				backend,
+				replicas: 1
+			});
+			await group.run(0, 2, () => undefined);
+			const state = await group.snapshot();
+			await group.close();
+			return state;
+		};
+		const [expected, actual] = [await afterTwoSteps('cpu'), await afterTwoSteps('webgpu')];
+		expect([...actual.keys()]).toEqual([...expected.keys()]);
+		for (const [name, { values }] of expected)
+			for (const [index, value] of values.entries()) expect(actual.get(name)?.values[index]).toBeCloseTo(value, 3);
 	});
 
 	it('takes dropout masks from a bank on the device, again for equal keys', async () => {

@@ -44,3 +44,21 @@ it('answers requests that overlap each with its own', async () => {
 	const painted = await Promise.all(requests.map((rows) => threads.paint(rows, 16, 0)));
 	for (const [index, rows] of requests.entries()) expect(painted[index]).toEqual(local.paint(rows, 16, 0));
 });
+
+it('refuses once a thread has failed, then and later', async () => {
+	const broken = new PainterThreads({ ...setup, dataset: { pixels: undefined as never } }, 1);
+	try {
+		await expect(broken.paint(Uint32Array.of(0), 16, 0)).rejects.toThrow(/undefined/);
+		await expect(broken.paint(Uint32Array.of(0), 16, 0)).rejects.toThrow(/undefined/);
+	} finally {
+		await broken.close();
+	}
+});
+
+it('refuses what is asked for while it closes', async () => {
+	const closing = new PainterThreads(setup, 1);
+	const painted = closing.paint(Uint32Array.of(0), 16, 0);
+	painted.catch(() => undefined);
+	await closing.close();
+	await expect(painted).rejects.toThrow('ended');
+});

@@ -5,14 +5,13 @@ import type { Dataset } from '../../../training/dataset';
 import { createSoloExchange } from '../../../training/exchange';
 import { BatchNorm } from '../../../training/layers';
 import type { ModelDefinition } from '../../../training/models/definition';
-import { createRandom, shuffle } from '../../../training/random';
+import { createRandom, shuffle, STREAM } from '../../../training/random';
 import { Replica, type State } from '../../../training/replica';
 import type { Teacher } from '../../../training/teacher';
 import { untrainedTeacher } from './untrained-teacher';
 
 const LABELS = 7;
 const PIXELS = 48 * 48;
-const ORDER_STREAM = 1;
 const BATCH = 4;
 const RATE = 0.5;
 
@@ -122,7 +121,7 @@ describe('Replica', () => {
 	it.each([0, 2])('steps down the slope that it finds %d up the loss of half its batch', async (sharpness) => {
 		const { before, after } = await afterOneStep(regression, { sharpness });
 		const start = kernelOf(before);
-		const batch = shuffle(rows(), createRandom(recipe.seed, ORDER_STREAM, 0));
+		const batch = shuffle(rows(), createRandom(recipe.seed, STREAM.order, 0));
 		const up = slope(start, batch.subarray(0, BATCH / 2));
 		const length = Math.hypot(...up);
 		const top = start.map((value, i) => value + (sharpness * (up[i] ?? 0)) / length);
@@ -168,7 +167,7 @@ describe('Replica', () => {
 
 	it('keeps the moving statistics of where it is, not of where it climbed to', async () => {
 		const { after } = await afterOneStep(normalised, { sharpness: 2 });
-		const half = shuffle(rows(), createRandom(recipe.seed, ORDER_STREAM, 0)).subarray(0, BATCH / 2);
+		const half = shuffle(rows(), createRandom(recipe.seed, STREAM.order, 0)).subarray(0, BATCH / 2);
 		let sum = 0;
 		for (const row of half)
 			for (const value of dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS)) sum += value / 127.5 - 1;
