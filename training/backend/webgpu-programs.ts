@@ -63,7 +63,10 @@ function writeElementwise(declarations: string, items: number, body: string): Pr
 }
 
 interface Product {
-	readonly declarations: string;
+	/** How the pictures in `source` are read. */
+	readonly sourceType: Type;
+	/** Name of the buffer whose rows come into `right`. */
+	readonly matrix: string;
 	/** Rows of a tile, and threads of a workgroup: 64 or 128. */
 	readonly tile: number;
 	readonly rows: number;
@@ -81,9 +84,10 @@ interface Product {
 }
 
 /** The program of one product: `result` [rows, columns] = sum over k of left[k, row] * right[k, column]. */
-function product({ declarations, tile, rows, columns, ...of }: Product): Program {
+function product({ sourceType, matrix, tile, rows, columns, ...of }: Product): Program {
 	const quads = tile / 4;
 	const half = tile / 8;
+	const declarations = buffers(['source', sourceType, 'read'], [matrix, vec4, 'read'], ['result', vec4, 'read_write']);
 	const code = `${declarations}
 		var<workgroup> left: array<vec4<f32>, ${DEPTH * quads}>;
 		var<workgroup> right: array<vec4<f32>, ${(DEPTH * COLUMNS) / 4}>;
@@ -182,11 +186,8 @@ function slide(g: Geometry, columns: number): Program {
 		} }`
 			);
 	return product({
-		declarations: buffers(
-			['source', isVector ? 'vec4<f32>' : 'f32', 'read'],
-			['filters', 'vec4<f32>', 'read'],
-			['result', 'vec4<f32>', 'read_write']
-		),
+		sourceType: isVector ? vec4 : 'f32',
+		matrix: 'filters',
 		tile,
 		rows,
 		columns,
@@ -287,11 +288,8 @@ function writeFilterProduct(info: Info): Program & { parts: number } {
 	return {
 		parts,
 		...product({
-			declarations: buffers(
-				['source', isVector ? 'vec4<f32>' : 'f32', 'read'],
-				['slope', 'vec4<f32>', 'read'],
-				['result', 'vec4<f32>', 'read_write']
-			),
+			sourceType: isVector ? vec4 : 'f32',
+			matrix: 'slope',
 			tile,
 			rows,
 			columns,
