@@ -79,4 +79,12 @@ describe('the default model', () => {
 	it('tells how good it is, on every split', () => {
 		expect(Object.keys(entry?.metrics ?? {}).sort()).toEqual(['paper', 'private', 'public']);
 	});
+
+	it('is as right, and as sure of itself, as a page can rely on', () => {
+		const report = parseReport(JSON.parse(readFileSync(join(FOLDER, manifest.default, 'report.json'), 'utf8')));
+		const figures = report.splits.find(({ id }) => id === 'private')?.single;
+		expect(figures?.accuracy).toBeGreaterThanOrEqual(0.68);
+		expect(figures?.calibrationError).toBeLessThanOrEqual(0.04);
+		expect(report.unsure?.private.accuracy).toBeGreaterThanOrEqual(0.8);
+	});
 });
