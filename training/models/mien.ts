@@ -44,6 +44,21 @@ const STAGES: NonNullable<Recipe['stages']> = [
 /** What the last recipes share. */
 const LAST = { weightDecay: 3e-4, mergeDuplicates: true, augmentation: WIDER_AUGMENTATION } as const;
 
+/** From random weights, with filters in pairs. */
+const IN_PAIRS: Recipe = {
+	...DEFAULT_RECIPE,
+	mirror: true,
+	stages: [
+		[70, 2],
+		[128, 2],
+		[240, 1]
+	],
+	labelSmoothing: 0.05,
+	votes: 0.15,
+	mergeDuplicates: true,
+	augmentation: WIDER_AUGMENTATION
+};
+
 /** Smaller pictures first: the same lessons for 0.44 and 0.69 of the work. */
 const growing = (from40: number, from48: number): Recipe['sizes'] => [
 	{ fromEpoch: 0, size: 32 },
@@ -84,6 +99,36 @@ export const mien: ModelDefinition = {
 	title: 'Mien',
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
+		{
+			...IN_PAIRS,
+			id: 'in-pairs',
+			from: 'in-pairs-32',
+			epochs: 60,
+			teachers: {
+				part: 0.55,
+				live: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien', 'among-peers']
+				]
+			}
+		},
+		{
+			...IN_PAIRS,
+			id: 'in-pairs-32',
+			selectBy: 'last',
+			epochs: 30,
+			schedule: 'constant',
+			sizes: [{ fromEpoch: 0, size: 32 }],
+			teachers: {
+				part: 0.55,
+				mirrored: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien', 'among-peers']
+				]
+			}
+		},
 		{
 			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
 			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),

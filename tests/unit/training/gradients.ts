@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { startBackend, type TrainingBackend } from '../../../training/backend/index';
-import { BatchNorm } from '../../../training/layers';
+import { BatchNorm, MirrorConv2D } from '../../../training/layers';
 
 /** Numbers that do not depend on the back end. */
 function numbers(count: number, seed: number): Float32Array {
@@ -125,6 +125,38 @@ export function testGradients(backend: Exclude<TrainingBackend, 'cpu'>, toleranc
 				tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias as tf.Tensor1D);
 			const shapes = [[32, 6], [6, 24], [24]];
 			expectClose(await evaluate(backend, shapes, dense), await evaluate('cpu', shapes, dense), 1e-5);
+		});
+
+		it.each([1, 6])('a convolution of filters in pairs over %i channels', async (channels) => {
+			const parts = channels === 1 ? 1 : 2;
+			const shapes = [
+				[2, 8, 8, channels],
+				[4, 4, channels, 3]
+			];
+			const expected = await evaluate('cpu', shapes, (...[x, kernel]: tf.Tensor[]) => {
+				const pairs = tf.reshape(kernel as tf.Tensor, [4, 4, parts, channels / parts, 3]);
+				const both = tf.reshape(tf.concat([pairs, tf.reverse(pairs, [1, 2])], 4), [4, 4, channels, 6]);
+				return tf.conv2d(x as tf.Tensor4D, both as tf.Tensor4D, 2, 'same');
+			});
+			await startBackend(backend);
+			const [xShape = [], kernelShape = []] = shapes;
+			const kernelInitializer = tf.initializers.heNormal({});
+			const layer = new MirrorConv2D({ filters: 6, kernelSize: 4, strides: 2, kernelInitializer });
+			layer.build(xShape);
+			layer.setWeights([tensor(kernelShape, 2)]);
+			const kernel = layer.trainableWeights[0]?.read();
+			if (!(kernel instanceof tf.Variable)) throw new Error('MirrorConv2D has no weights.');
+			const x = tf.variable(tensor(xShape, 1));
+			const { value, grads } = tf.variableGrads(() => {
+				const output = layer.apply(x) as tf.Tensor;
+				return tf.sum(tf.mul(output, tensor(output.shape, 99))).asScalar();
+			}, [x, kernel]);
+			const actual = [value, grads[x.name], grads[kernel.name]];
+			expectClose(
+				await Promise.all(actual.map(async (result) => Array.from((await result?.data()) ?? []))),
+				expected,
+				tolerance
+			);
 		});
 
 		async function layerGradients(shape: number[]): Promise<number[][]> {

@@ -16,6 +16,7 @@ beforeAll(async () => {
 
 const SMALL = {
 	...mien.recipes[0],
+	mirror: false,
 	stages: [
 		[8, 2],
 		[12, 1]
@@ -51,9 +52,12 @@ function trainedLike(model: tf.LayersModel): tf.LayersModel {
 	return model;
 }
 
-it('gives a network the function that was folded, in use and in training', async () => {
-	const shipped = foldForInference(trainedLike(mien.build(7, SMALL)), size, channels);
-	const network = mien.build(7, { ...SMALL, seed: 5 });
+it.each([
+	['filters', false],
+	['filters in pairs', true]
+])('gives a network of %s the function that was folded, in use and in training', async (_, mirror) => {
+	const shipped = foldForInference(trainedLike(mien.build(7, { ...SMALL, mirror })), size, channels);
+	const network = mien.build(7, { ...SMALL, mirror, seed: 5 });
 	const seen = pictures(150);
 	unfold(network, shipped, mien.input, seen);
 
@@ -70,7 +74,7 @@ it('gives a network the function that was folded, in use and in training', async
 	for (const [index, value] of (await learning.data()).entries()) expect(value).toBeCloseTo(using[index] ?? NaN, 3);
 
 	for (const layer of network.layers) {
-		const [kernel] = layer.getClassName() === 'Conv2D' ? layer.getWeights() : [];
+		const [kernel] = layer.getClassName().endsWith('Conv2D') ? layer.getWeights() : [];
 		if (!kernel) continue;
 		for (const norm of await tf.norm(kernel.reshape([-1, kernel.shape.at(-1) ?? 1]), 2, 0).data())
 			expect(norm === 0 || Math.abs(norm - 1) < 1e-4).toBe(true);
