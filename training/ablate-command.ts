@@ -76,6 +76,7 @@ function firstSteps(definition: ModelDefinition): Study {
 		variants: {
 			'as it is': {},
 			'the smaller stages of grow-48': { stages: findRecipe(definition, 'grow-48').stages ?? [] },
+			'filters in pairs': { mirror: true, stages: findRecipe(definition, 'in-pairs').stages ?? [] },
 			'no averaging of weights': { emaDecay: 0 },
 			'no teachers': { teachers: { part: 0, of: [] } },
 			'nothing of FER+': { votes: 0 },

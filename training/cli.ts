@@ -16,6 +16,7 @@ import { UserError } from './errors';
 import { rowsOfSplit } from './evaluate';
 import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
 import { exportModel, readManifest } from './export';
+import { teachersOf } from './lineage';
 import { readArtifacts } from './model-files';
 import { findModel, findRecipe, withRecipe } from './models/index';
 import { createRandom, shuffle } from './random';
@@ -82,6 +83,7 @@ async function exportCommand(args: string[]): Promise<number> {
 			`These weights of ${definition.id} were unpacked from what is shipped: there is nothing to export.`
 		);
 	const lines = readFileSync(log, 'utf8').trim().split('\n');
+	const teachers = teachersOf({ model, recipe });
 	const entry = await exportModel({
 		definition,
 		recipe,
@@ -97,7 +99,8 @@ async function exportCommand(args: string[]): Promise<number> {
 			backend: best.backend ?? 'not recorded',
 			minutes: Math.round(best.history.reduce((sum, { seconds }) => sum + seconds, 0) / 60),
 			base: best.base ?? 'scratch',
-			...(recipe.votes > 0 && { votes: true })
+			...(recipe.votes > 0 && { votes: true }),
+			...(teachers.length > 0 && { teachers })
 		}
 	});
 	say(

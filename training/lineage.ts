@@ -23,6 +23,13 @@ export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 	return needs;
 }
 
+/** Ids of the models that taught `run`, or what it started from. */
+export function teachersOf({ model, recipe }: Run): string[] {
+	const own = (recipe.teachers?.of ?? []).map(([id]) => id);
+	const before = recipe.from === undefined ? [] : teachersOf({ model, recipe: findRecipe(model, recipe.from) });
+	return [...new Set([...own, ...before])];
+}
+
 /** What a run starts from has its seed; a teacher has its own. */
 function nextNeeds({ model, recipe: { from, seed, teachers } }: Run): Run[] {
 	const start = from === undefined ? [] : [{ model, recipe: { ...findRecipe(model, from), seed } }];

@@ -26,6 +26,8 @@ export interface Trained {
 	readonly base: string;
 	/** Whether the recipe learned from FER+'s votes beside FER2013's labels. */
 	readonly votes?: boolean | undefined;
+	/** Ids of the models whose answers it learned from; its own id stands for earlier ends of it. */
+	readonly teachers?: readonly string[] | undefined;
 	/** How weights are stored, and what it cost: "uint8, 0.06 points lost on PublicTest". */
 	readonly precision?: string | undefined;
 }
@@ -168,6 +170,7 @@ const trained = v.object({
 	minutes: v.optional(count),
 	base: text,
 	votes: v.optional(v.boolean()),
+	teachers: v.optional(v.array(id)),
 	precision: v.optional(text)
 });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isTrained, needsOf, type Run } from '../../../training/lineage';
+import { isTrained, needsOf, teachersOf, type Run } from '../../../training/lineage';
 import { MODELS, findModel, findRecipe } from '../../../training/models/index';
 import { RUN_FILES } from '../../../training/train';
 
@@ -41,6 +41,12 @@ describe('needsOf', () => {
 		expect(needs).toContain('mien taught 1');
 		expect(needs).not.toContain('cnn best 2');
 	});
+});
+
+it('names the teachers of a run and of what it started from', () => {
+	expect(teachersOf(run('mien', 'grow-48'))).toEqual([]);
+	expect(teachersOf(run('mien', 'among-peers'))).toEqual(['mien', 'cnn']);
+	expect(teachersOf(run('mien-large', 'from-peers'))).toEqual(['mien']);
 });
 
 it('takes a run for trained when its log is full, or when it was unpacked', () => {
