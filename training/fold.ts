@@ -4,8 +4,9 @@ import { BatchNorm, MirrorConv2D, MirrorMean, SeededDropout } from './layers';
 
 /**
  * The same function of [n, size, size, channels] as `model` in use, in stock layers alone: each BatchNorm is folded
- * into the convolution before it, filters in pairs are written out, a ReLU that follows is fused, and the logits become probabilities. A `size` of null
- * leaves the side open. The caller disposes both. Throws Error on a layer that it cannot carry over.
+ * into the convolution before it, filters in pairs are written out, a ReLU that follows is fused, and the logits become
+ * probabilities. A `size` of null leaves the side open. The caller disposes both. Throws Error on a layer that it cannot
+ * carry over.
  */
 export function foldForInference(model: tf.LayersModel, size: number | null, channels: number): tf.LayersModel {
 	const input = tf.input({ shape: [size, size, channels], name: 'picture' });

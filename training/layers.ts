@@ -123,6 +123,14 @@ export class BatchNorm extends tf.layers.Layer {
 	}
 }
 
+interface MirrorConv2DArgs {
+	/** All of them, an even number. */
+	readonly filters: number;
+	readonly kernelSize: number;
+	readonly strides: number;
+	readonly kernelInitializer: ReturnType<typeof tf.initializers.heNormal>;
+}
+
 /**
  * A convolution whose filters come in pairs, each with its mirror image (Cohen & Welling, 2016): [n, h, w, 1 or 2 * c] to
  * [n, h', w', filters], without a bias. Channels are two halves: what the second says of a picture is the mirror image of what
@@ -208,21 +216,13 @@ export class MirrorConv2D extends tf.layers.Layer {
 	}
 }
 
-interface MirrorConv2DArgs {
-	/** All of them, an even number. */
-	readonly filters: number;
-	readonly kernelSize: number;
-	readonly strides: number;
-	readonly kernelInitializer: ReturnType<typeof tf.initializers.heNormal>;
-}
-
 /** Some of the rows of x, which are of `length` numbers, as a tensor of `shape`. */
 function takeRows(x: tf.Tensor, length: number, rows: Int32Array, shape: number[]): tf.Tensor {
 	if (!hasHostMemory()) {
 		const matrix = tf.reshape(x, [x.size / length, length]);
 		return tf.reshape(tf.gather(matrix, tf.tensor1d(rows, 'int32')), shape);
 	}
-	// Several times as fast as WASM's kernel, and there are two dozen in a step.
+	// Several times as fast as WASM's kernel, and there are dozens in a step.
 	const from = hostView(x);
 	const to = new Float32Array(rows.length * length);
 	for (const [index, row] of rows.entries()) to.set(from.subarray(row * length, (row + 1) * length), index * length);
