@@ -100,36 +100,6 @@ export const mien: ModelDefinition = {
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [
 		{
-			...IN_PAIRS,
-			id: 'in-pairs',
-			from: 'in-pairs-32',
-			epochs: 60,
-			teachers: {
-				part: 0.55,
-				live: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'among-peers']
-				]
-			}
-		},
-		{
-			...IN_PAIRS,
-			id: 'in-pairs-32',
-			selectBy: 'last',
-			epochs: 30,
-			schedule: 'constant',
-			sizes: [{ fromEpoch: 0, size: 32 }],
-			teachers: {
-				part: 0.55,
-				mirrored: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'among-peers']
-				]
-			}
-		},
-		{
 			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
 			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
 			...LAST,
@@ -221,6 +191,36 @@ export const mien: ModelDefinition = {
 			labelSmoothing: 0.1,
 			votes: 0.35,
 			augmentation: AUGMENTATION
+		},
+		{
+			...IN_PAIRS,
+			id: 'in-pairs',
+			from: 'in-pairs-32',
+			epochs: 60,
+			teachers: {
+				part: 0.55,
+				live: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien', 'among-peers']
+				]
+			}
+		},
+		{
+			...IN_PAIRS,
+			id: 'in-pairs-32',
+			selectBy: 'last',
+			epochs: 30,
+			schedule: 'constant',
+			sizes: [{ fromEpoch: 0, size: 32 }],
+			teachers: {
+				part: 0.55,
+				mirrored: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien', 'among-peers']
+				]
+			}
 		}
 	],
 	build: (labels, recipe) => residualNetwork(labels, recipe, { kernelSize: 5, strides: 2 })

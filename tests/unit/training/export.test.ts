@@ -27,7 +27,7 @@ function trainedLike(model: tf.LayersModel): tf.LayersModel {
 
 describe.each([
 	...MODELS.map((definition) => [definition.id, definition, definition.recipes[0]] as const),
-	['mien without pairs', mien, findRecipe(mien, 'among-peers')] as const
+	['mien of filters in pairs', mien, findRecipe(mien, 'in-pairs')] as const
 ])('export of %s', (_, definition, recipe) => {
 	const { size, channels } = definition.input;
 

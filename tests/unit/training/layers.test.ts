@@ -47,7 +47,7 @@ describe('filters in pairs', () => {
 	});
 
 	it('make a network that cannot tell a picture from its mirror image, in use and in training', async () => {
-		const recipe = { ...mien.recipes[0], stages: [[6, 2] as const, [8, 1] as const] };
+		const recipe = { ...mien.recipes[0], mirror: true, stages: [[6, 2] as const, [8, 1] as const] };
 		const network = mien.build(7, recipe);
 		const x = picture(48, 1);
 		for (const training of [false, true]) {

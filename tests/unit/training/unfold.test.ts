@@ -16,7 +16,6 @@ beforeAll(async () => {
 
 const SMALL = {
 	...mien.recipes[0],
-	mirror: false,
 	stages: [
 		[8, 2],
 		[12, 1]
