@@ -233,7 +233,8 @@ export async function trainCommand(args: string[]): Promise<number> {
 			if (code !== 0) return code;
 		}
 		const code = await trainRun({ model, recipe }, { ...settings, ...(base && { base }), fresh: values.fresh });
-		if (code === 0) say(`Now: npm run export -- ${model.id}`);
+		const other = recipe.id === model.recipes[0].id ? '' : ` --recipe ${recipe.id}`;
+		if (code === 0) say(`Now: npm run export -- ${model.id}${other}`);
 		return code;
 	} finally {
 		stopWebGpu();
