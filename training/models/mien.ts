@@ -59,6 +59,14 @@ const IN_PAIRS: Recipe = {
 	augmentation: WIDER_AUGMENTATION
 };
 
+const TEACHERS_OF_PAIRS = {
+	part: 0.55,
+	of: [
+		['mien-large', 'from-peers'],
+		['mien', 'among-peers']
+	]
+} as const;
+
 /** Smaller pictures first: the same lessons for 0.44 and 0.69 of the work. */
 const growing = (from40: number, from48: number): Recipe['sizes'] => [
 	{ fromEpoch: 0, size: 32 },
@@ -194,17 +202,21 @@ export const mien: ModelDefinition = {
 		},
 		{
 			...IN_PAIRS,
+			id: 'in-pairs-by-label',
+			from: 'in-pairs',
+			epochs: 40,
+			learningRate: 0.04,
+			warmupEpochs: 2,
+			votes: 0.1,
+			teachers: { ...TEACHERS_OF_PAIRS, part: 0.3, mirrored: true },
+			augmentation: GENTLER_AUGMENTATION
+		},
+		{
+			...IN_PAIRS,
 			id: 'in-pairs',
 			from: 'in-pairs-32',
 			epochs: 60,
-			teachers: {
-				part: 0.55,
-				live: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'among-peers']
-				]
-			}
+			teachers: { ...TEACHERS_OF_PAIRS, live: true }
 		},
 		{
 			...IN_PAIRS,
@@ -213,14 +225,7 @@ export const mien: ModelDefinition = {
 			epochs: 30,
 			schedule: 'constant',
 			sizes: [{ fromEpoch: 0, size: 32 }],
-			teachers: {
-				part: 0.55,
-				mirrored: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'among-peers']
-				]
-			}
+			teachers: { ...TEACHERS_OF_PAIRS, mirrored: true }
 		}
 	],
 	build: (labels, recipe) => residualNetwork(labels, recipe, { kernelSize: 5, strides: 2 })
