@@ -133,7 +133,7 @@ describe('figures', () => {
 		expect(manifest.models[0]?.trained.votes).toBe(true);
 		expect(text).toContain('FER2013’s Training and FER+’s votes on it');
 		expect(manifest.models[0]?.trained.teachers).toContain(manifest.default);
-		expect(text).toMatch(/Taught by .*earlier ends of its own\./);
+		expect(text).toMatch(/ Taught by .*earlier ends of its own/);
 		expect(text).toMatch(/The worst disturbance tried leaves 30 % right\. Noise/);
 		expect(text).toMatch(/Below 57 % .* answers 64 %, 79 % of it rightly/);
 		expect(await card('pair').innerText()).toContain('The mean of Mien, Twin.');
