@@ -165,13 +165,8 @@ export class MirrorConv2D extends tf.layers.Layer {
 			const otherChannel = channels === 1 ? 0 : (channel + channels / 2) % channels;
 			return row + (kernelSize - 1 - 2 * x) * channels + otherChannel - channel;
 		});
-		this.pairs = partners.reduce(
-			(pairs, partner, row) => {
-				pairs.set([row, partner], 2 * row);
-				return pairs;
-			},
-			new Int32Array(2 * partners.length)
-		);
+		const pairOf = (_: unknown, index: number) => (index % 2 === 0 ? index / 2 : (partners[(index - 1) / 2] ?? 0));
+		this.pairs = Int32Array.from({ length: 2 * partners.length }, pairOf);
 		this.places = [partners.map((_, row) => 2 * row), partners.map((partner) => 2 * partner + 1)];
 		super.build(inputShape);
 	}

@@ -136,7 +136,11 @@ describe('figures', () => {
 		expect(text).toMatch(/ Taught by .*earlier ends of its own/);
 		expect(text).toMatch(/The worst disturbance tried leaves 30 % right\. Noise/);
 		expect(text).toMatch(/Below 57 % .* answers 64 %, 79 % of it rightly/);
-		expect(await card('pair').innerText()).toContain('The mean of Mien, Twin.');
+		// What always sees the mirror image too has the figures of that.
+		const pair = await card('pair').innerText();
+		expect(pair).toContain('The mean of what Mien and Twin say of a face and of its mirror image.');
+		const together = splitOf('pair', 'private').mirrored;
+		expect(pair).toContain(`${Math.round(100 * (together.perLabel[0]?.recall ?? NaN))} % found`);
 		expect(await card('twin').innerText()).toContain('It has no report yet.');
 	});
 

@@ -1,4 +1,4 @@
-/** Mien's own classifier: a small residual network over a 5x5 stem that halves the picture at once. */
+/** Mien's own classifier: a small residual network over a stem of 5x5 pixels (6x6 with filters in pairs) that halves the picture at once. */
 import { DEFAULT_RECIPE, type Recipe } from '../config';
 import type { ModelDefinition } from './definition';
 import { residualNetwork } from './residual';

@@ -4,7 +4,8 @@ import type { Recipe } from '../config';
 import { BatchNorm, MirrorBatchNorm, MirrorConv2D, MirrorMean, SeededDropout } from '../layers';
 
 /**
- * A residual network of `recipe.stages`, each of which halves the picture, over a stem of 32 filters: [n, size, size, 1] to
+ * A residual network of `recipe.stages`, each of which halves the picture, over a stem of 32 filters; with `recipe.mirror` of
+ * filters in pairs, whose kernels are one pixel larger where the picture is halved: [n, size, size, 1] to
  * logits [n, labels].
  */
 export function residualNetwork(
