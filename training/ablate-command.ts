@@ -60,6 +60,9 @@ function lastSteps(definition: ModelDefinition): Study {
 function firstSteps(definition: ModelDefinition): Study {
 	const recipe = findRecipe(definition, 'taught');
 	const { augmentation } = recipe;
+	const taughtBy = (...of: NonNullable<Recipe['teachers']>['of']): Partial<Recipe> => ({
+		teachers: { part: recipe.teachers?.part ?? 0, of }
+	});
 	return {
 		id: 'first',
 		title: `${recipe.id}, 4 epochs from random weights`,
@@ -79,6 +82,12 @@ function firstSteps(definition: ModelDefinition): Study {
 			'filters in pairs': { mirror: true, stages: findRecipe(definition, 'in-pairs').stages ?? [] },
 			'no averaging of weights': { emaDecay: 0 },
 			'no teachers': { teachers: { part: 0, of: [] } },
+			'a larger teacher': taughtBy(['mien-large', 'from-peers']),
+			'the larger teacher and two more': taughtBy(
+				['mien-large', 'from-peers'],
+				['mien', 'among-peers'],
+				['mien', 'wider']
+			),
 			'nothing of FER+': { votes: 0 },
 			'hard labels alone': { teachers: { part: 0, of: [] }, votes: 0, labelSmoothing: 0 },
 			'no smoothing of labels': { labelSmoothing: 0 },

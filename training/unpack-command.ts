@@ -62,7 +62,7 @@ export async function unpackCommand(args: string[]): Promise<number> {
 		step: 0,
 		running: { loss: 0, correct: 0, n: 0, seconds: 0 },
 		history: [],
-		base: `the shipped weights of ${entry.trained.recipe}`,
+		base: `weights that shipped before (${entry.trained.recipe})`,
 		backend: entry.trained.backend,
 		state
 	});

@@ -164,6 +164,17 @@ describe('the page', () => {
 		expect(await violations(page, colorScheme === 'dark' ? ['color-contrast'] : undefined)).toEqual([]);
 	});
 
+	it('folds the cards up on a phone', async () => {
+		const { page } = compare;
+		const figures = page.locator(`[data-testid=model-card][data-model="${manifest.default}"] dl`);
+		await page.setViewportSize({ width: 1280, height: 800 });
+		await figures.waitFor({ state: 'visible' });
+		await page.setViewportSize({ width: 390, height: 800 });
+		await figures.waitFor({ state: 'hidden' });
+		await page.locator(`[data-testid=model-card][data-model="${manifest.default}"] summary`).click();
+		await figures.waitFor({ state: 'visible' });
+	});
+
 	it('needs no sideways scrolling', async () => {
 		const { page } = compare;
 		for (const width of [360, 768, 1280, 3840]) {

@@ -202,6 +202,20 @@ export const mien: ModelDefinition = {
 		},
 		{
 			...IN_PAIRS,
+			id: 'in-pairs-among-peers',
+			from: 'in-pairs-by-label',
+			epochs: 52,
+			learningRate: 0.05,
+			warmupEpochs: 1,
+			sizes: [
+				{ fromEpoch: 0, size: 40 },
+				{ fromEpoch: 14, size: 48 }
+			],
+			votes: 0.1,
+			teachers: { ...TEACHERS_OF_PAIRS, part: 0.5, live: true }
+		},
+		{
+			...IN_PAIRS,
 			id: 'in-pairs-by-label',
 			from: 'in-pairs',
 			epochs: 40,
