@@ -70,6 +70,19 @@ export const CORRUPTIONS: readonly Corruption[] = [
 		}
 	},
 	{
+		id: 'backlit',
+		title: 'Light from behind (brightness of the face)',
+		strengths: ['50 %', '30 %', '15 %'],
+		apply(picture, strength, key) {
+			const random = createRandom(key, strength);
+			const light = pick([0.5, 0.3, 0.15], strength);
+			const lit = Uint8Array.from(picture, (value, i) =>
+				isInEllipse(i % SIDE, Math.floor(i / SIDE)) ? value * light : 170 + value / 3
+			);
+			return Promise.resolve(changed(lit, (value) => value + 3 * gaussian(random)));
+		}
+	},
+	{
 		id: 'jpeg',
 		title: 'JPEG (quality)',
 		strengths: ['50', '25', '10'],
@@ -116,6 +129,13 @@ export const CORRUPTIONS: readonly Corruption[] = [
 		}
 	}
 ];
+
+/** Whether a pixel belongs to a face in the middle rather than to what is behind it. */
+function isInEllipse(column: number, row: number): boolean {
+	const middle = (SIDE - 1) / 2;
+	const [x, y] = [(column - middle) / (0.46 * SIDE), (row - middle) / (0.54 * SIDE)];
+	return x * x + y * y <= 1;
+}
 
 /** A copy changed pixel by pixel, clamped to 0..255. */
 function changed(picture: Uint8Array, change: (value: number) => number): Uint8Array {

@@ -1,6 +1,7 @@
 /** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs';
+import { raiseContrast } from '../src/lib/core/contrast';
 import { cropSquare } from '../src/lib/core/geometry';
 import { sampleSquare, toModelInput } from '../src/lib/core/preprocess';
 import type { CropSpec, DetectedFace, Frame, InputSpec } from '../src/lib/core/types';
@@ -70,10 +71,11 @@ async function classify(
 	grays: readonly (Uint8Array | Float32Array)[]
 ): Promise<number[]> {
 	if (grays.length === 0) return [];
-	const { size, channels } = input;
+	const { size, channels, leastContrast } = input;
 	const length = size * size * channels;
 	const batch = new Float32Array(grays.length * length);
-	for (const [index, gray] of grays.entries()) toModelInput(gray, input, batch, index * length);
+	for (const [index, gray] of grays.entries())
+		toModelInput(raiseContrast(gray, leastContrast), input, batch, index * length);
 	const top = tf.tidy(() =>
 		tf.argMax(model.predictOnBatch(tf.tensor4d(batch, [grays.length, size, size, channels])) as tf.Tensor, -1)
 	);

@@ -59,7 +59,9 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 		replaceEntry(MODELS_DIR, measured);
 	}
 	const ensembles = name === 'all' ? manifest.ensembles : [];
-	for (const ensemble of ensembles) await reportOnEnsemble(ensemble, manifest, dataset, ferPlus);
+	// With the members' temperatures as they are now.
+	const measured = readManifest(MODELS_DIR);
+	for (const ensemble of ensembles) await reportOnEnsemble(ensemble, measured, dataset, ferPlus);
 	for (const { id } of [...entries, ...ensembles]) {
 		const report = previousReport(id);
 		if (report) say(values.json ? JSON.stringify(report) : describeReport(report));

@@ -1,5 +1,6 @@
 /** How right a shipped model is: the exported files themselves, on the rows of a split. */
 import * as tf from '@tensorflow/tfjs';
+import { raiseContrast } from '../src/lib/core/contrast';
 import { toModelInput } from '../src/lib/core/preprocess';
 import type { InputSpec, Scores } from '../src/lib/core/types';
 import type { SplitMetrics } from '../src/lib/manifest';
@@ -11,17 +12,18 @@ const BATCH = 128;
 /** Probabilities before any temperature for each 48x48 picture. `onRows` is told how many are done. */
 export async function predictPictures(
 	model: tf.LayersModel,
-	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	input: Omit<InputSpec, 'crop'>,
 	pictures: readonly Uint8Array[],
 	onRows: (done: number) => void = () => undefined
 ): Promise<Scores[]> {
-	const { size, channels } = input;
+	const { size, channels, leastContrast } = input;
 	const length = size * size * channels;
 	const scores: Scores[] = [];
 	for (let start = 0; start < pictures.length; start += BATCH) {
 		const part = pictures.slice(start, start + BATCH);
 		const batch = new Float32Array(part.length * length);
-		for (const [index, picture] of part.entries()) toModelInput(picture, input, batch, index * length);
+		for (const [index, picture] of part.entries())
+			toModelInput(raiseContrast(picture, leastContrast), input, batch, index * length);
 		const output = tf.tidy(
 			() => model.predictOnBatch(tf.tensor4d(batch, [part.length, size, size, channels])) as tf.Tensor
 		);
@@ -37,7 +39,7 @@ export async function predictPictures(
 /** `predictPictures` of the rows of a data set. */
 export function predict(
 	model: tf.LayersModel,
-	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	input: Omit<InputSpec, 'crop'>,
 	dataset: Dataset,
 	rows: Uint32Array,
 	onRows?: (done: number) => void

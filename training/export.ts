@@ -69,7 +69,7 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 		parameters: folded.countParams(),
 		multiplyAdds: multiplyAdds(folded),
 		labels: FER2013_LABELS,
-		input: { ...definition.input, crop: FER2013_CROP },
+		input: { ...definition.input, crop: FER2013_CROP, leastContrast: definition.leastContrast },
 		trained: { ...options.trained, precision }
 	};
 	for (const model of [network, folded]) model.dispose();

@@ -105,7 +105,7 @@ export interface TestScores {
 /** Looks at all test pictures twice, with `temperature` applied to each look. `onRows` is told how many looks are done. */
 export async function scoreTests(
 	model: LayersModel,
-	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	input: Omit<InputSpec, 'crop'>,
 	dataset: Dataset,
 	onRows: (done: number) => void = () => undefined,
 	temperature = 1
@@ -215,7 +215,7 @@ function rounded(report: Report): Report {
 /** Accuracy on PrivateTest, single crop, under every corruption. `onRows` gets the number of pictures just looked at. */
 export async function measureCorruptions(
 	model: LayersModel,
-	input: Pick<InputSpec, 'size' | 'channels' | 'range'>,
+	input: Omit<InputSpec, 'crop'>,
 	dataset: Dataset,
 	onRows: (count: number) => void = () => undefined
 ): Promise<CorruptionReport[]> {

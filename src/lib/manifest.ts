@@ -159,7 +159,8 @@ const input = v.object({
 		scale: v.pipe(finite, v.gtValue(0), v.maxValue(10)),
 		shift: v.strictTuple([finite, finite]),
 		align: v.boolean()
-	})
+	}),
+	leastContrast: v.optional(v.pipe(finite, v.gtValue(0), v.maxValue(127)))
 });
 
 const trained = v.object({

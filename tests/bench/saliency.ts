@@ -14,6 +14,7 @@ import { findEntry } from '../../training/evaluate-command';
 import { loadShipped, readManifest } from '../../training/export';
 import { compareMaps, meanWithError, type Classify, type Fidelity } from '../../training/fidelity';
 import { createRandom, shuffle } from '../../training/random';
+import { raiseContrast } from '../../src/lib/core/contrast';
 import { mapMethods } from '../../training/saliency-maps';
 import { createBar, loadData, MODELS_DIR, wholeNumber } from '../../training/terminal';
 
@@ -40,7 +41,8 @@ async function compare(args: string[]): Promise<void> {
 	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const count = wholeNumber('pictures', values.pictures, 2) ?? 200;
 	const rows = shuffle(rowsOfSplit(dataset, split).slice(), createRandom(SEED)).subarray(0, count);
-	const faces = Array.from(rows, (row) => pictureOf(dataset, row));
+	const { leastContrast } = entry.input;
+	const faces = Array.from(rows, (row) => Uint8Array.from(raiseContrast(pictureOf(dataset, row), leastContrast)));
 	const classify: Classify = async (pictures) =>
 		(await predictPictures(model, entry.input, pictures)).map((scores) => applyTemperature(scores, entry.temperature));
 

@@ -6,7 +6,10 @@ import type { Recipe } from '../config';
 export interface ModelDefinition {
 	readonly id: string;
 	readonly title: string;
-	readonly input: Omit<InputSpec, 'crop'>;
+	/** What it is trained on, as it is. */
+	readonly input: Omit<InputSpec, 'crop' | 'leastContrast'>;
+	/** As shipped, it is shown pictures of at least this contrast. */
+	readonly leastContrast?: number;
 	/** The first is taken unless another is asked for. */
 	readonly recipes: readonly [Recipe, ...Recipe[]];
 	/** The network, initialised from the recipe's seed; maps [n, size, size, channels] to logits [n, labels]. */

@@ -2,6 +2,7 @@
  * A larger one of Mien's kind, for photos and as its teacher: five times the work, as the first halving of the picture comes
  * after the stem. It is trained on a GPU.
  */
+import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import { DEFAULT_RECIPE } from '../config';
 import type { ModelDefinition } from './definition';
 import { WIDER_AUGMENTATION } from './mien';
@@ -11,6 +12,7 @@ export const mienLarge: ModelDefinition = {
 	id: 'mien-large',
 	title: 'Mien large',
 	input: { size: 48, channels: 1, range: [-1, 1] },
+	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
 		{
 			...DEFAULT_RECIPE,

@@ -1,4 +1,5 @@
 /** Mien's own classifier: a small residual network over a stem of 5x5 pixels (6x6 with filters in pairs) that halves the picture at once. */
+import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import { DEFAULT_RECIPE, type Recipe } from '../config';
 import type { ModelDefinition } from './definition';
 import { residualNetwork } from './residual';
@@ -106,6 +107,7 @@ export const mien: ModelDefinition = {
 	id: 'mien',
 	title: 'Mien',
 	input: { size: 48, channels: 1, range: [-1, 1] },
+	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
 		{
 			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.

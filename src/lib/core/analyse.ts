@@ -1,4 +1,5 @@
 /** The pipeline: from a frame to its faces with ids and readings. Models, clock and time are arguments. */
+import { raiseContrast } from './contrast';
 import { cropSquare } from './geometry';
 import { sampleSquare, toModelInput } from './preprocess';
 import { NOTHING_KNOWN, searchFrame, type SearchState } from './search';
@@ -163,9 +164,11 @@ function cropBatches(
 	const samples = new Map<string, Float32Array[]>();
 	const batches = new Map<Classifier, Float32Array>();
 	for (const classifier of classifiers) {
-		const { size, channels, crop } = classifier.input;
-		const key = JSON.stringify([size, crop.scale, crop.shift, crop.align]);
-		const grays = samples.get(key) ?? faces.map((face) => sampleSquare(frame, cropSquare(face, crop), size));
+		const { size, channels, crop, leastContrast } = classifier.input;
+		const key = JSON.stringify([size, crop.scale, crop.shift, crop.align, leastContrast]);
+		const grays =
+			samples.get(key) ??
+			faces.map((face) => raiseContrast(sampleSquare(frame, cropSquare(face, crop), size), leastContrast));
 		samples.set(key, grays);
 		const length = size * size * channels;
 		const batch = new Float32Array(faces.length * length);

@@ -34,7 +34,7 @@ export interface EnsembleSpec {
 /**
  * One classifier that answers with the mean of its members' probabilities, which it leaves to their owner. It takes
  * grey values of 0..255, and gives each member what that was trained on. Throws RangeError where the members differ in
- * labels, size or crop: then one batch cannot serve them all.
+ * labels, size, crop or least contrast: then one batch cannot serve them all.
  */
 export function createEnsemble(
 	{ id, mirrored, temperature }: EnsembleSpec,
@@ -42,13 +42,14 @@ export function createEnsemble(
 ): Classifier {
 	const [first] = members;
 	if (first === undefined) throw new RangeError(`${id}: an ensemble needs members.`);
-	const { size, crop } = first.input;
-	const shared = ({ labels, input }: Classifier): string => JSON.stringify([labels, input.size, input.crop]);
+	const { size, crop, leastContrast } = first.input;
+	const shared = ({ labels, input }: Classifier): string =>
+		JSON.stringify([labels, input.size, input.crop, input.leastContrast]);
 	const other = members.find((member) => shared(member) !== shared(first));
 	if (other !== undefined) {
-		throw new RangeError(`${id}: ${other.id} and ${first.id} differ in labels, input size or crop.`);
+		throw new RangeError(`${id}: ${other.id} and ${first.id} differ in labels, input size, crop or least contrast.`);
 	}
-	const input: InputSpec = { size, channels: 1, range: [0, 255], crop };
+	const input: InputSpec = { size, channels: 1, range: [0, 255], crop, leastContrast };
 	return {
 		id,
 		labels: first.labels,

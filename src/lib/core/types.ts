@@ -69,6 +69,8 @@ export interface InputSpec {
 	readonly channels: 1 | 3;
 	readonly range: readonly [low: number, high: number];
 	readonly crop: CropSpec;
+	/** Pictures of less contrast are raised first (`raiseContrast`); without it they stay as they are. */
+	readonly leastContrast?: number | undefined;
 }
 
 interface DetectOptions {
@@ -104,7 +106,7 @@ export interface Reading {
 export interface FaceResult extends TrackedFace {
 	/** What the classifiers were shown: where it lies, */
 	readonly square: Square;
-	/** and its luma of 0..255, row by row, as the first of them saw it; empty where there is none. */
+	/** and its luma of 0..255, row by row, as the first of them saw it, contrast raised; empty where there is none. */
 	readonly input: Uint8Array;
 	/** By model id. */
 	readonly readings: Readonly<Record<string, Reading>>;

@@ -3,6 +3,7 @@ import { analyse, INITIAL_STATE } from '../core/analyse';
 import { createEnsemble } from '../core/ensemble';
 import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
+import { raiseContrast } from '../core/contrast';
 import { sampleSquare, toModelInput } from '../core/preprocess';
 import { indexOfGreatest } from '../core/smoothing';
 import type { Classifier, FaceDetector, Frame, Scores } from '../core/types';
@@ -147,10 +148,11 @@ class Run {
 	/** Counts crops of the same number of labels. */
 	async classify(labels: readonly string[], crops: readonly Crop[]): Promise<void> {
 		for (const [index, look] of this.#looks.entries()) {
-			const { size, channels } = look.input;
+			const { size, channels, leastContrast } = look.input;
 			const length = size * size * channels;
 			const batch = new Float32Array(crops.length * length);
-			for (const [row, crop] of crops.entries()) toModelInput(crop(size), look.input, batch, row * length);
+			for (const [row, crop] of crops.entries())
+				toModelInput(raiseContrast(crop(size), leastContrast), look.input, batch, row * length);
 			const rows = await this.#tools.exclusively(() => look.classify(batch, crops.length));
 			for (const [row, label] of labels.entries()) this.#count(index, label, rows[row]);
 		}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { analyse, INITIAL_STATE, type AnalysisSettings, type AnalysisState } from '../../../src/lib/core/analyse';
 import { cropSquare } from '../../../src/lib/core/geometry';
+import { raiseContrast } from '../../../src/lib/core/contrast';
 import { sampleSquare } from '../../../src/lib/core/preprocess';
 import type { Classifier, DetectedFace, Frame, InputSpec, Scores } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
@@ -120,6 +121,21 @@ describe('analyse', () => {
 		);
 		expect(Object.keys(result.faces[0]?.readings ?? {})).toEqual(['a', 'b', 'c']);
 		expect(Object.keys(result.times.classify)).toEqual(['a', 'b', 'c']);
+	});
+
+	it('raises the contrast for a classifier that wants it, and tells what that one saw', async () => {
+		const dull = brightness('dull', { ...INPUT, leastContrast: 100 });
+		const plain = brightness('plain');
+		const { result } = await analyse(
+			frame,
+			{ detector: detects(left), classifiers: [dull.classifier, plain.classifier], now: counter() },
+			SETTINGS,
+			INITIAL_STATE
+		);
+		const seen = raiseContrast(sampleSquare(frame, cropSquare(left, INPUT.crop), 8), 100);
+		expect(dull.calls[0]?.batch).toEqual(Float32Array.from(seen, (luma) => luma * (1 / 255)));
+		expect(dull.calls[0]?.batch).not.toEqual(plain.calls[0]?.batch);
+		expect(result.faces[0]?.input).toEqual(Uint8Array.from(seen, Math.round));
 	});
 
 	it('times each stage with the clock given', async () => {

@@ -66,7 +66,7 @@ describe('createEnsemble', () => {
 		const gray = createMember('gray', INPUT);
 		const colour = createMember('colour', { ...INPUT, channels: 3, range: [0, 1] });
 		const ensemble = createEnsemble(spec, [gray.member, colour.member]);
-		expect(ensemble.input).toEqual({ ...INPUT, range: [0, 255] });
+		expect(ensemble.input).toEqual({ ...INPUT, range: [0, 255], leastContrast: undefined });
 		const rows = await ensemble.classify(faces, 2);
 		expect(gray.batches[0]?.[0]).toBe(-1);
 		expect([...(colour.batches[0]?.slice(0, 6) ?? [])]).toEqual([0, 0, 0, 1, 1, 1]);
@@ -91,7 +91,8 @@ describe('createEnsemble', () => {
 		const others = [
 			createMember('labels', INPUT, ['b', 'a']),
 			createMember('size', { ...INPUT, size: 3 }),
-			createMember('crop', { ...INPUT, crop: { ...INPUT.crop, scale: 2 } })
+			createMember('crop', { ...INPUT, crop: { ...INPUT.crop, scale: 2 } }),
+			createMember('contrast', { ...INPUT, leastContrast: 40 })
 		];
 		for (const other of others) expect(() => createEnsemble(spec, [member, other.member])).toThrow(other.member.id);
 		expect(() => createEnsemble(spec, [])).toThrow(RangeError);

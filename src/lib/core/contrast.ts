@@ -1,0 +1,51 @@
+import { clamp } from './geometry';
+
+/**
+ * The RMS contrast, the standard deviation of grey values of 0..255, up to which `raiseContrast` raises it; 46 % of
+ * FER2013's pictures have less in their middle, most of them little less. This, the disc and the exponent were chosen on
+ * PublicTest, so that clean pictures lose nothing.
+ */
+export const FER2013_LEAST_CONTRAST = 40;
+
+/** Radius of the disc of the face itself, as a part of the side: beyond it a window may stand behind a face. */
+const RADIUS = 1 / 3;
+/** The mean grey value of FER2013's pictures. */
+const FER2013_GREY = 129;
+
+/**
+ * A square picture's grey values of 0..255 for a classifier: where the contrast in its middle is under `least`, as of
+ * faces in the dark, in haze and before a window, contrast is raised and brightness brought nearer to FER2013's. The
+ * contrast is raised by (least / contrast)^0.75, since all of it would raise a dark picture's noise as well. Without
+ * `least`, and with enough contrast, the picture as it is.
+ */
+export function raiseContrast<T extends Float32Array | Uint8Array>(
+	gray: T,
+	least: number | undefined
+): T | Float32Array {
+	if (least === undefined) return gray;
+	const { mean, deviation } = statisticsOfDisc(gray);
+	if (deviation >= least) return gray;
+	const root = Math.sqrt(least / Math.max(deviation, 1));
+	const gain = root * Math.sqrt(root);
+	const level = mean + (FER2013_GREY - mean) * (1 - 1 / gain);
+	return Float32Array.from(gray, (value) => clamp(level + (value - mean) * gain, 0, 255));
+}
+
+/** Mean and standard deviation in the disc. */
+function statisticsOfDisc(gray: Float32Array | Uint8Array): { mean: number; deviation: number } {
+	const side = Math.sqrt(gray.length);
+	const middle = (side - 1) / 2;
+	const reach = side * RADIUS * (side * RADIUS);
+	let [n, sum, squares] = [0, 0, 0];
+	for (let row = 0; row < side; row++) {
+		for (let column = 0; column < side; column++) {
+			if ((row - middle) * (row - middle) + (column - middle) * (column - middle) > reach) continue;
+			const value = gray[row * side + column] ?? 0;
+			n++;
+			sum += value;
+			squares += value * value;
+		}
+	}
+	const mean = sum / n;
+	return { mean, deviation: Math.sqrt(Math.max(0, squares / n - mean * mean)) };
+}
