@@ -63,24 +63,16 @@ export const CORRUPTIONS: readonly Corruption[] = [
 		id: 'dark',
 		title: 'Low light (brightness, with noise of 3)',
 		strengths: ['50 %', '30 %', '15 %'],
-		apply(picture, strength, key) {
-			const random = createRandom(key, strength);
-			const light = pick([0.5, 0.3, 0.15], strength);
-			return Promise.resolve(changed(picture, (value) => value * light + 3 * gaussian(random)));
-		}
+		apply: (picture, strength, key) => dimmed(picture, strength, key, (value, light) => value * light)
 	},
 	{
 		id: 'backlit',
 		title: 'Light from behind (brightness of the face)',
 		strengths: ['50 %', '30 %', '15 %'],
-		apply(picture, strength, key) {
-			const random = createRandom(key, strength);
-			const light = pick([0.5, 0.3, 0.15], strength);
-			const lit = Uint8Array.from(picture, (value, i) =>
-				isInEllipse(i % SIDE, Math.floor(i / SIDE)) ? value * light : 170 + value / 3
-			);
-			return Promise.resolve(changed(lit, (value) => value + 3 * gaussian(random)));
-		}
+		apply: (picture, strength, key) =>
+			dimmed(picture, strength, key, (value, light, i) =>
+				Math.floor(isInEllipse(i % SIDE, Math.floor(i / SIDE)) ? value * light : 170 + value / 3)
+			)
 	},
 	{
 		id: 'jpeg',
@@ -137,7 +129,19 @@ function isInEllipse(column: number, row: number): boolean {
 	return x * x + y * y <= 1;
 }
 
+/** A copy in the light of that strength, as `lit` has its pixels, with noise. */
+function dimmed(
+	picture: Uint8Array,
+	strength: number,
+	key: number,
+	lit: (value: number, light: number, index: number) => number
+): Promise<Uint8Array> {
+	const random = createRandom(key, strength);
+	const light = pick([0.5, 0.3, 0.15], strength);
+	return Promise.resolve(changed(picture, (value, index) => lit(value, light, index) + 3 * gaussian(random)));
+}
+
 /** A copy changed pixel by pixel, clamped to 0..255. */
-function changed(picture: Uint8Array, change: (value: number) => number): Uint8Array {
+function changed(picture: Uint8Array, change: (value: number, index: number) => number): Uint8Array {
 	return new Uint8Array(Uint8ClampedArray.from(picture, change));
 }

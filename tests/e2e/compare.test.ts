@@ -134,6 +134,8 @@ describe('figures', () => {
 		expect(text).toContain('FER2013’s Training and FER+’s votes on it');
 		expect(manifest.models[0]?.trained.teachers).toContain(manifest.default);
 		expect(text).toMatch(/ Taught by .*earlier ends of its own/);
+		expect(manifest.models[0]?.input.leastContrast).toBe(40);
+		expect(text).toContain('Dull faces are shown to it with more contrast.');
 		expect(text).toMatch(/The worst disturbance tried leaves 30 % right\. Noise/);
 		expect(text).toMatch(/Below 57 % .* answers 64 %, 79 % of it rightly/);
 		// What always sees the mirror image too has the figures of that.
