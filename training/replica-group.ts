@@ -1,7 +1,7 @@
 /** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
 import os from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { startBackend, type TrainingBackend } from './backend/index';
+import { isWebGpu, startBackend, type TrainingBackend } from './backend/index';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { createExchangeMemory, createSoloExchange } from './exchange';
@@ -45,7 +45,7 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		return startThreads(setup, new Replica(definition, recipe, labels, dataset, rows, alone).exchangeLength);
 	const { input } = definition;
 	const painters =
-		backend === 'webgpu' && !dataset.features
+		isWebGpu(backend) && !dataset.features
 			? new PainterThreads({ dataset: { pixels: dataset.pixels }, recipe, input }, painterThreads())
 			: undefined;
 	let solo: Replica;

@@ -33,10 +33,19 @@ export interface EvaluationSums {
 interface Batch {
 	readonly rows: Uint32Array;
 	readonly x: tf.Tensor;
-	readonly said: Promise<Float32Array> | undefined;
+	readonly said: tf.Tensor2D | undefined;
 }
 
-const EVALUATION_BATCH = 128;
+/** What a step reports once it can be read; a promise alone would be waited for. */
+interface Reading {
+	readonly report: Promise<StepReport>;
+}
+
+const LEAST_EVALUATION_BATCH = 128;
+
+function discard(batch: Batch | undefined): void {
+	if (batch) tf.dispose([batch.x, batch.said ?? []]);
+}
 
 export class Replica {
 	private readonly model: tf.LayersModel;
@@ -98,9 +107,7 @@ export class Replica {
 		const { prepared } = this;
 		this.prepared = undefined;
 		try {
-			const batch = await prepared?.batch;
-			await batch?.said;
-			batch?.x.dispose();
+			discard(await prepared?.batch);
 		} catch {
 			// Nobody needs it.
 		}
@@ -113,19 +120,26 @@ export class Replica {
 
 	/** Trains from step `from` up to, not including, `to`; returns the step to go on from (less than `to` when stopped). */
 	async run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number> {
-		for (let step = from; step < to; step++) {
-			onStep(await this.step(step));
-			if (this.exchange.stopping()) return step + 1;
+		let step = from;
+		let reading: Reading | undefined;
+		while (step < to) {
+			// A GPU is given its next step before it is asked how the last one went, so that it never waits.
+			const next = await this.step(step++);
+			if (reading) onStep(await reading.report);
+			reading = next;
+			if (this.exchange.stopping()) break;
 		}
-		return to;
+		if (reading) onStep(await reading.report);
+		return step;
 	}
 
-	private async step(step: number): Promise<StepReport> {
+	/** Takes a step; what came of it can be read later. */
+	private async step(step: number): Promise<Reading> {
 		for (const [index, dropout] of this.dropouts.entries())
 			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.exchange.replica, index);
 
 		const { rows, x, said } = await this.takeBatch(step);
-		const y = this.targets(rows, await said);
+		const y = this.targets(rows, said);
 		const foot = this.recipe.sharpness ? this.climb(x, y, this.recipe.sharpness) : undefined;
 		const { loss, logits, gradients } = this.slopes(x, y);
 		if (foot) this.descend(foot);
@@ -135,10 +149,18 @@ export class Replica {
 		this.follow(step);
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
 		this.prepare(step + 1);
+		tf.dispose([x, y, said ?? [], gradients]);
+		const report = this.read(step, rows, loss, logits);
+		// Who awaits it learns of a failure; until then nobody listens.
+		report.catch(() => undefined);
+		return { report };
+	}
+
+	/** What came of a step; disposes loss [] and logits [n, labels]. */
+	private async read(step: number, rows: Uint32Array, loss: tf.Scalar, logits: tf.Tensor2D): Promise<StepReport> {
 		const [losses, correct] = await Promise.all([loss.data(), this.correct(logits, rows)]);
-		const report = { step, n: rows.length, loss: losses[0] ?? NaN, correct };
-		tf.dispose([x, y, logits, loss, gradients]);
-		return report;
+		tf.dispose([loss, logits]);
+		return { step, n: rows.length, loss: losses[0] ?? NaN, correct };
 	}
 
 	/** Loss [], logits [n, labels] and the gradient of each trainable weight; the caller disposes all. */
@@ -234,7 +256,7 @@ export class Replica {
 		const { prepared } = this;
 		this.prepared = undefined;
 		if (prepared?.step === step) return prepared.batch;
-		(await prepared?.batch)?.x.dispose();
+		discard(await prepared?.batch);
 		return this.makeBatch(step);
 	}
 
@@ -246,9 +268,7 @@ export class Replica {
 		const size = sizeAt(this.recipe, epoch);
 		const values = features ? gather(features, rows) : await this.painter.paint(rows, size, epoch);
 		const x = this.asTensor(values, rows.length, size);
-		const said = this.teachers?.say(x);
-		said?.catch(() => undefined);
-		return { rows, x, said };
+		return { rows, x, said: this.teachers?.say(x) };
 	}
 
 	private asTensor(values: Float32Array, n: number, size: number): tf.Tensor {
@@ -262,26 +282,29 @@ export class Replica {
 	 * [rows, labels]: the smoothed label, mixed with the votes where there are some, and with what the teachers say: `said`
 	 * [rows, labels] of these pictures, or what they said before.
 	 */
-	private targets(rows: Uint32Array, said: Float32Array | undefined): tf.Tensor2D {
+	private targets(rows: Uint32Array, said: tf.Tensor2D | undefined): tf.Tensor2D {
 		const { labels, recipe, dataset } = this;
+		const part = recipe.teachers?.part ?? 0;
 		const rest = recipe.labelSmoothing / labels;
 		const targets = new Float32Array(rows.length * labels);
 		for (const [index, row] of rows.entries()) {
 			const soft = dataset.softLabels?.subarray(row * labels, (row + 1) * labels);
-			const taught =
-				said?.subarray(index * labels, (index + 1) * labels) ??
-				dataset.taught?.subarray(row * labels, (row + 1) * labels);
+			const taught = dataset.taught?.subarray(row * labels, (row + 1) * labels);
 			const shared = dataset.sharedLabels?.subarray(row * labels, (row + 1) * labels);
 			const own = shared?.some((value) => value > 0) ? shared : oneHot(dataset.labels[row] ?? 0, labels);
 			const votes = soft?.some((value) => value > 0) ? recipe.votes : 0;
-			const teaching = taught ? (recipe.teachers?.part ?? 0) : 0;
+			const teaching = taught || said ? part : 0;
 			for (let label = 0; label < labels; label++) {
 				const hard = rest + (own[label] ?? 0) * (1 - recipe.labelSmoothing);
 				targets[index * labels + label] =
 					(1 - votes - teaching) * hard + votes * (soft?.[label] ?? 0) + teaching * (taught?.[label] ?? 0);
 			}
 		}
-		return tf.tensor2d(targets, [rows.length, labels]);
+		const known = tf.tensor2d(targets, [rows.length, labels]);
+		if (!said) return known;
+		const all: tf.Tensor2D = tf.tidy(() => tf.add(known, tf.mul(said, part)));
+		known.dispose();
+		return all;
 	}
 
 	private async correct(logits: tf.Tensor2D, rows: Uint32Array): Promise<number> {
@@ -303,8 +326,9 @@ export class Replica {
 		);
 		return this.withAverages(async () => {
 			const sums = { n: mine.length, loss: 0, correct: 0 };
-			for (let start = 0; start < mine.length; start += EVALUATION_BATCH) {
-				const batch = mine.subarray(start, start + EVALUATION_BATCH);
+			const size = Math.max(LEAST_EVALUATION_BATCH, this.share);
+			for (let start = 0; start < mine.length; start += size) {
+				const batch = mine.subarray(start, start + size);
 				const [logits, losses] = tf.tidy((): [tf.Tensor2D, tf.Tensor] => {
 					const scores = this.model.apply(this.plainPictures(batch)) as tf.Tensor2D;
 					const hot = tf.oneHot(
@@ -355,10 +379,10 @@ export class Replica {
 
 	/** All that a checkpoint needs. */
 	async snapshot(): Promise<State> {
-		const state: State = new Map();
-		for (const [name, tensor] of this.tensors())
-			state.set(name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) });
-		return state;
+		// All at once: a GPU takes as long for one as for all.
+		const read = async ([name, tensor]: [string, tf.Variable]) =>
+			[name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) }] as const;
+		return new Map(await Promise.all([...this.tensors()].map(read)));
 	}
 
 	/** Takes over a snapshot; throws Error when it is not of this network and optimizer. */

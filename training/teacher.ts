@@ -43,17 +43,12 @@ export class LiveTeachers {
 		});
 	}
 
-	/** Mean probabilities [n, labels] of pictures [n, size, size, channels]. */
-	async say(pictures: tf.Tensor): Promise<Float32Array> {
-		const mean = tf.tidy(() => {
+	/** Mean probabilities [n, labels] of pictures [n, size, size, channels]; the caller disposes them. */
+	say(pictures: tf.Tensor): tf.Tensor2D {
+		return tf.tidy(() => {
 			const all = this.networks.map((network) => network.predictOnBatch(pictures) as tf.Tensor2D);
-			return tf.div(
-				all.reduce((sum, one) => tf.add(sum, one)),
-				all.length
-			);
+			const sum: tf.Tensor2D = all.reduce((some, one) => tf.add(some, one));
+			return tf.div(sum, all.length);
 		});
-		const values = await mean.data<'float32'>();
-		mean.dispose();
-		return values;
 	}
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { TrainingBackend } from './backend/index';
+import { isWebGpu, type TrainingBackend } from './backend/index';
 import { findGpu } from './backend/webgpu';
 import { weightsForBase, type Base } from './base';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
@@ -274,7 +274,7 @@ class Run {
 
 /** "onednn, 2 replicas on AMD EPYC": what a run's figures of speed mean. */
 async function placeOf({ backend, replicas }: TrainOptions): Promise<string> {
-	if (backend === 'webgpu') return `webgpu on ${(await findGpu())?.name ?? 'a GPU'}`;
+	if (isWebGpu(backend)) return `${backend} on ${(await findGpu())?.name ?? 'a GPU'}`;
 	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;
 }
 

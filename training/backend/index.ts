@@ -12,7 +12,7 @@ import { registerWasmGradients } from './wasm-gradients';
 import { findGpu, startWebGpu } from './webgpu';
 
 /** The fastest first. */
-export const TRAINING_BACKENDS = ['webgpu', 'tfjs-node', 'onednn-bf16', 'onednn', 'wasm', 'cpu'] as const;
+export const TRAINING_BACKENDS = ['webgpu-f16', 'webgpu', 'tfjs-node', 'onednn-bf16', 'onednn', 'wasm', 'cpu'] as const;
 export type TrainingBackend = (typeof TRAINING_BACKENDS)[number];
 
 export interface BackendChoice {
@@ -35,11 +35,13 @@ function hasBfloat16(): boolean {
 /** What keeps a back end from being worth taking here, or undefined. */
 async function problemOf(backend: TrainingBackend): Promise<string | undefined> {
 	switch (backend) {
+		case 'webgpu-f16':
 		case 'webgpu': {
 			const gpu = await findGpu().catch(messageOf);
 			if (gpu === undefined) return 'this machine shows no GPU';
 			if (typeof gpu === 'string') return `Dawn does not start (${gpu})`;
-			return gpu.isSoftware ? `${gpu.name} is no real GPU` : undefined;
+			if (gpu.isSoftware) return `${gpu.name} is no real GPU`;
+			return backend === 'webgpu' || gpu.hasMatrixUnits ? undefined : `${gpu.name} has no matrix units for float16`;
 		}
 		case 'tfjs-node':
 			return tfjsNodeProblem();
@@ -83,9 +85,15 @@ export async function workingBackends(software: boolean): Promise<TrainingBacken
 	return working;
 }
 
+/** Whether a GPU computes, which paints no pictures itself. */
+export const isWebGpu = (backend: TrainingBackend): boolean => backend === 'webgpu-f16' || backend === 'webgpu';
+
 /** Makes `backend` the one that tfjs uses in this thread. Throws Error when it does not start. */
 export async function startBackend(backend: TrainingBackend): Promise<void> {
 	switch (backend) {
+		case 'webgpu-f16':
+			await startWebGpu('float16');
+			break;
 		case 'webgpu':
 			await startWebGpu();
 			break;

@@ -29,6 +29,13 @@ import {
 	type Info,
 	type Program
 } from './webgpu-programs';
+import {
+	matrixBackward,
+	matrixFilterProduct,
+	matrixForward,
+	multipliesMatrices,
+	type MatrixUnits
+} from './webgpu-matrix-programs';
 
 /** What programs are recorded with; tfjs keeps some of it to itself. */
 interface Backend extends Pick<
@@ -135,7 +142,17 @@ function isCovered(info: Info, columns: number): boolean {
 	);
 }
 
-function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): Record<string, Kernel> {
+function convolutionKernels(
+	gpu: Recorder,
+	original: (name: string) => Kernel,
+	units: MatrixUnits | undefined
+): Record<string, Kernel> {
+	const unitsFor = ({ inChannels, outChannels }: Info): MatrixUnits | undefined =>
+		multipliesMatrices(inChannels, outChannels) ? units : undefined;
+	const slideForward = (info: Info): Program => {
+		const own = unitsFor(info);
+		return own ? matrixForward(info, own) : forward(info);
+	};
 	const [plain, fused] = [original('Conv2D'), original('FusedConv2D')];
 	const [forInput, forFilter] = [original('Conv2DBackpropInput'), original('Conv2DBackpropFilter')];
 	return {
@@ -144,7 +161,7 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
 			if (!isCovered(info, info.outChannels)) return plain(inputs, attrs);
 			const output = gpu.allocate(info.outShape);
-			gpu.run({ ...forward(info), reads: [x, filter], writes: [output] });
+			gpu.run({ ...slideForward(info), reads: [x, filter], writes: [output] });
 			return output;
 		},
 		FusedConv2D: (inputs, attrs) => {
@@ -154,7 +171,7 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 				bias?.shape.join() === String(info.outChannels) && ['linear', 'relu'].includes(attrs['activation'] as string);
 			if (!isPlain || !isCovered(info, info.outChannels)) return fused(inputs, attrs);
 			const output = gpu.allocate(info.outShape);
-			gpu.run({ ...forward(info), reads: [x, filter], writes: [output] });
+			gpu.run({ ...slideForward(info), reads: [x, filter], writes: [output] });
 			const finish = elementwise(
 				buffers(['bias', vec4, 'read'], ['result', vec4, 'read_write']),
 				sizeOf(output) / 4,
@@ -173,7 +190,8 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 			const turn = turnFilter(info.filterHeight * info.filterWidth, info.inChannels, info.outChannels);
 			gpu.run({ ...turn, reads: [filter], writes: [turned] });
 			const gradient = gpu.allocate(shape);
-			gpu.run({ ...backward(info), reads: [dy, turned], writes: [gradient] });
+			const own = unitsFor(info);
+			gpu.run({ ...(own ? matrixBackward(info, own) : backward(info)), reads: [dy, turned], writes: [gradient] });
 			gpu.dispose(turned);
 			return gradient;
 		},
@@ -182,7 +200,8 @@ function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): 
 			const shape = attrs['filterShape'] as number[];
 			const info = convolutionInfo(x.shape, shape, attrs);
 			if (!isCovered(info, info.outChannels)) return forFilter(inputs, attrs);
-			const { parts, ...program } = filterProduct(info);
+			const own = unitsFor(info);
+			const { parts, ...program } = own ? matrixFilterProduct(info, own) : filterProduct(info);
 			const partial = gpu.allocate([parts, ...shape]);
 			gpu.run({ ...program, reads: [x, dy], writes: [partial] });
 			const gradient = gpu.allocate(shape);
@@ -331,8 +350,11 @@ function elementwiseKernels(gpu: Recorder): Record<string, Kernel> {
 
 let registeredFor: tf.KernelBackend | undefined;
 
-/** Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use. Throws Error for a second one. */
-export function registerWebGpuKernels(): void {
+/**
+ * Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use; with `units` convolutions multiply in
+ * float16. Throws Error for a second one.
+ */
+export function registerWebGpuKernels(units?: MatrixUnits): void {
 	const backend = tf.backend() as tf.KernelBackend & Backend;
 	if (backend === registeredFor) return;
 	if (registeredFor) throw new Error('WebGPU can be started once in a thread.');
@@ -346,7 +368,7 @@ export function registerWebGpuKernels(): void {
 		const { kernelFunc } = tf.getKernel(name, 'webgpu');
 		return (inputs, attrs) => kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend });
 	};
-	const kernels = { ...convolutionKernels(gpu, original), ...normKernels(gpu), ...elementwiseKernels(gpu) };
+	const kernels = { ...convolutionKernels(gpu, original, units), ...normKernels(gpu), ...elementwiseKernels(gpu) };
 	for (const [name, kernel] of Object.entries(kernels))
 		replaceKernel(name, 'webgpu', ({ inputs, attrs }) => kernel(inputs as Inputs, attrs as Attrs));
 	registerGradients();

@@ -4,7 +4,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 
-type Type = 'f32' | 'vec4<f32>';
+export type Type = 'f32' | 'vec4<f32>';
 export const vec4: Type = 'vec4<f32>';
 export type Workgroups = readonly [x: number, y: number, z: number];
 export type Info = tf.backend_util.Conv2DInfo;
@@ -16,7 +16,7 @@ export interface Program {
 }
 
 /** `write`, which writes the same program for the same arguments only once: a step needs hundreds. */
-function remembered<A extends readonly unknown[], P>(write: (...args: A) => P): (...args: A) => P {
+export function remembered<A extends readonly unknown[], P>(write: (...args: A) => P): (...args: A) => P {
 	const programs = new Map<string, P>();
 	return (...args) => {
 		const key = JSON.stringify(args);
@@ -36,7 +36,7 @@ const COLUMNS = 64;
 const BUSY = 1024;
 
 /** `line` of each number from 0 to `count` - 1, one below the other. */
-const lines = (count: number, line: (index: number) => string): string =>
+export const lines = (count: number, line: (index: number) => string): string =>
 	Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
 /** Declarations of storage buffers. Vectors are of four numbers that lie side by side. */
@@ -138,7 +138,7 @@ function loadRight(matrix: string, end: string, columns: number, threads: number
 }
 
 /** What a filter's taps see: which place of a picture belongs to a pixel (a row of the product) and a tap, if any. */
-interface Geometry {
+export interface Geometry {
 	/** Of the pictures that are read: [n, height, width, channels]. */
 	readonly height: number;
 	readonly width: number;
@@ -215,48 +215,45 @@ function slide(g: Geometry, columns: number): Program {
 	});
 }
 
-function writeForward(info: Info): Program {
-	return slide(
-		{
-			height: info.inHeight,
-			width: info.inWidth,
-			channels: info.inChannels,
-			rowsHeight: info.outHeight,
-			rowsWidth: info.outWidth,
-			batch: info.batchSize,
-			filterHeight: info.filterHeight,
-			filterWidth: info.filterWidth,
-			y: `row * ${info.strideHeight} - ${info.padInfo.top} + down`,
-			x: `column * ${info.strideWidth} - ${info.padInfo.left} + across`,
-			exists: 'true'
-		},
-		info.outChannels
-	);
+export function geometryOfForward(info: Info): Geometry {
+	return {
+		height: info.inHeight,
+		width: info.inWidth,
+		channels: info.inChannels,
+		rowsHeight: info.outHeight,
+		rowsWidth: info.outWidth,
+		batch: info.batchSize,
+		filterHeight: info.filterHeight,
+		filterWidth: info.filterWidth,
+		y: `row * ${info.strideHeight} - ${info.padInfo.top} + down`,
+		x: `column * ${info.strideWidth} - ${info.padInfo.left} + across`,
+		exists: 'true'
+	};
 }
 
-function writeBackward(info: Info): Program {
+export function geometryOfBackward(info: Info): Geometry {
 	const { strideHeight: sh, strideWidth: sw, padInfo } = info;
 	const fits = [
 		...(sh === 1 ? [] : [`(row + ${padInfo.top} - down) % ${sh} == 0`]),
 		...(sw === 1 ? [] : [`(column + ${padInfo.left} - across) % ${sw} == 0`])
 	];
-	return slide(
-		{
-			height: info.outHeight,
-			width: info.outWidth,
-			channels: info.outChannels,
-			rowsHeight: info.inHeight,
-			rowsWidth: info.inWidth,
-			batch: info.batchSize,
-			filterHeight: info.filterHeight,
-			filterWidth: info.filterWidth,
-			y: sh === 1 ? `row + ${padInfo.top} - down` : `(row + ${padInfo.top} - down) / ${sh}`,
-			x: sw === 1 ? `column + ${padInfo.left} - across` : `(column + ${padInfo.left} - across) / ${sw}`,
-			exists: fits.length > 0 ? fits.join(' && ') : 'true'
-		},
-		info.inChannels
-	);
+	return {
+		height: info.outHeight,
+		width: info.outWidth,
+		channels: info.outChannels,
+		rowsHeight: info.inHeight,
+		rowsWidth: info.inWidth,
+		batch: info.batchSize,
+		filterHeight: info.filterHeight,
+		filterWidth: info.filterWidth,
+		y: sh === 1 ? `row + ${padInfo.top} - down` : `(row + ${padInfo.top} - down) / ${sh}`,
+		x: sw === 1 ? `column + ${padInfo.left} - across` : `(column + ${padInfo.left} - across) / ${sw}`,
+		exists: fits.length > 0 ? fits.join(' && ') : 'true'
+	};
 }
+
+const writeForward = (info: Info): Program => slide(geometryOfForward(info), info.outChannels);
+const writeBackward = (info: Info): Program => slide(geometryOfBackward(info), info.inChannels);
 
 /** `result` [parts, taps * channels, out]: products of what the taps see with the slope, over a part of the pixels each. */
 function writeFilterProduct(info: Info): Program & { parts: number } {

@@ -3,10 +3,43 @@
  * after the stem. It is trained on a GPU.
  */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
-import { DEFAULT_RECIPE } from '../config';
+import { DEFAULT_RECIPE, type Recipe } from '../config';
 import type { ModelDefinition } from './definition';
 import { WIDER_AUGMENTATION } from './mien';
 import { residualNetwork } from './residual';
+
+const STAGES: NonNullable<Recipe['stages']> = [
+	[64, 2],
+	[128, 3],
+	[256, 2]
+];
+
+const LARGE: Recipe = {
+	...DEFAULT_RECIPE,
+	batchSize: 512,
+	learningRate: 0.3,
+	warmupEpochs: 3,
+	stages: STAGES,
+	labelSmoothing: 0.05,
+	votes: 0.15,
+	mergeDuplicates: true,
+	augmentation: WIDER_AUGMENTATION
+};
+
+const APART_EPOCHS = 50;
+const AMONG_APART_EPOCHS = 24;
+
+/** Without teachers: networks that learned alone err in different places, and are right together more often. */
+const APART: Recipe = {
+	...LARGE,
+	epochs: APART_EPOCHS,
+	sizes: [
+		{ fromEpoch: 0, size: 32 },
+		{ fromEpoch: Math.round(APART_EPOCHS * 0.35), size: 48 }
+	],
+	emaDecay: 0.998,
+	augmentation: { ...WIDER_AUGMENTATION, erase: 0.3 }
+};
 
 export const mienLarge: ModelDefinition = {
 	id: 'mien-large',
@@ -15,24 +48,13 @@ export const mienLarge: ModelDefinition = {
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
 		{
-			...DEFAULT_RECIPE,
+			...LARGE,
 			id: 'from-peers',
 			epochs: 80,
-			batchSize: 512,
-			learningRate: 0.3,
-			warmupEpochs: 3,
 			sizes: [
 				{ fromEpoch: 0, size: 32 },
 				{ fromEpoch: 32, size: 48 }
 			],
-			stages: [
-				[64, 2],
-				[128, 3],
-				[256, 2]
-			],
-			labelSmoothing: 0.05,
-			votes: 0.15,
-			mergeDuplicates: true,
 			teachers: {
 				part: 0.45,
 				live: true,
@@ -41,8 +63,39 @@ export const mienLarge: ModelDefinition = {
 					['mien', 'flatter'],
 					['mien', 'wider']
 				]
-			},
-			augmentation: WIDER_AUGMENTATION
+			}
+		},
+		{
+			...LARGE,
+			id: 'among-apart',
+			from: 'from-peers',
+			epochs: AMONG_APART_EPOCHS,
+			learningRate: 0.12,
+			warmupEpochs: 2,
+			emaDecay: 0.998,
+			votes: 0.1,
+			teachers: {
+				part: 0.6,
+				live: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien-large', 'apart'],
+					['mien-large', 'apart-again'],
+					['mien-large', 'apart-wide']
+				]
+			}
+		},
+		{ ...APART, id: 'apart' },
+		{ ...APART, id: 'apart-again', seed: 2 },
+		{
+			...APART,
+			id: 'apart-wide',
+			seed: 3,
+			stages: [
+				[96, 1],
+				[192, 2],
+				[384, 1]
+			]
 		}
 	],
 	build: (labels, recipe) => residualNetwork(labels, recipe, { kernelSize: 3, strides: 1 })

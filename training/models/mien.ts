@@ -45,6 +45,8 @@ const STAGES: NonNullable<Recipe['stages']> = [
 /** What the last recipes share. */
 const LAST = { weightDecay: 3e-4, mergeDuplicates: true, augmentation: WIDER_AUGMENTATION } as const;
 
+const AMONG_LARGER_EPOCHS = 30;
+
 /** From random weights, with filters in pairs. */
 const IN_PAIRS: Recipe = {
 	...DEFAULT_RECIPE,
@@ -121,6 +123,23 @@ export const mien: ModelDefinition = {
 					['mien', 'flatter'],
 					['mien', 'wider'],
 					['mien', 'by-label']
+				]
+			}
+		},
+		{
+			...onwards('among-larger', 'among-peers', { epochs: AMONG_LARGER_EPOCHS, learningRate: 0.16, from48: 0 }),
+			...LAST,
+			batchSize: 512,
+			votes: 0.1,
+			emaDecay: 0.998,
+			teachers: {
+				part: 0.6,
+				live: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien-large', 'apart'],
+					['mien-large', 'apart-again'],
+					['mien-large', 'apart-wide']
 				]
 			}
 		},
