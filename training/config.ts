@@ -72,6 +72,8 @@ export interface Recipe {
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
 	readonly emaDecay: number;
 	readonly augmentation: Augmentation;
+	/** Whether contrast is raised in training as for the shipped model, after the changes. */
+	readonly raised?: boolean;
 	/** Side in pixels of the training pictures from each epoch (counted from 0) on; the first entry starts at 0. */
 	readonly sizes: readonly { readonly fromEpoch: number; readonly size: number }[];
 }

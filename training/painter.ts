@@ -1,5 +1,6 @@
 /** Training pictures, changed at random and made what the network takes. */
 import type { Worker } from 'node:worker_threads';
+import { raiseContrast } from '../src/lib/core/contrast';
 import { toModelInput } from '../src/lib/core/preprocess';
 import { augment } from './augment';
 import type { Recipe } from './config';
@@ -18,6 +19,8 @@ export interface PainterSetup {
 	readonly dataset: Pick<Dataset, 'pixels'>;
 	readonly recipe: Pick<Recipe, 'seed' | 'augmentation'>;
 	readonly input: ModelDefinition['input'];
+	/** Pictures are raised to this contrast after the changes; undefined leaves them as they are. */
+	readonly leastContrast?: number | undefined;
 }
 
 /** Paints in this thread, at once. */
@@ -25,14 +28,14 @@ export class LocalPainter implements Painter {
 	constructor(private readonly setup: PainterSetup) {}
 
 	paint(rows: Uint32Array, size: number, epoch: number): Float32Array {
-		const { dataset, recipe, input } = this.setup;
+		const { dataset, recipe, input, leastContrast } = this.setup;
 		const length = size * size * input.channels;
 		const ofSize = { ...input, size };
 		const batch = new Float32Array(rows.length * length);
 		for (const [index, row] of rows.entries()) {
 			const random = createRandom(recipe.seed, STREAM.augmentation, epoch, row);
 			const picture = augment(pictureOf(dataset, row), FER2013_SIDE, size, recipe.augmentation, random);
-			toModelInput(picture, ofSize, batch, index * length);
+			toModelInput(raiseContrast(picture, leastContrast), ofSize, batch, index * length);
 		}
 		return batch;
 	}

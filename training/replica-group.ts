@@ -6,6 +6,7 @@ import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { createExchangeMemory, createSoloExchange } from './exchange';
 import type { ModelDefinition } from './models/definition';
+import { paintingOf } from './models/index';
 import { PainterThreads } from './painter';
 import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
 import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
@@ -43,11 +44,9 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	const alone = createSoloExchange(stopFlag);
 	if (setup.replicas > 1)
 		return startThreads(setup, new Replica(definition, recipe, labels, dataset, rows, alone).exchangeLength);
-	const { input } = definition;
+	const setupOfPainters = { dataset: { pixels: dataset.pixels }, ...paintingOf(definition, recipe) };
 	const painters =
-		isWebGpu(backend) && !dataset.features
-			? new PainterThreads({ dataset: { pixels: dataset.pixels }, recipe, input }, painterThreads())
-			: undefined;
+		isWebGpu(backend) && !dataset.features ? new PainterThreads(setupOfPainters, painterThreads()) : undefined;
 	let solo: Replica;
 	try {
 		solo = new Replica(definition, recipe, labels, dataset, rows, alone, painters);

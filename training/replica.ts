@@ -1,5 +1,6 @@
 /** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
 import * as tf from '@tensorflow/tfjs';
+import { raiseContrast } from '../src/lib/core/contrast';
 import { toModelInput } from '../src/lib/core/preprocess';
 import { hasKernel, MOVE_KERNEL, runKernel } from './backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from './backend/host';
@@ -8,6 +9,7 @@ import { pictureOf, type Dataset } from './dataset';
 import type { Exchange } from './exchange';
 import { SeededDropout } from './layers';
 import type { ModelDefinition } from './models/definition';
+import { paintingOf } from './models/index';
 import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import { LocalPainter, type Painter } from './painter';
 import { createRandom, shuffle, STREAM } from './random';
@@ -73,7 +75,7 @@ export class Replica {
 		private readonly dataset: Dataset,
 		private readonly rows: Uint32Array,
 		private readonly exchange: Exchange,
-		private readonly painter: Painter = new LocalPainter({ dataset, recipe, input: definition.input })
+		private readonly painter: Painter = new LocalPainter({ dataset, ...paintingOf(definition, recipe) })
 	) {
 		this.share = recipe.batchSize / exchange.replicas;
 		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
@@ -349,10 +351,16 @@ export class Replica {
 		const { size, channels } = this.definition.input;
 		const { features } = this.dataset;
 		if (features) return this.asTensor(gather(features, rows), rows.length, size);
+		const { leastContrast } = paintingOf(this.definition, this.recipe);
 		const length = size * size * channels;
 		const batch = new Float32Array(rows.length * length);
 		for (const [index, row] of rows.entries())
-			toModelInput(pictureOf(this.dataset, row), this.definition.input, batch, index * length);
+			toModelInput(
+				raiseContrast(pictureOf(this.dataset, row), leastContrast),
+				this.definition.input,
+				batch,
+				index * length
+			);
 		return this.asTensor(batch, rows.length, size);
 	}
 

@@ -42,8 +42,7 @@ interface Half {
 	readonly gap: number;
 }
 
-const halfOf = (units: MatrixUnits): Half =>
-	units === 'float16' ? { type: 'f16', gap: 8 } : { type: 'f32', gap: 0 };
+const halfOf = (units: MatrixUnits): Half => (units === 'float16' ? { type: 'f16', gap: 8 } : { type: 'f32', gap: 0 });
 
 interface Product {
 	readonly units: MatrixUnits;
@@ -140,7 +139,9 @@ function product({ units, matrix, tile, rows, columns, across, ...of }: Product)
 				workgroupBarrier();
 				if (k0 >= ${of.to}) { break; }
 			}
-			${lines(2, (round) => `
+			${lines(
+				2,
+				(round) => `
 				${stage(round)}
 				workgroupBarrier();
 				${lines((MATRIX_SIDE * quads) / SUBGROUP, (j) => {
@@ -156,7 +157,8 @@ function product({ units, matrix, tile, rows, columns, across, ...of }: Product)
 						}
 					}`;
 				})}
-				workgroupBarrier();`)}
+				workgroupBarrier();`
+			)}
 		}`;
 	return { code, workgroups: of.workgroups };
 }
@@ -184,7 +186,8 @@ function arithmetic(
 			}`
 		};
 	}
-	const matrix = (use: string, type: string): string => `subgroup_matrix_${use}<${type}, ${MATRIX_SIDE}, ${MATRIX_SIDE}>`;
+	const matrix = (use: string, type: string): string =>
+		`subgroup_matrix_${use}<${type}, ${MATRIX_SIDE}, ${MATRIX_SIDE}>`;
 	const leftAt = (i: number): string =>
 		leftMajor === 'row'
 			? `(subgroup * ${SUBGROUP}u + ${i * MATRIX_SIDE}u) * ${leftStride}u + k`

@@ -8,7 +8,16 @@ import type { ModelDefinition } from './definition';
 /** Adamax as Keras has it. */
 const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 
-const AUGMENTATION = { flip: 0.5, shift: 0.06, scale: 0.08, rotationDegrees: 8, contrast: 0.2, erase: 0, degrade: 0 };
+const AUGMENTATION = {
+	flip: 0.5,
+	shift: 0.06,
+	scale: 0.08,
+	rotationDegrees: 8,
+	contrast: 0.2,
+	erase: 0,
+	degrade: 0,
+	light: 0
+};
 
 export const cnn: ModelDefinition = {
 	id: 'cnn',

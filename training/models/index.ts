@@ -2,6 +2,7 @@
 import { UserError } from '../errors';
 import type { ModelDefinition } from './definition';
 import type { Recipe } from '../config';
+import type { PainterSetup } from '../painter';
 import { cnn } from './cnn';
 import { mien } from './mien';
 import { mienLarge } from './mien-large';
@@ -19,6 +20,11 @@ export function findModel(id: string): ModelDefinition {
 /** The model as the recipe has it: with the recipe's range of grey values. */
 export function withRecipe(definition: ModelDefinition, { range }: Recipe): ModelDefinition {
 	return range ? { ...definition, input: { ...definition.input, range } } : definition;
+}
+
+/** How pictures of that model are painted in training by that recipe. */
+export function paintingOf({ input, leastContrast }: ModelDefinition, recipe: Recipe): Omit<PainterSetup, 'dataset'> {
+	return { recipe, input, leastContrast: recipe.raised ? leastContrast : undefined };
 }
 
 /** The model's recipe of that id, or its first; throws UserError that lists the ids. */

@@ -26,16 +26,13 @@ const LARGE: Recipe = {
 	augmentation: WIDER_AUGMENTATION
 };
 
-const APART_EPOCHS = 50;
-const AMONG_APART_EPOCHS = 24;
-
 /** Without teachers: networks that learned alone err in different places, and are right together more often. */
 const APART: Recipe = {
 	...LARGE,
-	epochs: APART_EPOCHS,
+	epochs: 50,
 	sizes: [
 		{ fromEpoch: 0, size: 32 },
-		{ fromEpoch: Math.round(APART_EPOCHS * 0.35), size: 48 }
+		{ fromEpoch: 18, size: 48 }
 	],
 	emaDecay: 0.998,
 	augmentation: { ...WIDER_AUGMENTATION, erase: 0.3 }
@@ -62,26 +59,6 @@ export const mienLarge: ModelDefinition = {
 					['mien', 'among-peers'],
 					['mien', 'flatter'],
 					['mien', 'wider']
-				]
-			}
-		},
-		{
-			...LARGE,
-			id: 'among-apart',
-			from: 'from-peers',
-			epochs: AMONG_APART_EPOCHS,
-			learningRate: 0.12,
-			warmupEpochs: 2,
-			emaDecay: 0.998,
-			votes: 0.1,
-			teachers: {
-				part: 0.6,
-				live: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien-large', 'apart'],
-					['mien-large', 'apart-again'],
-					['mien-large', 'apart-wide']
 				]
 			}
 		},

@@ -34,7 +34,16 @@ export const vgg16: ModelDefinition = {
 				{ fromEpoch: 0, size: 32 },
 				{ fromEpoch: 4, size: 48 }
 			],
-			augmentation: { flip: 0.5, shift: 0.06, scale: 0.08, rotationDegrees: 8, contrast: 0.2, erase: 0, degrade: 0 }
+			augmentation: {
+				flip: 0.5,
+				shift: 0.06,
+				scale: 0.08,
+				rotationDegrees: 8,
+				contrast: 0.2,
+				erase: 0,
+				degrade: 0,
+				light: 0
+			}
 		},
 		{
 			...DEFAULT_RECIPE,
@@ -68,7 +77,16 @@ export const vgg16: ModelDefinition = {
 			weightDecay: 0,
 			labelSmoothing: 0.1,
 			emaDecay: 0.998,
-			augmentation: { flip: 0.5, shift: 0.08, scale: 0.1, rotationDegrees: 10, contrast: 0.2, erase: 0.25, degrade: 0 }
+			augmentation: {
+				flip: 0.5,
+				shift: 0.08,
+				scale: 0.1,
+				rotationDegrees: 10,
+				contrast: 0.2,
+				erase: 0.25,
+				degrade: 0,
+				light: 0
+			}
 		}
 	],
 	build(labels, recipe) {

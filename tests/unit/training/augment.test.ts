@@ -24,13 +24,43 @@ describe('augment', () => {
 		for (let x = 0; x < 32; x++) expect(small[32 * 7 + x]).toBeCloseTo(5 * ((x + 0.5) * 1.5 - 0.5), 3);
 	});
 
-	const settings = { flip: 0.5, shift: 0.1, scale: 0.1, rotationDegrees: 10, contrast: 0.3, erase: 1, degrade: 1 };
+	const settings = {
+		flip: 0.5,
+		shift: 0.1,
+		scale: 0.1,
+		rotationDegrees: 10,
+		contrast: 0.3,
+		erase: 1,
+		degrade: 1,
+		light: 1
+	};
 	it('repeats itself for equal keys, and stays within 0..255', () => {
 		const first = augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 3));
 		expect(augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 3))).toEqual(first);
 		expect(augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 4))).not.toEqual(first);
 		expect(Math.min(...first)).toBeGreaterThanOrEqual(0);
 		expect(Math.max(...first)).toBeLessThanOrEqual(255);
+	});
+
+	it('lights a picture little, from behind or from a side, in whole grey values', () => {
+		const flat = new Uint8Array(SIDE * SIDE).fill(128);
+		const kinds = { little: 0, behind: 0, side: 0 };
+		for (let seed = 0; seed < 60; seed++) {
+			const lit = augment(flat, SIDE, SIDE, { ...NO_AUGMENTATION, light: 1 }, createRandom(seed));
+			expect(lit.every((value) => Number.isInteger(value))).toBe(true);
+			const mean = (left: number, top: number): number => {
+				let sum = 0;
+				for (let i = 0; i < 36; i++) sum += lit[(top + Math.floor(i / 6)) * SIDE + left + (i % 6)] ?? NaN;
+				return sum / 36;
+			};
+			const corners = [mean(0, 0), mean(42, 0), mean(0, 42), mean(42, 42)];
+			const [darkest, brightest, middle] = [Math.min(...corners), Math.max(...corners), mean(21, 21)];
+			if (darkest > 120 && middle < 100) kinds.behind++;
+			else if (brightest < 90 && brightest - darkest < 12) kinds.little++;
+			else if (brightest > 105 && brightest < 135 && darkest < 95) kinds.side++;
+			else expect.unreachable(`seed ${String(seed)} has corners of ${corners.join()} around ${String(middle)}`);
+		}
+		for (const count of Object.values(kinds)) expect(count).toBeGreaterThan(10);
 	});
 
 	it('erases one rectangle of 2 to 20 % of the picture', () => {

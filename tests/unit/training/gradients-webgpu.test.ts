@@ -129,7 +129,7 @@ if (gpu) {
 
 it('takes WebGPU by itself only on a real GPU, and says why', async () => {
 	const { backend, reason } = await chooseBackend();
-	if (gpu?.isSoftware === false) expect(backend).toBe('webgpu');
+	if (gpu?.isSoftware === false) expect(backend).toBe(gpu.hasMatrixUnits ? 'webgpu-f16' : 'webgpu');
 	else {
 		expect(backend).not.toBe('webgpu');
 		expect(reason).toMatch(gpu ? /not webgpu: .+ is no real GPU/i : /not webgpu: this machine shows no GPU/i);

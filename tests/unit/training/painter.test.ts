@@ -1,4 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
+import { raiseContrast } from '../../../src/lib/core/contrast';
+import { toModelInput } from '../../../src/lib/core/preprocess';
+import { NO_AUGMENTATION } from '../../../training/augment';
 import { LocalPainter, PainterThreads, type PainterSetup } from '../../../training/painter';
 import { createRandom } from '../../../training/random';
 
@@ -14,7 +17,8 @@ const setup: PainterSetup = {
 			rotationDegrees: 10,
 			contrast: 0.2,
 			erase: 0.5,
-			degrade: 0.5
+			degrade: 0.5,
+			light: 0.5
 		}
 	},
 	input: { size: 48, channels: 1, range: [-1, 1] }
@@ -24,6 +28,18 @@ for (let i = 0; i < setup.dataset.pixels.length; i++) setup.dataset.pixels[i] = 
 
 const threads = new PainterThreads(setup, 2);
 afterAll(() => threads.close());
+
+it('raises contrast last, where it is asked to', () => {
+	const dull = new Uint8Array(new SharedArrayBuffer(48 * 48));
+	for (let i = 0; i < dull.length; i++) dull[i] = 100 + (setup.dataset.pixels[i] ?? 0) / 16;
+	const own = { ...setup, dataset: { pixels: dull }, recipe: { seed: 3, augmentation: NO_AUGMENTATION } };
+	const expected = new Float32Array(48 * 48);
+	for (const leastContrast of [undefined, 40]) {
+		toModelInput(raiseContrast(dull, leastContrast), setup.input, expected, 0);
+		expect(new LocalPainter({ ...own, leastContrast }).paint(Uint32Array.of(0), 48, 0)).toEqual(expected);
+	}
+	expect(expected).not.toEqual(new LocalPainter(own).paint(Uint32Array.of(0), 48, 0));
+});
 
 it('paints the same in threads, in the order of the rows', async () => {
 	const local = new LocalPainter(setup);
