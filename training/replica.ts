@@ -58,6 +58,8 @@ export class Replica {
 	private readonly optimizer: Optimizer;
 	private readonly dropouts: SeededDropout[];
 	private readonly teachers: LiveTeachers | undefined;
+	/** Where pictures are changed to bad light: paints the same for live teachers in good light, and with nothing erased. */
+	private readonly litPainter: Painter | undefined;
 	private readonly share: number;
 	private readonly stepsPerEpoch: number;
 	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
@@ -101,6 +103,10 @@ export class Replica {
 		this.averages = this.weights.map(({ value }) => tf.tidy(() => tf.variable(separateCopy(value), false)));
 		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
 		this.teachers = dataset.teachers && new LiveTeachers(dataset.teachers, definition.input);
+		if (this.teachers && recipe.augmentation.light > 0) {
+			const augmentation = { ...recipe.augmentation, light: 0, erase: 0 };
+			this.litPainter = new LocalPainter({ dataset, recipe: { ...recipe, augmentation }, input: definition.input });
+		}
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
 
@@ -270,7 +276,20 @@ export class Replica {
 		const size = sizeAt(this.recipe, epoch);
 		const values = features ? gather(features, rows) : await this.painter.paint(rows, size, epoch);
 		const x = this.asTensor(values, rows.length, size);
-		return { rows, x, said: this.teachers?.say(x) };
+		return { rows, x, said: await this.askTeachers(rows, x, size, epoch) };
+	}
+
+	private async askTeachers(
+		rows: Uint32Array,
+		x: tf.Tensor,
+		size: number,
+		epoch: number
+	): Promise<tf.Tensor2D | undefined> {
+		if (!this.litPainter) return this.teachers?.say(x);
+		const lit = this.asTensor(await this.litPainter.paint(rows, size, epoch), rows.length, size);
+		const said = this.teachers?.say(lit);
+		lit.dispose();
+		return said;
 	}
 
 	private asTensor(values: Float32Array, n: number, size: number): tf.Tensor {

@@ -5,6 +5,7 @@ import type { Dataset } from '../../../training/dataset';
 import { createSoloExchange } from '../../../training/exchange';
 import { BatchNorm } from '../../../training/layers';
 import type { ModelDefinition } from '../../../training/models/definition';
+import { LocalPainter } from '../../../training/painter';
 import { createRandom, shuffle, STREAM } from '../../../training/random';
 import { Replica, type State } from '../../../training/replica';
 import type { Teacher } from '../../../training/teacher';
@@ -130,7 +131,10 @@ describe('Replica', () => {
 		expect(distance(start, kernelOf(after), down)).toBeLessThan(1e-5);
 	});
 
-	it('learns what the teachers say, in the mean, of the pictures as they were changed', async () => {
+	it.each([
+		{ light: 0, as: 'as they were changed' },
+		{ light: 1, as: 'as they were changed, but for the light and what was erased' }
+	])('learns what the teachers say, in the mean, of the pictures $as', async ({ light }) => {
 		const taught = [untrainedTeacher(1), untrainedTeacher(2)];
 		const mirrorOf = (row: number): number[] => {
 			const picture = pictureOf(row);
@@ -144,14 +148,16 @@ describe('Replica', () => {
 			);
 			return Array.from({ length: LABELS }, (_, label) => ((all[0]?.[label] ?? 0) + (all[1]?.[label] ?? 0)) / 2);
 		};
-		const everyMirror = { ...recipe.augmentation, flip: 1 };
+		const augmentation = { ...recipe.augmentation, flip: 1, light, erase: light };
+		const painter = new LocalPainter({ dataset, recipe: { ...recipe, augmentation }, input: regression.input });
+		const seen = (row: number): number[] => [...painter.paint(Uint32Array.of(row), 48, 0)];
 		const { before, after } = await afterOneStep(
 			regression,
-			{ augmentation: everyMirror, teachers: { part: 1, live: true, of: [] } },
+			{ augmentation, teachers: { part: 1, live: true, of: [] } },
 			taught.map(({ teacher }) => teacher)
 		);
 		const words = Array.from(rows(), said);
-		const down = slope(kernelOf(before), rows(), (row) => words[row] ?? [], mirrorOf);
+		const down = slope(kernelOf(before), rows(), (row) => words[row] ?? [], seen);
 		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
 		expect(distance(kernelOf(before), kernelOf(after), down)).toBeLessThan(1e-5);
 	});
