@@ -121,21 +121,6 @@ export const mien: ModelDefinition = {
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
 		{
-			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
-			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
-			...LAST,
-			votes: 0.1,
-			teachers: {
-				part: 0.6,
-				live: true,
-				of: [
-					['mien', 'flatter'],
-					['mien', 'wider'],
-					['mien', 'by-label']
-				]
-			}
-		},
-		{
 			// The shipped model is shown dull faces with more contrast, so it learns from such.
 			...onwards('in-any-light', 'among-larger', { epochs: 12, learningRate: 0.012, from48: 0 }),
 			...LAST,
@@ -164,6 +149,21 @@ export const mien: ModelDefinition = {
 				part: 0.6,
 				live: true,
 				of: LARGER
+			}
+		},
+		{
+			// Of Training's pictures as they are, teachers know the labels by heart; of changed ones they have more to say.
+			...onwards('among-peers', 'flatter', { epochs: 20, learningRate: 0.02, from48: 0 }),
+			...LAST,
+			votes: 0.1,
+			teachers: {
+				part: 0.6,
+				live: true,
+				of: [
+					['mien', 'flatter'],
+					['mien', 'wider'],
+					['mien', 'by-label']
+				]
 			}
 		},
 		{
