@@ -146,13 +146,15 @@ async function cropTrialCommand(args: string[]): Promise<number> {
 	const detector: GraphModel = await tf.loadGraphModel(detectorHandler(path.join(MODELS_DIR, 'blazeface')));
 	const classifier = await tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(MODELS_DIR, entry.url))));
 	const { crop } = entry.input;
-	const crops = [true, false].flatMap((align) =>
+	const turns = [
+		{ words: 'eyes level', turn: { align: true, tilt: 0 } },
+		{ words: `level but for ${String(crop.tilt)} degrees`, turn: { align: true } },
+		{ words: 'not turned', turn: { align: false } }
+	];
+	const crops = turns.flatMap(({ words, turn }) =>
 		[-0.15, 0, 0.15].map((change) => {
 			const scale = Number((crop.scale + change).toFixed(2));
-			return {
-				name: `${align ? 'eyes level' : 'not turned'}, scale ${String(scale)}`,
-				crop: { ...crop, scale, align }
-			};
+			return { name: `${words}, scale ${String(scale)}`, crop: { ...crop, scale, ...turn } };
 		})
 	);
 	const bar = createBar('Cutting [{bar}] {percentage}% {eta_formatted} left');
@@ -162,7 +164,7 @@ async function cropTrialCommand(args: string[]): Promise<number> {
 	});
 	bar.stop();
 	say(`${entry.title} on ${String(n)} of ${String(rows.length)} pictures of PublicTest, those with a face found:`);
-	for (const { name, accuracy } of trials) say(`  ${name.padEnd(24)} ${percent(accuracy)}`);
+	for (const { name, accuracy } of trials) say(`  ${name.padEnd(36)} ${percent(accuracy)}`);
 	return 0;
 }
 

@@ -158,7 +158,8 @@ const input = v.object({
 	crop: v.object({
 		scale: v.pipe(finite, v.gtValue(0), v.maxValue(10)),
 		shift: v.strictTuple([finite, finite]),
-		align: v.boolean()
+		align: v.boolean(),
+		tilt: v.optional(v.pipe(finite, v.minValue(0), v.maxValue(180)))
 	}),
 	leastContrast: v.optional(v.pipe(finite, v.gtValue(0), v.maxValue(127)))
 });

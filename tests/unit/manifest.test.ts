@@ -105,6 +105,7 @@ describe('parseManifest', () => {
 		[['models', 0, 'input', 'crop', 'scale'], 0],
 		[['models', 0, 'input', 'crop', 'shift'], [0]],
 		[['models', 0, 'input', 'crop', 'align'], 'yes'],
+		[['models', 0, 'input', 'crop', 'tilt'], -5],
 		[['models', 0, 'input', 'leastContrast'], 0],
 		[['models', 0, 'temperature'], 0],
 		[['models', 0, 'unsureBelow'], 60],

@@ -165,7 +165,7 @@ function cropBatches(
 	const batches = new Map<Classifier, Float32Array>();
 	for (const classifier of classifiers) {
 		const { size, channels, crop, leastContrast } = classifier.input;
-		const key = JSON.stringify([size, crop.scale, crop.shift, crop.align, leastContrast]);
+		const key = JSON.stringify([size, crop.scale, crop.shift, crop.align, crop.tilt, leastContrast]);
 		const grays =
 			samples.get(key) ??
 			faces.map((face) => raiseContrast(sampleSquare(frame, cropSquare(face, crop), size), leastContrast));

@@ -107,10 +107,15 @@ export function eyeAngle({ landmarks: { rightEye, leftEye } }: DetectedFace): nu
 	return Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x);
 }
 
+/** What of a value lies outside -limit..limit; it changes smoothly, so that nothing jumps there. */
+function beyond(value: number, limit: number): number {
+	return value - clamp(value, -limit, limit);
+}
+
 /** The square that a classifier is shown of a face, as CropSpec describes it. It may reach outside the frame. */
 export function cropSquare(face: DetectedFace, crop: CropSpec): Square {
 	const side = (crop.scale * (face.box.width + face.box.height)) / 2;
-	const angle = crop.align ? eyeAngle(face) : 0;
+	const angle = crop.align ? beyond(eyeAngle(face), ((crop.tilt ?? 0) * Math.PI) / 180) : 0;
 	const middle = boxCentre(face.box);
 	const moved = { x: middle.x + crop.shift[0] * side, y: middle.y + crop.shift[1] * side };
 	return { centre: rotatePoint(moved, angle, middle), side, angle };

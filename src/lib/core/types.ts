@@ -48,12 +48,15 @@ export type Scores = readonly number[];
 /**
  * Where the square that a classifier sees lies, relative to a detected box.
  * The side is `scale * (box.width + box.height) / 2`; the centre is the box's centre moved by `shift` sides
- * (x to the right, y down). With `align` the square, and the shift, turn with the line through the eyes.
+ * (x to the right, y down). With `align` the square, and the shift, turn with the line through the eyes, but for `tilt`
+ * degrees of it either way, which stay in the picture.
  */
 export interface CropSpec {
 	readonly scale: number;
 	readonly shift: readonly [x: number, y: number];
 	readonly align: boolean;
+	/** 0 by default. */
+	readonly tilt?: number | undefined;
 }
 
 /** A square in the frame: centre and side in pixels, `angle` in radians, clockwise on the screen. */

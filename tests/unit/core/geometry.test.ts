@@ -121,6 +121,17 @@ describe('cropSquare', () => {
 		expectPoint(square.centre, 115, 70);
 	});
 
+	it('leaves as much tilt as it is told to, and turns what lies beyond either way', () => {
+		const crop = { scale: 1, shift: [0, 0], align: true, tilt: 15 } as const;
+		const turned = (degrees: number): number => {
+			const [x, y] = [40 * Math.cos((degrees * Math.PI) / 180), 40 * Math.sin((degrees * Math.PI) / 180)];
+			return (cropSquare(face({ x: 80, y: 80 }, { x: 80 + x, y: 80 + y }), crop).angle * 180) / Math.PI;
+		};
+		for (const degrees of [-15, -7, 0, 14]) expect(turned(degrees)).toBeCloseTo(0, 9);
+		expect(turned(40)).toBeCloseTo(25, 9);
+		expect(turned(-90)).toBeCloseTo(-75, 9);
+	});
+
 	it('turns the square and its shift with the eyes', () => {
 		const square = cropSquare(tilted, { scale: 1, shift: [0, -0.2], align: true });
 		expect(square.angle).toBeCloseTo(Math.PI / 2, 12);
