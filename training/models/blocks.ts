@@ -1,7 +1,18 @@
 /** What several architectures are built of. */
 import * as tf from '@tensorflow/tfjs';
+import { NO_AUGMENTATION, type Augmentation } from '../augment';
 import type { Recipe } from '../config';
 import { BatchNorm } from '../layers';
+
+/** Changes of the picture for networks that learn for a few epochs. */
+export const FEW_CHANGES: Augmentation = {
+	...NO_AUGMENTATION,
+	flip: 0.5,
+	shift: 0.06,
+	scale: 0.08,
+	rotationDegrees: 8,
+	contrast: 0.2
+};
 
 /**
  * A maker of 3x3 convolutions with ReLU, as plain VGG-like networks have them. With `recipe.norm` a batch normalisation

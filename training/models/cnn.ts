@@ -2,22 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE } from '../config';
 import { SeededDropout } from '../layers';
-import { convolutionalUnit } from './blocks';
+import { convolutionalUnit, FEW_CHANGES } from './blocks';
 import type { ModelDefinition } from './definition';
 
 /** Adamax as Keras has it. */
 const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
-
-const AUGMENTATION = {
-	flip: 0.5,
-	shift: 0.06,
-	scale: 0.08,
-	rotationDegrees: 8,
-	contrast: 0.2,
-	erase: 0,
-	degrade: 0,
-	light: 0
-};
 
 export const cnn: ModelDefinition = {
 	id: 'cnn',
@@ -35,7 +24,7 @@ export const cnn: ModelDefinition = {
 			warmupEpochs: 0.5,
 			// Few epochs: the moving average must not remember the first ones.
 			emaDecay: 0.995,
-			augmentation: AUGMENTATION
+			augmentation: FEW_CHANGES
 		},
 		{
 			...DEFAULT_RECIPE,
@@ -49,7 +38,7 @@ export const cnn: ModelDefinition = {
 				{ fromEpoch: 0, size: 24 },
 				{ fromEpoch: 5, size: 32 }
 			],
-			augmentation: AUGMENTATION
+			augmentation: FEW_CHANGES
 		},
 		{
 			...DEFAULT_RECIPE,

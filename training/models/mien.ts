@@ -48,14 +48,6 @@ const STAGES: NonNullable<Recipe['stages']> = [
 /** What the last recipes share. */
 const LAST = { weightDecay: 3e-4, mergeDuplicates: true, augmentation: WIDER_AUGMENTATION } as const;
 
-/** Teachers that learned with Mien's help, and three without. */
-const LARGER = [
-	['mien-large', 'from-peers'],
-	['mien-large', 'apart'],
-	['mien-large', 'apart-again'],
-	['mien-large', 'apart-wide']
-] as const;
-
 /** From random weights, with filters in pairs. */
 const IN_PAIRS: Recipe = {
 	...DEFAULT_RECIPE,
@@ -148,7 +140,12 @@ export const mien: ModelDefinition = {
 			teachers: {
 				part: 0.6,
 				live: true,
-				of: LARGER
+				of: [
+					['mien-large', 'from-peers'],
+					['mien-large', 'apart'],
+					['mien-large', 'apart-again'],
+					['mien-large', 'apart-wide']
+				]
 			}
 		},
 		{

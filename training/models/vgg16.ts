@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from '../config';
 import { SeededDropout } from '../layers';
-import { convolutionalUnit } from './blocks';
+import { convolutionalUnit, FEW_CHANGES } from './blocks';
 import type { ModelDefinition } from './definition';
 
 const BLOCKS = [
@@ -34,16 +34,7 @@ export const vgg16: ModelDefinition = {
 				{ fromEpoch: 0, size: 32 },
 				{ fromEpoch: 4, size: 48 }
 			],
-			augmentation: {
-				flip: 0.5,
-				shift: 0.06,
-				scale: 0.08,
-				rotationDegrees: 8,
-				contrast: 0.2,
-				erase: 0,
-				degrade: 0,
-				light: 0
-			}
+			augmentation: FEW_CHANGES
 		},
 		{
 			...DEFAULT_RECIPE,
