@@ -51,8 +51,8 @@ export interface Recipe {
 	readonly mergeDuplicates?: boolean;
 	/**
 	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed), in
-	 * place of FER2013's label. They are asked once about each picture, `mirrored` about its mirror image too; or, `live`, in
-	 * every step about the pictures as they were changed for it (Beyer et al., 2022).
+	 * place of FER2013's label. They are asked once about each picture; or, `live`, in every step about the pictures as they
+	 * were changed for it (Beyer et al., 2022); `mirrored` about their mirror images too.
 	 */
 	readonly teachers?: {
 		readonly part: number;

@@ -1,6 +1,6 @@
 /** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
 import * as tf from '@tensorflow/tfjs';
-import { BATCH_NORM_KERNEL, hasKernel, MOVE_KERNEL, runKernel } from './backend/extra-kernels';
+import { BATCH_NORM_KERNEL, hasKernel, MOVE_KERNEL, moveInPlace, runKernel } from './backend/extra-kernels';
 import { hasHostMemory, hostView } from './backend/host';
 import { createRandom } from './random';
 
@@ -90,16 +90,14 @@ export class BatchNorm extends tf.layers.Layer {
 			const inputs = { x, gamma: this.gamma.read(), beta: this.beta.read() };
 			const outputs = runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: BATCH_NORM_EPSILON });
 			const [y, mean, variance] = outputs as [tf.Tensor4D, tf.Tensor, tf.Tensor];
-			this.follow(this.movingMean, mean);
-			this.follow(this.movingVariance, variance);
+			this.follow(mean, variance);
 			return y;
 		}
 		const [mean, variance] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const average = channelMeans(x);
 			return [average, channelMeans(tf.square(tf.sub(x, average)))];
 		});
-		this.follow(this.movingMean, mean);
-		this.follow(this.movingVariance, variance);
+		this.follow(mean, variance);
 		return normalise(x, this.gamma.read(), this.beta.read(), mean, variance);
 	}
 
@@ -112,13 +110,22 @@ export class BatchNorm extends tf.layers.Layer {
 		return { scale, offset };
 	}
 
-	private follow(moving: LayerVariable, current: tf.Tensor): void {
+	/** Moves the statistics of use a little towards those of a batch. */
+	private follow(mean: tf.Tensor, variance: tf.Tensor): void {
+		const moves = [
+			{ moving: this.movingMean, towards: mean },
+			{ moving: this.movingVariance, towards: variance }
+		];
 		if (hasKernel(MOVE_KERNEL)) {
-			runKernel(MOVE_KERNEL, { target: moving.read(), towards: current }, { part: 1 - MOMENTUM });
+			moveInPlace(
+				moves.map(({ moving, towards }) => ({ target: moving.read(), towards })),
+				1 - MOMENTUM
+			);
 			return;
 		}
 		tf.tidy(() => {
-			moving.write(tf.add(tf.mul(moving.read(), MOMENTUM), tf.mul(current, 1 - MOMENTUM)));
+			for (const { moving, towards } of moves)
+				moving.write(tf.add(tf.mul(moving.read(), MOMENTUM), tf.mul(towards, 1 - MOMENTUM)));
 		});
 	}
 }

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { raiseContrast } from '../src/lib/core/contrast';
 import { toModelInput } from '../src/lib/core/preprocess';
-import { hasKernel, MOVE_KERNEL, runKernel } from './backend/extra-kernels';
+import { hasKernel, MOVE_KERNEL, moveInPlace } from './backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from './backend/host';
 import { learningRateAt, sizeAt, type Recipe } from './config';
 import { pictureOf, type Dataset } from './dataset';
@@ -102,7 +102,8 @@ export class Replica {
 		this.statistics = this.model.nonTrainableWeights.map(variableOf);
 		this.averages = this.weights.map(({ value }) => tf.tidy(() => tf.variable(separateCopy(value), false)));
 		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
-		this.teachers = dataset.teachers && new LiveTeachers(dataset.teachers, definition.input);
+		this.teachers =
+			dataset.teachers && new LiveTeachers(dataset.teachers, definition.input, recipe.teachers?.mirrored ?? false);
 		if (this.teachers && recipe.augmentation.light > 0) {
 			const augmentation = { ...recipe.augmentation, light: 0, erase: 0 };
 			this.litPainter = new LocalPainter({ dataset, recipe: { ...recipe, augmentation }, input: definition.input });
@@ -227,17 +228,21 @@ export class Replica {
 	/** Moves the averages a little towards the weights; young averages follow faster. */
 	private follow(step: number): void {
 		const decay = Math.min(this.recipe.emaDecay, (1 + step) / (10 + step));
-		for (const [index, average] of this.averages.entries()) {
-			const weight = this.weights[index];
-			if (!weight) continue;
+		const moves = this.averages.flatMap((target, index) => {
+			const towards = this.weights[index]?.value;
+			return towards ? [{ target, towards }] : [];
+		});
+		if (hasKernel(MOVE_KERNEL)) {
+			moveInPlace(moves, 1 - decay);
+			return;
+		}
+		for (const { target, towards } of moves) {
 			if (hasHostMemory()) {
-				const [old, now] = [hostView(average), hostView(weight.value)];
+				const [old, now] = [hostView(target), hostView(towards)];
 				for (let i = 0; i < old.length; i++) old[i] = decay * (old[i] ?? 0) + (1 - decay) * (now[i] ?? 0);
-			} else if (hasKernel(MOVE_KERNEL)) {
-				runKernel(MOVE_KERNEL, { target: average, towards: weight.value }, { part: 1 - decay });
 			} else {
 				tf.tidy(() => {
-					average.assign(tf.add(tf.mul(average, decay), tf.mul(weight.value, 1 - decay)));
+					target.assign(tf.add(tf.mul(target, decay), tf.mul(towards, 1 - decay)));
 				});
 			}
 		}

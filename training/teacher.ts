@@ -31,8 +31,15 @@ export function networkOf({ model, recipe, weights }: Teacher): {
 export class LiveTeachers {
 	private readonly networks: readonly tf.LayersModel[];
 
-	/** `input`: of the network that learns. Throws RangeError where a teacher takes other pictures. */
-	constructor(teachers: readonly Teacher[], input: ModelDefinition['input']) {
+	/**
+	 * `input`: of the network that learns; `mirrored` asks about mirror images too. Throws RangeError where a teacher takes other
+	 * pictures.
+	 */
+	constructor(
+		teachers: readonly Teacher[],
+		input: ModelDefinition['input'],
+		private readonly mirrored: boolean
+	) {
 		this.networks = teachers.map((teacher) => {
 			const { network, input: own } = networkOf(teacher);
 			if (own.channels !== input.channels || own.range.join() !== input.range.join())
@@ -46,9 +53,12 @@ export class LiveTeachers {
 	/** Mean probabilities [n, labels] of pictures [n, size, size, channels]; the caller disposes them. */
 	say(pictures: tf.Tensor): tf.Tensor2D {
 		return tf.tidy(() => {
-			const all = this.networks.map((network) => network.predictOnBatch(pictures) as tf.Tensor2D);
+			const views = this.mirrored ? tf.concat([pictures, tf.reverse(pictures, 2)]) : pictures;
+			const all = this.networks.map((network) => network.apply(views) as tf.Tensor2D);
 			const sum: tf.Tensor2D = all.reduce((some, one) => tf.add(some, one));
-			return tf.div(sum, all.length);
+			const mean: tf.Tensor2D = tf.div(sum, all.length);
+			if (!this.mirrored) return mean;
+			return tf.mean(tf.reshape(mean, [2, -1, mean.shape[1]]), 0);
 		});
 	}
 }

@@ -12,8 +12,13 @@ export const RELU_GRADIENT_KERNEL = 'ReluFromOutputGradient';
  * read of what it changes may be under way.
  */
 export const SGD_KERNEL = 'SgdInPlace';
-/** Changes target in place to (1 - part) * target + part * towards, under the same condition. Gives nothing. */
+/**
+ * Changes target0 in place to (1 - part) * target0 + part * towards0, and so on up to target3, as far as they are given, under
+ * the same condition. Gives nothing.
+ */
 export const MOVE_KERNEL = 'MoveInPlace';
+/** How many tensors it moves at once: each takes two of the eight buffers that WebGPU lets a program have. */
+const MOVES = 4;
 
 /** A kernel's attributes and inputs by name. */
 export type Attrs = Readonly<Record<string, unknown>>;
@@ -28,6 +33,21 @@ export function hasKernel(name: string): boolean {
 export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs: Attrs = {}): tf.Tensor[] {
 	const outputs: tf.Tensor | tf.Tensor[] = tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap);
 	return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+/** Moves each target a `part` of its way, where the back end in use offers MOVE_KERNEL. */
+export function moveInPlace(
+	moves: readonly { readonly target: tf.Tensor; readonly towards: tf.Tensor }[],
+	part: number
+) {
+	for (let start = 0; start < moves.length; start += MOVES) {
+		const some = moves.slice(start, start + MOVES);
+		const inputs = some.flatMap(({ target, towards }, i) => [
+			[`target${i}`, target] as const,
+			[`towards${i}`, towards] as const
+		]);
+		runKernel(MOVE_KERNEL, Object.fromEntries(inputs), { part });
+	}
 }
 
 /** How many numbers a tensor has. */

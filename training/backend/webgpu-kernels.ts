@@ -21,6 +21,7 @@ import {
 	filterProduct,
 	forward,
 	itemsOf,
+	lines,
 	sumGroups,
 	sumParts,
 	sumPerChannel,
@@ -155,30 +156,34 @@ function convolutionKernels(
 	};
 	const [plain, fused] = [original('Conv2D'), original('FusedConv2D')];
 	const [forInput, forFilter] = [original('Conv2DBackpropInput'), original('Conv2DBackpropFilter')];
+	const convolve = (info: Info, x: tf.TensorInfo, filter: tf.TensorInfo): tf.TensorInfo => {
+		const output = gpu.allocate(info.outShape);
+		gpu.run({ ...slideForward(info), reads: [x, filter], writes: [output] });
+		return output;
+	};
 	return {
 		Conv2D: (inputs, attrs) => {
 			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
-			if (!isCovered(info, info.outChannels)) return plain(inputs, attrs);
-			const output = gpu.allocate(info.outShape);
-			gpu.run({ ...slideForward(info), reads: [x, filter], writes: [output] });
-			return output;
+			return isCovered(info, info.outChannels) ? convolve(info, x, filter) : plain(inputs, attrs);
 		},
+		// What layers call, whether they have a bias or not.
 		FusedConv2D: (inputs, attrs) => {
 			const [x, filter, bias] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter'), inputs['bias']];
 			const info = convolutionInfo(x.shape, filter.shape, attrs);
+			const { activation } = attrs;
 			const isPlain =
-				bias?.shape.join() === String(info.outChannels) && ['linear', 'relu'].includes(attrs['activation'] as string);
+				(!bias || bias.shape.join() === String(info.outChannels)) && (activation === 'linear' || activation === 'relu');
 			if (!isPlain || !isCovered(info, info.outChannels)) return fused(inputs, attrs);
-			const output = gpu.allocate(info.outShape);
-			gpu.run({ ...slideForward(info), reads: [x, filter], writes: [output] });
+			const output = convolve(info, x, filter);
+			if (!bias && activation === 'linear') return output;
 			const finish = elementwise(
-				buffers(['bias', vec4, 'read'], ['result', vec4, 'read_write']),
+				buffers(...(bias ? [['bias', vec4, 'read'] as const] : []), ['result', vec4, 'read_write']),
 				sizeOf(output) / 4,
-				`let value = result[i] + bias[i % ${info.outChannels / 4}u];
-				result[i] = ${attrs['activation'] === 'relu' ? 'select(value, vec4<f32>(), value < vec4<f32>())' : 'value'};`
+				`let value = result[i]${bias ? ` + bias[i % ${info.outChannels / 4}u]` : ''};
+				result[i] = ${activation === 'relu' ? 'select(value, vec4<f32>(), value < vec4<f32>())' : 'value'};`
 			);
-			gpu.run({ ...finish, reads: [bias], writes: [output] });
+			gpu.run({ ...finish, reads: bias ? [bias] : [], writes: [output] });
 			return output;
 		},
 		Conv2DBackpropInput: (inputs, attrs) => {
@@ -334,15 +339,23 @@ function elementwiseKernels(gpu: Recorder): Record<string, Kernel> {
 			return [];
 		},
 		[MOVE_KERNEL]: (inputs, { part }) => {
-			const [target, towards] = [inputOf(inputs, 'target'), inputOf(inputs, 'towards')];
+			const count = Object.keys(inputs).length / 2;
+			const of = (name: string) => Array.from({ length: count }, (_, i) => inputOf(inputs, `${name}${i}`));
+			const [targets, towards] = [of('target'), of('towards')];
+			const sizes = targets.map(sizeOf);
+			const named = (name: string, access: 'read' | 'read_write') =>
+				targets.map((_, i) => [`${name}${i}`, 'f32', access] as const);
 			const program = elementwise(
-				`${buffers(['towards', 'f32', 'read'], ['goal', 'f32', 'read_write'])}
+				`${buffers(...named('towards', 'read'), ...named('goal', 'read_write'))}
 				struct Settings { part: f32 }
-				@group(0) @binding(2) var<uniform> settings: Settings;`,
-				sizeOf(target),
-				'goal[i] = goal[i] + settings.part * (towards[i] - goal[i]);'
+				@group(0) @binding(${2 * count}) var<uniform> settings: Settings;`,
+				Math.max(...sizes),
+				lines(
+					count,
+					(j) => `if (i < ${sizes[j]}u) { goal${j}[i] = goal${j}[i] + settings.part * (towards${j}[i] - goal${j}[i]); }`
+				)
 			);
-			gpu.run({ ...program, reads: [towards], writes: [target], uniforms: [Number(part)] });
+			gpu.run({ ...program, reads: towards, writes: targets, uniforms: [Number(part)] });
 			return [];
 		}
 	};

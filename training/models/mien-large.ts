@@ -38,6 +38,22 @@ const APART: Recipe = {
 	augmentation: { ...WIDER_AUGMENTATION, erase: 0.3 }
 };
 
+/** From random weights, taught by what the best two networks before say, in the mean, of each picture and its mirror image. */
+const ANEW: Recipe = {
+	...LARGE,
+	emaDecay: 0.998,
+	votes: 0.1,
+	teachers: {
+		part: 0.6,
+		live: true,
+		mirrored: true,
+		of: [
+			['mien-large', 'from-peers'],
+			['mien', 'in-any-light']
+		]
+	}
+};
+
 export const mienLarge: ModelDefinition = {
 	id: 'mien-large',
 	title: 'Mien large',
@@ -61,6 +77,50 @@ export const mienLarge: ModelDefinition = {
 					['mien', 'wider']
 				]
 			}
+		},
+		{
+			...ANEW,
+			id: 'in-every-light',
+			from: 'anew',
+			selectBy: 'last',
+			epochs: 12,
+			learningRate: 0.04,
+			warmupEpochs: 1,
+			raised: true,
+			teachers: {
+				part: 0.6,
+				live: true,
+				mirrored: true,
+				of: [
+					['mien-large', 'anew'],
+					['mien-large', 'anew-wider']
+				]
+			},
+			augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
+		},
+		{
+			...ANEW,
+			id: 'anew',
+			epochs: 76,
+			sizes: [
+				{ fromEpoch: 0, size: 32 },
+				{ fromEpoch: 28, size: 48 }
+			]
+		},
+		{
+			...ANEW,
+			id: 'anew-wider',
+			seed: 2,
+			epochs: 70,
+			sizes: [
+				{ fromEpoch: 0, size: 32 },
+				{ fromEpoch: 26, size: 48 }
+			],
+			stages: [
+				[80, 2],
+				[160, 3],
+				[320, 2]
+			]
 		},
 		{ ...APART, id: 'apart' },
 		{ ...APART, id: 'apart-again', seed: 2 },

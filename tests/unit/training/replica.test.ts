@@ -132,28 +132,31 @@ describe('Replica', () => {
 	});
 
 	it.each([
-		{ light: 0, as: 'as they were changed' },
-		{ light: 1, as: 'as they were changed, but for the light and what was erased' }
-	])('learns what the teachers say, in the mean, of the pictures $as', async ({ light }) => {
+		{ light: 0, mirrored: false, as: 'as they were changed' },
+		{ light: 0, mirrored: true, as: 'as they were changed, and of their mirror images' },
+		{ light: 1, mirrored: false, as: 'as they were changed, but for the light and what was erased' }
+	])('learns what the teachers say, in the mean, of the pictures $as', async ({ light, mirrored }) => {
 		const taught = [untrainedTeacher(1), untrainedTeacher(2)];
 		const mirrorOf = (row: number): number[] => {
 			const picture = pictureOf(row);
 			return picture.map((_, i) => picture[i - (i % 48) + 47 - (i % 48)] ?? 0);
 		};
 		const said = (row: number): number[] => {
-			const all = taught.map(({ network }) =>
-				tf.tidy(() => [
-					...tf.softmax(network.predict(tf.tensor4d(mirrorOf(row), [1, 48, 48, 1])) as tf.Tensor).dataSync()
-				])
+			const views = mirrored ? [mirrorOf(row), pictureOf(row)] : [mirrorOf(row)];
+			const all = views.flatMap((view) =>
+				taught.map(({ network }) =>
+					tf.tidy(() => [...tf.softmax(network.predict(tf.tensor4d(view, [1, 48, 48, 1])) as tf.Tensor).dataSync()])
+				)
 			);
-			return Array.from({ length: LABELS }, (_, label) => ((all[0]?.[label] ?? 0) + (all[1]?.[label] ?? 0)) / 2);
+			const sum = (label: number) => all.reduce((total, one) => total + (one[label] ?? 0), 0);
+			return Array.from({ length: LABELS }, (_, label) => sum(label) / all.length);
 		};
 		const augmentation = { ...recipe.augmentation, flip: 1, light, erase: light };
 		const painter = new LocalPainter({ dataset, recipe: { ...recipe, augmentation }, input: regression.input });
 		const seen = (row: number): number[] => [...painter.paint(Uint32Array.of(row), 48, 0)];
 		const { before, after } = await afterOneStep(
 			regression,
-			{ augmentation, teachers: { part: 1, live: true, of: [] } },
+			{ augmentation, teachers: { part: 1, live: true, mirrored, of: [] } },
 			taught.map(({ teacher }) => teacher)
 		);
 		const words = Array.from(rows(), said);
