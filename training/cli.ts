@@ -16,14 +16,14 @@ import { UserError } from './errors';
 import { rowsOfSplit } from './evaluate';
 import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
 import { exportModel, readManifest } from './export';
-import { teachersOf } from './lineage';
+import { sourcesOf, teachersOf } from './lineage';
 import { readArtifacts } from './model-files';
 import { findModel, findRecipe, withRecipe } from './models/index';
 import { createRandom, shuffle } from './random';
 import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES } from './train';
-import { trainCommand } from './train-command';
+import { bestOf, trainCommand } from './train-command';
 import { unpackCommand } from './unpack-command';
 
 const USAGE = `Usage:
@@ -84,6 +84,8 @@ async function exportCommand(args: string[]): Promise<number> {
 		);
 	const lines = readFileSync(log, 'utf8').trim().split('\n');
 	const teachers = teachersOf({ model, recipe });
+	const runs = recipe.mean ? sourcesOf({ model, recipe }).map(bestOf) : [best];
+	const seconds = runs.flatMap(({ history }) => history).reduce((sum, epoch) => sum + epoch.seconds, 0);
 	const entry = await exportModel({
 		definition,
 		recipe,
@@ -95,9 +97,13 @@ async function exportCommand(args: string[]): Promise<number> {
 		trained: {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
-			recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
+			recipe: `${recipe.id}, seed ${String(recipe.seed)}, ${
+				recipe.mean
+					? `the mean of ${recipe.mean.join(', ')}`
+					: `epoch ${String(best.history.length)} of ${String(recipe.epochs)}`
+			}`,
 			backend: best.backend ?? 'not recorded',
-			minutes: Math.round(best.history.reduce((sum, { seconds }) => sum + seconds, 0) / 60),
+			minutes: Math.round(seconds / 60),
 			base: best.base ?? 'scratch',
 			...(recipe.votes > 0 && { votes: true }),
 			...(teachers.length > 0 && { teachers })

@@ -24,6 +24,8 @@ export interface Recipe {
 	readonly pooled: boolean;
 	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
 	readonly from: string | undefined;
+	/** Other recipes of this model, the mean of whose best weights this one is (Wortsman et al., 2022): nothing is trained. */
+	readonly mean?: readonly [string, string, ...string[]];
 	/**
 	 * Where the recipe starts from a pretrained base: whether that is kept as it is or trained on; and whether its first
 	 * convolution is adapted to the recipe's pictures, or gets them as they are, as the paper has it.

@@ -23,21 +23,31 @@ export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 	return needs;
 }
 
-/** Ids of the models that taught `run`, or what it started from. */
-export function teachersOf({ model, recipe }: Run): string[] {
-	const own = (recipe.teachers?.of ?? []).map(([id]) => id);
-	const before = recipe.from === undefined ? [] : teachersOf({ model, recipe: findRecipe(model, recipe.from) });
-	return [...new Set([...own, ...before])];
+/** Ids of the models that taught `run`, or what its weights come from. */
+export function teachersOf(run: Run): string[] {
+	const own = (run.recipe.teachers?.of ?? []).map(([id]) => id);
+	return [...new Set([...own, ...sourcesOf(run).flatMap(teachersOf)])];
 }
 
-/** What a run starts from has its seed; a teacher has its own. */
-function nextNeeds({ model, recipe: { from, seed, teachers } }: Run): Run[] {
-	const start = from === undefined ? [] : [{ model, recipe: { ...findRecipe(model, from), seed } }];
-	const taught = (teachers?.of ?? []).map(([id, recipe]) => {
+/**
+ * The runs that the weights of `run` come from: all those whose mean they are, or the one that it starts from, which has
+ * the seed of `run`, or its own where `run` has that of its recipe.
+ */
+export function sourcesOf({ model, recipe }: Run): Run[] {
+	if (recipe.mean) return recipe.mean.map((id) => ({ model, recipe: findRecipe(model, id) }));
+	if (recipe.from === undefined) return [];
+	const before = findRecipe(model, recipe.from);
+	const hasOwnSeed = model.recipes.some(({ id, seed }) => id === recipe.id && seed === recipe.seed);
+	return [{ model, recipe: hasOwnSeed ? before : { ...before, seed: recipe.seed } }];
+}
+
+/** A teacher has its own seed. */
+function nextNeeds(run: Run): Run[] {
+	const taught = (run.recipe.teachers?.of ?? []).map(([id, recipe]) => {
 		const teacher = findModel(id);
 		return { model: teacher, recipe: findRecipe(teacher, recipe) };
 	});
-	return [...taught, ...start];
+	return [...taught, ...sourcesOf(run)];
 }
 
 function isSame(a: Run, b: Run): boolean {

@@ -1,7 +1,7 @@
 /** `npm run train`: a run with its progress on the terminal. */
 import type cliProgress from 'cli-progress';
 import * as tf from '@tensorflow/tfjs';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -14,14 +14,15 @@ import {
 } from './backend/index';
 import { stopWebGpu } from './backend/webgpu';
 import { loadBase, weightsForBase, type Base } from './base';
-import { readCheckpoint, type Checkpoint } from './checkpoint';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint';
 import type { Recipe } from './config';
 import type { Dataset } from './dataset';
 import { withoutDuplicates } from './duplicates';
 import { UserError } from './errors';
 import { withFeatures } from './features';
 import { readFerPlus } from './ferplus';
-import { isTrained, needsOf, type Run } from './lineage';
+import { isTrained, needsOf, sourcesOf, type Run } from './lineage';
+import { meanOf } from './mean';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe, withRecipe } from './models/index';
 import { withTeachers } from './teachers';
@@ -55,14 +56,19 @@ export function withLabels(dataset: Dataset, recipe: Recipe, ferplus: string | u
 	return recipe.mergeDuplicates ? withoutDuplicates(voted) : voted;
 }
 
-/** The best weights of the recipe that this one starts from. Throws UserError when they have not been trained yet. */
-export function startOf(definition: ModelDefinition, { from, seed }: Recipe): Checkpoint | undefined {
-	if (from === undefined) return undefined;
-	const file = path.join(runDirOf(definition.id, { ...findRecipe(definition, from), seed }), RUN_FILES.best);
+/** The best weights of the run that this one starts from. Throws UserError when they have not been trained yet. */
+export function startOf(definition: ModelDefinition, recipe: Recipe): Checkpoint | undefined {
+	const [source] = sourcesOf({ model: definition, recipe });
+	return source && bestOf(source);
+}
+
+/** A run's best.bin. Throws UserError when there is none. */
+export function bestOf({ model, recipe }: Run): Checkpoint {
+	const file = path.join(runDirOf(model.id, recipe), RUN_FILES.best);
 	if (!existsSync(file))
 		throw new UserError(
-			`This recipe starts from another. First: npm run train -- ${definition.id} --recipe ${from}, or, where that ` +
-				`trained the shipped model: npm run unpack -- ${definition.id}`
+			`This recipe builds on another. First: npm run train -- ${model.id} --recipe ${recipe.id}, or, where that ` +
+				`trained the shipped model: npm run unpack -- ${model.id}`
 		);
 	return readCheckpoint(file);
 }
@@ -258,6 +264,15 @@ async function trainRun({ model, recipe }: Run, settings: RunSettings): Promise<
 	const { backend, base, signal } = settings;
 	const definition = withRecipe(model, recipe);
 	const runDir = runDirOf(definition.id, recipe);
+	if (recipe.mean) {
+		const runs = sourcesOf({ model, recipe }).map(bestOf) as [Checkpoint, ...Checkpoint[]];
+		const mean = meanOf(runs);
+		mkdirSync(runDir, { recursive: true });
+		writeCheckpoint(path.join(runDir, RUN_FILES.best), mean);
+		writeFileSync(path.join(runDir, RUN_FILES.log), mean.history.map((log) => `${JSON.stringify(log)}\n`).join(''));
+		say(`The mean of ${recipe.mean.join(', ')} is in ${path.relative(ROOT, runDir)}.`);
+		return 0;
+	}
 	const data = withLabels(settings.data, recipe, settings.ferplus);
 	let dataset: Dataset | undefined = data;
 	if (base && recipe.base?.training === 'frozen') {

@@ -60,6 +60,7 @@ export const mienLarge: ModelDefinition = {
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
+		{ ...LARGE, id: 'together', epochs: 0, votes: 0.1, mean: ['anew', 'in-every-light'] },
 		{
 			...LARGE,
 			id: 'from-peers',

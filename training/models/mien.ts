@@ -106,6 +106,26 @@ function onwards(
 	};
 }
 
+const IN_ANY_LIGHT: Recipe = {
+	// The shipped model is shown dull faces with more contrast, so it learns from such.
+	...onwards('in-any-light', 'among-larger', { epochs: 12, learningRate: 0.012, from48: 0 }),
+	...LAST,
+	// What is learned here counts in the dark, which PublicTest does not show.
+	selectBy: 'last',
+	votes: 0.1,
+	emaDecay: 0.998,
+	raised: true,
+	teachers: {
+		part: 0.6,
+		live: true,
+		of: [
+			['mien', 'among-larger'],
+			['mien', 'among-peers']
+		]
+	},
+	augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
+};
+
 export const mien: ModelDefinition = {
 	id: 'mien',
 	title: 'Mien',
@@ -113,33 +133,21 @@ export const mien: ModelDefinition = {
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
 		{
-			// The shipped model is shown dull faces with more contrast, so it learns from such.
-			...onwards('in-any-light', 'among-larger', { epochs: 12, learningRate: 0.012, from48: 0 }),
-			...LAST,
-			// What is learned here counts in the dark, which PublicTest does not show.
-			selectBy: 'last',
+			...DEFAULT_RECIPE,
+			id: 'together',
+			epochs: 0,
+			stages: STAGES,
 			votes: 0.1,
-			emaDecay: 0.998,
-			raised: true,
-			teachers: {
-				part: 0.6,
-				live: true,
-				of: [
-					['mien', 'among-larger'],
-					['mien', 'among-peers']
-				]
-			},
-			augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
+			mean: ['in-any-light', 'in-any-light-again', 'in-every-light', 'among-larger']
 		},
+		IN_ANY_LIGHT,
+		{ ...IN_ANY_LIGHT, id: 'in-any-light-again', seed: 2 },
 		{
-			...onwards('in-every-light', 'among-larger', { epochs: 12, learningRate: 0.04, from48: 0 }),
-			...LAST,
-			selectBy: 'last',
-			batchSize: 512,
+			...IN_ANY_LIGHT,
+			id: 'in-every-light',
+			learningRate: 0.04,
 			warmupEpochs: 1,
-			votes: 0.1,
-			emaDecay: 0.998,
-			raised: true,
+			batchSize: 512,
 			teachers: {
 				part: 0.6,
 				live: true,
@@ -148,8 +156,7 @@ export const mien: ModelDefinition = {
 					['mien-large', 'anew'],
 					['mien-large', 'anew-wider']
 				]
-			},
-			augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
+			}
 		},
 		{
 			// A teacher says better of a picture and its mirror image than of one of them.

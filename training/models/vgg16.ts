@@ -16,25 +16,39 @@ const FEATURES = 512;
 /** Mean of ImageNet's three channel means; what each channel differs from it goes into the first convolution. */
 const IMAGENET_GREY = 114.8;
 
+/** On FER2013 alone, all thirteen convolutions of the base too. */
+const SCRATCH: Recipe = {
+	...DEFAULT_RECIPE,
+	learningRate: 0.03,
+	emaDecay: 0.998,
+	augmentation: FEW_CHANGES
+};
+
 export const vgg16: ModelDefinition = {
 	id: 'vgg16',
 	title: 'VGG16 of the paper',
 	input: { size: 48, channels: 3, range: [0, 1] },
 	recipes: [
 		{
-			...DEFAULT_RECIPE,
+			...SCRATCH,
+			id: 'longer',
+			from: 'scratch',
+			epochs: 9,
+			sizes: [
+				{ fromEpoch: 0, size: 32 },
+				{ fromEpoch: 7, size: 48 }
+			]
+		},
+		{
+			...SCRATCH,
 			id: 'scratch',
-			// Trained from nothing on FER2013, all thirteen convolutions of the base too.
 			epochs: 5,
-			learningRate: 0.03,
-			emaDecay: 0.998,
 			// Fully convolutional: most of the learning is done on small pictures, at half of the work; under 32 pixels its five
 			// poolings leave nothing.
 			sizes: [
 				{ fromEpoch: 0, size: 32 },
 				{ fromEpoch: 4, size: 48 }
-			],
-			augmentation: FEW_CHANGES
+			]
 		},
 		{
 			...DEFAULT_RECIPE,
