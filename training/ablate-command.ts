@@ -17,7 +17,7 @@ import {
 } from './train-command';
 
 /** Variants of one short recipe. The first, which changes nothing, runs with every seed. */
-interface Study {
+export interface Study {
 	readonly id: string;
 	readonly title: string;
 	readonly recipe: Recipe;
@@ -50,8 +50,7 @@ function lastSteps(definition: ModelDefinition): Study {
 			// Without its votes, its word on rows that show no face is not asked for either.
 			'nothing of FER+': { votes: 0 },
 			'no teachers': { teachers: { part: 0, of: [] } },
-			'copies of a picture as one': { mergeDuplicates: true },
-			'seeking flat minima, radius 0.1': { sharpness: 0.1 }
+			'copies of a picture as one': { mergeDuplicates: true }
 		}
 	};
 }
@@ -100,6 +99,9 @@ function firstSteps(definition: ModelDefinition): Study {
 	};
 }
 
+/** Their tables are in README.md beside this. */
+export const studiesOf = (definition: ModelDefinition): Study[] => [lastSteps(definition), firstSteps(definition)];
+
 /**
  * Trains each study's recipe as it is with every seed, which tells how much chance alone does, and each variant with the
  * first; those that are not finished yet; and prints the tables. Throws UserError.
@@ -117,7 +119,7 @@ export async function ablateCommand(args: string[]): Promise<number> {
 	});
 	const definition = findModel('mien');
 	const seeds = Array.from({ length: wholeNumber('seeds', values.seeds, 1) ?? 3 }, (_, index) => index + 1);
-	const all = [lastSteps(definition), firstSteps(definition)];
+	const all = studiesOf(definition);
 	const studies = all.filter(({ id }) => values.study === undefined || values.study === id);
 	if (studies.length === 0)
 		throw new UserError(`--study takes ${all.map(({ id }) => id).join(' or ')}, not "${values.study ?? ''}".`);

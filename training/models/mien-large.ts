@@ -60,7 +60,29 @@ export const mienLarge: ModelDefinition = {
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
-		{ ...LARGE, id: 'together', epochs: 0, votes: 0.1, mean: ['anew', 'in-every-light'] },
+		{
+			// As `mien` is by the recipe of this name.
+			...LARGE,
+			id: 'in-any-light',
+			from: 'from-peers',
+			selectBy: 'last',
+			epochs: 5,
+			batchSize: 128,
+			learningRate: 0.01,
+			warmupEpochs: 1,
+			votes: 0.1,
+			emaDecay: 0.998,
+			raised: true,
+			teachers: {
+				part: 0.6,
+				live: true,
+				of: [
+					['mien-large', 'from-peers'],
+					['mien', 'together']
+				]
+			},
+			augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
+		},
 		{
 			...LARGE,
 			id: 'from-peers',
@@ -78,26 +100,6 @@ export const mienLarge: ModelDefinition = {
 					['mien', 'wider']
 				]
 			}
-		},
-		{
-			...ANEW,
-			id: 'in-every-light',
-			from: 'anew',
-			selectBy: 'last',
-			epochs: 12,
-			learningRate: 0.04,
-			warmupEpochs: 1,
-			raised: true,
-			teachers: {
-				part: 0.6,
-				live: true,
-				mirrored: true,
-				of: [
-					['mien-large', 'anew'],
-					['mien-large', 'anew-wider']
-				]
-			},
-			augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
 		},
 		{
 			...ANEW,

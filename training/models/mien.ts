@@ -159,23 +159,6 @@ export const mien: ModelDefinition = {
 			}
 		},
 		{
-			// A teacher says better of a picture and its mirror image than of one of them.
-			...onwards('among-mirrored', 'among-larger', { epochs: 64, learningRate: 0.2, from48: 20 }),
-			...LAST,
-			batchSize: 512,
-			votes: 0.1,
-			emaDecay: 0.998,
-			teachers: {
-				part: 0.6,
-				live: true,
-				mirrored: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'in-any-light']
-				]
-			}
-		},
-		{
 			...onwards('among-larger', 'among-peers', { epochs: 30, learningRate: 0.16, from48: 0 }),
 			...LAST,
 			batchSize: 512,

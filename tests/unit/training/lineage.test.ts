@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isTrained, needsOf, teachersOf, type Run } from '../../../training/lineage';
+import { isTrained, needsOf, sourcesOf, teachersOf, type Run } from '../../../training/lineage';
 import { MODELS, findModel, findRecipe } from '../../../training/models/index';
 import { RUN_FILES } from '../../../training/train';
 
@@ -41,12 +41,26 @@ describe('needsOf', () => {
 		expect(needs).toContain('mien taught 1');
 		expect(needs).not.toContain('cnn best 2');
 	});
+
+	it('starts a run whose seed its recipe sets from the seed that the recipe before sets', () => {
+		expect(sourcesOf(run('mien', 'in-any-light-again', 2)).map(nameOf)).toEqual(['mien among-larger 1']);
+		expect(sourcesOf(run('mien', 'in-any-light', 2)).map(nameOf)).toEqual(['mien among-larger 2']);
+	});
+
+	it('asks for all the runs of a mean', () => {
+		const trained = ['mien in-any-light 1', 'mien among-larger 1', 'mien among-peers 1'];
+		const needs = needsOf(run('mien', 'together'), (need) =>
+			[...trained, 'mien-large anew 1', 'mien-large anew-wider 2'].includes(nameOf(need))
+		);
+		expect(needs.map(nameOf).sort()).toEqual(['mien in-any-light-again 2', 'mien in-every-light 1']);
+	});
 });
 
 it('names the teachers of a run and of what it started from', () => {
 	expect(teachersOf(run('mien', 'grow-48'))).toEqual([]);
 	expect(teachersOf(run('mien', 'among-peers'))).toEqual(['mien', 'cnn']);
 	expect(teachersOf(run('mien-large', 'from-peers'))).toEqual(['mien']);
+	expect(teachersOf(run('mien', 'together')).sort()).toEqual(['cnn', 'mien', 'mien-large']);
 });
 
 it('takes a run for trained when its log is full, or when it was unpacked', () => {
