@@ -61,29 +61,6 @@ export const mienLarge: ModelDefinition = {
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [
 		{
-			// As `mien` is by the recipe of this name.
-			...LARGE,
-			id: 'in-any-light',
-			from: 'from-peers',
-			selectBy: 'last',
-			epochs: 5,
-			batchSize: 128,
-			learningRate: 0.01,
-			warmupEpochs: 1,
-			votes: 0.1,
-			emaDecay: 0.998,
-			raised: true,
-			teachers: {
-				part: 0.6,
-				live: true,
-				of: [
-					['mien-large', 'from-peers'],
-					['mien', 'together']
-				]
-			},
-			augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
-		},
-		{
 			...LARGE,
 			id: 'from-peers',
 			epochs: 80,
