@@ -68,7 +68,7 @@ describe.each([...manifest.models, ...manifest.ensembles])('the figures of $id',
 	});
 });
 
-// Eyes that are always level cost a point on PublicTest, faces that are never turned half of one.
+// Eyes that are always level, or faces that are never turned, cost up to a point on PublicTest as the detector cuts it.
 it.each(manifest.models)('$id is shown faces that lean as far as those of FER2013', ({ input }) => {
 	expect(input.crop.tilt).toBe(15);
 });
