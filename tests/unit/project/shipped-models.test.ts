@@ -40,12 +40,12 @@ describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$i
 
 // Keras's count of the student paper's code; what was trained with normalisation has as many once it is folded away.
 it.each([
-	['cnn', 22_386_119],
-	['vgg16', 15_440_839]
-])('%s ships with the weights of the paper, and tells its base', (name, parameters) => {
+	['cnn', 22_386_119, /^scratch$/],
+	['vgg16', 15_440_839, /^weights that shipped before \(scratch,/]
+])('%s ships with the weights of the paper, and tells its base', (name, parameters, base) => {
 	const entry = manifest.models.find(({ id }) => id === name);
 	expect(entry?.parameters).toBe(parameters);
-	expect(entry?.trained.base).toBe('scratch');
+	expect(entry?.trained.base).toMatch(base);
 });
 
 // What the paper has on its 7,178 test rows.
