@@ -4,6 +4,7 @@
  */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import { DEFAULT_RECIPE, type Recipe } from '../config';
+import { growingAt } from './blocks';
 import type { ModelDefinition } from './definition';
 import { WIDER_AUGMENTATION } from './mien';
 import { residualNetwork } from './residual';
@@ -30,10 +31,7 @@ const LARGE: Recipe = {
 const APART: Recipe = {
 	...LARGE,
 	epochs: 50,
-	sizes: [
-		{ fromEpoch: 0, size: 32 },
-		{ fromEpoch: 18, size: 48 }
-	],
+	sizes: growingAt(18),
 	emaDecay: 0.998,
 	augmentation: { ...WIDER_AUGMENTATION, erase: 0.3 }
 };
@@ -64,10 +62,7 @@ export const mienLarge: ModelDefinition = {
 			...LARGE,
 			id: 'from-peers',
 			epochs: 80,
-			sizes: [
-				{ fromEpoch: 0, size: 32 },
-				{ fromEpoch: 32, size: 48 }
-			],
+			sizes: growingAt(32),
 			teachers: {
 				part: 0.45,
 				live: true,
@@ -82,20 +77,14 @@ export const mienLarge: ModelDefinition = {
 			...ANEW,
 			id: 'anew',
 			epochs: 76,
-			sizes: [
-				{ fromEpoch: 0, size: 32 },
-				{ fromEpoch: 28, size: 48 }
-			]
+			sizes: growingAt(28)
 		},
 		{
 			...ANEW,
 			id: 'anew-wider',
 			seed: 2,
 			epochs: 70,
-			sizes: [
-				{ fromEpoch: 0, size: 32 },
-				{ fromEpoch: 26, size: 48 }
-			],
+			sizes: growingAt(26),
 			stages: [
 				[80, 2],
 				[160, 3],

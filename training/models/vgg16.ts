@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from '../config';
 import { SeededDropout } from '../layers';
-import { convolutionalUnit, FEW_CHANGES } from './blocks';
+import { convolutionalUnit, FEW_CHANGES, growingAt } from './blocks';
 import type { ModelDefinition } from './definition';
 
 const BLOCKS = [
@@ -34,10 +34,7 @@ export const vgg16: ModelDefinition = {
 			id: 'longer',
 			from: 'scratch',
 			epochs: 9,
-			sizes: [
-				{ fromEpoch: 0, size: 32 },
-				{ fromEpoch: 7, size: 48 }
-			]
+			sizes: growingAt(7)
 		},
 		{
 			...SCRATCH,
@@ -45,10 +42,7 @@ export const vgg16: ModelDefinition = {
 			epochs: 5,
 			// Fully convolutional: most of the learning is done on small pictures, at half of the work; under 32 pixels its five
 			// poolings leave nothing.
-			sizes: [
-				{ fromEpoch: 0, size: 32 },
-				{ fromEpoch: 4, size: 48 }
-			]
+			sizes: growingAt(4)
 		},
 		{
 			...DEFAULT_RECIPE,
