@@ -5,20 +5,22 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { applyTemperature } from '../src/lib/core/calibration';
 import { ablateCommand } from './ablate-command';
 import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
-import { pictureOf, rowsOf } from './dataset';
+import { FER2013_LABELS, pictureOf, rowsOf } from './dataset';
 import { convertDetector, detectorHandler, DETECTORS } from './detector';
 import { UserError } from './errors';
-import { rowsOfSplit } from './evaluate';
+import { predict, rowsOfSplit } from './evaluate';
 import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
-import { exportModel, readManifest } from './export';
+import { exportModel, loadShipped, readManifest } from './export';
 import { sourcesOf, teachersOf } from './lineage';
 import { readArtifacts } from './model-files';
 import { findModel, findRecipe, withRecipe } from './models/index';
+import { tryPriors } from './prior-trial';
 import { createRandom, shuffle } from './random';
 import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
@@ -47,6 +49,8 @@ const USAGE = `Usage:
   npm run survey:crop -- --data FILE [--pictures N]
                                            measure which square FER2013's pictures show around a face
   npm run try:crops -- MODEL --data FILE   accuracy on pictures cut by the detector, level or not
+  npm run try:priors -- MODEL --data FILE --ferplus FILE
+                                           what it costs, and gains, to expect more neutral faces
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 async function prepareCommand(args: string[]): Promise<number> {
@@ -174,6 +178,33 @@ async function cropTrialCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
+async function priorTrialCommand(args: string[]): Promise<number> {
+	const { values, positionals } = parseArgs({
+		args,
+		allowPositionals: true,
+		options: { data: { type: 'string' }, ferplus: { type: 'string' } }
+	});
+	const entry = findEntry(readManifest(MODELS_DIR), positionals[0] ?? '');
+	if (values.ferplus === undefined) throw new UserError("--ferplus is missing: FER+'s fer2013new.csv.");
+	const dataset = await loadData(values.data);
+	const ferPlus = readFerPlus(values.ferplus, dataset.n);
+	const rows = rowsOfSplit(dataset, 'public');
+	await startBackend(fastestOnProcessor());
+	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
+	const scores = await predict(model, entry.input, dataset, rows);
+	const calibrated = scores.map((row) => applyTemperature(row, entry.temperature));
+	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, with neutral expected so many times as often:`);
+	say('times  FER2013  most people  plain faces, mean over labels, and by label');
+	for (const trial of tryPriors(dataset, ferPlus, rows, calibrated, [1, 1.25, 1.5, 2, 2.5, 3, 4])) {
+		const byLabel = trial.plainRecall.flatMap((recall, label) =>
+			recall === undefined ? [] : [`${FER2013_LABELS[label] ?? ''} ${percent(recall)}`]
+		);
+		const figures = [trial.accuracy, trial.agreement, trial.plainMean].map((part) => percent(part));
+		say(`${String(trial.factor).padEnd(5)}  ${figures.join('  ')}  ${byLabel.join(', ')}`);
+	}
+	return 0;
+}
+
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	prepare: prepareCommand,
 	train: trainCommand,
@@ -184,7 +215,8 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	ensemble: ensembleCommand,
 	detector: detectorCommand,
 	'survey-crop': surveyCommand,
-	'try-crops': cropTrialCommand
+	'try-crops': cropTrialCommand,
+	'try-priors': priorTrialCommand
 };
 
 async function main(): Promise<number> {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { applyTemperature } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
+import { FER2013_PRIOR_RATIO } from '../src/lib/core/prior';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../src/lib/manifest';
 import { parseReport, type Report } from '../src/lib/report';
 import { fastestOnProcessor, startBackend } from './backend/index';
@@ -15,11 +16,11 @@ import {
 	loadShipped,
 	measureShipped,
 	metricsOf,
+	pageViewOf,
 	readManifest,
 	replaceEnsemble,
 	replaceEntry,
 	temperatureOf,
-	thresholdOf,
 	writeReport
 } from './export';
 import { readFerPlus, type FerPlus } from './ferplus';
@@ -166,9 +167,9 @@ async function reportOnEnsemble(
 	const temperature = temperatureOf(scores[look], scores, dataset);
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
 	const parts = { model: ensemble.id, labels, temperature, history: [], corruptions: [] };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus), look);
+	const report = createReport(parts, scores, testSets(dataset, ferPlus), { look, priorRatio: FER2013_PRIOR_RATIO });
 	writeReport(path.join(MODELS_DIR, ensemble.id), report);
-	replaceEnsemble(MODELS_DIR, { ...ensemble, temperature, ...thresholdOf(report), metrics: metricsOf(report, look) });
+	replaceEnsemble(MODELS_DIR, { ...ensemble, temperature, ...pageViewOf(report), metrics: metricsOf(report, look) });
 	return report;
 }
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FER2013_CROP } from '../src/lib/core/crop';
 import { fitTemperature } from '../src/lib/core/metrics';
+import { FER2013_PRIOR_RATIO } from '../src/lib/core/prior';
 import type { Scores } from '../src/lib/core/types';
 import {
 	MANIFEST_SCHEMA,
@@ -61,7 +62,7 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const folded = foldForInference(network, size, channels);
 	const dir = path.join(modelsDir, definition.id);
 	const { written, precision } = await writeSmallest(folded, dir, options);
-	const entry: Omit<ModelEntry, 'temperature' | 'unsureBelow' | 'metrics'> = {
+	const entry: Omit<ModelEntry, 'temperature' | 'priorRatio' | 'unsureBelow' | 'metrics'> = {
 		id: definition.id,
 		title: definition.title,
 		url: `${definition.id}/model.json`,
@@ -105,7 +106,7 @@ export function loadShipped(dir: string): Promise<tf.LayersModel> {
 }
 
 export interface MeasureOptions {
-	readonly entry: Omit<ModelEntry, 'temperature' | 'unsureBelow' | 'metrics'>;
+	readonly entry: Omit<ModelEntry, 'temperature' | 'priorRatio' | 'unsureBelow' | 'metrics'>;
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
 	readonly modelsDir: string;
@@ -128,9 +129,12 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const temperature = temperatureOf(scores.single, scores, dataset);
 	const { id, labels } = entry;
 	const parts = { model: id, labels, temperature, history: previous.history, corruptions };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus), 'single');
+	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
+		look: 'single',
+		priorRatio: FER2013_PRIOR_RATIO
+	});
 	writeReport(dir, report);
-	return { ...entry, temperature, ...thresholdOf(report), metrics: metricsOf(report, 'single') };
+	return { ...entry, temperature, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
 }
 
 /** Fitted on PublicTest, to three digits. */
@@ -141,9 +145,9 @@ export function temperatureOf(scores: readonly Scores[], { rows }: TestScores, d
 	return Number(fitTemperature(chosen, truthOf(dataset, selection)).toFixed(3));
 }
 
-/** The report's threshold as the manifest has it. */
-export function thresholdOf({ unsure }: Report): Pick<ModelEntry, 'unsureBelow'> {
-	return { unsureBelow: unsure?.public.threshold };
+/** How often the page expects each label, and the report's threshold, which goes with that, as the manifest has them. */
+export function pageViewOf({ unsure }: Report): Pick<ModelEntry, 'priorRatio' | 'unsureBelow'> {
+	return { priorRatio: FER2013_PRIOR_RATIO, unsureBelow: unsure?.public.threshold };
 }
 
 /** The figures of the manifest, which are some of the report's. */

@@ -2,6 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { applyTemperature } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
+import { applyPrior } from '../src/lib/core/prior';
 import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
 import type { InputSpec, Scores } from '../src/lib/core/types';
 import {
@@ -11,6 +12,7 @@ import {
 	type EpochReport,
 	type Figures,
 	type Report,
+	type SplitReport,
 	type UnsureReport
 } from '../src/lib/report';
 import { CORRUPTIONS } from './corrupt';
@@ -173,35 +175,52 @@ export interface ReportParts {
 	readonly corruptions: readonly CorruptionReport[];
 }
 
-/** The report of what was scored. `look`: the one that the page takes, which the threshold is chosen for. */
+/** Sets that are measured once more with the page's `priorRatio`. */
+const EXPECTED_SETS = ['private', 'ferplus-private'];
+
+/** What the page makes of a model's answers: how many looks it takes, and how often it expects each label. */
+export interface PageView {
+	readonly look: 'single' | 'mirrored';
+	/** As in the manifest. */
+	readonly priorRatio: readonly number[];
+}
+
+/** The report of what was scored. The threshold is chosen as the page will use it. */
 export function createReport(
 	parts: ReportParts,
 	scores: TestScores,
 	sets: readonly TestSet[],
-	look: 'single' | 'mirrored'
+	{ look, priorRatio }: PageView
 ): Report {
 	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
 	const calibrated = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
 		rows.map((row) => applyTemperature(all[place.get(row) ?? -1] ?? [], parts.temperature));
-	const figures = (all: readonly Scores[], set: TestSet): Figures => figuresOf(calibrated(all, set), set.truth);
+	const expected = (all: readonly Scores[], set: TestSet): Scores[] =>
+		calibrated(all, set).map((row) => applyPrior(row, priorRatio));
+	const splitOf = (set: TestSet, read: typeof calibrated, suffix = '', words = ''): SplitReport => ({
+		id: `${set.id}${suffix}`,
+		title: `${set.title}${words}`,
+		single: figuresOf(read(scores.single, set), set.truth),
+		mirrored: figuresOf(read(scores.mirrored, set), set.truth)
+	});
 	const unsureOf = (): UnsureReport | undefined => {
 		const [selection, test] = ['public', 'private'].map((id) => sets.find((set) => set.id === id));
 		if (!selection || !test) return undefined;
-		const chosen = findUnsure(calibrated(scores[look], selection), selection.truth, WANTED_ACCURACY);
+		const chosen = findUnsure(expected(scores[look], selection), selection.truth, WANTED_ACCURACY);
 		if (!chosen) return undefined;
-		const answers = answersOf(calibrated(scores[look], test), test.truth);
+		const answers = answersOf(expected(scores[look], test), test.truth);
 		return { wanted: WANTED_ACCURACY, public: chosen, private: coverageAt(answers, chosen.threshold) };
 	};
 	return rounded({
 		schema: REPORT_SCHEMA,
 		...parts,
 		unsure: unsureOf(),
-		splits: sets.map((set) => ({
-			id: set.id,
-			title: set.title,
-			single: figures(scores.single, set),
-			mirrored: figures(scores.mirrored, set)
-		}))
+		splits: sets.flatMap((set) => [
+			splitOf(set, calibrated),
+			...(EXPECTED_SETS.includes(set.id)
+				? [splitOf(set, expected, '-expected', ', more neutral faces expected, as on the page')]
+				: [])
+		])
 	});
 }
 

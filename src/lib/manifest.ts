@@ -50,8 +50,13 @@ export interface ModelEntry {
 	/** Softmax temperature fitted on PublicTest; 1 changes nothing. */
 	readonly temperature: number;
 	/**
-	 * A label less likely than this, 0..1, had better not be said: chosen on PublicTest. Missing where no threshold gave
-	 * the accuracy wanted.
+	 * How many times as often as in training each label is expected before a camera, in the order of `labels`: what the page
+	 * makes of the probabilities (`applyPrior`), and `metrics` know nothing of. Missing: as often.
+	 */
+	readonly priorRatio?: readonly number[] | undefined;
+	/**
+	 * A label less likely than this, 0..1, had better not be said: chosen on PublicTest, with `priorRatio`. Missing where no
+	 * threshold gave the accuracy wanted.
 	 */
 	readonly unsureBelow?: number | undefined;
 	/** By split: "public", "private", "paper". Written together with report.json beside the model: empty where there is none. */
@@ -72,6 +77,8 @@ export interface EnsembleEntry {
 	readonly mirrored: boolean;
 	/** Fitted on PublicTest, for the mean of the members' probabilities, each with its own temperature applied. */
 	readonly temperature: number;
+	/** As of a model; of the mean, not of each member. */
+	readonly priorRatio?: readonly number[] | undefined;
 	/** As of a model. */
 	readonly unsureBelow?: number | undefined;
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
@@ -80,7 +87,16 @@ export interface EnsembleEntry {
 /** What a visitor can choose: a model, or an ensemble with what its members are together. */
 export interface ClassifierEntry extends Pick<
 	ModelEntry,
-	'id' | 'title' | 'labels' | 'input' | 'bytes' | 'parameters' | 'multiplyAdds' | 'unsureBelow' | 'metrics'
+	| 'id'
+	| 'title'
+	| 'labels'
+	| 'input'
+	| 'bytes'
+	| 'parameters'
+	| 'multiplyAdds'
+	| 'priorRatio'
+	| 'unsureBelow'
+	| 'metrics'
 > {
 	/** Ids of the models that it runs: its own alone where it is one. */
 	readonly members: readonly string[];
@@ -146,6 +162,8 @@ const labels = v.pipe(
 	v.check((names) => new Set(names).size === names.length, 'Expected labels that differ from each other')
 );
 
+const priorRatio = v.optional(v.array(v.pipe(finite, v.gtValue(0), v.maxValue(1000))));
+
 const metrics = v.object({ n: count, accuracy: fraction, macroF1: fraction, perClass: v.array(fraction) });
 
 const input = v.object({
@@ -188,6 +206,7 @@ const model = v.pipe(
 		labels,
 		input,
 		temperature: v.pipe(finite, v.gtValue(0)),
+		priorRatio,
 		unsureBelow: v.optional(fraction),
 		metrics: v.record(text, metrics),
 		trained
@@ -195,6 +214,11 @@ const model = v.pipe(
 	v.rawCheck(({ dataset, addIssue }) => {
 		if (!dataset.typed) return;
 		const entry = dataset.value;
+		const ratios = entry.priorRatio?.length ?? entry.labels.length;
+		if (ratios !== entry.labels.length) {
+			const found = `Expected ${entry.labels.length} values, one a label, but received ${ratios}`;
+			addIssue(issueAt(entry, 'priorRatio', entry.priorRatio, found));
+		}
 		for (const [split, { perClass }] of Object.entries(entry.metrics)) {
 			if (perClass.length === entry.labels.length) continue;
 			const found = `Expected ${entry.labels.length} values in perClass, one a label, but received ${perClass.length}`;
@@ -211,6 +235,7 @@ const ensemble = v.object({
 	members: v.pipe(v.array(id), v.minLength(1, expected('at least 1 member'))),
 	mirrored: v.boolean(),
 	temperature: v.pipe(finite, v.gtValue(0)),
+	priorRatio,
 	unsureBelow: v.optional(fraction),
 	metrics: v.record(text, metrics)
 });
@@ -228,7 +253,12 @@ const manifest = v.pipe(
 		if (!dataset.typed) return;
 		const { models, ensembles, default: first } = dataset.value;
 		const ids = models.map((entry) => entry.id);
-		for (const { id: name, members } of ensembles) {
+		for (const { id: name, members, priorRatio: ratio } of ensembles) {
+			const labels = models.find((entry) => members.includes(entry.id))?.labels.length;
+			if (ratio !== undefined && labels !== undefined && ratio.length !== labels) {
+				const found = `Expected ${labels} values in priorRatio of "${name}", one a label, but received ${ratio.length}`;
+				addIssue(issueAt(dataset.value, 'ensembles', ensembles, found));
+			}
 			const missing = members.find((member) => !ids.includes(member));
 			if (missing === undefined) continue;
 			const found = `Expected members of "${name}" among the models (${ids.join(', ')}) but received "${missing}"`;

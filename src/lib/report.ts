@@ -30,7 +30,7 @@ export interface CoveragePoint {
 export interface UnsureReport {
 	/** Accuracy that was asked of the answers, 0..1. */
 	readonly wanted: number;
-	/** Both with the looks that the manifest's figures are with. */
+	/** Both with the looks that the manifest's figures are with, and shifted as on the page. */
 	readonly public: CoveragePoint;
 	readonly private: CoveragePoint;
 }
@@ -51,7 +51,10 @@ export interface Figures {
 
 /** One set of test pictures, looked at once each, and once more as the mean with their mirror images. */
 export interface SplitReport {
-	/** "public", "private", "paper"; with "-distinct" for the pictures that occur nowhere in Training; "ferplus-private". */
+	/**
+	 * "public", "private", "paper"; with "-distinct" for the pictures that occur nowhere in Training; "ferplus-private". With
+	 * "-expected" the probabilities are shifted as on the page (`priorRatio` of the manifest); else they are as trained.
+	 */
 	readonly id: string;
 	/** For people: what the pictures are and where their labels come from. */
 	readonly title: string;

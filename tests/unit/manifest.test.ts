@@ -108,6 +108,11 @@ describe('parseManifest', () => {
 		[['models', 0, 'input', 'crop', 'tilt'], -5],
 		[['models', 0, 'input', 'leastContrast'], 0],
 		[['models', 0, 'temperature'], 0],
+		[
+			['models', 0, 'priorRatio'],
+			[1, 0]
+		],
+		[['models', 0, 'priorRatio'], [1]],
 		[['models', 0, 'unsureBelow'], 60],
 		[['models', 0, 'metrics', 'private', 'accuracy'], 62],
 		[['models', 0, 'metrics', 'private', 'n'], 0],
@@ -134,6 +139,15 @@ describe('parseManifest', () => {
 		const manifest = validManifest();
 		expect(messageOf({ ...manifest, models: [...manifest.models, ...manifest.models] })).toBe(
 			'models: Expected ids that differ but found "mien" twice'
+		);
+	});
+
+	it('refuses an ensemble that does not say of each label how often it is expected', () => {
+		const both = { id: 'both', title: 'Both', members: ['mien'], mirrored: true, temperature: 1, metrics: {} };
+		const withRatio = (priorRatio: number[]) => ({ ...validManifest(), ensembles: [{ ...both, priorRatio }] });
+		expect(parseManifest(withRatio([1, 2])).ensembles[0]?.priorRatio).toEqual([1, 2]);
+		expect(messageOf(withRatio([2]))).toBe(
+			'ensembles: Expected 2 values in priorRatio of "both", one a label, but received 1'
 		);
 	});
 

@@ -20,6 +20,8 @@ export interface BenchmarkRequest {
 	readonly models: readonly string[];
 	/** Whether each model's answer is the mean for a face and its mirror image. */
 	readonly mirrored: boolean;
+	/** Whether labels are expected as often as in training, or as before a camera. */
+	readonly prior: 'training' | 'camera';
 	readonly source:
 		| { readonly kind: 'csv'; readonly file: Blob; readonly split: CsvSplit }
 		| { readonly kind: 'pictures'; readonly files: readonly LabelledFile[]; readonly show: PictureKind };

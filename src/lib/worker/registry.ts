@@ -1,5 +1,6 @@
 /** The classifiers of the manifest, each loaded when it is first asked for. Ensembles share the models of their members. */
 import { createEnsemble } from '../core/ensemble';
+import { expecting } from '../core/prior';
 import type { Classifier } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../manifest';
@@ -25,11 +26,17 @@ export class Registry {
 	}
 
 	/**
-	 * The classifier of that id, loaded once however often it is asked for; a failed load is tried anew by the next call.
-	 * Rejects with AppError 'model-unknown', 'model-invalid' for an ensemble of models that do not fit each other, or with
-	 * what `load` threw.
+	 * The classifier of that id, loaded once however often it is asked for, that expects labels as its entry has them before a
+	 * camera; a failed load is tried anew by the next call. Rejects with AppError 'model-unknown', 'model-invalid' for an
+	 * ensemble of models that do not fit each other, or with what `load` threw.
 	 */
-	classifier(id: string): Promise<Classifier> {
+	async classifier(id: string): Promise<Classifier> {
+		const entry = this.#ensembles.get(id) ?? this.#entries.get(id);
+		return expecting(await this.trainedClassifier(id), entry?.priorRatio);
+	}
+
+	/** The same that expects labels as often as in training. */
+	trainedClassifier(id: string): Promise<Classifier> {
 		const ensemble = this.#ensembles.get(id);
 		return ensemble === undefined ? this.#model(id) : this.#ensemble(ensemble);
 	}

@@ -10,6 +10,7 @@ export interface TaskTools {
 	readonly detector: FaceDetector;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
+		trainedClassifier(id: string): Promise<Classifier>;
 		hold(ids: readonly string[]): () => void;
 	};
 	/** Runs tasks one after another. */
@@ -60,7 +61,11 @@ async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control:
 				? await measureAll(models, port, tools, control)
 				: await runBenchmark(task.request, {
 						...tools,
-						classifiers: await Promise.all(models.map((id) => registry.classifier(id))),
+						classifiers: await Promise.all(
+							models.map((id) =>
+								task.request.prior === 'camera' ? registry.classifier(id) : registry.trainedClassifier(id)
+							)
+						),
 						control,
 						tell: (progress) => {
 							port.postMessage({ type: 'progress', progress });

@@ -8,7 +8,15 @@ const MANIFEST = {
 		{ id: 'large', labels: ['a'], bytes: 100, parameters: 30, multiplyAdds: 50, trained: { base: 'other' } }
 	],
 	ensembles: [
-		{ id: 'both', title: 'Both', members: ['small', 'large'], mirrored: true, temperature: 1, metrics: {} },
+		{
+			id: 'both',
+			title: 'Both',
+			members: ['small', 'large'],
+			mirrored: true,
+			temperature: 1,
+			priorRatio: [2],
+			metrics: {}
+		},
 		{ id: 'plain', title: 'Plain', members: ['small', 'large'], mirrored: false, temperature: 1, metrics: {} }
 	]
 } as unknown as Manifest;
@@ -23,5 +31,6 @@ it('lists models, then ensembles as what their members are together', () => {
 	]);
 	expect(all.map(({ members }) => members)).toEqual([['small'], ['large'], ['small', 'large'], ['small', 'large']]);
 	expect(all.map(({ mirrored }) => mirrored)).toEqual([false, false, true, false]);
+	expect(all.map(({ priorRatio }) => priorRatio)).toEqual([undefined, undefined, [2], undefined]);
 	expect(all.map(({ trained }) => trained?.base)).toEqual(['scratch', 'other', undefined, undefined]);
 });

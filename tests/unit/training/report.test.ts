@@ -78,18 +78,30 @@ describe('createReport', () => {
 	];
 	const parts = { model: 'small', labels: ['a', 'b', 'c', 'd'], temperature: 1, history: [], corruptions: [] };
 	const scores = { rows: Uint32Array.from([2, 3, 4]), single: look, mirrored: look };
-	const report = createReport(parts, scores, testSets(dataset(), undefined), 'single');
+	const report = createReport(parts, scores, testSets(dataset(), undefined), {
+		look: 'single',
+		priorRatio: [1, 1, 1, 4]
+	});
 
 	it('is what the page reads', () => {
 		expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
 		expect(report.splits.find(({ id }) => id === 'private')?.single.accuracy).toBe(0.5);
 	});
 
+	it('has PrivateTest as trained, and once more as the page expects its faces', () => {
+		const predicted = (id: string) =>
+			report.splits.find((split) => split.id === id)?.single.confusion.map((row) => row.findIndex((n) => n > 0));
+		// The last picture's label is made four times as likely: now the 0.2 of it is more than the 0.4 of the first.
+		expect(predicted('private')).toEqual([0, -1, -1, 0]);
+		expect(predicted('private-expected')).toEqual([0, -1, -1, 3]);
+		expect(report.splits.map(({ id }) => id)).not.toContain('public-expected');
+	});
+
 	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {
 		expect(report.unsure).toEqual({
 			wanted: 0.8,
 			public: { threshold: 0, coverage: 1, accuracy: 1 },
-			private: { threshold: 0, coverage: 1, accuracy: 0.5 }
+			private: { threshold: 0, coverage: 1, accuracy: 1 }
 		});
 	});
 

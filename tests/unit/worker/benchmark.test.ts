@@ -64,11 +64,11 @@ function decode(file: Blob): Promise<Frame> {
 	});
 }
 
-async function run(request: Omit<BenchmarkRequest, 'models'>, { sizes = [48] } = {}) {
+async function run(request: Omit<BenchmarkRequest, 'models' | 'prior'>, { sizes = [48] } = {}) {
 	const told: BenchmarkProgress[] = [];
 	let nowMs = 0;
 	const finished = await runBenchmark(
-		{ models: [], ...request },
+		{ models: [], prior: 'training', ...request },
 		{
 			detector: { detect: ({ width }) => Promise.resolve(width > 200 ? [] : [FACE]) },
 			classifiers: sizes.map((size) => createClassifier(`size-${size}`, size)),
@@ -195,6 +195,7 @@ describe('a task', () => {
 			registry: {
 				classifier: (id) =>
 					id === 'none' ? Promise.reject(new Error('offline')) : Promise.resolve(createClassifier(id, 48)),
+				trainedClassifier: (id) => Promise.resolve(createClassifier(`trained-${id}`, 48)),
 				hold: () => () => all.released++
 			},
 			exclusively: (task) => task(),
@@ -211,6 +212,7 @@ describe('a task', () => {
 	const request: BenchmarkRequest = {
 		models: ['a'],
 		mirrored: false,
+		prior: 'camera',
 		source: {
 			kind: 'pictures',
 			show: 'faces',
@@ -227,6 +229,16 @@ describe('a task', () => {
 		expect(speeds[0]?.medianMs).toBe(100);
 		expect(speeds[0]?.runs).toBeGreaterThanOrEqual(5);
 		expect(task).toMatchObject({ released: 1, closed: 1 });
+	});
+
+	it.each([
+		['camera', 'a'],
+		['training', 'trained-a']
+	] as const)('measures a model with the prior of the %s', async (prior, model) => {
+		const task = serve();
+		task.send({ type: 'benchmark', request: { ...request, prior } });
+		await task.wait('done');
+		expect(task.sent.at(-2)).toMatchObject({ type: 'progress', progress: { tallies: [{ model }] } });
 	});
 
 	it('stands still while paused, then goes on to its end', async () => {

@@ -6,11 +6,12 @@ const INPUT = { size: 2, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0
 const MANIFEST = {
 	models: [
 		{ id: 'small', labels: ['a', 'b'], input: INPUT },
-		{ id: 'large', labels: ['a', 'b'], input: INPUT },
+		{ id: 'large', labels: ['a', 'b'], input: INPUT, priorRatio: [1, 3] },
 		{ id: 'odd', labels: ['b', 'a'], input: INPUT }
 	],
 	ensembles: [
 		{ id: 'both', members: ['small', 'large'], mirrored: false, temperature: 1 },
+		{ id: 'more', members: ['small', 'large'], mirrored: false, temperature: 1, priorRatio: [1, 2] },
 		{ id: 'mixed', members: ['small', 'odd'], mirrored: false, temperature: 1 }
 	]
 } as unknown as Manifest;
@@ -98,6 +99,19 @@ describe('Registry', () => {
 		const [row] = await ensemble.classify(new Float32Array(4), 1);
 		expect(row).toEqual([expect.closeTo(0.625, 6), expect.closeTo(0.375, 6)]);
 		expect(loads).toHaveLength(2);
+	});
+
+	it.each([
+		['large', [0.5, 0.5], [0.75, 0.25]],
+		// Its own ratio, not that of a member.
+		['more', [0.625 / 1.375, 0.75 / 1.375], [0.625, 0.375]]
+	])('gives %s as before a camera, or as trained', async (id, before, trained) => {
+		const { registry, loads } = createRegistry();
+		const both = Promise.all([registry.classifier(id), registry.trainedClassifier(id)]);
+		for (const { succeed } of loads) succeed();
+		const rows = await Promise.all((await both).map((classifier) => classifier.classify(new Float32Array(4), 1)));
+		const close = (row: readonly number[]) => [row.map((p) => expect.closeTo(p, 6) as number)];
+		expect(rows).toEqual([close(before), close(trained)]);
 	});
 
 	it('says of members that do not fit each other that the model is invalid', async () => {

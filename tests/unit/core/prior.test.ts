@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { applyPrior, expecting, FER2013_PRIOR_RATIO } from '../../../src/lib/core/prior';
+import type { Classifier } from '../../../src/lib/core/types';
+
+describe('applyPrior', () => {
+	it('makes each label so many times as likely to begin with', () => {
+		// By Bayes: odds of 3 to 1 become 3 to 2.
+		expect(applyPrior([0.75, 0.25], [1, 2])).toEqual([expect.closeTo(0.6, 9), expect.closeTo(0.4, 9)]);
+	});
+
+	it('leaves what is certain as it is, and changes nothing for equal ratios', () => {
+		expect(applyPrior([1, 0, 0], [1, 5, 9])).toEqual([1, 0, 0]);
+		const even = applyPrior([0.5, 0.3, 0.2], [4, 4, 4]);
+		for (const [label, p] of [0.5, 0.3, 0.2].entries()) expect(even[label]).toBeCloseTo(p, 9);
+	});
+
+	it('can be undone by the inverse ratios', () => {
+		const there = applyPrior([0.1, 0.2, 0.7], [1, 3, 0.5]);
+		const back = applyPrior(there, [1, 1 / 3, 2]);
+		for (const [label, p] of [0.1, 0.2, 0.7].entries()) expect(back[label]).toBeCloseTo(p, 9);
+	});
+});
+
+describe('expecting', () => {
+	const classifier: Classifier = {
+		id: 'small',
+		labels: ['a', 'b'],
+		input: { size: 2, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0, 0], align: false } },
+		classify: (_, count) => Promise.resolve(Array.from({ length: count }, () => [0.75, 0.25]))
+	};
+
+	it('shifts every answer of a classifier that else stays the same', async () => {
+		const shifted = expecting(classifier, [1, 2]);
+		expect(shifted).toMatchObject({ id: 'small', labels: classifier.labels, input: classifier.input });
+		const row = [expect.closeTo(0.6, 9), expect.closeTo(0.4, 9)];
+		expect(await shifted.classify(new Float32Array(8), 2)).toEqual([row, row]);
+	});
+
+	it('is the classifier itself where nothing is known', () => {
+		expect(expecting(classifier, undefined)).toBe(classifier);
+	});
+});
+
+it('expects nothing but more neutral faces than FER2013 has', () => {
+	expect(FER2013_PRIOR_RATIO).toHaveLength(7);
+	expect(FER2013_PRIOR_RATIO.slice(0, 6)).toEqual([1, 1, 1, 1, 1, 1]);
+	expect(FER2013_PRIOR_RATIO[6]).toBeGreaterThan(1);
+});
