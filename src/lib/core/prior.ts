@@ -8,7 +8,7 @@ import type { Classifier, Scores } from './types';
 /**
  * How many times as often as in FER2013 each of its labels is expected before a camera. FER2013 labels one picture in six
  * neutral; people call twice as many so (FER+), and a face before a camera is mostly at rest. With it `mien` calls 83 %
- * in place of 68 % of PublicTest's plainly neutral faces neutral, and loses at most a point of the other labels' plain faces;
+ * in place of 68 % of PublicTest's plainly neutral faces neutral, and loses at most 1.2 points of another label's plain faces;
  * in the mean over labels it names those best, or nearly, at twice (npm run try:priors).
  */
 export const FER2013_PRIOR_RATIO: readonly number[] = [1, 1, 1, 1, 1, 1, 2];
