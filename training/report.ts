@@ -197,9 +197,9 @@ export function createReport(
 		rows.map((row) => applyTemperature(all[place.get(row) ?? -1] ?? [], parts.temperature));
 	const expected = (all: readonly Scores[], set: TestSet): Scores[] =>
 		calibrated(all, set).map((row) => applyPrior(row, priorRatio));
-	const splitOf = (set: TestSet, read: typeof calibrated, suffix = '', words = ''): SplitReport => ({
-		id: `${set.id}${suffix}`,
-		title: `${set.title}${words}`,
+	const splitOf = (set: TestSet, read: typeof calibrated): SplitReport => ({
+		id: set.id,
+		title: set.title,
 		single: figuresOf(read(scores.single, set), set.truth),
 		mirrored: figuresOf(read(scores.mirrored, set), set.truth)
 	});
@@ -218,7 +218,7 @@ export function createReport(
 		splits: sets.flatMap((set) => [
 			splitOf(set, calibrated),
 			...(EXPECTED_SETS.includes(set.id)
-				? [splitOf(set, expected, '-expected', ', more neutral faces expected, as on the page')]
+				? [splitOf({ ...set, id: `${set.id}-expected`, title: `As the page expects faces: ${set.title}` }, expected)]
 				: [])
 		])
 	});
