@@ -6,7 +6,9 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyTemperature } from '../../src/lib/core/calibration';
 import { confusionMatrix } from '../../src/lib/core/metrics';
+import { applyPrior } from '../../src/lib/core/prior';
 import { startBackend } from '../../training/backend/index';
 import { CORRUPTIONS } from '../../training/corrupt';
 import { predictPictures } from '../../training/evaluate';
@@ -152,7 +154,7 @@ describe('a FER2013 file', () => {
 		await page.getByTestId('bench-single').check();
 	});
 
-	it('gives the counts that Node has', async () => {
+	it('gives the counts that Node has, as trained and as the page expects faces', async () => {
 		const { page } = bench;
 		const face = new Uint8Array(
 			await sharp((await closeUp(48, 1)).buffer)
@@ -181,6 +183,15 @@ describe('a FER2013 file', () => {
 		// More than one answer, or equality would say little.
 		expect(counts[0]?.filter((count) => count > 0).length).toBeGreaterThan(1);
 		expect(await confusion(page, 0)).toEqual(counts);
+
+		const calibrated = scores.map((row) => applyTemperature(row, entry.temperature));
+		const expected = calibrated.map((row) => applyPrior(row, entry.priorRatio ?? []));
+		const shifted = confusionMatrix(expected, truth, entry.labels.length);
+		expect(shifted).not.toEqual(counts);
+		await page.getByTestId('bench-camera').check();
+		await run(page);
+		expect(await confusion(page, 0)).toEqual(shifted);
+		await page.getByTestId('bench-trained').check();
 	});
 
 	it('that is none, or breaks off, is refused with a reason', async () => {

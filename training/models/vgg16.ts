@@ -31,6 +31,13 @@ export const vgg16: ModelDefinition = {
 	recipes: [
 		{
 			...SCRATCH,
+			id: 'further',
+			from: 'longer',
+			epochs: 14,
+			sizes: growingAt(11)
+		},
+		{
+			...SCRATCH,
 			id: 'longer',
 			from: 'scratch',
 			epochs: 9,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { FER2013_PRIOR_RATIO } from '../../../src/lib/core/prior';
 import { parseManifest } from '../../../src/lib/manifest';
 import { parseReport } from '../../../src/lib/report';
 
@@ -73,6 +74,13 @@ it.each(manifest.models)('$id is shown faces that lean as far as those of FER201
 	expect(input.crop.tilt).toBe(15);
 });
 
+it.each([...manifest.models, ...manifest.ensembles])(
+	'$id is to expect faces as a camera sees them',
+	({ priorRatio }) => {
+		expect(priorRatio).toEqual(FER2013_PRIOR_RATIO);
+	}
+);
+
 it.each(manifest.ensembles)('$id is more right on PublicTest, which chose it, than each of its members', (ensemble) => {
 	const publicAccuracy = ({ metrics }: Pick<typeof ensemble, 'metrics'>) => metrics['public']?.accuracy ?? NaN;
 	const members = manifest.models.filter(({ id }) => ensemble.members.includes(id));
@@ -98,6 +106,17 @@ describe('the default model', () => {
 		expect(figures?.accuracy).toBeGreaterThanOrEqual(0.68);
 		expect(figures?.calibrationError).toBeLessThanOrEqual(0.04);
 		expect(report.unsure?.private.accuracy).toBeGreaterThanOrEqual(0.8);
+	});
+
+	it('agrees with people, more so as the page expects faces, and still with FER2013', () => {
+		const report = parseReport(JSON.parse(readFileSync(join(FOLDER, manifest.default, 'report.json'), 'utf8')));
+		const accuracyOn = (id: string) => report.splits.find((split) => split.id === id)?.single.accuracy;
+		expect(accuracyOn('ferplus-private')).toBeGreaterThanOrEqual(0.72);
+		expect(accuracyOn('ferplus-private-expected')).toBeGreaterThanOrEqual(0.76);
+		expect(accuracyOn('private-expected')).toBeGreaterThanOrEqual(0.68);
+		expect(report.splits.find(({ id }) => id === 'private-expected')?.single.calibrationError).toBeLessThanOrEqual(
+			0.04
+		);
 	});
 
 	it('bears a window behind the face', () => {
