@@ -50,7 +50,7 @@ const USAGE = `Usage:
                                            measure which square FER2013's pictures show around a face
   npm run try:crops -- MODEL --data FILE   accuracy on pictures cut by the detector, level or not
   npm run try:priors -- MODEL --data FILE --ferplus FILE
-                                           what it costs, and gains, to expect more neutral faces
+                                           what it costs, and gains, to count neutral more
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 async function prepareCommand(args: string[]): Promise<number> {
@@ -192,8 +192,9 @@ async function priorTrialCommand(args: string[]): Promise<number> {
 	await startBackend(fastestOnProcessor());
 	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const scores = await predict(model, entry.input, dataset, rows);
+	model.dispose();
 	const calibrated = scores.map((row) => applyTemperature(row, entry.temperature));
-	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, with neutral expected so many times as often:`);
+	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, with neutral counted so many times:`);
 	say('times  FER2013  most people  plain faces, mean over labels, and by label');
 	for (const trial of tryPriors(dataset, ferPlus, rows, calibrated, [1, 1.25, 1.5, 2, 2.5, 3, 4])) {
 		const byLabel = trial.plainRecall.flatMap((recall, label) =>

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { applyTemperature } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
-import { FER2013_PRIOR_RATIO } from '../src/lib/core/prior';
+import { cameraPriorRatio } from '../src/lib/core/prior';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../src/lib/manifest';
 import { parseReport, type Report } from '../src/lib/report';
 import { fastestOnProcessor, startBackend } from './backend/index';
@@ -167,7 +167,10 @@ async function reportOnEnsemble(
 	const temperature = temperatureOf(scores[look], scores, dataset);
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
 	const parts = { model: ensemble.id, labels, temperature, history: [], corruptions: [] };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus), { look, priorRatio: FER2013_PRIOR_RATIO });
+	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
+		look,
+		priorRatio: cameraPriorRatio(labels)
+	});
 	writeReport(path.join(MODELS_DIR, ensemble.id), report);
 	replaceEnsemble(MODELS_DIR, { ...ensemble, temperature, ...pageViewOf(report), metrics: metricsOf(report, look) });
 	return report;
@@ -201,7 +204,7 @@ function describeReport({ model, splits, unsure, corruptions }: Report): string 
 			({ accuracy, macroF1, calibrationError }) =>
 				`${percent(accuracy)} F1 ${macroF1.toFixed(3)} ECE ${calibrationError.toFixed(3)}`
 		);
-		return `  ${id.padEnd(18)} ${String(single.n).padStart(5)}   ${figures.join('   mirrored ')}`;
+		return `  ${id.padEnd(24)} ${String(single.n).padStart(5)}   ${figures.join('   mirrored ')}`;
 	});
 	const worse = corruptions.map(({ title, accuracy }) => `  ${title.padEnd(52)} ${accuracy.map(percent).join('  ')}`);
 	const silent = unsure && [

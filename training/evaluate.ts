@@ -61,7 +61,7 @@ export interface Evaluation extends SplitMetrics {
 	readonly calibrationError: number;
 }
 
-/** All figures of one split from its probabilities; `scores` as the page shows them, with the temperature applied. */
+/** All figures of one split from its probabilities; `scores` with the temperature applied. */
 export function evaluateScores(
 	model: string,
 	split: Split,

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FER2013_CROP } from '../src/lib/core/crop';
 import { fitTemperature } from '../src/lib/core/metrics';
-import { FER2013_PRIOR_RATIO } from '../src/lib/core/prior';
+import { cameraPriorRatio } from '../src/lib/core/prior';
 import type { Scores } from '../src/lib/core/types';
 import {
 	MANIFEST_SCHEMA,
@@ -131,7 +131,7 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const parts = { model: id, labels, temperature, history: previous.history, corruptions };
 	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
 		look: 'single',
-		priorRatio: FER2013_PRIOR_RATIO
+		priorRatio: cameraPriorRatio(labels)
 	});
 	writeReport(dir, report);
 	return { ...entry, temperature, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
@@ -145,9 +145,9 @@ export function temperatureOf(scores: readonly Scores[], { rows }: TestScores, d
 	return Number(fitTemperature(chosen, truthOf(dataset, selection)).toFixed(3));
 }
 
-/** How often the page expects each label, and the report's threshold, which goes with that, as the manifest has them. */
-export function pageViewOf({ unsure }: Report): Pick<ModelEntry, 'priorRatio' | 'unsureBelow'> {
-	return { priorRatio: FER2013_PRIOR_RATIO, unsureBelow: unsure?.public.threshold };
+/** What the page multiplies odds by, and the report's threshold, which goes with that, as the manifest has them. */
+export function pageViewOf({ labels, unsure }: Report): Pick<ModelEntry, 'priorRatio' | 'unsureBelow'> {
+	return { priorRatio: cameraPriorRatio(labels), unsureBelow: unsure?.public.threshold };
 }
 
 /** The figures of the manifest, which are some of the report's. */

@@ -1,16 +1,16 @@
-/** What is won and lost where neutral faces are expected more often than FER2013 has them. */
+/** What is won and lost where the odds of neutral are multiplied. */
 import { applyPrior } from '../src/lib/core/prior';
 import type { Scores } from '../src/lib/core/types';
 import { FER2013_LABELS, type Dataset } from './dataset';
 import type { FerPlus } from './ferplus';
 
-/** Faces are plain where at least this part of FER+'s votes is for one label. */
+/** Faces are plain where at least this part of FER+'s votes for FER2013's seven labels is for one of them. */
 const PLAIN_SHARE = 0.8;
 /** Labels with fewer plain faces are left out of the mean over labels: a recall of two faces says nothing. */
 const FEWEST_FACES = 10;
 
 export interface PriorTrial {
-	/** How many times as often neutral is expected. */
+	/** What the odds of neutral are multiplied by. */
 	readonly factor: number;
 	/** Fraction of `rows` that get FER2013's label. */
 	readonly accuracy: number;

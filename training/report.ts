@@ -25,7 +25,7 @@ const THRESHOLDS = Array.from({ length: 20 }, (_, i) => i * 0.05);
 /** Accuracy that is asked of what a model says rather than "unsure". */
 const WANTED_ACCURACY = 0.8;
 
-/** All figures of one set of pictures; `scores` with the temperature applied. */
+/** All figures of one set of pictures; `scores` calibrated, and shifted where the page's answers are measured. */
 export function figuresOf(scores: readonly Scores[], truth: readonly number[]): Figures {
 	const confusion = confusionMatrix(scores, truth, scores[0]?.length ?? 0);
 	const { n, accuracy, macroF1 } = summarise(confusion);
@@ -84,7 +84,7 @@ function coverageAt(answers: readonly Answer[], threshold: number): CoveragePoin
 
 /**
  * The smallest threshold in whole per cent at which at least `wanted` of the answers left are right, and what is
- * answered there; undefined where none is. `scores` with the temperature applied.
+ * answered there; undefined where none is. `scores` as of `figuresOf`.
  */
 export function findUnsure(
 	scores: readonly Scores[],

@@ -50,8 +50,8 @@ export interface ModelEntry {
 	/** Softmax temperature fitted on PublicTest; 1 changes nothing. */
 	readonly temperature: number;
 	/**
-	 * How many times as often as in training each label is expected before a camera, in the order of `labels`: what the page
-	 * makes of the probabilities (`applyPrior`), and `metrics` know nothing of. Missing: as often.
+	 * What the odds of each label are multiplied by before a camera, in the order of `labels` (`applyPrior`); `metrics` are
+	 * without it. Missing: nothing is changed.
 	 */
 	readonly priorRatio?: readonly number[] | undefined;
 	/**

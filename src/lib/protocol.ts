@@ -21,6 +21,9 @@ export interface BackendReport {
 	readonly threads: number;
 }
 
+/** How often labels are expected: as in training, or as before a camera (`priorRatio` of the manifest). */
+export type Prior = 'training' | 'camera';
+
 export interface WorkerSettings {
 	/** Ids of the classifiers to run on every face; the first one's labels lead. */
 	readonly models: readonly string[];
@@ -30,6 +33,7 @@ export interface WorkerSettings {
 	readonly maxFaces: number;
 	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
 	readonly smoothingMs: number;
+	readonly prior: Prior;
 }
 
 interface Failure {

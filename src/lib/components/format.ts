@@ -23,6 +23,15 @@ export function shortCount(count: number): string {
 	return count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toFixed(1)} M`;
 }
 
+/** Which odds are multiplied: "neutral counts 2 times"; empty where none is. `ratio`: of each of `labels`. */
+export function weights(labels: readonly string[], ratio: readonly number[]): string {
+	const parts = labels.flatMap((label, index) => {
+		const weight = ratio[index] ?? 1;
+		return weight === 1 ? [] : [`${label} counts ${weight} times`];
+	});
+	return new Intl.ListFormat('en').format(parts);
+}
+
 /** A span of time in its two greatest units: "3 s", "2 min 05 s", "1 h 20 min". */
 export function timeSpan(ms: number): string {
 	const seconds = Math.max(1, Math.round(ms / 1000));

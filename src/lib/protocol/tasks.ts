@@ -1,5 +1,6 @@
 /** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
 import type { ErrorCode } from '../errors';
+import type { Prior } from '../protocol';
 
 /** Rows of FER2013: of one usage, of both test sets as the paper tests, or all. */
 export const CSV_SPLITS = ['private', 'public', 'paper', 'training', 'all'] as const;
@@ -20,8 +21,7 @@ export interface BenchmarkRequest {
 	readonly models: readonly string[];
 	/** Whether each model's answer is the mean for a face and its mirror image. */
 	readonly mirrored: boolean;
-	/** Whether labels are expected as often as in training, or as before a camera. */
-	readonly prior: 'training' | 'camera';
+	readonly prior: Prior;
 	readonly source:
 		| { readonly kind: 'csv'; readonly file: Blob; readonly split: CsvSplit }
 		| { readonly kind: 'pictures'; readonly files: readonly LabelledFile[]; readonly show: PictureKind };

@@ -15,6 +15,7 @@ export class Benchmark {
 	#status: BenchmarkStatus = $state.raw({ kind: 'idle' });
 	#progress: BenchmarkProgress | null = $state.raw(null);
 	#problems: readonly Problem[] = $state.raw([]);
+	#request: BenchmarkRequest | null = $state.raw(null);
 	#task: Task | null = null;
 	readonly #host: TaskHost;
 
@@ -29,6 +30,11 @@ export class Benchmark {
 	/** Where it stands, or stood when it ended; null before the first sign. */
 	get progress(): BenchmarkProgress | null {
 		return this.#progress;
+	}
+
+	/** What it runs on, or ran on last. */
+	get request(): BenchmarkRequest | null {
+		return this.#request;
 	}
 
 	/** Pictures that count for nothing. */
@@ -47,6 +53,7 @@ export class Benchmark {
 	async run(request: BenchmarkRequest, problems: readonly Problem[]): Promise<void> {
 		if (this.#task !== null) return;
 		this.#problems = problems;
+		this.#request = request;
 		this.#progress = null;
 		this.#status = { kind: 'running' };
 		const task = startTask(this.#host, { type: 'benchmark', request }, (event) => {

@@ -10,6 +10,8 @@ export interface ExportedModel {
 	readonly id: string;
 	readonly title: string;
 	readonly labels: readonly string[];
+	/** What the odds of each label were multiplied by; null as trained. */
+	readonly priorRatio: readonly number[] | null;
 	/** A label less likely than this, 0..1, is flagged as unsure. */
 	readonly unsureBelow: number;
 }
@@ -56,7 +58,7 @@ export function exportPhotos(photos: readonly Photo[], models: readonly Exported
 	const used = new Set(pictures.flatMap(({ faces }) => faces.flatMap(({ readings }) => Object.keys(readings))));
 	const running = models
 		.filter(({ id }) => used.has(id))
-		.map(({ id, title, labels, unsureBelow }) => ({ id, title, labels, unsureBelow }));
+		.map(({ id, title, labels, priorRatio, unsureBelow }) => ({ id, title, labels, priorRatio, unsureBelow }));
 	return { schema: 1, models: running, pictures };
 }
 

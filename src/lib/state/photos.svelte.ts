@@ -6,6 +6,7 @@ import { fitWithin, type Size } from '../sources/scale';
 import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { describeFaces } from './announce';
 import type { Session } from './session.svelte';
+import type { SettingsData } from './settings.svelte';
 import type { Status } from './status';
 
 export type PhotoState =
@@ -36,6 +37,9 @@ export interface Progress {
 	readonly open: number;
 }
 
+/** What decides, beside the models, what is found in a picture. */
+type PhotoRules = Pick<SettingsData, 'minConfidence' | 'prior'>;
+
 const THUMBNAIL_SIDE_PX = 240;
 /** The picture may be innocent of these: it gets a second chance. */
 const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
@@ -52,7 +56,7 @@ export class Photos {
 	/** Settles once the picture for the stage is opened, or is not. */
 	#opening: Promise<void> = Promise.resolve();
 	#modelIds: readonly string[] = [];
-	#minConfidence: number | null = null;
+	#rules: PhotoRules | null = null;
 	/** What all models that ran said of the faces, by picture. */
 	#known: Readonly<Partial<Record<number, readonly FaceResult[]>>> = {};
 	readonly #session: Session;
@@ -177,10 +181,10 @@ export class Photos {
 		void this.#work();
 	}
 
-	/** Reads all pictures again where the detector's threshold is another one: other faces are found. */
-	useConfidence(minConfidence: number): void {
-		if (this.#minConfidence === minConfidence) return;
-		this.#minConfidence = minConfidence;
+	/** Reads all pictures again where something else is to be found in them. */
+	useRules({ minConfidence, prior }: PhotoRules): void {
+		if (this.#rules?.minConfidence === minConfidence && this.#rules.prior === prior) return;
+		this.#rules = { minConfidence, prior };
 		this.#known = {};
 		this.#restate(({ kind }) => kind === 'done', { kind: 'waiting' });
 		void this.#work();

@@ -38,6 +38,8 @@ export interface ShownModel {
 	readonly labels: readonly string[];
 	/** Side of its input in pixels. */
 	readonly inputSize: number;
+	/** What the odds of each label are multiplied by; null as trained. */
+	readonly priorRatio: readonly number[] | null;
 	readonly unsureBelow: number;
 }
 
@@ -102,10 +104,11 @@ export class Session {
 		[this.#modelId, ...this.#besideIds].flatMap((wanted) => this.classifiers.find(({ id }) => id === wanted) ?? [])
 	);
 
-	/** All that can be chosen, with the visitor's threshold or each one's own, as overlay, cards and exports need it. */
+	/** All that can be chosen, with the visitor's choices or each one's own, as overlay, cards and exports need it. */
 	readonly offered: readonly ShownModel[] = $derived(
-		this.classifiers.map(({ id, title, labels, input, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
+		this.classifiers.map(({ id, title, labels, input, priorRatio = null, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
 			...{ id, title, labels, inputSize: input.size },
+			priorRatio: this.#settings.current.prior === 'camera' ? priorRatio : null,
 			unsureBelow: this.#settings.current.unsureBelow ?? unsureBelow
 		}))
 	);
@@ -246,8 +249,8 @@ export class Session {
 		this.#takeOver?.();
 		const besideIds = this.#wantedBesideIds;
 		const models = [modelId, ...besideIds];
-		const { smoothingMs, minConfidence, maxFaces } = this.#settings.current;
-		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces };
+		const { smoothingMs, minConfidence, maxFaces, prior } = this.#settings.current;
+		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces, prior };
 		const running = [this.#modelId, ...this.#besideIds];
 		const changes = models.length !== running.length || models.some((id, index) => id !== running[index]);
 		if (this.#modelId !== null && changes) this.#switching = { ids: models, progress: null };

@@ -1,4 +1,5 @@
 /** What a visitor chose, kept in this browser. One schema: SettingsData. */
+import type { Prior } from '../protocol';
 import type { CameraChoice } from '../sources/camera';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -13,6 +14,8 @@ export interface SettingsData {
 	readonly smoothingMs: number;
 	/** Detections under this confidence, 0..1, are not shown. */
 	readonly minConfidence: number;
+	/** How often labels are expected. */
+	readonly prior: Prior;
 	/** A label less likely than this, 0..1, is shown as "unsure"; null follows each model. */
 	readonly unsureBelow: number | null;
 	/** Live pictures are searched for faces down to this height in pixels; null: one look, which finds near faces. */
@@ -28,6 +31,7 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	mirror: true,
 	smoothingMs: 300,
 	minConfidence: 0.5,
+	prior: 'camera',
 	unsureBelow: null,
 	smallestFacePx: null,
 	// More than this are a crowd that no panel can show.
@@ -39,7 +43,7 @@ const STORAGE_KEY = 'mien.settings';
 /** Settings from anything: a field that is missing or not valid takes its default, the others stay. */
 export function parseSettings(value: unknown): SettingsData {
 	const fields = isRecord(value) ? value : {};
-	const { theme, modelId, camera, mirror, smoothingMs, minConfidence, unsureBelow } = fields;
+	const { theme, modelId, camera, mirror, smoothingMs, minConfidence, prior, unsureBelow } = fields;
 	return {
 		theme: theme === 'light' || theme === 'dark' ? theme : DEFAULT_SETTINGS.theme,
 		modelId: typeof modelId === 'string' ? modelId : DEFAULT_SETTINGS.modelId,
@@ -47,6 +51,7 @@ export function parseSettings(value: unknown): SettingsData {
 		mirror: typeof mirror === 'boolean' ? mirror : DEFAULT_SETTINGS.mirror,
 		smoothingMs: isBetween(smoothingMs, 0, 2000) ? smoothingMs : DEFAULT_SETTINGS.smoothingMs,
 		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence,
+		prior: prior === 'camera' || prior === 'training' ? prior : DEFAULT_SETTINGS.prior,
 		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow,
 		// No page lets a visitor choose these: the kiosk sets them for as long as it runs.
 		smallestFacePx: DEFAULT_SETTINGS.smallestFacePx,

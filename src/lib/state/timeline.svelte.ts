@@ -80,12 +80,12 @@ export class Timeline {
 
 	/** Everything kept, as JSON: the format that the README describes. */
 	toJson(model: ShownModel): string {
-		const { id, title, labels, unsureBelow } = model;
+		const { id, title, labels, priorRatio, unsureBelow } = model;
 		const started = this.#store.startedAt;
 		return JSON.stringify({
 			schema: 1,
 			started,
-			model: { id, title, labels },
+			model: { id, title, labels, priorRatio },
 			unsureBelow,
 			samples: this.#rows(model)
 		});

@@ -3,6 +3,7 @@ import { analyse, INITIAL_STATE } from '../core/analyse';
 import { createEnsemble } from '../core/ensemble';
 import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
+import { expecting } from '../core/prior';
 import { raiseContrast } from '../core/contrast';
 import { sampleSquare, toModelInput } from '../core/preprocess';
 import { indexOfGreatest } from '../core/smoothing';
@@ -22,7 +23,10 @@ const SETTINGS = { minConfidence: 0.5, maxFaces: 1, smoothingMs: 0, timeMs: 0, s
 
 export interface BenchmarkTools {
 	readonly detector: FaceDetector;
+	/** As trained. */
 	readonly classifiers: readonly Classifier[];
+	/** What `expecting` wants for the classifier of that id. */
+	readonly priorRatio: (id: string) => readonly number[] | undefined;
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
 	/** The pixels of a picture's file. Rejects where it cannot be read. */
 	readonly decode: (file: Blob) => Promise<Frame>;
@@ -32,9 +36,11 @@ export interface BenchmarkTools {
 
 /** Runs to the end, or until it is cancelled; true where it was not. Throws AppError 'data-unreadable'. */
 export async function runBenchmark(request: BenchmarkRequest, tools: BenchmarkTools): Promise<boolean> {
-	const looks = request.mirrored
-		? tools.classifiers.map((each) => createEnsemble({ id: each.id, mirrored: true, temperature: 1 }, [each]))
-		: tools.classifiers;
+	const looks = tools.classifiers.map((each) => {
+		const { id } = each;
+		const look = request.mirrored ? createEnsemble({ id, mirrored: true, temperature: 1 }, [each]) : each;
+		return expecting(look, tools.priorRatio(id));
+	});
 	const { source } = request;
 	const run = new Run(looks, tools);
 	return source.kind === 'csv'

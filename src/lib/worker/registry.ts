@@ -1,9 +1,9 @@
 /** The classifiers of the manifest, each loaded when it is first asked for. Ensembles share the models of their members. */
 import { createEnsemble } from '../core/ensemble';
-import { expecting } from '../core/prior';
 import type { Classifier } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../manifest';
+import type { Prior } from '../protocol';
 
 interface Disposable extends Classifier {
 	dispose(): void;
@@ -26,19 +26,19 @@ export class Registry {
 	}
 
 	/**
-	 * The classifier of that id, loaded once however often it is asked for, that expects labels as its entry has them before a
-	 * camera; a failed load is tried anew by the next call. Rejects with AppError 'model-unknown', 'model-invalid' for an
-	 * ensemble of models that do not fit each other, or with what `load` threw.
+	 * The classifier of that id, as trained, loaded once however often it is asked for; a failed load is tried anew by the next
+	 * call. Rejects with AppError 'model-unknown', 'model-invalid' for an ensemble of models that do not fit each other, or with
+	 * what `load` threw.
 	 */
-	async classifier(id: string): Promise<Classifier> {
-		const entry = this.#ensembles.get(id) ?? this.#entries.get(id);
-		return expecting(await this.trainedClassifier(id), entry?.priorRatio);
-	}
-
-	/** The same that expects labels as often as in training. */
-	trainedClassifier(id: string): Promise<Classifier> {
+	classifier(id: string): Promise<Classifier> {
 		const ensemble = this.#ensembles.get(id);
 		return ensemble === undefined ? this.#model(id) : this.#ensemble(ensemble);
+	}
+
+	/** What `expecting` wants for it, where labels are expected so; undefined where it answers as trained. */
+	priorRatio(id: string, prior: Prior): readonly number[] | undefined {
+		if (prior === 'training') return undefined;
+		return (this.#ensembles.get(id) ?? this.#entries.get(id))?.priorRatio;
 	}
 
 	/** Disposes all models but those that these ids or a task need; one that is still loading as soon as it is there. */

@@ -1,10 +1,11 @@
 /** What the worker does between its messages: holds the settings in force and the state of the analysis. */
 import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '../core/analyse';
+import { expecting } from '../core/prior';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame } from '../core/types';
 import { AppError, toAppError } from '../errors';
-import type { FrameOptions, FromWorker, GrabbedFrame, ToWorker, WorkerSettings } from '../protocol';
+import type { FrameOptions, FromWorker, GrabbedFrame, Prior, ToWorker, WorkerSettings } from '../protocol';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
 type ExplainMessage = Extract<ToWorker, { type: 'explain' }>;
@@ -15,6 +16,7 @@ export interface RuntimeOptions {
 	readonly farDetector: () => Promise<FaceDetector>;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
+		priorRatio(id: string, prior: Prior): readonly number[] | undefined;
 		retain(ids: readonly string[]): void;
 	};
 	/** Runs tasks one after another. */
@@ -51,7 +53,10 @@ export class Runtime {
 		const { registry, exclusively, post } = this.#options;
 		this.#newestGeneration = generation;
 		try {
-			const classifiers = await Promise.all(settings.models.map((id) => registry.classifier(id)));
+			const { models, prior } = settings;
+			const classifiers = await Promise.all(
+				models.map(async (id) => expecting(await registry.classifier(id), registry.priorRatio(id, prior)))
+			);
 			if (generation !== this.#newestGeneration) return;
 			this.#active = { generation, settings, classifiers };
 			post({ type: 'configured', generation });

@@ -1,6 +1,7 @@
 /** Serves one task over a port of its own, beside the live analysis. */
 import type { Classifier, FaceDetector, Frame } from '../core/types';
 import { toAppError } from '../errors';
+import type { Prior } from '../protocol';
 import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 import { runBenchmark } from './benchmark';
 import { measureSpeed } from './speed';
@@ -10,7 +11,7 @@ export interface TaskTools {
 	readonly detector: FaceDetector;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
-		trainedClassifier(id: string): Promise<Classifier>;
+		priorRatio(id: string, prior: Prior): readonly number[] | undefined;
 		hold(ids: readonly string[]): () => void;
 	};
 	/** Runs tasks one after another. */
@@ -61,11 +62,8 @@ async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control:
 				? await measureAll(models, port, tools, control)
 				: await runBenchmark(task.request, {
 						...tools,
-						classifiers: await Promise.all(
-							models.map((id) =>
-								task.request.prior === 'camera' ? registry.classifier(id) : registry.trainedClassifier(id)
-							)
-						),
+						classifiers: await Promise.all(models.map((id) => registry.classifier(id))),
+						priorRatio: (id) => registry.priorRatio(id, task.request.prior),
 						control,
 						tell: (progress) => {
 							port.postMessage({ type: 'progress', progress });

@@ -6,7 +6,13 @@ import type { BackendReport, FromWorker, ToWorker, WorkerSettings } from '../../
 
 const BACKEND: BackendReport = { chosen: 'wasm', reason: 'test', trials: [], threads: 2 };
 const MANIFEST = { default: 'mien' } as Manifest;
-const SETTINGS: WorkerSettings = { models: ['mien'], minConfidence: 0.6, maxFaces: 4, smoothingMs: 300 };
+const SETTINGS: WorkerSettings = {
+	models: ['mien'],
+	minConfidence: 0.6,
+	maxFaces: 4,
+	smoothingMs: 300,
+	prior: 'camera'
+};
 const OTHER: WorkerSettings = { ...SETTINGS, models: ['other'] };
 const FRAME = { timeMs: 7, still: false, smallestFacePx: null };
 const TIMEOUTS = { startMs: 1000, configureMs: 800, frameMs: 100 };

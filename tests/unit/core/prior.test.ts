@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { applyPrior, expecting, FER2013_PRIOR_RATIO } from '../../../src/lib/core/prior';
+import { applyPrior, cameraPriorRatio, expecting } from '../../../src/lib/core/prior';
 import type { Classifier } from '../../../src/lib/core/types';
 
 describe('applyPrior', () => {
-	it('makes each label so many times as likely to begin with', () => {
-		// By Bayes: odds of 3 to 1 become 3 to 2.
+	it('multiplies the odds of each label', () => {
+		// Odds of 3 to 1 become 3 to 2.
 		expect(applyPrior([0.75, 0.25], [1, 2])).toEqual([expect.closeTo(0.6, 9), expect.closeTo(0.4, 9)]);
 	});
 
@@ -41,8 +41,7 @@ describe('expecting', () => {
 	});
 });
 
-it('expects nothing but more neutral faces than FER2013 has', () => {
-	expect(FER2013_PRIOR_RATIO).toHaveLength(7);
-	expect(FER2013_PRIOR_RATIO.slice(0, 6)).toEqual([1, 1, 1, 1, 1, 1]);
-	expect(FER2013_PRIOR_RATIO[6]).toBeGreaterThan(1);
+it('counts neutral double before a camera, wherever it stands among the labels, and nothing else', () => {
+	expect(cameraPriorRatio(['happy', 'neutral', 'sad'])).toEqual([1, 2, 1]);
+	expect(cameraPriorRatio(['a', 'b'])).toEqual([1, 1]);
 });

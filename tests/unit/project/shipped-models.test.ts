@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FER2013_PRIOR_RATIO } from '../../../src/lib/core/prior';
+import { cameraPriorRatio } from '../../../src/lib/core/prior';
 import { parseManifest } from '../../../src/lib/manifest';
 import { parseReport } from '../../../src/lib/report';
+import { classifiersOf } from '../../../src/lib/state/classifiers';
 
 const FOLDER = 'static/models';
 /** Limits of the model that a new visitor gets. */
@@ -74,12 +75,10 @@ it.each(manifest.models)('$id is shown faces that lean as far as those of FER201
 	expect(input.crop.tilt).toBe(15);
 });
 
-it.each([...manifest.models, ...manifest.ensembles])(
-	'$id is to expect faces as a camera sees them',
-	({ priorRatio }) => {
-		expect(priorRatio).toEqual(FER2013_PRIOR_RATIO);
-	}
-);
+it.each(classifiersOf(manifest))('$id counts neutral more before a camera', ({ labels, priorRatio }) => {
+	expect(labels).toContain('neutral');
+	expect(priorRatio).toEqual(cameraPriorRatio(labels));
+});
 
 it.each(manifest.ensembles)('$id is more right on PublicTest, which chose it, than each of its members', (ensemble) => {
 	const publicAccuracy = ({ metrics }: Pick<typeof ensemble, 'metrics'>) => metrics['public']?.accuracy ?? NaN;

@@ -4,7 +4,7 @@ import { AppError } from '../../../src/lib/errors';
 import { exportPhotos, photosToCsv } from '../../../src/lib/state/photo-export';
 import { done, face, failed, MODEL, photo } from './results';
 
-const OTHER = { id: 'other', title: 'Other', labels: ['a', 'b'], unsureBelow: 0.6 };
+const OTHER = { id: 'other', title: 'Other', labels: ['a', 'b'], priorRatio: null, unsureBelow: 0.6 };
 const PHOTOS = [
 	photo(1, 'trip, "day 1"/a.jpg', done(face(1, [0.7, 0.3]), face(2, [0.35, 0.3]))),
 	photo(2, 'empty.png', failed(new AppError('picture-empty', ''))),
@@ -30,7 +30,9 @@ describe('exportPhotos', () => {
 	});
 
 	it('names only models that ran, and every picture with what became of it', () => {
-		expect(exported.models.map(({ id, unsureBelow }) => [id, unsureBelow])).toEqual([['mien', 0.4]]);
+		expect(exported.models).toEqual([
+			{ id: 'mien', title: 'Mien', labels: ['happy', 'sad'], priorRatio: [1, 3], unsureBelow: 0.4 }
+		]);
 		expect(exported.pictures.map(({ status, error }) => [status, error])).toEqual([
 			['read', null],
 			['failed', 'picture-empty'],

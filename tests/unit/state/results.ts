@@ -10,6 +10,7 @@ export const MODEL: ShownModel = {
 	title: 'Mien',
 	labels: ['happy', 'sad'],
 	inputSize: 48,
+	priorRatio: [1, 3],
 	unsureBelow: 0.4
 };
 

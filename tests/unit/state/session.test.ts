@@ -11,7 +11,7 @@ import { Settings } from '../../../src/lib/state/settings.svelte';
 const MANIFEST = {
 	default: 'mien',
 	models: [
-		{ id: 'mien', labels: ['happy', 'sad'], input: { size: 48 } },
+		{ id: 'mien', labels: ['happy', 'sad'], input: { size: 48 }, priorRatio: [1, 3] },
 		{ id: 'other', labels: ['happy', 'sad'], input: { size: 48 }, unsureBelow: 0.62 }
 	],
 	ensembles: []
@@ -452,5 +452,18 @@ describe('the threshold of "unsure"', () => {
 		]);
 		settings.update({ unsureBelow: null });
 		expect(session.shownModel?.unsureBelow).toBe(0.4);
+	});
+});
+
+describe('what is expected of faces', () => {
+	it('goes to the worker and into what exports tell, as the visitor has it', async () => {
+		const { session, settings, analyser } = setUp({ ready: true });
+		await session.configure();
+		expect(analyser.configured.at(-1)?.prior).toBe('camera');
+		expect(session.offered.map(({ priorRatio }) => priorRatio)).toEqual([[1, 3], null]);
+		settings.update({ prior: 'training' });
+		await session.configure();
+		expect(analyser.configured.at(-1)?.prior).toBe('training');
+		expect(session.offered.map(({ priorRatio }) => priorRatio)).toEqual([null, null]);
 	});
 });

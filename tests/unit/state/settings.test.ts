@@ -56,6 +56,15 @@ describe('Settings', () => {
 		expect(new Settings(storage).current.unsureBelow).toBeNull();
 	});
 
+	it('keep whether more neutral faces are expected, and expect them before', () => {
+		const storage = memoryStorage();
+		const settings = new Settings(storage);
+		expect(settings.current.prior).toBe('camera');
+		settings.update({ prior: 'training' });
+		expect(new Settings(storage).current.prior).toBe('training');
+		expect(parseSettings({ prior: 'often' }).prior).toBe('camera');
+	});
+
 	it('starts from the defaults where the storage holds no JSON, or there is none', () => {
 		expect(new Settings(memoryStorage('{')).current).toEqual(DEFAULT_SETTINGS);
 		expect(new Settings(null).current).toEqual(DEFAULT_SETTINGS);

@@ -93,8 +93,10 @@ describe('Timeline', () => {
 			['1', 'happy']
 		]);
 		const strict = JSON.parse(timeline.toJson({ ...MODEL, unsureBelow: 0.6 })) as {
+			model: object;
 			samples: { unsure: boolean; probabilities: number[] }[];
 		};
+		expect(strict.model).toEqual({ id: 'mien', title: 'Mien', labels: ['happy', 'sad'], priorRatio: [1, 3] });
 		expect(strict.samples.map(({ unsure }) => unsure)).toEqual([false, true, false]);
 		expect(strict.samples[1]?.probabilities).toEqual([0.5, 0.5]);
 	});

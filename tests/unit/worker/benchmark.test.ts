@@ -64,7 +64,10 @@ function decode(file: Blob): Promise<Frame> {
 	});
 }
 
-async function run(request: Omit<BenchmarkRequest, 'models' | 'prior'>, { sizes = [48] } = {}) {
+async function run(
+	request: Omit<BenchmarkRequest, 'models' | 'prior'>,
+	{ sizes = [48], priorRatio }: { sizes?: readonly number[]; priorRatio?: readonly number[] } = {}
+) {
 	const told: BenchmarkProgress[] = [];
 	let nowMs = 0;
 	const finished = await runBenchmark(
@@ -72,6 +75,7 @@ async function run(request: Omit<BenchmarkRequest, 'models' | 'prior'>, { sizes 
 		{
 			detector: { detect: ({ width }) => Promise.resolve(width > 200 ? [] : [FACE]) },
 			classifiers: sizes.map((size) => createClassifier(`size-${size}`, size)),
+			priorRatio: () => priorRatio,
 			exclusively: (task) => task(),
 			decode,
 			control: new TaskControl(() => (nowMs += 100)),
@@ -120,6 +124,13 @@ describe('a FER2013 file', () => {
 			[0, 1]
 		];
 		expect(confusions(last)).toEqual([even, even]);
+	});
+
+	it('has the odds of the mean multiplied, not those of each look', async () => {
+		const file = new Blob([csvOf([[3, halves(255, 128), 'PrivateTest']])]);
+		// Looks of 0.9 and 0.5: the mean of 0.7 to 0.3 becomes 0.7 to 0.75; each alone would come to a mean of 0.53 to 0.47.
+		const { last } = await run({ mirrored: true, source: { ...source, file } }, { priorRatio: [1, 2.5] });
+		expect(confusions(last)?.[0]?.[0]).toEqual([0, 1]);
 	});
 
 	it.each([
@@ -195,7 +206,7 @@ describe('a task', () => {
 			registry: {
 				classifier: (id) =>
 					id === 'none' ? Promise.reject(new Error('offline')) : Promise.resolve(createClassifier(id, 48)),
-				trainedClassifier: (id) => Promise.resolve(createClassifier(`trained-${id}`, 48)),
+				priorRatio: (_, prior) => (prior === 'camera' ? [1, 99] : undefined),
 				hold: () => () => all.released++
 			},
 			exclusively: (task) => task(),
@@ -232,13 +243,15 @@ describe('a task', () => {
 	});
 
 	it.each([
-		['camera', 'a'],
-		['training', 'trained-a']
-	] as const)('measures a model with the prior of the %s', async (prior, model) => {
+		['camera', 1],
+		['training', 0]
+	] as const)('expects labels as the %s has them', async (prior, said) => {
 		const task = serve();
 		task.send({ type: 'benchmark', request: { ...request, prior } });
 		await task.wait('done');
-		expect(task.sent.at(-2)).toMatchObject({ type: 'progress', progress: { tallies: [{ model }] } });
+		const last = task.sent.at(-2);
+		const [tally] = last?.type === 'progress' ? last.progress.tallies : [];
+		expect(tally?.confusion[0]?.[said]).toBe(20);
 	});
 
 	it('stands still while paused, then goes on to its end', async () => {

@@ -102,16 +102,14 @@ describe('Registry', () => {
 	});
 
 	it.each([
-		['large', [0.5, 0.5], [0.75, 0.25]],
-		// Its own ratio, not that of a member.
-		['more', [0.625 / 1.375, 0.75 / 1.375], [0.625, 0.375]]
-	])('gives %s as before a camera, or as trained', async (id, before, trained) => {
-		const { registry, loads } = createRegistry();
-		const both = Promise.all([registry.classifier(id), registry.trainedClassifier(id)]);
-		for (const { succeed } of loads) succeed();
-		const rows = await Promise.all((await both).map((classifier) => classifier.classify(new Float32Array(4), 1)));
-		const close = (row: readonly number[]) => [row.map((p) => expect.closeTo(p, 6) as number)];
-		expect(rows).toEqual([close(before), close(trained)]);
+		['small', undefined],
+		['large', [1, 3]],
+		// Its own, not that of a member.
+		['more', [1, 2]]
+	])('knows what the odds of %s are multiplied by before a camera', (id, ratio) => {
+		const { registry } = createRegistry();
+		expect(registry.priorRatio(id, 'camera')).toEqual(ratio);
+		expect(registry.priorRatio(id, 'training')).toBeUndefined();
 	});
 
 	it('says of members that do not fit each other that the model is invalid', async () => {

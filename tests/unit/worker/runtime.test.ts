@@ -5,7 +5,13 @@ import type { FrameOptions, FromWorker, WorkerSettings } from '../../../src/lib/
 import { createQueue } from '../../../src/lib/worker/queue';
 import { Runtime } from '../../../src/lib/worker/runtime';
 
-const SETTINGS: WorkerSettings = { models: ['small'], minConfidence: 0.5, maxFaces: 4, smoothingMs: 0 };
+const SETTINGS: WorkerSettings = {
+	models: ['small'],
+	minConfidence: 0.5,
+	maxFaces: 4,
+	smoothingMs: 0,
+	prior: 'training'
+};
 const POINT = { x: 20, y: 20 };
 const FACE: DetectedFace = {
 	box: { x: 10, y: 10, width: 20, height: 20 },
@@ -88,6 +94,7 @@ function createRuntime() {
 						reject
 					});
 				}),
+			priorRatio: (_, prior) => (prior === 'camera' ? [9, 1] : undefined),
 			retain: (ids) => retained.push(ids)
 		},
 		exclusively: createQueue(),
@@ -145,6 +152,22 @@ describe('Runtime', () => {
 			frameId: 1,
 			result: { width: 40, timeMs: 40, times: { read: 1 }, faces: [{ readings: { small: { top: 1 } } }] }
 		});
+	});
+
+	it('gives answers as trained, or as before a camera', async () => {
+		const { analyse, configure, posted } = createRuntime();
+		for (const [generation, prior] of (['training', 'camera'] as const).entries()) {
+			await configure(generation, { ...SETTINGS, prior });
+			await analyse(generation);
+		}
+		const scores = posted.flatMap((message) =>
+			message.type === 'result' ? message.result.faces.map(({ readings }) => readings['small']?.scores) : []
+		);
+		// Odds of 1 to 3 become 9 to 3.
+		expect(scores).toEqual([
+			[0.25, 0.75],
+			[expect.closeTo(0.75, 9), expect.closeTo(0.25, 9)]
+		]);
 	});
 
 	it('goes on with the old settings until the new models are there, then disposes the old ones', async () => {

@@ -86,6 +86,7 @@ export class Kiosk {
 			// Its address says all: what a visitor moved on the live page of this browser does not count here.
 			minConfidence: DEFAULT_SETTINGS.minConfidence,
 			smoothingMs: DEFAULT_SETTINGS.smoothingMs,
+			prior: DEFAULT_SETTINGS.prior,
 			theme: 'dark'
 		});
 		this.nowMs = performance.now();
