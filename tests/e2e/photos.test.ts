@@ -169,6 +169,29 @@ describe('a batch', () => {
 		expect(unsure(strict)).toContain(true);
 		expect(unsure(lax)).not.toContain(true);
 	});
+
+	it('reads all again as trained where faces at rest are not expected, and the export tells', async () => {
+		const { page } = batch;
+		const readAs = async (expected: boolean) => {
+			await page.getByTestId('expect-rest').setChecked(expected);
+			await waitForQueue(page);
+			return JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
+		};
+		const oddsOf = ({ pictures, models: [model] }: PhotoExport) =>
+			pictures.flatMap(({ faces }) =>
+				faces.map(({ readings }) => {
+					const { neutral = NaN, happy = NaN } = readings[model?.id ?? '']?.probabilities ?? {};
+					return neutral / happy;
+				})
+			);
+		const trained = await readAs(false);
+		const camera = await readAs(true);
+		expect(trained.models.map(({ priorRatio }) => priorRatio)).toEqual([null]);
+		expect(camera.models.map(({ labels, priorRatio }) => priorRatio?.[labels.indexOf('neutral')])).toEqual([2]);
+		const before = oddsOf(trained);
+		expect(before.length).toBeGreaterThan(3);
+		for (const [face, odds] of oddsOf(camera).entries()) expect(odds / (before[face] ?? NaN)).toBeCloseTo(2, 1);
+	});
 });
 
 describe('several models', () => {
