@@ -70,10 +70,19 @@ describe('the tables of the default model', () => {
 		);
 	});
 
-	it('are followed by what it answers', () => {
+	it('are followed by what it says with neutral counted more, and by what it answers', () => {
+		const text = README.join(' ');
+		const single = (id: string) => report.splits.find((split) => split.id === id)?.single;
+		const said =
+			/agree with ([\d.]+ %) of the people's, and with ([\d.]+ %) of FER2013's .*? calibration error of ([\d.]+);/;
+		expect(said.exec(text)?.slice(1)).toEqual([
+			percent(single('ferplus-private-expected')?.accuracy),
+			percent(single('private-expected')?.accuracy),
+			single('private-expected')?.calibrationError.toFixed(3)
+		]);
 		const { threshold, coverage, accuracy } = report.unsure?.private ?? { threshold: 0, coverage: 0, accuracy: 0 };
 		const answered = /With answers under ([\d.]+) withheld .*? (\d+) % of the faces are answered, ([\d.]+ %) of them/;
-		expect(answered.exec(README.join(' '))?.slice(1)).toEqual([
+		expect(answered.exec(text)?.slice(1)).toEqual([
 			threshold.toFixed(2),
 			(100 * coverage).toFixed(0),
 			percent(accuracy)
