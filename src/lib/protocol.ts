@@ -1,5 +1,5 @@
 /** Every message between the page and its worker; both ends import this file. */
-import type { Explanation, FrameResult } from './core/types';
+import type { Explanation, FrameResult, Prior } from './core/types';
 import type { ErrorCode } from './errors';
 import type { Manifest } from './manifest';
 
@@ -20,9 +20,6 @@ export interface BackendReport {
 	/** WASM threads in use; 1 for the other back ends. */
 	readonly threads: number;
 }
-
-/** How often labels are expected: as in training, or as before a camera (`priorRatio` of the manifest). */
-export type Prior = 'training' | 'camera';
 
 export interface WorkerSettings {
 	/** Ids of the classifiers to run on every face; the first one's labels lead. */

@@ -96,6 +96,9 @@ export interface Classifier {
 	classify(batch: Float32Array, count: number): Promise<Scores[]>;
 }
 
+/** How often labels are expected: as in training, or as before a camera (`priorRatio` of the manifest). */
+export type Prior = 'training' | 'camera';
+
 /** What one model says of one face. */
 export interface Reading {
 	/** Of this frame alone. */

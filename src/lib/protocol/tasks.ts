@@ -1,6 +1,6 @@
 /** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
+import type { Prior } from '../core/types';
 import type { ErrorCode } from '../errors';
-import type { Prior } from '../protocol';
 
 /** Rows of FER2013: of one usage, of both test sets as the paper tests, or all. */
 export const CSV_SPLITS = ['private', 'public', 'paper', 'training', 'all'] as const;

@@ -1,5 +1,5 @@
 /** What a visitor chose, kept in this browser. One schema: SettingsData. */
-import type { Prior } from '../protocol';
+import type { Prior } from '../core/types';
 import type { CameraChoice } from '../sources/camera';
 
 export type Theme = 'system' | 'light' | 'dark';

@@ -1,9 +1,8 @@
 /** The classifiers of the manifest, each loaded when it is first asked for. Ensembles share the models of their members. */
 import { createEnsemble } from '../core/ensemble';
-import type { Classifier } from '../core/types';
+import type { Classifier, Prior } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../manifest';
-import type { Prior } from '../protocol';
 
 interface Disposable extends Classifier {
 	dispose(): void;

@@ -3,9 +3,9 @@ import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '
 import { expecting } from '../core/prior';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
-import type { Classifier, FaceDetector, Frame } from '../core/types';
+import type { Classifier, FaceDetector, Frame, Prior } from '../core/types';
 import { AppError, toAppError } from '../errors';
-import type { FrameOptions, FromWorker, GrabbedFrame, Prior, ToWorker, WorkerSettings } from '../protocol';
+import type { FrameOptions, FromWorker, GrabbedFrame, ToWorker, WorkerSettings } from '../protocol';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
 type ExplainMessage = Extract<ToWorker, { type: 'explain' }>;

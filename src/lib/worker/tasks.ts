@@ -1,7 +1,6 @@
 /** Serves one task over a port of its own, beside the live analysis. */
-import type { Classifier, FaceDetector, Frame } from '../core/types';
+import type { Classifier, FaceDetector, Frame, Prior } from '../core/types';
 import { toAppError } from '../errors';
-import type { Prior } from '../protocol';
 import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 import { runBenchmark } from './benchmark';
 import { measureSpeed } from './speed';
