@@ -9,7 +9,7 @@ import type { Classifier, Scores } from './types';
  * What "neutral" counts before a camera. FER2013 labels one picture in six so, where people see one in three (FER+), and a face
  * before a camera is mostly at rest: as trained, networks call many of those sad. Chosen on PublicTest (npm run try:priors).
  */
-export const NEUTRAL_WEIGHT = 2;
+const NEUTRAL_WEIGHT = 2;
 
 /** `priorRatio` of the manifest for a model of these labels. */
 export function cameraPriorRatio(labels: readonly string[]): number[] {
