@@ -80,6 +80,16 @@ describe('the tables of the default model', () => {
 			percent(single('private-expected')?.accuracy),
 			single('private-expected')?.calibrationError.toFixed(3)
 		]);
+		const neutral = report.labels.indexOf('neutral');
+		const called = (id: string) => (100 * (single(id)?.perLabel[neutral]?.recall ?? NaN)).toFixed(0);
+		const people =
+			/Of PrivateTest's ([\d,]+) faces +that most people call neutral, .*? calls (\d+) % so, and (\d+) of .*? calls (\d+) % neutral/;
+		expect(people.exec(text)?.slice(1)).toEqual([
+			single('ferplus-private')?.perLabel[neutral]?.support.toLocaleString('en'),
+			called('ferplus-private'),
+			String(single('ferplus-private')?.confusion[neutral]?.[report.labels.indexOf('sad')]),
+			called('ferplus-private-expected')
+		]);
 		const { threshold, coverage, accuracy } = report.unsure?.private ?? { threshold: 0, coverage: 0, accuracy: 0 };
 		const answered = /With answers under ([\d.]+) withheld .*? (\d+) % of the faces are answered, ([\d.]+ %) of them/;
 		expect(answered.exec(text)?.slice(1)).toEqual([
