@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { applyTemperature } from '../src/lib/core/calibration';
+import { cameraPriorRatio } from '../src/lib/core/prior';
 import { ablateCommand } from './ablate-command';
 import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
@@ -14,13 +14,13 @@ import { tryCrops } from './crop-trial';
 import { FER2013_LABELS, pictureOf, rowsOf } from './dataset';
 import { convertDetector, detectorHandler, DETECTORS } from './detector';
 import { UserError } from './errors';
-import { predict, rowsOfSplit } from './evaluate';
+import { predict, rowsOfSplit, truthOf } from './evaluate';
 import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
 import { exportModel, loadShipped, readManifest } from './export';
 import { sourcesOf, teachersOf } from './lineage';
 import { readArtifacts } from './model-files';
 import { findModel, findRecipe, withRecipe } from './models/index';
-import { tryPriors } from './prior-trial';
+import { crossCalibrate, tryPrior } from './prior-trial';
 import { createRandom, shuffle } from './random';
 import { readFerPlus } from './ferplus';
 import { MODELS_DIR, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
@@ -193,15 +193,29 @@ async function priorTrialCommand(args: string[]): Promise<number> {
 	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const scores = await predict(model, entry.input, dataset, rows);
 	model.dispose();
-	const calibrated = scores.map((row) => applyTemperature(row, entry.temperature));
-	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, with neutral counted so many times:`);
-	say('times  FER2013  most people  plain faces, mean over labels, and by label');
-	for (const trial of tryPriors(dataset, ferPlus, rows, calibrated, [1, 1.25, 1.5, 2, 2.5, 3, 4])) {
-		const byLabel = trial.plainRecall.flatMap((recall, label) =>
-			recall === undefined ? [] : [`${FER2013_LABELS[label] ?? ''} ${percent(recall)}`]
-		);
-		const figures = [trial.accuracy, trial.agreement, trial.plainMean].map((part) => percent(part));
-		say(`${String(trial.factor).padEnd(5)}  ${figures.join('  ')}  ${byLabel.join(', ')}`);
+	const calibrated = crossCalibrate(scores, truthOf(dataset, rows));
+	const asIs = FER2013_LABELS.map(() => 1);
+	const camera = cameraPriorRatio(FER2013_LABELS);
+	const trials = [
+		{ name: 'not calibrated', scores, ratio: asIs },
+		{ name: 'as in FER2013', scores: calibrated, ratio: asIs },
+		{ name: 'as before a camera', scores: calibrated, ratio: camera },
+		...FER2013_LABELS.flatMap((name, label) =>
+			[0.5, 2].map((factor) => ({
+				name: `${name} ${factor < 1 ? 'half as much' : 'twice'} as that`,
+				scores: calibrated,
+				ratio: camera.map((weight, other) => (other === label ? factor * weight : weight))
+			}))
+		)
+	];
+	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, by how much each label counts:`);
+	say(`${''.padEnd(30)}FER2013, cross-entropy, people, clear faces: mean over labels, and by label`);
+	for (const { name, scores: said, ratio } of trials) {
+		const trial = tryPrior(dataset, ferPlus, rows, said, ratio);
+		const { accuracy, crossEntropy, agreement, clearMean, clearRecall } = trial;
+		const parts = [percent(accuracy), crossEntropy.toFixed(3), percent(agreement), percent(clearMean)];
+		const byLabel = clearRecall.map((recall, label) => `${FER2013_LABELS[label] ?? ''} ${percent(recall)}`);
+		say(`${name.padEnd(30)}${parts.join('  ')}   ${byLabel.join(', ')}`);
 	}
 	return 0;
 }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { applyTemperature } from '../src/lib/core/calibration';
+import { calibrate } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
 import { cameraPriorRatio } from '../src/lib/core/prior';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../src/lib/manifest';
@@ -13,6 +13,7 @@ import { SPLITS, rowsOf, type Dataset } from './dataset';
 import { UserError } from './errors';
 import { evaluateScores, predict, rowsOfSplit, truthOf, type Evaluation } from './evaluate';
 import {
+	calibrationOf,
 	loadShipped,
 	measureShipped,
 	metricsOf,
@@ -20,7 +21,6 @@ import {
 	readManifest,
 	replaceEnsemble,
 	replaceEntry,
-	temperatureOf,
 	writeReport
 } from './export';
 import { readFerPlus, type FerPlus } from './ferplus';
@@ -60,7 +60,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 		replaceEntry(MODELS_DIR, measured);
 	}
 	const ensembles = name === 'all' ? manifest.ensembles : [];
-	// With the members' temperatures as they are now.
+	// With the members' calibrations as they are now.
 	const measured = readManifest(MODELS_DIR);
 	for (const ensemble of ensembles) await reportOnEnsemble(ensemble, measured, dataset, ferPlus);
 	for (const { id } of [...entries, ...ensembles]) {
@@ -88,8 +88,8 @@ async function evaluateSplit(entry: ModelEntry, split: (typeof SPLITS)[number], 
 	});
 	bar.stop();
 	model.dispose();
-	const softened = scores.map((row) => applyTemperature(row, entry.temperature));
-	return evaluateScores(entry.id, split, softened, truthOf(dataset, rows));
+	const calibrated = scores.map((row) => calibrate(row, entry));
+	return evaluateScores(entry.id, split, calibrated, truthOf(dataset, rows));
 }
 
 function describeEvaluation({ title, labels }: ModelEntry, evaluation: Evaluation): string {
@@ -133,7 +133,7 @@ async function reportOn(
 	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const scores = await predict(model, entry.input, dataset, rows);
 	model.dispose();
-	const calibrated = scores.map((row) => applyTemperature(row, measured.temperature));
+	const calibrated = scores.map((row) => calibrate(row, measured));
 	await writeContactSheets(path.join(CACHE, 'reports', entry.id), dataset, rows, calibrated);
 	return measured;
 }
@@ -143,7 +143,7 @@ function previousReport(id: string): Report | undefined {
 	return existsSync(file) ? parseReport(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
 }
 
-/** Averages the members' calibrated probabilities, fits the ensemble's own temperature, and writes report and entry. */
+/** Averages the members' calibrated probabilities, fits the ensemble's own calibration, and writes report and entry. */
 async function reportOnEnsemble(
 	ensemble: Pick<EnsembleEntry, 'id' | 'title' | 'members' | 'mirrored'>,
 	manifest: Manifest,
@@ -154,8 +154,8 @@ async function reportOnEnsemble(
 	for (const id of ensemble.members) {
 		const entry = findEntry(manifest, id);
 		const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
-		// As the page does it: each look gets the member's temperature before any mean is taken.
-		members.push(await scoreTests(model, entry.input, dataset, undefined, entry.temperature));
+		// As the page does it: each look is calibrated as the member is before any mean is taken.
+		members.push(await scoreTests(model, entry.input, dataset, undefined, entry));
 		model.dispose();
 	}
 	const [first] = members;
@@ -164,15 +164,15 @@ async function reportOnEnsemble(
 		first[look].map((_, index) => meanScores(members.map((scores) => scores[look][index] ?? [])));
 	const scores: TestScores = { rows: first.rows, single: mean('single'), mirrored: mean('mirrored') };
 	const look = ensemble.mirrored ? 'mirrored' : 'single';
-	const temperature = temperatureOf(scores[look], scores, dataset);
+	const calibration = calibrationOf(scores[look], scores, dataset);
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
-	const parts = { model: ensemble.id, labels, temperature, history: [], corruptions: [] };
+	const parts = { model: ensemble.id, labels, ...calibration, history: [], corruptions: [] };
 	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
 		look,
 		priorRatio: cameraPriorRatio(labels)
 	});
 	writeReport(path.join(MODELS_DIR, ensemble.id), report);
-	replaceEnsemble(MODELS_DIR, { ...ensemble, temperature, ...pageViewOf(report), metrics: metricsOf(report, look) });
+	replaceEnsemble(MODELS_DIR, { ...ensemble, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, look) });
 	return report;
 }
 

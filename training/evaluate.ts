@@ -9,7 +9,7 @@ import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib
 
 const BATCH = 128;
 
-/** Probabilities before any temperature for each 48x48 picture. `onRows` is told how many are done. */
+/** Probabilities before any calibration for each 48x48 picture. `onRows` is told how many are done. */
 export async function predictPictures(
 	model: tf.LayersModel,
 	input: Omit<InputSpec, 'crop'>,
@@ -61,7 +61,7 @@ export interface Evaluation extends SplitMetrics {
 	readonly calibrationError: number;
 }
 
-/** All figures of one split from its probabilities; `scores` with the temperature applied. */
+/** All figures of one split from its probabilities; `scores` calibrated. */
 export function evaluateScores(
 	model: string,
 	split: Split,

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FER2013_CROP } from '../src/lib/core/crop';
-import { fitTemperature } from '../src/lib/core/metrics';
+import { fitCalibration } from '../src/lib/core/metrics';
 import { cameraPriorRatio } from '../src/lib/core/prior';
-import type { Scores } from '../src/lib/core/types';
+import type { Calibration, Scores } from '../src/lib/core/types';
 import {
 	MANIFEST_SCHEMA,
 	parseManifest,
@@ -49,7 +49,7 @@ const MOST_LOST = 0.002;
 
 /**
  * Writes the model to `modelsDir/<id>/`, with bytes for weights where that costs little and float16 else; measures the
- * written files with a temperature fitted on PublicTest, writes report.json beside them, and puts the model's entry
+ * written files with a calibration fitted on PublicTest, writes report.json beside them, and puts the model's entry
  * into `modelsDir/index.json`. Throws UserError.
  */
 export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
@@ -62,7 +62,7 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const folded = foldForInference(network, size, channels);
 	const dir = path.join(modelsDir, definition.id);
 	const { written, precision } = await writeSmallest(folded, dir, options);
-	const entry: Omit<ModelEntry, 'temperature' | 'priorRatio' | 'unsureBelow' | 'metrics'> = {
+	const entry: Omit<ModelEntry, keyof Calibration | 'priorRatio' | 'unsureBelow' | 'metrics'> = {
 		id: definition.id,
 		title: definition.title,
 		url: `${definition.id}/model.json`,
@@ -106,7 +106,7 @@ export function loadShipped(dir: string): Promise<tf.LayersModel> {
 }
 
 export interface MeasureOptions {
-	readonly entry: Omit<ModelEntry, 'temperature' | 'priorRatio' | 'unsureBelow' | 'metrics'>;
+	readonly entry: Omit<ModelEntry, keyof Calibration | 'priorRatio' | 'unsureBelow' | 'metrics'>;
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
 	readonly modelsDir: string;
@@ -122,27 +122,29 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const dir = path.join(modelsDir, path.dirname(entry.url));
 	const model = await loadShipped(dir);
 	const scores = await scoreTests(model, entry.input, dataset, options.onRows);
+	const calibration = calibrationOf(scores.single, scores, dataset);
 	const corruptions = options.withCorruptions
-		? await measureCorruptions(model, entry.input, dataset)
+		? await measureCorruptions(model, entry.input, calibration, dataset)
 		: previous.corruptions;
 	model.dispose();
-	const temperature = temperatureOf(scores.single, scores, dataset);
 	const { id, labels } = entry;
-	const parts = { model: id, labels, temperature, history: previous.history, corruptions };
+	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
 	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
 		look: 'single',
 		priorRatio: cameraPriorRatio(labels)
 	});
 	writeReport(dir, report);
-	return { ...entry, temperature, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
+	return { ...entry, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
 }
 
 /** Fitted on PublicTest, to three digits. */
-export function temperatureOf(scores: readonly Scores[], { rows }: TestScores, dataset: Dataset): number {
+export function calibrationOf(scores: readonly Scores[], { rows }: TestScores, dataset: Dataset): Calibration {
 	const place = new Map(Array.from(rows, (row, index) => [row, index]));
 	const selection = rowsOfSplit(dataset, 'public');
 	const chosen = Array.from(selection, (row) => scores[place.get(row) ?? -1] ?? []);
-	return Number(fitTemperature(chosen, truthOf(dataset, selection)).toFixed(3));
+	const { temperature, biases } = fitCalibration(chosen, truthOf(dataset, selection));
+	const shorten = (value: number): number => Number(value.toFixed(3));
+	return { temperature: shorten(temperature), biases: biases.map(shorten) };
 }
 
 /** What the page multiplies odds by, and the report's threshold, which goes with that, as the manifest has them. */

@@ -1,63 +1,68 @@
-/** What is won and lost where the odds of neutral are multiplied. */
+/** What calibration is worth, and what is won and lost where labels count more or less. */
+import { calibrate } from '../src/lib/core/calibration';
+import { fitCalibration, logLoss } from '../src/lib/core/metrics';
 import { applyPrior } from '../src/lib/core/prior';
 import type { Scores } from '../src/lib/core/types';
 import { FER2013_LABELS, type Dataset } from './dataset';
 import type { FerPlus } from './ferplus';
 
-/** Faces are plain where at least this part of FER+'s votes for FER2013's seven labels is for one of them. */
-const PLAIN_SHARE = 0.8;
-/** Labels with fewer plain faces are left out of the mean over labels: a recall of two faces says nothing. */
-const FEWEST_FACES = 10;
+const FOLDS = 5;
 
-export interface PriorTrial {
-	/** What the odds of neutral are multiplied by. */
-	readonly factor: number;
-	/** Fraction of `rows` that get FER2013's label. */
-	readonly accuracy: number;
-	/** Fraction that get the label of most of FER+'s voters, of those where there is one. */
-	readonly agreement: number;
-	/** Recall of each label among plain faces; undefined where there are too few of it. */
-	readonly plainRecall: readonly (number | undefined)[];
-	/** The mean of those. */
-	readonly plainMean: number;
+/** Calibrated probabilities of rows whose labels are `truth`, each fifth by what is fitted on the other four. */
+export function crossCalibrate(scores: readonly Scores[], truth: readonly number[]): number[][] {
+	const calibrations = Array.from({ length: FOLDS }, (_, fold) => {
+		const others = [...scores.keys()].filter((row) => row % FOLDS !== fold);
+		return fitCalibration(
+			others.map((row) => scores[row] ?? []),
+			others.map((row) => truth[row] ?? -1)
+		);
+	});
+	return scores.map((row, place) => calibrate(row, calibrations[place % FOLDS] ?? { temperature: 1 }));
 }
 
-/** Figures for each of `factors`; `scores`: calibrated probabilities of `rows`. */
-export function tryPriors(
+export interface PriorTrial {
+	/** Fraction of `rows` that get FER2013's label. */
+	readonly accuracy: number;
+	/** Of FER2013's labels, mean over `rows`, in nats. */
+	readonly crossEntropy: number;
+	/** Fraction that get the label of most of FER+'s voters, of those where there is one. */
+	readonly agreement: number;
+	/** Recall of each label among clear faces: those that FER2013 and most of FER+'s voters give the same label; 0 where there are none. */
+	readonly clearRecall: readonly number[];
+	/** The mean of those. */
+	readonly clearMean: number;
+}
+
+/** Figures with the odds of labels multiplied by `ratio`; `scores`: probabilities of `rows`. */
+export function tryPrior(
 	{ labels }: Pick<Dataset, 'labels'>,
-	{ votes, majority }: Pick<FerPlus, 'votes' | 'majority'>,
+	{ majority }: Pick<FerPlus, 'majority'>,
 	rows: Uint32Array,
 	scores: readonly Scores[],
-	factors: readonly number[]
-): PriorTrial[] {
-	const width = FER2013_LABELS.length;
-	const neutral = FER2013_LABELS.indexOf('neutral');
-	const places = [...rows.keys()];
-	const rowAt = (place: number): number => rows[place] ?? -1;
-	const voted = places.filter((place) => (majority[rowAt(place)] ?? -1) >= 0);
-	const plain = voted.filter((place) => {
-		const start = rowAt(place) * width;
-		return Math.max(...votes.subarray(start, start + width)) >= PLAIN_SHARE;
+	ratio: readonly number[]
+): PriorTrial {
+	const shifted = scores.map((row) => applyPrior(row, ratio));
+	const answers = Array.from(rows, (row, place) => {
+		const said = shifted[place]?.indexOf(Math.max(...(shifted[place] ?? [])));
+		return { said, label: labels[row] ?? -1, people: majority[row] ?? -1 };
 	});
-	return factors.map((factor) => {
-		const ratio = FER2013_LABELS.map((_, label) => (label === neutral ? factor : 1));
-		const said = scores.map((row) => {
-			const shifted = applyPrior(row, ratio);
-			return shifted.indexOf(Math.max(...shifted));
-		});
-		const rightOf = (part: readonly number[], truth: ArrayLike<number>): number =>
-			part.filter((place) => said[place] === truth[rowAt(place)]).length / part.length;
-		const plainRecall = FER2013_LABELS.map((_, label) => {
-			const faces = plain.filter((place) => majority[rowAt(place)] === label);
-			return faces.length < FEWEST_FACES ? undefined : rightOf(faces, majority);
-		});
-		const known = plainRecall.filter((recall) => recall !== undefined);
-		return {
-			factor,
-			accuracy: rightOf(places, labels),
-			agreement: rightOf(voted, majority),
-			plainRecall,
-			plainMean: known.reduce((sum, recall) => sum + recall, 0) / known.length
-		};
-	});
+	const rightOf = (part: typeof answers, truth: 'label' | 'people'): number =>
+		part.filter((answer) => answer.said === answer[truth]).length / Math.max(1, part.length);
+	const voted = answers.filter(({ people }) => people >= 0);
+	const clearRecall = FER2013_LABELS.map((_, label) =>
+		rightOf(
+			voted.filter((answer) => answer.label === label && answer.people === label),
+			'label'
+		)
+	);
+	return {
+		accuracy: rightOf(answers, 'label'),
+		crossEntropy: logLoss(
+			shifted,
+			answers.map(({ label }) => label)
+		),
+		agreement: rightOf(voted, 'people'),
+		clearRecall,
+		clearMean: clearRecall.reduce((sum, recall) => sum + recall, 0) / clearRecall.length
+	};
 }

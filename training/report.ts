@@ -1,10 +1,10 @@
 /** Everything that is measured of a shipped model, as `report.json` and as pictures. */
 import type { LayersModel } from '@tensorflow/tfjs';
-import { applyTemperature } from '../src/lib/core/calibration';
+import { calibrate } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
 import { applyPrior } from '../src/lib/core/prior';
 import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
-import type { InputSpec, Scores } from '../src/lib/core/types';
+import type { Calibration, InputSpec, Scores } from '../src/lib/core/types';
 import {
 	REPORT_SCHEMA,
 	type CorruptionReport,
@@ -104,13 +104,13 @@ export interface TestScores {
 	readonly mirrored: readonly Scores[];
 }
 
-/** Looks at all test pictures twice, with `temperature` applied to each look. `onRows` is told how many looks are done. */
+/** Looks at all test pictures twice, each look calibrated where a calibration is given. `onRows` is told how many looks are done. */
 export async function scoreTests(
 	model: LayersModel,
 	input: Omit<InputSpec, 'crop'>,
 	dataset: Dataset,
 	onRows: (done: number) => void = () => undefined,
-	temperature = 1
+	calibration?: Calibration
 ): Promise<TestScores> {
 	const rows = rowsOf(dataset, 'paper');
 	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
@@ -118,7 +118,7 @@ export async function scoreTests(
 		const scores = await predictPictures(model, input, part, (done) => {
 			onRows(before + done);
 		});
-		return temperature === 1 ? scores : scores.map((row) => applyTemperature(row, temperature));
+		return calibration ? scores.map((row) => calibrate(row, calibration)) : scores;
 	};
 	const single = await look(pictures, 0);
 	const mirror = await look(pictures.map(mirrored), rows.length);
@@ -167,10 +167,9 @@ export function testSets(dataset: Dataset, ferPlus: FerPlus | undefined): TestSe
 	];
 }
 
-export interface ReportParts {
+export interface ReportParts extends Calibration {
 	readonly model: string;
 	readonly labels: readonly string[];
-	readonly temperature: number;
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
 }
@@ -194,7 +193,7 @@ export function createReport(
 ): Report {
 	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
 	const calibrated = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
-		rows.map((row) => applyTemperature(all[place.get(row) ?? -1] ?? [], parts.temperature));
+		rows.map((row) => calibrate(all[place.get(row) ?? -1] ?? [], parts));
 	const expected = (all: readonly Scores[], set: TestSet): Scores[] =>
 		calibrated(all, set).map((row) => applyPrior(row, priorRatio));
 	const splitOf = (set: TestSet, read: typeof calibrated): SplitReport => ({
@@ -218,7 +217,7 @@ export function createReport(
 		splits: sets.flatMap((set) => [
 			splitOf(set, calibrated),
 			...(EXPECTED_SETS.includes(set.id)
-				? [splitOf({ ...set, id: `${set.id}-expected`, title: `As the page expects faces: ${set.title}` }, expected)]
+				? [splitOf({ ...set, id: `${set.id}-expected`, title: `As before a camera: ${set.title}` }, expected)]
 				: [])
 		])
 	});
@@ -231,10 +230,11 @@ function rounded(report: Report): Report {
 	return JSON.parse(JSON.stringify(report, shorten)) as Report;
 }
 
-/** Accuracy on PrivateTest, single crop, under every corruption. `onRows` gets the number of pictures just looked at. */
+/** Accuracy on PrivateTest, single crop, calibrated, under every corruption. `onRows` gets the number of pictures just looked at. */
 export async function measureCorruptions(
 	model: LayersModel,
 	input: Omit<InputSpec, 'crop'>,
+	calibration: Calibration,
 	dataset: Dataset,
 	onRows: (count: number) => void = () => undefined
 ): Promise<CorruptionReport[]> {
@@ -249,7 +249,8 @@ export async function measureCorruptions(
 				Array.from(rows, (row) => corruption.apply(pictureOf(dataset, row), strength, row))
 			);
 			const scores = await predictPictures(model, input, pictures);
-			accuracy.push(Number(figuresOf(scores, truth).accuracy.toPrecision(6)));
+			const calibrated = scores.map((row) => calibrate(row, calibration));
+			accuracy.push(Number(figuresOf(calibrated, truth).accuracy.toPrecision(6)));
 			onRows(rows.length);
 		}
 		reports.push({ id, title: `${title}: ${strengths.join(', ')}`, accuracy });

@@ -1,6 +1,6 @@
 /** `static/models/index.json`: what training ships and the front end offers. Training writes it, the worker reads it. */
 import * as v from 'valibot';
-import type { InputSpec } from './core/types';
+import type { Calibration, InputSpec } from './core/types';
 import { AppError } from './errors';
 
 export const MANIFEST_SCHEMA = 1;
@@ -32,7 +32,8 @@ export interface Trained {
 	readonly precision?: string | undefined;
 }
 
-export interface ModelEntry {
+/** The calibration is fitted to FER2013's labels on PublicTest. */
+export interface ModelEntry extends Calibration {
 	/** Lower-case letters, digits and hyphens; also the folder's name. */
 	readonly id: string;
 	readonly title: string;
@@ -47,11 +48,9 @@ export interface ModelEntry {
 	readonly multiplyAdds: number;
 	readonly labels: readonly string[];
 	readonly input: InputSpec;
-	/** Softmax temperature fitted on PublicTest; 1 changes nothing. */
-	readonly temperature: number;
 	/**
-	 * What the odds of each label are multiplied by before a camera, in the order of `labels` (`applyPrior`); `metrics` are
-	 * without it. Missing: nothing is changed.
+	 * What the calibrated odds of each label are multiplied by before a camera, in the order of `labels` (`applyPrior`);
+	 * `metrics` are without it. Missing: nothing is changed.
 	 */
 	readonly priorRatio?: readonly number[] | undefined;
 	/**
@@ -66,17 +65,15 @@ export interface ModelEntry {
 
 /**
  * The mean of several models' probabilities, or of one's for a face and its mirror image: slower and more often right
- * than each alone.
+ * than each alone. The calibration is fitted on PublicTest for the mean of the members' calibrated probabilities.
  */
-export interface EnsembleEntry {
+export interface EnsembleEntry extends Calibration {
 	readonly id: string;
 	readonly title: string;
 	/** Ids of models with the same labels; or of one, which is then to be `mirrored`. */
 	readonly members: readonly string[];
 	/** Whether each member sees every face once more as its mirror image. */
 	readonly mirrored: boolean;
-	/** Fitted on PublicTest, for the mean of the members' probabilities, each with its own temperature applied. */
-	readonly temperature: number;
 	/** As of a model; of the mean, not of each member. */
 	readonly priorRatio?: readonly number[] | undefined;
 	/** As of a model. */
@@ -163,6 +160,9 @@ const labels = v.pipe(
 );
 
 const priorRatio = v.optional(v.array(v.pipe(finite, v.gtValue(0), v.maxValue(1000))));
+const biases = v.optional(v.array(v.pipe(finite, v.minValue(-100), v.maxValue(100))));
+/** What has one value a label, where it is not missing. */
+const BY_LABEL = ['biases', 'priorRatio'] as const;
 
 const metrics = v.object({ n: count, accuracy: fraction, macroF1: fraction, perClass: v.array(fraction) });
 
@@ -206,6 +206,7 @@ const model = v.pipe(
 		labels,
 		input,
 		temperature: v.pipe(finite, v.gtValue(0)),
+		biases,
 		priorRatio,
 		unsureBelow: v.optional(fraction),
 		metrics: v.record(text, metrics),
@@ -214,10 +215,11 @@ const model = v.pipe(
 	v.rawCheck(({ dataset, addIssue }) => {
 		if (!dataset.typed) return;
 		const entry = dataset.value;
-		const ratios = entry.priorRatio?.length ?? entry.labels.length;
-		if (ratios !== entry.labels.length) {
-			const found = `Expected ${entry.labels.length} values, one a label, but received ${ratios}`;
-			addIssue(issueAt(entry, 'priorRatio', entry.priorRatio, found));
+		for (const key of BY_LABEL) {
+			const values = entry[key]?.length ?? entry.labels.length;
+			if (values === entry.labels.length) continue;
+			const found = `Expected ${entry.labels.length} values, one a label, but received ${values}`;
+			addIssue(issueAt(entry, key, entry[key], found));
 		}
 		for (const [split, { perClass }] of Object.entries(entry.metrics)) {
 			if (perClass.length === entry.labels.length) continue;
@@ -235,6 +237,7 @@ const ensemble = v.object({
 	members: v.pipe(v.array(id), v.minLength(1, expected('at least 1 member'))),
 	mirrored: v.boolean(),
 	temperature: v.pipe(finite, v.gtValue(0)),
+	biases,
 	priorRatio,
 	unsureBelow: v.optional(fraction),
 	metrics: v.record(text, metrics)
@@ -253,10 +256,13 @@ const manifest = v.pipe(
 		if (!dataset.typed) return;
 		const { models, ensembles, default: first } = dataset.value;
 		const ids = models.map((entry) => entry.id);
-		for (const { id: name, members, priorRatio: ratio } of ensembles) {
-			const labels = models.find((entry) => members.includes(entry.id))?.labels.length;
-			if (ratio !== undefined && labels !== undefined && ratio.length !== labels) {
-				const found = `Expected ${labels} values in priorRatio of "${name}", one a label, but received ${ratio.length}`;
+		for (const entry of ensembles) {
+			const { id: name, members } = entry;
+			const labels = models.find((model) => members.includes(model.id))?.labels.length;
+			for (const key of BY_LABEL) {
+				const values = entry[key]?.length ?? labels;
+				if (labels === undefined || values === labels) continue;
+				const found = `Expected ${labels} values in ${key} of "${name}", one a label, but received ${values}`;
 				addIssue(issueAt(dataset.value, 'ensembles', ensembles, found));
 			}
 			const missing = members.find((member) => !ids.includes(member));

@@ -53,7 +53,7 @@ export interface Figures {
 export interface SplitReport {
 	/**
 	 * "public", "private", "paper"; with "-distinct" for the pictures that occur nowhere in Training; "ferplus-private". With
-	 * "-expected" the probabilities are shifted as on the page (`priorRatio` of the manifest); else they are as trained.
+	 * "-expected" labels count as on the page (`priorRatio` of the manifest); else as in FER2013.
 	 */
 	readonly id: string;
 	/** For people: what the pictures are and where their labels come from. */
@@ -83,8 +83,9 @@ export interface Report {
 	/** Id of the model or ensemble in the manifest. */
 	readonly model: string;
 	readonly labels: readonly string[];
-	/** Softmax temperature that all figures are with. */
+	/** With `biases`, the calibration that all figures are with, as in the manifest. */
 	readonly temperature: number;
+	readonly biases?: readonly number[] | undefined;
 	readonly splits: readonly SplitReport[];
 	/** Missing where no threshold gave the accuracy wanted. */
 	readonly unsure?: UnsureReport | undefined;
@@ -118,6 +119,7 @@ const report = v.pipe(
 		model: text,
 		labels: v.pipe(v.array(text), v.minLength(2)),
 		temperature: positive,
+		biases: v.optional(v.array(v.pipe(v.number(), v.finite()))),
 		splits: v.pipe(v.array(v.object({ id: text, title: text, single: figures, mirrored: figures })), v.minLength(1)),
 		unsure: v.optional(v.object({ wanted: fraction, public: coveragePoint, private: coveragePoint })),
 		history: v.array(

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { applyTemperature } from '../../src/lib/core/calibration';
+import { calibrate } from '../../src/lib/core/calibration';
 import { fastestOnProcessor, startBackend } from '../../training/backend/index';
 import { pictureOf } from '../../training/dataset';
 import { UserError } from '../../training/errors';
@@ -44,7 +44,7 @@ async function compare(args: string[]): Promise<void> {
 	const { leastContrast } = entry.input;
 	const faces = Array.from(rows, (row) => Uint8Array.from(raiseContrast(pictureOf(dataset, row), leastContrast)));
 	const classify: Classify = async (pictures) =>
-		(await predictPictures(model, entry.input, pictures)).map((scores) => applyTemperature(scores, entry.temperature));
+		(await predictPictures(model, entry.input, pictures)).map((scores) => calibrate(scores, entry));
 
 	const methods = mapMethods(model, entry.input);
 	const bar = createBar('Comparing [{bar}] {percentage}% {eta_formatted} left');

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyTemperature } from '../../src/lib/core/calibration';
+import { calibrate } from '../../src/lib/core/calibration';
 import { confusionMatrix } from '../../src/lib/core/metrics';
 import { applyPrior } from '../../src/lib/core/prior';
 import { startBackend } from '../../training/backend/index';
@@ -154,7 +154,7 @@ describe('a FER2013 file', () => {
 		await page.getByTestId('bench-single').check();
 	});
 
-	it('gives the counts that Node has, as trained and as the page expects faces', async () => {
+	it('gives the counts that Node has, with labels as in FER2013 and as before a camera', async () => {
 		const { page } = bench;
 		const face = new Uint8Array(
 			await sharp((await closeUp(48, 1)).buffer)
@@ -179,18 +179,21 @@ describe('a FER2013 file', () => {
 		const model = await loadShipped(join('static/models', dirname(entry.url)));
 		const scores = await predictPictures(model, entry.input, rows);
 		model.dispose();
-		const counts = confusionMatrix(scores, truth, entry.labels.length);
+		const calibrated = scores.map((row) => calibrate(row, entry));
+		const counts = confusionMatrix(calibrated, truth, entry.labels.length);
 		// More than one answer, or equality would say little.
 		expect(counts[0]?.filter((count) => count > 0).length).toBeGreaterThan(1);
 		expect(await confusion(page, 0)).toEqual(counts);
 
-		const calibrated = scores.map((row) => applyTemperature(row, entry.temperature));
 		const expected = calibrated.map((row) => applyPrior(row, entry.priorRatio ?? []));
 		const shifted = confusionMatrix(expected, truth, entry.labels.length);
 		expect(shifted).not.toEqual(counts);
 		await page.getByTestId('bench-camera').check();
 		await run(page);
 		expect(await confusion(page, 0)).toEqual(shifted);
+		// What was chosen for one run is there for the next.
+		expect(await page.getByTestId('bench-camera').isChecked()).toBe(true);
+		expect(await page.locator('[data-testid=bench-model]:checked').count()).toBe(1);
 		await page.getByTestId('bench-trained').check();
 	});
 

@@ -113,6 +113,11 @@ describe('parseManifest', () => {
 			[1, 0]
 		],
 		[['models', 0, 'priorRatio'], [1]],
+		[['models', 0, 'biases'], [0.1]],
+		[
+			['models', 0, 'biases'],
+			[0, 'much']
+		],
 		[['models', 0, 'unsureBelow'], 60],
 		[['models', 0, 'metrics', 'private', 'accuracy'], 62],
 		[['models', 0, 'metrics', 'private', 'n'], 0],
@@ -142,12 +147,12 @@ describe('parseManifest', () => {
 		);
 	});
 
-	it('refuses an ensemble that does not say of each label how often it is expected', () => {
+	it.each(['priorRatio', 'biases'])('refuses an ensemble whose %s has not one value a label', (key) => {
 		const both = { id: 'both', title: 'Both', members: ['mien'], mirrored: true, temperature: 1, metrics: {} };
-		const withRatio = (priorRatio: number[]) => ({ ...validManifest(), ensembles: [{ ...both, priorRatio }] });
-		expect(parseManifest(withRatio([1, 2])).ensembles[0]?.priorRatio).toEqual([1, 2]);
-		expect(messageOf(withRatio([2]))).toBe(
-			'ensembles: Expected 2 values in priorRatio of "both", one a label, but received 1'
+		const withValues = (values: number[]) => ({ ...validManifest(), ensembles: [{ ...both, [key]: values }] });
+		expect(parseManifest(withValues([1, 2])).ensembles[0]).toMatchObject({ [key]: [1, 2] });
+		expect(messageOf(withValues([2]))).toBe(
+			`ensembles: Expected 2 values in ${key} of "both", one a label, but received 1`
 		);
 	});
 

@@ -1,18 +1,17 @@
-/** Calibrated confidence: Guo et al., "On Calibration of Modern Neural Networks", 2017. */
-import type { Scores } from './types';
+/** Calibrated confidence: probabilities that are right as often as they say. */
+import type { Calibration, Scores } from './types';
 
 /** Probabilities below this count as this: far under what a 32-bit softmax tells apart, and no division by zero. */
 const LEAST_PROBABILITY = 1e-30;
 
-/**
- * What the softmax would have given with its logits divided by `temperature` (> 0): p^(1/T), summing to 1 again.
- * Over 1 softens, under 1 sharpens, 1 changes nothing; the order of the labels stays.
- */
-export function applyTemperature(probabilities: Scores, temperature: number): number[] {
-	const guarded = probabilities.map((p) => Math.max(p, LEAST_PROBABILITY));
+/** What the softmax would have given with its logits calibrated so: p^(1/T) * exp(bias), summing to 1 again. */
+export function calibrate(probabilities: Scores, { temperature, biases = [] }: Calibration): number[] {
+	const logits = probabilities.map(
+		(p, label) => Math.log(Math.max(p, LEAST_PROBABILITY)) / temperature + (biases[label] ?? 0)
+	);
 	// Relative to the greatest, so that low temperatures do not make all of them zero.
-	const greatest = Math.max(...guarded);
-	const powers = guarded.map((p) => Math.pow(p / greatest, 1 / temperature));
+	const greatest = Math.max(...logits);
+	const powers = logits.map((logit) => Math.exp(logit - greatest));
 	const sum = powers.reduce((a, b) => a + b, 0);
 	return powers.map((power) => power / sum);
 }

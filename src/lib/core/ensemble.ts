@@ -1,7 +1,7 @@
 /** Several looks at one face as one answer: the mean over models, and over a picture and its mirror image. */
-import { applyTemperature } from './calibration';
+import { calibrate } from './calibration';
 import { toModelInput } from './preprocess';
-import type { Classifier, InputSpec, Scores } from './types';
+import type { Calibration, Classifier, InputSpec, Scores } from './types';
 
 /** The mean, label by label, of rows of probabilities of the same labels. Throws RangeError without rows. */
 export function meanScores(rows: readonly Scores[]): number[] {
@@ -23,12 +23,11 @@ export function mirrorBatch(batch: Float32Array, count: number, size: number, ch
 	return mirrored;
 }
 
-export interface EnsembleSpec {
+/** The calibration is that of the mean. */
+export interface EnsembleSpec extends Calibration {
 	readonly id: string;
 	/** Whether each member sees every face once more as its mirror image. */
 	readonly mirrored: boolean;
-	/** Applied to the mean; 1 changes nothing. */
-	readonly temperature: number;
 }
 
 /**
@@ -37,7 +36,7 @@ export interface EnsembleSpec {
  * labels, size, crop or least contrast: then one batch cannot serve them all.
  */
 export function createEnsemble(
-	{ id, mirrored, temperature }: EnsembleSpec,
+	{ id, mirrored, temperature, biases }: EnsembleSpec,
 	members: readonly Classifier[]
 ): Classifier {
 	const [first] = members;
@@ -64,7 +63,7 @@ export function createEnsemble(
 				if (mirrored) looks.push(await member.classify(mirrorBatch(own, count, size, channels), count));
 			}
 			return Array.from({ length: count }, (_, face) =>
-				applyTemperature(meanScores(looks.map((rows) => rows[face] ?? [])), temperature)
+				calibrate(meanScores(looks.map((rows) => rows[face] ?? [])), { temperature, biases })
 			);
 		}
 	};

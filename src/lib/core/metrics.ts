@@ -1,6 +1,6 @@
 /** Figures from probabilities and labels: plain numbers, no tensors. */
-import { applyTemperature } from './calibration';
-import type { Scores } from './types';
+import { calibrate } from './calibration';
+import type { Calibration, Scores } from './types';
 
 /** How right a classifier is on `n` pictures: fractions of 0..1; `perClass` is the recall of each label. */
 export interface Summary {
@@ -61,21 +61,55 @@ export function expectedCalibrationError(scores: readonly Scores[], truth: reado
 	return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.correct), 0) / scores.length;
 }
 
-/** The softmax temperature that minimises the log-loss (Guo et al., 2017), by golden-section search in 0.2..5. */
-export function fitTemperature(scores: readonly Scores[], truth: readonly number[]): number {
-	const loss = (log: number): number =>
-		logLoss(
-			scores.map((row) => applyTemperature(row, Math.exp(log))),
-			truth
+/** Steps of the fit; in each, temperature and biases follow each other. Some ten come to three digits. */
+const MOST_ROUNDS = 100;
+const CLOSE_ENOUGH = 1e-4;
+
+/**
+ * The calibration that minimises the log-loss. The temperature, in 0.2..5, is searched by golden sections; the biases are moved until
+ * each label is expected as often as it is true (generalised iterative scaling); in turn until neither changes. One label
+ * more of each kind is taken to be seen and expected, for those that are never true. The biases sum to 0.
+ */
+export function fitCalibration(
+	scores: readonly Scores[],
+	truth: readonly number[]
+): { temperature: number; biases: number[] } {
+	const labels = scores[0]?.length ?? 0;
+	const seen = new Array<number>(labels).fill(1);
+	for (const label of truth) seen[label] = (seen[label] ?? 0) + 1;
+	let fitted = { temperature: 1, biases: new Array<number>(labels).fill(0) };
+	for (let round = 0; round < MOST_ROUNDS; round++) {
+		const { biases } = fitted;
+		const temperature = Math.exp(
+			leastBetween(Math.log(0.2), Math.log(5), (log) =>
+				logLoss(calibrated(scores, { temperature: Math.exp(log), biases }), truth)
+			)
 		);
+		const expected = calibrated(scores, { temperature, biases });
+		const moves = seen.map((count, label) =>
+			Math.log(count / expected.reduce((sum, row) => sum + (row[label] ?? 0), 1))
+		);
+		const mean = moves.reduce((a, b) => a + b, 0) / labels;
+		fitted = { temperature, biases: biases.map((bias, i) => bias + (moves[i] ?? 0) - mean) };
+		if (moves.every((move) => Math.abs(move - mean) < CLOSE_ENOUGH)) break;
+	}
+	return fitted;
+}
+
+function calibrated(scores: readonly Scores[], calibration: Calibration): number[][] {
+	return scores.map((row) => calibrate(row, calibration));
+}
+
+/** Where `loss`, which has one minimum there, is least between the two, to a thousandth. */
+function leastBetween(from: number, to: number, loss: (x: number) => number): number {
 	const ratio = (Math.sqrt(5) - 1) / 2;
-	let low = Math.log(0.2);
-	let high = Math.log(5);
+	let low = from;
+	let high = to;
 	while (high - low > 1e-3) {
 		const left = high - ratio * (high - low);
 		const right = low + ratio * (high - low);
 		if (loss(left) < loss(right)) high = right;
 		else low = left;
 	}
-	return Math.exp((low + high) / 2);
+	return (low + high) / 2;
 }

@@ -96,7 +96,18 @@ export interface Classifier {
 	classify(batch: Float32Array, count: number): Promise<Scores[]>;
 }
 
-/** How often labels are expected: as in training, or as before a camera (`priorRatio` of the manifest). */
+/**
+ * Bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected Calibration is
+ * Hard-To-Beat at Label Shift Adaptation", 2020): logits / temperature + biases.
+ */
+export interface Calibration {
+	/** Softmax temperature, > 0: over 1 softens, under 1 sharpens, 1 changes nothing. */
+	readonly temperature: number;
+	/** Nats, one a label; missing: none. */
+	readonly biases?: readonly number[] | undefined;
+}
+
+/** How labels count: as in training, whose labels calibration fits, or as before a camera (`priorRatio` of the manifest). */
 export type Prior = 'training' | 'camera';
 
 /** What one model says of one face. */

@@ -10,7 +10,7 @@ export interface ExportedModel {
 	readonly id: string;
 	readonly title: string;
 	readonly labels: readonly string[];
-	/** What the odds of each label were multiplied by; null as trained. */
+	/** What the odds of each label were multiplied by; null where they count as in training. */
 	readonly priorRatio: readonly number[] | null;
 	/** A label less likely than this, 0..1, is flagged as unsure. */
 	readonly unsureBelow: number;

@@ -38,7 +38,7 @@ export interface ShownModel {
 	readonly labels: readonly string[];
 	/** Side of its input in pixels. */
 	readonly inputSize: number;
-	/** What the odds of each label are multiplied by; null as trained. */
+	/** What the odds of each label are multiplied by; null where they count as in training. */
 	readonly priorRatio: readonly number[] | null;
 	readonly unsureBelow: number;
 }

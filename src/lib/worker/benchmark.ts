@@ -23,7 +23,7 @@ const SETTINGS = { minConfidence: 0.5, maxFaces: 1, smoothingMs: 0, timeMs: 0, s
 
 export interface BenchmarkTools {
 	readonly detector: FaceDetector;
-	/** As trained. */
+	/** Labels count as in training. */
 	readonly classifiers: readonly Classifier[];
 	/** What `expecting` wants for the classifier of that id. */
 	readonly priorRatio: (id: string) => readonly number[] | undefined;

@@ -1,7 +1,7 @@
 /** A trained network (tfjs layers format, softmax at its end) as a Classifier. */
 import { io, tensor4d, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { loadLayersModel, type LayersModel } from '@tensorflow/tfjs-layers';
-import { applyTemperature } from '../core/calibration';
+import { calibrate } from '../core/calibration';
 import type { Classifier, Scores } from '../core/types';
 import { AppError } from '../errors';
 import type { ModelEntry } from '../manifest';
@@ -26,7 +26,7 @@ export async function buildClassifier(entry: ModelEntry, artifacts: io.ModelArti
 			if (count === 0) return [];
 			const output = run(batch, count);
 			try {
-				return rows(await output.data(), count).map((scores) => applyTemperature(scores, entry.temperature));
+				return rows(await output.data(), count).map((scores) => calibrate(scores, entry));
 			} finally {
 				output.dispose();
 			}

@@ -25,7 +25,7 @@ export class Registry {
 	}
 
 	/**
-	 * The classifier of that id, as trained, loaded once however often it is asked for; a failed load is tried anew by the next
+	 * The classifier of that id, with its own prior, loaded once however often it is asked for; a failed load is tried anew by the next
 	 * call. Rejects with AppError 'model-unknown', 'model-invalid' for an ensemble of models that do not fit each other, or with
 	 * what `load` threw.
 	 */
@@ -34,7 +34,7 @@ export class Registry {
 		return ensemble === undefined ? this.#model(id) : this.#ensemble(ensemble);
 	}
 
-	/** What `expecting` wants for it, where labels are expected so; undefined where it answers as trained. */
+	/** What `expecting` wants for it, where labels are to count so; undefined where they count as in training. */
 	priorRatio(id: string, prior: Prior): readonly number[] | undefined {
 		if (prior === 'training') return undefined;
 		return (this.#ensembles.get(id) ?? this.#entries.get(id))?.priorRatio;

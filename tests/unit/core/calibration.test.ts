@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyTemperature } from '../../../src/lib/core/calibration';
+import { calibrate } from '../../../src/lib/core/calibration';
 
 function softmax(logits: readonly number[], temperature: number): number[] {
 	const powers = logits.map((logit) => Math.exp(logit / temperature));
@@ -14,24 +14,31 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 	});
 }
 
-describe('applyTemperature', () => {
+describe('calibrate', () => {
 	const logits = [2.1, -0.4, 0.3, -3, 1.9];
 
 	it.each([0.25, 0.8, 1, 1.7, 5])('equals a softmax of logits divided by %d', (temperature) => {
-		expectClose(applyTemperature(softmax(logits, 1), temperature), softmax(logits, temperature));
+		expectClose(calibrate(softmax(logits, 1), { temperature }), softmax(logits, temperature));
 	});
 
 	it('changes nothing at 1', () => {
-		expect(applyTemperature([0.5, 0.25, 0.25], 1)).toEqual([0.5, 0.25, 0.25]);
+		expect(calibrate([0.5, 0.25, 0.25], { temperature: 1 })).toEqual([0.5, 0.25, 0.25]);
 	});
 
 	it('keeps zeros harmless', () => {
-		expectClose(applyTemperature([1, 0, 0], 2), [1, 0, 0]);
-		expectClose(applyTemperature([0, 0, 0, 0], 1.5), [0.25, 0.25, 0.25, 0.25]);
+		expectClose(calibrate([1, 0, 0], { temperature: 2 }), [1, 0, 0]);
+		expectClose(calibrate([0, 0, 0, 0], { temperature: 1.5 }), [0.25, 0.25, 0.25, 0.25]);
 	});
 
 	it('stays finite at extreme temperatures', () => {
-		expectClose(applyTemperature([0.4, 0.35, 0.25], 1e-3), [1, 0, 0]);
-		expect(applyTemperature([0.9, 0.1], 1e6)[0]).toBeCloseTo(0.5, 4);
+		expectClose(calibrate([0.4, 0.35, 0.25], { temperature: 1e-3 }), [1, 0, 0]);
+		expect(calibrate([0.9, 0.1], { temperature: 1e6 })[0]).toBeCloseTo(0.5, 4);
+	});
+
+	it('adds biases after the temperature', () => {
+		const biases = [0.5, -1, 0, 2, 0];
+		const logit = (label: number) => (logits[label] ?? NaN) / 2 + (biases[label] ?? NaN);
+		const expected = softmax([...logits.keys()].map(logit), 1);
+		expectClose(calibrate(softmax(logits, 1), { temperature: 2, biases }), expected);
 	});
 });

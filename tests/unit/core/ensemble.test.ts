@@ -80,10 +80,13 @@ describe('createEnsemble', () => {
 		expect(rows.map(([a]) => a)).toEqual([expect.closeTo(0.5, 6), expect.closeTo(0.6, 6)]);
 	});
 
-	it('applies its own temperature to the mean', async () => {
+	it('applies its own calibration to the mean', async () => {
 		const { member } = createMember('gray', INPUT);
 		const [, row] = await createEnsemble({ id: 'soft', mirrored: true, temperature: 0.5 }, [member]).classify(faces, 2);
 		expect(row?.[0]).toBeCloseTo(0.36 / (0.36 + 0.16), 6);
+		const biases = [0, Math.log(3)];
+		const [, moved] = await createEnsemble({ ...spec, mirrored: true, biases }, [member]).classify(faces, 2);
+		expect(moved?.[0]).toBeCloseTo(0.6 / (0.6 + 3 * 0.4), 6);
 	});
 
 	it('refuses members that cannot share a batch', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { applyTemperature } from '../../../src/lib/core/calibration';
+import { calibrate } from '../../../src/lib/core/calibration';
 import {
 	confusionMatrix,
 	expectedCalibrationError,
-	fitTemperature,
+	fitCalibration,
 	logLoss,
 	summarise
 } from '../../../src/lib/core/metrics';
@@ -55,9 +55,33 @@ describe('calibration', () => {
 
 	it('finds the temperature that was applied', () => {
 		const { scores, truth } = calibrated(4000);
-		const overconfident = scores.map((row) => applyTemperature(row, 0.5));
-		expect(fitTemperature(scores, truth)).toBeCloseTo(1, 0);
-		expect(fitTemperature(overconfident, truth) / fitTemperature(scores, truth)).toBeCloseTo(2, 1);
+		const overconfident = scores.map((row) => calibrate(row, { temperature: 0.5 }));
+		const { temperature } = fitCalibration(scores, truth);
+		expect(temperature).toBeCloseTo(1, 0);
+		expect(fitCalibration(overconfident, truth).temperature / temperature).toBeCloseTo(2, 1);
+	});
+
+	it('finds the biases that were applied', () => {
+		const { scores, truth } = calibrated(4000);
+		const plain = fitCalibration(scores, truth);
+		const skewed = scores.map((row) => calibrate(row, { temperature: 1, biases: [0.5, 0, -0.5] }));
+		const found = fitCalibration(skewed, truth);
+		for (const [row, probabilities] of skewed.slice(0, 20).entries())
+			for (const [label, p] of calibrate(probabilities, found).entries())
+				expect(p).toBeCloseTo(calibrate(scores[row] ?? [], plain)[label] ?? NaN, 2);
+		expect((found.biases[2] ?? NaN) - (plain.biases[2] ?? NaN)).toBeGreaterThan(0.4);
+		expect(found.biases.reduce((a, b) => a + b)).toBeCloseTo(0, 9);
+	});
+
+	it('expects each label as often as it is true, and one that never is hardly ever', () => {
+		const { scores, truth } = calibrated(1000);
+		const withoutLast = truth.map((label) => label % 2);
+		const calibration = fitCalibration(scores, withoutLast);
+		const expected = scores.map((row) => calibrate(row, calibration));
+		for (const label of [0, 1, 2]) {
+			const share = expected.reduce((sum, row) => sum + (row[label] ?? 0), 0) / truth.length;
+			expect(share).toBeCloseTo(withoutLast.filter((other) => other === label).length / truth.length, 3);
+		}
 	});
 
 	it('measures no error where confidence is right, and the gap where it is not', () => {

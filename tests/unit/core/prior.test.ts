@@ -41,7 +41,7 @@ describe('expecting', () => {
 	});
 });
 
-it('counts neutral double before a camera, wherever it stands among the labels, and nothing else', () => {
-	expect(cameraPriorRatio(['happy', 'neutral', 'sad'])).toEqual([1, 2, 1]);
+it('counts three labels otherwise before a camera, wherever they stand, and no other', () => {
+	expect(cameraPriorRatio(['happy', 'neutral', 'disgust', 'sad', 'fear'])).toEqual([1, 3, 3, 1, 0.6]);
 	expect(cameraPriorRatio(['a', 'b'])).toEqual([1, 1]);
 });

@@ -70,7 +70,7 @@ describe('the tables of the default model', () => {
 		);
 	});
 
-	it('are followed by what it says with neutral counted more, and by what it answers', () => {
+	it('are followed by what it says with labels as before a camera, and by what it answers', () => {
 		const text = README.join(' ');
 		const single = (id: string) => report.splits.find((split) => split.id === id)?.single;
 		const said =

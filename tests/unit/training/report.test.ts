@@ -88,13 +88,22 @@ describe('createReport', () => {
 		expect(report.splits.find(({ id }) => id === 'private')?.single.accuracy).toBe(0.5);
 	});
 
-	it('has PrivateTest as trained, and once more as the page expects its faces', () => {
+	it('has PrivateTest as FER2013 counts labels, and once more as the page does', () => {
 		const predicted = (id: string) =>
 			report.splits.find((split) => split.id === id)?.single.confusion.map((row) => row.findIndex((n) => n > 0));
 		// The last picture's label is made four times as likely: now the 0.2 of it is more than the 0.4 of the first.
 		expect(predicted('private')).toEqual([0, -1, -1, 0]);
 		expect(predicted('private-expected')).toEqual([0, -1, -1, 3]);
 		expect(report.splits.map(({ id }) => id)).not.toContain('public-expected');
+	});
+
+	it('has all figures calibrated', () => {
+		const biased = createReport({ ...parts, biases: [0, 0, 0, 2] }, scores, testSets(dataset(), undefined), {
+			look: 'single',
+			priorRatio: [1, 1, 1, 1]
+		});
+		const row = biased.splits.find((split) => split.id === 'private')?.single.confusion[3];
+		expect(row).toEqual([0, 0, 0, 1]);
 	});
 
 	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {

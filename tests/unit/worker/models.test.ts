@@ -132,15 +132,17 @@ describe('buildClassifier', () => {
 		expect(memory().numTensors).toBe(before);
 	});
 
-	it('applies the temperature', async () => {
+	it('applies the calibration', async () => {
 		const face = Float32Array.from({ length: 16 }, (_, index) => index / 16);
 		const plain = await buildClassifier(entry, artifacts);
 		const soft = await buildClassifier({ ...entry, temperature: 3 }, artifacts);
 		const [sharpRow] = await plain.classify(face, 1);
 		const [softRow] = await soft.classify(face, 1);
 		expect(Math.max(...(softRow ?? []))).toBeLessThan(Math.max(...(sharpRow ?? [])));
-		plain.dispose();
-		soft.dispose();
+		const moved = await buildClassifier({ ...entry, biases: entry.labels.map((_, label) => -9 * label) }, artifacts);
+		const [movedRow] = await moved.classify(face, 1);
+		expect(movedRow?.[0]).toBeGreaterThan(0.99);
+		for (const classifier of [plain, soft, moved]) classifier.dispose();
 	});
 
 	it('refuses a network that does not fit its entry, and frees it', async () => {

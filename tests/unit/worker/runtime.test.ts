@@ -154,7 +154,7 @@ describe('Runtime', () => {
 		});
 	});
 
-	it('gives answers as trained, or as before a camera', async () => {
+	it('counts labels as in training, or as before a camera', async () => {
 		const { analyse, configure, posted } = createRuntime();
 		for (const [generation, prior] of (['training', 'camera'] as const).entries()) {
 			await configure(generation, { ...SETTINGS, prior });
