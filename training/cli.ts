@@ -50,7 +50,7 @@ const USAGE = `Usage:
                                            measure which square FER2013's pictures show around a face
   npm run try:crops -- MODEL --data FILE   accuracy on pictures cut by the detector, level or not
   npm run try:priors -- MODEL --data FILE --ferplus FILE
-                                           what it costs, and gains, to count neutral more
+                                           what calibration wins, and counting labels as before a camera
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 async function prepareCommand(args: string[]): Promise<number> {
@@ -113,9 +113,8 @@ async function exportCommand(args: string[]): Promise<number> {
 			...(teachers.length > 0 && { teachers })
 		}
 	});
-	say(
-		`${entry.title}: ${String(entry.bytes)} bytes, ${String(entry.parameters)} parameters, temperature ${String(entry.temperature)}`
-	);
+	say(`${entry.title}: ${String(entry.bytes)} bytes, ${String(entry.parameters)} parameters`);
+	say(`temperature ${String(entry.temperature)}, biases ${entry.biases?.join(', ') ?? 'none'}`);
 	for (const [split, { n, accuracy, macroF1 }] of Object.entries(entry.metrics))
 		say(`${split.padEnd(8)} ${percent(accuracy)} of ${String(n)}, macro-F1 ${macroF1.toFixed(3)}`);
 	return 0;
@@ -169,7 +168,7 @@ async function cropTrialCommand(args: string[]): Promise<number> {
 	);
 	const bar = createBar('Cutting [{bar}] {percentage}% {eta_formatted} left');
 	bar.start(rows.length, 0);
-	const { n, trials } = await tryCrops(dataset, rows, crops, { detector, classifier, input: entry.input }, (count) => {
+	const { n, trials } = await tryCrops(dataset, rows, crops, { detector, classifier, entry }, (count) => {
 		bar.increment(count);
 	});
 	bar.stop();

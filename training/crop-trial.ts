@@ -1,16 +1,24 @@
 /** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
 import type { GraphModel } from '@tensorflow/tfjs-converter';
-import * as tf from '@tensorflow/tfjs';
-import { raiseContrast } from '../src/lib/core/contrast';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { calibrate } from '../src/lib/core/calibration';
 import { cropSquare } from '../src/lib/core/geometry';
-import { sampleSquare, toModelInput } from '../src/lib/core/preprocess';
-import type { CropSpec, DetectedFace, Frame, InputSpec } from '../src/lib/core/types';
+import { sampleSquare } from '../src/lib/core/preprocess';
+import type { Calibration, CropSpec, DetectedFace, Frame, InputSpec } from '../src/lib/core/types';
 import { findFaces } from './crop-survey';
 import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+import { predictPictures } from './evaluate';
 
 /** The placement in which the survey found most faces. */
 const PLACEMENT = { sidePx: 72, border: 'grey' } as const;
 const BATCH = 32;
+
+export interface CropTools {
+	readonly detector: GraphModel;
+	readonly classifier: LayersModel;
+	/** What the manifest says of the classifier. */
+	readonly entry: Calibration & { readonly input: InputSpec };
+}
 
 export interface CropTrial {
 	readonly name: string;
@@ -25,14 +33,14 @@ function toFrame(picture: Uint8Array): Frame {
 }
 
 /**
- * Accuracy on `rows` as they are, and as cut by each of `crops` around the detected face; what lies outside a picture
+ * Accuracy, calibrated, on `rows` as they are, and as cut by each of `crops` around the detected face; what lies outside a picture
  * repeats its edge. Pictures without a detected face are left out of all figures; `n` counts the others.
  */
 export async function tryCrops(
 	dataset: Dataset,
 	rows: Uint32Array,
 	crops: readonly { readonly name: string; readonly crop: CropSpec }[],
-	{ detector, classifier, input }: { detector: GraphModel; classifier: tf.LayersModel; input: InputSpec },
+	{ detector, classifier, entry }: CropTools,
 	onBatch: (count: number) => void = () => undefined
 ): Promise<{ n: number; trials: CropTrial[] }> {
 	const cuts: { name: string; cut: (picture: Uint8Array, face: DetectedFace) => Uint8Array | Float32Array }[] = [
@@ -40,7 +48,7 @@ export async function tryCrops(
 		...crops.map(({ name, crop }) => ({
 			name,
 			cut: (picture: Uint8Array, face: DetectedFace) =>
-				sampleSquare(toFrame(picture), cropSquare(face, crop), input.size)
+				sampleSquare(toFrame(picture), cropSquare(face, crop), entry.input.size)
 		}))
 	];
 	const correct = cuts.map(() => 0);
@@ -56,30 +64,11 @@ export async function tryCrops(
 		n += seen.length;
 		for (const [index, { cut }] of cuts.entries()) {
 			const grays = seen.map(({ picture, face }) => cut(picture, face));
-			const predicted = await classify(classifier, input, grays);
-			correct[index] = (correct[index] ?? 0) + seen.filter(({ label }, i) => predicted[i] === label).length;
+			const scores = await predictPictures(classifier, entry.input, grays);
+			const said = scores.map((row) => calibrate(row, entry)).map((row) => row.indexOf(Math.max(...row)));
+			correct[index] = (correct[index] ?? 0) + seen.filter(({ label }, i) => said[i] === label).length;
 		}
 		onBatch(part.length);
 	}
 	return { n, trials: cuts.map(({ name }, index) => ({ name, accuracy: (correct[index] ?? 0) / n })) };
-}
-
-/** The most probable label of each grey picture. */
-async function classify(
-	model: tf.LayersModel,
-	input: InputSpec,
-	grays: readonly (Uint8Array | Float32Array)[]
-): Promise<number[]> {
-	if (grays.length === 0) return [];
-	const { size, channels, leastContrast } = input;
-	const length = size * size * channels;
-	const batch = new Float32Array(grays.length * length);
-	for (const [index, gray] of grays.entries())
-		toModelInput(raiseContrast(gray, leastContrast), input, batch, index * length);
-	const top = tf.tidy(() =>
-		tf.argMax(model.predictOnBatch(tf.tensor4d(batch, [grays.length, size, size, channels])) as tf.Tensor, -1)
-	);
-	const labels = Array.from(await top.data());
-	top.dispose();
-	return labels;
 }

@@ -24,7 +24,7 @@ import {
 	writeReport
 } from './export';
 import { readFerPlus, type FerPlus } from './ferplus';
-import { createReport, scoreTests, testSets, type TestScores } from './report';
+import { createReport, lookAtTests, scoresOf, testSets, type TestScores } from './report';
 import { CACHE, MODELS_DIR, createBar, loadData, percent, say } from './terminal';
 
 export async function evaluateCommand(args: string[]): Promise<number> {
@@ -154,17 +154,18 @@ async function reportOnEnsemble(
 	for (const id of ensemble.members) {
 		const entry = findEntry(manifest, id);
 		const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
-		// As the page does it: each look is calibrated as the member is before any mean is taken.
-		members.push(await scoreTests(model, entry.input, dataset, undefined, entry));
+		members.push(scoresOf(await lookAtTests(model, entry.input, dataset), entry));
 		model.dispose();
 	}
 	const [first] = members;
 	if (!first) throw new UserError(`The ensemble ${ensemble.id} has no members.`);
 	const mean = (look: 'single' | 'mirrored') =>
 		first[look].map((_, index) => meanScores(members.map((scores) => scores[look][index] ?? [])));
-	const scores: TestScores = { rows: first.rows, single: mean('single'), mirrored: mean('mirrored') };
+	const means = { single: mean('single'), mirrored: mean('mirrored') };
 	const look = ensemble.mirrored ? 'mirrored' : 'single';
-	const calibration = calibrationOf(scores[look], scores, dataset);
+	const calibration = calibrationOf(means[look], first.rows, dataset);
+	const calibrated = (rows: readonly number[][]) => rows.map((row) => calibrate(row, calibration));
+	const scores = { rows: first.rows, single: calibrated(means.single), mirrored: calibrated(means.mirrored) };
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
 	const parts = { model: ensemble.id, labels, ...calibration, history: [], corruptions: [] };
 	const report = createReport(parts, scores, testSets(dataset, ferPlus), {

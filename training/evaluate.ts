@@ -13,7 +13,7 @@ const BATCH = 128;
 export async function predictPictures(
 	model: tf.LayersModel,
 	input: Omit<InputSpec, 'crop'>,
-	pictures: readonly Uint8Array[],
+	pictures: readonly (Uint8Array | Float32Array)[],
 	onRows: (done: number) => void = () => undefined
 ): Promise<Scores[]> {
 	const { size, channels, leastContrast } = input;

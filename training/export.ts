@@ -27,7 +27,7 @@ import { foldForInference } from './fold';
 import type { ModelDefinition } from './models/definition';
 import { multiplyAdds, readArtifacts, writeModel } from './model-files';
 import { averagedWeights } from './replica';
-import { createReport, figuresOf, measureCorruptions, scoreTests, testSets, type TestScores } from './report';
+import { createReport, figuresOf, lookAtTests, measureCorruptions, scoresOf, testSets } from './report';
 import { confusionSvg, curvesSvg } from './report-svg';
 
 export interface ExportOptions {
@@ -121,15 +121,15 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const { entry, dataset, ferPlus, modelsDir, previous } = options;
 	const dir = path.join(modelsDir, path.dirname(entry.url));
 	const model = await loadShipped(dir);
-	const scores = await scoreTests(model, entry.input, dataset, options.onRows);
-	const calibration = calibrationOf(scores.single, scores, dataset);
+	const looks = await lookAtTests(model, entry.input, dataset, options.onRows);
+	const calibration = calibrationOf(looks.picture, looks.rows, dataset);
 	const corruptions = options.withCorruptions
 		? await measureCorruptions(model, entry.input, calibration, dataset)
 		: previous.corruptions;
 	model.dispose();
 	const { id, labels } = entry;
 	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
+	const report = createReport(parts, scoresOf(looks, calibration), testSets(dataset, ferPlus), {
 		look: 'single',
 		priorRatio: cameraPriorRatio(labels)
 	});
@@ -137,8 +137,8 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	return { ...entry, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
 }
 
-/** Fitted on PublicTest, to three digits. */
-export function calibrationOf(scores: readonly Scores[], { rows }: TestScores, dataset: Dataset): Calibration {
+/** Fitted on those of `rows` that are of PublicTest, to three digits; `scores`: probabilities of `rows`. */
+export function calibrationOf(scores: readonly Scores[], rows: Uint32Array, dataset: Dataset): Calibration {
 	const place = new Map(Array.from(rows, (row, index) => [row, index]));
 	const selection = rowsOfSplit(dataset, 'public');
 	const chosen = Array.from(selection, (row) => scores[place.get(row) ?? -1] ?? []);

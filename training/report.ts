@@ -97,32 +97,41 @@ export function findUnsure(
 	);
 }
 
-/** Probabilities of one model for every test row: of the picture, and the mean with its mirror image. */
+/** Calibrated probabilities for every test row: of the picture, and the mean with its mirror image. */
 export interface TestScores {
 	readonly rows: Uint32Array;
 	readonly single: readonly Scores[];
 	readonly mirrored: readonly Scores[];
 }
 
-/** Looks at all test pictures twice, each look calibrated where a calibration is given. `onRows` is told how many looks are done. */
-export async function scoreTests(
+/** What a network says of every test row, and of its mirror image, before any calibration. */
+export interface TestLooks {
+	readonly rows: Uint32Array;
+	readonly picture: readonly Scores[];
+	readonly mirror: readonly Scores[];
+}
+
+/** Looks at all test pictures twice. `onRows` is told how many looks are done. */
+export async function lookAtTests(
 	model: LayersModel,
 	input: Omit<InputSpec, 'crop'>,
 	dataset: Dataset,
-	onRows: (done: number) => void = () => undefined,
-	calibration?: Calibration
-): Promise<TestScores> {
+	onRows: (done: number) => void = () => undefined
+): Promise<TestLooks> {
 	const rows = rowsOf(dataset, 'paper');
 	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
-	const look = async (part: readonly Uint8Array[], before: number): Promise<Scores[]> => {
-		const scores = await predictPictures(model, input, part, (done) => {
-			onRows(before + done);
-		});
-		return calibration ? scores.map((row) => calibrate(row, calibration)) : scores;
-	};
-	const single = await look(pictures, 0);
-	const mirror = await look(pictures.map(mirrored), rows.length);
-	return { rows, single, mirrored: single.map((row, index) => meanScores([row, mirror[index] ?? row])) };
+	const picture = await predictPictures(model, input, pictures, onRows);
+	const mirror = await predictPictures(model, input, pictures.map(mirrored), (done) => {
+		onRows(rows.length + done);
+	});
+	return { rows, picture, mirror };
+}
+
+/** As the page has them: each look is calibrated before the mean of both is taken. */
+export function scoresOf({ rows, picture, mirror }: TestLooks, calibration: Calibration): TestScores {
+	const single = picture.map((row) => calibrate(row, calibration));
+	const mirrored = mirror.map((row, place) => meanScores([single[place] ?? [], calibrate(row, calibration)]));
+	return { rows, single, mirrored };
 }
 
 /** A 48x48 picture from left to right. */
@@ -184,7 +193,7 @@ export interface PageView {
 	readonly priorRatio: readonly number[];
 }
 
-/** The report of what was scored. The threshold is chosen as the page will use it. */
+/** The report of `scores`, which have the calibration of `parts`. The threshold is chosen as the page will use it. */
 export function createReport(
 	parts: ReportParts,
 	scores: TestScores,
@@ -192,11 +201,11 @@ export function createReport(
 	{ look, priorRatio }: PageView
 ): Report {
 	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
-	const calibrated = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
-		rows.map((row) => calibrate(all[place.get(row) ?? -1] ?? [], parts));
+	const asTrained = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
+		rows.map((row) => all[place.get(row) ?? -1] ?? []);
 	const expected = (all: readonly Scores[], set: TestSet): Scores[] =>
-		calibrated(all, set).map((row) => applyPrior(row, priorRatio));
-	const splitOf = (set: TestSet, read: typeof calibrated): SplitReport => ({
+		asTrained(all, set).map((row) => applyPrior(row, priorRatio));
+	const splitOf = (set: TestSet, read: typeof expected): SplitReport => ({
 		id: set.id,
 		title: set.title,
 		single: figuresOf(read(scores.single, set), set.truth),
@@ -215,7 +224,7 @@ export function createReport(
 		...parts,
 		unsure: unsureOf(),
 		splits: sets.flatMap((set) => [
-			splitOf(set, calibrated),
+			splitOf(set, asTrained),
 			...(EXPECTED_SETS.includes(set.id)
 				? [splitOf({ ...set, id: `${set.id}-expected`, title: `As before a camera: ${set.title}` }, expected)]
 				: [])

@@ -128,7 +128,8 @@ const report = v.pipe(
 		corruptions: v.array(v.object({ id: text, title: text, accuracy: v.array(fraction) }))
 	}),
 	v.check(
-		({ labels, splits }) =>
+		({ labels, biases, splits }) =>
+			(biases?.length ?? labels.length) === labels.length &&
 			splits.every(({ single, mirrored }) =>
 				[single, mirrored].every(
 					({ perLabel, confusion }) =>
@@ -137,7 +138,7 @@ const report = v.pipe(
 						confusion.every((row) => row.length === labels.length)
 				)
 			),
-		'Expected figures for each label'
+		'Expected figures, and biases, for each label'
 	)
 );
 

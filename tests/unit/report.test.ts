@@ -42,4 +42,5 @@ it('refuses figures that leave out a label', () => {
 	const short = { ...FIGURES, perLabel: FIGURES.perLabel.slice(1) };
 	const report = { ...REPORT, splits: [{ id: 'private', title: 'PrivateTest', single: short, mirrored: FIGURES }] };
 	expect(() => parseReport(report)).toThrow(/each label/);
+	expect(() => parseReport({ ...REPORT, biases: [0.1] })).toThrow(/each label/);
 });

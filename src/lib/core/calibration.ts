@@ -1,4 +1,4 @@
-/** Calibrated confidence: probabilities that are right as often as they say. */
+/** Calibrated confidence: probabilities that come near to how often a label is right. */
 import type { Calibration, Scores } from './types';
 
 /** Probabilities below this count as this: far under what a 32-bit softmax tells apart, and no division by zero. */

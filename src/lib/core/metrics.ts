@@ -61,7 +61,7 @@ export function expectedCalibrationError(scores: readonly Scores[], truth: reado
 	return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.correct), 0) / scores.length;
 }
 
-/** Steps of the fit; in each, temperature and biases follow each other. Some ten come to three digits. */
+/** Steps of the fit; in each, temperature and biases follow each other. Some twenty come to three digits. */
 const MOST_ROUNDS = 100;
 const CLOSE_ENOUGH = 1e-4;
 

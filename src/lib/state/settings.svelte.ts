@@ -14,7 +14,7 @@ export interface SettingsData {
 	readonly smoothingMs: number;
 	/** Detections under this confidence, 0..1, are not shown. */
 	readonly minConfidence: number;
-	/** How often labels are expected. */
+	/** How labels count. */
 	readonly prior: Prior;
 	/** A label less likely than this, 0..1, is shown as "unsure"; null follows each model. */
 	readonly unsureBelow: number | null;

@@ -58,7 +58,7 @@ it.each([
 	expect(manifest.models.find(({ id }) => id === name)?.metrics['paper']?.accuracy).toBeGreaterThanOrEqual(accuracy);
 });
 
-describe.each([...manifest.models, ...manifest.ensembles])('the figures of $id', ({ id, metrics }) => {
+describe.each([...manifest.models, ...manifest.ensembles])('the figures of $id', ({ id, metrics, ...calibration }) => {
 	it('stand in a report beside it, or there are none', () => {
 		const file = join(FOLDER, id, 'report.json');
 		const report = existsSync(file) ? parseReport(JSON.parse(readFileSync(file, 'utf8'))) : null;
@@ -67,6 +67,9 @@ describe.each([...manifest.models, ...manifest.ensembles])('the figures of $id',
 		const reported = (report?.splits ?? []).filter((split) => split.id in metrics);
 		expect(accuracies).toEqual(reported.map((split) => [split.id, split[look].accuracy]));
 		expect(report === null).toBe(accuracies.length === 0);
+		const { temperature, biases } = calibration;
+		expect(biases).toBeDefined();
+		expect(report).toMatchObject({ temperature, biases });
 	});
 });
 

@@ -56,7 +56,7 @@ describe('Settings', () => {
 		expect(new Settings(storage).current.unsureBelow).toBeNull();
 	});
 
-	it('keep whether more neutral faces are expected, and expect them before', () => {
+	it('keep how labels count, as before a camera until then', () => {
 		const storage = memoryStorage();
 		const settings = new Settings(storage);
 		expect(settings.current.prior).toBe('camera');

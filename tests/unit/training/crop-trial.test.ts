@@ -47,16 +47,16 @@ describe('tryCrops', () => {
 		const detector = await tf.loadGraphModel(detectorHandler(path.join(ROOT, 'static/models/blazeface')));
 		const input = { size: 48, channels: 1, range: [0, 1], crop: FER2013_CROP } as const;
 		const crops = [{ name: 'detected', crop: FER2013_CROP }];
-		const { n, trials } = await tryCrops(dataset, rowsOf(dataset, 'public'), crops, {
-			detector,
-			classifier: byBrightness(0.3),
-			input
-		});
+		const tools = { detector, classifier: byBrightness(0.3), entry: { input, temperature: 1 } };
+		const rows = rowsOf(dataset, 'public');
+		const { n, trials } = await tryCrops(dataset, rows, crops, tools);
 		// The grey picture holds no face; of the other two, the dark one is called 3.
 		expect(n).toBe(2);
 		expect(trials).toEqual([
 			{ name: 'whole picture', accuracy: 0.5 },
 			{ name: 'detected', accuracy: 0.5 }
 		]);
+		const biased = { ...tools, entry: { ...tools.entry, biases: [0, 0, 0, 1000, 0, 0, 0] } };
+		expect((await tryCrops(dataset, rows, crops, biased)).trials.map(({ accuracy }) => accuracy)).toEqual([0, 0]);
 	});
 });

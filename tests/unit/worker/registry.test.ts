@@ -11,7 +11,14 @@ const MANIFEST = {
 	],
 	ensembles: [
 		{ id: 'both', members: ['small', 'large'], mirrored: false, temperature: 1 },
-		{ id: 'more', members: ['small', 'large'], mirrored: false, temperature: 1, priorRatio: [1, 2] },
+		{
+			id: 'more',
+			members: ['small', 'large'],
+			mirrored: false,
+			temperature: 1,
+			biases: [0, Math.log(3)],
+			priorRatio: [1, 2]
+		},
 		{ id: 'mixed', members: ['small', 'odd'], mirrored: false, temperature: 1 }
 	]
 } as unknown as Manifest;
@@ -99,6 +106,8 @@ describe('Registry', () => {
 		const [row] = await ensemble.classify(new Float32Array(4), 1);
 		expect(row).toEqual([expect.closeTo(0.625, 6), expect.closeTo(0.375, 6)]);
 		expect(loads).toHaveLength(2);
+		const [biased] = await (await registry.classifier('more')).classify(new Float32Array(4), 1);
+		expect(biased?.[0]).toBeCloseTo(0.625 / (0.625 + 3 * 0.375), 6);
 	});
 
 	it.each([
