@@ -199,13 +199,19 @@ async function priorTrialCommand(args: string[]): Promise<number> {
 		{ name: 'not calibrated', scores, ratio: asIs },
 		{ name: 'as in FER2013', scores: calibrated, ratio: asIs },
 		{ name: 'as before a camera', scores: calibrated, ratio: camera },
-		...FER2013_LABELS.flatMap((name, label) =>
-			[0.5, 2].map((factor) => ({
-				name: `${name} ${factor < 1 ? 'half as much' : 'twice'} as that`,
+		...FER2013_LABELS.flatMap((name, label) => {
+			const chosen = camera[label] ?? 1;
+			const others = [
+				{ words: 'half as much as that', weight: chosen / 2 },
+				{ words: 'twice as that', weight: 2 * chosen },
+				...(chosen === 1 ? [] : [{ words: 'as in FER2013', weight: 1 }])
+			];
+			return others.map(({ words, weight }) => ({
+				name: `${name} ${words}`,
 				scores: calibrated,
-				ratio: camera.map((weight, other) => (other === label ? factor * weight : weight))
-			}))
-		)
+				ratio: camera.with(label, weight)
+			}));
+		})
 	];
 	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, by how much each label counts:`);
 	say(`${''.padEnd(30)}FER2013, cross-entropy, people, clear faces: mean over labels, and by label`);
