@@ -105,15 +105,15 @@ export const EXPLANATIONS = {
 		remedy: 'Use a current version of Chrome, Edge, Firefox or Safari.'
 	},
 	'gpu-lost': {
-		sentence: 'The graphics card was taken away from this page; the analysis is being started again.',
+		sentence: 'The graphics card was taken away from this page; the analysis starts again by itself.',
 		remedy: 'Wait a moment; if it happens again, close other pages that use the graphics card.'
 	},
 	'worker-died': {
-		sentence: 'The analysis stopped unexpectedly and is being started again.',
+		sentence: 'The analysis stopped unexpectedly and starts again by itself.',
 		remedy: 'Wait a moment; if it happens again, reload the page.'
 	},
 	'worker-timeout': {
-		sentence: 'The analysis took too long and was started again.',
+		sentence: 'The analysis took too long and starts again by itself.',
 		remedy: 'Close other busy tabs, or choose a smaller model.'
 	},
 	'analysis-failed': {

@@ -47,6 +47,8 @@ export interface ShownModel {
 const SMALLEST_IN_STILLS_PX = 16;
 /** A dropped picture is tried again after this long: settings change, or the worker starts again. */
 const RETRY_MS = 50;
+/** How long a restart is told of once it is over: the worker may be back in less time than the sentence takes to read. */
+const RESTART_TOLD_MS = 8000;
 /** Figures that change more often cannot be read. */
 const METER_EVERY_MS = 250;
 
@@ -78,8 +80,8 @@ export class Session {
 	/** Aborts the source that is opening or open. */
 	#opened = new AbortController();
 	#makeSource: (() => FrameSource) | null = null;
-	/** What the last restart told of; it is over once the worker is ready again. */
-	#restartError: AppError | null = null;
+	/** Why the worker is being started again, until it is ready. */
+	#restartError: AppError | null = $state.raw(null);
 	/** The live source whose frames are being pumped. */
 	#pumped: FrameSource | null = null;
 	readonly #analyser: SessionAnalyser;
@@ -148,6 +150,11 @@ export class Session {
 	/** The error that the visitor should be told of now. */
 	get notice(): AppError | null {
 		return this.#notice;
+	}
+
+	/** Why the worker is being started again, or null where it is not. */
+	get restartError(): AppError | null {
+		return this.#restartError;
 	}
 
 	/** True where `load` should be called again: nothing can be analysed as it is. */
@@ -337,7 +344,7 @@ export class Session {
 			case 'ready':
 				this.#manifest = event.manifest;
 				this.#backend = event.backend;
-				if (this.#notice === this.#restartError) this.#notice = null;
+				this.#endRestart();
 				void this.configure();
 				break;
 			case 'restarting':
@@ -346,12 +353,22 @@ export class Session {
 				this.#notice = event.error;
 				break;
 			case 'fatal':
+				this.#restartError = null;
 				this.#engine = { kind: 'failed', error: event.error };
 				this.#notice = event.error;
 				break;
 			default:
 				event satisfies never;
 		}
+	}
+
+	#endRestart(): void {
+		const error = this.#restartError;
+		if (error === null) return;
+		this.#restartError = null;
+		setTimeout(() => {
+			if (this.#notice === error) this.#notice = null;
+		}, RESTART_TOLD_MS);
 	}
 
 	#wantedModel(): string | null {

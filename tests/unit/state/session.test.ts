@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AnalyserEvent } from '../../../src/lib/client/analyser';
 import type { FrameResult } from '../../../src/lib/core/types';
 import { AppError } from '../../../src/lib/errors';
@@ -138,6 +138,10 @@ function setUp(options: { ready?: boolean } = {}) {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
+afterEach(() => {
+	vi.useRealTimers();
+});
+
 describe('loading', () => {
 	it('tells the stage, then is idle', async () => {
 		const { analyser, session } = setUp({ ready: false });
@@ -190,11 +194,31 @@ describe('loading', () => {
 		analyser.emit({ type: 'restarting', error: new AppError('worker-died', '') });
 		expect(session.status.kind).toBe('loading');
 		expect(session.notice?.code).toBe('worker-died');
+		expect(session.restartError?.code).toBe('worker-died');
 		analyser.emit(READY);
 		await settled();
 		expect(session.status.kind).toBe('running');
-		expect(session.notice).toBeNull();
+		expect(session.restartError).toBeNull();
 		session.close();
+	});
+
+	it('tells of a restart until it can have been read, though the worker is back at once', async () => {
+		const { analyser, session } = setUp();
+		await settled();
+		vi.useFakeTimers();
+		const restart = () => {
+			analyser.emit({ type: 'restarting', error: new AppError('worker-died', '') });
+			analyser.emit(READY);
+		};
+		restart();
+		vi.advanceTimersByTime(5000);
+		expect(session.notice?.code).toBe('worker-died');
+		// Another one, which the end of the first does not take away.
+		restart();
+		vi.advanceTimersByTime(5000);
+		expect(session.notice?.code).toBe('worker-died');
+		vi.advanceTimersByTime(5000);
+		expect(session.notice).toBeNull();
 	});
 });
 

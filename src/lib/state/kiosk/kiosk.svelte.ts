@@ -182,7 +182,7 @@ export class Kiosk {
 
 	#observe(): Observation {
 		const { session } = this.#options.app;
-		const { status, notice } = session;
+		const { status, restartError } = session;
 		const opening = status.kind === 'requesting-camera' || status.kind === 'opening-stream';
 		const failed = status.kind === 'failed' && session.source === null;
 		return {
@@ -191,7 +191,7 @@ export class Kiosk {
 			source: session.source !== null ? 'open' : opening ? 'opening' : failed ? 'failed' : 'none',
 			error: status.kind === 'failed' ? status.error.code : null,
 			engine: session.loadFailed ? 'failed' : 'up',
-			recovering: notice !== null && !session.loadFailed && RECOVERING.has(notice.code) ? notice.code : null,
+			recovering: restartError !== null && RECOVERING.has(restartError.code) ? restartError.code : null,
 			results: this.#results,
 			visible: document.visibilityState === 'visible',
 			heapMb: heapMb(),
