@@ -138,6 +138,9 @@ describe('figures', () => {
 		expect(text).toContain('Dull faces are shown to it with more contrast.');
 		expect(text).toMatch(/The worst disturbance tried leaves 30 % right\. Noise/);
 		expect(text).toMatch(/Below 57 % .* answers 64 %, 79 % of it rightly/);
+		// How labels count elsewhere is not the same for all of these, so each says it for itself.
+		expect(text).toMatch(/labels count otherwise \(/);
+		expect(await page.getByTestId('all-cards').innerText()).not.toMatch(/labels count otherwise/);
 		// What always sees the mirror image too has the figures of that.
 		const pair = await card('pair').innerText();
 		expect(pair).toContain('The mean of what Mien and Twin say of a face and of its mirror image.');
@@ -216,6 +219,9 @@ describe('the page', () => {
 			}, id);
 			if (json !== null) expect(parseReport(JSON.parse(json)).model).toBe(id);
 		}
+		// Here it is the same, and told once.
+		expect(await page.getByTestId('all-cards').innerText()).toContain('labels count otherwise (');
+		expect(await page.getByText('labels count otherwise (').count()).toBe(1);
 		await context.close();
 	});
 
