@@ -32,6 +32,14 @@ export const EXPLANATIONS = {
 		sentence: 'This file could not be read as a picture.',
 		remedy: 'Choose a JPEG, PNG, WebP, AVIF, GIF or BMP file.'
 	},
+	'picture-gone': {
+		sentence: 'This file is no longer where it was when it was chosen.',
+		remedy: 'Choose it again.'
+	},
+	'picture-unreachable': {
+		sentence: 'The picture could not be loaded.',
+		remedy: 'Check the connection and try again.'
+	},
 	'picture-empty': {
 		sentence: 'This file is empty.',
 		remedy: 'Choose another picture.'

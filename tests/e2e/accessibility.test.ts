@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './axe';
 import { open, openBrowser, waitForStatus } from './browser';
+import { portrait } from './pictures';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
@@ -71,5 +72,28 @@ describe.each(['/', '/photo'])('%s', (path) => {
 				expect(content, `at ${width} px`).toBeLessThanOrEqual(view);
 			}
 		});
+	});
+});
+
+describe('a phone, whose scroll bars take no room', () => {
+	it.each([320, 360, 412, 480])('needs no sideways scrolling at %i px', async (width) => {
+		const { context, page } = await open(browser, '/', { isMobile: true, viewport: { width, height: 740 } });
+		for (const path of ['/', '/photo', '/compare', '/kiosk/setup']) {
+			await page.goto(path);
+			await page.locator('#content').waitFor();
+			if (path === '/photo') {
+				await waitForStatus(page, 'idle');
+				await page.getByTestId('file-input').setInputFiles(await portrait());
+				await waitForStatus(page, 'done');
+				const gallery = await page.getByTestId('gallery').boundingBox();
+				expect((gallery?.x ?? 0) + (gallery?.width ?? width)).toBeLessThanOrEqual(width);
+				// The label is not cut.
+				const label = page.getByTestId('picture').locator('.label');
+				expect(await label.evaluate((span) => span.scrollWidth <= span.clientWidth)).toBe(true);
+			}
+			const content = await page.evaluate(() => document.documentElement.scrollWidth);
+			expect(content, path).toBeLessThanOrEqual(width);
+		}
+		await context.close();
 	});
 });

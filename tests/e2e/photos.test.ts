@@ -1,7 +1,9 @@
 /** Many pictures at once: the queue, the list, what cannot be read, small and large faces, and the exports. */
 import { AxeBuilder } from '@axe-core/playwright';
 import { parse } from 'csv-parse/sync';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +17,7 @@ import {
 	faceless,
 	fillsFrame,
 	hugePicture,
+	portrait,
 	portraitAs,
 	portraitAsBmp,
 	TEXT_NAMED_JPG,
@@ -241,6 +244,100 @@ describe('several models', () => {
 		await expect.poll(() => page.locator('[data-testid=switch-model][data-state=running]').count()).toBe(2);
 		await page.getByRole('link', { name: 'Live' }).click();
 		await expect.poll(() => page.locator('[data-testid=switch-model][data-state=running]').count()).toBe(1);
+		await context.close();
+	});
+});
+
+describe('what was read', () => {
+	it('is there again after a look at another page', async () => {
+		const { context, page, problems } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('file-input').setInputFiles([await portrait(), await faceless()]);
+		await waitForQueue(page);
+		const before = await shownFaces(page);
+		expect(before).toHaveLength(1);
+		await page.getByRole('link', { name: 'Compare' }).click();
+		await page.getByTestId('model-table').waitFor();
+		await page.goBack();
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toEqual(before);
+		expect(await page.getByTestId('progress').innerText()).toBe('2 of 2 read');
+		await page.getByTestId('stop').click();
+		await waitForStatus(page, 'idle');
+		expect(await page.getByTestId('picture').count()).toBe(0);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it('goes on where it stood, which was in the middle', async () => {
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		const picture = await portrait();
+		const files = Array.from({ length: 12 }, (_, place) => ({ ...picture, name: `${place}.png` }));
+		await page.getByTestId('file-input').setInputFiles(files);
+		await page.locator('[data-testid=picture][data-state=done] >> nth=0').waitFor();
+		await page.getByRole('link', { name: 'Compare' }).click();
+		await page.getByTestId('model-table').waitFor();
+		await page.getByRole('link', { name: 'Photo' }).click();
+		await waitForQueue(page);
+		expect(await page.getByTestId('progress').innerText()).toBe('12 of 12 read');
+		await context.close();
+	});
+
+	it('stays when its file is gone, which is said', async () => {
+		const folder = await mkdtemp(join(tmpdir(), 'mien-'));
+		const [kept = '', gone = ''] = ['kept.png', 'gone.png'].map((name) => join(folder, name));
+		const { buffer } = await portrait();
+		await writeFile(kept, buffer);
+		await writeFile(gone, buffer);
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('file-input').setInputFiles([kept, gone]);
+		await waitForQueue(page);
+		await rm(gone);
+		const { bytes } = await save(page, 'save-zip');
+		expect(bytes.includes('kept.png') && !bytes.includes('gone.png')).toBe(true);
+		await page.getByText(/Without gone\.png/).waitFor();
+		await listed(page, 'gone.png').click();
+		await waitForStatus(page, 'failed');
+		expect(await page.getByTestId('workbench').innerText()).toContain('no longer where it was');
+		expect(await page.getByTestId('progress').innerText()).toBe('2 of 2 read');
+		await listed(page, 'kept.png').click();
+		await waitForStatus(page, 'done');
+		await context.close();
+		await rm(folder, { recursive: true });
+	});
+
+	it('waits for models that cannot be loaded, until another try', async () => {
+		const { context, page } = await open(browser, '/photo', {
+			prepare: (prepared) => prepared.route('**/models/index.json', (route) => route.abort())
+		});
+		await waitForStatus(page, 'failed');
+		await page.getByTestId('file-input').setInputFiles([await portrait(), await faceless()]);
+		await page.locator('main canvas[aria-label="portrait.png"]').waitFor();
+		await context.unrouteAll();
+		await page.getByTestId('retry').click();
+		await waitForQueue(page);
+		expect(await page.getByTestId('progress').innerText()).toBe('2 of 2 read');
+		await context.close();
+	});
+
+	it('is told once all are done, and the focus is kept by buttons that change or go', async () => {
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		const picture = await portrait();
+		const files = Array.from({ length: 12 }, (_, place) => ({ ...picture, name: `${place}.png` }));
+		await page.getByTestId('file-input').setInputFiles([...files, TEXT_NAMED_JPG]);
+		await page.getByTestId('cancel').focus();
+		await page.keyboard.press('Enter');
+		const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
+		await page.getByTestId('resume').waitFor();
+		expect(await focused()).toBe('resume');
+		await page.keyboard.press('Enter');
+		await waitForQueue(page);
+		expect(await focused()).toBe('queue');
+		const told = page.getByTestId('queue').locator('[role=status]');
+		await expect.poll(() => told.innerText()).toBe('12 of 13 read, 1 could not be read');
 		await context.close();
 	});
 });

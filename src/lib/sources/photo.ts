@@ -15,7 +15,7 @@ export async function fetchPicture(url: string, signal: AbortSignal): Promise<Bl
 		if (!response.ok) throw new Error(`status ${response.status}`);
 		return await response.blob();
 	} catch (thrown) {
-		throw new AppError('picture-unreadable', `${url} could not be fetched`, thrown);
+		throw new AppError('picture-unreachable', `${url} could not be fetched`, thrown);
 	}
 }
 

@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 
 const HEAD_BYTES = 64;
-/** Programs append a little to their files; an end mark that is not within this is missing. */
+/** Most files end with the mark that ends their picture; programs append a little. */
 const TAIL_BYTES = 4096;
 
 type Format = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'avif' | 'heic' | 'tiff';
@@ -46,15 +46,37 @@ function isCutOff(format: Format | null, head: Uint8Array, tail: Uint8Array, siz
 	}
 }
 
+/** Whether a picture ends within its file, however much follows it: phones append a film. Marks within its parts do not count. */
+function endsWithin(format: 'jpeg' | 'png', file: Uint8Array): boolean {
+	const data = new DataView(file.buffer, file.byteOffset, file.byteLength);
+	if (format === 'png') {
+		for (let at = 8; at + 12 <= file.length; at += 12 + data.getUint32(at)) {
+			if (data.getUint32(at + 4) === 0x49454e44) return true;
+		}
+		return false;
+	}
+	for (let at = 2; at + 4 <= file.length && file[at] === 0xff; at += 2 + data.getUint16(at + 2)) {
+		if (file[at + 1] !== 0xda) continue;
+		// Compressed data has no such mark.
+		for (let end = file.indexOf(0xff, at + 2); end !== -1; end = file.indexOf(0xff, end + 1)) {
+			if (file[end + 1] === 0xd9) return true;
+		}
+		return false;
+	}
+	return false;
+}
+
 /**
- * Throws AppError 'picture-empty' or 'picture-truncated' for a file that is so. Browsers show the beginning of a
- * truncated picture, or nothing: faces would be missing without a word.
+ * Throws AppError 'picture-empty' or 'picture-truncated' for a file that is so, and 'picture-gone' for one that was moved
+ * or deleted. Browsers show the beginning of a truncated picture, or nothing: faces would be missing without a word.
  */
 export async function checkWhole(file: Blob): Promise<void> {
 	if (file.size === 0) throw new AppError('picture-empty', 'the file has no bytes');
 	const head = await bytes(file.slice(0, HEAD_BYTES));
 	const tail = await bytes(file.slice(-TAIL_BYTES));
-	if (isCutOff(formatOf(head), head, tail, file.size)) {
+	const format = formatOf(head);
+	if (isCutOff(format, head, tail, file.size)) {
+		if ((format === 'jpeg' || format === 'png') && endsWithin(format, await bytes(file))) return;
 		throw new AppError('picture-truncated', `the file ends after ${file.size} bytes, before its picture does`);
 	}
 }
@@ -69,5 +91,9 @@ export async function undecodable(file: Blob, cause: unknown): Promise<AppError>
 }
 
 async function bytes(part: Blob): Promise<Uint8Array> {
-	return new Uint8Array(await part.arrayBuffer());
+	try {
+		return new Uint8Array(await part.arrayBuffer());
+	} catch (thrown) {
+		throw new AppError('picture-gone', 'the file can no longer be read', thrown);
+	}
 }

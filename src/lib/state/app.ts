@@ -1,17 +1,24 @@
-/** What every page of the site shares: one analyser, whose models are loaded once, and one set of settings. */
+/**
+ * What every page of the site shares: one analyser, whose models are loaded once, one set of settings, and what was read:
+ * who looks at another page finds it again.
+ */
 import { createContext } from 'svelte';
 import { asset, resolve } from '$app/paths';
 import { Analyser } from '../client/analyser';
 import { CameraSource, type CameraChoice } from '../sources/camera';
 import { fetchPicture, PhotoSource } from '../sources/photo';
 import { Cameras } from './cameras.svelte';
+import { Photos } from './photos.svelte';
 import { Session } from './session.svelte';
 import { Settings } from './settings.svelte';
+import { Timeline } from './timeline.svelte';
 
 export interface App {
 	readonly session: Session;
 	readonly settings: Settings;
 	readonly cameras: Cameras;
+	readonly photos: Photos;
+	readonly timeline: Timeline;
 }
 
 export const [getApp, setApp] = createContext<App>();
@@ -25,7 +32,7 @@ export function createApp(): App {
 		settings,
 		now: () => performance.now()
 	});
-	return { session, settings, cameras: new Cameras() };
+	return { session, settings, cameras: new Cameras(), photos: new Photos(session), timeline: new Timeline() };
 }
 
 /** Opens the chosen camera, or the remembered one, and remembers what was opened in the end. */

@@ -50,6 +50,10 @@ export class Photos {
 	#shown: PhotoSource | null = $state.raw(null);
 	#lastId = 0;
 	#working = false;
+	/** The visitor is on another page: nothing is read. */
+	#left = false;
+	/** Why the selected picture cannot be shown, though it may have been read before. */
+	#unshown: AppError | null = $state.raw(null);
 	/** Aborts the queue; and the picture that is being opened for the stage. */
 	#queue = new AbortController();
 	#opened = new AbortController();
@@ -87,12 +91,16 @@ export class Photos {
 			NO_AGREEMENT
 		)
 	);
+	/** Why the selected picture cannot be read or shown, or null. */
+	readonly failure: AppError | null = $derived(
+		this.selected?.state.kind === 'failed' ? this.selected.state.error : this.#unshown
+	);
 	/** Of the picture on the stage; before it, of what the analyser still needs. */
 	readonly status: Status = $derived.by(() => {
 		const { status } = this.#session;
 		if (this.selected === null || status.kind === 'loading' || status.kind === 'failed') return status;
 		const { state } = this.selected;
-		if (state.kind === 'failed') return state;
+		if (this.failure !== null) return { kind: 'failed', error: this.failure };
 		if (this.#shown === null) return { kind: 'opening-picture' };
 		if (state.kind === 'cancelled') return { kind: 'idle' };
 		return { kind: state.kind === 'done' ? 'done' : 'analysing' };
@@ -150,8 +158,10 @@ export class Photos {
 		try {
 			await source.start(signal);
 		} catch (thrown) {
-			if (!signal.aborted)
-				this.#update(id, { state: { kind: 'failed', error: toAppError(thrown, 'picture-damaged') } });
+			if (signal.aborted) return;
+			this.#unshown = toAppError(thrown, 'picture-damaged');
+			// What was read of it before stays.
+			if (this.#find(id)?.state.kind !== 'done') this.#update(id, { state: { kind: 'failed', error: this.#unshown } });
 			return;
 		}
 		if (signal.aborted) source.stop();
@@ -187,6 +197,22 @@ export class Photos {
 		this.#rules = { minConfidence, prior };
 		this.#known = {};
 		this.#restate(({ kind }) => kind === 'done', { kind: 'waiting' });
+		void this.#work();
+	}
+
+	/** Stops reading until `enter`, and shows nothing; pictures and what was read in them stay. */
+	leave(): void {
+		this.#left = true;
+		this.#queue.abort();
+		this.#queue = new AbortController();
+		this.#restate(({ kind }) => kind === 'working', { kind: 'waiting' });
+		this.#leaveStage();
+	}
+
+	/** Shows the selected picture again, and goes on with the queue. */
+	enter(): void {
+		this.#left = false;
+		if (this.#selectedId !== null) void this.select(this.#selectedId);
 		void this.#work();
 	}
 
@@ -230,6 +256,7 @@ export class Photos {
 
 	/** The one on the stage first, then in the order of choosing. */
 	#next(): Photo | undefined {
+		if (this.#left) return undefined;
 		const waiting = this.#list.filter(({ state }) => state.kind === 'waiting');
 		return waiting.find(({ id }) => id === this.#selectedId) ?? waiting[0];
 	}
@@ -290,6 +317,7 @@ export class Photos {
 		this.#opened = new AbortController();
 		this.#shown?.stop();
 		this.#shown = null;
+		this.#unshown = null;
 	}
 }
 

@@ -68,6 +68,8 @@ export class Session {
 	/** Models that run beside it, to be compared. */
 	#besideIds: readonly string[] = $state.raw([]);
 	#wantedBesideIds: readonly string[] = [];
+	/** The visitor's choice that ran last: where the next one fails, it is the choice again. */
+	#confirmedChoice: string | null;
 	/** Shows the models that already run; null where that is done. */
 	#takeOver: (() => void) | null = null;
 	#switching: Switching | null = $state.raw(null);
@@ -90,6 +92,7 @@ export class Session {
 
 	constructor({ createAnalyser, settings, now }: SessionOptions) {
 		this.#settings = settings;
+		this.#confirmedChoice = settings.current.modelId;
 		this.#now = now;
 		this.#analyser = createAnalyser((event) => this.#receive(event));
 	}
@@ -236,11 +239,10 @@ export class Session {
 	/** Runs these models on every face, the first of them shown; where one cannot be loaded, those before stay. */
 	async chooseModels([modelId, ...besideIds]: readonly string[]): Promise<void> {
 		if (modelId === undefined) return;
-		const before = this.#settings.current.modelId;
 		this.#settings.update({ modelId });
 		this.#wantedBesideIds = besideIds;
 		if (await this.configure()) return;
-		this.#settings.update({ modelId: before });
+		this.#settings.update({ modelId: this.#confirmedChoice });
 		this.#wantedBesideIds = this.#besideIds;
 	}
 
@@ -265,14 +267,15 @@ export class Session {
 			await this.#analyser.configure(wanted);
 		} catch (thrown) {
 			const error = toAppError(thrown, 'model-unreachable');
+			this.#switching = null;
 			this.#notice = error;
 			this.#engine = this.#modelId === null ? { kind: 'failed', error } : { kind: 'ready' };
 			return false;
-		} finally {
-			this.#switching = null;
 		}
+		this.#confirmedChoice = this.#settings.current.modelId;
 		this.#takeOver = () => {
 			this.#takeOver = null;
+			this.#switching = null;
 			if (changes) this.#agreement = NO_AGREEMENT;
 			this.#modelId = modelId;
 			this.#besideIds = besideIds;
@@ -282,6 +285,11 @@ export class Session {
 		this.#engine = { kind: 'ready' };
 		this.#analyseSource();
 		return true;
+	}
+
+	/** Tells the visitor of what failed beside the analysis. */
+	tell(error: AppError): void {
+		this.#notice = error;
 	}
 
 	dismissNotice(): void {
@@ -294,13 +302,12 @@ export class Session {
 	}
 
 	/**
-	 * The faces of a picture that stands alone, as soon as the analyser is free for it. `grab` gives the picture, again
-	 * where it was dropped because settings changed. Rejects with an AppError, or as `signal` aborts.
+	 * The faces of a picture that stands alone, as soon as the analyser is free for it; where the models cannot be loaded,
+	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed. Rejects with an AppError, or as `signal` aborts.
 	 */
 	async analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
 		for (;;) {
 			signal.throwIfAborted();
-			if (this.#engine.kind === 'failed') throw this.#engine.error;
 			if (this.#engine.kind === 'ready') {
 				const bitmap = await grab();
 				if (signal.aborted) bitmap.close();

@@ -14,21 +14,30 @@ export function overlayPicture(photos: Photos, photo: Photo, model: ShownModel):
 	});
 }
 
-/** All of them that were read in one archive, names made different where they are equal. */
+/**
+ * All of them that were read in one archive, names made different where they are equal; `missing`: the names of those
+ * whose file can no longer be read. Throws a RangeError where they are too many for one archive.
+ */
 export async function overlayArchive(
 	photos: Photos,
 	list: readonly Photo[],
 	model: ShownModel,
 	onWritten: (count: number) => void
-): Promise<Blob> {
+): Promise<{ archive: Blob; missing: readonly string[] }> {
+	const missing: string[] = [];
 	const entries: ZipEntry[] = [];
 	const names = new Set<string>();
 	for (const photo of list.filter(({ state }) => state.kind === 'done')) {
-		const { name, data } = await overlayPicture(photos, photo, model);
+		const picture = await overlayPicture(photos, photo, model).catch(() => null);
+		if (picture === null) {
+			missing.push(photo.name);
+			continue;
+		}
+		const { name, data } = picture;
 		const unique = names.has(name) ? name.replace(/\.png$/, ` (${photo.id}).png`) : name;
 		names.add(unique);
 		entries.push({ name: unique, data });
 		onWritten(entries.length);
 	}
-	return zip(entries);
+	return { archive: await zip(entries), missing };
 }

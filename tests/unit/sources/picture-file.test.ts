@@ -38,6 +38,32 @@ describe('checkWhole', () => {
 		await expect(checkWhole(new Blob([half])).catch(code)).resolves.toBe('picture-truncated');
 	});
 
+	// A phone's film after its still has no mark of a picture in it; the picture's own preview has.
+	it.each(['jpeg', 'png'])('lets a %s pass that something follows', async (format) => {
+		await expect(checkWhole(new Blob([file(format), new Uint8Array(9000)]))).resolves.toBeUndefined();
+	});
+
+	it('finds half a jpeg whose preview is whole', async () => {
+		const preview = Buffer.concat([
+			Buffer.from([0xff, 0xe1, 0x20, 0x02]),
+			file('jpeg'),
+			Buffer.alloc(0x2000 - file('jpeg').length)
+		]);
+		const [start, rest] = [file('jpeg').subarray(0, 2), file('jpeg').subarray(2, -2)];
+		await expect(checkWhole(new Blob([start, preview, rest, new Uint8Array(9000)])).catch(code)).resolves.toBe(
+			'picture-truncated'
+		);
+		const whole = new Blob([start, preview, file('jpeg').subarray(2), new Uint8Array(9000)]);
+		await expect(checkWhole(whole)).resolves.toBeUndefined();
+	});
+
+	it('tells of a file that was moved', async () => {
+		const gone = Object.assign(new Blob([file('png')]), {
+			slice: () => ({ arrayBuffer: () => Promise.reject(new Error('NotFoundError')) })
+		});
+		await expect(checkWhole(gone as unknown as Blob).catch(code)).resolves.toBe('picture-gone');
+	});
+
 	it('finds an empty file', async () => {
 		await expect(checkWhole(new Blob()).catch(code)).resolves.toBe('picture-empty');
 	});

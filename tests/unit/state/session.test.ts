@@ -388,6 +388,20 @@ describe('a model that cannot be loaded', () => {
 		expect(settings.current.modelId).toBeNull();
 		expect(session.status.kind).toBe('idle');
 	});
+
+	it('and another one, chosen meanwhile, that cannot either', async () => {
+		const { analyser, session, settings } = setUp();
+		await settled();
+		await session.chooseModel('mien');
+		const loading = deferred<undefined>();
+		analyser.configure.mockReturnValueOnce(loading.promise).mockReturnValueOnce(loading.promise);
+		const choices = [session.chooseModel('other'), session.chooseModel('third')];
+		loading.reject(new AppError('model-unreachable', '404'));
+		await Promise.all(choices);
+		expect(session.model?.id).toBe('mien');
+		expect(settings.current.modelId).toBe('mien');
+		expect(session.switching).toBeNull();
+	});
 });
 
 describe('several models', () => {
@@ -426,11 +440,13 @@ describe('several models', () => {
 		expect(session.model?.id).toBe('mien');
 		loading.resolve(undefined);
 		await choosing;
-		expect(session.switching).toBeNull();
+		// Its button does not spring back in between.
+		expect(session.switching?.ids).toEqual(['other']);
 		expect(session.model?.id).toBe('mien');
 		await vi.waitFor(() => expect(analyser.frames).toHaveLength(2));
 		analyser.frames[1]?.resolve(resultOf([1]));
 		await vi.waitFor(() => expect(session.model?.id).toBe('other'));
+		expect(session.switching).toBeNull();
 	});
 });
 
@@ -449,6 +465,19 @@ describe('a picture of a batch', () => {
 		await vi.waitUntil(() => analyser.frames.length === 1);
 		analyser.frames.shift()?.resolve(resultOf([1, 2]));
 		expect((await waiting).faces).toHaveLength(2);
+	});
+
+	it('waits while the models cannot be loaded, for another try', async () => {
+		const { session, analyser } = setUp({ ready: false });
+		analyser.configure.mockRejectedValueOnce(new AppError('model-unreachable', '404'));
+		const waiting = session.analyseStill(bitmap, new AbortController().signal);
+		await session.load();
+		await settled();
+		expect(session.loadFailed).toBe(true);
+		await session.load();
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		analyser.frames.shift()?.resolve(resultOf([1]));
+		expect((await waiting).faces).toHaveLength(1);
 	});
 
 	it('ends when it is cancelled', async () => {
