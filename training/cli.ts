@@ -77,7 +77,9 @@ async function exportCommand(args: string[]): Promise<number> {
 	const definition = withRecipe(model, recipe);
 	const bestFile = path.join(runDirOf(definition.id, recipe), RUN_FILES.best);
 	if (!existsSync(bestFile))
-		throw new UserError(`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id}`);
+		throw new UserError(
+			`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id} --recipe ${recipe.id}`
+		);
 	const dataset = await loadData(values.data);
 	await startBackend(fastestOnProcessor());
 	const best = readCheckpoint(bestFile);

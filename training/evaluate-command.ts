@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../src/lib/core/calibration';
-import { meanScores } from '../src/lib/core/ensemble';
+import { canBeAveraged, meanScores } from '../src/lib/core/ensemble';
 import { cameraPriorRatio } from '../src/lib/core/prior';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../src/lib/manifest';
 import { parseReport, type Report } from '../src/lib/report';
@@ -26,6 +26,9 @@ import {
 import { readFerPlus, type FerPlus } from './ferplus';
 import { createReport, lookAtTests, scoresOf, testSets, type TestScores } from './report';
 import { CACHE, MODELS_DIR, createBar, loadData, percent, say } from './terminal';
+
+/** Of PublicTest as of PrivateTest. */
+const TEST_ROWS = 3589;
 
 export async function evaluateCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
@@ -54,6 +57,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 		}
 		return 0;
 	}
+	requireWholeTests(dataset);
 	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n);
 	for (const entry of entries) {
 		const measured = await reportOn(entry, dataset, ferPlus, values.corruptions);
@@ -68,6 +72,18 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 		if (report) say(values.json ? JSON.stringify(report) : describeReport(report));
 	}
 	return 0;
+}
+
+/** What ships keeps the figures of all test pictures: a part of them is not written over these. */
+function requireWholeTests(dataset: Dataset): void {
+	for (const split of ['public', 'private'] as const) {
+		const { length } = rowsOf(dataset, split);
+		if (length !== TEST_ROWS)
+			throw new UserError(
+				`The data has ${length} rows of the split "${split}", FER2013 ${TEST_ROWS}: the shipped figures stay as they are. ` +
+					`Take the whole fer2013.csv, or --split ${split} to look at these rows alone.`
+			);
+	}
 }
 
 /** The model of that id; throws UserError that lists the ids. */
@@ -172,7 +188,7 @@ async function reportOnEnsemble(
 		look,
 		priorRatio: cameraPriorRatio(labels)
 	});
-	writeReport(path.join(MODELS_DIR, ensemble.id), report);
+	writeReport(path.join(MODELS_DIR, ensemble.id), report, look);
 	replaceEnsemble(MODELS_DIR, { ...ensemble, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, look) });
 	return report;
 }
@@ -184,10 +200,17 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 		options: { data: { type: 'string' }, ferplus: { type: 'string' } }
 	});
 	const manifest = readManifest(MODELS_DIR);
-	const [first] = positionals.map((id) => findEntry(manifest, id));
+	const [first, ...others] = positionals.map((id) => findEntry(manifest, id));
 	if (!first)
 		throw new UserError('Name the shipped models to average; one alone is averaged over face and mirror image.');
+	if (new Set(positionals).size < positionals.length) throw new UserError('Name each model once.');
+	const different = others.find((other) => !canBeAveraged(first, other));
+	if (different)
+		throw new UserError(
+			`${first.id} and ${different.id} differ in labels, input size, crop or least contrast, and cannot be averaged.`
+		);
 	const dataset = await loadData(values.data);
+	requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());
 	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n);
 	const named =

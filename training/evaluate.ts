@@ -5,6 +5,7 @@ import { toModelInput } from '../src/lib/core/preprocess';
 import type { InputSpec, Scores } from '../src/lib/core/types';
 import type { SplitMetrics } from '../src/lib/manifest';
 import { pictureOf, rowsOf, type Dataset, type Split } from './dataset';
+import { UserError } from './errors';
 import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
 
 const BATCH = 128;
@@ -78,9 +79,10 @@ export function evaluateScores(
 	};
 }
 
-/** `rowsOf` of the data set; throws RangeError when the split is empty. */
+/** `rowsOf` of the data set; throws UserError when the split is empty. */
 export function rowsOfSplit(dataset: Dataset, split: Split): Uint32Array {
 	const rows = rowsOf(dataset, split);
-	if (rows.length === 0) throw new RangeError(`The data has no rows of the split "${split}".`);
+	if (rows.length === 0)
+		throw new UserError(`The data has no rows of the split "${split}". Take the whole fer2013.csv.`);
 	return rows;
 }

@@ -86,8 +86,10 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 async function writeSmallest(folded: tf.LayersModel, dir: string, { definition, dataset }: ExportOptions) {
 	const rows = rowsOfSplit(dataset, 'public');
 	const truth = truthOf(dataset, rows);
+	// As the page shows them to it.
+	const input = { ...definition.input, leastContrast: definition.leastContrast };
 	const accuracyOf = async (model: tf.LayersModel): Promise<number> =>
-		figuresOf(await predict(model, definition.input, dataset, rows), truth).accuracy;
+		figuresOf(await predict(model, input, dataset, rows), truth).accuracy;
 	const full = await accuracyOf(folded);
 	for (const precision of ['uint8', 'float16'] as const) {
 		const written = await writeModel(folded, dir, precision);
@@ -133,7 +135,7 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 		look: 'single',
 		priorRatio: cameraPriorRatio(labels)
 	});
-	writeReport(dir, report);
+	writeReport(dir, report, 'single');
 	return { ...entry, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
 }
 
@@ -163,11 +165,11 @@ export function metricsOf({ splits }: Report, look: 'single' | 'mirrored'): Mode
 	);
 }
 
-/** report.json, and its curves and confusion matrix as pictures. */
-export function writeReport(dir: string, report: Report): void {
+/** report.json, and its curves and confusion matrix as pictures, the latter of the look that the classifier takes. */
+export function writeReport(dir: string, report: Report, look: 'single' | 'mirrored'): void {
 	writeWhole(path.join(dir, 'report.json'), [`${JSON.stringify(parseReport(JSON.parse(JSON.stringify(report))))}\n`]);
 	const shown = report.splits.find(({ id }) => id === 'private') ?? report.splits[0];
-	if (shown) writeWhole(path.join(dir, 'confusion.svg'), [confusionSvg(report.labels, shown)]);
+	if (shown) writeWhole(path.join(dir, 'confusion.svg'), [confusionSvg(report.labels, shown.title, shown[look])]);
 	if (report.history.length > 1) writeWhole(path.join(dir, 'curves.svg'), [curvesSvg(report.history)]);
 }
 

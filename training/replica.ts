@@ -6,6 +6,7 @@ import { hasKernel, MOVE_KERNEL, moveInPlace } from './backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from './backend/host';
 import { learningRateAt, sizeAt, type Recipe } from './config';
 import { pictureOf, type Dataset } from './dataset';
+import { UserError } from './errors';
 import type { Exchange } from './exchange';
 import { SeededDropout } from './layers';
 import type { ModelDefinition } from './models/definition';
@@ -86,7 +87,9 @@ export class Replica {
 		if (exchange.replicas > 1 && !hasHostMemory())
 			throw new RangeError(`The back end ${tf.getBackend()} trains one replica alone.`);
 		if (this.stepsPerEpoch === 0)
-			throw new RangeError(`${String(rows.length)} pictures do not fill a batch of ${String(recipe.batchSize)}.`);
+			throw new UserError(
+				`${String(rows.length)} pictures of Training do not fill a batch of ${String(recipe.batchSize)}. Take the whole fer2013.csv.`
+			);
 		this.model = networkOf(definition, labels, recipe, dataset);
 		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
 		this.weights = this.model.weights.map((weight, index) => ({
@@ -134,6 +137,8 @@ export class Replica {
 		while (step < to) {
 			// A GPU is given its next step before it is asked how the last one went, so that it never waits.
 			const next = await this.step(step++);
+			// Lets signals in: nothing else here waits for more than a promise.
+			await new Promise(setImmediate);
 			if (reading) onStep(await reading.report);
 			reading = next;
 			if (this.exchange.stopping()) break;

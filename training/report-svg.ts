@@ -1,14 +1,14 @@
 /** The pictures of a report: plain SVG that any page or viewer shows. */
-import type { EpochReport, SplitReport } from '../src/lib/report';
+import type { EpochReport, Figures } from '../src/lib/report';
 
 const FONT = 'font-family="system-ui, sans-serif"';
 
 /** Rows are true labels, columns what was said; the shade and the number are parts of the row in per cent. */
-export function confusionSvg(labels: readonly string[], { title, single }: SplitReport): string {
+export function confusionSvg(labels: readonly string[], title: string, { confusion }: Figures): string {
 	const [cell, left, top] = [64, 96, 72];
 	const width = left + labels.length * cell + 16;
 	const height = top + labels.length * cell + 16;
-	const rows = single.confusion.map((row, y) => {
+	const rows = confusion.map((row, y) => {
 		const sum = Math.max(
 			1,
 			row.reduce((a, b) => a + b, 0)

@@ -68,6 +68,10 @@ const CHUNK = 10;
 /** Trains and selects as the recipe says; the averaged weights of the best epoch are in best.bin. */
 export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	const { definition, recipe, dataset, backend, replicas, runDir } = options;
+	if (selectingRows(dataset, recipe).length === 0)
+		throw new UserError(
+			'The data has no PublicTest rows, by which epochs are chosen. Train with the whole fer2013.csv.'
+		);
 	mkdirSync(runDir, { recursive: true });
 	if (options.fresh) setAside(runDir);
 	const fingerprint = fingerprintOf(options);
@@ -95,6 +99,11 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	}
 }
 
+/** The rows by which the best epoch is chosen. */
+function selectingRows(dataset: Dataset, recipe: Recipe): Uint32Array {
+	return rowsOf(dataset, recipe.rows === 'paper' ? 'paper' : 'public');
+}
+
 class Run {
 	private readonly stepsPerEpoch: number;
 	private readonly steps: number;
@@ -116,7 +125,7 @@ class Run {
 		const { dataset, recipe } = options;
 		this.stepsPerEpoch = Math.floor(trainingRows(dataset, recipe).length / recipe.batchSize);
 		this.steps = this.stepsPerEpoch * recipe.epochs;
-		this.validationRows = rowsOf(dataset, recipe.rows === 'paper' ? 'paper' : 'public');
+		this.validationRows = selectingRows(dataset, recipe);
 		this.step = saved?.step ?? 0;
 		this.running = { ...(saved?.running ?? EMPTY) };
 		this.history = [...(saved?.history ?? [])];

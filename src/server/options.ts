@@ -24,7 +24,7 @@ export const USAGE = `npm start -- [options]
   --allow ORIGIN                   let the pages talk to another host, such as http://camera.lan:1984
   --port N                         default 4173
   --host [ADDRESS]                 listen on the network, not on this machine alone
-  --no-build                       serve build/ as it is`;
+  --no-build                       serve what was built last; start anew after another build`;
 
 /** Throws an Error that says what is wrong and what is allowed. */
 export function parseServeOptions(args: readonly string[]): ServeOptions {
@@ -68,12 +68,22 @@ function parseProxy(text: string): Proxy {
 	// A broker's own address is ws:, and its connection begins as a request by http.
 	const url = new URL(address.replace(/^ws/, 'http'));
 	if (url.protocol !== 'http:' && url.protocol !== 'https:') fail('--proxy takes http, https, ws and wss addresses');
-	const login = [url.username, url.password].map(decodeURIComponent);
+	if (url.hash !== '') fail('--proxy takes no "#"; write %23 for one in a name or password');
+	if (url.search !== '') fail('--proxy takes no "?": the pages ask with what follows it');
+	if (url.username === '' && url.password !== '') fail('--proxy takes a name before the password');
 	return {
 		path,
 		target: `${url.origin}${url.pathname}`.replace(/\/$/, ''),
-		auth: url.username === '' ? null : login.join(':')
+		auth: url.username === '' ? null : [url.username, url.password].map(decoded).join(':')
 	};
+}
+
+function decoded(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		return fail('--proxy takes %25 for a "%" in a name or password');
+	}
 }
 
 /** "http://camera.lan:1984", or with https, ws, wss; a port where it is not the protocol's own. */

@@ -15,12 +15,17 @@ function readOptions(): ServeOptions | null {
 
 const options = readOptions();
 if (options !== null) {
+	// Another build beside it takes files away that were listed at the start: those who ask for them get nothing, all others go on.
+	process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+		if (error.code !== 'ENOENT') throw error;
+		console.error(`${error.message}\nThe site was built anew: start it again.`);
+	});
 	// The policy is written into the pages when they are built, and sent as a header when they are served.
 	process.env['MIEN_ALLOW'] = [process.env['MIEN_ALLOW'] ?? '', ...options.allow].join(' ').trim();
 	if (options.build) await build();
 	const server = await preview({
 		preview: {
-			proxy: proxyTable(options.proxies),
+			proxy: proxyTable(options.proxies, options.host),
 			...(options.port === null ? {} : { port: options.port, strictPort: true }),
 			...(options.host === null ? {} : { host: options.host })
 		}

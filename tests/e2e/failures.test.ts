@@ -169,3 +169,21 @@ describe('a worker that fails', () => {
 		await context.close();
 	});
 });
+
+describe('a browser that keeps nothing', () => {
+	it.each(['/', '/kiosk/setup', '/kiosk/log', '/kiosk?source=camera'])('shows %s all the same', async (path) => {
+		const { context, page, problems } = await open(withCamera, path, {
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					Object.defineProperty(window, 'localStorage', {
+						get: () => {
+							throw new DOMException('blocked', 'SecurityError');
+						}
+					});
+				})
+		});
+		await page.locator('#content, [data-testid=kiosk][data-state=running]').waitFor();
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+});

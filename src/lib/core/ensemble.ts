@@ -30,6 +30,16 @@ export interface EnsembleSpec extends Calibration {
 	readonly mirrored: boolean;
 }
 
+/** Whether what both say of a picture of a face is of the same picture and the same labels. */
+export function canBeAveraged(
+	a: Pick<Classifier, 'labels' | 'input'>,
+	b: Pick<Classifier, 'labels' | 'input'>
+): boolean {
+	const shared = ({ labels, input }: typeof a): string =>
+		JSON.stringify([labels, input.size, input.crop, input.leastContrast]);
+	return shared(a) === shared(b);
+}
+
 /**
  * One classifier that answers with the mean of its members' probabilities, which it leaves to their owner. It takes
  * grey values of 0..255, and gives each member what that was trained on. Throws RangeError where the members differ in
@@ -42,9 +52,7 @@ export function createEnsemble(
 	const [first] = members;
 	if (first === undefined) throw new RangeError(`${id}: an ensemble needs members.`);
 	const { size, crop, leastContrast } = first.input;
-	const shared = ({ labels, input }: Classifier): string =>
-		JSON.stringify([labels, input.size, input.crop, input.leastContrast]);
-	const other = members.find((member) => shared(member) !== shared(first));
+	const other = members.find((member) => !canBeAveraged(first, member));
 	if (other !== undefined) {
 		throw new RangeError(`${id}: ${other.id} and ${first.id} differ in labels, input size, crop or least contrast.`);
 	}

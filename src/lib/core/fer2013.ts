@@ -21,7 +21,7 @@ export interface Fer2013Row {
 /** The fields of one line of CSV, without the quotes around them. */
 export function splitFields(line: string): string[] {
 	if (!line.includes('"')) return line.split(',');
-	const fields = line.matchAll(/(?:^|,)(?:\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g);
+	const fields = `,${line}`.matchAll(/,(?:\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g);
 	return Array.from(fields, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
 }
 

@@ -1,5 +1,5 @@
 /** Calm labels: probabilities smoothed over time for each face id, and a label that changes only for a reason. */
-import { FORGET_AFTER_MS } from './tracker';
+import { FORGET_LAST_FRAME_AFTER_MS } from './tracker';
 import type { Scores } from './types';
 
 /**
@@ -38,7 +38,7 @@ export interface SmoothedScores {
 
 /**
  * One result for each face, in their order. `smoothingMs`: time constant, the same at every frame rate; 0 switches
- * smoothing and hysteresis off. Ids that the tracker has forgotten are forgotten here.
+ * smoothing and hysteresis off. Ids that the tracker can no longer give are forgotten here.
  */
 export function smoothScores(
 	state: SmoothingState,
@@ -65,7 +65,7 @@ export function indexOfGreatest(scores: Scores): number {
 
 function isCurrent(history: History, timeMs: number): boolean {
 	const unseenMs = timeMs - history.timeMs;
-	return unseenMs >= 0 && unseenMs <= FORGET_AFTER_MS;
+	return unseenMs >= 0 && unseenMs <= FORGET_LAST_FRAME_AFTER_MS;
 }
 
 function begin(scores: Scores, timeMs: number): History {

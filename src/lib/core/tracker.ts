@@ -6,7 +6,7 @@ import type { Box, DetectedFace, TrackedFace } from './types';
 /** A face not seen for this long is gone; if it comes back, it is another one. */
 export const FORGET_AFTER_MS = 1000;
 /** A face of the very last frame is kept for this long, so that slow machines keep their ids too. */
-const FORGET_LAST_FRAME_AFTER_MS = 3000;
+export const FORGET_LAST_FRAME_AFTER_MS = 3000;
 
 /** A face may be this far from where it is expected, in face sizes, and this much farther for each second unseen. */
 const REACH = 0.5;

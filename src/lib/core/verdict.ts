@@ -1,7 +1,7 @@
 /** The word that is shown for a face, or that there is none: one rule for the overlay, the cards, the list and the export. */
 import type { FaceResult, Reading } from './types';
 
-/** For models that come without a threshold: a calibrated one is wrong in three of five cases where it says less. */
+/** For models that come without a threshold: a calibrated one is wrong in about two of three cases where it says less. */
 export const DEFAULT_UNSURE_BELOW = 0.4;
 
 export interface Verdict {

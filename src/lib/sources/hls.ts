@@ -18,6 +18,8 @@ const LIVE: Partial<HlsConfig> = {
 	enableWorker: false
 };
 
+const originOf = (url: string): string => new URL(url, location.href).origin;
+
 export function attachHls(address: StreamAddress): Attach {
 	return async (video, fail, signal) => {
 		const { default: Player } = await import('hls.js/light');
@@ -31,8 +33,10 @@ export function attachHls(address: StreamAddress): Attach {
 		}
 		const player: Hls = new Player({
 			...LIVE,
-			xhrSetup: (xhr) => {
-				if (address.login !== null) xhr.setRequestHeader('Authorization', authorization(address.login));
+			// Parts of a stream may lie elsewhere: the login goes to its own host alone.
+			xhrSetup: (xhr, url) => {
+				if (address.login !== null && originOf(url) === originOf(address.url))
+					xhr.setRequestHeader('Authorization', authorization(address.login));
 			}
 		});
 		signal.addEventListener('abort', () => player.destroy(), { once: true });

@@ -11,6 +11,7 @@ import { Cameras } from './cameras.svelte';
 import { Photos } from './photos.svelte';
 import { Session } from './session.svelte';
 import { Settings } from './settings.svelte';
+import { localStore } from './storage';
 import { Timeline } from './timeline.svelte';
 
 export interface App {
@@ -25,7 +26,7 @@ export const [getApp, setApp] = createContext<App>();
 
 /** Builds the parts; nothing is loaded yet. */
 export function createApp(): App {
-	const settings = new Settings(storage());
+	const settings = new Settings(localStore());
 	const baseUrl = new URL(resolve('/'), location.href).href;
 	const session = new Session({
 		createAnalyser: (onEvent) => new Analyser({ baseUrl, onEvent }),
@@ -50,12 +51,4 @@ export async function startSample({ session }: App): Promise<void> {
 	const url = asset('/samples/astronaut.webp');
 	const description = 'Sample picture: portrait of the astronaut Eileen Collins, NASA';
 	await session.open(() => new PhotoSource((signal) => fetchPicture(url, signal), description));
-}
-
-function storage(): Storage | null {
-	try {
-		return localStorage;
-	} catch {
-		return null;
-	}
 }

@@ -44,7 +44,7 @@ export async function runBenchmark(request: BenchmarkRequest, tools: BenchmarkTo
 	const { source } = request;
 	const run = new Run(looks, tools);
 	return source.kind === 'csv'
-		? classifyRows(source.file, await readRows(source, run), run)
+		? classifyRows(await readRows(source, run), run)
 		: classifyPictures(source.files, source.show, run);
 }
 
@@ -53,26 +53,29 @@ interface Row {
 	readonly pixels: Uint8Array;
 }
 
-/** Null where it was cancelled. */
+/** Null where it was cancelled. Throws AppError where there are none. */
 async function readRows(
 	{ file, split }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
 	run: Run
 ): Promise<Row[] | null> {
 	run.begin('reading', file.size);
 	const rows: Row[] = [];
+	let fault: string | null = null;
 	let readTo = 0;
 	for await (const row of readFer2013(file, split, (done) => (readTo = done))) {
-		if ('fault' in row) run.report({ kind: 'unreadable', name: `Line ${row.line}`, detail: row.fault });
-		else rows.push(row);
+		if ('fault' in row) {
+			run.report({ kind: 'unreadable', name: `Line ${row.line}`, detail: row.fault });
+			fault ??= `line ${row.line}: ${row.fault}`;
+		} else rows.push(row);
 		run.doneTo(readTo);
 		if (run.isDue() && !(await run.step())) return null;
 	}
-	return rows;
+	if (rows.length > 0) return rows;
+	throw new AppError('data-unreadable', fault ?? `none of the ${file.size} bytes is a row of this split`);
 }
 
-async function classifyRows(file: Blob, rows: readonly Row[] | null, run: Run): Promise<boolean> {
+async function classifyRows(rows: readonly Row[] | null, run: Run): Promise<boolean> {
 	if (rows === null) return false;
-	if (rows.length === 0) throw new AppError('data-unreadable', `none of the ${file.size} bytes is a row of this split`);
 	run.begin('running', rows.length);
 	for (let start = 0; start < rows.length; start += BATCH) {
 		const part = rows.slice(start, start + BATCH);

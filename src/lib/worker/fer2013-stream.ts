@@ -53,7 +53,7 @@ export async function* readFer2013(
 			yield* read(lines.push(piece.value));
 		yield* read(lines.end());
 	} catch (error) {
-		throw new AppError('data-unreadable', `line ${line + 1}: ${String(error)}`, error);
+		throw new AppError('data-unreadable', `line ${header.columns === null ? 1 : line + 1}: ${String(error)}`, error);
 	}
 	if (header.columns === null) throw new AppError('data-unreadable', 'the file is empty');
 }

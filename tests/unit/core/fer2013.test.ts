@@ -8,6 +8,7 @@ describe('splitFields', () => {
 	it('takes quotes off, with commas and doubled quotes within', () => {
 		expect(splitFields('3,1 2 3,Training')).toEqual(['3', '1 2 3', 'Training']);
 		expect(splitFields('3,"1 2 3",Training')).toEqual(['3', '1 2 3', 'Training']);
+		expect(splitFields(',"1 2 3",Training')).toEqual(['', '1 2 3', 'Training']);
 		expect(splitFields('"a,b","say ""so""",')).toEqual(['a,b', 'say "so"', '']);
 	});
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { smoothScores, type SmoothedScores, type SmoothingState } from '../../../src/lib/core/smoothing';
-import { FORGET_AFTER_MS } from '../../../src/lib/core/tracker';
+import { FORGET_LAST_FRAME_AFTER_MS } from '../../../src/lib/core/tracker';
 import type { Scores } from '../../../src/lib/core/types';
 import { noiseFrom } from './faces';
 
@@ -148,9 +148,9 @@ describe('faces', () => {
 
 	it('are remembered while the tracker does, and forgotten with it', () => {
 		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 0, 250);
-		const [kept] = smoothScores(first, [], FORGET_AFTER_MS, 250);
+		const [kept] = smoothScores(first, [], FORGET_LAST_FRAME_AFTER_MS, 250);
 		expect(kept.has(1)).toBe(true);
-		const [gone] = smoothScores(kept, [{ id: 2, scores: [1, 0] }], FORGET_AFTER_MS + 1, 250);
+		const [gone] = smoothScores(kept, [{ id: 2, scores: [1, 0] }], FORGET_LAST_FRAME_AFTER_MS + 1, 250);
 		expect([...gone.keys()]).toEqual([2]);
 	});
 

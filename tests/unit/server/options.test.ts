@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseServeOptions } from '../../../src/server/options';
-import { ownLocation, proxyTable } from '../../../src/server/proxy';
+import { isOfThisSite, ownLocation, proxyTable } from '../../../src/server/proxy';
 
 describe('options of the server', () => {
 	it('needs none', () => {
@@ -34,6 +34,10 @@ describe('options of the server', () => {
 		[['--proxy', 'camera=http://x'], '--proxy takes /PATH=http://HOST:PORT'],
 		[['--proxy', '/camera=ftp://x'], '--proxy takes http, https, ws and wss addresses'],
 		[['--proxy', '/models=http://x'], 'would hide a part of this site'],
+		[['--proxy', '/a=http://me:100%@cam'], '%25 for a "%"'],
+		[['--proxy', '/a=http://cam/snap?user=me'], 'takes no "?"'],
+		[['--proxy', '/a=http://:secret@cam'], 'a name before the password'],
+		[['--proxy', '/a=http://me:1#2@cam'], '%23'],
 		[['--port', '99999'], '--port takes a number from 1 to 65535'],
 		[['--allow', 'http://x/path'], 'is not an origin'],
 		[['--allow', "http://x; script-src 'unsafe-inline'"], 'is not an origin'],
@@ -45,12 +49,28 @@ describe('options of the server', () => {
 
 describe('proxies', () => {
 	it('match their path and what lies below, and nothing else', () => {
-		const [pattern = ''] = Object.keys(proxyTable([{ path: '/camera', target: 'http://x', auth: null }]));
+		const [pattern = ''] = Object.keys(proxyTable([{ path: '/camera', target: 'http://x', auth: null }], null));
 		const paths = ['/camera', '/camera/a', '/camera?b', '/cameras', '/x/camera'];
 		expect(paths.filter((path) => new RegExp(pattern).test(path))).toEqual(['/camera', '/camera/a', '/camera?b']);
 	});
 
+	it.each<[boolean, Parameters<typeof isOfThisSite>[0]['headers']]>([
+		[true, { host: '10.0.0.2:4173' }],
+		[true, { host: 'localhost:4173', origin: 'http://localhost:4173', 'sec-fetch-site': 'same-origin' }],
+		[true, { host: '[::1]:4173', 'sec-fetch-site': 'none' }],
+		[true, { host: 'kiosk.lan' }],
+		[false, { host: 'localhost:4173', origin: 'http://localhost:8080' }],
+		[false, { host: 'localhost:4173', origin: 'null' }],
+		[false, { host: 'localhost:4173', 'sec-fetch-site': 'same-site' }],
+		[false, { host: 'localhost:4173', 'sec-fetch-site': 'cross-site' }],
+		[false, { host: 'evil.example', origin: 'http://evil.example', 'sec-fetch-site': 'same-origin' }],
+		[false, {}]
+	])('are for pages of this site: %j, %j', (expected, headers) => {
+		expect(isOfThisSite({ headers }, 'kiosk.lan')).toBe(expected);
+	});
+
 	it.each([
+		['http://[bad', null],
 		['/whep/1', '/camera/whep/1'],
 		['http://x:1/whep/1?a', '/camera/whep/1?a'],
 		['whep/1', 'whep/1'],

@@ -136,7 +136,8 @@ describe('createReport', () => {
 	it('is drawn with every label', () => {
 		const [first] = report.splits;
 		if (!first) throw new Error('There is no split.');
-		for (const label of parts.labels) expect(confusionSvg(parts.labels, first)).toContain(`>${label}<`);
+		for (const label of parts.labels)
+			expect(confusionSvg(parts.labels, first.title, first.single)).toContain(`>${label}<`);
 		const epoch = {
 			size: 48,
 			learningRate: 0.1,

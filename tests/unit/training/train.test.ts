@@ -178,3 +178,27 @@ describe('train', { timeout: 180_000 }, () => {
 		expect(readFileSync(path.join(runDir, RUN_FILES.best)).equals(best)).toBe(true);
 	});
 });
+
+describe('what comes from outside', () => {
+	it('reaches a run of one replica, which else waits for nothing but itself', async () => {
+		const controller = new AbortController();
+		let steps = 0;
+		const stopped = await train(
+			options({
+				recipe: { ...recipe, epochs: 50 },
+				signal: controller.signal,
+				onEvent: ({ type }) => {
+					if (type !== 'step' || ++steps > 1) return;
+					// As a signal does: by the event loop.
+					setTimeout(() => controller.abort());
+				}
+			})
+		);
+		expect(stopped.kind).toBe('stopped');
+		expect(existsSync(path.join(runDir, RUN_FILES.checkpoint))).toBe(true);
+	});
+
+	it('is refused where there is nothing to choose an epoch by', async () => {
+		await expect(train(options({ dataset: noise(16, 0) }))).rejects.toThrow('no PublicTest rows');
+	});
+});

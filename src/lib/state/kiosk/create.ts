@@ -1,5 +1,6 @@
 /** Puts a kiosk together from what this browser holds. */
 import type { App } from '../app';
+import { localStore } from '../storage';
 import type { KioskConfig } from './config';
 import { StoredIncidents } from './incidents.svelte';
 import { Kiosk } from './kiosk.svelte';
@@ -20,19 +21,21 @@ export function createKiosk(
 		keepDays: config.keepDays,
 		onRecord: (record) => publisher?.add(record)
 	});
-	const incidents = new StoredIncidents(localStorage);
+	const storage = localStore();
+	const incidents = new StoredIncidents(storage);
 	const { source } = config;
-	const login = source.kind === 'camera' ? null : findLogin(localStorage, source.url);
+	const login = source.kind === 'camera' ? null : findLogin(storage, source.url);
 	const kiosk = new Kiosk({ app, config, login, log, incidents, publisher, reloader: new Reloader() });
 	return { kiosk, log, incidents, publisher };
 }
 
 function createPublisher({ mqttUrl, mqttTopic, mqttDiscovery, log }: KioskConfig): Publisher | null {
 	if (mqttUrl === null) return null;
+	const storage = localStore();
 	return new Publisher({
 		settings: { url: mqttUrl, topic: mqttTopic, discovery: mqttDiscovery },
-		login: findLogin(localStorage, mqttUrl),
-		storage: log ? localStorage : null,
+		login: findLogin(storage, mqttUrl),
+		storage: log ? storage : null,
 		now: () => Date.now()
 	});
 }
