@@ -123,19 +123,26 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 	return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-/** Single pictures, asked for every `everyMs`. */
+/** A camera that keeps its last snapshot for a while is no frozen one yet. */
+const SAME_SNAPSHOT_MS = 60_000;
+
+/** Single pictures, asked for every `everyMs`; the same again is no new picture. */
 export function createSnapshotSource(options: JpegOptions & { readonly everyMs: number }): FrameSource {
 	const { everyMs } = options;
 	return new JpegSource(
 		options,
 		async ({ url, login }, put, signal) => {
+			let shown = new Uint8Array(0);
 			while (!signal.aborted) {
 				const askedMs = performance.now();
 				const response = await request(url, { login, signal, limitMs: ANSWER_LIMIT_MS });
-				put(await response.blob());
+				const picture = await response.blob();
+				const bytes = new Uint8Array(await picture.arrayBuffer());
+				if (!isSame(bytes, shown)) put(picture);
+				shown = bytes;
 				await new Promise((resolve) => setTimeout(resolve, Math.max(0, askedMs + everyMs - performance.now())));
 			}
 		},
-		Math.max(STALL_MS, 3 * everyMs)
+		Math.max(SAME_SNAPSHOT_MS, 3 * everyMs)
 	);
 }

@@ -15,13 +15,13 @@ export function createKiosk(
 	app: App,
 	config: KioskConfig
 ): { kiosk: Kiosk; log: KioskLog; incidents: StoredIncidents; publisher: Publisher | null } {
+	const storage = localStore();
 	const publisher = createPublisher(config);
 	const log = new KioskLog({
-		store: config.log ? new LogStore() : null,
+		store: config.log ? new LogStore(storage) : null,
 		keepDays: config.keepDays,
 		onRecord: (record) => publisher?.add(record)
 	});
-	const storage = localStore();
 	const incidents = new StoredIncidents(storage);
 	const { source } = config;
 	const login = source.kind === 'camera' ? null : findLogin(storage, source.url);

@@ -100,11 +100,30 @@ export class Kiosk {
 			publisher?.forget();
 		}, signal);
 		this.#openSource();
-		const tick = () => this.#tick();
+		let left = false;
+		// A page that goes away sees its connections end: nothing to count.
+		const tick = () => {
+			if (!left) this.#tick();
+		};
 		const timer = setInterval(tick, TICK_MS);
 		// Timers of hidden pages come once a minute: what was missed is made up for at once.
-		document.addEventListener('visibilitychange', () => void log.flush().then(tick), { signal });
-		window.addEventListener('pagehide', () => void log.flush(), { signal });
+		document.addEventListener(
+			'visibilitychange',
+			() => {
+				// It is also hidden after it has been left, when a database would not be done in time.
+				if (!left) void log.flush().then(tick);
+			},
+			{ signal }
+		);
+		window.addEventListener(
+			'pagehide',
+			() => {
+				left = true;
+				log.leave();
+			},
+			{ signal }
+		);
+		window.addEventListener('pageshow', () => (left = false), { signal });
 		const stopWatching = $effect.root(() => {
 			$effect(() => this.#saw(app.session.result));
 			$effect(() => {

@@ -19,7 +19,7 @@ const MOST_UNSTORED = 1440;
 
 export interface LogOptions {
 	/** Null keeps nothing. */
-	readonly store: Pick<LogStore, 'add' | 'prune' | 'read'> | null;
+	readonly store: Pick<LogStore, 'add' | 'prune' | 'read' | 'leave'> | null;
 	readonly keepDays: number;
 	/** Gets each minute once it is over; in parts, to be added up, where the page was left or hidden meanwhile. */
 	readonly onRecord: (record: MinuteRecord) => void;
@@ -70,8 +70,20 @@ export class KioskLog {
 		if (record !== null) this.#open = { ...this.#open, record: emptyMinute(record.minute) };
 	}
 
-	/** Stores the part of the minute that has passed: before the page goes away. */
+	/** Stores the part of the minute that has passed. */
 	async flush(): Promise<void> {
+		this.#closePart();
+		await this.#store();
+	}
+
+	/** The same where the page goes away at once. */
+	leave(): void {
+		this.#closePart();
+		this.#options.store?.leave(this.#unstored);
+		this.#unstored = [];
+	}
+
+	#closePart(): void {
 		const { record } = this.#open;
 		if (record !== null) {
 			// The minute goes on with what was counted already, so that no face counts twice.
@@ -80,7 +92,6 @@ export class KioskLog {
 			this.#unstored.push(record);
 			this.#options.onRecord(record);
 		}
-		await this.#store();
 	}
 
 	#take({ open, done }: { open: OpenMinute; done: MinuteRecord | null }): void {

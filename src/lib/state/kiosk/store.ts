@@ -1,20 +1,54 @@
 /** The kiosk's log in IndexedDB: a record a minute, in this browser alone. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { localStore } from '../storage';
 import { addMinutes, type MinuteRecord } from './minutes';
+import { keepUnsent, readUnsent } from './unsent';
 
 interface LogSchema extends DBSchema {
 	minutes: { key: number; value: MinuteRecord };
 }
 
 const NAME = 'mien-kiosk';
+/** Where `leave` keeps records; no broker's topic is called so. */
+const LEFT = '#log';
 /** Whatever the retention says: 60 days. A record takes about half a kilobyte. */
 const MOST_RECORDS = 86_400;
 
 export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
+	readonly #storage: Storage;
+
+	constructor(storage: Storage = localStore()) {
+		this.#storage = storage;
+	}
+
+	/** Keeps records at once, as the page goes away: a database would not be done in time. They are taken in with the next call. */
+	leave(records: readonly MinuteRecord[]): void {
+		keepUnsent(this.#storage, LEFT, [...readUnsent(this.#storage, LEFT), ...records]);
+	}
 
 	/** Adds a record to what is there of its minute. */
 	async add(record: MinuteRecord): Promise<void> {
+		await this.#takeIn();
+		await this.#add(record);
+	}
+
+	async #takeIn(): Promise<void> {
+		const left = readUnsent(this.#storage, LEFT);
+		if (left.length === 0) return;
+		// Another page that asks meanwhile finds none.
+		keepUnsent(this.#storage, LEFT, []);
+		for (const [index, record] of left.entries()) {
+			try {
+				await this.#add(record);
+			} catch (error) {
+				this.leave(left.slice(index));
+				throw error;
+			}
+		}
+	}
+
+	async #add(record: MinuteRecord): Promise<void> {
 		const transaction = (await this.#open()).transaction('minutes', 'readwrite');
 		const before = await transaction.store.get(record.minute);
 		await transaction.store.put(before === undefined ? record : addMinutes(before, record));
@@ -23,6 +57,7 @@ export class LogStore {
 
 	/** Records that begin at `fromMs` or later, oldest first. */
 	async read(fromMs: number): Promise<MinuteRecord[]> {
+		await this.#takeIn();
 		return (await this.#open()).getAll('minutes', IDBKeyRange.lowerBound(fromMs));
 	}
 

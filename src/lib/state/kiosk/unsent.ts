@@ -1,4 +1,4 @@
-/** Minutes that wait for a broker, kept in this browser so that they outlive a reload. */
+/** Minutes that wait for a broker, or for the log, kept in this browser so that they outlive a reload. */
 import type { MinuteRecord } from './minutes';
 
 const PREFIX = 'mien.kiosk.unsent ';
@@ -23,7 +23,7 @@ export function keepUnsent(
 		else storage.setItem(PREFIX + topic, JSON.stringify(records));
 	} catch (error) {
 		// A full disk: they wait in memory alone.
-		console.warn('Minutes that wait for the broker could not be kept.', error);
+		console.warn('Minutes that wait could not be kept.', error);
 	}
 }
 

@@ -24,6 +24,7 @@ it('the log then holds nothing of before, neither unstored minutes nor the one u
 	const log = new KioskLog({
 		store: {
 			add: (record) => (isFull ? Promise.reject(new Error('full')) : Promise.resolve(void stored.push(record))),
+			leave: () => undefined,
 			prune: () => Promise.resolve(),
 			read: () => Promise.resolve([])
 		},
