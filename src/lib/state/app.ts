@@ -8,18 +8,18 @@ import { Analyser } from '../client/analyser';
 import { CameraSource, type CameraChoice } from '../sources/camera';
 import { fetchPicture, PhotoSource } from '../sources/photo';
 import { Cameras } from './cameras.svelte';
-import { Photos } from './photos.svelte';
+import type { Photos } from './photos.svelte';
 import { Session } from './session.svelte';
 import { Settings } from './settings.svelte';
 import { localStore } from './storage';
-import { Timeline } from './timeline.svelte';
+import type { Timeline } from './timeline.svelte';
 
 export interface App {
 	readonly session: Session;
 	readonly settings: Settings;
 	readonly cameras: Cameras;
-	readonly photos: Photos;
-	readonly timeline: Timeline;
+	/** Made by the page that is the first to need it: the others do not load its code. */
+	readonly kept: { photos?: Photos; timeline?: Timeline };
 }
 
 export const [getApp, setApp] = createContext<App>();
@@ -33,7 +33,7 @@ export function createApp(): App {
 		settings,
 		now: () => performance.now()
 	});
-	return { session, settings, cameras: new Cameras(), photos: new Photos(session), timeline: new Timeline() };
+	return { session, settings, cameras: new Cameras(), kept: {} };
 }
 
 /** Opens the chosen camera, or the remembered one, and remembers what was opened in the end. */
