@@ -194,17 +194,6 @@ describe('other ways', () => {
 		await context.close();
 	});
 
-	it('a camera that gives the same snapshot for a minute', async () => {
-		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/same/snapshot&log=no');
-		await expectWorks(page);
-		await command('same', 'set/repeat');
-		await waitForState(page, 'retrying');
-		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain('Source frozen 1');
-		await command('same', 'set/ok');
-		await expectWorks(page);
-		await context.close();
-	});
-
 	it('hidden faces: the picture is never in the page as it came', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=blurred&lang=de&log=no');
 		await expectWorks(page);
