@@ -103,11 +103,10 @@ async function exportCommand(args: string[]): Promise<number> {
 		trained: {
 			date: new Date(statSync(bestFile).mtime).toISOString().slice(0, 10),
 			commit: execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim(),
-			recipe: `${recipe.id}, seed ${String(recipe.seed)}, ${
-				recipe.mean
-					? `the mean of ${recipe.mean.join(', ')}`
-					: `epoch ${String(best.history.length)} of ${String(recipe.epochs)}`
-			}`,
+			recipe:
+				`${recipe.id}, seed ${String(recipe.seed)}` +
+				(recipe.mean ? '' : `, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`),
+			...(recipe.mean && { mean: recipe.mean }),
 			backend: best.backend ?? 'not recorded',
 			minutes: Math.round(seconds / 60),
 			base: best.base ?? 'scratch',

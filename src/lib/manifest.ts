@@ -18,6 +18,8 @@ export interface Trained {
 	readonly date: string;
 	readonly commit: string;
 	readonly recipe: string;
+	/** Recipes whose best weights these are the mean of; the report's `history` is of the first of them. */
+	readonly mean?: readonly string[] | undefined;
 	/** Where the arithmetic of training ran. */
 	readonly backend: string;
 	/** What the run took up to its best epoch, on that machine. */
@@ -186,6 +188,7 @@ const trained = v.object({
 	date: v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}(T|$)/, expected('an ISO date'))),
 	commit: text,
 	recipe: text,
+	mean: v.optional(v.array(text)),
 	backend: text,
 	minutes: v.optional(count),
 	base: text,

@@ -2,7 +2,7 @@
 import type { ProxyOptions } from 'vite';
 import type { Proxy } from './options';
 
-/** What an answer may tell beside its body. All else of a camera (cookies, policies, scripts' rights) is of no interest here. */
+/** What an answer may tell beside its body: cookies, policies and rights of scripts are for this site to give. */
 const PASSED_HEADERS: ReadonlySet<string> = new Set([
 	...['content-type', 'content-length', 'content-encoding', 'content-range', 'accept-ranges', 'transfer-encoding'],
 	...['cache-control', 'date', 'etag', 'last-modified', 'link', 'www-authenticate']

@@ -222,6 +222,9 @@ describe('the page', () => {
 		// Here it is the same, and told once.
 		expect(await page.getByTestId('all-cards').innerText()).toContain('labels count otherwise (');
 		expect(await page.getByText('labels count otherwise (').count()).toBe(1);
+		// The default is a mean, of which card and curves tell.
+		expect(shipped.models.find(({ id }) => id === shipped.default)?.trained.mean).toHaveLength(4);
+		expect(await page.getByText(/weights are the mean of 4 runs/).count()).toBe(2);
 		await context.close();
 	});
 

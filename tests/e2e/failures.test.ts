@@ -175,11 +175,11 @@ describe('a browser that keeps nothing', () => {
 		const { context, page, problems } = await open(withCamera, path, {
 			prepare: (prepared) =>
 				prepared.addInitScript(() => {
-					Object.defineProperty(window, 'localStorage', {
-						get: () => {
-							throw new DOMException('blocked', 'SecurityError');
-						}
-					});
+					const get = () => {
+						throw new DOMException('blocked', 'SecurityError');
+					};
+					Object.defineProperty(window, 'localStorage', { get });
+					Object.defineProperty(window, 'sessionStorage', { get });
 				})
 		});
 		await page.locator('#content, [data-testid=kiosk][data-state=running]').waitFor();

@@ -194,6 +194,16 @@ describe('other ways', () => {
 		await context.close();
 	});
 
+	it('a camera that gives the same snapshot again and again', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/same/snapshot&log=no');
+		await expectWorks(page);
+		await command('same', 'set/repeat');
+		await page.getByText('Source frozen 1').waitFor();
+		await command('same', 'set/ok');
+		await expectWorks(page);
+		await context.close();
+	});
+
 	it('hidden faces: the picture is never in the page as it came', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=blurred&lang=de&log=no');
 		await expectWorks(page);

@@ -17,6 +17,7 @@ import {
 	faceless,
 	fillsFrame,
 	hugePicture,
+	type PictureFile,
 	portrait,
 	portraitAs,
 	portraitAsBmp,
@@ -66,6 +67,12 @@ function listed(page: Page, name: string) {
 async function save(page: Page, testId: string): Promise<{ download: Download; bytes: Buffer }> {
 	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
 	return { download, bytes: await readFile(await download.path()) };
+}
+
+/** So many that the queue is caught in the middle. */
+async function twelve(): Promise<PictureFile[]> {
+	const picture = await portrait();
+	return Array.from({ length: 12 }, (_, place) => ({ ...picture, name: `${place}.png` }));
 }
 
 /** Results of files on a fresh page, as its JSON export gives them. */
@@ -272,8 +279,7 @@ describe('what was read', () => {
 	it('goes on where it stood, which was in the middle', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
-		const picture = await portrait();
-		const files = Array.from({ length: 12 }, (_, place) => ({ ...picture, name: `${place}.png` }));
+		const files = await twelve();
 		await page.getByTestId('file-input').setInputFiles(files);
 		await page.locator('[data-testid=picture][data-state=done] >> nth=0').waitFor();
 		await page.getByRole('link', { name: 'Compare' }).click();
@@ -325,8 +331,7 @@ describe('what was read', () => {
 	it('is told once all are done, and the focus is kept by buttons that change or go', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
-		const picture = await portrait();
-		const files = Array.from({ length: 12 }, (_, place) => ({ ...picture, name: `${place}.png` }));
+		const files = await twelve();
 		await page.getByTestId('file-input').setInputFiles([...files, TEXT_NAMED_JPG]);
 		await page.getByTestId('cancel').focus();
 		await page.keyboard.press('Enter');

@@ -23,7 +23,10 @@ export function shortCount(count: number): string {
 	return count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toFixed(1)} M`;
 }
 
-/** What odds are multiplied by: "fear × 0.6 and neutral × 3", unbroken about the sign; empty where none is. `ratio`: of each of `labels`. */
+/**
+ * What odds are multiplied by: "fear × 0.6 and neutral × 3", unbroken about the sign; empty where none is. `ratio`: of
+ * each of `labels`.
+ */
 export function weights(labels: readonly string[], ratio: readonly number[]): string {
 	const parts = labels.flatMap((label, index) => {
 		const weight = ratio[index] ?? 1;

@@ -124,7 +124,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** A camera that keeps its last snapshot for a while is no frozen one yet. */
-const SAME_SNAPSHOT_MS = 60_000;
+const SAME_SNAPSHOT_MS = 30_000;
 
 /** Single pictures, asked for every `everyMs`; the same again is no new picture. */
 export function createSnapshotSource(options: JpegOptions & { readonly everyMs: number }): FrameSource {

@@ -46,7 +46,10 @@ function isCutOff(format: Format | null, head: Uint8Array, tail: Uint8Array, siz
 	}
 }
 
-/** Whether a picture ends within its file, however much follows it: phones append a film. Marks within its parts do not count. */
+/**
+ * Whether a picture ends within its file, however much follows it: phones append a film. Marks within its parts, as those
+ * of a preview, do not count.
+ */
 function endsWithin(format: 'jpeg' | 'png', file: Uint8Array): boolean {
 	const data = new DataView(file.buffer, file.byteOffset, file.byteLength);
 	if (format === 'png') {

@@ -303,7 +303,8 @@ export class Session {
 
 	/**
 	 * The faces of a picture that stands alone, as soon as the analyser is free for it; where the models cannot be loaded,
-	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed. Rejects with an AppError, or as `signal` aborts.
+	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed.
+	 * Rejects with an AppError, or as `signal` aborts.
 	 */
 	async analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
 		for (;;) {

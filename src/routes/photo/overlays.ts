@@ -1,11 +1,12 @@
 /** Pictures with what was found in them drawn over, as files. */
+import { AppError } from '$lib/errors';
 import { pictureWithOverlay } from '$lib/overlay/picture';
 import type { Photo, Photos } from '$lib/state/photos.svelte';
 import type { ShownModel } from '$lib/state/session.svelte';
 import { zip, type ZipEntry } from '$lib/state/zip';
 import { overlayStyle } from '../overlay-style';
 
-/** Throws where the picture was not read, or can no longer be opened. */
+/** Throws where the picture was not read, and an AppError where it can no longer be opened. */
 export function overlayPicture(photos: Photos, photo: Photo, model: ShownModel): Promise<ZipEntry> {
 	return photos.open(photo, new AbortController().signal, async ({ element }) => {
 		if (element === null || photo.state.kind !== 'done') throw new Error(`${photo.name} has no result`);
@@ -28,8 +29,11 @@ export async function overlayArchive(
 	const entries: ZipEntry[] = [];
 	const names = new Set<string>();
 	for (const photo of list.filter(({ state }) => state.kind === 'done')) {
-		const picture = await overlayPicture(photos, photo, model).catch(() => null);
-		if (picture === null) {
+		let picture: ZipEntry;
+		try {
+			picture = await overlayPicture(photos, photo, model);
+		} catch (thrown) {
+			if (!(thrown instanceof AppError)) throw thrown;
 			missing.push(photo.name);
 			continue;
 		}

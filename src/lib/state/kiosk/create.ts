@@ -16,7 +16,7 @@ export function createKiosk(
 	config: KioskConfig
 ): { kiosk: Kiosk; log: KioskLog; incidents: StoredIncidents; publisher: Publisher | null } {
 	const storage = localStore();
-	const publisher = createPublisher(config);
+	const publisher = createPublisher(config, storage);
 	const log = new KioskLog({
 		store: config.log ? new LogStore(storage) : null,
 		keepDays: config.keepDays,
@@ -29,9 +29,8 @@ export function createKiosk(
 	return { kiosk, log, incidents, publisher };
 }
 
-function createPublisher({ mqttUrl, mqttTopic, mqttDiscovery, log }: KioskConfig): Publisher | null {
+function createPublisher({ mqttUrl, mqttTopic, mqttDiscovery, log }: KioskConfig, storage: Storage): Publisher | null {
 	if (mqttUrl === null) return null;
-	const storage = localStore();
 	return new Publisher({
 		settings: { url: mqttUrl, topic: mqttTopic, discovery: mqttDiscovery },
 		login: findLogin(storage, mqttUrl),

@@ -8,8 +8,13 @@ export class Reloader {
 	reloadedMs: number;
 
 	constructor() {
-		const keptMs = Number(sessionStorage.getItem(STORAGE_KEY) ?? NaN);
-		this.reloadedMs = Number.isFinite(keptMs) ? keptMs - performance.timeOrigin : -Infinity;
+		try {
+			const keptMs = Number(sessionStorage.getItem(STORAGE_KEY) ?? NaN);
+			this.reloadedMs = Number.isFinite(keptMs) ? keptMs - performance.timeOrigin : -Infinity;
+		} catch {
+			// A browser that keeps nothing would not know of it afterwards: it is never due.
+			this.reloadedMs = Infinity;
+		}
 	}
 
 	/** `save`: what is to be kept; a disk that hangs is not waited for. */

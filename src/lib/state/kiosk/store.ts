@@ -1,6 +1,5 @@
 /** The kiosk's log in IndexedDB: a record a minute, in this browser alone. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import { localStore } from '../storage';
 import { addMinutes, type MinuteRecord } from './minutes';
 import { keepUnsent, readUnsent } from './unsent';
 
@@ -18,11 +17,14 @@ export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
 	readonly #storage: Storage;
 
-	constructor(storage: Storage = localStore()) {
+	/** `storage`: for what `leave` keeps. */
+	constructor(storage: Storage) {
 		this.#storage = storage;
 	}
 
-	/** Keeps records at once, as the page goes away: a database would not be done in time. They are taken in with the next call. */
+	/**
+	 * Keeps records at once, as the page goes away: a database would not be done in time. The next call takes them in.
+	 */
 	leave(records: readonly MinuteRecord[]): void {
 		keepUnsent(this.#storage, LEFT, [...readUnsent(this.#storage, LEFT), ...records]);
 	}
