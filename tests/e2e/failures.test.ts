@@ -87,7 +87,12 @@ describe('cameras that fail', () => {
 			prepare: (context) =>
 				context.route(`${insecure}/**`, async (route) => {
 					const url = route.request().url().replace(insecure, inject('origin'));
-					await route.fulfill({ response: await route.fetch({ url }) });
+					const answer = await fetch(url);
+					await route.fulfill({
+						status: answer.status,
+						headers: Object.fromEntries(answer.headers),
+						body: Buffer.from(await answer.arrayBuffer())
+					});
 				})
 		});
 		await startCamera(page);

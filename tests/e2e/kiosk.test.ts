@@ -4,9 +4,9 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Box } from '../../src/lib/core/types';
-import type { Manifest } from '../../src/lib/manifest';
 import { open, openBrowser, waitForResults } from './browser';
 import { ASTRONAUT, farPicture } from './clip';
+import { fetchShippedManifest } from './models';
 import type { StreamMode } from './streams';
 
 let browser: Browser;
@@ -146,13 +146,10 @@ describe('a face that the model reads with less than its own limit', () => {
 		['unsure', '', true],
 		['read where the address has a lower one', '&threshold=0', false]
 	])('is %s', async (_, threshold, isUnsure) => {
+		const shipped = await fetchShippedManifest();
+		const json = { ...shipped, models: shipped.models.map((model) => ({ ...model, unsureBelow: 1 })) };
 		const { context, page } = await open(browser, `/kiosk?source=mjpeg:/streams/doubt/mjpeg&keep=1${threshold}`, {
-			prepare: (prepared) =>
-				prepared.route('**/models/index.json', async (route) => {
-					const manifest = (await (await route.fetch()).json()) as Manifest;
-					const models = manifest.models.map((model) => ({ ...model, unsureBelow: 1 }));
-					await route.fulfill({ json: { ...manifest, models } });
-				})
+			prepare: (prepared) => prepared.route('**/models/index.json', (route) => route.fulfill({ json }))
 		});
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
