@@ -9,6 +9,12 @@ import { ASTRONAUT, farPicture } from './clip';
 import { fetchShippedManifest } from './models';
 import type { StreamMode } from './streams';
 
+declare global {
+	interface Window {
+		diskIsFull?: boolean;
+	}
+}
+
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
 afterAll(() => browser.close());
@@ -158,6 +164,91 @@ describe('a face that the model reads with less than its own limit', () => {
 		const unsureS = await loggedTotal(page, 'unsure_s');
 		if (isUnsure) expect(unsureS).toBeGreaterThan(0);
 		else expect(unsureS).toBe(0);
+		await context.close();
+	});
+});
+
+describe('a second page of a kiosk, as a preview is', () => {
+	const ADDRESS = '/kiosk?source=mjpeg:/streams/twice/mjpeg&keep=1';
+	const isHidden = (page: Page, hidden: boolean) =>
+		page.evaluate(
+			(state) => {
+				Object.defineProperty(document, 'visibilityState', { get: () => state, configurable: true });
+				document.dispatchEvent(new Event('visibilitychange'));
+			},
+			hidden ? 'hidden' : 'visible'
+		);
+
+	it('counts nothing that the first one counts, and goes on where that one ends', async () => {
+		const { context, page } = await open(browser, ADDRESS);
+		await expectWorks(page);
+		expect(await page.getByTestId('kiosk-log').count()).toBe(0);
+		const second = await context.newPage();
+		await second.goto(ADDRESS);
+		await expectWorks(second);
+		expect(await second.getByTestId('kiosk-log').innerText()).toBe('Another tab counts');
+		const frames = await page.evaluate(() => window.recordedResults.length);
+		await page.close();
+		await second.getByTestId('kiosk-log').waitFor({ state: 'detached' });
+		await expectWorks(second);
+		const least = frames + 4;
+		const most = frames + (await second.evaluate(() => window.recordedResults.length));
+		await openLog(second);
+		const counted = await loggedTotal(second, 'frames');
+		expect(counted).toBeGreaterThanOrEqual(least);
+		expect(counted).toBeLessThan(most);
+		await context.close();
+	});
+
+	it('takes over from one that is hidden, which has its turn again after it', async () => {
+		const { context, page } = await open(browser, ADDRESS);
+		await expectWorks(page);
+		const second = await context.newPage();
+		await second.goto(ADDRESS);
+		await second.getByTestId('kiosk-log').waitFor();
+		await isHidden(page, true);
+		await second.getByTestId('kiosk-log').waitFor({ state: 'detached' });
+		expect(await page.getByTestId('kiosk-log').count()).toBe(1);
+		await isHidden(page, false);
+		await isHidden(second, true);
+		await page.getByTestId('kiosk-log').waitFor({ state: 'detached' });
+		await context.close();
+	});
+
+	it('counts beside it where it has another source', async () => {
+		const { context, page } = await open(browser, ADDRESS);
+		await expectWorks(page);
+		const other = await context.newPage();
+		await other.goto('/kiosk?source=mjpeg:/streams/other/mjpeg&keep=1');
+		await expectWorks(other);
+		expect(await other.getByTestId('kiosk-log').count()).toBe(0);
+		await context.close();
+	});
+});
+
+describe('a log that cannot be written', () => {
+	it('is told of on the screen, and written once it can', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/full/mjpeg&keep=1', {
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					const now = Date.now.bind(Date);
+					const startMs = now();
+					// A minute passes in three seconds.
+					Date.now = () => startMs + 20 * (now() - startMs);
+					window.diskIsFull = true;
+					const { put } = IDBObjectStore.prototype as {
+						put: (this: IDBObjectStore, value: unknown) => IDBRequest<IDBValidKey>;
+					};
+					IDBObjectStore.prototype.put = function (value) {
+						if (window.diskIsFull === true) throw new DOMException('The disk is full', 'QuotaExceededError');
+						return put.call(this, value);
+					};
+				})
+		});
+		await expectWorks(page);
+		await expect.poll(() => page.getByTestId('kiosk-log').innerText()).toMatch(/^Log cannot be written, \d+ min wait$/);
+		await page.evaluate(() => (window.diskIsFull = false));
+		await page.getByTestId('kiosk-log').waitFor({ state: 'detached' });
 		await context.close();
 	});
 });

@@ -1,6 +1,8 @@
 /** Where a kiosk stands, in words for its screen. */
 import { EXPLANATIONS } from '../../errors';
 import { type Status, statusText, statusTone } from '../status';
+import type { Kiosk } from './kiosk.svelte';
+import type { KioskLog } from './log.svelte';
 import type { Publisher } from './publisher.svelte';
 import type { Watch } from './supervise';
 
@@ -42,4 +44,13 @@ export function describeBroker({ link, unsent }: Pick<Publisher, 'link' | 'unsen
 		case 'connected':
 			return null;
 	}
+}
+
+/** What keeps this page from keeping what it sees; null where nothing does. */
+export function describeLog(
+	{ isCounting }: Pick<Kiosk, 'isCounting'>,
+	{ waiting }: Pick<KioskLog, 'waiting'>
+): string | null {
+	if (!isCounting) return 'Another tab counts';
+	return waiting === 0 ? null : `Log cannot be written, ${waiting} min wait`;
 }

@@ -14,6 +14,7 @@ import { MINUTE_MS, minuteOf } from './minutes';
 import type { Publisher } from './publisher.svelte';
 import { loggedFace, type ReadingRules } from './reading';
 import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
+import { takeTurns } from './turns';
 import { keepAwake } from './wake-lock';
 
 /** Faces are searched down to this share of the smallest that are read: near the limit of a search some are missed. */
@@ -22,6 +23,8 @@ const SEARCHED_SHARE = 0.75;
 const MAX_FACES = 32;
 const TICK_MS = 250;
 const ALONE_MS = 5000;
+/** How often a page that does not count reads what the other one counted. */
+const READ_MS = 10_000;
 
 /** Failures that the analysis comes back from by itself. */
 const RECOVERING: ReadonlySet<ErrorCode> = new Set(['gpu-lost', 'worker-died', 'worker-timeout']);
@@ -33,7 +36,7 @@ export interface KioskOptions {
 	readonly log: KioskLog;
 	readonly incidents: IncidentCounts;
 	/** Null where no broker is told. */
-	readonly publisher: Pick<Publisher, 'start' | 'describe' | 'forget'> | null;
+	readonly publisher: Pick<Publisher, 'run' | 'describe' | 'forget'> | null;
 	/** Saves what is to be kept, then reloads the page, where it can; remembers when. */
 	readonly reloader: { readonly reloadedMs: number; reload(save: () => Promise<void>): Promise<void> };
 }
@@ -44,12 +47,15 @@ export class Kiosk {
 	nowMs = $state(0);
 	/** When a face was last in view, or the kiosk started. */
 	lastFaceMs = $state(0);
+	/** False where another page of this browser counts what the same source shows, as beside a preview. */
+	isCounting = $state(true);
 	readonly config: KioskConfig;
 	readonly #options: KioskOptions;
 	readonly #stopped = new AbortController();
 	#results = 0;
 	#run = 0;
 	#runOf: readonly unknown[] = [];
+	#readMs = -Infinity;
 
 	constructor(options: KioskOptions) {
 		this.#options = options;
@@ -92,8 +98,8 @@ export class Kiosk {
 		this.nowMs = performance.now();
 		this.lastFaceMs = this.nowMs;
 		keepAwake(signal);
-		void log.restore(Date.now());
-		void publisher?.start(signal);
+		this.isCounting = false;
+		takeTurns(`mien.kiosk ${JSON.stringify(config.source)}`, () => this.#count(), signal);
 		onErasure(() => {
 			log.forget();
 			incidents.clear();
@@ -136,7 +142,21 @@ export class Kiosk {
 			this.#stopped.abort();
 			app.session.close();
 			app.settings.override({});
-			void log.flush();
+		};
+	}
+
+	/** Counts from now on, and tells the broker, until the returned function is called. */
+	#count(): () => Promise<void> {
+		const { log, publisher } = this.#options;
+		const ended = new AbortController();
+		void log.restore(Date.now());
+		const published = publisher?.run(ended.signal);
+		this.isCounting = true;
+		return async () => {
+			this.isCounting = false;
+			await log.flush();
+			ended.abort();
+			await published;
 		};
 	}
 
@@ -156,7 +176,7 @@ export class Kiosk {
 		}
 		if (result.faces.length > 0) this.lastFaceMs = performance.now();
 		const { rules } = this;
-		if (rules === null) return;
+		if (rules === null || !this.isCounting) return;
 		log.frame({
 			wallMs: Date.now(),
 			steadyMs: result.timeMs,
@@ -176,8 +196,13 @@ export class Kiosk {
 		this.watch = watch;
 		this.nowMs = seen.nowMs;
 		this.hourEndMs = minuteOf(seen.wallMs) + MINUTE_MS;
-		log.tick(seen.wallMs);
-		for (const incident of incidents) this.#count(incident, seen.wallMs);
+		if (this.isCounting) {
+			log.tick(seen.wallMs);
+			for (const incident of incidents) this.#countIncident(incident, seen.wallMs);
+		} else if (seen.nowMs - this.#readMs > READ_MS) {
+			this.#readMs = seen.nowMs;
+			void log.restore(seen.wallMs);
+		}
 		// One damaged picture is nothing to stop at.
 		if (session.notice?.code === 'analysis-failed') session.dismissNotice();
 		switch (action) {
@@ -194,7 +219,7 @@ export class Kiosk {
 		}
 	}
 
-	#count(incident: Incident, wallMs: number): void {
+	#countIncident(incident: Incident, wallMs: number): void {
 		this.#options.log.incident(incident, wallMs);
 		this.#options.incidents.add(incident);
 	}

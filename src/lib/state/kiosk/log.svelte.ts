@@ -13,7 +13,8 @@ import {
 import type { LogStore } from './store';
 import type { Incident } from './supervise';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** What cannot be stored is kept this long, a record a minute. */
 const MOST_UNSTORED = 1440;
 
@@ -28,6 +29,8 @@ export interface LogOptions {
 export class KioskLog {
 	/** Minutes of the last hour that are over, oldest first. */
 	recent: readonly MinuteRecord[] = $state.raw([]);
+	/** Minutes that could not be stored when last tried, and wait for the next. */
+	waiting = $state(0);
 	#open: OpenMinute = NO_MINUTE;
 	/** Oldest first. */
 	#unstored: MinuteRecord[] = [];
@@ -38,12 +41,14 @@ export class KioskLog {
 		this.#options = options;
 	}
 
-	/** Reads what the last hour left behind. */
+	/** Reads what is stored of the last hour, by whichever page of this browser. */
 	async restore(wallMs: number): Promise<void> {
+		const { store, keepDays } = this.#options;
+		if (store === null) return;
 		try {
-			const before = (await this.#options.store?.read(wallMs - 60 * 60_000)) ?? [];
-			this.recent = mergeMinutes([...before, ...this.recent]);
-			await this.#options.store?.prune(wallMs - this.#options.keepDays * DAY_MS);
+			const stored = await store.read(wallMs - HOUR_MS);
+			this.recent = mergeMinutes([...stored, ...this.#unstored]);
+			await store.prune(wallMs - keepDays * DAY_MS);
 		} catch (error) {
 			console.warn('The log could not be read.', error);
 		}
@@ -66,6 +71,7 @@ export class KioskLog {
 	forget(): void {
 		this.recent = [];
 		this.#unstored = [];
+		this.waiting = 0;
 		const { record } = this.#open;
 		if (record !== null) this.#open = { ...this.#open, record: emptyMinute(record.minute) };
 	}
@@ -97,7 +103,7 @@ export class KioskLog {
 	#take({ open, done }: { open: OpenMinute; done: MinuteRecord | null }): void {
 		this.#open = open;
 		if (done === null) return;
-		const hourAgo = done.minute - 60 * 60_000;
+		const hourAgo = done.minute - HOUR_MS;
 		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute > hourAgo);
 		this.#unstored.push(done);
 		this.#options.onRecord(done);
@@ -114,13 +120,14 @@ export class KioskLog {
 				await store.add(record);
 				// It may have been forgotten meanwhile.
 				if (this.#unstored[0] === record) this.#unstored.shift();
-				if (record.minute % (60 * 60_000) === 0) await store.prune(record.minute - keepDays * DAY_MS);
+				if (record.minute % HOUR_MS === 0) await store.prune(record.minute - keepDays * DAY_MS);
 			}
 		} catch (error) {
 			// It stays in the queue: the next minute tries again.
 			console.warn('The log could not be written.', error);
 		} finally {
 			this.#isStoring = false;
+			this.waiting = this.#unstored.length;
 		}
 	}
 }

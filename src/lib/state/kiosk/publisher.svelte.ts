@@ -15,6 +15,8 @@ import { keepUnsent, readUnsent } from './unsent';
 
 /** Of minutes that wait: a day. */
 const MOST_UNSENT = 1440;
+/** Minutes later than this were counted by a clock that was wrong, and their time may be years away. */
+const SOON_MS = 60 * MINUTE_MS;
 const RETRY_MS = 3000;
 const CONNECT_LIMIT_MS = 10_000;
 /** Seconds; a connection that died silently is found out within one and a half times as long. */
@@ -39,7 +41,7 @@ export class Publisher {
 	/** Minutes that are over and were not yet sent. */
 	unsent = $state(0);
 	/** Oldest first; the last may still be under way. */
-	#queue: readonly MinuteRecord[];
+	#queue: readonly MinuteRecord[] = [];
 	#client: MqttClient | null = null;
 	#labels: readonly string[] | null = null;
 	/** Whether this connection's broker knows who we are. */
@@ -51,16 +53,20 @@ export class Publisher {
 
 	constructor(options: PublisherOptions) {
 		this.#options = options;
-		const { storage, settings } = options;
-		this.#queue = storage === null ? [] : readUnsent(storage, settings.topic);
 	}
 
-	/** Connects, and again whenever the connection is lost, until `signal` aborts. */
-	async start(signal: AbortSignal): Promise<void> {
-		const { settings, login, retryMs = RETRY_MS } = this.#options;
+	/**
+	 * Sends what waits, here and from before, and what comes: connects, and again whenever the connection is lost, until
+	 * `signal` aborts. Resolves when it has left.
+	 */
+	async run(signal: AbortSignal): Promise<void> {
+		const { settings, login, storage, retryMs = RETRY_MS } = this.#options;
+		// Since this page last had its turn, another one may have sent some, and left others.
+		if (storage !== null) this.#setQueue(readUnsent(storage, settings.topic));
 		const library = await loadMqtt(signal, retryMs);
 		if (library === null) return;
-		const { topic, payload } = statusMessage(settings, 'offline');
+		const offline = statusMessage(settings, 'offline');
+		const { topic, payload } = offline;
 		const client = library.connect(settings.url, {
 			...(login === null ? {} : { username: login.user, password: login.password }),
 			will: { topic, payload, ...DELIVERY },
@@ -75,6 +81,14 @@ export class Publisher {
 		client.on('connect', () => {
 			this.link = 'connected';
 			this.#isAnnounced = false;
+			// A broker that does not let us read takes what we send all the same.
+			client.subscribe(topic, { qos: 1 });
+			void this.#send();
+		});
+		client.on('message', (_, said) => {
+			// The last will of a connection that died silently comes when we are long here again.
+			if (said.toString() !== offline.payload) return;
+			this.#isAnnounced = false;
 			void this.#send();
 		});
 		client.on('close', () => {
@@ -84,7 +98,8 @@ export class Publisher {
 			this.link = 'code' in error && REFUSALS.includes(error.code) ? 'refused' : 'away';
 			console.info(`The broker at ${settings.url}: ${error.message}`);
 		});
-		signal.addEventListener('abort', () => void this.#leave(client), { once: true });
+		await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+		await this.#leave(client);
 	}
 
 	/** Tells which labels there are; nothing is sent before. */
@@ -115,6 +130,7 @@ export class Publisher {
 		// The broker may be gone by now, which is all the same to us.
 		if (isConnected) deliver(client, statusMessage(this.#options.settings, 'offline')).catch(() => undefined);
 		await client.endAsync(!isConnected);
+		this.link = 'connecting';
 	}
 
 	/**
@@ -154,9 +170,10 @@ export class Publisher {
 		}
 	}
 
+	/** Minutes that are not under way; not those soon to come, either, where a clock was set back: they come again. */
 	#over(): readonly MinuteRecord[] {
 		const nowMs = this.#options.now();
-		return this.#queue.filter(({ minute }) => minute + MINUTE_MS <= nowMs);
+		return this.#queue.filter(({ minute }) => minute + MINUTE_MS <= nowMs || minute > nowMs + SOON_MS);
 	}
 
 	#setQueue(queue: readonly MinuteRecord[]): void {

@@ -83,7 +83,7 @@ export const UNWATCHED: Watch = {
 const RETRY_MS = { first: 500, greatest: 3000 };
 /** A visible page is asked several times a second; a longer gap is a computer that slept. */
 const SLEPT_MS = 15_000;
-/** Results that stay away this long, with the source open and the page visible, are an analysis that hangs silently. */
+/** Results that stay away this long, with the page visible and no failure told, are a source or an analysis that hangs silently. */
 const SILENT_MS = 45_000;
 /** So many starts of the analysis fail before the page itself is suspected. */
 const ENGINE_STARTS = 4;
@@ -107,7 +107,9 @@ export function supervise(
 	const hasResult = seen.results !== before.results;
 	const gapMs = before.last === null ? 0 : Math.max(nowMs - before.last.nowMs, seen.wallMs - before.last.wallMs);
 	const slept = before.last?.visible === true && seen.visible && gapMs > SLEPT_MS;
-	const isQuiet = seen.source !== 'open' || !seen.visible || seen.engine === 'failed' || seen.recovering !== null;
+	// A source says itself when it cannot be opened; one that says nothing at all hangs, as a camera's driver may.
+	const isWaited = seen.source === 'none' || seen.source === 'failed';
+	const isQuiet = isWaited || !seen.visible || seen.engine === 'failed' || seen.recovering !== null;
 	let watch: Watch = {
 		...before,
 		results: seen.results,
@@ -140,9 +142,15 @@ export function supervise(
 		if (action === 'none' && seen.source === 'open') action = 'open-source';
 	}
 	if (nowMs - watch.aliveMs > SILENT_MS && action === 'none') {
-		// A source opened anew did not help: the analysis itself may fail in every frame.
-		action = watch.silences > 0 && mayReload ? 'reload-page' : 'open-source';
-		incidents.push(action === 'reload-page' ? 'engine-failed' : 'source-frozen');
+		if (seen.source === 'opening') {
+			action = 'open-source';
+			// A question of the browser that nobody answers looks the same: it is told once.
+			if (watch.silences === 0) incidents.push(sourceIncident(null, before.everRan));
+		} else {
+			// A source opened anew did not help: the analysis itself may fail in every frame.
+			action = watch.silences > 0 && mayReload ? 'reload-page' : 'open-source';
+			incidents.push(action === 'reload-page' ? 'engine-failed' : 'source-frozen');
+		}
 		watch = { ...watch, aliveMs: nowMs, silences: watch.silences + 1 };
 	}
 	if (seen.heapMb !== null && seen.heapMb > limits.memoryMb && mayReload) {

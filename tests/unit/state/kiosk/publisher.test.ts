@@ -44,7 +44,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 			retryMs: 200
 		});
 		publisher.describe(['happy']);
-		void publisher.start(stop.signal);
+		void publisher.run(stop.signal);
 	}
 
 	/** What came, in order; a broker that dies before it has an answer sends a message twice, and may. */
@@ -117,6 +117,18 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await broker.start();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 		await expect.poll(() => kept.size, PATIENTLY).toBe(0);
+	});
+
+	it('gets a minute that a clock counted far ahead at once: its time may never come', async () => {
+		publisher.add({ ...emptyMinute(NOON + 1000 * 24 * 60 * MINUTE_MS), faces: 1000 });
+		await expect.poll(() => minutes().at(-1), PATIENTLY).toBe(1000);
+		expect(publisher.unsent).toBe(0);
+	});
+
+	it('hears once more that we are here, where it tells of a connection that died before', async () => {
+		await listener.publishAsync(`${TOPIC}/status`, 'offline', { qos: 1, retain: true });
+		await expect.poll(() => received.slice(-10).map(({ text }) => text), PATIENTLY).toContain('offline');
+		await expect.poll(status, PATIENTLY).toBe('online');
 	});
 
 	it('forgets the minute that it keeps, once it was erased here', async () => {

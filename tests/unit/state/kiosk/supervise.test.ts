@@ -117,6 +117,13 @@ describe('a source that fails', () => {
 		expect(lately.did).toEqual(['open-source', 'open-source']);
 	});
 
+	it('that is being opened for ever is opened again and again, and told of once', () => {
+		const run = new Run().for(5000).for(150_000, { source: 'opening' });
+		expect(run.did).toEqual(['open-source', 'open-source', 'open-source']);
+		expect(run.incidents).toEqual(['source-lost']);
+		expect(new Run().for(30_000, { source: 'opening' }).did).toEqual([]);
+	});
+
 	it('is not missed while the page is hidden, nor while the analysis comes back', () => {
 		const run = new Run().for(5000).for(100_000, { silent: true, visible: false });
 		run.for(40_000, { silent: true }).for(100_000, { silent: true, recovering: 'gpu-lost' });
