@@ -24,7 +24,7 @@ import {
 	writeReport
 } from './export';
 import { readFerPlus, type FerPlus } from './ferplus';
-import { createReport, lookAtTests, scoresOf, testSets, type TestScores } from './report';
+import { createReport, lookAtTests, scoresOf, testSets, type TestScores, withSetsOfBefore } from './report';
 import { CACHE, MODELS_DIR, createBar, loadData, percent, say } from './terminal';
 
 /** Of PublicTest as of PrivateTest. */
@@ -138,7 +138,7 @@ async function reportOn(
 		dataset,
 		ferPlus,
 		modelsDir: MODELS_DIR,
-		previous: previousReport(entry.id) ?? { history: [], corruptions: [] },
+		previous: previousReport(entry.id) ?? { history: [], corruptions: [], splits: [] },
 		withCorruptions,
 		onRows: (done) => {
 			bar.update(done);
@@ -184,10 +184,11 @@ async function reportOnEnsemble(
 	const scores = { rows: first.rows, single: calibrated(means.single), mirrored: calibrated(means.mirrored) };
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
 	const parts = { model: ensemble.id, labels, ...calibration, history: [], corruptions: [] };
-	const report = createReport(parts, scores, testSets(dataset, ferPlus), {
+	const measured = createReport(parts, scores, testSets(dataset, ferPlus), {
 		look,
 		priorRatio: cameraPriorRatio(labels)
 	});
+	const report = withSetsOfBefore(measured, previousReport(ensemble.id) ?? { splits: [] });
 	writeReport(path.join(MODELS_DIR, ensemble.id), report, look);
 	replaceEnsemble(MODELS_DIR, { ...ensemble, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, look) });
 	return report;

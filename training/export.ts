@@ -27,7 +27,15 @@ import { foldForInference } from './fold';
 import type { ModelDefinition } from './models/definition';
 import { multiplyAdds, readArtifacts, writeModel } from './model-files';
 import { averagedWeights } from './replica';
-import { createReport, figuresOf, lookAtTests, measureCorruptions, scoresOf, testSets } from './report';
+import {
+	createReport,
+	figuresOf,
+	lookAtTests,
+	measureCorruptions,
+	scoresOf,
+	testSets,
+	withSetsOfBefore
+} from './report';
 import { confusionSvg, curvesSvg } from './report-svg';
 
 export interface ExportOptions {
@@ -77,7 +85,7 @@ export async function exportModel(options: ExportOptions): Promise<ModelEntry> {
 	const history = options.history.map(({ epoch, size, learningRate, train, validation }) => ({
 		...{ epoch, size, learningRate, train, validation }
 	}));
-	const measured = await measureShipped({ ...options, entry, previous: { history, corruptions: [] } });
+	const measured = await measureShipped({ ...options, entry, previous: { history, corruptions: [], splits: [] } });
 	replaceEntry(modelsDir, measured);
 	return measured;
 }
@@ -112,8 +120,8 @@ export interface MeasureOptions {
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
 	readonly modelsDir: string;
-	/** What is taken over: the curves of training, and corruptions when they are not measured again. */
-	readonly previous: Pick<Report, 'history' | 'corruptions'>;
+	/** What is taken over: the curves of training, and corruptions and sets when they are not measured again. */
+	readonly previous: Pick<Report, 'history' | 'corruptions' | 'splits'>;
 	readonly withCorruptions?: boolean;
 	readonly onRows?: (done: number) => void;
 }
@@ -131,10 +139,11 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	model.dispose();
 	const { id, labels } = entry;
 	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
-	const report = createReport(parts, scoresOf(looks, calibration), testSets(dataset, ferPlus), {
+	const measured = createReport(parts, scoresOf(looks, calibration), testSets(dataset, ferPlus), {
 		look: 'single',
 		priorRatio: cameraPriorRatio(labels)
 	});
+	const report = withSetsOfBefore(measured, previous);
 	writeReport(dir, report, 'single');
 	return { ...entry, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
 }

@@ -1,4 +1,5 @@
 /** Everything that is measured of a shipped model, as `report.json` and as pictures. */
+import { isDeepStrictEqual } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { calibrate } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
@@ -230,6 +231,22 @@ export function createReport(
 				: [])
 		])
 	});
+}
+
+/**
+ * The report, with the sets that were measured before and not now, as FER+'s where its file was not given; without them
+ * where any other set has other figures than before, as then it is another model, or calibration.
+ */
+export function withSetsOfBefore(report: Report, before: Pick<Report, 'splits'>): Report {
+	const isSame = report.splits.every((split) =>
+		isDeepStrictEqual(
+			split,
+			before.splits.find(({ id }) => id === split.id)
+		)
+	);
+	if (!isSame) return report;
+	const measured = new Set(report.splits.map(({ id }) => id));
+	return { ...report, splits: [...report.splits, ...before.splits.filter(({ id }) => !measured.has(id))] };
 }
 
 /** Six digits are more than any figure deserves, and half the file. */

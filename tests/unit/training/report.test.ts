@@ -5,7 +5,15 @@ import { startBackend } from '../../../training/backend/index';
 import { CORRUPTIONS } from '../../../training/corrupt';
 import type { Dataset } from '../../../training/dataset';
 import { createRandom } from '../../../training/random';
-import { createReport, figuresOf, findUnsure, measureCorruptions, scoresOf, testSets } from '../../../training/report';
+import {
+	createReport,
+	figuresOf,
+	findUnsure,
+	measureCorruptions,
+	scoresOf,
+	testSets,
+	withSetsOfBefore
+} from '../../../training/report';
 import { confusionSvg, curvesSvg } from '../../../training/report-svg';
 
 /** Pictures of one grey each; row 3 repeats the picture of row 0. */
@@ -123,6 +131,16 @@ describe('createReport', () => {
 		expect(predicted('private')).toEqual([0, -1, -1, 0]);
 		expect(predicted('private-expected')).toEqual([0, -1, -1, 3]);
 		expect(report.splits.map(({ id }) => id)).not.toContain('public-expected');
+	});
+
+	it('keeps what was measured before of the same answers, and of no others', () => {
+		const [first, ...rest] = report.splits;
+		if (first === undefined) throw new Error('There is no split.');
+		const votes = { ...first, id: 'ferplus-private' };
+		expect(withSetsOfBefore(report, { splits: [first, votes, ...rest] }).splits.at(-1)).toEqual(votes);
+		const other = { ...first, single: { ...first.single, accuracy: 0.25 } };
+		expect(withSetsOfBefore(report, { splits: [other, votes, ...rest] })).toEqual(report);
+		expect(withSetsOfBefore(report, { splits: [] })).toEqual(report);
 	});
 
 	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {
