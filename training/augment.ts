@@ -14,7 +14,7 @@ export interface Augmentation {
 	readonly contrast: number;
 	/** Chance that a rectangle of 2 to 20 % of the picture is erased (Zhong et al., 2017). */
 	readonly erase: number;
-	/** Chance that the picture is made worse, as a far or dark camera's is: fewer pixels, blur, noise or low light. */
+	/** Chance that the picture is made worse, as a far or dark camera's is: fewer pixels, noise or low light. */
 	readonly degrade: number;
 	/** Chance of bad light: little of it, from behind or from a side. */
 	readonly light: number;

@@ -216,7 +216,7 @@ export class Replica {
 		});
 	}
 
-	/** Weights and moving statistics as they were before `climb`, whose return value this disposes. */
+	/** Back from where `climb` led, whose return value this disposes: weights and moving statistics at the foot. */
 	private descend(foot: tf.Tensor[]): void {
 		for (const [index, value] of this.moving().entries()) {
 			const before = foot[index];

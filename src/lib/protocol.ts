@@ -24,7 +24,7 @@ export interface BackendReport {
 export interface WorkerSettings {
 	/** Ids of the classifiers to run on every face; the first one's labels lead. */
 	readonly models: readonly string[];
-	/** Detections under this confidence (0.5..1) are dropped. */
+	/** Detections under this confidence (0..1) are dropped. */
 	readonly minConfidence: number;
 	/** Most faces analysed in one live frame, up to 32; a still may have a hundred. */
 	readonly maxFaces: number;
@@ -56,16 +56,17 @@ export type GrabbedFrame = ImageBitmap | VideoFrame;
 export type ToWorker =
 	/**
 	 * First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. `model` is fetched
-	 * while the back end is chosen, as it will be asked for first; null: the manifest's default.
+	 * while the back end is chosen, as it will be asked for first; null: the manifest's default. `firstFaceId`: of the first
+	 * face that is tracked, from 1.
 	 */
-	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto'; model: string | null }
+	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto'; model: string | null; firstFaceId: number }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }
 	/** The picture is transferred and closed by the worker. */
 	| { type: 'frame'; generation: number; frameId: number; picture: GrabbedFrame; options: FrameOptions }
 	/** Which parts of a face speak for its label? `input`: FaceResult.input. Frames come between. */
 	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
-	/** Forget tracked faces: another source starts. */
+	/** Forget tracked faces: another source starts. Their ids are not given again. */
 	| { type: 'reset' }
 	/** A port for one task beside the frames: see protocol/tasks.ts. */
 	| { type: 'connect'; port: MessagePort }

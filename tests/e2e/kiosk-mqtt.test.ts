@@ -55,7 +55,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 	const port = inject('brokerPort');
 	const minutes = (): Minute[] =>
 		received.filter(({ topic }) => topic === `${TOPIC}/minute`).map(({ text }) => JSON.parse(text) as Minute);
-	const trouble = (): Promise<string> => page.getByTestId('kiosk-broker').innerText();
+	const trouble = (): Promise<string> => page.getByTestId('kiosk-warning').innerText();
 	/** How many minutes came, all or those with faces; one that was sent twice, as when its page was left, counts once. */
 	const came = (of = minutes()): number => new Set(of.map(({ minute }) => minute)).size;
 	/** Minutes to send, as the screen says. */
@@ -99,7 +99,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await page.getByTestId('open-kiosk').click();
 		await waitForResults(page, 3);
 		await expect.poll(() => came(minutes().filter(({ faces }) => faces > 0))).toBeGreaterThanOrEqual(2);
-		expect(await page.getByTestId('kiosk-broker').count()).toBe(0);
+		expect(await page.getByTestId('kiosk-warning').count()).toBe(0);
 		expect(received.filter(({ topic }) => topic === `${TOPIC}/status`).at(-1)?.text).toBe('online');
 	});
 
@@ -112,7 +112,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		const before = came();
 		await broker.start();
 		await expect.poll(() => came()).toBeGreaterThanOrEqual(before + 4);
-		await page.getByTestId('kiosk-broker').waitFor({ state: 'detached' });
+		await page.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
 	});
 
 	it('it was what the log has, minute for minute', async () => {

@@ -182,14 +182,14 @@ describe('a second page of a kiosk, as a preview is', () => {
 	it('counts nothing that the first one counts, and goes on where that one ends', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		await expectWorks(page);
-		expect(await page.getByTestId('kiosk-log').count()).toBe(0);
+		expect(await page.getByTestId('kiosk-warning').count()).toBe(0);
 		const second = await context.newPage();
 		await second.goto(ADDRESS);
 		await expectWorks(second);
-		expect(await second.getByTestId('kiosk-log').innerText()).toBe('Another tab counts');
+		expect(await second.getByTestId('kiosk-warning').innerText()).toBe('Another tab counts');
 		const frames = await page.evaluate(() => window.recordedResults.length);
 		await page.close();
-		await second.getByTestId('kiosk-log').waitFor({ state: 'detached' });
+		await second.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
 		await expectWorks(second);
 		const least = frames + 4;
 		const most = frames + (await second.evaluate(() => window.recordedResults.length));
@@ -205,13 +205,13 @@ describe('a second page of a kiosk, as a preview is', () => {
 		await expectWorks(page);
 		const second = await context.newPage();
 		await second.goto(ADDRESS);
-		await second.getByTestId('kiosk-log').waitFor();
+		await second.getByTestId('kiosk-warning').waitFor();
 		await isHidden(page, true);
-		await second.getByTestId('kiosk-log').waitFor({ state: 'detached' });
-		expect(await page.getByTestId('kiosk-log').count()).toBe(1);
+		await second.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
+		expect(await page.getByTestId('kiosk-warning').count()).toBe(1);
 		await isHidden(page, false);
 		await isHidden(second, true);
-		await page.getByTestId('kiosk-log').waitFor({ state: 'detached' });
+		await page.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
 		await context.close();
 	});
 
@@ -221,7 +221,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 		const other = await context.newPage();
 		await other.goto('/kiosk?source=mjpeg:/streams/other/mjpeg&keep=1');
 		await expectWorks(other);
-		expect(await other.getByTestId('kiosk-log').count()).toBe(0);
+		expect(await other.getByTestId('kiosk-warning').count()).toBe(0);
 		await context.close();
 	});
 });
@@ -246,9 +246,11 @@ describe('a log that cannot be written', () => {
 				})
 		});
 		await expectWorks(page);
-		await expect.poll(() => page.getByTestId('kiosk-log').innerText()).toMatch(/^Log cannot be written, \d+ min wait$/);
+		await expect
+			.poll(() => page.getByTestId('kiosk-warning').innerText())
+			.toMatch(/^Log cannot be written, \d+ min wait$/);
 		await page.evaluate(() => (window.diskIsFull = false));
-		await page.getByTestId('kiosk-log').waitFor({ state: 'detached' });
+		await page.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
 		await context.close();
 	});
 });

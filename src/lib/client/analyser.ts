@@ -111,7 +111,9 @@ export class Analyser {
 	#configureWaiters: Waiter<void>[] = [];
 	#statsWaiters: Waiter<WorkerStats>[] = [];
 	/** Told when the worker that their port leads to is gone. */
-	#connections: ((error: AppError) => void)[] = [];
+	readonly #connections = new Set<(error: AppError) => void>();
+	/** Largest id of a face that any worker gave: the next one goes on from there. */
+	#lastFaceId = 0;
 	#lastRequestId = 0;
 	readonly #explainWaiters = new Map<number, Waiter<Explanation>>();
 
@@ -175,7 +177,7 @@ export class Analyser {
 				return;
 			}
 			this.#frame = { frameId, sentMs: performance.now(), still: options.still, resolve, reject };
-			this.#deadlines.start('frame', options.still ? this.#timeouts.stillMs : this.#taskLimitMs());
+			this.#deadlines.start('frame', this.#frameLimitMs(this.#frame));
 		});
 	}
 
@@ -207,21 +209,26 @@ export class Analyser {
 
 	/**
 	 * A port to the worker, for one task beside the frames. `onLost` is called at most once, when the worker is gone; a
-	 * port alone would fall silent. Rejects as `start` does.
+	 * port alone would fall silent. To be forgotten by `disconnect`, with the same function. Rejects as `start` does.
 	 */
 	async connect(onLost: (error: AppError) => void): Promise<MessagePort> {
 		await this.start();
 		const { port1, port2 } = new MessageChannel();
-		this.#connections.push(onLost);
+		this.#connections.add(onLost);
 		this.#post({ type: 'connect', port: port2 }, [port2]);
 		return port1;
+	}
+
+	/** The task is over: it is no longer told. */
+	disconnect(onLost: (error: AppError) => void): void {
+		this.#connections.delete(onLost);
 	}
 
 	/** Ends the worker. A frame under way counts as dropped; all else that is pending rejects. */
 	dispose(): void {
 		this.#disposed = true;
 		this.#stopWorker();
-		for (const onLost of this.#connections.splice(0)) onLost(disposedError());
+		this.#loseConnections(disposedError());
 		this.#frame?.resolve(null);
 		this.#frame = null;
 		this.#rejectWaiters(disposedError());
@@ -243,7 +250,8 @@ export class Analyser {
 				this.#workerFailed(new AppError('worker-died', 'A message of the worker could not be read'));
 			};
 			const { baseUrl, backend = 'auto' } = this.#options;
-			this.#post({ type: 'start', baseUrl, backend, model: this.#wanted?.models[0] ?? this.#likelyModel });
+			const model = this.#wanted?.models[0] ?? this.#likelyModel;
+			this.#post({ type: 'start', baseUrl, backend, model, firstFaceId: this.#lastFaceId + 1 });
 			this.#deadlines.start('start', this.#timeouts.startMs);
 		} catch (error) {
 			this.#workerFailed(toAppError(error, 'worker-died'));
@@ -265,7 +273,10 @@ export class Analyser {
 			case 'result':
 				this.#attempts = 0;
 				this.#settleFrame(message.frameId, (frame) => {
-					if (!frame.still) this.#pace.add(performance.now() - frame.sentMs);
+					if (!frame.still) {
+						this.#pace.add(performance.now() - frame.sentMs);
+						this.#lastFaceId = Math.max(this.#lastFaceId, ...message.result.faces.map(({ id }) => id));
+					}
 					frame.resolve(message.generation === this.#active ? message.result : null);
 				});
 				break;
@@ -347,7 +358,7 @@ export class Analyser {
 		this.#frame = null;
 		frame?.reject(error);
 		for (const { reject } of this.#statsWaiters.splice(0)) reject(error);
-		for (const onLost of this.#connections.splice(0)) onLost(error);
+		this.#loseConnections(error);
 		this.#rejectExplanations(error);
 		// A worker that tells why it cannot start will tell the same again; one that dies may have met an accident.
 		if (!this.#everReady && (reported || this.#attempts >= FIRST_STARTS)) {
@@ -373,11 +384,12 @@ export class Analyser {
 		this.#generation++;
 		this.#post({ type: 'configure', generation: this.#generation, settings });
 		this.#deadlines.start('configure', this.#timeouts.configureMs);
-		if (this.#frame !== null) this.#deadlines.start('frame', this.#taskLimitMs());
+		if (this.#frame !== null) this.#deadlines.start('frame', this.#frameLimitMs(this.#frame));
 	}
 
 	/** The worker has one thread: a frame may have to wait until a model is compiled. */
-	#taskLimitMs(): number {
+	#frameLimitMs({ still }: PendingFrame): number {
+		if (still) return this.#timeouts.stillMs;
 		if (this.#generation !== this.#active) return this.#timeouts.configureMs;
 		const { frameMs } = this.#timeouts;
 		const chosen = this.#ready?.backend.chosen;
@@ -390,6 +402,12 @@ export class Analyser {
 		this.#frame = null;
 		this.#deadlines.stop('frame');
 		settle(frame);
+	}
+
+	#loseConnections(error: AppError): void {
+		const lost = [...this.#connections];
+		this.#connections.clear();
+		for (const onLost of lost) onLost(error);
 	}
 
 	#rejectWaiters(error: AppError): void {

@@ -4,9 +4,10 @@ import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 
 export type TaskEvent = Extract<FromTask, { type: 'speed' | 'progress' }>;
 
-/** What a task needs of the analyser: a port to its worker, and to be told when that worker is gone. */
+/** What a task needs of the analyser: a port to its worker, and to be told when that worker is gone, until it disconnects. */
 export interface TaskHost {
 	connect(onLost: (error: AppError) => void): Promise<MessagePort>;
+	disconnect(onLost: (error: AppError) => void): void;
 }
 
 export interface Task {
@@ -33,6 +34,7 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 		clearTimeout(timer);
 		port?.close();
 		port = null;
+		host.disconnect(fail);
 	};
 	const fail = (error: AppError): void => {
 		stop();

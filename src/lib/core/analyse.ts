@@ -82,7 +82,7 @@ export async function analyse(
 	const startMs = now();
 	const [search, found] =
 		still || far === undefined
-			? [NOTHING_KNOWN, await detector.detect(frame, { minConfidence: still ? settings.minConfidence : undefined })]
+			? [NOTHING_KNOWN, await detector.detect(frame, { minConfidence: settings.minConfidence })]
 			: await searchFrame(
 					frame,
 					{ near: detector, far: far.detector },

@@ -118,7 +118,14 @@ async function openStream(choice: CameraChoice | null): Promise<MediaStream> {
 	try {
 		const device = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
 		const wanted = device === null ? { facingMode: 'user' } : { deviceId: { exact: device.deviceId } };
-		return await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
+		const stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
+		if (device !== null || choice === null) return stream;
+		// Browsers tell the names of cameras once one may be used: it may be there after all.
+		const named = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
+		if (named === null || stream.getVideoTracks()[0]?.getSettings().deviceId === named.deviceId) return stream;
+		stopTracks(stream);
+		const video = { ...size, deviceId: { exact: named.deviceId } };
+		return await navigator.mediaDevices.getUserMedia({ video, audio: false });
 	} catch (thrown) {
 		const { name, message } = thrown instanceof Error ? thrown : { name: '', message: String(thrown) };
 		throw new AppError(cameraErrorCode(name), `getUserMedia: ${name}: ${message}`, thrown);

@@ -8,7 +8,7 @@ const SHOWN_SIDE_PX = 4096;
 const ANALYSED_SIDE_PX = 1920;
 const FETCH_LIMIT_MS = 20_000;
 
-/** Gives the file at an address of this site. Rejects with picture-unreadable. */
+/** Gives the file at an address of this site. Rejects with picture-unreachable. */
 export async function fetchPicture(url: string, signal: AbortSignal): Promise<Blob> {
 	try {
 		const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_LIMIT_MS)]) });

@@ -15,7 +15,7 @@ import { statusOf, type Engine, type Status, type View } from './status';
 
 export type SessionAnalyser = Pick<
 	Analyser,
-	'start' | 'configure' | 'analyse' | 'connect' | 'explain' | 'reset' | 'stats' | 'dispose'
+	'start' | 'configure' | 'busy' | 'analyse' | 'connect' | 'disconnect' | 'explain' | 'reset' | 'stats' | 'dispose'
 >;
 
 export interface SessionOptions {
@@ -86,6 +86,8 @@ export class Session {
 	#restartError: AppError | null = $state.raw(null);
 	/** The live source whose frames are being pumped. */
 	#pumped: FrameSource | null = null;
+	/** Counts pumps: a still is looked at anew when settings change, and only the last look is shown. */
+	#pumps = 0;
 	readonly #analyser: SessionAnalyser;
 	readonly #settings: Settings;
 	readonly #now: () => number;
@@ -301,6 +303,10 @@ export class Session {
 		return this.#analyser.connect(onLost);
 	}
 
+	disconnect(onLost: (error: AppError) => void): void {
+		this.#analyser.disconnect(onLost);
+	}
+
 	/**
 	 * The faces of a picture that stands alone, as soon as the analyser is free for it; where the models cannot be loaded,
 	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed.
@@ -320,7 +326,7 @@ export class Session {
 				});
 				if (result !== null) return result;
 			}
-			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+			await sleep(RETRY_MS);
 		}
 	}
 
@@ -394,11 +400,15 @@ export class Session {
 		void this.#pump(source, this.#opened.signal);
 	}
 
-	/** One frame in flight: the next is grabbed when the result of the last is here. */
+	/** One frame in flight: the next is grabbed when the result of the last is here. A still is asked for until it is read. */
 	async #pump(source: FrameSource, signal: AbortSignal): Promise<void> {
-		const isCurrent = () => !signal.aborted;
-		do {
+		const pump = ++this.#pumps;
+		const isCurrent = () => !signal.aborted && pump === this.#pumps;
+		let isRead = false;
+		while (isCurrent() && (source.live || !isRead)) {
 			try {
+				// Where a still was dropped once, another frame is under way, or the worker is.
+				while (!source.live && this.#analyser.busy && isCurrent()) await sleep(RETRY_MS);
 				const picture = await source.grab();
 				if (picture === null) return;
 				if (!isCurrent()) {
@@ -408,11 +418,13 @@ export class Session {
 				const { smallestFacePx } = this.#settings.current;
 				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx };
 				const result = await this.#analyser.analyse(picture, options);
+				isRead = result !== null;
 				if (result !== null && isCurrent()) this.#show(result, source.live);
 			} catch (thrown) {
+				isRead = true;
 				if (isCurrent()) this.#notice = toAppError(thrown, 'analysis-failed');
 			}
-		} while (source.live && isCurrent());
+		}
 	}
 
 	#show(result: FrameResult, live: boolean): void {
@@ -448,4 +460,8 @@ export class Session {
 		this.#announcer = SILENT;
 		this.#agreement = NO_AGREEMENT;
 	}
+}
+
+function sleep(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -30,11 +30,13 @@ class MemoryStorage implements Storage {
 	}
 }
 
+const inMemory = new MemoryStorage();
+
 /** localStorage; where the browser blocks it, something that is gone with the page. */
 export function localStore(): Storage {
 	try {
 		return localStorage;
 	} catch {
-		return new MemoryStorage();
+		return inMemory;
 	}
 }

@@ -40,7 +40,12 @@ function onDemand<T>(load: () => Promise<T>): () => Promise<T> {
 	};
 }
 
-async function start({ baseUrl, backend: wanted, model }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+async function start({
+	baseUrl,
+	backend: wanted,
+	model,
+	firstFaceId
+}: Extract<ToWorker, { type: 'start' }>): Promise<void> {
 	const now = (): number => performance.now();
 	const exclusively = createQueue();
 	const tools = { tell: post, exclusively };
@@ -64,7 +69,8 @@ async function start({ baseUrl, backend: wanted, model }: Extract<ToWorker, { ty
 	});
 	const [backend, { manifest, registry, detector }] = await Promise.all([choice, models]);
 	const farDetector = onDemand(() => loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, tools));
-	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame: createFrameReader(), now, post });
+	const readFrame = createFrameReader();
+	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame, firstFaceId, now, post });
 	taskTools = { detector, registry, exclusively, decode: createDecoder(), now };
 	post({ type: 'ready', backend, manifest });
 }

@@ -23,9 +23,16 @@ export interface RuntimeOptions {
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
 	/** Pixels of a picture, which hold until the next is read; does not close it. */
 	readonly readFrame: (picture: GrabbedFrame) => Promise<Frame>;
+	/** Id of the first face that is tracked, from 1. */
+	readonly firstFaceId: number;
 	/** Milliseconds of a steady clock. */
 	readonly now: () => number;
 	readonly post: (message: FromWorker) => void;
+}
+
+/** Nothing is known yet; the next new face gets this id. */
+function startingAt(nextId: number): AnalysisState {
+	return { ...INITIAL_STATE, tracker: { ...INITIAL_STATE.tracker, nextId } };
 }
 
 interface Active {
@@ -38,11 +45,12 @@ export class Runtime {
 	readonly #options: RuntimeOptions;
 	#newestGeneration = 0;
 	#active: Active | null = null;
-	#state: AnalysisState = INITIAL_STATE;
+	#state: AnalysisState;
 	#analysing = false;
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
+		this.#state = startingAt(options.firstFaceId);
 	}
 
 	/**
@@ -132,9 +140,9 @@ export class Runtime {
 		}
 	}
 
-	/** Forgets tracked faces and what was smoothed. */
+	/** Forgets tracked faces and what was smoothed; ids go on. */
 	reset(): void {
-		this.#state = { ...INITIAL_STATE };
+		this.#state = startingAt(this.#state.tracker.nextId);
 	}
 
 	async #detectors({ still, smallestFacePx }: FrameOptions): Promise<Pick<AnalysisTools, 'detector' | 'far'>> {

@@ -15,7 +15,7 @@ const SETTINGS: WorkerSettings = {
 };
 const OTHER: WorkerSettings = { ...SETTINGS, models: ['other'] };
 const FRAME = { timeMs: 7, still: false, smallestFacePx: null };
-const TIMEOUTS = { startMs: 1000, configureMs: 800, frameMs: 100 };
+const TIMEOUTS = { startMs: 1000, configureMs: 800, frameMs: 100, stillMs: 8000 };
 
 /** Answers by hand: each test says what the worker does. */
 class FakeWorker implements WorkerLike {
@@ -120,6 +120,34 @@ function watch(promise: Promise<unknown>): { outcome: () => unknown } {
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
+describe('Analyser: faces', () => {
+	it('get ids that no worker before has given', async () => {
+		const { analyser, worker } = await createRunning();
+		const result = analyser.analyse(new FakeBitmap(), FRAME);
+		const { frameId, generation } = worker().last('frame');
+		const faces = [{ id: 3 }, { id: 57 }, { id: 8 }];
+		worker().send({ type: 'result', frameId, generation, result: { faces } as unknown as FrameResult });
+		await result;
+		worker().die();
+		await vi.advanceTimersByTimeAsync(1000);
+		expect(worker().last('start').firstFaceId).toBe(58);
+	});
+});
+
+describe('Analyser: a still', () => {
+	it('keeps its time where settings come meanwhile', async () => {
+		const { analyser, worker, types } = await createRunning();
+		const still = watch(analyser.analyse(new FakeBitmap(), { ...FRAME, still: true }));
+		void analyser.configure(SETTINGS);
+		worker().configured();
+		await vi.advanceTimersByTimeAsync(TIMEOUTS.stillMs - 100);
+		expect(still.outcome()).toBe('pending');
+		await vi.advanceTimersByTimeAsync(200);
+		expect(still.outcome()).toBe('worker-timeout');
+		expect(types()).toContain('restarting');
+	});
+});
+
 describe('Analyser: start', () => {
 	it('starts once for several calls and tells progress', async () => {
 		const { analyser, workers, worker, events } = createAnalyser();
@@ -128,7 +156,9 @@ describe('Analyser: start', () => {
 		worker().ready();
 		expect((await both)[1]).toEqual({ backend: BACKEND, manifest: MANIFEST });
 		expect(workers).toHaveLength(1);
-		expect(worker().received).toEqual([{ type: 'start', baseUrl: 'http://localhost/', backend: 'auto', model: null }]);
+		expect(worker().received).toEqual([
+			{ type: 'start', baseUrl: 'http://localhost/', backend: 'auto', model: null, firstFaceId: 1 }
+		]);
 		expect(events).toEqual([
 			{ type: 'progress', stage: 'detector', loaded: 1, total: 2 },
 			{ type: 'ready', backend: BACKEND, manifest: MANIFEST }

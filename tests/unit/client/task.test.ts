@@ -13,6 +13,7 @@ function start() {
 		received,
 		events,
 		closed: false,
+		disconnected: false,
 		onmessage: null as ((event: MessageEvent<FromTask>) => unknown) | null,
 		lose: (_: AppError): void => undefined,
 		postMessage: (message: ToTask) => received.push(message),
@@ -22,7 +23,8 @@ function start() {
 		connect: (onLost: (error: AppError) => void) => {
 			all.lose = onLost;
 			return Promise.resolve(all as unknown as MessagePort);
-		}
+		},
+		disconnect: (onLost: (error: AppError) => void) => (all.disconnected = onLost === all.lose)
 	};
 	const task = startTask(host, { type: 'speed', models: ['a'] }, (event) => events.push(event));
 	const answer = (data: FromTask) => all.onmessage?.({ data } as MessageEvent<FromTask>);
@@ -33,7 +35,8 @@ afterEach(() => vi.useRealTimers());
 
 describe('startTask', () => {
 	it('sends its request first, hands on what is told, and ends', async () => {
-		const { task, received, events, answer } = start();
+		const all = start();
+		const { task, received, events, answer } = all;
 		task.pause();
 		await Promise.resolve();
 		expect(received).toEqual([{ type: 'speed', models: ['a'] }, { type: 'pause' }]);
@@ -41,6 +44,7 @@ describe('startTask', () => {
 		answer({ type: 'done', cancelled: false });
 		expect(await task.finished).toBe(true);
 		expect(events).toEqual([{ type: 'speed', speed: SPEED }]);
+		expect(all.disconnected).toBe(true);
 	});
 
 	it('says where it was cancelled, and where it failed', async () => {

@@ -3,7 +3,7 @@ import { analyse, INITIAL_STATE, type AnalysisSettings, type AnalysisState } fro
 import { cropSquare } from '../../../src/lib/core/geometry';
 import { raiseContrast } from '../../../src/lib/core/contrast';
 import { sampleSquare } from '../../../src/lib/core/preprocess';
-import type { Classifier, DetectedFace, Frame, InputSpec, Scores } from '../../../src/lib/core/types';
+import type { Classifier, DetectedFace, FaceDetector, Frame, InputSpec, Scores } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
 
 const SETTINGS: AnalysisSettings = {
@@ -64,6 +64,20 @@ const left = faceAt(80, 150, 60);
 const right = { ...faceAt(320, 150, 50), confidence: 0.99 };
 
 describe('analyse', () => {
+	it.each([true, false])('asks for faces as sure as the settings say (still: %s)', async (still) => {
+		const asked: (number | undefined)[] = [];
+		const detector: FaceDetector = {
+			detect: (_, options) => {
+				asked.push(options?.minConfidence);
+				return Promise.resolve([{ ...left, confidence: 0.3 }]);
+			}
+		};
+		const settings = { ...SETTINGS, minConfidence: 0.1, still };
+		const { result } = await analyse(frame, { detector, classifiers: [], now: counter() }, settings, INITIAL_STATE);
+		expect(asked).toEqual([0.1]);
+		expect(result.faces).toHaveLength(1);
+	});
+
 	it('gives each face its box, square, id and readings', async () => {
 		const { classifier } = brightness('a');
 		const { result } = await analyse(

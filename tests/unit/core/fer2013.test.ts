@@ -61,4 +61,10 @@ describe('createLineSplitter', () => {
 		expect(end()).toEqual(['e']);
 		expect(end()).toEqual([]);
 	});
+
+	it('refuses what has no lines before it has read much of it', () => {
+		const { push } = createLineSplitter();
+		expect(push('1'.repeat(60_000))).toEqual([]);
+		expect(() => push('1'.repeat(60_000))).toThrow('no table');
+	});
 });

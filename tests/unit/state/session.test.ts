@@ -47,6 +47,9 @@ class FakeAnalyser implements SessionAnalyser {
 	});
 	#started = false;
 	inFlight = 0;
+	get busy(): boolean {
+		return this.inFlight > 0;
+	}
 	mostInFlight = 0;
 	/** Analyses under way, for the test to settle. */
 	frames: {
@@ -55,6 +58,7 @@ class FakeAnalyser implements SessionAnalyser {
 		resolve: (result: FrameResult | null) => void;
 		reject: (error: unknown) => void;
 	}[] = [];
+	disconnect = () => undefined;
 	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
 	explain = () => Promise.reject(new AppError('worker-died', 'not in these tests'));
 	reset = vi.fn();
@@ -362,6 +366,30 @@ describe('a still', () => {
 		await settled();
 		expect(analyser.frames).toHaveLength(0);
 		expect(session.announcement).toBe('Face 1: happy.');
+	});
+
+	it('is analysed again where it was dropped', async () => {
+		const { session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(false));
+		await answer(null);
+		await answer(resultOf([1]));
+		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
+	});
+
+	it('waits for the frame of a camera before it, which is not shown', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		await vi.waitFor(() => expect(analyser.frames).toHaveLength(1));
+		session.close();
+		await opened(new FakeSource(false));
+		await settled();
+		expect(analyser.frames.map(({ still }) => still)).toEqual([false]);
+		await answer(resultOf([1]));
+		await answer(resultOf([2]));
+		await vi.waitFor(() => expect(session.result?.faces[0]?.id).toBe(2));
+		expect(analyser.mostInFlight).toBe(1);
 	});
 
 	it('is analysed again with another model', async () => {

@@ -102,6 +102,7 @@ function createRuntime() {
 			all.readFails
 				? Promise.reject(new Error('detached'))
 				: Promise.resolve({ width: SIDE_PX, height: SIDE_PX, data: new Uint8ClampedArray(SIDE_PX ** 2 * 4) }),
+		firstFaceId: 1,
 		now: () => (nowMs += 1),
 		post: (message) => posted.push(message)
 	});
@@ -295,7 +296,7 @@ describe('Runtime', () => {
 		expect(posted.at(-1)).toMatchObject({ type: 'result', frameId: 1 });
 	});
 
-	it('keeps ids from frame to frame until it is reset, also in the midst of a frame', async () => {
+	it('keeps ids from frame to frame until it is reset, also in the midst of a frame, and gives none again', async () => {
 		const all = createRuntime();
 		const { runtime, analyse, configure, hold, posted } = all;
 		await configure(1);
@@ -314,7 +315,7 @@ describe('Runtime', () => {
 		await during;
 		expect(idsOf(posted.at(-1))).toEqual([2]);
 		await analyse(1, { timeMs: 0 });
-		expect(idsOf(posted.at(-1))).toEqual([1]);
+		expect(idsOf(posted.at(-1))).toEqual([3]);
 	});
 
 	it('explains a face with a running model, and says why it cannot with another', async () => {

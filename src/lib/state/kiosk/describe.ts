@@ -1,5 +1,6 @@
 /** Where a kiosk stands, in words for its screen. */
 import { EXPLANATIONS } from '../../errors';
+import type { Session } from '../session.svelte';
 import { type Status, statusText, statusTone } from '../status';
 import type { Kiosk } from './kiosk.svelte';
 import type { KioskLog } from './log.svelte';
@@ -14,6 +15,7 @@ export interface KioskState {
 	readonly detail: string | null;
 }
 
+/** Where it stands: `nowMs` on the clock of `watch`. */
 export function describeKiosk(status: Status, watch: Watch, nowMs: number): KioskState {
 	const waiting =
 		watch.engine.kind === 'waiting' ? watch.engine : watch.source.kind === 'waiting' ? watch.source : null;
@@ -44,6 +46,15 @@ export function describeBroker({ link, unsent }: Pick<Publisher, 'link' | 'unsen
 		case 'connected':
 			return null;
 	}
+}
+
+/** What is said where the address names a model that is not there, and another one runs; null where it is. */
+export function describeModel(
+	named: string | null,
+	{ classifiers, model }: Pick<Session, 'classifiers' | 'model'>
+): string | null {
+	if (named === null || model === null || classifiers.some(({ id }) => id === named)) return null;
+	return `No model “${named}”, but ${classifiers.map(({ id }) => id).join(', ')}: ${model.id} runs`;
 }
 
 /** What keeps this page from keeping what it sees; null where nothing does. */

@@ -1,4 +1,5 @@
 /** The log as files that a spreadsheet or a program reads. */
+import { toCsv as table } from '../csv';
 import { INCIDENTS } from './supervise';
 import type { MinuteRecord } from './minutes';
 
@@ -54,15 +55,9 @@ export function toCsv(records: readonly MinuteRecord[]): string {
 		...[seconds(record.seenMs), seconds(record.unsureMs)],
 		...labels.flatMap((label) => {
 			const { faces = 0, dwellMs = 0, probabilityMs = 0 } = record.expressions[label] ?? {};
-			return [faces, seconds(dwellMs), meanProbability(probabilityMs, record.seenMs) ?? ''];
+			return [faces, seconds(dwellMs), meanProbability(probabilityMs, record.seenMs)];
 		}),
 		...INCIDENTS.map((incident) => record.incidents[incident] ?? 0)
 	]);
-	return [head, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
-}
-
-/** Quoted where needed; what a spreadsheet would take for a formula is defused. */
-function cell(value: string | number): string {
-	const text = typeof value === 'string' && /^[=+\-@]/.test(value) ? `'${value}` : String(value);
-	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+	return table(head, lines);
 }

@@ -1,4 +1,5 @@
 /** A kiosk: a session that starts by itself, is watched over, and counts what it sees. */
+import { untrack } from 'svelte';
 import type { FrameResult } from '../../core/types';
 import type { ErrorCode } from '../../errors';
 import { FramedSource } from '../../sources/framed';
@@ -73,7 +74,7 @@ export class Kiosk {
 	/** Nobody has been in view for some seconds. */
 	readonly isAlone: boolean = $derived.by(() => this.nowMs - this.lastFaceMs > ALONE_MS);
 	/** End of the minute under way, by the wall clock. */
-	hourEndMs = $state(0);
+	minuteEndMs = $state(0);
 
 	readonly isIdle: boolean = $derived.by(() => {
 		const { idleMinutes } = this.config;
@@ -131,7 +132,11 @@ export class Kiosk {
 		);
 		window.addEventListener('pageshow', () => (left = false), { signal });
 		const stopWatching = $effect.root(() => {
-			$effect(() => this.#saw(app.session.result));
+			$effect(() => {
+				const { result } = app.session;
+				// Each result once, whatever else of what counting looks at changes.
+				untrack(() => this.#saw(result));
+			});
 			$effect(() => {
 				if (app.session.model !== null) publisher?.describe(app.session.model.labels);
 			});
@@ -195,7 +200,7 @@ export class Kiosk {
 		});
 		this.watch = watch;
 		this.nowMs = seen.nowMs;
-		this.hourEndMs = minuteOf(seen.wallMs) + MINUTE_MS;
+		this.minuteEndMs = minuteOf(seen.wallMs) + MINUTE_MS;
 		if (this.isCounting) {
 			log.tick(seen.wallMs);
 			for (const incident of incidents) this.#countIncident(incident, seen.wallMs);

@@ -1,5 +1,6 @@
 /** What a kiosk says of a face: its label, that it is unsure, or that the face is too small to be read. */
 import type { FaceResult } from '../../core/types';
+import { verdictOf } from '../../core/verdict';
 import type { LoggedFace } from './minutes';
 
 export interface ReadingRules {
@@ -14,13 +15,12 @@ export type FaceReading =
 	| { readonly kind: 'unsure' }
 	| { readonly kind: 'too-small' };
 
+/** What to say of a face by these rules, as everywhere, but of none that is too small. */
 export function readFace(face: FaceResult, { modelId, labels, minFacePx, threshold }: ReadingRules): FaceReading {
 	if (face.box.height < minFacePx) return { kind: 'too-small' };
-	const reading = face.readings[modelId];
-	const label = reading === undefined ? undefined : labels[reading.top];
-	const share = reading?.smoothed[reading.top];
-	if (label === undefined || share === undefined || share < threshold) return { kind: 'unsure' };
-	return { kind: 'read', label, share };
+	const verdict = verdictOf(face.readings[modelId], labels, threshold);
+	if (verdict === null || verdict.unsure) return { kind: 'unsure' };
+	return { kind: 'read', label: verdict.label, share: verdict.share };
 }
 
 /** The face as the log counts it. */

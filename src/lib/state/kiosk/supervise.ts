@@ -24,7 +24,7 @@ export interface Observation {
 	readonly source: 'none' | 'opening' | 'open' | 'failed';
 	/** Why the source failed. */
 	readonly error: ErrorCode | null;
-	/** False where no model can run and nobody is starting one. */
+	/** 'failed' where no model can run and nobody is starting one. */
 	readonly engine: 'up' | 'failed';
 	/** The failure that the analysis is coming back from, if any. */
 	readonly recovering: ErrorCode | null;
@@ -58,6 +58,8 @@ export interface Watch {
 	readonly silences: number;
 	readonly everRan: boolean;
 	readonly recovering: ErrorCode | null;
+	/** Since when; of no meaning while it is not. */
+	readonly recoveringSinceMs: number;
 	readonly results: number;
 	/** When the last result came, or was last to be expected. */
 	readonly aliveMs: number;
@@ -74,6 +76,7 @@ export const UNWATCHED: Watch = {
 	silences: 0,
 	everRan: false,
 	recovering: null,
+	recoveringSinceMs: 0,
 	results: 0,
 	aliveMs: 0,
 	last: null
@@ -85,6 +88,8 @@ const RETRY_MS = { first: 500, greatest: 3000 };
 const SLEPT_MS = 15_000;
 /** Results that stay away this long, with the page visible and no failure told, are a source or an analysis that hangs silently. */
 const SILENT_MS = 45_000;
+/** A worker that is not back after this long may never be, as after another build, which took its file away. */
+const RECOVERY_MS = 120_000;
 /** So many starts of the analysis fail before the page itself is suspected. */
 const ENGINE_STARTS = 4;
 const RELOAD_EVERY_MS = 10 * 60_000;
@@ -109,7 +114,9 @@ export function supervise(
 	const slept = before.last?.visible === true && seen.visible && gapMs > SLEPT_MS;
 	// A source says itself when it cannot be opened; one that says nothing at all hangs, as a camera's driver may.
 	const isWaited = seen.source === 'none' || seen.source === 'failed';
-	const isQuiet = isWaited || !seen.visible || seen.engine === 'failed' || seen.recovering !== null;
+	const recoveringSinceMs = seen.recovering === before.recovering ? before.recoveringSinceMs : nowMs;
+	const isRecovering = seen.recovering !== null && nowMs - recoveringSinceMs < RECOVERY_MS;
+	const isQuiet = isWaited || !seen.visible || seen.engine === 'failed' || isRecovering;
 	let watch: Watch = {
 		...before,
 		results: seen.results,
@@ -119,6 +126,7 @@ export function supervise(
 		silences: hasResult ? 0 : before.silences,
 		aliveMs: hasResult || isQuiet || slept || before.last === null ? nowMs : before.aliveMs,
 		recovering: seen.recovering,
+		recoveringSinceMs,
 		last: { nowMs, wallMs: seen.wallMs, visible: seen.visible }
 	};
 	if (seen.recovering !== null && before.recovering === null) {

@@ -13,6 +13,7 @@ export function readUnsent(storage: Pick<Storage, 'getItem'>, topic: string): Mi
 	}
 }
 
+/** Keeps these for the topic, in place of what is kept; nothing where there are none. */
 export function keepUnsent(
 	storage: Pick<Storage, 'setItem' | 'removeItem'>,
 	topic: string,
@@ -29,7 +30,8 @@ export function keepUnsent(
 
 /** Forgets what is kept for any topic. */
 export function eraseUnsent(storage: Storage): void {
-	for (const key of Object.keys(storage)) if (key.startsWith(PREFIX)) storage.removeItem(key);
+	const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? '');
+	for (const key of keys) if (key.startsWith(PREFIX)) storage.removeItem(key);
 }
 
 const COUNTS = ['minute', 'frames', 'faces', 'arrivals', 'tooSmall', 'seenMs', 'unsureMs'] as const;

@@ -85,6 +85,8 @@ describe('minutes that wait', () => {
 		return Object.defineProperties(kept, {
 			getItem: hidden((key: string) => kept[key] ?? null),
 			setItem: hidden((key: string, value: string) => (kept[key] = value)),
+			key: hidden((index: number) => Object.keys(kept)[index] ?? null),
+			length: { get: () => Object.keys(kept).length, enumerable: false },
 			removeItem: hidden((key: string) => Reflect.deleteProperty(kept, key))
 		}) as unknown as Storage;
 	};

@@ -140,6 +140,12 @@ describe('the analysis', () => {
 		expect(run.did).toEqual([]);
 	});
 
+	it('that does not come back at all has the page reloaded', () => {
+		const run = new Run().for(5000).for(240_000, { silent: true, recovering: 'worker-died' });
+		expect(run.did).toContain('reload-page');
+		expect(run.incidents).toEqual(['worker-restarted', 'source-frozen', 'engine-failed']);
+	});
+
 	it('that cannot be started is started again, and in the end the page reloaded', () => {
 		const run = new Run();
 		while (!run.did.includes('reload-page') && run.nowMs < 60_000) {
