@@ -1,9 +1,11 @@
 /** How fast the trainer is: whole steps, with augmentation, gradients and optimizer, on pictures of noise. */
 import type * as tf from '@tensorflow/tfjs';
+import { FER2013_LABELS, FER2013_SIDE } from '../src/lib/core/fer2013';
 import type { TrainingBackend } from './backend/index';
 import type { Recipe } from './config';
-import { FER2013_LABELS, FER2013_SIDE, type Dataset } from './dataset';
+import type { Dataset } from './dataset';
 import { foldForInference } from './fold';
+import { multiplyAddsOf } from './model-files';
 import type { ModelDefinition } from './models/definition';
 import { createRandom } from './random';
 import { startReplicas } from './replica-group';
@@ -21,14 +23,8 @@ export interface Speed {
  * forward, once for the gradient of the weights, and once for that of the input, which the first layer does not need.
  */
 export function flopsPerPicture(network: tf.LayersModel): number {
-	const multiplyAdds = network.layers.flatMap((layer) => {
-		const [kernel] = layer.getWeights();
-		if (!kernel) return [];
-		const positions = layer.getClassName() === 'Conv2D' ? (layer.outputShape as number[]).slice(1, 3) : [];
-		return [positions.reduce((product, side) => product * side, kernel.size)];
-	});
-	const sum = multiplyAdds.reduce((a, b) => a + b, 0);
-	return 2 * (3 * sum - (multiplyAdds[0] ?? 0));
+	const [first = 0, ...others] = network.layers.map(multiplyAddsOf).filter((count) => count > 0);
+	return 2 * (2 * first + 3 * others.reduce((a, b) => a + b, 0));
 }
 
 function noise(n: number): Dataset {

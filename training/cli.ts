@@ -5,17 +5,18 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { cameraPriorRatio } from '../src/lib/core/prior';
 import { ablateCommand } from './ablate-command';
 import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
 import { formatCropSurvey, surveyCrop } from './crop-survey';
 import { tryCrops } from './crop-trial';
-import { FER2013_LABELS, pictureOf, rowsOf } from './dataset';
+import { pictureOf, rowsOf } from './dataset';
 import { convertDetector, detectorHandler, DETECTORS } from './detector';
 import { UserError } from './errors';
 import { predict, rowsOfSplit, truthOf } from './evaluate';
-import { ensembleCommand, evaluateCommand, findEntry } from './evaluate-command';
+import { ensembleCommand, evaluateCommand, findEntry, requireWholeTests } from './evaluate-command';
 import { exportModel, loadShipped, readManifest } from './export';
 import { sourcesOf, teachersOf } from './lineage';
 import { readArtifacts } from './model-files';
@@ -32,9 +33,9 @@ const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
   npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
       [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE]
-      [--backend auto|webgpu|tfjs-node|onednn-bf16|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
+      [--backend auto|webgpu-f16|webgpu|tfjs-node|onednn-bf16|onednn|wasm|cpu] [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
-      [--seed N]
+      [--recipe NAME] [--seed N] [--ferplus FILE]
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            the shipped model as the best weights of its run, to train on from it
   npm run ablate -- --data FILE --ferplus FILE [--study NAME] [--seeds N] [--backend NAME]
@@ -43,7 +44,7 @@ const USAGE = `Usage:
                                            measure what is shipped
   npm run evaluate -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--json]
                                            the same on all test sets, into report.json beside each model
-  npm run ensemble -- MODEL... --data FILE
+  npm run ensemble -- MODEL... --data FILE [--ferplus FILE]
                                            ship the mean of shipped models as one more
   npm run detector                         convert the face detectors
   npm run survey:crop -- --data FILE [--pictures N]
@@ -81,6 +82,7 @@ async function exportCommand(args: string[]): Promise<number> {
 			`There are no trained weights of ${definition.id}. First: npm run train -- ${definition.id} --recipe ${recipe.id}`
 		);
 	const dataset = await loadData(values.data);
+	requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());
 	const best = readCheckpoint(bestFile);
 	const log = path.join(runDirOf(definition.id, recipe), RUN_FILES.log);
@@ -108,7 +110,7 @@ async function exportCommand(args: string[]): Promise<number> {
 				(recipe.mean ? '' : `, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`),
 			...(recipe.mean && { mean: recipe.mean }),
 			backend: best.backend ?? 'not recorded',
-			minutes: Math.round(seconds / 60),
+			minutes: Math.max(1, Math.round(seconds / 60)),
 			base: best.base ?? 'scratch',
 			...(recipe.votes > 0 && { votes: true }),
 			...(teachers.length > 0 && { teachers })

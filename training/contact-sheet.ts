@@ -2,8 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import { FER2013_LABELS, FER2013_SIDE } from '../src/lib/core/fer2013';
 import type { Scores } from '../src/lib/core/types';
-import { FER2013_LABELS, FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+import { pictureOf, type Dataset } from './dataset';
 import { shuffle, createRandom } from './random';
 
 const [COLUMNS, ROWS, CELL, CAPTION] = [8, 5, 96, 34];

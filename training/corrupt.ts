@@ -1,6 +1,6 @@
 /** What a camera does to a face before a classifier sees it: each at three strengths, the same for every run. */
 import sharp, { type Sharp } from 'sharp';
-import { FER2013_SIDE } from './dataset';
+import { FER2013_SIDE } from '../src/lib/core/fer2013';
 import { createRandom, type Random } from './random';
 
 export interface Corruption {

@@ -4,10 +4,10 @@
  */
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
+import { FER2013_SIDE } from '../src/lib/core/fer2013';
 import { SHORT_RANGE, decodeFaces } from '../src/lib/core/blazeface';
 import { boxCentre, clamp, eyeAngle, rotatePoint, type Letterbox } from '../src/lib/core/geometry';
 import type { CropSpec, DetectedFace, Point } from '../src/lib/core/types';
-import { FER2013_SIDE } from './dataset';
 
 /**
  * How a picture is put in the detector's input: enlarged to `sidePx`, in the middle, surrounded by its own edge pixels

@@ -1,12 +1,13 @@
 /** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
 import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { LayersModel } from '@tensorflow/tfjs';
+import { FER2013_SIDE } from '../src/lib/core/fer2013';
 import { calibrate } from '../src/lib/core/calibration';
 import { cropSquare } from '../src/lib/core/geometry';
-import { sampleSquare } from '../src/lib/core/preprocess';
-import type { Calibration, CropSpec, DetectedFace, Frame, InputSpec } from '../src/lib/core/types';
+import { grayFrame, sampleSquare } from '../src/lib/core/preprocess';
+import type { Calibration, CropSpec, DetectedFace, InputSpec } from '../src/lib/core/types';
 import { findFaces } from './crop-survey';
-import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+import { pictureOf, type Dataset } from './dataset';
 import { predictPictures } from './evaluate';
 
 /** The placement in which the survey found most faces. */
@@ -26,12 +27,6 @@ export interface CropTrial {
 	readonly accuracy: number;
 }
 
-function toFrame(picture: Uint8Array): Frame {
-	const data = new Uint8ClampedArray(picture.length * 4);
-	for (const [index, value] of picture.entries()) data.fill(value, 4 * index, 4 * index + 3);
-	return { width: FER2013_SIDE, height: FER2013_SIDE, data };
-}
-
 /**
  * Accuracy, calibrated, on `rows` as they are, and as cut by each of `crops` around the detected face; what lies outside a picture
  * repeats its edge. Pictures without a detected face are left out of all figures; `n` counts the others.
@@ -48,7 +43,7 @@ export async function tryCrops(
 		...crops.map(({ name, crop }) => ({
 			name,
 			cut: (picture: Uint8Array, face: DetectedFace) =>
-				sampleSquare(toFrame(picture), cropSquare(face, crop), entry.input.size)
+				sampleSquare(grayFrame(picture, FER2013_SIDE), cropSquare(face, crop), entry.input.size)
 		}))
 	];
 	const correct = cuts.map(() => 0);

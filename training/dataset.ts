@@ -5,12 +5,18 @@ import path from 'node:path';
 import { Transform, type TransformCallback } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import {
+	columnsOf,
+	FER2013_LABELS,
+	FER2013_SIDE,
+	parseRow,
+	usageOf,
+	type Fer2013Columns
+} from '../src/lib/core/fer2013';
 import { UserError, messageOf } from './errors';
 import { sha256, writeWhole } from './files';
 import type { Teacher } from './teacher';
 
-export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
-export const FER2013_SIDE = 48;
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
 const USAGES = ['Training', 'PublicTest', 'PrivateTest'] as const;
 
@@ -62,39 +68,36 @@ export function pictureKey(dataset: Dataset, row: number): string {
 	return Buffer.from(pictureOf(dataset, row)).toString('latin1');
 }
 
-type Row = { label: number; usage: number; pixels: Uint8Array };
-
-/** One row's fields, checked. `line` counts data rows from 1, as the messages do. Throws UserError. */
-function parseRow(fields: { emotion: string; pixels: string; usage: string }, line: number): Row {
-	const wrong = (what: string): UserError =>
-		new UserError(`Row ${String(line)}: ${what} Download the file again, or take this row out.`);
-	const label = Number(fields.emotion);
-	if (!/^\s*\d+\s*$/.test(fields.emotion) || label >= FER2013_LABELS.length)
-		throw wrong(`the label must be a whole number from 0 to 6, but it is "${fields.emotion.slice(0, 20)}".`);
-	const usage = USAGES.findIndex((name) => name === fields.usage.trim());
-	if (usage < 0) throw wrong(`Usage must be ${USAGES.join(', ')}, but it is "${fields.usage.slice(0, 20)}".`);
-	const values = fields.pixels.trim().split(/\s+/);
-	if (values.length !== PIXELS)
-		throw wrong(`${String(PIXELS)} pixels were expected, but there are ${String(values.length)}.`);
-	const pixels = new Uint8Array(PIXELS);
-	for (const [index, text] of values.entries()) {
-		const value = Number(text);
-		if (!Number.isInteger(value) || value < 0 || value > 255)
-			throw wrong(`pixel ${String(index + 1)} must be a whole number from 0 to 255, but it is "${text.slice(0, 20)}".`);
-		pixels[index] = value;
-	}
-	return { label, usage, pixels };
+interface Row {
+	readonly label: number;
+	readonly usage: number;
+	readonly pixels: Uint8Array;
 }
 
-/** The header's column names without spaces and case; throws UserError when one of the three is missing. */
-function parseHeader(header: readonly string[]): string[] {
-	const names = header.map((name) => name.trim().toLowerCase());
-	for (const wanted of ['emotion', 'pixels', 'usage'])
-		if (!names.includes(wanted))
-			throw new UserError(
-				`The first line must name the columns emotion, pixels and Usage, but it is "${header.join(',').slice(0, 80)}".`
-			);
-	return names;
+/** The columns, with that of the usage. Throws UserError. */
+function columnsWithUsage(header: readonly string[]): Fer2013Columns {
+	try {
+		const columns = columnsOf(header);
+		if (columns.usage !== null) return columns;
+	} catch {
+		// The same is wrong with it.
+	}
+	throw new UserError(
+		`The first line must name the columns emotion, pixels and Usage, but it is "${header.join(',').slice(0, 80)}".`
+	);
+}
+
+/** One row, checked. `line` counts data rows from 1, as the messages do. Throws UserError. */
+function readRow(fields: readonly string[], columns: Fer2013Columns, line: number): Row {
+	try {
+		const { label, pixels } = parseRow(fields, columns);
+		const name = usageOf(fields, columns) ?? '';
+		const usage = USAGES.findIndex((each) => each === name);
+		if (usage < 0) throw new RangeError(`Usage must be ${USAGES.join(', ')}, but it is "${name.slice(0, 20)}".`);
+		return { label: FER2013_LABELS.indexOf(label), usage, pixels };
+	} catch (thrown) {
+		throw new UserError(`Row ${String(line)}: ${messageOf(thrown)} Download the file again, or take this row out.`);
+	}
 }
 
 class ByteCounter extends Transform {
@@ -117,9 +120,19 @@ export async function readFer2013(file: string, onBytes: (count: number) => void
 	const { size } = statSync(file);
 	if (size === 0) throw new UserError(`${file} is empty. Download it again.`);
 	const rows: Row[] = [];
-	const parser = parse({ columns: parseHeader, bom: true, skip_empty_lines: true, relax_column_count: false });
-	const collect = async (records: AsyncIterable<{ emotion: string; pixels: string; usage: string }>): Promise<void> => {
-		for await (const fields of records) rows.push(parseRow(fields, rows.length + 1));
+	const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
+	/** The pipeline may tell of its own end instead. */
+	let refusal: unknown;
+	const collect = async (records: AsyncIterable<string[]>): Promise<void> => {
+		let columns: Fer2013Columns | undefined;
+		try {
+			for await (const fields of records)
+				if (columns) rows.push(readRow(fields, columns, rows.length + 1));
+				else columns = columnsWithUsage(fields);
+		} catch (thrown) {
+			refusal = thrown;
+			throw thrown;
+		}
 	};
 	const counter = new ByteCounter(onBytes);
 	const source = createReadStream(file, { highWaterMark: 1 << 20 });
@@ -127,7 +140,7 @@ export async function readFer2013(file: string, onBytes: (count: number) => void
 		if (isGzip(file)) await pipeline(source, counter, createGunzip(), parser, collect);
 		else await pipeline(source, counter, parser, collect);
 	} catch (thrown) {
-		if (thrown instanceof UserError) throw thrown;
+		if (refusal instanceof UserError) throw refusal;
 		const after = `after row ${String(rows.length)}: ${messageOf(thrown)}`;
 		throw new UserError(`${file} is damaged ${after}. A whole FER2013 has 35,887 rows; download it again.`);
 	}

@@ -1,5 +1,6 @@
 /** Pictures that FER2013's Training has more than once, to the last pixel: of those some have more than one label. */
-import { FER2013_LABELS, pictureKey, rowsOf, type Dataset } from './dataset';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
+import { pictureKey, rowsOf, type Dataset } from './dataset';
 
 /** Rows of Training in groups of equal pictures, each of more than one row, in the order of the file. */
 export function duplicatesOf(dataset: Dataset): number[][] {

@@ -30,6 +30,7 @@ import { CACHE, MODELS_DIR, createBar, loadData, percent, say } from './terminal
 /** Of PublicTest as of PrivateTest. */
 const TEST_ROWS = 3589;
 
+/** `npm run evaluate`; gives the exit code. Throws UserError. */
 export async function evaluateCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
 		args,
@@ -74,8 +75,8 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-/** What ships keeps the figures of all test pictures: a part of them is not written over these. */
-function requireWholeTests(dataset: Dataset): void {
+/** What ships keeps the figures of all test pictures: a part of them is not written over these. Throws UserError. */
+export function requireWholeTests(dataset: Dataset): void {
 	for (const split of ['public', 'private'] as const) {
 		const { length } = rowsOf(dataset, split);
 		if (length !== TEST_ROWS)
@@ -194,6 +195,7 @@ async function reportOnEnsemble(
 	return report;
 }
 
+/** `npm run ensemble`; gives the exit code. Throws UserError. */
 export async function ensembleCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({
 		args,

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { FER2013_CROP } from '../src/lib/core/crop';
 import { fitCalibration } from '../src/lib/core/metrics';
 import { cameraPriorRatio } from '../src/lib/core/prior';
@@ -17,7 +18,7 @@ import {
 import { parseReport, type Report } from '../src/lib/report';
 import type { Checkpoint, EpochLog } from './checkpoint';
 import type { Recipe } from './config';
-import { FER2013_LABELS, type Dataset } from './dataset';
+import type { Dataset } from './dataset';
 import { detectorEntry, DETECTORS } from './detector';
 import { UserError, messageOf } from './errors';
 import { predict, rowsOfSplit, truthOf } from './evaluate';

@@ -1,7 +1,7 @@
 /** FER+ (Barsoum et al., 2016): ten people's votes for every row of FER2013, in the same order. */
 import { parse } from 'csv-parse/sync';
 import { existsSync, readFileSync } from 'node:fs';
-import { FER2013_LABELS } from './dataset';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { UserError, messageOf } from './errors';
 
 /** FER+'s column of each FER2013 label, in the order of FER2013_LABELS. */

@@ -99,13 +99,14 @@ export function readArtifacts(modelFile: string): tf.io.ModelArtifacts {
 
 /** Multiply-adds of one forward pass for one picture: those of convolutions and dense layers. */
 export function multiplyAdds(model: tf.LayersModel): number {
-	let total = 0;
-	for (const layer of model.layers) {
-		const [kernel] = layer.getWeights();
-		if (!kernel) continue;
-		// Each weight of a kernel is used once per output position.
-		const positions = layer.getClassName() === 'Conv2D' ? (layer.outputShape as number[]).slice(1, 3) : [1];
-		total += positions.reduce((product, side) => product * side, kernel.size);
-	}
-	return total;
+	return model.layers.reduce((sum, layer) => sum + multiplyAddsOf(layer), 0);
+}
+
+/** The same of one layer; 0 where it is neither. */
+export function multiplyAddsOf(layer: tf.layers.Layer): number {
+	const [kernel] = layer.getWeights();
+	if (!kernel) return 0;
+	// Each weight of a kernel is used once per output position.
+	const positions = layer.getClassName() === 'Conv2D' ? (layer.outputShape as number[]).slice(1, 3) : [];
+	return positions.reduce((product, side) => product * side, kernel.size);
 }

@@ -1,10 +1,11 @@
 /** Training pictures, changed at random and made what the network takes. */
 import type { Worker } from 'node:worker_threads';
+import { FER2013_SIDE } from '../src/lib/core/fer2013';
 import { raiseContrast } from '../src/lib/core/contrast';
 import { toModelInput } from '../src/lib/core/preprocess';
 import { augment } from './augment';
 import type { Recipe } from './config';
-import { FER2013_SIDE, pictureOf, type Dataset } from './dataset';
+import { pictureOf, type Dataset } from './dataset';
 import type { ModelDefinition } from './models/definition';
 import type { PainterReply, PainterRequest } from './painter-worker';
 import { createRandom, STREAM } from './random';

@@ -1,9 +1,10 @@
 /** What calibration is worth, and what is won and lost where labels count more or less. */
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { calibrate } from '../src/lib/core/calibration';
 import { fitCalibration, logLoss } from '../src/lib/core/metrics';
 import { applyPrior } from '../src/lib/core/prior';
 import type { Scores } from '../src/lib/core/types';
-import { FER2013_LABELS, type Dataset } from './dataset';
+import type { Dataset } from './dataset';
 import type { FerPlus } from './ferplus';
 
 const FOLDS = 5;

@@ -8,7 +8,7 @@ import { createExchangeMemory, createSoloExchange } from './exchange';
 import type { ModelDefinition } from './models/definition';
 import { paintingOf } from './models/index';
 import { PainterThreads } from './painter';
-import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
+import { networkOf, Replica, shareOf, type EvaluationSums, type State, type StepReport } from './replica';
 import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
 import { startThread } from './thread';
 
@@ -42,8 +42,10 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	const { definition, recipe, labels, dataset, rows, backend } = setup;
 	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
 	const alone = createSoloExchange(stopFlag);
-	if (setup.replicas > 1)
-		return startThreads(setup, new Replica(definition, recipe, labels, dataset, rows, alone).exchangeLength);
+	if (setup.replicas > 1) {
+		shareOf(recipe, rows, setup.replicas);
+		return startThreads(setup);
+	}
 	const setupOfPainters = { dataset: { pixels: dataset.pixels }, ...paintingOf(definition, recipe) };
 	const painters =
 		isWebGpu(backend) && !dataset.features ? new PainterThreads(setupOfPainters, painterThreads()) : undefined;
@@ -78,15 +80,30 @@ function painterThreads(): number {
 	return Math.max(1, Math.min(4, os.availableParallelism() - 1));
 }
 
-async function startThreads(setup: GroupSetup, exchangeLength: number): Promise<ReplicaGroup> {
+/** How many numbers the replicas average in a step: all gradients and moving statistics. */
+function exchangeLengthOf({ definition, labels, recipe, dataset }: GroupSetup): number {
+	const network = networkOf(definition, labels, recipe, dataset);
+	const length = network.countParams();
+	network.dispose();
+	return length;
+}
+
+async function startThreads(setup: GroupSetup): Promise<ReplicaGroup> {
 	const { definition, recipe, labels, dataset, rows, backend, replicas } = setup;
-	const memory = createExchangeMemory(replicas, exchangeLength);
+	const memory = createExchangeMemory(replicas, exchangeLengthOf(setup));
 	const stopFlag = new Int32Array(memory.stopFlag);
-	const threads = await Promise.all(
+	const starts = await Promise.allSettled(
 		Array.from({ length: replicas }, (_, replica) =>
 			ReplicaThread.start({ backend, model: definition.id, recipe, labels, dataset, rows, memory, replica })
 		)
 	);
+	const threads = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+	const failed = starts.find((start) => start.status === 'rejected');
+	if (failed !== undefined) {
+		// The others would keep the process alive for ever.
+		await Promise.all(threads.map((thread) => thread.close()));
+		throw failed.reason as Error;
+	}
 	const [first] = threads;
 	if (!first) throw new Error('A run needs at least one replica.');
 	const all = (request: ReplicaRequest, onStep?: (report: StepReport) => void) =>
@@ -160,9 +177,14 @@ class ReplicaThread {
 	static async start(setup: ReplicaSetup): Promise<ReplicaThread> {
 		const worker = startThread(new URL('./replica-worker.ts', import.meta.url), setup);
 		const thread = new ReplicaThread(worker);
-		await new Promise<unknown>((resolve, reject) => {
-			thread.pending = { resolve, reject, onStep: undefined };
-		});
+		try {
+			await new Promise<unknown>((resolve, reject) => {
+				thread.pending = { resolve, reject, onStep: undefined };
+			});
+		} catch (thrown) {
+			await thread.close();
+			throw thrown;
+		}
 		return thread;
 	}
 

@@ -50,6 +50,24 @@ function discard(batch: Batch | undefined): void {
 	if (batch) tf.dispose([batch.x, batch.said ?? []]);
 }
 
+/**
+ * Pictures of each batch for each of `replicas`. Throws UserError where a batch cannot be shared evenly, by the current back
+ * end not at all, or is larger than the data.
+ */
+export function shareOf({ batchSize }: Recipe, rows: Uint32Array, replicas: number): number {
+	if (replicas > 1 && !hasHostMemory())
+		throw new UserError(`The back end ${tf.getBackend()} trains one replica alone: leave --replicas out.`);
+	if (batchSize % replicas !== 0)
+		throw new UserError(
+			`A batch of ${String(batchSize)} cannot be shared by ${String(replicas)}: --replicas takes a divisor of it.`
+		);
+	if (rows.length < batchSize)
+		throw new UserError(
+			`${String(rows.length)} pictures of Training do not fill a batch of ${String(batchSize)}. Take the whole fer2013.csv.`
+		);
+	return batchSize / replicas;
+}
+
 export class Replica {
 	private readonly model: tf.LayersModel;
 	private readonly weights: { readonly name: string; readonly value: tf.Variable }[];
@@ -67,10 +85,7 @@ export class Replica {
 	/** The next batch, made while the processor that computes is busy with this one. */
 	private prepared: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
-	/**
-	 * `rows`: the training rows. Throws RangeError when a batch cannot be shared evenly, by this back end not at all, or is
-	 * larger than the data.
-	 */
+	/** `rows`: the training rows. Throws UserError as `shareOf`. */
 	constructor(
 		private readonly definition: ModelDefinition,
 		private readonly recipe: Recipe,
@@ -80,16 +95,8 @@ export class Replica {
 		private readonly exchange: Exchange,
 		private readonly painter: Painter = new LocalPainter({ dataset, ...paintingOf(definition, recipe) })
 	) {
-		this.share = recipe.batchSize / exchange.replicas;
+		this.share = shareOf(recipe, rows, exchange.replicas);
 		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
-		if (!Number.isInteger(this.share))
-			throw new RangeError(`A batch of ${String(recipe.batchSize)} cannot be shared by ${String(exchange.replicas)}.`);
-		if (exchange.replicas > 1 && !hasHostMemory())
-			throw new RangeError(`The back end ${tf.getBackend()} trains one replica alone.`);
-		if (this.stepsPerEpoch === 0)
-			throw new UserError(
-				`${String(rows.length)} pictures of Training do not fill a batch of ${String(recipe.batchSize)}. Take the whole fer2013.csv.`
-			);
 		this.model = networkOf(definition, labels, recipe, dataset);
 		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
 		this.weights = this.model.weights.map((weight, index) => ({
@@ -123,11 +130,6 @@ export class Replica {
 		} catch {
 			// Nobody needs it.
 		}
-	}
-
-	/** How many numbers `Exchange.average` gets a step: all gradients and moving statistics. */
-	get exchangeLength(): number {
-		return this.weights.reduce((sum, { value }) => sum + value.size, 0);
 	}
 
 	/** Trains from step `from` up to, not including, `to`; returns the step to go on from (less than `to` when stopped). */
@@ -457,7 +459,13 @@ export function averagedWeights(state: State): tf.Tensor[] {
 }
 
 /** Where a frozen base's features are known, the head alone is trained. */
-function networkOf(definition: ModelDefinition, labels: number, recipe: Recipe, dataset: Dataset): tf.LayersModel {
+/** The recipe's network with random weights. */
+export function networkOf(
+	definition: ModelDefinition,
+	labels: number,
+	recipe: Recipe,
+	dataset: Dataset
+): tf.LayersModel {
 	if (!dataset.features) return definition.build(labels, recipe);
 	if (!definition.parts) throw new Error(`${definition.id} has no head that could be trained alone.`);
 	return definition.parts.head(labels, recipe);

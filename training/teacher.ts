@@ -1,7 +1,7 @@
 /** A trained network that others learn from. */
 import * as tf from '@tensorflow/tfjs';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import type { Recipe } from './config';
-import { FER2013_LABELS } from './dataset';
 import { foldForInference } from './fold';
 import type { ModelDefinition } from './models/definition';
 import { findModel, withRecipe } from './models/index';

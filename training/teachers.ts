@@ -1,9 +1,10 @@
 /** Distillation (Hinton et al., 2015): what networks that are trained already say of each picture, as labels for another. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { FER2013_LABELS, FER2013_SIDE } from '../src/lib/core/fer2013';
 import { readCheckpoint } from './checkpoint';
 import type { Recipe } from './config';
-import { FER2013_LABELS, FER2013_SIDE, type Dataset } from './dataset';
+import type { Dataset } from './dataset';
 import { UserError } from './errors';
 import { withFeatures } from './features';
 import { findModel, findRecipe } from './models/index';

@@ -29,6 +29,7 @@ import { withTeachers } from './teachers';
 import { CACHE, ROOT, createBar, loadData, percent, runDirOf, say, wholeNumber } from './terminal';
 import { RUN_FILES, train, type StepProgress, type TrainEvent } from './train';
 
+/** The back end of that name, or for `auto` and nothing the fastest here. Throws UserError where there is none. */
 export async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
 	if (text === undefined || text === 'auto') {
 		const { backend, reason } = await chooseBackend();

@@ -2,12 +2,13 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { isWebGpu, type TrainingBackend } from './backend/index';
 import { findGpu } from './backend/webgpu';
 import { weightsForBase, type Base } from './base';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
 import { learningRateAt, sizeAt, type Recipe } from './config';
-import { FER2013_LABELS, rowsOf, type Dataset } from './dataset';
+import { rowsOf, type Dataset } from './dataset';
 import { UserError, messageOf } from './errors';
 import { sha256 } from './files';
 import type { ModelDefinition } from './models/definition';

@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { fastestOnProcessor, startBackend } from './backend/index';
 import { writeCheckpoint } from './checkpoint';
-import { FER2013_LABELS, pictureOf, rowsOf } from './dataset';
+import { pictureOf, rowsOf } from './dataset';
 import { UserError } from './errors';
 import { findEntry } from './evaluate-command';
 import { loadShipped, readManifest } from './export';
@@ -28,7 +29,7 @@ export async function unpackCommand(args: string[]): Promise<number> {
 	const modelsDir = values.models ?? MODELS_DIR;
 	const model = findModel(positionals[0] ?? '');
 	const entry = findEntry(readManifest(modelsDir), model.id);
-	const [, id, seed] = /^(\S+), seed (\d+),/.exec(entry.trained.recipe) ?? [];
+	const [, id, seed] = /^(\S+), seed (\d+)(?:,|$)/.exec(entry.trained.recipe) ?? [];
 	if (id === undefined)
 		throw new UserError(`${entry.title} does not say which recipe trained it, but "${entry.trained.recipe}".`);
 	const recipe = { ...findRecipe(model, id), seed: Number(seed) };

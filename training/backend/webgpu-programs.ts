@@ -215,6 +215,7 @@ function slide(g: Geometry, columns: number): Program {
 	});
 }
 
+/** Where the programs of a convolution find what it reads. */
 export function geometryOfForward(info: Info): Geometry {
 	return {
 		height: info.inHeight,
@@ -231,6 +232,7 @@ export function geometryOfForward(info: Info): Geometry {
 	};
 }
 
+/** The same of its gradient for the pictures, which is a convolution too. */
 export function geometryOfBackward(info: Info): Geometry {
 	const { strideHeight: sh, strideWidth: sw, padInfo } = info;
 	const fits = [

@@ -1,7 +1,8 @@
 /** FER2013 as text: `fer2013.csv`, with its columns in any order, and `icml_face_data.csv`. */
 
 /** What the numbers of the column "emotion" stand for. */
-const NUMBERED = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
+export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
+/** Of its square pictures, in pixels. */
 export const FER2013_SIDE = 48;
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
 
@@ -13,7 +14,7 @@ export interface Fer2013Columns {
 }
 
 export interface Fer2013Row {
-	readonly label: string;
+	readonly label: (typeof FER2013_LABELS)[number];
 	/** [48, 48] grey values of 0..255. */
 	readonly pixels: Uint8Array;
 }
@@ -25,12 +26,19 @@ export function splitFields(line: string): string[] {
 	return Array.from(fields, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
 }
 
-/** Columns named by the first line, whatever its case and spaces. Throws RangeError where one is missing. */
-export function parseHeader(line: string): Fer2013Columns {
-	const names = splitFields(line.replace(/^\uFEFF/, '')).map((name) => name.trim().toLowerCase());
+/** Columns by the fields of the first line, whatever their case and spaces. Throws RangeError where one is missing. */
+export function columnsOf(header: readonly string[]): Fer2013Columns {
+	const names = header.map((name) =>
+		name
+			.replace(/^\uFEFF/, '')
+			.trim()
+			.toLowerCase()
+	);
 	const [emotion, pixels, usage] = ['emotion', 'pixels', 'usage'].map((name) => names.indexOf(name));
 	if (emotion === undefined || pixels === undefined || emotion < 0 || pixels < 0) {
-		throw new RangeError(`The first line must name the columns emotion and pixels, but it is "${line.slice(0, 80)}".`);
+		throw new RangeError(
+			`The first line must name the columns emotion and pixels, but it is "${header.join(',').slice(0, 80)}".`
+		);
 	}
 	return { emotion, pixels, usage: usage === undefined || usage < 0 ? null : usage };
 }
@@ -43,7 +51,7 @@ export function usageOf(fields: readonly string[], { usage }: Fer2013Columns): s
 /** The label and the picture of a row. Throws RangeError that says what is wrong with it. */
 export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fer2013Row {
 	const number = (fields[columns.emotion] ?? '').trim();
-	const label = /^\d$/.test(number) ? NUMBERED[Number(number)] : undefined;
+	const label = /^\d$/.test(number) ? FER2013_LABELS[Number(number)] : undefined;
 	if (label === undefined) {
 		throw new RangeError(`The label must be a whole number from 0 to 6, but it is "${number.slice(0, 20)}".`);
 	}

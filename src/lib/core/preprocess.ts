@@ -23,6 +23,13 @@ interface Region {
 	readonly top: number;
 }
 
+/** Grey values of a square picture, [side, side], as a frame. */
+export function grayFrame(pixels: Uint8Array, side: number): Frame {
+	const data = new Uint8ClampedArray(4 * side * side).fill(255);
+	for (const [index, value] of pixels.entries()) data.fill(value, 4 * index, 4 * index + 3);
+	return { width: side, height: side, data };
+}
+
 /**
  * A turned square of the frame as `size` x `size` luma values (Rec. 601) of 0..255, row by row: each the mean over its
  * part of the square or, where that is smaller than a pixel, bilinear. Outside the frame its edge pixels repeat; alpha

@@ -20,6 +20,7 @@ const LIVE: Partial<HlsConfig> = {
 
 const originOf = (url: string): string => new URL(url, location.href).origin;
 
+/** Plays an HLS playlist in a video element, with hls.js where the browser cannot. */
 export function attachHls(address: StreamAddress): Attach {
 	return async (video, fail, signal) => {
 		const { default: Player } = await import('hls.js/light');

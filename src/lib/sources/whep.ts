@@ -12,6 +12,7 @@ const GATHER_LIMIT_MS = 1500;
 /** A connection that says "disconnected" often comes back by itself. */
 const DISCONNECTED_LIMIT_MS = 4000;
 
+/** Plays what a WHEP endpoint sends by WebRTC in a video element. */
 export function attachWhep({ url, login }: StreamAddress): Attach {
 	return async (video, fail, signal) => {
 		const connection = new RTCPeerConnection();

@@ -5,7 +5,7 @@ import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
 import { expecting } from '../core/prior';
 import { raiseContrast } from '../core/contrast';
-import { sampleSquare, toModelInput } from '../core/preprocess';
+import { grayFrame, sampleSquare, toModelInput } from '../core/preprocess';
 import { indexOfGreatest } from '../core/smoothing';
 import type { Classifier, FaceDetector, Frame, Scores } from '../core/types';
 import { AppError } from '../errors';
@@ -222,10 +222,8 @@ class Run {
 function scaled(pixels: Uint8Array, size: number): Uint8Array | Float32Array {
 	const side = FER2013_SIDE;
 	if (size === side) return pixels;
-	const data = new Uint8ClampedArray(4 * side * side);
-	for (const [index, value] of pixels.entries()) data.fill(value, 4 * index, 4 * index + 3);
 	const square = { centre: { x: side / 2, y: side / 2 }, side, angle: 0 };
-	return sampleSquare({ width: side, height: side, data }, square, size);
+	return sampleSquare(grayFrame(pixels, side), square, size);
 }
 
 function describe(error: unknown): string {

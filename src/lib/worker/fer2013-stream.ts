@@ -1,5 +1,5 @@
 /** Rows of a FER2013 file, gzipped or not, read as a stream: a file of 300 MB need not fit into memory as text. */
-import { parseHeader, parseRow, splitFields, usageOf, type Fer2013Columns, type Fer2013Row } from '../core/fer2013';
+import { columnsOf, parseRow, splitFields, usageOf, type Fer2013Columns, type Fer2013Row } from '../core/fer2013';
 import { createLineSplitter } from '../core/lines';
 import { AppError } from '../errors';
 import type { CsvSplit } from '../protocol/tasks';
@@ -34,7 +34,7 @@ export async function* readFer2013(
 			line++;
 			if (text.trim() === '') continue;
 			if (header.columns === null) {
-				header.columns = parseHeader(text);
+				header.columns = columnsOf(splitFields(text));
 				continue;
 			}
 			const fields = splitFields(text);

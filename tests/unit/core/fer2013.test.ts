@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseHeader, parseRow, splitFields, usageOf } from '../../../src/lib/core/fer2013';
+import { columnsOf, parseRow, splitFields, usageOf } from '../../../src/lib/core/fer2013';
 import { createLineSplitter } from '../../../src/lib/core/lines';
 
 const PIXELS = Array.from({ length: 48 * 48 }, (_, index) => index % 256);
@@ -13,15 +13,15 @@ describe('splitFields', () => {
 	});
 });
 
-describe('parseHeader', () => {
+describe('columnsOf', () => {
 	it('finds the columns in any order, case and spacing, and without usage', () => {
-		expect(parseHeader('emotion,pixels,Usage')).toEqual({ emotion: 0, pixels: 1, usage: 2 });
-		expect(parseHeader('\uFEFFemotion, Usage, pixels')).toEqual({ emotion: 0, pixels: 2, usage: 1 });
-		expect(parseHeader('pixels,emotion')).toEqual({ emotion: 1, pixels: 0, usage: null });
+		expect(columnsOf('emotion,pixels,Usage'.split(','))).toEqual({ emotion: 0, pixels: 1, usage: 2 });
+		expect(columnsOf('\uFEFFemotion, Usage, pixels'.split(','))).toEqual({ emotion: 0, pixels: 2, usage: 1 });
+		expect(columnsOf('pixels,emotion'.split(','))).toEqual({ emotion: 1, pixels: 0, usage: null });
 	});
 
 	it('says which columns must be there', () => {
-		expect(() => parseHeader('label,image')).toThrow('columns emotion and pixels, but it is "label,image"');
+		expect(() => columnsOf('label,image'.split(','))).toThrow('columns emotion and pixels, but it is "label,image"');
 	});
 });
 

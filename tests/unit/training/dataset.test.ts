@@ -58,14 +58,10 @@ describe('readFer2013', () => {
 
 	const bad: [string, string, RegExp][] = [
 		['a pixel too few', `0,${pixels(1).slice(2)},Training`, /Row 5: 2304 pixels were expected, but there are 2303/],
-		[
-			'a grey value over 255',
-			`0,${pixels(1).slice(0, -1)}256,Training`,
-			/Row 5: pixel 2304 .* 0 to 255, but it is "256"/
-		],
-		['a grey value that is no number', `0,x${pixels(1).slice(1)},Training`, /Row 5: pixel 1 .*"x"/],
-		['a label over 6', `7,${pixels(1)},Training`, /Row 5: the label .* 0 to 6, but it is "7"/],
-		['an empty label', `,${pixels(1)},Training`, /Row 5: the label/],
+		['a grey value over 255', `0,${pixels(1).slice(0, -1)}256,Training`, /Row 5: Pixel 2304 is greater than 255/],
+		['a grey value that is no number', `0,x${pixels(1).slice(1)},Training`, /Row 5: Pixel 1 is no whole number: "x/],
+		['a label over 6', `7,${pixels(1)},Training`, /Row 5: The label .* 0 to 6, but it is "7"/],
+		['an empty label', `,${pixels(1)},Training`, /Row 5: The label/],
 		['an unknown usage', `0,${pixels(1)},Test`, /Row 5: Usage must be Training, PublicTest, PrivateTest/],
 		['a missing column', `0,${pixels(1)}`, /damaged after row 4/]
 	];
@@ -78,7 +74,7 @@ describe('readFer2013', () => {
 		await expect(readFer2013(write('empty.csv', ''))).rejects.toThrow(/is empty/);
 		await expect(readFer2013(write('header.csv', 'emotion,pixels,Usage\n'))).rejects.toThrow(/header but no rows/);
 		await expect(readFer2013(write('other.csv', 'a,b\n1,2\n'))).rejects.toThrow(/first line must name the columns/);
-		const cut = gzipSync(standard.repeat(3));
+		const cut = gzipSync(standard);
 		await expect(readFer2013(write('cut.csv.gz', cut.subarray(0, cut.length - 20)))).rejects.toThrow(/is damaged/);
 	});
 });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
 import { toModelInput } from '../../../src/lib/core/preprocess';
 import { startBackend } from '../../../training/backend/index';
-import { FER2013_SIDE } from '../../../training/dataset';
+import { FER2013_SIDE } from '../../../src/lib/core/fer2013';
 import { foldForInference } from '../../../training/fold';
 import { BatchNorm } from '../../../training/layers';
 import { cnn } from '../../../training/models/cnn';

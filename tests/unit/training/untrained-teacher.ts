@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
-import { FER2013_LABELS } from '../../../training/dataset';
+import { FER2013_LABELS } from '../../../src/lib/core/fer2013';
 import type { Recipe } from '../../../training/config';
 import { findRecipe } from '../../../training/models/index';
 import { mien } from '../../../training/models/mien';

@@ -23,6 +23,7 @@ export function parseCounts(value: unknown): Counts {
 	return counts;
 }
 
+/** The counts that are kept; what is damaged counts as not there. */
 export function readCounts(storage: Pick<Storage, 'getItem'>): Counts {
 	try {
 		return parseCounts(JSON.parse(storage.getItem(STORAGE_KEY) ?? 'null'));

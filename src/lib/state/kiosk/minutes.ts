@@ -74,6 +74,7 @@ export const NO_MINUTE: OpenMinute = {
 	arrived: 0
 };
 
+/** `minute`: its beginning, in milliseconds since 1970. */
 export function emptyMinute(minute: number): MinuteRecord {
 	return {
 		minute,

@@ -19,6 +19,7 @@ export interface MqttMessage {
 /** On the status topic: the latter is also the last will, which the broker tells where the kiosk just went away. */
 export const STATUS = { online: 'online', offline: 'offline' } as const;
 
+/** That the kiosk is there, or is not. */
 export function statusMessage({ topic }: MqttSettings, status: keyof typeof STATUS): MqttMessage {
 	return { topic: `${topic}/status`, payload: STATUS[status] };
 }
