@@ -44,6 +44,17 @@ async function exportedLog(page: Page): Promise<string> {
 	return readFile(await download.path(), 'utf8');
 }
 
+/** The worker that analyses dies, and another one is started. */
+async function killWorker(page: Page): Promise<void> {
+	const worker = page.workers().find((each) => each.url().includes('analyser'));
+	await worker?.evaluate(() => {
+		setTimeout(() => {
+			throw new Error('killed by the test');
+		});
+	});
+	await page.getByText(/Analysis restarted 1/).waitFor();
+}
+
 /** Of all minutes in the log, which is open. */
 async function loggedTotal(page: Page, column: string): Promise<number> {
 	const [names = '', ...rows] = (await exportedLog(page)).trim().split('\r\n');
@@ -91,13 +102,7 @@ describe('a Motion JPEG stream', () => {
 	});
 
 	it('goes on after the worker died', async () => {
-		const worker = page.workers().find((each) => each.url().includes('analyser'));
-		await worker?.evaluate(() => {
-			setTimeout(() => {
-				throw new Error('killed by the test');
-			});
-		});
-		await page.getByText(/Analysis restarted 1/).waitFor();
+		await killWorker(page);
 		await expectWorks(page);
 	});
 
@@ -164,6 +169,36 @@ describe('a face that the model reads with less than its own limit', () => {
 		const unsureS = await loggedTotal(page, 'unsure_s');
 		if (isUnsure) expect(unsureS).toBeGreaterThan(0);
 		else expect(unsureS).toBe(0);
+		await context.close();
+	});
+});
+
+describe('what is counted', () => {
+	it('is each result once, also where the worker was started again', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/once/mjpeg&keep=1');
+		await expectWorks(page);
+		await killWorker(page);
+		await expectWorks(page);
+		await page.evaluate(() => {
+			window.addEventListener('pagehide', () =>
+				sessionStorage.setItem('results', String(window.recordedResults.length))
+			);
+		});
+		await openLog(page);
+		const results = Number(await page.evaluate(() => sessionStorage.getItem('results')));
+		const frames = await loggedTotal(page, 'frames');
+		expect(frames).toBeLessThanOrEqual(results);
+		// The first ones come before a model is known, the last one may be under way.
+		expect(frames).toBeGreaterThan(results - 5);
+		await context.close();
+	});
+});
+
+describe('a model that is not there', () => {
+	it('is told of with those that are, and another one runs', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/once/mjpeg&model=mein&log=no');
+		await expectWorks(page);
+		expect(await page.getByTestId('kiosk-warning').innerText()).toMatch(/^No model “mein”, but mien, .*: mien runs$/);
 		await context.close();
 	});
 });
