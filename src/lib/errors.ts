@@ -54,7 +54,8 @@ export const EXPLANATIONS = {
 	},
 	'stream-unreadable': {
 		sentence: 'The stream holds no pictures that this browser can play.',
-		remedy: 'Check the kind of the source, and let the camera or the server send H.264, VP8, VP9 or JPEG.'
+		remedy:
+			'Check the kind of the source, and let the camera or the server send H.264, VP8, VP9 or JPEG. Safari reads Motion JPEG below this site alone: serve it with --proxy.'
 	},
 	'stream-lost': {
 		sentence: 'The stream ended.',

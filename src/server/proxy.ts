@@ -10,6 +10,9 @@ const PASSED_HEADERS: ReadonlySet<string> = new Set([
 /** What a camera serves is looked at by this site's pages; opened as a page of its own it may do nothing. */
 const INERT = "sandbox; default-src 'none'";
 
+/** WebKit, as in Safari, breaks off a script's request whose answer says that it has parts; plain bytes it reads. */
+const BYTES = 'application/octet-stream';
+
 /**
  * Vite's options for these proxies, by the pattern of their paths. `host`: the name by which this machine is called
  * beside its addresses, or null.
@@ -27,7 +30,7 @@ export function proxyTable(proxies: readonly Proxy[], host: string | null): Reco
 				rewrite: (asked) => asked.slice(path.length) || '/',
 				...(auth === null ? {} : { auth }),
 				configure: (server) => {
-					server.on('proxyRes', (answer, _, response) => {
+					server.on('proxyRes', (answer, request, response) => {
 						const { headers } = answer;
 						// A camera that went away in the middle of its stream: the page should learn of it at once.
 						answer.on('close', () => {
@@ -35,6 +38,8 @@ export function proxyTable(proxies: readonly Proxy[], host: string | null): Reco
 						});
 						const passed = Object.entries(headers).filter(([name]) => PASSED_HEADERS.has(name));
 						answer.headers = { ...Object.fromEntries(passed), 'content-security-policy': INERT };
+						const hasParts = headers['content-type']?.startsWith('multipart/') === true;
+						if (hasParts && isOfScript(request)) answer.headers['content-type'] = BYTES;
 						const location = headers.location === undefined ? null : ownLocation(headers.location, path, target);
 						if (location !== null) answer.headers.location = location;
 						const { statusCode = 0 } = answer;
@@ -50,8 +55,15 @@ interface Request {
 	readonly headers: {
 		readonly origin?: string | undefined;
 		readonly host?: string | undefined;
+		readonly accept?: string | undefined;
 		readonly 'sec-fetch-site'?: string | string[] | undefined;
+		readonly 'sec-fetch-dest'?: string | string[] | undefined;
 	};
+}
+
+/** Whether a script asks, and no image or tab; browsers tell which only on secure pages. */
+function isOfScript({ headers }: Request): boolean {
+	return (headers['sec-fetch-dest'] ?? 'empty') === 'empty' && headers.accept === '*/*';
 }
 
 /**

@@ -8,6 +8,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 	'/good':
 		'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\nSet-Cookie: a=b\r\nLocation: /good\r\n' +
 		'Content-Security-Policy: script-src *\r\nClear-Site-Data: *\r\nAccess-Control-Allow-Origin: *\r\n\r\ngood',
+	'/parts': 'HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\nContent-Length: 5\r\n\r\n--b--',
 	'/location': 'HTTP/1.1 302 Found\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n',
 	'/status': 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n',
 	'/nothing': 'HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n',
@@ -48,6 +49,15 @@ describe('a camera', () => {
 		expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
 		for (const name of ['set-cookie', 'clear-site-data', 'access-control-allow-origin'])
 			expect(headers.get(name)).toBeNull();
+	});
+
+	it('that sends parts has bytes for scripts, as WebKit reads no parts, and parts for images and tabs', async () => {
+		const typeFor = async (headers: Record<string, string>): Promise<string | null> =>
+			(await fetch(`${site.origin}/door/parts`, { headers })).headers.get('content-type');
+		expect(await typeFor({ accept: '*/*', 'sec-fetch-dest': 'empty' })).toBe('application/octet-stream');
+		expect(await typeFor({ accept: '*/*' })).toBe('application/octet-stream');
+		expect(await typeFor({ accept: 'image/webp,*/*', 'sec-fetch-dest': 'image' })).toMatch(/^multipart/);
+		expect(await typeFor({ accept: 'text/html,*/*' })).toMatch(/^multipart/);
 	});
 
 	it('is out of reach for pages of other sites', async () => {

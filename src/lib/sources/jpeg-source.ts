@@ -108,7 +108,12 @@ async function feedStream({ url, login }: JpegOptions, put: (picture: Blob) => v
 	let stream = EMPTY_STREAM;
 	let shown = new Uint8Array(0);
 	const reader = response.body.getReader();
-	for (let part = await reader.read(); !part.done; part = await reader.read()) {
+	const first = await reader.read().catch((thrown: unknown) => {
+		signal.throwIfAborted();
+		const parts = response.headers.get('Content-Type')?.startsWith('multipart/') === true;
+		throw parts ? new AppError('stream-unreadable', 'this browser reads no answer in parts', thrown) : thrown;
+	});
+	for (let part = first; !part.done; part = await reader.read()) {
 		const { stream: after, pictures } = readJpegs(stream, part.value);
 		stream = after;
 		const newest = pictures.at(-1);

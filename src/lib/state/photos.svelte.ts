@@ -295,7 +295,9 @@ export class Photos {
 		if (context === null) return;
 		context.imageSmoothingQuality = 'high';
 		context.drawImage(element, 0, 0, width, height);
-		const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
+		let blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
+		// Safari writes no WebP, and gives a PNG ten times as large.
+		if (blob.type !== 'image/webp') blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
 		if (this.#find(id) === undefined) return;
 		this.#update(id, { thumbnail: URL.createObjectURL(blob) });
 	}

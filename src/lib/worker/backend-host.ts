@@ -60,7 +60,9 @@ async function makeCurrent(name: BackendName): Promise<number> {
  * `npm run bench` on two cores, in turn: one thread took 34 and 30 ms for a frame with one face, two took 45 and 64.
  */
 function usefulThreads(): number {
-	return globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency - 1) : 1;
+	// WebKitGTK isolates a page and shares no memory all the same.
+	const shares = globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined';
+	return shares ? Math.max(1, navigator.hardwareConcurrency - 1) : 1;
 }
 
 async function ruleOut(name: BackendName): Promise<string | null> {

@@ -101,11 +101,13 @@ export class Runtime {
 				return;
 			}
 			const before = this.#state;
-			const { state, result } = await exclusively(async () => {
+			const analysed = await exclusively(async () => {
 				const startMs = now();
 				const frame = await this.#options.readFrame(picture);
 				// At once, as a camera has few pictures to lend.
 				picture.close();
+				// WebKitGTK gives an empty bitmap of a camera now and then: that is no picture without faces.
+				if (!still && isEmpty(frame)) return null;
 				const readMs = now() - startMs;
 				return analyse(
 					frame,
@@ -114,6 +116,11 @@ export class Runtime {
 					before
 				);
 			});
+			if (analysed === null) {
+				drop();
+				return;
+			}
+			const { state, result } = analysed;
 			// After a reset, what this frame knew of the faces before it is to be forgotten too.
 			if (this.#state === before) this.#state = state;
 			post({ type: 'result', generation, frameId, result });
@@ -153,4 +160,9 @@ export class Runtime {
 			? { detector: thoroughDetector({ near: detector, far }, { ...STILL_LIMITS, smallestFacePx }) }
 			: { detector, far: { detector: far, smallestFacePx } };
 	}
+}
+
+/** Nothing was drawn: cameras and films have no transparent pixels. */
+function isEmpty({ data }: Frame): boolean {
+	return data[3] === 0;
 }

@@ -55,6 +55,7 @@ function createRuntime() {
 		retained,
 		face: FACE,
 		readFails: false,
+		isEmpty: false,
 		detectFails: false,
 		farLoads: 0,
 		farFails: false,
@@ -101,7 +102,11 @@ function createRuntime() {
 		readFrame: (): Promise<Frame> =>
 			all.readFails
 				? Promise.reject(new Error('detached'))
-				: Promise.resolve({ width: SIDE_PX, height: SIDE_PX, data: new Uint8ClampedArray(SIDE_PX ** 2 * 4) }),
+				: Promise.resolve({
+						width: SIDE_PX,
+						height: SIDE_PX,
+						data: new Uint8ClampedArray(SIDE_PX ** 2 * 4).fill(all.isEmpty ? 0 : 255)
+					}),
 		firstFaceId: 1,
 		now: () => (nowMs += 1),
 		post: (message) => posted.push(message)
@@ -294,6 +299,18 @@ describe('Runtime', () => {
 		release();
 		await first;
 		expect(posted.at(-1)).toMatchObject({ type: 'result', frameId: 1 });
+	});
+
+	it('drops a live frame of which nothing was drawn, as that shows no room without faces', async () => {
+		const all = createRuntime();
+		await all.configure(1);
+		await all.analyse(1, { timeMs: 0 });
+		all.isEmpty = true;
+		await all.analyse(1, { timeMs: 30 });
+		expect(all.types().slice(-2)).toEqual(['result', 'dropped']);
+		all.isEmpty = false;
+		await all.analyse(1, { timeMs: 60 });
+		expect(idsOf(all.posted.at(-1))).toEqual([1]);
 	});
 
 	it('keeps ids from frame to frame until it is reset, also in the midst of a frame, and gives none again', async () => {
