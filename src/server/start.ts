@@ -3,11 +3,15 @@ import { build, preview } from 'vite';
 import { parseServeOptions, type ServeOptions, USAGE } from './options';
 import { proxyTable } from './proxy';
 
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
 function readOptions(): ServeOptions | null {
 	try {
 		return parseServeOptions(process.argv.slice(2));
 	} catch (error) {
-		console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+		console.error(`${messageOf(error)}\n\n${USAGE}`);
 		process.exitCode = 1;
 		return null;
 	}
@@ -23,12 +27,19 @@ if (options !== null) {
 	// The policy is written into the pages when they are built, and sent as a header when they are served.
 	process.env['MIEN_ALLOW'] = [process.env['MIEN_ALLOW'] ?? '', ...options.allow].join(' ').trim();
 	if (options.build) await build();
-	const server = await preview({
-		preview: {
-			proxy: proxyTable(options.proxies, options.host),
-			...(options.port === null ? {} : { port: options.port, strictPort: true }),
-			...(options.host === null ? {} : { host: options.host })
-		}
-	});
-	server.printUrls();
+	try {
+		const server = await preview({
+			preview: {
+				proxy: proxyTable(options.proxies, options.host),
+				...(options.port === null ? {} : { port: options.port, strictPort: true }),
+				...(options.host === null ? {} : { host: options.host })
+			}
+		});
+		server.printUrls();
+	} catch (error) {
+		const message = messageOf(error);
+		const isAddress = /^(Port|listen) /.test(message);
+		console.error(isAddress ? `${message}\nChoose another with --port and --host.` : message);
+		process.exitCode = 1;
+	}
 }

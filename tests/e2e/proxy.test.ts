@@ -68,3 +68,10 @@ describe('a camera', () => {
 		expect(await statusFor({ 'sec-fetch-site': 'cross-site' })).toBe(404);
 	});
 });
+
+describe('a port', () => {
+	it('that is taken is told of, with what to do', async () => {
+		const { port } = camera.address() as AddressInfo;
+		await expect(serveSite([`--port=${port}`])).rejects.toThrow(/is already in use\s+Choose another with --port/);
+	});
+});
