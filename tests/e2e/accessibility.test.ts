@@ -46,6 +46,19 @@ describe.each(['/', '/photo'])('%s', (path) => {
 			expect(await violations(page)).toEqual([]);
 		});
 
+		it('shows what is chosen where colours are forced', async () => {
+			await page.emulateMedia({ forcedColors: 'active' });
+			const edges = await page.evaluate(() =>
+				[...document.querySelectorAll('[data-testid=switch-model]')].map((pill) => ({
+					chosen: pill.getAttribute('aria-pressed'),
+					width: getComputedStyle(pill).borderTopWidth
+				}))
+			);
+			await page.emulateMedia({ forcedColors: 'none' });
+			expect(edges.filter(({ chosen }) => chosen === 'true').map(({ width }) => width)).toEqual(['3px']);
+			expect(edges.filter(({ chosen, width }) => chosen !== 'true' && width === '3px')).toEqual([]);
+		});
+
 		it('announces politely what was found', async () => {
 			const polite = page.locator('[aria-live=polite], [role=status]');
 			await expect.poll(async () => (await polite.allInnerTexts()).join(' ')).toMatch(/face/i);

@@ -50,6 +50,9 @@ describe('cameras that fail', () => {
 		const { context, page } = await open(without, '/');
 		await startCamera(page);
 		await expectError(page, 'camera-missing');
+		await page.getByRole('button', { name: 'Dismiss' }).click();
+		// To the page, from where the next key goes on.
+		expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
 		await expectSampleWorks(page);
 		await context.close();
 	});
