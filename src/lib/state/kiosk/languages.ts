@@ -1,4 +1,4 @@
-/** The words that people in front of a kiosk read, in their languages; operators get English. */
+/** The words that people in front of a kiosk read, in English; other languages are loaded where they are asked for. */
 
 export const LANGUAGES = {
 	en: 'English',
@@ -27,173 +27,36 @@ export interface Words {
 	readonly more: string;
 }
 
-export const WORDS: Readonly<Record<Language, Words>> = {
-	en: {
-		labels: {
-			angry: 'Angry',
-			disgust: 'Disgust',
-			fear: 'Fear',
-			happy: 'Happy',
-			sad: 'Sad',
-			surprise: 'Surprise',
-			neutral: 'Neutral'
-		},
-		unsure: 'Unsure',
-		tooSmall: 'Too small',
-		notice: 'A camera reads facial expressions here, automatically.',
-		privacy: {
-			logged: 'No picture is stored or sent; only counts by the minute are kept.',
-			unlogged: 'Nothing is stored or sent.',
-			published: 'No picture is stored or sent; only counts by the minute are passed on.'
-		},
-		operator: 'Operated by',
-		more: 'More about it'
+export const ENGLISH: Words = {
+	labels: {
+		angry: 'Angry',
+		disgust: 'Disgust',
+		fear: 'Fear',
+		happy: 'Happy',
+		sad: 'Sad',
+		surprise: 'Surprise',
+		neutral: 'Neutral'
 	},
-	de: {
-		labels: {
-			angry: 'Wütend',
-			disgust: 'Ekel',
-			fear: 'Angst',
-			happy: 'Fröhlich',
-			sad: 'Traurig',
-			surprise: 'Überrascht',
-			neutral: 'Neutral'
-		},
-		unsure: 'Unsicher',
-		tooSmall: 'Zu klein',
-		notice: 'Eine Kamera liest hier automatisch Gesichtsausdrücke.',
-		privacy: {
-			logged: 'Kein Bild wird gespeichert oder gesendet; nur Anzahlen je Minute bleiben.',
-			unlogged: 'Nichts wird gespeichert oder gesendet.',
-			published: 'Kein Bild wird gespeichert oder gesendet; nur Anzahlen je Minute werden weitergegeben.'
-		},
-		operator: 'Betrieben von',
-		more: 'Mehr dazu'
+	unsure: 'Unsure',
+	tooSmall: 'Too small',
+	notice: 'A camera reads facial expressions here, automatically.',
+	privacy: {
+		logged: 'No picture is stored or sent; only counts by the minute are kept.',
+		unlogged: 'Nothing is stored or sent.',
+		published: 'No picture is stored or sent; only counts by the minute are passed on.'
 	},
-	fr: {
-		labels: {
-			angry: 'Colère',
-			disgust: 'Dégoût',
-			fear: 'Peur',
-			happy: 'Joie',
-			sad: 'Tristesse',
-			surprise: 'Surprise',
-			neutral: 'Neutre'
-		},
-		unsure: 'Incertain',
-		tooSmall: 'Trop petit',
-		notice: 'Ici, une caméra lit automatiquement les expressions du visage.',
-		privacy: {
-			logged: 'Aucune image n’est conservée ni envoyée ; seuls des comptes par minute sont gardés.',
-			unlogged: 'Rien n’est conservé ni envoyé.',
-			published: 'Aucune image n’est conservée ni envoyée ; seuls des comptes par minute sont transmis.'
-		},
-		operator: 'Exploité par',
-		more: 'En savoir plus'
-	},
-	es: {
-		labels: {
-			angry: 'Enfado',
-			disgust: 'Asco',
-			fear: 'Miedo',
-			happy: 'Alegría',
-			sad: 'Tristeza',
-			surprise: 'Sorpresa',
-			neutral: 'Neutro'
-		},
-		unsure: 'Inseguro',
-		tooSmall: 'Demasiado pequeño',
-		notice: 'Aquí una cámara lee automáticamente las expresiones faciales.',
-		privacy: {
-			logged: 'No se guarda ni se envía ninguna imagen; solo se conservan recuentos por minuto.',
-			unlogged: 'No se guarda ni se envía nada.',
-			published: 'No se guarda ni se envía ninguna imagen; solo se transmiten recuentos por minuto.'
-		},
-		operator: 'Operado por',
-		more: 'Más información'
-	},
-	it: {
-		labels: {
-			angry: 'Rabbia',
-			disgust: 'Disgusto',
-			fear: 'Paura',
-			happy: 'Gioia',
-			sad: 'Tristezza',
-			surprise: 'Sorpresa',
-			neutral: 'Neutro'
-		},
-		unsure: 'Incerto',
-		tooSmall: 'Troppo piccolo',
-		notice: 'Qui una telecamera legge automaticamente le espressioni del viso.',
-		privacy: {
-			logged: 'Nessuna immagine è conservata o inviata; restano solo conteggi al minuto.',
-			unlogged: 'Nulla è conservato o inviato.',
-			published: 'Nessuna immagine è conservata o inviata; si trasmettono solo conteggi al minuto.'
-		},
-		operator: 'Gestito da',
-		more: 'Maggiori informazioni'
-	},
-	nl: {
-		labels: {
-			angry: 'Boos',
-			disgust: 'Afkeer',
-			fear: 'Angst',
-			happy: 'Blij',
-			sad: 'Verdrietig',
-			surprise: 'Verrast',
-			neutral: 'Neutraal'
-		},
-		unsure: 'Onzeker',
-		tooSmall: 'Te klein',
-		notice: 'Hier leest een camera automatisch gezichtsuitdrukkingen.',
-		privacy: {
-			logged: 'Geen beeld wordt bewaard of verstuurd; alleen aantallen per minuut blijven.',
-			unlogged: 'Niets wordt bewaard of verstuurd.',
-			published: 'Geen beeld wordt bewaard of verstuurd; alleen aantallen per minuut worden doorgegeven.'
-		},
-		operator: 'Beheerd door',
-		more: 'Meer hierover'
-	},
-	pt: {
-		labels: {
-			angry: 'Zangado',
-			disgust: 'Nojo',
-			fear: 'Medo',
-			happy: 'Feliz',
-			sad: 'Triste',
-			surprise: 'Surpresa',
-			neutral: 'Neutro'
-		},
-		unsure: 'Incerto',
-		tooSmall: 'Pequeno demais',
-		notice: 'Aqui uma câmara lê automaticamente expressões faciais.',
-		privacy: {
-			logged: 'Nenhuma imagem é guardada ou enviada; ficam apenas contagens por minuto.',
-			unlogged: 'Nada é guardado ou enviado.',
-			published: 'Nenhuma imagem é guardada ou enviada; apenas contagens por minuto são transmitidas.'
-		},
-		operator: 'Operado por',
-		more: 'Saber mais'
-	},
-	pl: {
-		labels: {
-			angry: 'Złość',
-			disgust: 'Wstręt',
-			fear: 'Strach',
-			happy: 'Radość',
-			sad: 'Smutek',
-			surprise: 'Zaskoczenie',
-			neutral: 'Neutralny'
-		},
-		unsure: 'Niepewne',
-		tooSmall: 'Za mała',
-		notice: 'Kamera odczytuje tu automatycznie wyraz twarzy.',
-		privacy: {
-			logged: 'Żaden obraz nie jest zapisywany ani wysyłany; pozostają tylko liczby na minutę.',
-			unlogged: 'Nic nie jest zapisywane ani wysyłane.',
-			published: 'Żaden obraz nie jest zapisywany ani wysyłany; przekazywane są tylko liczby na minutę.'
-		},
-		operator: 'Operator:',
-		more: 'Więcej informacji'
-	}
+	operator: 'Operated by',
+	more: 'More about it'
 };
+
+/** The words of a language; English where they cannot be loaded. */
+export async function loadWords(language: Language): Promise<Words> {
+	if (language === 'en') return ENGLISH;
+	try {
+		const { TRANSLATIONS } = await import('./translations');
+		return TRANSLATIONS[language];
+	} catch (error) {
+		console.warn(`The words in ${LANGUAGES[language]} could not be loaded.`, error);
+		return ENGLISH;
+	}
+}
