@@ -24,7 +24,7 @@ import {
 	writeReport
 } from './export';
 import { readFerPlus, type FerPlus } from './ferplus';
-import { createReport, lookAtTests, scoresOf, testSets, type TestScores, withSetsOfBefore } from './report';
+import { createReport, lookAtTests, scoresOf, testSets, type TestScores, withFiguresOfBefore } from './report';
 import { CACHE, MODELS_DIR, createBar, loadData, percent, say } from './terminal';
 
 /** Of PublicTest as of PrivateTest. */
@@ -189,7 +189,7 @@ async function reportOnEnsemble(
 		look,
 		priorRatio: cameraPriorRatio(labels)
 	});
-	const report = withSetsOfBefore(measured, previousReport(ensemble.id) ?? { splits: [] });
+	const report = withFiguresOfBefore(measured, previousReport(ensemble.id) ?? { splits: [], corruptions: [] });
 	writeReport(path.join(MODELS_DIR, ensemble.id), report, look);
 	replaceEnsemble(MODELS_DIR, { ...ensemble, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, look) });
 	return report;

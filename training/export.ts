@@ -35,7 +35,7 @@ import {
 	measureCorruptions,
 	scoresOf,
 	testSets,
-	withSetsOfBefore
+	withFiguresOfBefore
 } from './report';
 import { confusionSvg, curvesSvg } from './report-svg';
 
@@ -134,9 +134,7 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const model = await loadShipped(dir);
 	const looks = await lookAtTests(model, entry.input, dataset, options.onRows);
 	const calibration = calibrationOf(looks.picture, looks.rows, dataset);
-	const corruptions = options.withCorruptions
-		? await measureCorruptions(model, entry.input, calibration, dataset)
-		: previous.corruptions;
+	const corruptions = options.withCorruptions ? await measureCorruptions(model, entry.input, calibration, dataset) : [];
 	model.dispose();
 	const { id, labels } = entry;
 	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
@@ -144,7 +142,7 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 		look: 'single',
 		priorRatio: cameraPriorRatio(labels)
 	});
-	const report = withSetsOfBefore(measured, previous);
+	const report = withFiguresOfBefore(measured, previous);
 	writeReport(dir, report, 'single');
 	return { ...entry, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, 'single') };
 }
@@ -213,7 +211,11 @@ export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 /** Puts `entry` in the place of the ensemble with its id, or at the end. */
 export function replaceEnsemble(modelsDir: string, entry: EnsembleEntry): void {
 	const old = readManifest(modelsDir);
-	writeManifest(modelsDir, { ...old, ensembles: [...old.ensembles.filter(({ id }) => id !== entry.id), entry] });
+	const known = old.ensembles.some(({ id }) => id === entry.id);
+	const ensembles = known
+		? old.ensembles.map((other) => (other.id === entry.id ? entry : other))
+		: [...old.ensembles, entry];
+	writeManifest(modelsDir, { ...old, ensembles });
 }
 
 function writeManifest(modelsDir: string, manifest: Manifest): void {

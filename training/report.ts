@@ -234,10 +234,10 @@ export function createReport(
 }
 
 /**
- * The report, with the sets that were measured before and not now, as FER+'s where its file was not given; without them
- * where any other set has other figures than before, as then it is another model, or calibration.
+ * The report, with what was measured before and not now: FER+'s sets where its file was not given, and corruptions. Without
+ * them where any set has other figures than before, as then it is another model, or calibration.
  */
-export function withSetsOfBefore(report: Report, before: Pick<Report, 'splits'>): Report {
+export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits' | 'corruptions'>): Report {
 	const isSame = report.splits.every((split) =>
 		isDeepStrictEqual(
 			split,
@@ -246,7 +246,11 @@ export function withSetsOfBefore(report: Report, before: Pick<Report, 'splits'>)
 	);
 	if (!isSame) return report;
 	const measured = new Set(report.splits.map(({ id }) => id));
-	return { ...report, splits: [...report.splits, ...before.splits.filter(({ id }) => !measured.has(id))] };
+	return {
+		...report,
+		splits: [...report.splits, ...before.splits.filter(({ id }) => !measured.has(id))],
+		corruptions: report.corruptions.length > 0 ? report.corruptions : before.corruptions
+	};
 }
 
 /** Six digits are more than any figure deserves, and half the file. */

@@ -350,8 +350,6 @@ function show(event: TrainEvent, bar: cliProgress.SingleBar): void {
 			);
 			return;
 		}
-		case 'checkpoint':
-			return;
 		case 'problem':
 			say(event.sentence);
 	}

@@ -42,7 +42,6 @@ export type TrainEvent =
 	| { readonly type: 'resumed'; readonly step: number; readonly steps: number }
 	| { readonly type: 'step'; readonly progress: StepProgress }
 	| { readonly type: 'epoch'; readonly log: EpochLog; readonly best: boolean }
-	| { readonly type: 'checkpoint'; readonly step: number }
 	| { readonly type: 'problem'; readonly sentence: string };
 
 /** `loss` and `accuracy` are means over the epoch so far. */
@@ -237,7 +236,6 @@ class Run {
 	private async checkpoint(): Promise<void> {
 		writeCheckpoint(this.checkpointFile, this.contents(await this.group.snapshot()));
 		this.lastCheckpointMs = this.options.now();
-		this.options.onEvent({ type: 'checkpoint', step: this.step });
 	}
 
 	private contents(state: Checkpoint['state']): Checkpoint {

@@ -33,7 +33,7 @@ export const EXPLANATIONS = {
 		remedy: 'Choose a JPEG, PNG, WebP, AVIF, GIF or BMP file.'
 	},
 	'picture-gone': {
-		sentence: 'This file is no longer where it was when it was chosen.',
+		sentence: 'A file is no longer where it was when it was chosen.',
 		remedy: 'Choose it again.'
 	},
 	'picture-unreachable': {

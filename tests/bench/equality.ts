@@ -10,7 +10,7 @@ import process from 'node:process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { chromium, type Page } from 'playwright-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import { parseManifest, type Manifest } from '../../src/lib/manifest';
 import { parseReport } from '../../src/lib/report';
 import { pictureOf, rowsOf, type Dataset } from '../../training/dataset';
@@ -74,8 +74,9 @@ async function compare(args: string[]): Promise<boolean> {
 	const dataset = await loadData(values.data);
 	const site = await serveSite();
 	const folder = mkdtempSync(path.join(tmpdir(), 'mien-equality-'));
-	const browser = await chromium.launch({ executablePath: provideChromium() });
+	let browser: Browser | undefined;
 	try {
+		browser = await chromium.launch({ executablePath: provideChromium() });
 		const manifest = parseManifest(JSON.parse(readFileSync(path.join(MODELS, 'index.json'), 'utf8')));
 		const ids = [...manifest.models, ...manifest.ensembles].map(({ id }) => id);
 		const wanted = values.model === undefined ? ids : ids.filter((id) => id === values.model);
@@ -100,7 +101,7 @@ async function compare(args: string[]): Promise<boolean> {
 		}
 		return allEqual;
 	} finally {
-		await browser.close();
+		await browser?.close();
 		site.stop();
 		rmSync(folder, { recursive: true, force: true });
 	}

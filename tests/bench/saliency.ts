@@ -42,9 +42,13 @@ async function compare(args: string[]): Promise<void> {
 	const count = wholeNumber('pictures', values.pictures, 2) ?? 200;
 	const rows = shuffle(rowsOfSplit(dataset, split).slice(), createRandom(SEED)).subarray(0, count);
 	const { leastContrast } = entry.input;
-	const faces = Array.from(rows, (row) => Uint8Array.from(raiseContrast(pictureOf(dataset, row), leastContrast)));
+	// Raised once, as the page's inputs are: what is covered of them is not raised again.
+	const faces = Array.from(rows, (row) =>
+		Uint8Array.from(raiseContrast(pictureOf(dataset, row), leastContrast), Math.round)
+	);
+	const input = { ...entry.input, leastContrast: undefined };
 	const classify: Classify = async (pictures) =>
-		(await predictPictures(model, entry.input, pictures)).map((scores) => calibrate(scores, entry));
+		(await predictPictures(model, input, pictures)).map((scores) => calibrate(scores, entry));
 
 	const methods = mapMethods(model, entry.input);
 	const bar = createBar('Comparing [{bar}] {percentage}% {eta_formatted} left');

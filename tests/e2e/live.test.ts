@@ -11,7 +11,7 @@ const LATE_FRAMES = 500;
 let browser: Browser;
 let live: Opened;
 let manifest: Manifest;
-/** The results of the second, long run, without those of before the face was found first. */
+/** The results of the second, long run. */
 let longRun: FrameResult[];
 /** Live tensors after that many frames, with the camera stopped and nothing in flight. */
 const tensors: number[] = [];

@@ -1,5 +1,5 @@
 /** The page's end of a task beside the live analysis. */
-import { AppError } from '../errors';
+import { AppError, toAppError } from '../errors';
 import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 
 export type TaskEvent = Extract<FromTask, { type: 'speed' | 'progress' }>;
@@ -26,6 +26,8 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 	let port: MessagePort | null = null;
 	let settle: { resolve: (finished: boolean) => void; reject: (error: AppError) => void };
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	/** Nothing need come then. */
+	let paused = false;
 	/** Sent once there is a port. */
 	const waiting: ToTask[] = [request];
 
@@ -42,6 +44,7 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 	};
 	const expectSign = (): void => {
 		clearTimeout(timer);
+		if (paused) return;
 		timer = setTimeout(() => {
 			fail(new AppError('worker-timeout', `The task gave no sign for ${SILENCE_LIMIT_MS} ms`));
 		}, SILENCE_LIMIT_MS);
@@ -51,8 +54,9 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 		else port.postMessage(message);
 	};
 
-	host.connect(fail).then(
-		(opened) => {
+	host
+		.connect(fail)
+		.then((opened) => {
 			port = opened;
 			opened.onmessage = ({ data }: MessageEvent<FromTask>) => {
 				switch (data.type) {
@@ -74,21 +78,24 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 			};
 			for (const message of waiting.splice(0)) opened.postMessage(message);
 			expectSign();
-		},
-		(error: unknown) => fail(error instanceof AppError ? error : new AppError('worker-died', String(error)))
-	);
+		})
+		// Also what cannot be sent.
+		.catch((error: unknown) => fail(toAppError(error, 'worker-died')));
 
 	return {
 		finished,
 		pause: () => {
+			paused = true;
 			clearTimeout(timer);
 			send({ type: 'pause' });
 		},
 		resume: () => {
+			paused = false;
 			expectSign();
 			send({ type: 'resume' });
 		},
 		cancel: () => {
+			paused = false;
 			expectSign();
 			send({ type: 'cancel' });
 		}

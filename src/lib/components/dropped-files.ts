@@ -15,36 +15,52 @@ export function namedFiles(files: Iterable<File>): NamedFile[] {
 		.filter(({ name }) => !CLUTTER.test(name));
 }
 
+/** What a drop holds. */
+export interface Dropped {
+	readonly files: readonly NamedFile[];
+	/** Names of files and folders that could not be read: moved meanwhile, or not ours to read. */
+	readonly missing: readonly string[];
+}
+
 /** The files of a drop; folders are walked through. Must be called before the event's handler returns. */
-export async function droppedFiles(transfer: DataTransfer): Promise<NamedFile[]> {
+export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
 	const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
 	const plain = namedFiles(transfer.files);
-	if (!entries.some(isDirectory)) return plain;
+	if (!entries.some(isDirectory)) return { files: plain, missing: [] };
 	const found: NamedFile[] = [];
-	for (const entry of entries) found.push(...(await filesOf(entry)));
-	return found.filter(({ name }) => !CLUTTER.test(name));
+	const missing: string[] = [];
+	for (const entry of entries) found.push(...(await filesOf(entry, missing)));
+	return { files: found.filter(({ name }) => !CLUTTER.test(name)), missing };
 }
 
 /** Told apart by their flags: Chromium has no constructors of these names to ask. */
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isDirectory = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
-async function filesOf(entry: FileSystemEntry): Promise<NamedFile[]> {
-	if (isFile(entry)) {
-		const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
-		return [{ name: entry.fullPath.replace(/^\//, ''), file }];
+/** Names of what cannot be read are added to `missing`: the others are not lost for it. */
+async function filesOf(entry: FileSystemEntry, missing: string[]): Promise<NamedFile[]> {
+	const name = entry.fullPath.replace(/^\//, '');
+	try {
+		if (isFile(entry)) return [{ name, file: await new Promise<File>((...settle) => entry.file(...settle)) }];
+		if (!isDirectory(entry)) return [];
+		const found: NamedFile[] = [];
+		for (const child of await childrenOf(entry)) found.push(...(await filesOf(child, missing)));
+		return found;
+	} catch {
+		missing.push(name);
+		return [];
 	}
-	if (!isDirectory(entry)) return [];
-	const reader = entry.createReader();
+}
+
+/** In the order of their names. */
+async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+	const reader = folder.createReader();
 	const children: FileSystemEntry[] = [];
 	// A reader gives a hundred entries at a time, and none at the end.
 	for (;;) {
-		const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+		const some = await new Promise<FileSystemEntry[]>((...settle) => reader.readEntries(...settle));
 		if (some.length === 0) break;
 		children.push(...some);
 	}
-	children.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
-	const found: NamedFile[] = [];
-	for (const child of children) found.push(...(await filesOf(child)));
-	return found;
+	return children.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }

@@ -23,8 +23,9 @@ export function heatPixels(
 	size: number,
 	leastDrop = 0.02
 ): Uint8ClampedArray<ArrayBuffer> {
-	const strongest = Math.max(leastDrop, ...map.map(Math.abs));
+	const strongest = Math.max(...map.map(Math.abs));
 	const pixels = new Uint8ClampedArray(size * size * 4);
+	if (strongest < leastDrop) return pixels;
 	for (const [index, drop] of interpolateCells(map, cells, size).entries()) {
 		const alpha = (Math.abs(drop) / strongest) * STRONGEST_ALPHA * 255;
 		pixels.set([...(drop > 0 ? FOR : AGAINST), alpha], index * 4);

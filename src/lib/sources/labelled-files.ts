@@ -12,15 +12,9 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What the numbered folders of RAF-DB hold. */
-const RAF_DB: Readonly<Record<string, string>> = {
-	'1': 'surprise',
-	'2': 'fear',
-	'3': 'disgust',
-	'4': 'happy',
-	'5': 'sad',
-	'6': 'angry',
-	'7': 'neutral'
-};
+const RAF_DB = new Map(
+	['surprise', 'fear', 'disgust', 'happy', 'sad', 'angry', 'neutral'].map((label, index) => [String(index + 1), label])
+);
 
 const LABELS = new Map(Object.entries(NAMES).flatMap(([label, names]) => names.map((name) => [name, label] as const)));
 
@@ -37,12 +31,12 @@ export interface SortedFiles<T> {
  */
 export function sortByLabel<T>(files: readonly { readonly path: string; readonly file: T }[]): SortedFiles<T> {
 	const folders = files.flatMap(({ path }) => path.split('/').slice(0, -1));
-	const isRafDb = !folders.some((name) => /^\d$/.test(name) && RAF_DB[name] === undefined);
+	const isRafDb = !folders.some((name) => /^\d$/.test(name) && !RAF_DB.has(name));
 	const labelOf = (path: string): string | undefined => {
 		const around = path.split('/').slice(0, -1).reverse();
 		const named = around.map(labelNamed).find((label) => label !== undefined);
 		if (named !== undefined || !isRafDb) return named;
-		return around.map((name) => RAF_DB[name]).find((label) => label !== undefined);
+		return around.map((name) => RAF_DB.get(name)).find((label) => label !== undefined);
 	};
 	const labelled: { name: string; label: string; file: T }[] = [];
 	const unknown: { name: string; folder: string }[] = [];

@@ -16,6 +16,8 @@ export class Insight {
 	#chosenId: number | null = $state.raw(null);
 	#result: FrameResult | null = $state.raw(null);
 	#explained: { readonly input: Uint8Array; readonly explanation: Explanation } | null = $state.raw(null);
+	/** Counts what makes an answer that is under way one of something else. */
+	#turn = 0;
 	#busy = false;
 	#nextMs = -Infinity;
 	readonly #options: InsightOptions;
@@ -45,20 +47,25 @@ export class Insight {
 	setOpen(open: boolean): void {
 		this.#open = open;
 		if (open) this.#ask();
-		else this.#explained = null;
+		else this.#forget();
 	}
 
 	choose(faceId: number): void {
 		this.#chosenId = faceId;
-		this.#explained = null;
+		this.#forget();
 		this.#ask();
 	}
 
 	/** A new result is shown, or none. */
 	look(result: FrameResult | null): void {
 		this.#result = result;
-		if (result === null) this.#explained = null;
+		if (result === null) this.#forget();
 		this.#ask();
+	}
+
+	#forget(): void {
+		this.#turn++;
+		this.#explained = null;
 	}
 
 	#ask(): void {
@@ -78,9 +85,10 @@ export class Insight {
 
 	async #explain(input: Uint8Array): Promise<void> {
 		const beganMs = this.#options.now();
+		const turn = this.#turn;
 		try {
 			const explanation = await this.#options.explain(input);
-			if (this.#open) this.#explained = { input, explanation };
+			if (turn === this.#turn) this.#explained = { input, explanation };
 		} catch {
 			// The worker starts again, or the model is being changed: the next result tries anew.
 		} finally {
@@ -88,6 +96,7 @@ export class Insight {
 			this.#nextMs = this.#options.now() + Math.max(PAUSE_MS, tookMs * (1 / BUSY_SHARE - 1));
 			this.#busy = false;
 		}
-		if (this.#open && this.face?.input !== input) this.#ask();
+		// Also where it failed: a still gives no next result.
+		this.#ask();
 	}
 }

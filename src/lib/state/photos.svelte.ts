@@ -196,7 +196,10 @@ export class Photos {
 		if (this.#rules?.minConfidence === minConfidence && this.#rules.prior === prior) return;
 		this.#rules = { minConfidence, prior };
 		this.#known = {};
-		this.#restate(({ kind }) => kind === 'done', { kind: 'waiting' });
+		// What is under way is read as the rules were before.
+		this.#queue.abort();
+		this.#queue = new AbortController();
+		this.#restate(({ kind }) => kind === 'done' || kind === 'working', { kind: 'waiting' });
 		void this.#work();
 	}
 
@@ -266,7 +269,7 @@ export class Photos {
 		for (let attempt = 1; ; attempt++) {
 			try {
 				await this.open(photo, signal, async (source) => {
-					if (photo.thumbnail === null) await this.#addThumbnail(photo.id, source);
+					if (this.#find(photo.id)?.thumbnail === null) await this.#addThumbnail(photo.id, source);
 					const result = await this.#session.analyseStill(() => grabFrom(source), signal);
 					signal.throwIfAborted();
 					const faces = withKnown(result.faces, this.#known[photo.id] ?? []);

@@ -1,6 +1,6 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
-import type { Explanation, FrameResult } from '../core/types';
+import type { Explanation, FrameResult, Prior } from '../core/types';
 import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import { AppError, toAppError, type ErrorCode } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
@@ -10,7 +10,7 @@ import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { announce, describeFaces, SILENT } from './announce';
 import { classifiersOf } from './classifiers';
 import { EMPTY_METER, measure, type Meter } from './meter';
-import type { Settings } from './settings.svelte';
+import { DEFAULT_SETTINGS, type Settings } from './settings.svelte';
 import { statusOf, type Engine, type Status, type View } from './status';
 
 export type SessionAnalyser = Pick<
@@ -65,6 +65,8 @@ export class Session {
 	#manifest: Manifest | null = $state.raw(null);
 	#backend: BackendReport | null = $state.raw(null);
 	#modelId: string | null = $state.raw(null);
+	/** How labels count in what is shown. */
+	#prior: Prior = $state.raw(DEFAULT_SETTINGS.prior);
 	/** Models that run beside it, to be compared. */
 	#besideIds: readonly string[] = $state.raw([]);
 	#wantedBesideIds: readonly string[] = [];
@@ -115,7 +117,7 @@ export class Session {
 	readonly offered: readonly ShownModel[] = $derived(
 		this.classifiers.map(({ id, title, labels, input, priorRatio = null, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
 			...{ id, title, labels, inputSize: input.size },
-			priorRatio: this.#settings.current.prior === 'camera' ? priorRatio : null,
+			priorRatio: this.#prior === 'camera' ? priorRatio : null,
 			unsureBelow: this.#settings.current.unsureBelow ?? unsureBelow
 		}))
 	);
@@ -250,7 +252,8 @@ export class Session {
 
 	/** Leaves only the model shown: what is compared with it would run unseen elsewhere. */
 	endComparison(): void {
-		if (this.models.length > 1) void this.chooseModels(this.models.slice(0, 1).map(({ id }) => id));
+		if (this.models.length > 1 || this.#wantedBesideIds.length > 0)
+			void this.chooseModels(this.models.slice(0, 1).map(({ id }) => id));
 	}
 
 	/** Brings the settings into force. True where they now are. */
@@ -281,6 +284,7 @@ export class Session {
 			if (changes) this.#agreement = NO_AGREEMENT;
 			this.#modelId = modelId;
 			this.#besideIds = besideIds;
+			this.#prior = prior;
 		};
 		// Live, the models before are shown until the first frame that the new ones have read: no face goes blank.
 		if (this.source?.live !== true || this.#result === null) this.#takeOver();

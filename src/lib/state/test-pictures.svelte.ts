@@ -1,4 +1,5 @@
 /** The labelled pictures that a visitor chose to measure models on. */
+import { countBy } from './count-by';
 import type { BenchmarkRequest, CsvSplit, PictureKind, Problem } from '../protocol/tasks';
 import { sortByLabel, type SortedFiles } from '../sources/labelled-files';
 
@@ -56,10 +57,4 @@ export class TestPictures {
 			? { kind: 'csv', file: this.#chosen.file, split }
 			: { kind: 'pictures', files: this.#chosen.sorted.labelled, show };
 	}
-}
-
-function countBy(names: readonly string[]): [string, number][] {
-	const counts: Record<string, number> = {};
-	for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-	return Object.entries(counts);
 }

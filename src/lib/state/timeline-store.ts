@@ -65,7 +65,7 @@ export class TimelineStore {
 		return [...ids].sort((a, b) => a - b);
 	}
 
-	/** Samples of a face between two times, at most `most` of them, evenly taken. */
+	/** Samples of a face between two times: at most `most` of them, evenly taken, and the last one. */
 	series(faceId: number, fromMs: number, toMs: number, most: number): Sample[] {
 		const all = this.#between(fromMs, toMs).filter((sample) => sample.faceId === faceId);
 		const step = Math.max(1, Math.ceil(all.length / most));

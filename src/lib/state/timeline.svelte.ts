@@ -20,7 +20,8 @@ export class Timeline {
 	/** Where the visitor looks, while it is not the present. */
 	#cursorMs: number | null = $state.raw(null);
 	#chosenId: number | null = $state.raw(null);
-	#modelId: string | null = null;
+	/** Which model, and how its labels count. */
+	#reading: string | null = null;
 
 	readonly span = $derived.by(() => {
 		return this.#drawing < 0 ? null : this.#store.span;
@@ -50,11 +51,15 @@ export class Timeline {
 		return this.faceId === null || this.#drawing < 0 ? null : this.#store.at(this.faceId, this.cursorMs);
 	});
 
-	/** Keeps a result of a live source. Numbers of another model would not fit those before: they start anew. */
-	record(result: FrameResult, modelId: string): void {
-		if (modelId !== this.#modelId) this.clear();
-		this.#modelId = modelId;
-		if (!this.#store.record(result, modelId)) return;
+	/**
+	 * Keeps a result of a live source. Numbers of another model, or of labels that count otherwise, would not fit those
+	 * before: they start anew.
+	 */
+	record(result: FrameResult, { id, priorRatio }: Pick<ShownModel, 'id' | 'priorRatio'>): void {
+		const reading = `${id} ${String(priorRatio)}`;
+		if (reading !== this.#reading) this.clear();
+		this.#reading = reading;
+		if (!this.#store.record(result, id)) return;
 		// While it is paused nothing moves under the visitor's hand.
 		if (this.paused || result.timeMs - this.#drawnMs < DRAW_EVERY_MS) return;
 		this.#drawnMs = result.timeMs;

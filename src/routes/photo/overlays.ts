@@ -38,7 +38,8 @@ export async function overlayArchive(
 			continue;
 		}
 		const { name, data } = picture;
-		const unique = names.has(name) ? name.replace(/\.png$/, ` (${photo.id}).png`) : name;
+		let unique = name;
+		for (let copy = 2; names.has(unique); copy++) unique = name.replace(/\.png$/, ` (${copy}).png`);
 		names.add(unique);
 		entries.push({ name: unique, data });
 		onWritten(entries.length);

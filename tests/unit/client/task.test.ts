@@ -6,7 +6,7 @@ import type { FromTask, Speed, ToTask } from '../../../src/lib/protocol/tasks';
 const SPEED: Speed = { model: 'a', medianMs: 2, bestMs: 1, runs: 9 };
 
 /** A host whose worker the test plays. */
-function start() {
+function start(part: { postMessage?: () => never } = {}) {
 	const received: ToTask[] = [];
 	const events: TaskEvent[] = [];
 	const all = {
@@ -17,7 +17,8 @@ function start() {
 		onmessage: null as ((event: MessageEvent<FromTask>) => unknown) | null,
 		lose: (_: AppError): void => undefined,
 		postMessage: (message: ToTask) => received.push(message),
-		close: () => (all.closed = true)
+		close: () => (all.closed = true),
+		...part
 	};
 	const host = {
 		connect: (onLost: (error: AppError) => void) => {
@@ -67,6 +68,29 @@ describe('startTask', () => {
 		const failing = expect(task.finished).rejects.toMatchObject({ code: 'worker-died' });
 		lose(new AppError('worker-died', 'gone'));
 		await failing;
+	});
+
+	it('fails where its request cannot be sent', async () => {
+		const refuse = () => {
+			throw new DOMException('could not be cloned', 'DataCloneError');
+		};
+		const { task } = start({ postMessage: refuse });
+		await expect(task.finished).rejects.toMatchObject({ code: 'worker-died' });
+	});
+
+	it('is not silent in a pause, though the step that was under way told of itself', async () => {
+		vi.useFakeTimers();
+		const { task, answer } = start();
+		let failed = false;
+		task.finished.catch(() => (failed = true));
+		await vi.advanceTimersByTimeAsync(100);
+		task.pause();
+		answer({ type: 'speed', speed: SPEED });
+		await vi.advanceTimersByTimeAsync(300_000);
+		expect(failed).toBe(false);
+		task.resume();
+		await vi.advanceTimersByTimeAsync(300_000);
+		expect(failed).toBe(true);
 	});
 
 	it('fails when the worker is silent for too long, but not in a pause', async () => {

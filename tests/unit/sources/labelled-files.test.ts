@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { countBy } from '../../../src/lib/state/count-by';
 import { sortByLabel } from '../../../src/lib/sources/labelled-files';
 
 /** Label by path; undefined for unknown folders. */
@@ -41,6 +42,18 @@ describe('sortByLabel', () => {
 			{ name: 'ck/contempt/1.png', folder: 'contempt' },
 			{ name: 'happy.png', folder: '' },
 			{ name: 'ck/readme.txt', folder: 'ck' }
+		]);
+	});
+
+	it('knows nothing of folders that are called as what every object has', () => {
+		const files = ['constructor', '__proto__', 'toString'].map((folder) => ({ path: `${folder}/a.jpg`, file: null }));
+		const { labelled, unknown } = sortByLabel(files);
+		expect(labelled).toEqual([]);
+		expect(unknown.map(({ folder }) => folder)).toEqual(['constructor', '__proto__', 'toString']);
+		expect(countBy(unknown.map(({ folder }) => folder))).toEqual([
+			['constructor', 1],
+			['__proto__', 1],
+			['toString', 1]
 		]);
 	});
 });

@@ -12,21 +12,25 @@ const seen = (id: number, sizePx = 40) => {
 function setUp() {
 	let nowMs = 0;
 	const asked: number[] = [];
-	const answers: ((explanation: Explanation) => void)[] = [];
+	const answers: { resolve: (explanation: Explanation) => void; reject: (error: Error) => void }[] = [];
 	const insight = new Insight({
 		explain: (input) => {
 			asked.push(input[0] ?? -1);
-			return new Promise((resolve) => answers.push(resolve));
+			return new Promise((resolve, reject) => answers.push({ resolve, reject }));
 		},
 		now: () => nowMs
 	});
 	const settled = () => new Promise((resolve) => setTimeout(resolve));
 	const answer = async (tookMs: number) => {
 		nowMs += tookMs;
-		answers.shift()?.(EXPLANATION);
+		answers.shift()?.resolve(EXPLANATION);
 		await settled();
 	};
-	return { insight, asked, answer, pass: (ms: number) => (nowMs += ms) };
+	const fail = async () => {
+		answers.shift()?.reject(new Error('gone'));
+		await settled();
+	};
+	return { insight, asked, answer, fail, pass: (ms: number) => (nowMs += ms) };
 }
 
 describe('Insight', () => {
@@ -61,5 +65,28 @@ describe('Insight', () => {
 		expect(insight.face?.id).toBe(1);
 		insight.look(frame([seen(2, 60)]));
 		expect(insight.face?.id).toBe(2);
+	});
+
+	it('keeps no answer about a face that is no longer shown, or not chosen', async () => {
+		const { insight, asked, answer, pass } = setUp();
+		insight.setOpen(true);
+		insight.look(frame([seen(1, 60), seen(2, 30)]));
+		insight.choose(2);
+		await answer(10);
+		expect(insight.explained).toBeNull();
+		pass(10_000);
+		await vi.waitFor(() => expect(asked).toEqual([1, 2]), 3000);
+		insight.look(null);
+		await answer(10);
+		expect(insight.explained).toBeNull();
+	});
+
+	it('asks again about a still where the answer failed', async () => {
+		const { insight, asked, fail, pass } = setUp();
+		insight.setOpen(true);
+		insight.look(frame([seen(1)]));
+		await fail();
+		pass(10_000);
+		await vi.waitFor(() => expect(asked).toEqual([1, 1]), 3000);
 	});
 });

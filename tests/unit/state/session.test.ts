@@ -405,6 +405,39 @@ describe('a still', () => {
 	});
 });
 
+describe('a comparison', () => {
+	it('ends also where its second model is still on its way', async () => {
+		const { analyser, session } = setUp();
+		await settled();
+		// As the real one: both calls settle together, in their order.
+		const { promise, resolve } = deferred<undefined>();
+		analyser.configure.mockReturnValueOnce(promise).mockReturnValueOnce(promise);
+		const compared = session.chooseModels(['mien', 'other']);
+		session.endComparison();
+		resolve(undefined);
+		await compared;
+		await settled();
+		expect(session.models.map(({ id }) => id)).toEqual(['mien']);
+		expect(analyser.configure.mock.calls.at(-1)?.[0].models).toEqual(['mien']);
+	});
+});
+
+describe('how labels count', () => {
+	it('is told as of what is shown: live, until the first result that counts otherwise', async () => {
+		const { settings, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		await answer(resultOf([1]));
+		await vi.waitFor(() => expect(session.result).not.toBeNull());
+		expect(session.shownModel?.priorRatio).toEqual([1, 3]);
+		settings.update({ prior: 'training' });
+		await session.configure();
+		expect(session.shownModel?.priorRatio).toEqual([1, 3]);
+		await answer(resultOf([1]));
+		await vi.waitFor(() => expect(session.shownModel?.priorRatio).toBeNull());
+	});
+});
+
 describe('a model that cannot be loaded', () => {
 	it('leaves the one before in force and in the settings', async () => {
 		const { analyser, session, settings } = setUp();

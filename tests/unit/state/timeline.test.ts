@@ -5,16 +5,12 @@ import { KEEP_MS, MOST_SAMPLES, SAMPLE_EVERY_MS, TimelineStore } from '../../../
 import { face, frame, MODEL } from './results';
 
 /** Records `ids` every `stepMs`; "happy" rises with time. */
-function record(into: Pick<TimelineStore, 'record'> | Timeline, toMs: number, stepMs: number, ids = [1]): void {
+function record(into: TimelineStore | Timeline, toMs: number, stepMs: number, ids = [1]): void {
 	for (let timeMs = 0; timeMs <= toMs; timeMs += stepMs) {
 		const happy = timeMs / toMs;
-		into.record(
-			frame(
-				ids.map((id) => face(id, [happy, 1 - happy])),
-				timeMs
-			),
-			'mien'
-		);
+		const faces = ids.map((id) => face(id, [happy, 1 - happy]));
+		if (into instanceof Timeline) into.record(frame(faces, timeMs), MODEL);
+		else into.record(frame(faces, timeMs), MODEL.id);
 	}
 }
 
@@ -28,7 +24,8 @@ describe('TimelineStore', () => {
 
 	it('keeps ten minutes, and never more than its bound however many faces come by', () => {
 		const store = new TimelineStore();
-		record(store, KEEP_MS + 200_000, 1000);
+		// What is too old goes now and then, half a thousand samples at once.
+		record(store, KEEP_MS + 2_000_000, 1000);
 		expect((store.span?.toMs ?? 0) - (store.span?.fromMs ?? 0)).toBeLessThanOrEqual(KEEP_MS + 501_000);
 		const crowd = new TimelineStore();
 		record(
@@ -69,7 +66,7 @@ describe('Timeline', () => {
 		expect(timeline.paused).toBe(true);
 		expect(timeline.sample?.timeMs).toBe(20_000);
 		expect(timeline.window.fromMs).toBeLessThanOrEqual(20_000);
-		timeline.record(frame([face(1, [1, 0])], 90_600), 'mien');
+		timeline.record(frame([face(1, [1, 0])], 90_600), MODEL);
 		expect(timeline.cursorMs).toBe(20_000);
 		timeline.lookAt(null);
 		expect(timeline.span?.toMs).toBe(90_600);
@@ -79,8 +76,15 @@ describe('Timeline', () => {
 	it('starts anew with another model, whose labels may be others', () => {
 		const timeline = new Timeline();
 		record(timeline, 5000, 500);
-		timeline.record(frame([face(1, [1, 0])], 6000), 'other');
+		timeline.record(frame([face(1, [1, 0])], 6000), { ...MODEL, id: 'other' });
 		expect(timeline.span).toBeNull();
+	});
+
+	it('starts anew where labels count otherwise', () => {
+		const timeline = new Timeline();
+		record(timeline, 5000, 500);
+		timeline.record(frame([face(1, [1, 0])], 6000), { ...MODEL, priorRatio: null });
+		expect(timeline.span).toEqual({ fromMs: 6000, toMs: 6000 });
 	});
 
 	it('gives all samples as CSV and JSON, with what was unsure', () => {

@@ -12,7 +12,7 @@ import {
 	measureCorruptions,
 	scoresOf,
 	testSets,
-	withSetsOfBefore
+	withFiguresOfBefore
 } from '../../../training/report';
 import { confusionSvg, curvesSvg } from '../../../training/report-svg';
 
@@ -137,10 +137,13 @@ describe('createReport', () => {
 		const [first, ...rest] = report.splits;
 		if (first === undefined) throw new Error('There is no split.');
 		const votes = { ...first, id: 'ferplus-private' };
-		expect(withSetsOfBefore(report, { splits: [first, votes, ...rest] }).splits.at(-1)).toEqual(votes);
+		const corruptions = [{ id: 'blur', title: 'Blur', accuracy: [0.5] }];
+		const kept = withFiguresOfBefore(report, { splits: [first, votes, ...rest], corruptions });
+		expect(kept.splits.at(-1)).toEqual(votes);
+		expect(kept.corruptions).toEqual(corruptions);
 		const other = { ...first, single: { ...first.single, accuracy: 0.25 } };
-		expect(withSetsOfBefore(report, { splits: [other, votes, ...rest] })).toEqual(report);
-		expect(withSetsOfBefore(report, { splits: [] })).toEqual(report);
+		expect(withFiguresOfBefore(report, { splits: [other, votes, ...rest], corruptions })).toEqual(report);
+		expect(withFiguresOfBefore(report, { splits: [], corruptions })).toEqual(report);
 	});
 
 	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {
