@@ -38,9 +38,9 @@ const USAGE = `Usage:
       [--recipe NAME] [--seed N] [--ferplus FILE]
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            the shipped model as the best weights of its run, to train on from it
-  npm run ablate -- --data FILE --ferplus FILE [--study NAME] [--seeds N] [--backend NAME]
-                                           what each means of mien's recipe is worth, by short runs
-  npm run evaluate -- MODEL|all --data FILE --split private|public|paper [--json]
+  npm run ablate -- --data FILE --ferplus FILE [--study last|first] [--seeds N] [--backend NAME]
+                                           what each part of two of mien's recipes is worth, by short runs
+  npm run evaluate -- MODEL|all --data FILE --split private|public|paper|train [--json]
                                            measure what is shipped
   npm run evaluate -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--json]
                                            the same on all test sets, into report.json beside each model
@@ -245,6 +245,10 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 async function main(): Promise<number> {
 	const [name = '', ...args] = process.argv.slice(2);
 	const command = COMMANDS[name];
+	if (args.includes('--help')) {
+		say(USAGE);
+		return 0;
+	}
 	if (!command) {
 		process.stderr.write(`${USAGE}\n`);
 		return 2;

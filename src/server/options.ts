@@ -24,7 +24,8 @@ export const USAGE = `npm start -- [options]
   --allow ORIGIN                   let the pages talk to another host, such as http://camera.lan:1984
   --port N                         default 4173
   --host [ADDRESS]                 listen on the network, not on this machine alone
-  --no-build                       serve what was built last; start anew after another build`;
+  --no-build                       serve what was built last; start anew after another build
+  --help                           this text`;
 
 /** Throws an Error that says what is wrong and what is allowed. */
 export function parseServeOptions(args: readonly string[]): ServeOptions {

@@ -8,6 +8,10 @@ function messageOf(error: unknown): string {
 }
 
 function readOptions(): ServeOptions | null {
+	if (process.argv.includes('--help')) {
+		console.log(USAGE);
+		return null;
+	}
 	try {
 		return parseServeOptions(process.argv.slice(2));
 	} catch (error) {
