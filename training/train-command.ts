@@ -311,8 +311,9 @@ async function trainRun({ model, recipe }: Run, settings: RunSettings): Promise<
 			}
 		});
 		bar.stop();
+		const selecting = recipe.rows === 'paper' ? 'all test rows, as in the paper' : 'PublicTest';
 		const best = outcome.best
-			? `Best on PublicTest: ${percent(outcome.best.validation.accuracy)} after epoch ${String(outcome.best.epoch + 1)}.`
+			? `Best on ${selecting}: ${percent(outcome.best.validation.accuracy)} after epoch ${String(outcome.best.epoch + 1)}.`
 			: 'No epoch was finished.';
 		switch (outcome.kind) {
 			case 'finished':
@@ -344,7 +345,7 @@ function show(event: TrainEvent, bar: cliProgress.SingleBar): void {
 			const { log, best } = event;
 			say(
 				`epoch ${String(log.epoch + 1)} (${String(log.size)} px): training ${log.train.loss.toFixed(3)} / ` +
-					`${percent(log.train.accuracy)}, PublicTest ${log.validation.loss.toFixed(3)} / ` +
+					`${percent(log.train.accuracy)}, selecting rows ${log.validation.loss.toFixed(3)} / ` +
 					`${percent(log.validation.accuracy)}${best ? ' (best)' : ''}, ` +
 					`${log.imagesPerSecond.toFixed(0)} images/s, ${log.seconds.toFixed(0)} s`
 			);

@@ -166,3 +166,19 @@ export async function waitForResults(page: Page, count: number): Promise<void> {
 	const options = { timeout, polling: 250 };
 	await page.waitForFunction((wanted) => window.recordedResults.length >= wanted, count, options);
 }
+
+/**
+ * Live tensors in the worker, which answers between two steps of its task: the least of several counts, as what a frame
+ * under way holds, or on WebGL one that just ended, is no leak.
+ */
+export async function countTensors(page: Page): Promise<number> {
+	let least = Infinity;
+	for (let count = 0; count < 6; count++) {
+		const { tensors } = await page.evaluate(() =>
+			(window as unknown as { mien: { stats: () => Promise<{ tensors: number }> } }).mien.stats()
+		);
+		least = Math.min(least, tensors);
+		await page.waitForTimeout(100);
+	}
+	return least;
+}

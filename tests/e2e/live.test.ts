@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import { type Manifest, parseManifest } from '../../src/lib/manifest';
-import { open, openBrowser, type Opened, shownFaces, waitForResults, waitForStatus } from './browser';
+import { countTensors, open, openBrowser, type Opened, shownFaces, waitForResults, waitForStatus } from './browser';
 
 const EARLY_FRAMES = 50;
 const LATE_FRAMES = 500;
@@ -40,20 +40,13 @@ beforeAll(async () => {
 		if (frames === LATE_FRAMES) continue;
 		await page.getByTestId('stop').click();
 		await waitForStatus(page, 'idle');
-		tensors.push(await countTensors());
+		tensors.push(await countTensors(live.page));
 		before = await page.evaluate(() => window.recordedResults.length);
 	}
 	longRun = (await page.evaluate(() => window.recordedResults)).slice(before);
 }, 1_200_000);
 
 afterAll(() => browser.close());
-
-async function countTensors(): Promise<number> {
-	const stats = await live.page.evaluate(() =>
-		(window as unknown as { mien: { stats: () => Promise<{ tensors: number }> } }).mien.stats()
-	);
-	return stats.tensors;
-}
 
 describe('live', () => {
 	it('runs isolated, so that WASM has threads', async () => {
@@ -145,7 +138,7 @@ describe('live', () => {
 	});
 
 	it('holds as many tensors after 500 frames as after 50', async () => {
-		tensors.push(await countTensors());
+		tensors.push(await countTensors(live.page));
 		expect(tensors[0]).toBeGreaterThan(0);
 		expect(tensors[1]).toBe(tensors[0]);
 	});

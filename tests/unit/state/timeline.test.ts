@@ -38,6 +38,17 @@ describe('TimelineStore', () => {
 		expect(crowd.span?.toMs).toBe(400_000);
 	});
 
+	it('tells when the first sample that it still keeps was taken', () => {
+		const store = new TimelineStore();
+		expect(store.startedAt).toBeNull();
+		record(store, KEEP_MS + 2_000_000, 1000);
+		const keptMs = (store.span?.toMs ?? 0) - (store.span?.fromMs ?? 0);
+		// The frames' clock ran through in a moment: what was taken first began now.
+		const beganMs = Date.parse(store.startedAt ?? '') - (store.span?.fromMs ?? 0);
+		expect(Math.abs(beganMs - Date.now())).toBeLessThan(60_000);
+		expect(keptMs).toBeLessThanOrEqual(KEEP_MS + 501_000);
+	});
+
 	it('finds the sample at a moment, and none where the face was not there', () => {
 		const store = new TimelineStore();
 		record(store, 10_000, 100);
