@@ -68,13 +68,35 @@ export function drawOverlay(
 	context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
 	context.clearRect(0, 0, width, height);
 	if (result === null || model === null) return;
-	for (const face of result.faces) {
+	context.font = `600 ${viewport.remPx * 0.9}px ${viewport.font}`;
+	const faces = result.faces.map((face) => {
 		const { label, text } = captionOf(face, model);
-		drawFace(context, boxInViewport(face.box, result, viewport), viewport, {
-			label,
-			text: result.faces.length > 1 ? `${face.id}  ${text}` : text
-		});
+		const box = boxInViewport(face.box, result, viewport);
+		const short = String(face.id);
+		const full = result.faces.length > 1 ? `${short}  ${text}` : text;
+		return {
+			box,
+			colour: viewport.colourOf(expressionOf(label).colour),
+			whole: { label, text: full, ...chipAt(context, box, full, viewport) },
+			brief: { label, text: short, ...chipAt(context, box, short, viewport) }
+		};
+	});
+	for (const { box, colour } of faces) drawBox(context, box, colour, viewport);
+	// Where words would lie on those of another face, drawing and number are left.
+	const written: Box[] = [];
+	for (const { colour, whole, brief } of faces) {
+		const others = [...written, ...faces.map((face) => face.brief).filter((other) => other !== brief)];
+		const chip = others.some((other) => overlap(whole, other)) ? brief : whole;
+		written.push(chip);
+		drawChip(context, chip, colour, viewport);
 	}
+}
+
+/** A caption and where it stands. */
+interface Chip extends Box, Caption {}
+
+function overlap(a: Box, b: Box): boolean {
+	return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
 function captionWithShare({ readings }: FaceResult, model: DrawnModel): Caption {
@@ -87,15 +109,7 @@ function nameOf({ label, share, unsure }: Verdict): string {
 	return unsure ? UNSURE : `${titleOf(label)}  ${Math.round(share * 100)} %`;
 }
 
-function drawFace(
-	context: CanvasRenderingContext2D,
-	box: Box,
-	viewport: Viewport,
-	{ label, text }: { label: string | undefined; text: string }
-): void {
-	const { remPx } = viewport;
-	const expression = expressionOf(label);
-	const colour = viewport.colourOf(expression.colour);
+function drawBox(context: CanvasRenderingContext2D, box: Box, colour: string, { remPx }: Viewport): void {
 	const radius = Math.min(box.width * 0.12, remPx * 1.25);
 	// A dark line under the coloured one keeps the box visible on any picture.
 	for (const [style, widthPx] of [
@@ -108,21 +122,33 @@ function drawFace(
 		context.lineWidth = widthPx;
 		context.stroke();
 	}
-	const chipHeight = remPx * 1.9;
-	context.font = `600 ${remPx * 0.9}px ${viewport.font}`;
+}
+
+/** Above the box, or within it where there is no room above. */
+function chipAt(context: CanvasRenderingContext2D, box: Box, text: string, viewport: Viewport): Box {
+	const { remPx } = viewport;
+	const height = remPx * 1.9;
+	const width = remPx * 2.6 + context.measureText(text).width;
+	const above = box.y - height - remPx * 0.4;
+	return {
+		x: clamp(box.x, 0, Math.max(0, viewport.width - width)),
+		y: clamp(above >= 0 ? above : box.y + remPx * 0.4, 0, Math.max(0, viewport.height - height)),
+		width,
+		height
+	};
+}
+
+function drawChip(context: CanvasRenderingContext2D, chip: Chip, colour: string, { remPx }: Viewport): void {
+	const { label, text, x, y, width, height } = chip;
 	const glyph = remPx * 1.35;
-	const chipWidth = glyph + context.measureText(text).width + remPx * 1.25;
-	const x = clamp(box.x, 0, Math.max(0, viewport.width - chipWidth));
-	const above = box.y - chipHeight - remPx * 0.4;
-	const y = clamp(above >= 0 ? above : box.y + remPx * 0.4, 0, Math.max(0, viewport.height - chipHeight));
 	context.beginPath();
-	context.roundRect(x, y, chipWidth, chipHeight, chipHeight / 2);
+	context.roundRect(x, y, width, height, height / 2);
 	context.fillStyle = CHIP;
 	context.fill();
-	drawGlyph(context, label, { x: x + remPx * 0.5, y: y + (chipHeight - glyph) / 2, side: glyph, colour });
+	drawGlyph(context, label, { x: x + remPx * 0.5, y: y + (height - glyph) / 2, side: glyph, colour });
 	context.fillStyle = CHIP_TEXT;
 	context.textBaseline = 'middle';
-	context.fillText(text, x + remPx * 0.7 + glyph, y + chipHeight / 2 + remPx * 0.04);
+	context.fillText(text, x + remPx * 0.7 + glyph, y + height / 2 + remPx * 0.04);
 }
 
 function drawGlyph(

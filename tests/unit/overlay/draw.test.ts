@@ -92,8 +92,15 @@ describe('drawOverlay', () => {
 
 		const two = recorder();
 		const box = { x: 200, y: 200, width: 100, height: 100 };
-		drawOverlay(two.context, frame([box, box]), MODEL, viewport());
+		drawOverlay(two.context, frame([box, { ...box, x: 500 }]), MODEL, viewport());
 		expect(two.of('fillText').map(({ args }) => args[0])).toEqual(['3  Sad  80 %', '4  Sad  80 %']);
+	});
+
+	it('leaves the number alone where the words would lie on those of another face', () => {
+		const { context, of } = recorder();
+		const box = { x: 200, y: 200, width: 100, height: 100 };
+		drawOverlay(context, frame([box, { ...box, x: 260 }]), MODEL, viewport());
+		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3', '4']);
 	});
 
 	it('says unsure, in grey, in place of a label that is not likely enough', () => {

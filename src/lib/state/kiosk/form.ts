@@ -71,7 +71,7 @@ export function formGroups(
 				},
 				{
 					name: 'idle',
-					label: 'Rest after minutes without a face',
+					label: 'Minutes without a face before it rests',
 					initial: String(DEFAULTS.idleMinutes),
 					hint: '0 for never. The notice then fills the screen.'
 				}
@@ -90,7 +90,7 @@ export function formGroups(
 					name: 'min-face',
 					label: 'Smallest face, in pixels',
 					initial: String(DEFAULTS.minFacePx),
-					hint: 'Lower ones are drawn as too small.'
+					hint: 'In height. Smaller ones are marked as too small, and not read.'
 				},
 				{
 					name: 'threshold',
@@ -105,11 +105,12 @@ export function formGroups(
 			title: 'Log',
 			fields: [
 				{ name: 'log', label: 'Keep counts by the minute', initial: 'yes', options: YES_NO },
-				{ name: 'keep', label: 'Keep for days', initial: String(DEFAULTS.keepDays) },
+				{ name: 'keep', label: 'Days that they are kept', initial: String(DEFAULTS.keepDays) },
 				{
 					name: 'memory',
-					label: 'Start anew above megabytes',
-					initial: String(DEFAULTS.memoryMb)
+					label: 'Most memory, in megabytes',
+					initial: String(DEFAULTS.memoryMb),
+					hint: 'The page opens anew, in order, where it needs more.'
 				}
 			]
 		},
@@ -133,7 +134,7 @@ export function formGroups(
 					name: 'mqtt-discovery',
 					label: 'Prefix of Home Assistant’s discovery',
 					initial: DEFAULTS.mqttDiscovery ?? '',
-					hint: 'off announces nothing there.'
+					hint: 'With “off” nothing is announced there.'
 				}
 			]
 		},

@@ -25,6 +25,8 @@ export interface Words {
 	/** Before the operator's name. */
 	readonly operator: string;
 	readonly more: string;
+	/** What stands at the figures: how many faces there are now, and the chart of the last hour. */
+	readonly figures: { readonly now: string; readonly chart: string; readonly nothing: string; readonly upTo: string };
 }
 
 export const ENGLISH: Words = {
@@ -46,7 +48,13 @@ export const ENGLISH: Words = {
 		published: 'No picture is stored or sent; only counts by the minute are passed on.'
 	},
 	operator: 'Operated by',
-	more: 'More about it'
+	more: 'More about it',
+	figures: {
+		now: 'in view now',
+		chart: 'Time of each expression, by the minute, in the last hour',
+		nothing: 'nothing yet',
+		upTo: 'up to'
+	}
 };
 
 /** The words of a language; English where they cannot be loaded. */

@@ -21,7 +21,13 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'Kein Bild wird gespeichert oder gesendet; nur Anzahlen je Minute werden weitergegeben.'
 		},
 		operator: 'Betrieben von',
-		more: 'Mehr dazu'
+		more: 'Mehr dazu',
+		figures: {
+			now: 'jetzt im Bild',
+			chart: 'Dauer jedes Ausdrucks je Minute in der letzten Stunde',
+			nothing: 'noch nichts',
+			upTo: 'bis zu'
+		}
 	},
 	fr: {
 		labels: {
@@ -42,7 +48,13 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'Aucune image n’est conservée ni envoyée ; seuls des comptes par minute sont transmis.'
 		},
 		operator: 'Exploité par',
-		more: 'En savoir plus'
+		more: 'En savoir plus',
+		figures: {
+			now: 'en vue maintenant',
+			chart: 'Durée de chaque expression, par minute, pendant la dernière heure',
+			nothing: 'rien pour l’instant',
+			upTo: 'jusqu’à'
+		}
 	},
 	es: {
 		labels: {
@@ -63,7 +75,13 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'No se guarda ni se envía ninguna imagen; solo se transmiten recuentos por minuto.'
 		},
 		operator: 'Operado por',
-		more: 'Más información'
+		more: 'Más información',
+		figures: {
+			now: 'a la vista ahora',
+			chart: 'Duración de cada expresión, por minuto, en la última hora',
+			nothing: 'nada todavía',
+			upTo: 'hasta'
+		}
 	},
 	it: {
 		labels: {
@@ -84,7 +102,13 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'Nessuna immagine è conservata o inviata; si trasmettono solo conteggi al minuto.'
 		},
 		operator: 'Gestito da',
-		more: 'Maggiori informazioni'
+		more: 'Maggiori informazioni',
+		figures: {
+			now: 'in vista ora',
+			chart: 'Durata di ogni espressione, al minuto, nell’ultima ora',
+			nothing: 'ancora niente',
+			upTo: 'fino a'
+		}
 	},
 	nl: {
 		labels: {
@@ -105,7 +129,13 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'Geen beeld wordt bewaard of verstuurd; alleen aantallen per minuut worden doorgegeven.'
 		},
 		operator: 'Beheerd door',
-		more: 'Meer hierover'
+		more: 'Meer hierover',
+		figures: {
+			now: 'nu in beeld',
+			chart: 'Duur van elke uitdrukking, per minuut, in het laatste uur',
+			nothing: 'nog niets',
+			upTo: 'tot'
+		}
 	},
 	pt: {
 		labels: {
@@ -126,7 +156,13 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'Nenhuma imagem é guardada ou enviada; apenas contagens por minuto são transmitidas.'
 		},
 		operator: 'Operado por',
-		more: 'Saber mais'
+		more: 'Saber mais',
+		figures: {
+			now: 'à vista agora',
+			chart: 'Duração de cada expressão, por minuto, na última hora',
+			nothing: 'nada ainda',
+			upTo: 'até'
+		}
 	},
 	pl: {
 		labels: {
@@ -147,6 +183,12 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 			published: 'Żaden obraz nie jest zapisywany ani wysyłany; przekazywane są tylko liczby na minutę.'
 		},
 		operator: 'Operator:',
-		more: 'Więcej informacji'
+		more: 'Więcej informacji',
+		figures: {
+			now: 'teraz w kadrze',
+			chart: 'Czas każdego wyrazu twarzy, co minutę, w ostatniej godzinie',
+			nothing: 'jeszcze nic',
+			upTo: 'do'
+		}
 	}
 };
