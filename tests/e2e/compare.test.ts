@@ -224,7 +224,7 @@ describe('the page', () => {
 		expect(await page.getByText('labels count otherwise (').count()).toBe(1);
 		// The default is a mean, of which card and curves tell.
 		expect(shipped.models.find(({ id }) => id === shipped.default)?.trained.mean).toHaveLength(4);
-		expect(await page.getByText(/weights are the mean of 4 runs/).count()).toBe(2);
+		expect(await page.getByText(/weights are the mean of those of 4 runs/).count()).toBe(2);
 		await context.close();
 	});
 
