@@ -12,7 +12,7 @@ const ASK_MS = 5000;
 export function takeTurns(name: string, begin: () => () => Promise<void>, signal: AbortSignal): void {
 	const turn = async (ended: AbortSignal) => {
 		const end = begin();
-		await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }));
+		if (!ended.aborted) await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }));
 		await end();
 	};
 	// Missing, whatever its type says, on pages that are not secure.
