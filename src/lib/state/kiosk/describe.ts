@@ -2,7 +2,6 @@
 import { EXPLANATIONS } from '../../errors';
 import type { Session } from '../session.svelte';
 import { type Status, statusText, statusTone } from '../status';
-import type { Kiosk } from './kiosk.svelte';
 import type { KioskLog } from './log.svelte';
 import type { Publisher } from './publisher.svelte';
 import type { Watch } from './supervise';
@@ -57,11 +56,8 @@ export function describeModel(
 	return `No model “${named}”, but ${classifiers.map(({ id }) => id).join(', ')}: ${model.id} runs`;
 }
 
-/** What keeps this page from keeping what it sees; null where nothing does. */
-export function describeLog(
-	{ isCounting }: Pick<Kiosk, 'isCounting'>,
-	{ waiting }: Pick<KioskLog, 'waiting'>
-): string | null {
+/** What keeps this page from keeping what it sees; null where nothing does. `waiting`: minutes that could not be stored. */
+export function describeLog(isCounting: boolean, { waiting }: Pick<KioskLog, 'waiting'>): string | null {
 	if (!isCounting) return 'Another tab counts';
 	return waiting === 0 ? null : `Log cannot be written, ${waiting} min wait`;
 }
