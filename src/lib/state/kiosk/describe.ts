@@ -53,7 +53,7 @@ export function describeModel(
 	{ classifiers, model }: Pick<Session, 'classifiers' | 'model'>
 ): string | null {
 	if (named === null || model === null || classifiers.some(({ id }) => id === named)) return null;
-	return `No model “${named}”, but ${classifiers.map(({ id }) => id).join(', ')}: ${model.id} runs`;
+	return `There is no model “${named}”: ${model.id} runs. Known: ${classifiers.map(({ id }) => id).join(', ')}`;
 }
 
 /** What keeps this page from keeping what it sees; null where nothing does. `waiting`: minutes that could not be stored. */
