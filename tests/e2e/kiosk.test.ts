@@ -198,7 +198,9 @@ describe('a model that is not there', () => {
 	it('is told of with those that are, and another one runs', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/once/mjpeg&model=mein&log=no');
 		await expectWorks(page);
-		expect(await page.getByTestId('kiosk-warning').innerText()).toMatch(/^There is no model “mein”: mien runs. Known: mien, /);
+		expect(await page.getByTestId('kiosk-warning').innerText()).toMatch(
+			/^There is no model “mein”: mien runs. Known: mien, /
+		);
 		await context.close();
 	});
 });
