@@ -154,7 +154,8 @@ export class Kiosk {
 	#count(): () => Promise<void> {
 		const { log, publisher } = this.#options;
 		const ended = new AbortController();
-		void log.restore(Date.now());
+		const wallMs = Date.now();
+		void log.restore(wallMs).then(() => log.prune(wallMs));
 		const published = publisher?.run(ended.signal);
 		this.isCounting = true;
 		return async () => {

@@ -43,15 +43,22 @@ export class KioskLog {
 
 	/** Reads what is stored of the last hour, by whichever page of this browser. */
 	async restore(wallMs: number): Promise<void> {
-		const { store, keepDays } = this.#options;
+		const { store } = this.#options;
 		if (store === null) return;
 		try {
 			const stored = await store.read(wallMs - HOUR_MS);
 			this.recent = mergeMinutes([...stored, ...this.#unstored]);
-			await store.prune(wallMs - keepDays * DAY_MS);
 		} catch (error) {
 			console.warn('The log could not be read.', error);
 		}
+	}
+
+	/** Deletes what is older than is to be kept. */
+	async prune(wallMs: number): Promise<void> {
+		const { store, keepDays } = this.#options;
+		await store?.prune(wallMs - keepDays * DAY_MS).catch((error: unknown) => {
+			console.warn('The log could not be cut.', error);
+		});
 	}
 
 	frame(frame: LoggedFrame): void {
@@ -111,7 +118,7 @@ export class KioskLog {
 	}
 
 	async #store(): Promise<void> {
-		const { store, keepDays } = this.#options;
+		const { store } = this.#options;
 		this.#unstored = store === null ? [] : this.#unstored.slice(-MOST_UNSTORED);
 		if (store === null || this.#isStoring) return;
 		this.#isStoring = true;
@@ -120,7 +127,7 @@ export class KioskLog {
 				await store.add(record);
 				// It may have been forgotten meanwhile.
 				if (this.#unstored[0] === record) this.#unstored.shift();
-				if (record.minute % HOUR_MS === 0) await store.prune(record.minute - keepDays * DAY_MS);
+				if (record.minute % HOUR_MS === 0) await this.prune(record.minute);
 			}
 		} catch (error) {
 			// It stays in the queue: the next minute tries again.
