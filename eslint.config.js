@@ -48,7 +48,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/worker/',
-		may: ['src/lib/worker/', 'src/lib/core/', ERRORS, MANIFEST, PROTOCOL, 'valibot', ...TFJS],
+		may: ['src/lib/worker/', 'src/lib/core/', ERRORS, MANIFEST, PROTOCOL, 'valibot', '@noble/hashes/', ...TFJS],
 		because: 'the worker knows models and messages, but neither the page nor its state'
 	},
 	{
@@ -72,6 +72,7 @@ const LAYERS = [
 			REPORT,
 			PROTOCOL,
 			CORE_TYPES,
+			'client-zip',
 			'idb',
 			'mqtt',
 			CORE_VERDICT,

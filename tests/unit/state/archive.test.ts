@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { archive, type NamedFile } from '../../../src/lib/state/archive';
+
+/** Names and bytes, as the directory at the end of a ZIP tells where they are (PKWARE APPNOTE 6.3.3). */
+async function readZip(zip: Blob): Promise<[string, string][]> {
+	const bytes = Buffer.from(await zip.arrayBuffer());
+	const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
+	let at = bytes.readUInt32LE(end + 16);
+	return Array.from({ length: bytes.readUInt16LE(end + 10) }, () => {
+		const [size, nameLength] = [bytes.readUInt32LE(at + 24), bytes.readUInt16LE(at + 28)];
+		const rest = bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+		const local = bytes.readUInt32LE(at + 42);
+		const name = bytes.toString('utf8', at + 46, at + 46 + nameLength);
+		const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+		at += 46 + nameLength + rest;
+		return [name, bytes.toString('utf8', start, start + size)] as [string, string];
+	});
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- as files that are written one after another
+async function* files(...named: [string, string][]): AsyncGenerator<NamedFile> {
+	for (const [name, text] of named) yield { name, data: new Blob([text]) };
+}
+
+it('holds every file under its name, and under another where that is taken', async () => {
+	const zip = await archive(
+		files(
+			['a.png', 'first'],
+			['Ausflug/ä.png', 'second'],
+			['a.png', 'third'],
+			['a (2).png', '4'],
+			['a.png', '5'],
+			['b', '6'],
+			['b', '7']
+		)
+	);
+	expect(await readZip(zip)).toEqual([
+		['a.png', 'first'],
+		['Ausflug/ä.png', 'second'],
+		['a (2).png', 'third'],
+		['a (2) (2).png', '4'],
+		['a (3).png', '5'],
+		['b', '6'],
+		['b (2)', '7']
+	]);
+});
+
+it('fails as the files do', async () => {
+	const broken = async function* (): AsyncGenerator<NamedFile> {
+		yield* files(['a.png', 'first']);
+		throw new Error('no longer there');
+	};
+	await expect(archive(broken())).rejects.toThrow('no longer there');
+});
