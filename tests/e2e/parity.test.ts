@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
-import { expecting } from '../../src/lib/core/prior';
+import { withPrior } from '../../src/lib/core/prior';
 import { STILL_LIMITS, thoroughDetector } from '../../src/lib/core/tiles';
 import type { Frame } from '../../src/lib/core/types';
 import { fetchManifest, loadClassifier, loadDetector } from '../../src/lib/worker/loader';
@@ -41,7 +41,7 @@ async function analyseInNode(): Promise<Probabilities[]> {
 	const limits = { minConfidence: 0.5, maxFaces: 32 };
 	const near = await loadDetector(manifest.detector, manifestUrl, limits, tools);
 	const far = await loadDetector(manifest.farDetector, manifestUrl, limits, tools);
-	const classifier = expecting(await loadClassifier(entry, manifestUrl, tools), entry.priorRatio);
+	const classifier = withPrior(await loadClassifier(entry, manifestUrl, tools), entry.priorRatio);
 	// As the worker looks at stills.
 	const models = { detector: thoroughDetector({ near, far }, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
 	const settings = {

@@ -18,9 +18,12 @@ import type {
 	TrackedFace
 } from './types';
 
-/** When there are more faces than wanted, the largest count, and those of the frame before as this much larger. */
+/**
+ * Of more faces than wanted the largest are analysed. Those of the frame before count as this much larger, so that two of
+ * one size do not take turns.
+ */
 const STAYING_BONUS = 1.25;
-/** The square of a face that no classifier looks at. */
+/** The crop where there is no classifier to ask for one. */
 const BOX_ITSELF: CropSpec = { scale: 1, shift: [0, 0], align: false };
 /** Probabilities may exceed 1 by this much, as 32-bit floats do. */
 const ROUNDING = 1e-3;
@@ -36,17 +39,17 @@ export interface AnalysisTools {
 }
 
 export interface AnalysisSettings {
-	/** Detections under this confidence (0..1) are dropped. */
+	/** Faces of less confidence (0..1) than this are dropped. */
 	readonly minConfidence: number;
 	/** Most faces analysed: the largest. */
 	readonly maxFaces: number;
-	/** Time constant of the smoothing; 0 switches it off. */
+	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
 	readonly smoothingMs: number;
-	/** Time of the frame. */
+	/** Time of the frame in milliseconds, on any clock that does not jump within a source. */
 	readonly timeMs: number;
 	/** A picture that stands alone: no tracking, no smoothing, ids 1 to n, and the state stays as it was. */
 	readonly still: boolean;
-	/** What it took to read the frame's pixels; counted into the total. */
+	/** Milliseconds that reading the frame's pixels took, before this; counted into the total. */
 	readonly readMs: number;
 }
 
@@ -69,52 +72,24 @@ export const INITIAL_STATE: AnalysisState = {
 };
 
 /**
- * Faces in the order of their ids, with what each classifier says of them. Rejects when the detector or a classifier
- * does, or when a classifier gives anything but a probability for each label of each face. Changes no argument.
+ * The faces of a frame in the order of their ids, with what each classifier says of them: find, track, crop, classify,
+ * smooth. Rejects when the detector or a classifier does, or when a classifier gives anything but a probability for each
+ * label of each face. Changes no argument.
  */
 export async function analyse(
 	frame: Frame,
-	{ detector, far, classifiers, now }: AnalysisTools,
+	tools: AnalysisTools,
 	settings: AnalysisSettings,
 	state: AnalysisState
 ): Promise<{ state: AnalysisState; result: FrameResult }> {
+	const { classifiers, now } = tools;
 	const { timeMs, readMs, still } = settings;
 	const startMs = now();
-	const [search, found] =
-		still || far === undefined
-			? [NOTHING_KNOWN, await detector.detect(frame, { minConfidence: settings.minConfidence })]
-			: await searchFrame(
-					frame,
-					{ near: detector, far: far.detector },
-					{ ...settings, smallestFacePx: far.smallestFacePx },
-					state.search
-				);
-	const detections = found.filter((face) => isUsable(face, settings.minConfidence));
-	const [tracker, tracked] = still
-		? [state.tracker, detections.map((face, index): TrackedFace => ({ id: index + 1, ...face }))]
-		: trackFaces(state.tracker, detections, timeMs);
-	const selected = selectFaces(tracked, settings.maxFaces, still ? new Set() : state.analysed);
-	const faces = still ? selected.map((face, index) => ({ ...face, id: index + 1 })) : selected;
+	const { faces, search, tracker } = await findFaces(frame, tools, settings, state);
 	const detectedMs = now();
 	const { batches, inputs } = cropBatches(frame, faces, classifiers);
 	const croppedMs = now();
-
-	const readings = faces.map((): Record<string, Reading> => ({}));
-	const smoothing: Record<string, SmoothingState> = {};
-	const classifyMs: Record<string, number> = {};
-	for (const [classifier, batch] of batches) {
-		const beganMs = now();
-		const rows = await classifyBatch(classifier, batch, faces.length);
-		classifyMs[classifier.id] = now() - beganMs;
-		const scored = faces.map(({ id }, index) => ({ id, scores: rows[index] ?? [] }));
-		const before: SmoothingState = state.smoothing[classifier.id] ?? new Map();
-		const [after, smoothed] = smoothScores(before, scored, timeMs, still ? 0 : settings.smoothingMs);
-		smoothing[classifier.id] = after;
-		for (const [index, reading] of smoothed.entries()) {
-			const byModel = readings[index];
-			if (byModel) byModel[classifier.id] = { scores: rows[index] ?? [], ...reading };
-		}
-	}
+	const { readings, smoothing, classifyMs } = await readFaces(faces, batches, now, settings, state);
 
 	const shownCrop = classifiers[0]?.input.crop ?? BOX_ITSELF;
 	const result: FrameResult = {
@@ -136,16 +111,75 @@ export async function analyse(
 		}
 	};
 	const analysed = new Set(faces.map(({ id }) => id));
-	return { state: still ? state : { tracker, search, analysed, smoothing }, result };
+	return { state: still ? state : { search, tracker, analysed, smoothing }, result };
 }
 
-/** A broken back end can give coordinates that are no numbers; they would stay in the tracker. */
+/** Detection, ids and selection: at most `maxFaces` faces, in the order of their ids. */
+async function findFaces(
+	frame: Frame,
+	{ detector, far }: AnalysisTools,
+	settings: AnalysisSettings,
+	state: AnalysisState
+): Promise<{ faces: TrackedFace[]; search: SearchState; tracker: TrackerState }> {
+	const { minConfidence, maxFaces, timeMs, still } = settings;
+	const [search, found] =
+		still || far === undefined
+			? [NOTHING_KNOWN, await detector.detect(frame, { minConfidence })]
+			: await searchFrame(
+					frame,
+					{ near: detector, far: far.detector },
+					{ minConfidence, maxFaces, smallestFacePx: far.smallestFacePx },
+					state.search
+				);
+	const detections = found.filter((face) => isUsable(face, minConfidence));
+	if (still) {
+		const all = detections.map((face, index): TrackedFace => ({ id: index, ...face }));
+		const faces = selectFaces(all, maxFaces, new Set()).map((face, index) => ({ ...face, id: index + 1 }));
+		return { faces, search, tracker: state.tracker };
+	}
+	const [tracker, tracked] = trackFaces(state.tracker, detections, timeMs);
+	return { faces: selectFaces(tracked, maxFaces, state.analysed), search, tracker };
+}
+
+/** What each classifier says of each face, one classifier after another, and how long each took. */
+async function readFaces(
+	faces: readonly TrackedFace[],
+	batches: ReadonlyMap<Classifier, Float32Array>,
+	now: () => number,
+	{ timeMs, smoothingMs, still }: AnalysisSettings,
+	state: AnalysisState
+): Promise<{
+	readings: Record<string, Reading>[];
+	smoothing: Record<string, SmoothingState>;
+	classifyMs: Record<string, number>;
+}> {
+	const readings = faces.map((): Record<string, Reading> => ({}));
+	const smoothing: Record<string, SmoothingState> = {};
+	const classifyMs: Record<string, number> = {};
+	for (const [classifier, batch] of batches) {
+		const beganMs = now();
+		const rows = await classifyBatch(classifier, batch, faces.length);
+		classifyMs[classifier.id] = now() - beganMs;
+		const scored = faces.map(({ id }, index) => ({ id, scores: rows[index] ?? [] }));
+		const before: SmoothingState = state.smoothing[classifier.id] ?? new Map();
+		const [after, smoothed] = smoothScores(before, scored, timeMs, still ? 0 : smoothingMs);
+		smoothing[classifier.id] = after;
+		for (const [index, reading] of smoothed.entries()) {
+			const byModel = readings[index];
+			if (byModel) byModel[classifier.id] = { scores: rows[index] ?? [], ...reading };
+		}
+	}
+	return { readings, smoothing, classifyMs };
+}
+
+/** Whether a detection is sure enough and sound: the NaN that a broken back end can give would stay in the tracker. */
 function isUsable({ box, landmarks, confidence }: DetectedFace, minConfidence: number): boolean {
 	const points: readonly Point[] = [box, ...Object.values<Point>({ ...landmarks })];
 	const isFinite = points.every(({ x, y }) => Number.isFinite(x + y)) && Number.isFinite(box.width + box.height);
 	return confidence >= minConfidence && box.width > 0 && box.height > 0 && isFinite;
 }
 
+/** The largest `maxFaces`, in the order of their ids; `analysed`: ids of the frame before, which are favoured. */
 function selectFaces(faces: readonly TrackedFace[], maxFaces: number, analysed: ReadonlySet<number>): TrackedFace[] {
 	const rank = ({ id, box }: TrackedFace): number => (box.width + box.height) * (analysed.has(id) ? STAYING_BONUS : 1);
 	const largest = faces.toSorted((a, b) => rank(b) - rank(a)).slice(0, maxFaces);

@@ -5,7 +5,7 @@
 import { boxToFrame, intersectionOverUnion, pointToFrame, type Letterbox } from './geometry';
 import type { DetectedFace, Landmarks, Point } from './types';
 
-/** What a network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, anchors, 17]. */
+/** What a network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, anchors, VALUES]. */
 export interface BlazefaceLayout {
 	readonly size: number;
 	readonly range: readonly [low: number, high: number];
@@ -23,13 +23,16 @@ export const SHORT_RANGE: BlazefaceLayout = {
 };
 export const FULL_RANGE: BlazefaceLayout = { size: 192, range: [-1, 1], grids: [{ cells: 48, anchorsPerCell: 1 }] };
 
-/** Per anchor: a logit; the box's centre x, y, width, height; x, y of six landmarks. Positions count from the anchor. */
+/**
+ * The values of an anchor: a logit; the box's centre x, y and its width, height; x, y of six landmarks in the order of
+ * `Landmarks`. All but the logit are input pixels, and positions count from the anchor.
+ */
 const VALUES = 17;
 const CENTRE = 1;
 const SIZE = 3;
 const LANDMARKS = 5;
 
-/** Boxes that overlap this much are taken for one face: the figure of MediaPipe and of `@tensorflow-models/blazeface`. */
+/** Least intersection over union of two boxes of one face: the figure of MediaPipe and of `@tensorflow-models/blazeface`. */
 const SAME_FACE_OVERLAP = 0.3;
 
 export interface DetectionLimits {
@@ -52,6 +55,7 @@ export function blazefaceAnchors({ size, grids }: BlazefaceLayout): readonly Poi
 
 const SHORT_RANGE_ANCHORS = blazefaceAnchors(SHORT_RANGE);
 
+/** Landmarks from a function of their name and of their place in the network's output. */
 function landmarksFrom(point: (name: keyof Landmarks, index: number) => Point): Landmarks {
 	return {
 		rightEye: point('rightEye', 0),
@@ -63,7 +67,10 @@ function landmarksFrom(point: (name: keyof Landmarks, index: number) => Point): 
 	};
 }
 
-/** Anchors more confident than `minConfidence`, most confident first, in input pixels. `raw`: [anchors, 17] of one picture. */
+/**
+ * Anchors more confident than `minConfidence`, most confident first, in input pixels. `raw`: [anchors, 17] of one
+ * picture.
+ */
 export function decodeCandidates(
 	raw: Float32Array,
 	minConfidence: number,
@@ -88,14 +95,19 @@ export function decodeCandidates(
 	return candidates.sort((a, b) => b.confidence - a.confidence);
 }
 
+/** Whether two detections in one picture overlap so much that they are of one face. */
+export function isSameFace(a: DetectedFace, b: DetectedFace): boolean {
+	return intersectionOverUnion(a.box, b.box) >= SAME_FACE_OVERLAP;
+}
+
 /**
  * Greedy non-max suppression of `candidates`, which come most confident first: one group for each face, the kept
- * candidate followed by those that it suppresses.
+ * candidate followed by those that it suppresses. Candidates of more than `maxFaces` faces are dropped.
  */
 export function groupCandidates(candidates: readonly DetectedFace[], maxFaces: number): DetectedFace[][] {
 	const groups: [kept: DetectedFace, ...suppressed: DetectedFace[]][] = [];
 	for (const candidate of candidates) {
-		const group = groups.find(([kept]) => intersectionOverUnion(kept.box, candidate.box) >= SAME_FACE_OVERLAP);
+		const group = groups.find(([kept]) => isSameFace(kept, candidate));
 		if (group) group.push(candidate);
 		else if (groups.length < maxFaces) groups.push([candidate]);
 	}
@@ -103,9 +115,9 @@ export function groupCandidates(candidates: readonly DetectedFace[], maxFaces: n
 }
 
 /**
- * The mean of a group, weighted by confidence (the paper's "blending"). Boxes and eyes then jump less from frame to
- * frame than with the kept candidate alone: 16 % less in the median, 43 % at best, never more, on a photo at three
- * sizes that moved by parts of a pixel, with and without noise.
+ * The mean of a group, weighted by confidence (the paper's "blending"), with the greatest confidence in it. Boxes and
+ * eyes then jump less from frame to frame than with the kept candidate alone: 16 % less in the median, 43 % at best,
+ * never more, on a photo at three sizes that moved by parts of a pixel, with and without noise.
  */
 export function blendFaces(group: readonly DetectedFace[]): DetectedFace {
 	const total = group.reduce((sum, { confidence }) => sum + confidence, 0);

@@ -1,10 +1,13 @@
 /** Calibrated confidence: probabilities that come near to how often a label is right. */
 import type { Calibration, Scores } from './types';
 
-/** Probabilities below this count as this: far under what a 32-bit softmax tells apart, and no division by zero. */
+/** Smaller probabilities count as this, so that none has a logarithm of minus infinity; far under any that matters. */
 const LEAST_PROBABILITY = 1e-30;
 
-/** What the softmax would have given with its logits calibrated so: p^(1/T) * exp(bias), summing to 1 again. */
+/**
+ * What the softmax would have given with its logits calibrated so: p^(1/T) * exp(bias), summing to 1 again. Logarithms of
+ * probabilities serve as the logits, for they differ from them by a constant, which a softmax does not see.
+ */
 export function calibrate(probabilities: Scores, { temperature, biases = [] }: Calibration): number[] {
 	const logits = probabilities.map(
 		(p, label) => Math.log(Math.max(p, LEAST_PROBABILITY)) / temperature + (biases[label] ?? 0)

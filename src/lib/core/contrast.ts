@@ -1,9 +1,10 @@
+/** Dull faces made clearer before they are classified. The method is this project's own. */
 import { clamp } from './geometry';
 
 /**
- * The RMS contrast, the standard deviation of grey values of 0..255, up to which `raiseContrast` raises it; 46 % of
- * FER2013's pictures have less in their middle, most of them little less. This, the disc and the exponent were chosen on
- * PublicTest, so that clean pictures lose nothing.
+ * The contrast under which `raiseContrast` raises it: the standard deviation of grey values of 0..255 (RMS contrast). 46 %
+ * of FER2013's pictures have less in their middle, most of them little less. This, the disc and the exponent were chosen
+ * on PublicTest, so that clean pictures lose nothing.
  */
 export const FER2013_LEAST_CONTRAST = 40;
 
@@ -13,10 +14,10 @@ const RADIUS = 1 / 3;
 const FER2013_GREY = 129;
 
 /**
- * A square picture's grey values of 0..255 for a classifier: where the contrast in its middle is under `least`, as of
- * faces in the dark, in haze and before a window, contrast is raised and brightness brought nearer to FER2013's. The
- * contrast is raised by (least / contrast)^0.75, since all of it would raise a dark picture's noise as well. Without
- * `least`, and with enough contrast, the picture as it is.
+ * The grey values of 0..255 of a square picture, row by row, for a classifier. Where the contrast in its middle is under
+ * `least`, as with faces in the dark, in haze and before a window, contrast is raised and brightness brought nearer to
+ * FER2013's. The gain is (least / contrast)^0.75: with an exponent of 1 a dark picture's noise would be raised too far.
+ * The picture itself comes back without `least` and where it has enough contrast.
  */
 export function raiseContrast<T extends Float32Array | Uint8Array>(
 	gray: T,
@@ -25,13 +26,15 @@ export function raiseContrast<T extends Float32Array | Uint8Array>(
 	if (least === undefined) return gray;
 	const { mean, deviation } = statisticsOfDisc(gray);
 	if (deviation >= least) return gray;
+	// x^0.75 by square roots, which all engines round alike. The least deviation of 1 bounds the gain of an even picture.
 	const root = Math.sqrt(least / Math.max(deviation, 1));
 	const gain = root * Math.sqrt(root);
+	// The more the contrast needs raising, the nearer the mean goes to FER2013's.
 	const level = mean + (FER2013_GREY - mean) * (1 - 1 / gain);
 	return Float32Array.from(gray, (value) => clamp(level + (value - mean) * gain, 0, 255));
 }
 
-/** Mean and standard deviation in the disc. */
+/** Mean and standard deviation in the disc around the middle. */
 function statisticsOfDisc(gray: Float32Array | Uint8Array): { mean: number; deviation: number } {
 	const side = Math.sqrt(gray.length);
 	const middle = (side - 1) / 2;

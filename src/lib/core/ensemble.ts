@@ -23,14 +23,14 @@ export function mirrorBatch(batch: Float32Array, count: number, size: number, ch
 	return mirrored;
 }
 
-/** The calibration is that of the mean. */
+/** An ensemble but for its members; its calibration is applied to their mean. */
 export interface EnsembleSpec extends Calibration {
 	readonly id: string;
 	/** Whether each member sees every face once more as its mirror image. */
 	readonly mirrored: boolean;
 }
 
-/** Whether what both say of a picture of a face is of the same picture and the same labels. */
+/** Whether two classifiers see the same grey picture of a face and give the same labels, so that a mean has a meaning. */
 export function canBeAveraged(
 	a: Pick<Classifier, 'labels' | 'input'>,
 	b: Pick<Classifier, 'labels' | 'input'>
@@ -41,9 +41,9 @@ export function canBeAveraged(
 }
 
 /**
- * One classifier that answers with the mean of its members' probabilities, which it leaves to their owner. It takes
- * grey values of 0..255, and gives each member what that was trained on. Throws RangeError where the members differ in
- * labels, size, crop or least contrast: then one batch cannot serve them all.
+ * One classifier that answers with the mean of its members' probabilities; disposing of the members stays with their
+ * owner. It takes grey values of 0..255, and gives each member the range and channels it was trained on. Throws
+ * RangeError where the members differ in labels, size, crop or least contrast: then one batch cannot serve them all.
  */
 export function createEnsemble(
 	{ id, mirrored, temperature, biases }: EnsembleSpec,

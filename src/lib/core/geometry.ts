@@ -107,7 +107,7 @@ export function eyeAngle({ landmarks: { rightEye, leftEye } }: DetectedFace): nu
 	return Math.atan2(leftEye.y - rightEye.y, leftEye.x - rightEye.x);
 }
 
-/** What of a value lies outside -limit..limit; it changes smoothly, so that nothing jumps there. */
+/** How far a value lies outside -limit..limit, with its sign; 0 inside. Continuous, so that nothing jumps at the limit. */
 function beyond(value: number, limit: number): number {
 	return value - clamp(value, -limit, limit);
 }

@@ -1,3 +1,5 @@
+/** A file of any size, line by line. */
+
 /** No row of FER2013 is half as long. */
 const MOST_CHARACTERS = 65_536;
 

@@ -1,5 +1,6 @@
-/** Figures from probabilities and labels: plain numbers, no tensors. */
+/** Figures from probabilities and labels (plain numbers, no tensors), and the calibration that fits them best. */
 import { calibrate } from './calibration';
+import { indexOfGreatest } from './scores';
 import type { Calibration, Scores } from './types';
 
 /** How right a classifier is on `n` pictures: fractions of 0..1; `perClass` is the recall of each label. */
@@ -10,12 +11,12 @@ export interface Summary {
 	perClass: number[];
 }
 
-/** Counts [true label][predicted label]. */
-export function confusionMatrix(scores: readonly Scores[], truth: readonly number[], labels: number): number[][] {
-	const matrix = Array.from({ length: labels }, () => new Array<number>(labels).fill(0));
+/** Counts [true label][predicted label]. `truth`: index of each picture's label. Throws RangeError where that is none. */
+export function confusionMatrix(scores: readonly Scores[], truth: readonly number[], labelCount: number): number[][] {
+	const matrix = Array.from({ length: labelCount }, () => new Array<number>(labelCount).fill(0));
 	for (const [index, row] of scores.entries()) {
 		const counts = matrix[truth[index] ?? -1];
-		const predicted = row.indexOf(Math.max(...row));
+		const predicted = indexOfGreatest(row);
 		if (!counts || counts[predicted] === undefined)
 			throw new RangeError(`Picture ${String(index)} has no valid label.`);
 		counts[predicted]++;
@@ -41,34 +42,45 @@ export function summarise(matrix: readonly (readonly number[])[]): Summary {
 	};
 }
 
-/** Mean negative log-likelihood of the true labels in nats. */
+/** A true label that is called all but impossible costs no more than this one would: 28 nats. */
+const LEAST_PROBABILITY = 1e-12;
+
+/** Mean negative log-likelihood (cross-entropy) of the true labels in nats. */
 export function logLoss(scores: readonly Scores[], truth: readonly number[]): number {
-	const losses = scores.map((row, index) => -Math.log(Math.max(row[truth[index] ?? -1] ?? 0, 1e-12)));
+	const losses = scores.map((row, index) => -Math.log(Math.max(row[truth[index] ?? -1] ?? 0, LEAST_PROBABILITY)));
 	return losses.reduce((a, b) => a + b, 0) / losses.length;
 }
 
-/** Expected calibration error with 15 bins of equal width (Guo et al., 2017). */
+/** As in Guo et al. */
+const CALIBRATION_BINS = 15;
+
+/**
+ * Expected calibration error, 0..1: by how much confidence and accuracy differ, in bins of equal width of confidence,
+ * weighted by their pictures (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+ */
 export function expectedCalibrationError(scores: readonly Scores[], truth: readonly number[]): number {
-	const bins = Array.from({ length: 15 }, () => ({ n: 0, confidence: 0, correct: 0 }));
+	const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ n: 0, confidence: 0, correct: 0 }));
 	for (const [index, row] of scores.entries()) {
 		const confidence = Math.max(...row);
-		const bin = bins[Math.min(14, Math.floor(confidence * 15))];
+		const bin = bins[Math.min(CALIBRATION_BINS - 1, Math.floor(confidence * CALIBRATION_BINS))];
 		if (!bin) continue;
 		bin.n++;
 		bin.confidence += confidence;
-		if (row.indexOf(confidence) === truth[index]) bin.correct++;
+		if (indexOfGreatest(row) === truth[index]) bin.correct++;
 	}
 	return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.correct), 0) / scores.length;
 }
 
-/** Steps of the fit; in each, temperature and biases follow each other. Some twenty come to three digits. */
+/** Rounds of the fit: temperature, then biases. Some twenty come to three digits. */
 const MOST_ROUNDS = 100;
+/** In nats: the fit ends once no bias moves by more. */
 const CLOSE_ENOUGH = 1e-4;
 
 /**
- * The calibration that minimises the log-loss. The temperature, in 0.2..5, is searched by golden sections; the biases are moved until
- * each label is expected as often as it is true (generalised iterative scaling); in turn until neither changes. One label
- * more of each kind is taken to be seen and expected, for those that are never true. The biases sum to 0.
+ * The calibration that minimises the log-loss, fitted in turns until nothing moves: the temperature, in 0.2..5, by golden
+ * sections; the biases by steps towards expecting each label as often as it is true (generalised iterative scaling, Darroch
+ * and Ratcliff, 1972). One picture more of each label counts as seen and expected, for labels that are never true. The
+ * biases sum to 0.
  */
 export function fitCalibration(
 	scores: readonly Scores[],
@@ -100,7 +112,7 @@ function calibrated(scores: readonly Scores[], calibration: Calibration): number
 	return scores.map((row) => calibrate(row, calibration));
 }
 
-/** Where `loss`, which has one minimum there, is least between the two, to a thousandth. */
+/** Golden-section search: where `loss`, which has one minimum between the two, is least, to a thousandth. */
 function leastBetween(from: number, to: number, loss: (x: number) => number): number {
 	const ratio = (Math.sqrt(5) - 1) / 2;
 	let low = from;

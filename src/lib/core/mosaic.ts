@@ -1,13 +1,13 @@
 /** Several small parts of a frame in one look: four known faces cost a detector as much as one. */
-import { faceToFrame } from './blazeface';
+import { faceToFrame, SHORT_RANGE } from './blazeface';
 import { boxCentre, type Letterbox } from './geometry';
 import { letterboxInput } from './preprocess';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
 /** Cells in a row, and rows. */
 const CELLS = 2;
-/** Side of a cell: the detector's input of 128 pixels is filled without scaling again. */
-const CELL_PX = 64;
+/** Side of a cell: together they fill the near detector's input without being scaled again. */
+const CELL_PX = SHORT_RANGE.size / CELLS;
 
 /** Regions that one look takes. */
 export const MOSAIC_REGIONS = CELLS ** 2;
@@ -20,7 +20,7 @@ export type LookAtEach = (
 	minConfidence: number
 ) => Promise<readonly (readonly DetectedFace[])[]>;
 
-/** Looks at the regions in fours, side by side in a picture of 128 x 128; each is shown with 64 pixels a side. */
+/** Looks at the regions in fours, side by side in one picture of the near detector's size: 64 x 64 pixels for each. */
 export const lookInMosaic: LookAtEach = async (detector, frame, regions, minConfidence) => {
 	const found: DetectedFace[][] = [];
 	for (let start = 0; start < regions.length; start += MOSAIC_REGIONS) {

@@ -1,6 +1,7 @@
 /**
- * How one face moves: its box and landmarks through a one-euro filter (Casiez et al., 2012), which smooths a still face
- * strongly and a moving one hardly, and where the face is to be expected next. By time, not by frames.
+ * How one face moves: its box and landmarks through a one-euro filter (Casiez, Roussel and Vogel, "1 Euro Filter", 2012),
+ * which smooths a still face strongly and a moving one hardly, and where the face is to be expected next. By time, not by
+ * frames: a low-pass of cut-off f takes 1 - exp(-2 pi f dt) of what is new, so that any frame rate gives the same motion.
  */
 import type { DetectedFace, Point } from './types';
 
@@ -11,6 +12,7 @@ import type { DetectedFace, Point } from './types';
 const STILL_CUTOFF_HZ = 1;
 /** Added to the cut-off for each face size per second. */
 const CUTOFF_PER_SPEED_HZ = 4;
+/** Of the velocity's own low-pass: a cut-off of 1.3 Hz, where the paper has 1 Hz. */
 const VELOCITY_TIME_CONSTANT_MS = 120;
 /** A face out of sight is expected to come to rest, as people do, with this time constant. */
 const COASTING_MS = 1000;
@@ -23,7 +25,7 @@ export interface Motion {
 	readonly measured: Numbers;
 	/** Filtered. */
 	readonly shown: Numbers;
-	/** Pixels per millisecond. */
+	/** Of each number, in pixels per millisecond. */
 	readonly velocity: Numbers;
 }
 
@@ -91,11 +93,12 @@ function toNumbers({ box, landmarks }: DetectedFace): Numbers {
 	];
 }
 
+/** Mean of width and height; never 0, as it divides. */
 function sizeOf(numbers: Numbers): number {
 	return Math.max(((numbers[2] ?? 0) + (numbers[3] ?? 0)) / 2, 1e-6);
 }
 
-/** Face sizes per second: root mean square over the points, so that a turn or an approach counts too. */
+/** Face sizes per second: root mean square over centre, size and landmarks, so that a turn or an approach counts too. */
 function speedInSizes(velocity: Numbers, sizePx: number): number {
 	const squares = velocity.reduce((sum, v) => sum + v * v, 0);
 	return (1000 * Math.sqrt(squares / (velocity.length / 2))) / sizePx;

@@ -2,6 +2,7 @@
  * Pictures to model inputs. Training, evaluation and the browser all use this one copy: a few pixels of difference
  * are enough to change a label. Every value is a mean over an area of the picture; a single bilinear tap would skip
  * most pixels of a large face and show the classifier noise that its training pictures do not have.
+ * Two ways: `sampleSquare` cuts a turned face for a classifier, `letterboxInput` a whole frame for a detector.
  * Only + - * / sqrt, floor, sin and cos are used, so that Node and browsers agree to float precision.
  */
 import { clamp, regionLetterbox, type Letterbox } from './geometry';
@@ -45,7 +46,10 @@ export function sampleSquare(frame: Frame, square: Square, size: number): Float3
 	const blockPx = Math.max(1, Math.floor(windowPx / BLOCKS_PER_OUTPUT));
 	const region = lumaRegion(frame, square, blockPx);
 	const n = Math.ceil(windowPx / blockPx);
-	// Twelve times the variances: area mean w^2 + 1 = lattice spacing^2 (n^2 - 1) + bilinear 2 b^2 + block b^2 - 1.
+	// The spacing s, in pixels, at which the filter's variance on an axis is that of the exact area mean. Times twelve, for a
+	// window of w pixels and blocks of b: a mean over w of a picture that is constant in each pixel has w^2 + 1, n samples
+	// have s^2 (n^2 - 1), the triangle of bilinear sampling 2 b^2, a block of b separate pixels b^2 - 1. The variances of
+	// filters one after another add up, so s^2 (n^2 - 1) = w^2 + 1 - 2 b^2 - (b^2 - 1).
 	const spread = windowPx * windowPx + 2 - 3 * blockPx * blockPx;
 	const spacingPx = n > 1 ? Math.sqrt(spread / (n * n - 1)) : 0;
 
@@ -91,6 +95,7 @@ function latticeMean({ data, width }: Region, n: number, x: number, y: number, d
 
 /** Block means around a turned square, with a margin for bilinear samples. */
 function lumaRegion({ width: frameWidth, height: frameHeight, data }: Frame, square: Square, blockPx: number): Region {
+	// Half the width of the box around the turned square, and a block more.
 	const reach = (square.side / 2) * (Math.abs(Math.cos(square.angle)) + Math.abs(Math.sin(square.angle))) + blockPx;
 	const left = Math.floor(square.centre.x - reach);
 	const top = Math.floor(square.centre.y - reach);
@@ -154,7 +159,10 @@ interface Span {
 	readonly to: number;
 }
 
-/** For each cell whose centre lies in the frame, a window of one cell's width, but of at least one pixel. */
+/**
+ * For each cell whose centre lies in the frame, a window of one cell's width, but of at least one pixel: the mean over just
+ * one pixel's width is linear interpolation.
+ */
 function cellSpans(cells: number, pixels: number, scale: number, offset: number): Span[] {
 	const halfPx = Math.max(1 / scale, 1) / 2;
 	const spans: Span[] = [];

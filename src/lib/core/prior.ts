@@ -1,14 +1,15 @@
 /**
- * How often each label is expected, changed after training: with p(label | picture) of a network, p * ratio, summing to 1
- * again, is Bayes' answer where the odds of the labels were multiplied by `ratio` (Saerens, Latinne and Decaestecker, "Adjusting
- * the Outputs of a Classifier to New a Priori Probabilities", 2002).
+ * How often each label is expected, changed after training: with p(label | picture) of a network, p * ratio, summing
+ * to 1 again, is Bayes' answer where the odds of the labels were multiplied by `ratio` (Saerens, Latinne and
+ * Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
  */
 import type { Classifier, Scores } from './types';
 
 /**
- * What labels count before a camera, the others 1. FER2013 labels one picture in six neutral and one in seven fearful, where people
- * (FER+) see one in three and one in forty so: a face at rest is called sad too often. And one in 66 is disgusted there, perhaps
- * why faces that plainly are get other names. Chosen on PublicTest (npm run try:priors).
+ * How many times a label counts before a camera; the others count once. FER2013 labels one picture in six neutral and
+ * one in seven fearful, where people (FER+) see one in three and one in 41 so: without this, faces at rest are called
+ * sad too often. It labels one in 66 disgusted, perhaps why networks give plainly disgusted faces other names. Chosen on
+ * PublicTest (npm run try:priors).
  */
 const CAMERA_WEIGHTS: Readonly<Record<string, number>> = { disgust: 3, fear: 0.6, neutral: 3 };
 
@@ -25,7 +26,7 @@ export function applyPrior(probabilities: Scores, ratio: readonly number[]): num
 }
 
 /** The same classifier, with `applyPrior` to its answers; without a ratio the classifier itself. */
-export function expecting(classifier: Classifier, ratio: readonly number[] | undefined): Classifier {
+export function withPrior(classifier: Classifier, ratio: readonly number[] | undefined): Classifier {
 	if (ratio === undefined) return classifier;
 	return {
 		id: classifier.id,

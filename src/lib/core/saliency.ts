@@ -1,12 +1,12 @@
 /**
  * Which parts of a face speak for its label: parts are covered one after another, and what matters makes the label less
  * likely (Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", 2014). Needs nothing of a model but
- * that it classifies, measures what it shows, and costs 49 faces beside the one that is explained. `OCCLUSION` is the
- * setting that `npm run bench -- saliency` found most faithful at this cost.
+ * that it classifies, measures what it shows, and costs 49 faces beside the one that is explained. Of the settings of
+ * this method at this cost, `npm run bench -- saliency` found `OCCLUSION` the most faithful.
  */
 import { clamp } from './geometry';
 import { toModelInput } from './preprocess';
-import { indexOfGreatest } from './smoothing';
+import { indexOfGreatest } from './scores';
 import type { Classifier, Explanation } from './types';
 
 export interface Occlusion {
@@ -25,8 +25,9 @@ export const OCCLUSION: Occlusion = { cells: 7, patch: 10 / 48, fill: blurFace }
 const SLICE = 7;
 
 /**
- * `input`: luma of 0..255, as the classifier's crop. Each slice of the work goes through `inTurn`, so that other work
- * can come between. Rejects where the classifier does.
+ * `input`: luma of 0..255 of a face as the classifier sees it, [size, size], contrast raised. Each slice of the work goes
+ * through `inTurn`, so that other work can come between. Rejects with RangeError where the size differs, and where
+ * the classifier does.
  */
 export async function explainByOcclusion(
 	classifier: Classifier,
@@ -71,6 +72,7 @@ function patchSpan(cell: number, cells: number, patch: number, size: number): Sp
 	return { left: edge(column, -1), right: edge(column, 1), top: edge(row, -1), bottom: edge(row, 1) };
 }
 
+/** A copy of `input` with the patch taken from `filling`. */
 function cover(input: Uint8Array, filling: Uint8Array, size: number, { left, right, top, bottom }: Span): Uint8Array {
 	const covered = input.slice();
 	for (let y = top; y < bottom; y++) covered.set(filling.subarray(y * size + left, y * size + right), y * size + left);
@@ -86,6 +88,7 @@ const BLUR = 1 / 8;
  */
 export function blurFace(input: Uint8Array, size: number): Uint8Array {
 	const sigmaPx = BLUR * size;
+	// Beyond 2.5 standard deviations lies about 1 % of a Gaussian.
 	const reach = Math.ceil(2.5 * sigmaPx);
 	const weights = Float32Array.from({ length: 2 * reach + 1 }, (_, i) =>
 		Math.exp(-((i - reach) ** 2) / (2 * sigmaPx ** 2))

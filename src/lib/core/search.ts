@@ -1,40 +1,41 @@
 /**
  * Far faces in a live picture, at two rates: the frame as a whole and the faces that are known are looked at in every
- * frame, the rest in turn, a tile every other frame. A frame so costs one look, or two, and one for four known far faces,
- * however large it is, and one for most candidates, three for a new face. Nothing is shown that only one look takes for a
- * face, unless it is sure.
+ * frame, the rest in turn, a tile every other frame. However large a frame is, it costs one look at the whole, one for
+ * every four known far faces, every other frame one at a tile, and for each candidate one to three. What only one look
+ * takes for a face is not shown, unless that look is sure.
  */
-import { boxCentre, intersectionOverUnion } from './geometry';
+import { isSameFace } from './blazeface';
+import { boxCentre } from './geometry';
 import { lookInMosaic, type LookAtEach } from './mosaic';
 import { CANDIDATE_CONFIDENCE, closeLook, isCut, lookClosely, mergeFaces, planTiles, type Detectors } from './tiles';
 import type { DetectedFace, Frame, Point } from './types';
 
-/** A tile has its turn once in so many frames: it costs as much as three looks at the whole. */
+/** Frames from one tile's turn to the next one's: the far detector's look costs as much as three of the near one's. */
 const TILE_EVERY = 2;
 /**
  * A known face takes this share of the side of the square in which it is looked for: it may move by half its size
  * more or less than it did before. In 104 heads of each height, 0.42 found 81 % of those of 40 pixels again, 0.5 95 %.
  */
 const FOLLOW_SHARE = 0.5;
-/** It is there with this share of the confidence that a new face needs, and then counts as just as sure: 95 % become 99. */
+/**
+ * A known face is found again with this share of the confidence that a new one needs, and then counts as just as sure: so
+ * the 95 % become 99.
+ */
 const FOLLOW_RIGOUR = 0.6;
-/** It is the same where its centre is less than this share of its size from where it was to be expected. */
+/** A face found is the known one where its centre is less than this share of its size from where it was expected. */
 const FOLLOW_REACH = 0.8;
 /** A face not seen in this many frames is left to the search again. */
 const MOST_MISSED = 5;
 /** A face doubted in this many frames has to pass for a new one: it may have turned into something else. */
 const MOST_DOUBTED = 10;
-/** Most candidates that are looked at closely in one frame, the doubtful ones of the whole first, then the most confident. */
+/** Most candidates that are looked at closely in one frame: the doubtful ones of the whole frame first, then the tile's. */
 const MOST_CANDIDATES = 3;
 /**
- * What one look at the frame shows with less confidence than this, and was not known, is a candidate too. In four of 49
- * scenes without faces one look was sure of something with 0.53 to 0.71. Of 14 faces it was sure of 12 with 0.8 or more,
- * and closer looks confirmed the others.
+ * A face that was not known, and that the look at the whole shows with less confidence than this, is a candidate. In
+ * four of 49 scenes without faces one look was sure of something with 0.53 to 0.71. Of 14 faces it was sure of 12
+ * with 0.8 or more, and closer looks confirmed the others.
  */
 const SURE_CONFIDENCE = 0.8;
-/** Two boxes that overlap so much are one face. */
-const SAME_OVERLAP = 0.3;
-
 const AT_REST: Point = { x: 0, y: 0 };
 
 type FrameSize = Pick<Frame, 'width' | 'height'>;
@@ -63,7 +64,7 @@ export interface SearchSettings {
 	readonly smallestFacePx: number;
 	/** Most faces followed, the largest: four may cost a look in every frame. */
 	readonly maxFaces: number;
-	/** What a tile shows is a face where closer looks are more confident than this, and a little more. */
+	/** Confidence, 0..1, that known faces count with; `lookClosely` asks for more than this of new ones. */
 	readonly minConfidence: number;
 }
 
@@ -83,11 +84,13 @@ export async function searchFrame(
 	{ turn, known }: SearchState,
 	lookAtEach: LookAtEach = lookInMosaic
 ): Promise<[SearchState, DetectedFace[]]> {
+	// The whole frame.
 	const before = known.map(({ face }) => face);
 	const [seen, candidates]: [DetectedFace[], DetectedFace[]] = [[], []];
 	for (const face of await near.detect(frame))
 		if (isAmong(face, before)) seen.push(atLeast(face, minConfidence));
 		else (face.confidence >= SURE_CONFIDENCE ? seen : candidates).push(face);
+	// Known faces that the whole frame did not show.
 	const unseen = known.filter(({ face }) => !isAmong(face, seen));
 	const regions = unseen.map(({ face, step }) => closeLook(movedBy(face, step), FOLLOW_SHARE));
 	const looks = await lookAtEach(near, frame, regions, FOLLOW_RIGOUR * minConfidence);
@@ -95,20 +98,23 @@ export async function searchFrame(
 	for (const [index, { face, step, missed, doubted }] of unseen.entries()) {
 		const again = nearestTo(movedBy(face, step), looks[index] ?? []);
 		if (again !== undefined) (doubted < MOST_DOUBTED ? seen : candidates).push(atLeast(again, minConfidence));
-		// Where to is not known: someone who turns away stands, for the most part.
+		// It is taken to rest: someone who turns away stands, for the most part.
 		else if (missed < MOST_MISSED) lost.push({ face, step: AT_REST, missed: missed + 1, doubted });
 	}
+	// The tile whose turn it is: what it shows is only a candidate.
 	if (turn % TILE_EVERY === 0) {
 		const tiles = planTiles(frame.width, frame.height, smallestFacePx);
-		const [tile] = tiles.slice((turn / TILE_EVERY) % tiles.length);
+		const tile = tiles[(turn / TILE_EVERY) % tiles.length];
 		const proposed = await far.detect(frame, { region: tile, minConfidence: CANDIDATE_CONFIDENCE });
 		candidates.push(...proposed.filter((face) => tile === undefined || !isCut(face, tile, frame)));
 	}
+	// Closer looks at the candidates.
 	const fresh = candidates.filter((face) => !isAmong(face, seen));
 	for (const candidate of fresh.slice(0, MOST_CANDIDATES)) {
 		const face = await lookClosely({ near, far }, frame, candidate, minConfidence);
 		if (face !== null) seen.push(face);
 	}
+	// What the next frame has to know.
 	const faces = mergeFaces(seen, Infinity);
 	const missing = lost.filter(({ face }) => !isAmong(face, faces));
 	const area = ({ face: { box } }: KnownFace): number => box.width * box.height;
@@ -117,8 +123,8 @@ export async function searchFrame(
 	return [{ turn: turn + 1, known: all.slice(0, maxFaces) }, faces];
 }
 
-function isAmong({ box }: DetectedFace, faces: readonly DetectedFace[]): boolean {
-	return faces.some((other) => intersectionOverUnion(box, other.box) >= SAME_OVERLAP);
+function isAmong(face: DetectedFace, faces: readonly DetectedFace[]): boolean {
+	return faces.some((other) => isSameFace(face, other));
 }
 
 /** Of those found, the one nearest to the face, where one is near. */
@@ -144,6 +150,7 @@ function remember(face: DetectedFace, known: readonly KnownFace[], minConfidence
 	return { face, step: { x: x / frames, y: y / frames }, missed: 0, doubted };
 }
 
+/** The face, with no less confidence than that. */
 function atLeast(face: DetectedFace, confidence: number): DetectedFace {
 	return { ...face, confidence: Math.max(face.confidence, confidence) };
 }

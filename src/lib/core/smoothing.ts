@@ -1,4 +1,5 @@
 /** Calm labels: probabilities smoothed over time for each face id, and a label that changes only for a reason. */
+import { indexOfGreatest } from './scores';
 import { FORGET_LAST_FRAME_AFTER_MS } from './tracker';
 import type { Scores } from './types';
 
@@ -13,11 +14,13 @@ const CLEAR_LEAD_MS = 100;
 const ANY_LEAD_MS = 2000;
 
 interface History {
+	/** Of the last frame with this face. */
 	readonly timeMs: number;
+	/** With this face so far. */
 	readonly frames: number;
 	readonly smoothed: Scores;
 	readonly top: number;
-	/** Since when others have led the label shown, clearly or at all; null while they do not. */
+	/** Since when some other label has led the one shown, clearly or at all, whichever it was; null while none does. */
 	readonly clearSinceMs: number | null;
 	readonly anySinceMs: number | null;
 }
@@ -58,11 +61,6 @@ export function smoothScores(
 	return [next, results];
 }
 
-/** Index of the greatest score, the first one of equals. */
-export function indexOfGreatest(scores: Scores): number {
-	return scores.indexOf(Math.max(...scores));
-}
-
 function isCurrent(history: History, timeMs: number): boolean {
 	const unseenMs = timeMs - history.timeMs;
 	return unseenMs >= 0 && unseenMs <= FORGET_LAST_FRAME_AFTER_MS;
@@ -72,6 +70,7 @@ function begin(scores: Scores, timeMs: number): History {
 	return { timeMs, frames: 1, smoothed: scores, top: indexOfGreatest(scores), clearSinceMs: null, anySinceMs: null };
 }
 
+/** The history after one more frame: an exponential moving average of time constant `smoothingMs`, and its label. */
 function follow(before: History, scores: Scores, timeMs: number, smoothingMs: number): History {
 	const frames = before.frames + 1;
 	// A plain mean over the first frames, or the very first one would count for as much as a whole time constant.
@@ -80,6 +79,7 @@ function follow(before: History, scores: Scores, timeMs: number, smoothingMs: nu
 	return { timeMs, frames, smoothed, ...holdLabel(before, smoothed, timeMs) };
 }
 
+/** Hysteresis: the label to show, and since when another has led it. */
 function holdLabel(
 	{ top, clearSinceMs, anySinceMs }: History,
 	smoothed: Scores,

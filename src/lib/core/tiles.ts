@@ -3,7 +3,7 @@
  * frame, and those that fill the frame, found with a border around it. The far detector proposes, for it sees faces half
  * as large in its input; the near one looks closely and says where the face is, as what reads faces was fitted to its boxes.
  */
-import { blendFaces, groupCandidates } from './blazeface';
+import { blendFaces, groupCandidates, isSameFace } from './blazeface';
 import { boxCentre, shareInside } from './geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
@@ -14,31 +14,41 @@ import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 export const SMALLEST_SHARE = 0.069;
 /** The sides of the tiles of one level are at most this many times those of the next. */
 const MOST_LEVEL_RATIO = 4;
-/** Neighbours share this many times the side of the largest face that the level above may miss: detectors add a border. */
+/**
+ * Neighbours of a level overlap by this many times the side of the largest face that the level above may miss: more than
+ * once, as a detected box is larger than its face.
+ */
 const OVERLAP = 1.25;
 /** The frame with a border: relative to the frame. A face that fills the frame fills half of this. */
 const WIDE = 2;
 
 /**
- * Many looks find many things that are no faces. So what a tile finds with this confidence is only a candidate; 0.2 loses
- * eight of 189 heads of 28 and 40 pixels in filmed scenes. The near detector looks at it closely twice, with the face at these shares of the side, and the mean confidence of both looks
- * has to lie above the limit by this part of what is left to 1. Then the far one, which proposed it small, looks closely
- * once, with a limit of its own. Of 223 heads of 24 to 40 pixels that the near looks confirmed that leaves 221, of 11
- * things in 42 scenes without faces one.
+ * Many looks find many things that are no faces, so what a tile shows with this confidence is only a candidate, which three
+ * close looks have to confirm. With 0.2 eight of 189 heads of 28 and 40 pixels in filmed scenes were lost.
  */
 export const CANDIDATE_CONFIDENCE = 0.15;
+/** The near detector looks closely twice: at squares of whose side the face takes these shares. */
 const CLOSE_SHARES = [0.3, 0.4] as const;
-const FAR_CLOSE_SHARE = 0.25;
+/** The mean confidence of both looks has to exceed the limit by this part of what the limit leaves to 1. */
 const CLOSE_RIGOUR = 0.3;
+/**
+ * Then the far one, which proposed the face small, looks once, and its confidence has to exceed the limit by a part of its
+ * own. Of 223 heads of 24 to 40 pixels that the near looks confirmed that leaves 221, of 11 things in 42 scenes without
+ * faces one.
+ */
+const FAR_CLOSE_SHARE = 0.25;
 const FAR_RIGOUR = 0.2;
-/** Less than this is nothing, in a close look. */
+/** A close look that is less confident than this shows nothing. */
 const LEAST_CONFIDENCE = 0.1;
-/** A face is cut by a tile's border, and whole in a neighbour, where it comes closer than this share of its size. */
+/**
+ * A face that comes closer to a tile's border than this share of its size counts as cut there; a neighbour shows it
+ * whole.
+ */
 const BORDER_SHARE = 0.05;
 /** A face that lies in a larger one by this share is a part of it. */
 const PART_SHARE = 0.7;
 
-/** What pictures are searched with. */
+/** What still pictures are searched with. */
 export const STILL_LIMITS: TileLimits = { smallestFacePx: 16, maxFaces: 100 };
 
 /** Where the caller names no limit. */
@@ -51,10 +61,11 @@ export interface TileLimits {
 	readonly maxFaces: number;
 }
 
-/** Two that complete each other. */
+/** BlazeFace's short range and its full range, which complete each other. */
 export interface Detectors {
+	/** Its boxes are those that classifiers' crops were fitted to. */
 	readonly near: FaceDetector;
-	/** Sees smaller faces in a region, its boxes are less exact. */
+	/** Sees smaller faces in a region; its boxes are less exact. */
 	readonly far: FaceDetector;
 }
 
@@ -109,8 +120,8 @@ export function isCut({ box }: DetectedFace, tile: Box, frame: { width: number; 
 }
 
 /**
- * The faces that several looks at a frame found, each once: weighted non-max suppression, then what is a part of a larger
- * face goes. Most confident first. Changes no argument.
+ * The faces that several looks at a frame found, each once: after weighted non-max suppression those that are a part of a
+ * larger one are dropped. Most confident first. Changes no argument.
  */
 export function mergeFaces(faces: readonly DetectedFace[], maxFaces: number): DetectedFace[] {
 	const merged = blendSame(faces);
@@ -165,7 +176,7 @@ export async function lookClosely(
 	const look = async (detector: FaceDetector, share: number, minimum: number): Promise<DetectedFace | undefined> => {
 		const region = closeLook(candidate, share);
 		const faces = await detector.detect(frame, { region, minConfidence: minimum });
-		return faces.find((face) => groupCandidates([candidate, face], Infinity).length === 1);
+		return faces.find((face) => isSameFace(candidate, face));
 	};
 	const seen: DetectedFace[] = [];
 	for (const share of CLOSE_SHARES) {

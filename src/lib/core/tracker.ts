@@ -5,10 +5,16 @@ import type { Box, DetectedFace, TrackedFace } from './types';
 
 /** A face not seen for this long is gone; if it comes back, it is another one. */
 export const FORGET_AFTER_MS = 1000;
-/** A face of the very last frame is kept for this long, so that slow machines keep their ids too. */
+/**
+ * A face that the very last frame showed is kept for this long, so that ids stay on machines of less than a frame a
+ * second.
+ */
 export const FORGET_LAST_FRAME_AFTER_MS = 3000;
 
-/** A face may be this far from where it is expected, in face sizes, and this much farther for each second unseen. */
+/**
+ * A face may be this far from where it is expected, in face sizes, and this much farther for each second since its
+ * last detection.
+ */
 const REACH = 0.5;
 const REACH_PER_SECOND = 2;
 /** A face may become larger or smaller by this factor between two detections. */
@@ -18,12 +24,14 @@ const RESIZING_WEIGHT = 2;
 
 interface Track {
 	readonly id: number;
+	/** Time of its last detection. */
 	readonly seenMs: number;
 	readonly motion: Motion;
 }
 
 export interface TrackerState {
 	readonly nextId: number;
+	/** Of the last frame. */
 	readonly timeMs: number;
 	/** Faces that may still be matched. */
 	readonly tracks: readonly Track[];
@@ -90,7 +98,10 @@ function matchTracks(
 	return matches;
 }
 
-/** How badly a box fits a face expected there: 0 is perfect, infinite when it cannot be the same. */
+/**
+ * How badly a box fits a face expected there: the distance in face sizes plus weighted log ratio of the sizes. 0 is perfect,
+ * infinite when it cannot be the same.
+ */
 function mismatch(expected: Place, unseenMs: number, box: Box): number {
 	const sizePx = (box.width + box.height) / 2;
 	const centre = boxCentre(box);

@@ -1,4 +1,7 @@
-/** The plain objects that pass between the stages of the pipeline. All coordinates are pixels of the analysed frame. */
+/**
+ * The plain objects that pass between the stages of the pipeline, roughly in their order. Where nothing else is said,
+ * coordinates are pixels of the analysed frame; `geometry.ts` says how they count.
+ */
 
 export interface Point {
 	readonly x: number;
@@ -48,14 +51,15 @@ export type Scores = readonly number[];
 /**
  * Where the square that a classifier sees lies, relative to a detected box.
  * The side is `scale * (box.width + box.height) / 2`; the centre is the box's centre moved by `shift` sides
- * (x to the right, y down). With `align` the square, and the shift, turn with the line through the eyes, but for `tilt`
- * degrees of it either way, which stay in the picture.
+ * (x to the right, y down). With `align` the square is turned about the box's centre, shift and all, so that the eyes
+ * come level but for a lean of at most `tilt` degrees either way, which stays in the picture: a face that leans by 20
+ * degrees is turned back by 5 where `tilt` is 15.
  */
 export interface CropSpec {
 	readonly scale: number;
 	readonly shift: readonly [x: number, y: number];
 	readonly align: boolean;
-	/** 0 by default. */
+	/** Degrees, 0 by default. */
 	readonly tilt?: number | undefined;
 }
 
@@ -72,14 +76,17 @@ export interface InputSpec {
 	readonly channels: 1 | 3;
 	readonly range: readonly [low: number, high: number];
 	readonly crop: CropSpec;
-	/** Pictures of less contrast are raised first (`raiseContrast`); without it they stay as they are. */
+	/**
+	 * Faces whose grey values (0..255) have a smaller standard deviation than this have it raised first (`raiseContrast`);
+	 * without it they stay as they are.
+	 */
 	readonly leastContrast?: number | undefined;
 }
 
 interface DetectOptions {
-	/** The part of the frame to look at, the whole by default; what of it lies outside the frame is black. */
+	/** The part of the frame to look at, the whole by default; whatever lies outside the frame is black. */
 	readonly region?: Box | undefined;
-	/** Faces must be more confident than this; by default than the detector's own limit. */
+	/** Faces must be more confident than this, 0..1; by default the limit that the detector was built with. */
 	readonly minConfidence?: number | undefined;
 }
 
@@ -92,13 +99,16 @@ export interface Classifier {
 	readonly id: string;
 	readonly labels: readonly string[];
 	readonly input: InputSpec;
-	/** `batch`: [count, size, size, channels], row-major, values in `input.range`. Gives calibrated probabilities, one row a face. */
+	/**
+	 * `batch`: [count, size, size, channels], row-major, values in `input.range`. Gives calibrated probabilities, one
+	 * row a face.
+	 */
 	classify(batch: Float32Array, count: number): Promise<Scores[]>;
 }
 
 /**
- * Bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected Calibration is
- * Hard-To-Beat at Label Shift Adaptation", 2020): logits / temperature + biases.
+ * Bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, "Maximum Likelihood with Bias-Corrected
+ * Calibration is Hard-To-Beat at Label Shift Adaptation", 2020): logits / temperature + biases.
  */
 export interface Calibration {
 	/** Softmax temperature, > 0: over 1 softens, under 1 sharpens, 1 changes nothing. */
@@ -114,16 +124,16 @@ export type Prior = 'training' | 'camera';
 export interface Reading {
 	/** Of this frame alone. */
 	readonly scores: Scores;
-	/** Over the last frames of this face (equal to `scores` for a still). */
+	/** Smoothed over the last frames of this face; equal to `scores` for a still. */
 	readonly smoothed: Scores;
 	/** Index of the label shown: the greatest smoothed probability, held by hysteresis. */
 	readonly top: number;
 }
 
 export interface FaceResult extends TrackedFace {
-	/** What the classifiers were shown: where it lies, */
+	/** What the first classifier was shown of the face; the detected box where there is no classifier. */
 	readonly square: Square;
-	/** and its luma of 0..255, row by row, as the first of them saw it, contrast raised; empty where there is none. */
+	/** Luma of 0..255 of that square, [size, size], row by row, its contrast raised; empty where there is no classifier. */
 	readonly input: Uint8Array;
 	/** By model id. */
 	readonly readings: Readonly<Record<string, Reading>>;
@@ -131,15 +141,20 @@ export interface FaceResult extends TrackedFace {
 
 /** What in a face speaks for its label. */
 export interface Explanation {
-	/** Index of the label, and its probability. */
+	/** Index of the label. */
 	readonly label: number;
+	/** Its probability, 0..1. */
 	readonly score: number;
-	/** How much less likely the label becomes where a cell is covered: `cells` x `cells`, row by row; negative speaks against it. */
+	/** Cells in a row of the map, and rows. */
 	readonly cells: number;
+	/**
+	 * By how much the probability falls where a cell is covered, row by row; where negative, the cell speaks against
+	 * the label.
+	 */
 	readonly map: Float32Array;
 }
 
-/** Milliseconds per stage; `classify` by model id. */
+/** Milliseconds per stage; `classify` by model id. `total` also holds what lies between the stages. */
 export interface StageTimes {
 	readonly read: number;
 	readonly detect: number;

@@ -1,4 +1,7 @@
-/** Camera pictures as the browser holds them, in planes of luma and chroma, to RGB: many times as fast as by way of a canvas. */
+/**
+ * Camera pictures as the browser holds them, in planes of luma and chroma, to RGB: many times as fast as by way of a
+ * canvas.
+ */
 
 /** One plane of bytes in a buffer: row y begins at `offset + y * stride`. */
 export interface Plane {
@@ -64,7 +67,11 @@ export function rgbaFromYuv(picture: YuvPicture, out: Uint32Array): void {
 	}
 }
 
-/** What a step of luma and of each difference adds to red, green and blue, and luma's zero with half a step for rounding. */
+/**
+ * Factors in fixed point, from R = Y + 2 (1 - kr) Cr, B = Y + 2 (1 - kb) Cb and Y = kr R + kg G + kb B (ITU-R BT.601 and
+ * 709), with Y of 0..1 and Cb, Cr of -0.5..0.5. `gain`: what a step of luma adds to each colour; `base`: luma's zero, and
+ * half a step for rounding.
+ */
 function factorsOf({ weights, fullRange }: YuvPicture) {
 	const one = 1 << FRACTION_BITS;
 	const [lowest, lumaSpan, chromaSpan] = fullRange ? [0, 255, 255] : [16, 219, 224];

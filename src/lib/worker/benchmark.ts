@@ -3,10 +3,10 @@ import { analyse, INITIAL_STATE } from '../core/analyse';
 import { createEnsemble } from '../core/ensemble';
 import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
-import { expecting } from '../core/prior';
+import { withPrior } from '../core/prior';
 import { raiseContrast } from '../core/contrast';
 import { grayFrame, sampleSquare, toModelInput } from '../core/preprocess';
-import { indexOfGreatest } from '../core/smoothing';
+import { indexOfGreatest } from '../core/scores';
 import type { Classifier, FaceDetector, Frame, Scores } from '../core/types';
 import { AppError } from '../errors';
 import type { BenchmarkProgress, BenchmarkRequest, LabelledFile, PictureKind, Problem } from '../protocol/tasks';
@@ -25,7 +25,7 @@ export interface BenchmarkTools {
 	readonly detector: FaceDetector;
 	/** Labels count as in training. */
 	readonly classifiers: readonly Classifier[];
-	/** What `expecting` wants for the classifier of that id. */
+	/** What `withPrior` wants for the classifier of that id. */
 	readonly priorRatio: (id: string) => readonly number[] | undefined;
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
 	/** The pixels of a picture's file. Rejects where it cannot be read. */
@@ -39,7 +39,7 @@ export async function runBenchmark(request: BenchmarkRequest, tools: BenchmarkTo
 	const looks = tools.classifiers.map((each) => {
 		const { id } = each;
 		const look = request.mirrored ? createEnsemble({ id, mirrored: true, temperature: 1 }, [each]) : each;
-		return expecting(look, tools.priorRatio(id));
+		return withPrior(look, tools.priorRatio(id));
 	});
 	const { source } = request;
 	const run = new Run(looks, tools);

@@ -34,7 +34,7 @@ export class Registry {
 		return ensemble === undefined ? this.#model(id) : this.#ensemble(ensemble);
 	}
 
-	/** What `expecting` wants for it, where labels are to count so; undefined where they count as in training. */
+	/** What `withPrior` wants for it, where labels are to count so; undefined where they count as in training. */
 	priorRatio(id: string, prior: Prior): readonly number[] | undefined {
 		if (prior === 'training') return undefined;
 		return (this.#ensembles.get(id) ?? this.#entries.get(id))?.priorRatio;

@@ -1,6 +1,6 @@
 /** What the worker does between its messages: holds the settings in force and the state of the analysis. */
 import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '../core/analyse';
-import { expecting } from '../core/prior';
+import { withPrior } from '../core/prior';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame, Prior } from '../core/types';
@@ -63,7 +63,7 @@ export class Runtime {
 		try {
 			const { models, prior } = settings;
 			const classifiers = await Promise.all(
-				models.map(async (id) => expecting(await registry.classifier(id), registry.priorRatio(id, prior)))
+				models.map(async (id) => withPrior(await registry.classifier(id), registry.priorRatio(id, prior)))
 			);
 			if (generation !== this.#newestGeneration) return;
 			this.#active = { generation, settings, classifiers };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyPrior, cameraPriorRatio, expecting } from '../../../src/lib/core/prior';
+import { applyPrior, cameraPriorRatio, withPrior } from '../../../src/lib/core/prior';
 import type { Classifier } from '../../../src/lib/core/types';
 
 describe('applyPrior', () => {
@@ -21,7 +21,7 @@ describe('applyPrior', () => {
 	});
 });
 
-describe('expecting', () => {
+describe('withPrior', () => {
 	const classifier: Classifier = {
 		id: 'small',
 		labels: ['a', 'b'],
@@ -30,14 +30,14 @@ describe('expecting', () => {
 	};
 
 	it('shifts every answer of a classifier that else stays the same', async () => {
-		const shifted = expecting(classifier, [1, 2]);
+		const shifted = withPrior(classifier, [1, 2]);
 		expect(shifted).toMatchObject({ id: 'small', labels: classifier.labels, input: classifier.input });
 		const row = [expect.closeTo(0.6, 9), expect.closeTo(0.4, 9)];
 		expect(await shifted.classify(new Float32Array(8), 2)).toEqual([row, row]);
 	});
 
 	it('is the classifier itself where nothing is known', () => {
-		expect(expecting(classifier, undefined)).toBe(classifier);
+		expect(withPrior(classifier, undefined)).toBe(classifier);
 	});
 });
 
