@@ -71,7 +71,7 @@ describe('the tables of the default model', () => {
 	});
 
 	it('are followed by what it says with labels as before a camera, and by what it answers', () => {
-		const text = README.join(' ');
+		const text = README.join(' ').replace(/\s+/g, ' ');
 		const single = (id: string) => report.splits.find((split) => split.id === id)?.single;
 		const said =
 			/agree with ([\d.]+ %) of the people's, and with ([\d.]+ %) of FER2013's .*? calibration error of ([\d.]+);/;
