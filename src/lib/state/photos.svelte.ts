@@ -2,7 +2,8 @@
 import type { FaceResult, FrameResult } from '../core/types';
 import { toAppError, type AppError, type ErrorCode } from '../errors';
 import { PhotoSource } from '../sources/photo';
-import { fitWithin, type Size } from '../sources/scale';
+import type { Size } from '../sources/scale';
+import { makeThumbnail } from '../sources/thumbnail';
 import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { describeFaces } from './announce';
 import type { Session } from './session.svelte';
@@ -40,7 +41,6 @@ export interface Progress {
 /** What decides, beside the models, what is found in a picture. */
 type PhotoRules = Pick<SettingsData, 'minConfidence' | 'prior'>;
 
-const THUMBNAIL_SIDE_PX = 240;
 /** The picture may be innocent of these: it gets a second chance. */
 const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
 
@@ -292,16 +292,8 @@ export class Photos {
 
 	async #addThumbnail(id: number, { element }: PhotoSource): Promise<void> {
 		if (element === null) return;
-		const { width, height } = fitWithin(element, THUMBNAIL_SIDE_PX);
-		const canvas = new OffscreenCanvas(width, height);
-		const context = canvas.getContext('2d');
-		if (context === null) return;
-		context.imageSmoothingQuality = 'high';
-		context.drawImage(element, 0, 0, width, height);
-		let blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
-		// Safari writes no WebP, and gives a PNG ten times as large.
-		if (blob.type !== 'image/webp') blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
-		if (this.#find(id) === undefined) return;
+		const blob = await makeThumbnail(element);
+		if (blob === null || this.#find(id) === undefined) return;
 		this.#update(id, { thumbnail: URL.createObjectURL(blob) });
 	}
 
