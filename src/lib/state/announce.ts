@@ -1,6 +1,7 @@
 /** What a screen reader is told, and when: only what has settled, and not too often. */
 import type { FrameResult } from '../core/types';
 import { verdictOf } from '../core/verdict';
+import { countBy } from './count-by';
 
 export interface Announcer {
 	/** What is to be read out now; changes only when it should be read. */
@@ -16,6 +17,8 @@ export const SILENT: Announcer = { spoken: '', spokenAtMs: -Infinity, pending: '
 /** A sentence must stay true this long before it is read, and this long must pass between two. */
 const SETTLED_MS = 1200;
 const PAUSE_MS = 2500;
+/** More faces than these are counted: nobody listens to thirty of them. */
+const MOST_NAMED = 5;
 
 /** The announcer after `sentence` was found true at `nowMs`. */
 export function announce(announcer: Announcer, sentence: string, nowMs: number): Announcer {
@@ -32,7 +35,7 @@ export interface ToldModel {
 	readonly unsureBelow: number;
 }
 
-/** The faces and their labels as one sentence, in the order of their ids. */
+/** The faces and their labels as one sentence, in the order of their ids; of many, how many have which label. */
 export function describeFaces({ faces }: FrameResult, { id: modelId, labels, unsureBelow }: ToldModel): string {
 	if (faces.length === 0) return 'No face in view.';
 	const word = (face: FrameResult['faces'][number]): string => {
@@ -40,6 +43,10 @@ export function describeFaces({ faces }: FrameResult, { id: modelId, labels, uns
 		if (verdict === null) return 'not read';
 		return verdict.unsure ? 'unsure' : verdict.label;
 	};
+	if (faces.length > MOST_NAMED) {
+		const counts = countBy(faces.map(word)).toSorted(([, a], [, b]) => b - a);
+		return `${faces.length} faces: ${counts.map(([each, count]) => `${count} ${each}`).join(', ')}.`;
+	}
 	const parts = [...faces].sort((a, b) => a.id - b.id).map((face) => `face ${face.id}: ${word(face)}`);
 	const sentence = parts.join(', ');
 	return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;

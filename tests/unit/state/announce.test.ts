@@ -46,6 +46,15 @@ describe('describeFaces', () => {
 		expect(describeFaces(result(faces), model)).toBe('Face 2: happy, face 4: sad, face 9: not read.');
 	});
 
+	it('counts the labels of many faces, the most frequent first', () => {
+		const faces = Array.from({ length: 12 }, (_, index) => ({
+			id: index,
+			top: index < 4 ? 0 : 1,
+			smoothed: index === 11 ? [0.3, 0.3] : [0.6, 0.6]
+		}));
+		expect(describeFaces(result(faces), model)).toBe('12 faces: 7 sad, 4 happy, 1 unsure.');
+	});
+
 	it('says unsure in place of a label that is not likely enough', () => {
 		const faces = [{ id: 1, top: 0, smoothed: [0.39, 0.3] }];
 		expect(describeFaces(result(faces), model)).toBe('Face 1: unsure.');
