@@ -1,6 +1,6 @@
 /** Draws the boxes and labels of a frame's faces over its picture. */
-import { clamp, mirrorBox } from '../core/geometry';
-import type { Box, FaceResult, FrameResult } from '../core/types';
+import { boxCentre, clamp, mirrorBox } from '../core/geometry';
+import type { Box, FaceResult, FrameResult, Point } from '../core/types';
 import { verdictOf, type Verdict } from '../core/verdict';
 import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
 
@@ -82,11 +82,14 @@ export function drawOverlay(
 		};
 	});
 	for (const { box, colour } of faces) drawBox(context, box, colour, viewport);
-	// Where words would lie on those of another face, drawing and number are left.
+	// Where words would lie on those of another face, drawing and number are left; and nothing, where it would be a face.
 	const written: Box[] = [];
 	for (const { colour, whole, brief } of faces) {
-		const others = [...written, ...faces.map((face) => face.brief).filter((other) => other !== brief)];
-		const chip = others.some((other) => overlap(whole, other)) ? brief : whole;
+		const others = faces.filter((face) => face.brief !== brief);
+		const hides = (chip: Box): boolean => others.some((other) => contains(chip, boxCentre(other.box)));
+		if (hides(brief)) continue;
+		const words = [...written, ...others.map((other) => other.brief)];
+		const chip = hides(whole) || words.some((other) => overlap(whole, other)) ? brief : whole;
 		written.push(chip);
 		drawChip(context, chip, colour, viewport);
 	}
@@ -97,6 +100,10 @@ interface Chip extends Box, Caption {}
 
 function overlap(a: Box, b: Box): boolean {
 	return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+function contains({ x, y, width, height }: Box, point: Point): boolean {
+	return point.x >= x && point.x < x + width && point.y >= y && point.y < y + height;
 }
 
 function captionWithShare({ readings }: FaceResult, model: DrawnModel): Caption {

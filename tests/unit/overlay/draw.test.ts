@@ -103,6 +103,13 @@ describe('drawOverlay', () => {
 		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3', '4']);
 	});
 
+	it('writes nothing where even the number would lie on another face', () => {
+		const { context, of } = recorder();
+		const box = { x: 200, y: 200, width: 40, height: 40 };
+		drawOverlay(context, frame([box, { ...box, y: 270 }]), MODEL, viewport());
+		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3  Sad  80 %']);
+	});
+
 	it('says unsure, in grey, in place of a label that is not likely enough', () => {
 		const { context, of } = recorder();
 		const box = { x: 200, y: 200, width: 100, height: 100 };
