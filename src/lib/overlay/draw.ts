@@ -82,12 +82,12 @@ export function drawOverlay(
 		};
 	});
 	for (const { box, colour } of faces) drawBox(context, box, colour, viewport);
-	// Where words would lie on those of another face, drawing and number are left; and nothing, where it would be a face.
+	// Where words would lie on those of another face, drawing and number are left; nothing, where these would, or hide a face.
 	const written: Box[] = [];
 	for (const { colour, whole, brief } of faces) {
 		const others = faces.filter((face) => face.brief !== brief);
 		const hides = (chip: Box): boolean => others.some((other) => contains(chip, boxCentre(other.box)));
-		if (hides(brief)) continue;
+		if (hides(brief) || written.some((other) => overlap(brief, other))) continue;
 		const words = [...written, ...others.map((other) => other.brief)];
 		const chip = hides(whole) || words.some((other) => overlap(whole, other)) ? brief : whole;
 		written.push(chip);

@@ -33,7 +33,7 @@ function recorder() {
 			if (name in state) return state[name];
 			return (...args: unknown[]) => {
 				calls.push({ name, args, strokeStyle: state['strokeStyle'] });
-				return name === 'measureText' ? { width: 60 } : undefined;
+				return name === 'measureText' ? { width: 8 * String(args[0]).length } : undefined;
 			};
 		}
 	}) as unknown as CanvasRenderingContext2D;
@@ -99,15 +99,18 @@ describe('drawOverlay', () => {
 	it('leaves the number alone where the words would lie on those of another face', () => {
 		const { context, of } = recorder();
 		const box = { x: 200, y: 200, width: 100, height: 100 };
-		drawOverlay(context, frame([box, { ...box, x: 260 }]), MODEL, viewport());
-		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3', '4']);
+		drawOverlay(context, frame([box, { ...box, x: 320 }]), MODEL, viewport());
+		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3', '4  Sad  80 %']);
 	});
 
-	it('writes nothing where even the number would lie on another face', () => {
+	it.each([
+		['on another face', { y: 270 }, '3  Sad  80 %'],
+		['on the number of another', { x: 260 }, '3']
+	])('writes nothing where even the number would lie %s', (_, moved, first) => {
 		const { context, of } = recorder();
 		const box = { x: 200, y: 200, width: 40, height: 40 };
-		drawOverlay(context, frame([box, { ...box, y: 270 }]), MODEL, viewport());
-		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3  Sad  80 %']);
+		drawOverlay(context, frame([box, { ...box, ...moved }]), MODEL, viewport());
+		expect(of('fillText').map(({ args }) => args[0])).toEqual([first]);
 	});
 
 	it('says unsure, in grey, in place of a label that is not likely enough', () => {
