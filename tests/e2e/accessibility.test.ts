@@ -25,6 +25,13 @@ describe.each(['/', '/photo'])('%s', (path) => {
 		expect(await violations(page)).toEqual([]);
 	});
 
+	// Axe takes any label around a control for its name.
+	it('names every slider', async () => {
+		const sliders = page.getByRole('slider');
+		expect(await sliders.count()).toBeGreaterThan(0);
+		expect(await page.getByRole('slider', { name: /\w/ }).count()).toBe(await sliders.count());
+	});
+
 	// Over the gradient axe cannot tell the contrast.
 	it.each(SCHEMES)('writes light on its dark stage in %s', async (colorScheme) => {
 		await page.emulateMedia({ colorScheme });

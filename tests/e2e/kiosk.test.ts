@@ -86,6 +86,16 @@ describe('a Motion JPEG stream', () => {
 		expect(await notice.getByRole('img', { name: /example\.com\/about/ }).count()).toBe(1);
 	});
 
+	it('has its buttons beside the picture on a phone on its side, where captions are above', async () => {
+		const before = page.viewportSize();
+		await page.setViewportSize({ width: 844, height: 390 });
+		const overlay = await page.getByTestId('overlay').boundingBox();
+		const pictureEnd = 844 / 2 + ((overlay?.height ?? Infinity) * 4) / 3 / 2;
+		const buttons = await page.locator('.buttons').boundingBox();
+		expect(buttons?.x).toBeGreaterThan(pictureEnd);
+		if (before !== null) await page.setViewportSize(before);
+	});
+
 	it.each<[StreamMode, string]>([
 		['cut', 'Source lost'],
 		['freeze', 'Source frozen'],

@@ -43,7 +43,7 @@ export async function* readFer2013(
 			try {
 				yield { line, ...parseRow(fields, header.columns) };
 			} catch (error) {
-				yield { line, fault: error instanceof Error ? error.message : String(error) };
+				yield { line, fault: messageOf(error) };
 			}
 		}
 	};
@@ -53,9 +53,13 @@ export async function* readFer2013(
 			yield* read(lines.push(piece.value));
 		yield* read(lines.end());
 	} catch (error) {
-		throw new AppError('data-unreadable', `line ${header.columns === null ? 1 : line + 1}: ${String(error)}`, error);
+		throw new AppError('data-unreadable', `line ${header.columns === null ? 1 : line + 1}: ${messageOf(error)}`, error);
 	}
 	if (header.columns === null) throw new AppError('data-unreadable', 'the file is empty');
+}
+
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }
 
 async function textOf(file: Blob, onBytes: (done: number) => void): Promise<ReadableStream<string>> {

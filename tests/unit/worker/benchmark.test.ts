@@ -135,7 +135,7 @@ describe('a FER2013 file', () => {
 
 	it.each([
 		['', 'empty'],
-		['label,image\n1,2', 'emotion and pixels'],
+		['label,image\n1,2', 'line 1: The first line must name the columns emotion and pixels'],
 		[csvOf([[3, halves(0, 0), 'Training']]), 'none of the']
 	])('that holds nothing of use is refused', async (text, message) => {
 		const running = run({ mirrored: false, source: { ...source, file: new Blob([text]) } });
