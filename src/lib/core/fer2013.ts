@@ -34,13 +34,13 @@ export function columnsOf(header: readonly string[]): Fer2013Columns {
 			.trim()
 			.toLowerCase()
 	);
-	const [emotion, pixels, usage] = ['emotion', 'pixels', 'usage'].map((name) => names.indexOf(name));
-	if (emotion === undefined || pixels === undefined || emotion < 0 || pixels < 0) {
+	const [emotion, pixels, usage] = [names.indexOf('emotion'), names.indexOf('pixels'), names.indexOf('usage')];
+	if (emotion < 0 || pixels < 0) {
 		throw new RangeError(
 			`The first line must name the columns emotion and pixels, but it is "${header.join(',').slice(0, 80)}".`
 		);
 	}
-	return { emotion, pixels, usage: usage === undefined || usage < 0 ? null : usage };
+	return { emotion, pixels, usage: usage < 0 ? null : usage };
 }
 
 /** The usage of a row ("Training", "PublicTest" or "PrivateTest"), or null where the file does not tell. */
@@ -68,7 +68,7 @@ function parsePixels(text: string): Uint8Array {
 		if (digit >= 0 && digit <= 9) {
 			value = value < 0 ? digit : value * 10 + digit;
 			if (value > 255) throw new RangeError(`Pixel ${count + 1} is greater than 255.`);
-		} else if (index < text.length && text.charCodeAt(index) > 32) {
+		} else if (text.charCodeAt(index) > 32) {
 			throw new RangeError(`Pixel ${count + 1} is no whole number: "${text.slice(index, index + 10)}".`);
 		} else if (value >= 0) {
 			if (count < PIXELS) pixels[count] = value;

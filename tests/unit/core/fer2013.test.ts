@@ -9,6 +9,7 @@ describe('splitFields', () => {
 		expect(splitFields('3,1 2 3,Training')).toEqual(['3', '1 2 3', 'Training']);
 		expect(splitFields('3,"1 2 3",Training')).toEqual(['3', '1 2 3', 'Training']);
 		expect(splitFields(',"1 2 3",Training')).toEqual(['', '1 2 3', 'Training']);
+		expect(splitFields('3,Training,"1 2 3"')).toEqual(['3', 'Training', '1 2 3']);
 		expect(splitFields('"a,b","say ""so""",')).toEqual(['a,b', 'say "so"', '']);
 	});
 });
@@ -17,12 +18,16 @@ describe('columnsOf', () => {
 	it('finds the columns in any order, case and spacing, and without usage', () => {
 		expect(columnsOf('emotion,pixels,Usage'.split(','))).toEqual({ emotion: 0, pixels: 1, usage: 2 });
 		expect(columnsOf('\uFEFFemotion, Usage, pixels'.split(','))).toEqual({ emotion: 0, pixels: 2, usage: 1 });
+		expect(columnsOf('Usage,pixels,emotion'.split(','))).toEqual({ emotion: 2, pixels: 1, usage: 0 });
 		expect(columnsOf('pixels,emotion'.split(','))).toEqual({ emotion: 1, pixels: 0, usage: null });
 	});
 
-	it('says which columns must be there', () => {
-		expect(() => columnsOf('label,image'.split(','))).toThrow('columns emotion and pixels, but it is "label,image"');
-	});
+	it.each(['label,image', 'emotion,image', 'label,pixels'])(
+		'says which columns must be there, where they are %s',
+		(line) => {
+			expect(() => columnsOf(line.split(','))).toThrow(`columns emotion and pixels, but it is "${line}"`);
+		}
+	);
 });
 
 describe('parseRow', () => {
@@ -60,11 +65,14 @@ describe('createLineSplitter', () => {
 		expect(push('\nd\r\ne')).toEqual(['bc', 'd']);
 		expect(end()).toEqual(['e']);
 		expect(end()).toEqual([]);
+		expect(push('f\rg\r\rh\r')).toEqual(['f', 'g', '']);
+		expect(end()).toEqual(['h']);
 	});
 
 	it('refuses what has no lines before it has read much of it', () => {
 		const { push } = createLineSplitter();
 		expect(push('1'.repeat(60_000))).toEqual([]);
 		expect(() => push('1'.repeat(60_000))).toThrow('no table');
+		expect(() => createLineSplitter().push(`${'1'.repeat(70_000)}\n2`)).toThrow('no table');
 	});
 });
