@@ -54,6 +54,12 @@ describe('raiseContrast', () => {
 		expect(Math.max(...after)).toBe(255);
 	});
 
+	it('looks at all of the face, not at its middle alone', () => {
+		const face = picture((x, y) => (x * x + y * y < 0.4 ** 2 ? 100 : x < 0 ? 20 : 180));
+		expect(statistics(face).deviation).toBeGreaterThan(40);
+		expect(raiseContrast(face, 40)).toBe(face);
+	});
+
 	it('makes no picture of one grey anything but one grey, within 0..255', () => {
 		for (const level of [0, 129, 255]) {
 			const flat = raiseContrast(new Float32Array(SIDE * SIDE).fill(level), 40);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+	boxCentre,
 	boxToFrame,
 	boxToInput,
 	clampBox,
 	cropSquare,
 	eyeAngle,
+	interpolateCells,
 	intersectionOverUnion,
 	letterbox,
 	mirrorBox,
@@ -12,6 +14,7 @@ import {
 	pointToFrame,
 	pointToInput,
 	rotatePoint,
+	shareInside,
 	squareCorners
 } from '../../../src/lib/core/geometry';
 import type { DetectedFace, Point } from '../../../src/lib/core/types';
@@ -41,16 +44,18 @@ describe('letterbox', () => {
 		expect(letterbox(width, height, size)).toEqual(expected);
 	});
 
-	it('maps the whole frame into the input, and back', () => {
-		const transform = letterbox(333, 517, 192);
-		const box = boxToInput({ x: 0, y: 0, width: 333, height: 517 }, transform);
-		expect(box.y).toBeCloseTo(0, 9);
-		expect(box.height).toBeCloseTo(192, 9);
-		expect(box.x * 2 + box.width).toBeCloseTo(192, 9);
+	it.each([
+		[333, 517],
+		[517, 333]
+	])('maps the whole of a frame of %i x %i into the middle of the input, and back', (width, height) => {
+		const transform = letterbox(width, height, 192);
+		const box = boxToInput({ x: 0, y: 0, width, height }, transform);
+		expect(Math.max(box.width, box.height)).toBeCloseTo(192, 9);
+		expectPoint(boxCentre(box), 96, 96);
 		const back = boxToFrame(box, transform);
 		expectPoint(back, 0, 0);
-		expectPoint({ x: back.width, y: back.height }, 333, 517);
-		expectPoint(pointToFrame(pointToInput({ x: 12.5, y: 499 }, transform), transform), 12.5, 499);
+		expectPoint({ x: back.width, y: back.height }, width, height);
+		expectPoint(pointToFrame(pointToInput({ x: 12.5, y: 299 }, transform), transform), 12.5, 299);
 	});
 });
 
@@ -79,7 +84,7 @@ describe('mirror', () => {
 		const box = { x: 10, y: 5, width: 30, height: 20 };
 		expect(mirrorBox(box, 100)).toEqual({ x: 60, y: 5, width: 30, height: 20 });
 		expect(mirrorBox(mirrorBox(box, 100), 100)).toEqual(box);
-		expect(mirrorPoint({ x: 0, y: 3 }, 100)).toEqual({ x: 100, y: 3 });
+		expect(mirrorPoint({ x: 10, y: 3 }, 100)).toEqual({ x: 90, y: 3 });
 	});
 });
 
@@ -91,10 +96,36 @@ describe('intersectionOverUnion', () => {
 		['one inside the other', { x: 2, y: 2, width: 5, height: 5 }, 0.25],
 		['touching', { x: 10, y: 0, width: 10, height: 10 }, 0],
 		['apart in one direction', { x: 2, y: 50, width: 10, height: 10 }, 0],
+		['apart in both', { x: 20, y: 50, width: 10, height: 10 }, 0],
 		['empty', { x: 5, y: 5, width: 0, height: 0 }, 0]
 	])('%s', (_, other, expected) => {
 		expect(intersectionOverUnion(box, other)).toBeCloseTo(expected, 12);
 		expect(intersectionOverUnion(other, box)).toBeCloseTo(expected, 12);
+	});
+});
+
+describe('shareInside', () => {
+	const outer = { x: 10, y: 20, width: 40, height: 30 };
+	it.each([
+		['inside', { x: 12, y: 22, width: 8, height: 4 }, 1],
+		['partly inside', { x: 46, y: 40, width: 8, height: 20 }, 0.25],
+		['around it', { x: 0, y: 10, width: 60, height: 50 }, 0.4],
+		['touching', { x: 50, y: 20, width: 5, height: 5 }, 0],
+		['apart in one direction', { x: 20, y: 90, width: 10, height: 10 }, 0],
+		['apart in both', { x: 70, y: 90, width: 10, height: 10 }, 0]
+	])('%s', (_, inner, expected) => {
+		expect(shareInside(inner, outer)).toBeCloseTo(expected, 12);
+	});
+});
+
+describe('interpolateCells', () => {
+	it('blends between the middles of the cells, along rows and columns, and is constant beyond', () => {
+		// Grows by 10 a column and by 100 a row.
+		const map = Float32Array.of(0, 10, 20, 100, 110, 120, 200, 210, 220);
+		// Two pixels a cell, their middles a quarter of a cell from its own.
+		const steps = [0, 0.25, 0.75, 1.25, 1.75, 2];
+		const expected = steps.flatMap((row) => steps.map((column) => 100 * row + 10 * column));
+		expect([...interpolateCells(map, 3, 6)]).toEqual(expected);
 	});
 });
 

@@ -80,6 +80,18 @@ it('shows each region in a cell and brings what is found there back, in as few l
 	}
 });
 
+it('shows a region as it is, in all colours', async () => {
+	const data = Uint8ClampedArray.from({ length: 128 * 128 * 4 }, (_, index) => {
+		const pixel = Math.floor(index / 4);
+		return [pixel % 128, Math.floor(pixel / 128), 200, 255][index % 4] ?? 0;
+	});
+	const frame: Frame = { width: 128, height: 128, data };
+	const detector = whiteDetector();
+	const quarters = [0, 64].flatMap((y) => [0, 64].map((x) => ({ x, y, width: 64, height: 64 })));
+	await lookInMosaic(detector, frame, quarters, 0.5);
+	expect(detector.looks[0]?.data).toEqual(data);
+});
+
 it('gives nothing for a region without a face, and looks at nothing where there is none', async () => {
 	const detector = whiteDetector();
 	const square = { x: 20, y: 20, width: 32, height: 32 };

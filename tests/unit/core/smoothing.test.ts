@@ -160,6 +160,12 @@ describe('faces', () => {
 		expect(result).toEqual({ smoothed: [0, 1], top: 1 });
 	});
 
+	it('go on where a frame comes twice', () => {
+		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 5000, 250);
+		const [, [result]] = smoothScores(first, [{ id: 1, scores: [0, 1] }], 5000, 250);
+		expect(result).toEqual({ smoothed: [0.5, 0.5], top: 0 });
+	});
+
 	it('leave the state given as it was', () => {
 		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 0, 250);
 		const before = structuredClone(first);

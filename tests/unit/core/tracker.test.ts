@@ -148,8 +148,24 @@ describe('ids', () => {
 
 	it('are new when a video is rewound', () => {
 		const [first] = trackFaces(NO_TRACKS, [face], 5000);
-		const [, [rewound]] = trackFaces(first, [face], 1000);
-		expect(rewound?.id).toBe(2);
+		for (const backMs of [50, 4000]) {
+			const [, [rewound]] = trackFaces(first, [face], 5000 - backMs);
+			expect(rewound?.id).toBe(2);
+		}
+	});
+
+	it('stay when a frame comes twice', () => {
+		const [first] = trackFaces(NO_TRACKS, [face], 5000);
+		const [, [again]] = trackFaces(first, [face], 5000);
+		expect(again?.id).toBe(1);
+	});
+
+	it('bear with a face that went farther the longer it was out of sight', () => {
+		const [first] = trackFaces(NO_TRACKS, [face], 0);
+		const elsewhere = [faceAt(320, 200, 100)];
+		expect(trackFaces(first, elsewhere, 33)[1][0]?.id).toBe(2);
+		const [without] = trackFaces(first, [], 300);
+		expect(trackFaces(without, elsewhere, 600)[1][0]?.id).toBe(1);
 	});
 
 	it('go by size where the places are alike', () => {
@@ -168,6 +184,19 @@ describe('ids', () => {
 describe('smoothing of boxes', () => {
 	const error = (face: TrackedFace | undefined, x: number): number => (face ? boxCentre(face.box).x - x : NaN);
 	const meanSquare = (values: readonly number[]): number => values.reduce((sum, v) => sum + v * v, 0) / values.length;
+
+	it('shows a new face as it was detected', () => {
+		const landmarks = {
+			rightEye: { x: 11, y: 12 },
+			leftEye: { x: 23, y: 14 },
+			nose: { x: 15, y: 26 },
+			mouth: { x: 17, y: 38 },
+			rightEar: { x: 9, y: 20 },
+			leftEar: { x: 31, y: 22 }
+		};
+		const face = { box: { x: 8, y: 4, width: 24, height: 40 }, landmarks, confidence: 0.7 };
+		expect(trackFaces(NO_TRACKS, [face], 0)[1]).toEqual([{ id: 1, ...face }]);
+	});
 
 	it('makes a still face three times calmer', () => {
 		const jitter = noiseFrom(2);

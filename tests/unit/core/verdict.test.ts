@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verdictOf } from '../../../src/lib/core/verdict';
+import { agreementOn, verdictOf } from '../../../src/lib/core/verdict';
 
 const LABELS = ['happy', 'sad'];
 const reading = (smoothed: number[], top: number) => ({ scores: smoothed, smoothed, top });
@@ -20,5 +20,25 @@ describe('verdictOf', () => {
 	it('is nothing without a reading, or with a label that the model has not', () => {
 		expect(verdictOf(undefined, LABELS, 0.4)).toBeNull();
 		expect(verdictOf(reading([0.5, 0.5, 0], 2), LABELS, 0.4)).toBeNull();
+	});
+});
+
+describe('agreementOn', () => {
+	const [one, other] = [
+		{ id: 'one', labels: LABELS },
+		{ id: 'other', labels: LABELS.toReversed() }
+	];
+	const face = (top: number, otherTop: number) => ({
+		readings: { one: reading([0.5, 0.5], top), other: reading([0.5, 0.5], otherTop) }
+	});
+
+	it('compares labels by name, whatever their order in each model', () => {
+		expect(agreementOn(face(0, 1), [one, other])).toBe('agree');
+		expect(agreementOn(face(0, 0), [one, other])).toBe('differ');
+	});
+
+	it('is nothing of one model alone, and until all have read the face', () => {
+		expect(agreementOn(face(0, 1), [one])).toBeNull();
+		expect(agreementOn({ readings: { one: reading([1, 0], 0) } }, [one, other])).toBeNull();
 	});
 });
