@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { chartBars, minutesAndSeconds, totalOf } from '../../../../src/lib/state/kiosk/figures';
+import { emptyMinute, MINUTE_MS, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
+
+const NOON = Date.UTC(2026, 10, 24, 12);
+const showing = (minute: number, dwellMs: number): MinuteRecord => ({
+	...emptyMinute(NOON + minute * MINUTE_MS),
+	faces: 1,
+	seenMs: dwellMs,
+	expressions: { happy: { faces: 1, dwellMs, probabilityMs: dwellMs } }
+});
+
+it('bars hold what was shown of every label in their span', () => {
+	const records = [showing(0, 1000), showing(1, 2000), showing(3, 4000)];
+	const title = (wallMs: number) => `${(wallMs - NOON) / MINUTE_MS}`;
+	expect(chartBars(records, ['happy', 'sad'], NOON + 4 * MINUTE_MS, 2 * MINUTE_MS, 2, title)).toEqual([
+		{ title: '0', values: { happy: 3000, sad: 0 } },
+		{ title: '2', values: { happy: 4000, sad: 0 } }
+	]);
+});
+
+it('the total adds everything up, and is empty of nothing', () => {
+	expect(totalOf([showing(1, 1000), showing(2, 2000)])).toEqual({
+		...showing(1, 3000),
+		faces: 2,
+		expressions: { happy: { faces: 2, dwellMs: 3000, probabilityMs: 3000 } }
+	});
+	expect(totalOf([])).toEqual(emptyMinute(0));
+});
+
+it.each([
+	[400, '0 s'],
+	[59_499, '59 s'],
+	[59_500, '1 min 00 s'],
+	[260_000, '4 min 20 s'],
+	[3_599_499, '59 min 59 s'],
+	[3_599_500, '1 h 00 min'],
+	[7_500_000, '2 h 05 min']
+])('%i ms read as %s', (ms, text) => {
+	expect(minutesAndSeconds(ms)).toBe(text);
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { loggedFace, readFace, type ReadingRules } from '../../../../src/lib/state/kiosk/reading';
+import { face } from '../results';
+
+/** Faces of these tests are 40 pixels high. */
+const RULES: ReadingRules = { modelId: 'mien', labels: ['happy', 'sad'], minFacePx: 40, threshold: 0.6 };
+const FAR: ReadingRules = { ...RULES, minFacePx: 41 };
+
+describe('readFace', () => {
+	it('says the label from the threshold on, and that it is unsure below', () => {
+		expect(readFace(face(1, [0.4, 0.6]), RULES)).toEqual({ kind: 'read', label: 'sad', share: 0.6 });
+		expect(readFace(face(1, [0.41, 0.59]), RULES)).toEqual({ kind: 'unsure' });
+	});
+
+	it('reads no face that is too small, however sure its model is', () => {
+		expect(readFace(face(1, [1, 0]), FAR)).toEqual({ kind: 'too-small' });
+	});
+
+	it('is unsure of a face that its model has not read', () => {
+		expect(readFace(face(1, [1, 0]), { ...RULES, modelId: 'other' })).toEqual({ kind: 'unsure' });
+	});
+});
+
+describe('loggedFace', () => {
+	it('has the probabilities by label, also where no label is said', () => {
+		expect(loggedFace(face(3, [0.7, 0.3]), RULES)).toEqual({
+			...{ id: 3, tooSmall: false, label: 'happy' },
+			probabilities: { happy: 0.7, sad: 0.3 }
+		});
+		expect(loggedFace(face(3, [0.5, 0.5]), RULES)).toMatchObject({
+			label: null,
+			probabilities: { happy: 0.5, sad: 0.5 }
+		});
+	});
+
+	it('has none for a face too small', () => {
+		expect(loggedFace(face(3, [1, 0]), FAR)).toEqual({ id: 3, tooSmall: true, label: null, probabilities: {} });
+	});
+});
