@@ -130,7 +130,7 @@ export function logFrame(before: OpenMinute, frame: LoggedFrame): { open: OpenMi
 			continue;
 		}
 		// A face counts from when it was first seen: before that, nobody knows how long it was there.
-		const dwellMs = isStep && sameRun && open.present.has(face.id) ? stepMs : 0;
+		const dwellMs = isStep && open.present.has(face.id) ? stepMs : 0;
 		seenMs += dwellMs;
 		if (face.label === null) unsureMs += dwellMs;
 		else add(face.label, { dwellMs, faces: isFirst(`label ${face.id} ${face.label}`) ? 1 : 0 });

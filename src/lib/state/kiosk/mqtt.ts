@@ -60,8 +60,8 @@ export function discoveryMessages(settings: MqttSettings, labels: readonly strin
 			payload_not_available: STATUS.offline,
 			state_class: 'measurement',
 			icon,
-			...(unit === undefined ? {} : { unit_of_measurement: unit }),
-			...(unit === 's' ? { device_class: 'duration' } : {}),
+			unit_of_measurement: unit,
+			device_class: unit === 's' ? 'duration' : undefined,
 			device: { identifiers: [device], name: `Mien ${topic}`, manufacturer: 'Mien', model: 'Kiosk' },
 			origin: { name: 'Mien' }
 		})

@@ -3,11 +3,7 @@
 /** The origins that `connect-src` of a policy names; without keywords such as 'self'. */
 export function connectOrigins(policy: string): string[] {
 	const directive = policy.split(';').find((each) => each.trim().startsWith('connect-src '));
-	return (directive ?? '')
-		.trim()
-		.split(/\s+/)
-		.slice(1)
-		.filter((source) => /^(https?|wss?):\/\//.test(source));
+	return (directive ?? '').split(/\s+/).filter((source) => /^(https?|wss?):\/\//.test(source));
 }
 
 /** The policy that was built into this page. */
