@@ -77,6 +77,18 @@ describe('valid addresses', () => {
 		expect(plain).toMatchObject({ config: { mqttUrl: 'ws://kiosk/broker', mqttDiscovery: 'homeassistant' } });
 	});
 
+	it('a region takes fractions of a per cent, up to the very border', () => {
+		// In floating point, 0.71 % and 99.29 % are more than all.
+		expect(parse({ source: 'camera', region: '0.71, 33.33 ,99.29, 66.67' })).toMatchObject({ ok: true });
+		expect(parse({ source: 'camera', region: '12.5,0,75,100' })).toMatchObject({
+			config: { region: { x: 0.125, y: 0, width: 0.75, height: 1 } }
+		});
+	});
+
+	it('spaces around a value do not count', () => {
+		expect(parse({ source: ' camera ', keep: ' 7 ' })).toMatchObject({ config: { keepDays: 7 } });
+	});
+
 	it('text stays text, markup and all', () => {
 		const text = '<img src=x onerror=alert(1)> & "quotes"';
 		expect(parse({ source: 'camera', text })).toMatchObject({ ok: true, config: { text } });
@@ -90,6 +102,9 @@ describe('valid addresses', () => {
 			ok: true,
 			config: { model: 'mien', show: 'figures', text: 'a' }
 		});
+		for (const { name, options = [] } of groups.flatMap(({ fields }) => fields))
+			for (const { value } of options.filter((option) => option.value !== ''))
+				expect(parse({ source: 'camera', [name]: value }), `${name}=${value}`).toMatchObject({ ok: true });
 		const asIs = Object.fromEntries(groups.flatMap(({ fields }) => fields.map(({ name, initial }) => [name, initial])));
 		expect(formQuery('camera', asIs, groups).toString()).toBe('source=camera');
 		// And the parser agrees about what is default.
@@ -103,9 +118,14 @@ describe('wrong values say what is wrong and what is allowed', () => {
 	it.each([
 		['rotate', '33', 'is "33"; allowed is one of 0, 90, 180, 270'],
 		['keep', '0', 'is "0"; allowed is a whole number of days from 1 to 60'],
+		['keep', '61', 'is "61"; allowed is a whole number of days from 1 to 60'],
 		['keep', '1e1', 'is "1e1"; allowed is a whole number of days from 1 to 60'],
 		['threshold', '-5', 'is "-5"; allowed is a whole number of per cent from 0 to 100'],
 		['show', 'VIDEO', 'is "VIDEO"; allowed is one of video, blurred, figures'],
+		['model', '../mien', 'is "../mien"; allowed is the id of a model: lower-case letters, digits, hyphens'],
+		['model', 'mien.json', 'is "mien.json"; allowed is the id of a model: lower-case letters, digits, hyphens'],
+		['link', 'https://', 'is "https://"; allowed is an address'],
+		['link', `https://a/${'x'.repeat(2000)}`, 'is longer than 2000 characters'],
 		['mirror', '', 'is empty; allowed is one of yes, no'],
 		['lang', '__proto__', `is "__proto__"; allowed is one of ${Object.keys(LANGUAGES).join(', ')}`],
 		['mqtt', 'mqtt://broker', 'is "mqtt://broker"; allowed is an address with ws: or wss: or http: or https:'],
@@ -124,10 +144,16 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		expect(problemOf(name, value)).toBe(message);
 	});
 
+	it.each(['', '/a', 'a/', 'a//b', 'a b', 'x'.repeat(101)])('mqtt-topic=%s', (value) =>
+		expect(problemOf('mqtt-topic', value)).toContain('allowed is a topic of letters, digits')
+	);
+
 	it.each([
 		'0,0,101,50',
 		'50,0,60,10',
+		'50,50,10,60',
 		'0,0,0,10',
+		'0,0,10,0',
 		'1,2,3',
 		'1,2,3,4,5',
 		'a,b,c,d',
@@ -145,6 +171,8 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'data:text/html,x',
 		'javascript:alert(1)',
 		'MJPEG:/x',
+		'2camera',
+		'camera/1',
 		'camera:'
 	])('source=%s', (value) => expect(problemOf('source', value)).toMatch(/allowed is ("camera"|1 to 300)/));
 
@@ -165,14 +193,16 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		expect(problemOf('mqtt', 'ws://me:secret@broker.lan:9001')).toMatch(/^holds a name or password/);
 	});
 
-	it.each(['mjpeg:http://me:secret@camera.lan:1984/x', 'whep://me:secret@kiosk.example/x'])(
-		'credentials are refused and not repeated: %s',
-		(value) => {
-			const message = problemOf('source', value);
-			expect(message).toMatch(/^holds a name or password/);
-			expect(message).not.toContain('secret');
-		}
-	);
+	it.each([
+		'mjpeg:http://me:secret@camera.lan:1984/x',
+		'whep://me:secret@kiosk.example/x',
+		'mjpeg:http://secret@camera.lan:1984/x',
+		'mjpeg:http://:secret@camera.lan:1984/x'
+	])('credentials are refused and not repeated: %s', (value) => {
+		const message = problemOf('source', value);
+		expect(message).toMatch(/^holds a name or password/);
+		expect(message).not.toContain('secret');
+	});
 
 	it('parameters that are not known, given twice, or named like parts of objects', () => {
 		const parsed = parse('source=camera&sorce=1&constructor=2&__proto__=3&keep=1&keep=2');
@@ -194,9 +224,8 @@ describe('wrong values say what is wrong and what is allowed', () => {
 });
 
 it('the security policy says which hosts are allowed', () => {
-	expect(connectOrigins("default-src 'self'; connect-src 'self' http://a:1 wss://b blob:; img-src http://c")).toEqual([
-		'http://a:1',
-		'wss://b'
-	]);
+	expect(
+		connectOrigins("default-src 'self'; connect-src http://a:1  wss://b blob: ws://c 'self'; img-src http://d")
+	).toEqual(['http://a:1', 'wss://b', 'ws://c']);
 	expect(connectOrigins('')).toEqual([]);
 });

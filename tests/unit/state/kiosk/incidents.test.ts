@@ -1,10 +1,24 @@
 import { expect, it } from 'vitest';
-import { parseCounts } from '../../../../src/lib/state/kiosk/incidents';
+import { keepCounts, parseCounts, readCounts } from '../../../../src/lib/state/kiosk/incidents';
 import { findLogin, keepLogin, readLogins } from '../../../../src/lib/state/kiosk/logins';
 
 it('counts that were kept are read, and rubbish is not', () => {
 	expect(parseCounts({ asleep: 2, memory: -1, 'source-lost': 1.5, 'gpu-lost': '3', other: 4 })).toEqual({ asleep: 2 });
 	for (const rubbish of [null, 'a', 3, []]) expect(parseCounts(rubbish)).toEqual({});
+});
+
+it('counts outlive a reload, and a browser that keeps nothing says so', () => {
+	const kept = new Map<string, string>();
+	const setItem = (key: string, value: string) => void kept.set(key, value);
+	const getItem = (key: string) => kept.get(key) ?? null;
+	expect(readCounts({ getItem })).toEqual({});
+	expect(keepCounts({ setItem }, { asleep: 2 })).toBe(true);
+	expect(readCounts({ getItem })).toEqual({ asleep: 2 });
+	expect(readCounts({ getItem: () => '{"asleep"' })).toEqual({});
+	const full = () => {
+		throw new Error('full');
+	};
+	expect(keepCounts({ setItem: full }, { asleep: 3 })).toBe(false);
 });
 
 it('logins belong to an origin, and can be forgotten', () => {
@@ -17,8 +31,18 @@ it('logins belong to an origin, and can be forgotten', () => {
 	keepLogin(storage, 'http://camera.lan:1984/a?b', login);
 	expect(findLogin(storage, 'http://camera.lan:1984/other')).toEqual(login);
 	expect(findLogin(storage, 'http://camera.lan/a')).toBeNull();
+	keepLogin(storage, 'http://camera.lan/', { user: 'you', password: '' });
+	keepLogin(storage, 'http://camera.lan:1984/', { user: 'me', password: 'changed' });
+	expect(findLogin(storage, 'http://camera.lan:1984/')?.password).toBe('changed');
 	keepLogin(storage, 'http://camera.lan:1984/', null);
-	expect(readLogins(storage)).toEqual({});
-	storage.setItem('mien.logins', '{"http://x":{"user":1},"http://y":null');
-	expect(readLogins(storage)).toEqual({});
+	expect(readLogins(storage)).toEqual({ 'http://camera.lan': { user: 'you', password: '' } });
+});
+
+it('logins that are damaged count as not there, and no other', () => {
+	const good = { user: 'me', password: 'secret' };
+	const damaged = [null, 'me', {}, { user: 'me' }, { user: 1, password: 'secret' }, { user: 'me', password: 2 }];
+	const all = Object.fromEntries([...damaged, good].map((login, index) => [`http://${index}`, login]));
+	expect(readLogins({ getItem: () => JSON.stringify(all), setItem: () => undefined })).toEqual({ 'http://6': good });
+	for (const rubbish of ['{"http://x":', 'null', '3'])
+		expect(readLogins({ getItem: () => rubbish, setItem: () => undefined })).toEqual({});
 });

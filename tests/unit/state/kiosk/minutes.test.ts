@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { toCsv, toJson } from '../../../../src/lib/state/kiosk/export';
 import {
@@ -6,6 +7,7 @@ import {
 	emptyMinute,
 	logFrame,
 	logIncident,
+	mergeMinutes,
 	type LoggedFace,
 	MINUTE_MS,
 	type MinuteRecord,
@@ -84,6 +86,18 @@ describe('one minute', () => {
 		expect(play.open.record?.seenMs).toBe(900 + 900);
 	});
 
+	it('a clock of frames that jumps back takes nothing away', () => {
+		const play = new Play((ms) => NOON + ms).for(5000, [face(1, 'happy')]);
+		play.steadyMs -= 3000;
+		play.for(1000, [face(1, 'happy')]);
+		expect(play.open.record?.seenMs).toBe(4900 + 900);
+	});
+
+	it('faces arrive in any order', () => {
+		const play = new Play((ms) => NOON + ms).for(1000, [face(2, 'happy'), face(1, 'happy')]);
+		expect(play.open.record).toMatchObject({ faces: 2, arrivals: 2 });
+	});
+
 	it('ids of another run are other faces', () => {
 		const play = new Play((ms) => NOON + ms).for(1000, [face(1, 'happy')], 1).for(1000, [face(1, 'happy')], 2);
 		expect(play.open.record).toMatchObject({ faces: 2, arrivals: 2, seenMs: 1800 });
@@ -160,6 +174,23 @@ it('incidents are counted in their minute, and add up', () => {
 	});
 });
 
+it('two records of a minute add up in every figure, whichever comes first', () => {
+	const part = (factor: number): MinuteRecord => ({
+		minute: NOON,
+		frames: 600 * factor,
+		faces: 5 * factor,
+		arrivals: 4 * factor,
+		tooSmall: 3 * factor,
+		seenMs: 20_000 * factor,
+		unsureMs: 2000 * factor,
+		expressions: { happy: { faces: 2 * factor, dwellMs: 9000 * factor, probabilityMs: 8000 * factor } },
+		incidents: { asleep: factor }
+	});
+	const later = emptyMinute(NOON + MINUTE_MS);
+	expect(mergeMinutes([later, part(1), part(2)])).toEqual([part(3), later]);
+	expect(mergeMinutes([part(2), later, part(1)])).toEqual([part(3), later]);
+});
+
 it('bins hold every record of their span, and no other', () => {
 	const records = Array.from({ length: 120 }, (_, index) => ({ ...emptyMinute(NOON + index * MINUTE_MS), frames: 1 }));
 	const bins = binMinutes(records, { endMs: NOON + 120 * MINUTE_MS, spanMs: 30 * MINUTE_MS, count: 3 });
@@ -180,6 +211,28 @@ describe('exports', () => {
 		expect(end).toBe('');
 		const hostile = { ...emptyMinute(NOON), expressions: { '=cmd("x")': { faces: 1, dwellMs: 0, probabilityMs: 0 } } };
 		expect(toCsv([hostile])).toContain(`"'=cmd(""x"")_faces"`);
+	});
+
+	it('CSV names every label and incident, and has an empty mean where nobody was read', () => {
+		const incidents: MinuteRecord = { ...emptyMinute(NOON + MINUTE_MS), incidents: { 'source-lost': 2, asleep: 1 } };
+		const rows = parse<Record<string, string>>(toCsv([...records, incidents]), {
+			columns: true,
+			recordDelimiter: '\r\n'
+		});
+		expect(rows.map((row) => [row['happy_mean_probability'], row['sad_faces'], row['sad_dwell_s']])).toEqual([
+			['0.8', '0', '0'],
+			['', '0', '0']
+		]);
+		expect(rows.map((row) => [row['source_lost'], row['asleep'], row['memory']])).toEqual([
+			['0', '0', '0'],
+			['2', '1', '0']
+		]);
+	});
+
+	it('rounds seconds to tenths and means to four digits', () => {
+		const expressions = { happy: { faces: 1, dwellMs: 12_345, probabilityMs: 10_000 } };
+		const odd: MinuteRecord = { ...emptyMinute(NOON), seenMs: 30_049, unsureMs: 1250.4, expressions };
+		expect(toCsv([odd])).toContain(',30,1.3,1,12.3,0.3328,');
 	});
 
 	it('JSON holds the same, with means', () => {

@@ -70,6 +70,10 @@ describe('messages', () => {
 			unit_of_measurement: 's',
 			device_class: 'duration'
 		});
+		expect(configs[6]).toMatchObject({ name: 'Happy: mean probability', unit_of_measurement: '%' });
+		// Home Assistant refuses a duration in per cent, and a unit of nothing.
+		expect(configs[6]).not.toHaveProperty('device_class');
+		expect(configs[0]).not.toHaveProperty('unit_of_measurement');
 	});
 
 	it('discovery that is off says nothing', () => {
@@ -93,28 +97,34 @@ describe('minutes that wait', () => {
 
 	it('are kept for each topic, and can be erased', () => {
 		const kept = storage();
-		keepUnsent(kept, 'a', [RECORD]);
+		keepUnsent(kept, 'a', [RECORD, emptyMinute(NOON)]);
 		keepUnsent(kept, 'b', [RECORD, RECORD]);
 		kept.setItem('mien.logins', '{}');
-		expect(readUnsent(kept, 'a')).toEqual([RECORD]);
+		expect(readUnsent(kept, 'a')).toEqual([RECORD, emptyMinute(NOON)]);
 		keepUnsent(kept, 'a', []);
 		expect(readUnsent(kept, 'a')).toEqual([]);
+		expect(Object.keys(kept)).toHaveLength(2);
 		expect(readUnsent(kept, 'b')).toHaveLength(2);
 		eraseUnsent(kept);
 		expect(Object.keys(kept)).toEqual(['mien.logins']);
 	});
 
 	it.each([
-		['no JSON', '{'],
-		['no list', '{"minute":1}'],
-		['no minute', '[null,3,{"minute":1}]'],
-		['no counts', JSON.stringify([{ ...RECORD, frames: 'many' }])],
-		[
-			'a negative count',
-			JSON.stringify([{ ...RECORD, expressions: { happy: { faces: -1, dwellMs: 0, probabilityMs: 0 } } }])
-		],
-		['no incidents', JSON.stringify([{ ...RECORD, incidents: null }])]
-	])('that are damaged are left out: %s', (_, text) => {
+		['nothing', null],
+		['no minute', 3],
+		['no figures', { minute: 1 }],
+		['no count', { ...RECORD, frames: 'many' }],
+		['a negative count', { ...RECORD, faces: -1 }],
+		['no expressions', { ...RECORD, expressions: null }],
+		['an expression without figures', { ...RECORD, expressions: { ...RECORD.expressions, sad: null } }],
+		['an expression that is none', { ...RECORD, expressions: { ...RECORD.expressions, sad: { faces: 1 } } }],
+		['no incidents', { ...RECORD, incidents: null }],
+		['no count of incidents', { ...RECORD, incidents: { asleep: 1, memory: 'once' } }]
+	])('that are damaged are left out, and no other: %s', (_, damaged) => {
+		expect(readUnsent({ getItem: () => JSON.stringify([damaged, RECORD]) }, 'a')).toEqual([RECORD]);
+	});
+
+	it.each(['{', '{"minute":1}', 'null'])('are none where %s is kept', (text) => {
 		expect(readUnsent({ getItem: () => text }, 'a')).toEqual([]);
 	});
 });

@@ -96,6 +96,19 @@ describe('a source that fails', () => {
 		expect(run.actions.at(-1)?.atMs).toBeGreaterThan(32_000);
 	});
 
+	it('is told of at once', () => {
+		expect(new Run().for(5000).for(TICK_MS, LOST).incidents).toEqual(['source-lost']);
+		expect(new Run().for(5000).for(50_000, { source: 'opening' }).incidents).toEqual(['source-lost']);
+	});
+
+	it('is away, not lost, where it was only ever being opened', () => {
+		expect(new Run().for(5000, { source: 'opening' }).for(TICK_MS, LOST).incidents).toEqual(['source-away']);
+	});
+
+	it('is not missed where there is none', () => {
+		expect(new Run().for(5000).for(100_000, { source: 'none' }).did).toEqual([]);
+	});
+
 	it('is called away where it never ran, and frozen where it froze', () => {
 		expect(new Run().for(2000, { source: 'failed', error: 'stream-unreachable' }).incidents).toEqual(['source-away']);
 		expect(new Run().for(2000).for(2000, { source: 'failed', error: 'stream-frozen' }).incidents).toEqual([
@@ -155,6 +168,18 @@ describe('the analysis', () => {
 		expect(run.incidents).toEqual(['engine-failed']);
 	});
 
+	it('is told of anew once it ran in between', () => {
+		const run = new Run();
+		for (let time = 0; time < 2; time++) run.for(2000).for(2000, { engine: 'failed', silent: true });
+		expect(run.incidents).toEqual(['engine-failed', 'engine-failed']);
+	});
+
+	it('comes before a source that failed with it', () => {
+		expect(new Run().for(5000).for(TICK_MS * 3, { ...LOST, engine: 'failed', silent: true }).did).toEqual([
+			'load-engine'
+		]);
+	});
+
 	it('does not reload the page in a circle', () => {
 		const run = new Run({ ...LIMITS, reloadedMs: 0 });
 		for (let time = 0; time < 100; time++)
@@ -178,6 +203,16 @@ describe('sleep and memory', () => {
 		run.nowMs += 60_000;
 		run.for(TICK_MS, { visible: false }).for(TICK_MS);
 		expect(run.incidents).toEqual([]);
+		run.for(TICK_MS, { visible: false }).nowMs += 60_000;
+		expect(run.for(TICK_MS).incidents).toEqual([]);
+	});
+
+	it('a computer that slept over the opening of its source goes on with that', () => {
+		const run = new Run().for(5000, { source: 'opening' });
+		run.nowMs += 60_000;
+		run.for(5000, { source: 'opening' });
+		expect(run.incidents).toEqual(['asleep']);
+		expect(run.did).toEqual([]);
 	});
 
 	it('a clock that is set back wakes nobody and delays nothing', () => {
