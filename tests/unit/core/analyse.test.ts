@@ -78,6 +78,23 @@ describe('analyse', () => {
 		expect(result.faces).toHaveLength(1);
 	});
 
+	it.each([
+		[false, 2],
+		[true, 1]
+	])('searches live frames for far faces too, stills not (still: %s)', async (still, faces) => {
+		const small = faceAt(200, 60, 20);
+		/** What one look at the frame misses. */
+		const seen: FaceDetector = { detect: (_, { region } = {}) => Promise.resolve(region ? [small] : [left]) };
+		const tools = { detector: seen, far: { detector: seen, smallestFacePx: 16 }, classifiers: [], now: counter() };
+		let state = INITIAL_STATE;
+		let found: readonly DetectedFace[] = [];
+		for (let turn = 0; turn < 3; turn++) {
+			const { state: next, result } = await analyse(frame, tools, { ...SETTINGS, still, timeMs: turn * 40 }, state);
+			[state, found] = [next, result.faces];
+		}
+		expect(found).toHaveLength(faces);
+	});
+
 	it('gives each face its box, square, id and readings', async () => {
 		const { classifier } = brightness('a');
 		const { result } = await analyse(
@@ -190,10 +207,11 @@ describe('analyse', () => {
 		const broken = { ...left, box: { ...left.box, x: NaN } };
 		const blind = { ...left, landmarks: { ...left.landmarks, leftEye: { x: Infinity, y: 0 } } };
 		const flat = { ...left, box: { ...left.box, height: 0 } };
+		const narrow = { ...left, box: { ...left.box, width: 0 } };
 		const doubtful = { ...left, confidence: 0.4 };
 		const { result } = await analyse(
 			frame,
-			{ detector: detects(broken, blind, flat, doubtful, right), classifiers: [], now: counter() },
+			{ detector: detects(broken, blind, flat, narrow, doubtful, right), classifiers: [], now: counter() },
 			SETTINGS,
 			INITIAL_STATE
 		);
@@ -327,10 +345,18 @@ describe('failures', () => {
 
 	it.each([
 		['not a number', [[NaN, NaN]]],
+		['a probability that is none', [[0.5, NaN]]],
+		['less than nothing', [[-0.2, 1]]],
+		['more than certain', [[0.2, 1.2]]],
 		['logits', [[-2, 3]]],
 		['too few labels', [[1]]],
 		['too few faces', []]
 	])('include scores that are no probabilities: %s', async (_, scores) => {
 		await expect(run(withScores(scores))).rejects.toThrow('model a');
+	});
+
+	it.each([[[1]], [[NaN, 1]]])('include those of one face among good ones: %j', async (bad) => {
+		const tools = { detector: detects(left, right), classifiers: [withScores([[0.5, 0.5], bad])], now: counter() };
+		await expect(analyse(frame, tools, SETTINGS, INITIAL_STATE)).rejects.toThrow('model a');
 	});
 });

@@ -75,15 +75,44 @@ describe('searchFrame', () => {
 	it('then looks at it in every frame, wherever it walks, also faster and faster', async () => {
 		const stage = createStage([faceAt(100, 300, 40)]);
 		await stage.round();
-		let x = 100;
+		let [x, y] = [100, 300];
 		for (let step = 1; step < 20; step++) {
 			x += 3 * step;
-			stage.faces = [faceAt(x, 300, 40)];
+			y += 2 * step;
+			stage.faces = [faceAt(x, y, 40)];
 			const found = await stage.next();
-			expect(found.map(({ box }) => box.x)).toEqual([expect.closeTo(x - 20)]);
+			expect(found.map(({ box }) => [box.x, box.y])).toEqual([[expect.closeTo(x - 20), expect.closeTo(y - 20)]]);
 			expect(stage.followed).toHaveLength(1);
 			expect(stage.near).toEqual([WHOLE]);
 		}
+	});
+
+	it('takes the nearest of what it finds there, and what was out of sight to have moved evenly', async () => {
+		const nothing: FaceDetector = { detect: () => Promise.resolve([]) };
+		const look: LookAtEach = () => Promise.resolve([[faceAt(665, 360, 40), faceAt(655, 366, 40)]]);
+		const known = [{ face: faceAt(640, 360, 40), step: { x: 0, y: 0 }, missed: 2, doubted: 0 }];
+		const [state, found] = await searchFrame(
+			FRAME,
+			{ near: nothing, far: nothing },
+			SETTINGS,
+			{ turn: 1, known },
+			look
+		);
+		expect(found.map(({ box }) => [box.x, box.y])).toEqual([[expect.closeTo(635), expect.closeTo(346)]]);
+		expect(state.known.map(({ step, missed }) => [step.x, step.y, missed])).toEqual([
+			[expect.closeTo(5), expect.closeTo(2), 0]
+		]);
+	});
+
+	it('follows the largest where it may not follow all', async () => {
+		const sizes = [40, 90, 60, 50, 80];
+		const near: FaceDetector = {
+			detect: () => Promise.resolve(sizes.map((size, index) => faceAt(150 + 200 * index, 360, size)))
+		};
+		const settings = { ...SETTINGS, maxFaces: 3 };
+		const [state, found] = await searchFrame(FRAME, { near, far: near }, settings, { turn: 1, known: [] });
+		expect(found).toHaveLength(5);
+		expect(state.known.map(({ face }) => face.box.height)).toEqual([90, 80, 60]);
 	});
 
 	it('spends no look of its own on a face that one look at the frame shows', async () => {

@@ -1,6 +1,8 @@
 /** Looking at a frame in tiles: they cover every face whole, and what they find is each face once. */
 import { describe, expect, it } from 'vitest';
 import {
+	closeLook,
+	isCut,
 	lookClosely,
 	mergeFaces,
 	planTiles,
@@ -92,6 +94,39 @@ describe('planTiles', () => {
 		expect(tiles.length).toBeLessThan(40);
 		expect(tiles.every((tile) => Object.values({ ...tile }).every(Number.isFinite))).toBe(true);
 	});
+
+	it('lays tiles that are larger than a side of the frame over its middle', () => {
+		const tiles = planTiles(1920, 60, 20).filter(({ height }) => height > 60);
+		expect(tiles.length).toBeGreaterThan(3);
+		for (const { y, height } of tiles) expect(y + height / 2).toBeCloseTo(30, 9);
+		expect(Math.min(...tiles.map(({ x }) => x))).toBe(0);
+		expect(Math.max(...tiles.map(({ x, width }) => x + width))).toBeCloseTo(1920, 9);
+	});
+});
+
+describe('isCut', () => {
+	const tile: Box = { x: 400, y: 300, width: 300, height: 200 };
+	/** By how much a face of 60 x 100 keeps away from the left, top, right and bottom of the tile; 5 pixels are enough. */
+	it.each([
+		[6, 6, false],
+		[6, 94, false],
+		[234, 6, false],
+		[234, 94, false],
+		[4, 50, true],
+		[100, 4, true],
+		[236, 50, true],
+		[100, 96, true]
+	])('%i pixels from the left and %i from the top: %s', (left, top, cut) => {
+		const face = { ...faceAt(0, 0, 0), box: { x: tile.x + left, y: tile.y + top, width: 60, height: 100 } };
+		expect(isCut(face, tile, FRAME)).toBe(cut);
+		// What ends with the frame is not cut by the tile.
+		expect(isCut({ ...face, box: { ...face.box, x: left, y: top } }, { ...tile, x: 0, y: 0 }, tile)).toBe(false);
+	});
+});
+
+it('a close look has the face in its middle, at its share of the side, however it is shaped', () => {
+	const face = { ...faceAt(0, 0, 0), box: { x: 100, y: 200, width: 40, height: 60 } };
+	expect(closeLook(face, 0.3)).toEqual({ x: 20, y: 130, width: 200, height: 200 });
 });
 
 describe('mergeFaces', () => {
@@ -162,10 +197,19 @@ describe('thoroughDetector', () => {
 		}
 	});
 
-	it('finds a face that fills the frame', async () => {
+	it('finds a face that fills the frame, with a border all around', async () => {
 		const face = faceAt(960, 640, 1900);
-		const found = await thoroughDetector(fakeDetectors([face]), limits).detect(FRAME, { minConfidence: 0.5 });
+		const detectors = fakeDetectors([face]);
+		const regions: unknown[] = [];
+		const near: FaceDetector = {
+			detect: (frame, options) => {
+				regions.push(options?.region);
+				return detectors.near.detect(frame, options);
+			}
+		};
+		const found = await thoroughDetector({ ...detectors, near }, limits).detect(FRAME, { minConfidence: 0.5 });
 		expect(found.map(({ box }) => Math.round(box.width))).toEqual([1900]);
+		expect(regions.slice(0, 2)).toEqual([undefined, { x: -960, y: -640, width: 3840, height: 2560 }]);
 	});
 
 	it('drops what closer looks do not confirm, also where it is large and full of faces', async () => {
