@@ -25,6 +25,11 @@ describe('announce', () => {
 		expect(listen(Array.from({ length: 100 }, (_, index) => (index % 10 < 5 ? 'happy' : 'sad')))).toEqual([]);
 	});
 
+	it('does not pause for a sentence that was read long ago and is still true', () => {
+		const heard = listen([...repeat('happy', 60), ...repeat('sad', 20)]);
+		expect(heard.at(-1)).toEqual({ atMs: 7200, spoken: 'sad' });
+	});
+
 	it('pauses between two sentences', () => {
 		const heard = listen([...repeat('happy', 14), ...repeat('sad', 50)]);
 		expect(heard).toEqual([

@@ -17,6 +17,7 @@ const MANIFEST = {
 			priorRatio: [2],
 			metrics: {}
 		},
+		{ id: 'again', title: 'Again', members: ['large'], mirrored: true, temperature: 1, metrics: {} },
 		{ id: 'plain', title: 'Plain', members: ['small', 'large'], mirrored: false, temperature: 1, metrics: {} }
 	]
 } as unknown as Manifest;
@@ -27,10 +28,17 @@ it('lists models, then ensembles as what their members are together', () => {
 		['small', 10, 3, 5],
 		['large', 100, 30, 50],
 		['both', 110, 33, 110],
+		['again', 100, 30, 100],
 		['plain', 110, 33, 55]
 	]);
-	expect(all.map(({ members }) => members)).toEqual([['small'], ['large'], ['small', 'large'], ['small', 'large']]);
-	expect(all.map(({ mirrored }) => mirrored)).toEqual([false, false, true, false]);
-	expect(all.map(({ priorRatio }) => priorRatio)).toEqual([undefined, undefined, [2], undefined]);
-	expect(all.map(({ trained }) => trained?.base)).toEqual(['scratch', 'other', undefined, undefined]);
+	expect(all.map(({ members }) => members)).toEqual([
+		['small'],
+		['large'],
+		['small', 'large'],
+		['large'],
+		['small', 'large']
+	]);
+	expect(all.map(({ mirrored }) => mirrored)).toEqual([false, false, true, true, false]);
+	expect(all.map(({ priorRatio }) => priorRatio)).toEqual([undefined, undefined, [2], undefined, undefined]);
+	expect(all.map(({ trained }) => trained?.base)).toEqual(['scratch', 'other', undefined, undefined, undefined]);
 });

@@ -18,4 +18,8 @@ describe('toCsv', () => {
 		const [, line = ''] = toCsv(['name'], [[text]]).split('\r\n');
 		expect(line.replace(/^"/, '').startsWith(`'${text.charAt(0)}`)).toBe(true);
 	});
+
+	it.each(['a=1', 'day-1', 'me@home'])('leaves text as it is that has such a sign within: %s', (text) => {
+		expect(toCsv(['name'], [[text]])).toBe(`name\r\n${text}\r\n`);
+	});
 });

@@ -70,6 +70,15 @@ describe('arrange', () => {
 	it('sorts by the probability of the label filtered for, and by the number of faces', () => {
 		expect(names('label:happy', 'probability')).toEqual(['b9.jpg', 'b10.jpg']);
 		expect(names('label:sad', 'probability')).toEqual(['b9.jpg']);
+		const sadder = [
+			photo(1, 'both.jpg', done(face(1, [0.99, 0.01]), face(2, [0.45, 0.55]))),
+			photo(2, 'none.jpg', done()),
+			photo(3, 'sad.jpg', done(face(1, [0.2, 0.8])))
+		];
+		const order = (filter: 'all' | 'label:sad') =>
+			arrange(sadder, [MODEL], filter, 'probability').map(({ name }) => name);
+		expect(order('label:sad')).toEqual(['sad.jpg', 'both.jpg']);
+		expect(order('all')).toEqual(['both.jpg', 'sad.jpg', 'none.jpg']);
 		expect(names('all', 'faces').slice(0, 3)).toEqual(['b9.jpg', 'b10.jpg', 'd.jpg']);
 	});
 

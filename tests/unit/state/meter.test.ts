@@ -29,6 +29,23 @@ describe('measure', () => {
 		expect(meter.times?.classify['mien']).toBeCloseTo(14);
 	});
 
+	it('smooths the time of each stage, and takes that of a model that was not there before as it is', () => {
+		const before = run([40, 40], () => 20);
+		const slow = { read: 2, detect: 42, crop: 13, classify: { mien: 54, other: 7 }, total: 120 };
+		const part = 1 - Math.exp(-40 / 800);
+		const { times: shown } = measure(before, slow, 120);
+		expect(shown?.read).toBeCloseTo(1 + part);
+		expect(shown?.detect).toBeCloseTo(2 + 40 * part);
+		expect(shown?.crop).toBeCloseTo(3 + 10 * part);
+		expect(shown?.classify['mien']).toBeCloseTo(14 + 40 * part);
+		expect(shown?.classify['other']).toBe(7);
+		expect(shown?.total).toBeCloseTo(20 + 100 * part);
+	});
+
+	it('has no rate of two results at once', () => {
+		expect(measure(measure(EMPTY_METER, times(10), 5), times(10), 5).fps).toBeNull();
+	});
+
 	it('follows a change, smoothly', () => {
 		const steady = Array.from({ length: 30 }, () => 20);
 		const soon = run([...steady, 100], () => 20).fps ?? 0;
