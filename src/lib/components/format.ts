@@ -8,19 +8,22 @@ export function exactPercent(fraction: number): string {
 	return `${(fraction * 100).toFixed(1)} %`;
 }
 
-/** Milliseconds: one decimal below ten, none above. */
+/** Milliseconds: one decimal below ten, none from there on. */
 export function milliseconds(ms: number): string {
-	return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+	return `${ms.toFixed(ms < 9.95 ? 1 : 0)} ms`;
 }
+
+/** From here on whole thousands would read as a thousand thousands. */
+const ROUNDS_TO_MILLION = 999_500;
 
 /** Bytes in the decimal units that browsers and stores use. */
 export function fileSize(bytes: number): string {
-	return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+	return bytes < ROUNDS_TO_MILLION ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** A count in thousands or millions: "602 k", "1.8 M". */
 export function shortCount(count: number): string {
-	return count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toFixed(1)} M`;
+	return count < ROUNDS_TO_MILLION ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toFixed(1)} M`;
 }
 
 /**
@@ -35,11 +38,13 @@ export function weights(labels: readonly string[], ratio: readonly number[]): st
 	return new Intl.ListFormat('en').format(parts);
 }
 
-/** A span of time in its two greatest units: "3 s", "2 min 05 s", "1 h 20 min". */
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** A span of time in its two greatest units: "3 s", "4 min 20 s", "2 h 05 min". */
 export function timeSpan(ms: number): string {
-	const seconds = Math.max(1, Math.round(ms / 1000));
+	const seconds = Math.round(ms / 1000);
 	if (seconds < 60) return `${seconds} s`;
 	const minutes = Math.floor(seconds / 60);
-	if (minutes < 60) return `${minutes} min ${String(seconds % 60).padStart(2, '0')} s`;
-	return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+	if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
+	return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }

@@ -40,12 +40,3 @@ export function dayHour(wallMs: number): string {
 	const date = new Date(wallMs);
 	return `${date.getDate()} ${date.toLocaleString('en', { month: 'short' })} ${hourMinute(wallMs)}`;
 }
-
-/** "2 h 05 min", "4 min 20 s" or "12 s". */
-export function minutesAndSeconds(ms: number): string {
-	const seconds = Math.round(ms / 1000);
-	if (seconds < 60) return `${seconds} s`;
-	const minutes = Math.floor(seconds / 60);
-	if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
-	return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
-}

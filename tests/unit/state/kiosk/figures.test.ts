@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chartBars, minutesAndSeconds, totalOf } from '../../../../src/lib/state/kiosk/figures';
+import { chartBars, totalOf } from '../../../../src/lib/state/kiosk/figures';
 import { emptyMinute, MINUTE_MS, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
 
 const NOON = Date.UTC(2026, 10, 24, 12);
@@ -26,16 +26,4 @@ it('the total adds everything up, and is empty of nothing', () => {
 		expressions: { happy: { faces: 2, dwellMs: 3000, probabilityMs: 3000 } }
 	});
 	expect(totalOf([])).toEqual(emptyMinute(0));
-});
-
-it.each([
-	[400, '0 s'],
-	[59_499, '59 s'],
-	[59_500, '1 min 00 s'],
-	[260_000, '4 min 20 s'],
-	[3_599_499, '59 min 59 s'],
-	[3_599_500, '1 h 00 min'],
-	[7_500_000, '2 h 05 min']
-])('%i ms read as %s', (ms, text) => {
-	expect(minutesAndSeconds(ms)).toBe(text);
 });
