@@ -262,10 +262,15 @@ const manifest = v.pipe(
 		for (const entry of ensembles) {
 			const { id: name, members } = entry;
 			const labels = models.find((model) => members.includes(model.id))?.labels.length;
-			for (const key of BY_LABEL) {
-				const values = entry[key]?.length ?? labels;
-				if (labels === undefined || values === labels) continue;
-				const found = `Expected ${labels} values in ${key} of "${name}", one a label, but received ${values}`;
+			const lists = [
+				...BY_LABEL.map((key) => [key, entry[key]] as const),
+				...Object.entries(entry.metrics).map(
+					([split, { perClass }]) => [`metrics.${split}.perClass`, perClass] as const
+				)
+			];
+			for (const [key, values] of lists) {
+				if (labels === undefined || values === undefined || values.length === labels) continue;
+				const found = `Expected ${labels} values in ${key} of "${name}", one a label, but received ${values.length}`;
 				addIssue(issueAt(dataset.value, 'ensembles', ensembles, found));
 			}
 			const missing = members.find((member) => !ids.includes(member));

@@ -88,11 +88,13 @@ describe('parseManifest', () => {
 			['models', 0, 'labels'],
 			['sad', '']
 		],
+		[['models', 0, 'labels'], ['sad']],
 		[['models', 0, 'sha256'], HASH.slice(1)],
 		[['models', 0, 'sha256'], HASH.replace('a', 'g')],
 		[['models', 0, 'bytes'], 10.5],
 		[['models', 0, 'bytes'], 0],
 		[['models', 0, 'input', 'size'], 0],
+		[['models', 0, 'input', 'size'], 1025],
 		[['models', 0, 'input', 'channels'], 2],
 		[
 			['models', 0, 'input', 'range'],
@@ -105,9 +107,31 @@ describe('parseManifest', () => {
 		[['models', 0, 'input', 'crop', 'scale'], 0],
 		[['models', 0, 'input', 'crop', 'shift'], [0]],
 		[['models', 0, 'input', 'crop', 'align'], 'yes'],
+		[['models', 0, 'input', 'crop', 'scale'], 11],
 		[['models', 0, 'input', 'crop', 'tilt'], -5],
+		[['models', 0, 'input', 'crop', 'tilt'], 181],
 		[['models', 0, 'input', 'leastContrast'], 0],
+		[['models', 0, 'input', 'leastContrast'], 128],
 		[['models', 0, 'temperature'], 0],
+		[
+			['models', 0, 'priorRatio'],
+			[1, 1001]
+		],
+		[
+			['models', 0, 'biases'],
+			[0, -101]
+		],
+		[
+			['models', 0, 'biases'],
+			[101, 0]
+		],
+		[
+			['models', 0, 'metrics', 'private', 'perClass'],
+			[0.5, 50]
+		],
+		[['models', 0, 'trained', 'minutes'], 0],
+		[['models', 0, 'trained', 'date'], '2026-11-23x'],
+		[['models', 0, 'trained', 'teachers'], ['No Id']],
 		[
 			['models', 0, 'priorRatio'],
 			[1, 0]
@@ -147,13 +171,41 @@ describe('parseManifest', () => {
 		);
 	});
 
-	it.each(['priorRatio', 'biases'])('refuses an ensemble whose %s has not one value a label', (key) => {
+	describe('ensembles', () => {
 		const both = { id: 'both', title: 'Both', members: ['mien'], mirrored: true, temperature: 1, metrics: {} };
-		const withValues = (values: number[]) => ({ ...validManifest(), ensembles: [{ ...both, [key]: values }] });
-		expect(parseManifest(withValues([1, 2])).ensembles[0]).toMatchObject({ [key]: [1, 2] });
-		expect(messageOf(withValues([2]))).toBe(
-			`ensembles: Expected 2 values in ${key} of "both", one a label, but received 1`
-		);
+		const withEnsembles = (...ensembles: unknown[]) => ({ ...validManifest(), ensembles });
+
+		it('are none where the manifest has no word of them', () => {
+			expect(parseManifest(withValue(['ensembles'], undefined)).ensembles).toEqual([]);
+		});
+
+		it.each(['priorRatio', 'biases'])('have one value a label as their %s', (key) => {
+			expect(parseManifest(withEnsembles({ ...both, [key]: [1, 2] })).ensembles[0]).toMatchObject({ [key]: [1, 2] });
+			expect(messageOf(withEnsembles({ ...both, [key]: [2] }))).toBe(
+				`ensembles: Expected 2 values in ${key} of "both", one a label, but received 1`
+			);
+		});
+
+		it('have one recall a label', () => {
+			const metricsOf = (...perClass: number[]) => ({ public: { n: 10, accuracy: 0.5, macroF1: 0.5, perClass } });
+			expect(messageOf(withEnsembles({ ...both, metrics: metricsOf(0.5, 0.6) }))).toBe('accepted');
+			expect(messageOf(withEnsembles({ ...both, metrics: metricsOf(0.5) }))).toBe(
+				'ensembles: Expected 2 values in metrics.public.perClass of "both", one a label, but received 1'
+			);
+		});
+
+		it('have members, all of which are models', () => {
+			expect(messageOf(withEnsembles({ ...both, members: [] }))).toContain('Expected at least 1 member');
+			expect(messageOf(withEnsembles({ ...both, members: ['mien', 'gone'] }))).toBe(
+				'ensembles: Expected members of "both" among the models (mien) but received "gone"'
+			);
+		});
+
+		it('have ids of their own, and are not what a new visitor sees', () => {
+			expect(messageOf(withEnsembles({ ...both, id: 'mien' }))).toContain('Expected ids that differ but found "mien"');
+			expect(messageOf(withEnsembles(both, both))).toContain('Expected ids that differ but found "both" twice');
+			expect(messageOf({ ...withEnsembles(both), default: 'both' })).toContain('Expected one of the models (mien)');
+		});
 	});
 
 	it('lists the first five faults and counts the rest', () => {
