@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { letterboxInput, sampleSquare, toModelInput } from '../../../src/lib/core/preprocess';
+import { grayFrame, letterboxInput, sampleSquare, toModelInput } from '../../../src/lib/core/preprocess';
 import type { Frame, Square } from '../../../src/lib/core/types';
 
 type Rgb = readonly [number, number, number];
@@ -182,6 +182,17 @@ describe('letterboxInput', () => {
 		expect(psnr(inner(luminance), inner(gray))).toBeGreaterThan(50);
 	});
 
+	it('treats the three colours alike', () => {
+		const frame = texture(333, 517);
+		const turned = picture(333, 517, (x, y) => {
+			const [r = 0, g = 0, b = 0] = frame.data.subarray((y * 333 + x) * 4);
+			return [g, b, r];
+		});
+		const { data } = letterboxInput(frame, 60, [0, 1]);
+		const after = letterboxInput(turned, 60, [0, 1]).data;
+		expect(after).toEqual(data.map((_, i) => data[i % 3 === 2 ? i - 2 : i + 1] ?? NaN));
+	});
+
 	it('averages every pixel: a fine pattern becomes its mean', () => {
 		const checks = picture(640, 480, (x, y) => ((x + y) % 2 === 0 ? [255, 0, 255] : [0, 255, 0]));
 		const { data } = letterboxInput(checks, 64, [0, 1]);
@@ -225,6 +236,12 @@ describe('letterboxInput', () => {
 		expect(data[1]).toBeCloseTo(60, 4);
 		expect(data[data.length - 1]).toBeCloseTo(90, 4);
 	});
+});
+
+it('a grey picture is a frame whose colours are alike, and opaque', () => {
+	const { width, height, data } = grayFrame(Uint8Array.of(0, 70, 140, 255), 2);
+	expect([width, height]).toEqual([2, 2]);
+	expect([...data]).toEqual([0, 70, 140, 255].flatMap((value) => [value, value, value, 255]));
 });
 
 describe('toModelInput', () => {

@@ -71,9 +71,35 @@ describe('explainByOcclusion', () => {
 		await expect(explainByOcclusion(broken, FACE)).rejects.toThrow('disposed');
 	});
 
+	it('covers the part of each cell and no other, in all channels, and leaves the face as it was', async () => {
+		const input = new Uint8Array(SIZE * SIZE).fill(255);
+		const shown: Float32Array[] = [];
+		const classifier: Classifier = {
+			...classifierOf(isMouth),
+			input: { ...classifierOf(isMouth).input, channels: 3 },
+			classify(batch, count) {
+				const length = batch.length / count;
+				for (let face = 0; face < count; face++) shown.push(batch.slice(face * length, (face + 1) * length));
+				return Promise.resolve(Array.from({ length: count }, () => [0.2, 0.8]));
+			}
+		};
+		const quarters = { cells: 4, patch: 1 / 4, fill: (face: Uint8Array) => new Uint8Array(face.length) };
+		await explainByOcclusion(classifier, input, undefined, quarters);
+		const [whole, ...covered] = shown;
+		expect(whole).toEqual(new Float32Array(SIZE * SIZE * 3).fill(1));
+		const side = SIZE / 4;
+		const cellOf = (pixel: number) => Math.floor(pixel / SIZE / side) * 4 + Math.floor((pixel % SIZE) / side);
+		expect(covered).toHaveLength(16);
+		for (const [cell, face] of covered.entries())
+			expect(face).toEqual(face.map((_, index) => (cellOf(Math.floor(index / 3)) === cell ? 0 : 1)));
+		expect(input).toEqual(new Uint8Array(SIZE * SIZE).fill(255));
+	});
+
 	it('covers patches of another size and kind where it is told to', async () => {
 		const whole = { cells: 3, patch: 2, fill: (face: Uint8Array) => new Uint8Array(face.length) };
-		const { cells, score, map } = await explainByOcclusion(classifierOf(isMouth), FACE, undefined, whole);
+		const classifier = classifierOf(isMouth);
+		const { cells, score, map } = await explainByOcclusion(classifier, FACE, undefined, whole);
+		expect(classifier.batches).toEqual([1, 7, 2]);
 		expect(cells).toBe(3);
 		expect(map).toHaveLength(9);
 		// The patch in the middle covers all.
@@ -90,5 +116,24 @@ describe('blurFace', () => {
 		expect(blurred[40 * SIZE + 24]).toBeGreaterThan(blurred[8 * SIZE + 24] ?? 255);
 		const steps = blurred.subarray(SIZE).map((luma, p) => Math.abs(luma - (blurred[p] ?? 0)));
 		expect(Math.max(...steps)).toBeLessThan(20);
+	});
+
+	it('is Gaussian along both axes, an eighth of the side wide', () => {
+		const [sigmaPx, middle] = [SIZE / 8, SIZE / 2];
+		// Of an edge it leaves the normal distribution: these at -2, -1, 0, 1 and 2 standard deviations.
+		const expected = [0.0228, 0.1587, 0.5, 0.8413, 0.9772];
+		for (const along of [(p: number) => p % SIZE, (p: number) => Math.floor(p / SIZE)]) {
+			const blurred = blurFace(
+				Uint8Array.from({ length: SIZE * SIZE }, (_, p) => (along(p) < middle ? 0 : 200)),
+				SIZE
+			);
+			for (const [index, share] of expected.entries()) {
+				// The edge lies between two pixels, so the mean of both is what is there.
+				const at = middle + (index - 2) * sigmaPx;
+				const around = [...blurred].filter((_, p) => along(p) === at || along(p) === at - 1);
+				const mean = around.reduce((sum, luma) => sum + luma, 0) / around.length;
+				expect(Math.abs(mean - 200 * share)).toBeLessThan(3);
+			}
+		}
 	});
 });
