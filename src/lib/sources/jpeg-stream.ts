@@ -64,12 +64,6 @@ export function readJpegs(before: JpegStream, chunk: Uint8Array): JpegsFound {
 			// What was taken for a part of this picture may hold the next one.
 			position = start + 2;
 		} else if (step.found === 'more') {
-			if (bytes.length - start > MAX_BYTES) {
-				broken++;
-				within = 'gap';
-				position = start + 2;
-				continue;
-			}
 			const stream = { rest: bytes.slice(start), position: step.position - start, within };
 			return { stream, pictures, broken };
 		} else {
@@ -80,7 +74,7 @@ export function readJpegs(before: JpegStream, chunk: Uint8Array): JpegsFound {
 }
 
 interface Step {
-	/** What begins at `position`; 'more': it needs more bytes, and is to be asked again from there. */
+	/** What begins at `position`; 'more': it needs more than the few bytes from there on, and is to be asked again. */
 	readonly found: 'segments' | 'pixels' | 'end' | 'damage' | 'more';
 	readonly position: number;
 }

@@ -500,6 +500,23 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(workers).toHaveLength(3);
 	});
 
+	it('brings the settings of before back where new ones fail right after a restart', async () => {
+		const { analyser, worker } = await createRunning();
+		worker().die();
+		const configure = watch(analyser.configure(OTHER));
+		await vi.advanceTimersByTimeAsync(250);
+		worker().ready();
+		const { generation, settings } = worker().last('configure');
+		expect(settings).toEqual(OTHER);
+		const failure = { code: 'model-unreachable', message: 'offline' } as const;
+		worker().send({ type: 'failed', generation, failure });
+		await vi.advanceTimersByTimeAsync(0);
+		expect(configure.outcome()).toBe('model-unreachable');
+		expect(worker().last('configure').settings).toEqual(SETTINGS);
+		worker().configured();
+		expect(analyser.busy).toBe(false);
+	});
+
 	it('ignores a worker that was replaced', async () => {
 		const { workers, worker, types } = await createRunning();
 		worker().die();

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EMPTY_STREAM, type JpegStream, readJpegs } from '../../../src/lib/sources/jpeg-stream';
 
-/** Pictures as cameras send them: small and large, progressive, with restart markers, with a preview inside. */
+/** Pictures as cameras send them: small and large, progressive, with a preview inside. */
 let pictures: Buffer[];
 
 beforeAll(async () => {
@@ -79,6 +79,17 @@ describe('whole streams', () => {
 		expect(hex(found)).toEqual(hex(pictures));
 		expect(broken).toBe(0);
 		expect(stream.rest.length).toBeLessThan(2);
+	});
+
+	it('restart markers, and bytes that fill, before a marker and in the pixels', () => {
+		const segments = [0xff, 0xff, 0xdb, 0, 4, 0xff, 0xd9, 0xff, 0xd0, 0xff, 0x01, 0xff, 0xda, 0, 3, 9];
+		const pixels = [1, 0xff, 0, 2, 0xff, 0xd0, 3, 0xff, 0xd7, 4, 0xff, 0xff, 0xd3, 5, 0xff, 0xff, 0xd9];
+		const picture = Buffer.from([0xff, 0xd8, ...segments, ...pixels]);
+		for (const length of [1, 2, 3, 100]) {
+			const { found, broken } = readAll(cut(multipart([picture, picture]), () => length));
+			expect(hex(found)).toEqual(hex([picture, picture]));
+			expect(broken).toBe(0);
+		}
 	});
 
 	it('boundaries and headers of any kind, or none', () => {

@@ -64,6 +64,27 @@ describe('createPlaneReader', () => {
 		expect([red > 250, green < 3, blue < 3]).toEqual([true, true, true]);
 	});
 
+	it('takes each pixel’s colour from where it lies, in I420 and in NV12', async () => {
+		const luma = [76, 76, 150, 150, 76, 76, 150, 150];
+		const planar = { ...grey(0, 0, 0), bytes: Uint8Array.from([...luma, 85, 44, 255, 21]) };
+		const interleaved = {
+			bytes: Uint8Array.from([...luma, 85, 255, 44, 21]),
+			layout: [
+				{ offset: 0, stride: 4 },
+				{ offset: 8, stride: 4 }
+			]
+		};
+		const colorSpace = { matrix: 'smpte170m', fullRange: true };
+		for (const frame of [frameOf({ colorSpace }, planar), frameOf({ format: 'NV12', colorSpace }, interleaved)]) {
+			const { data = [] } = (await createPlaneReader()(frame)) ?? {};
+			// The left half is red, the right half green.
+			for (let pixel = 0; pixel < 8; pixel++) {
+				const [red = 0, green = 0, blue = 0] = data.slice(4 * pixel, 4 * pixel + 3);
+				expect([red > 250, green > 250, blue > 5]).toEqual([pixel % 4 < 2, pixel % 4 >= 2, false]);
+			}
+		}
+	});
+
 	it('weighs green more in Rec. 709 than in 601', async () => {
 		const pixelOf = (matrix: string) =>
 			firstPixel(frameOf({ colorSpace: { matrix, fullRange: true } }, grey(128, 128, 200)));
@@ -74,6 +95,7 @@ describe('createPlaneReader', () => {
 		['turned', { rotation: 90 }],
 		['mirrored', { flip: true }],
 		['stretched', { displayWidth: 8 }],
+		['stretched upwards', { displayHeight: 4 }],
 		['cropped away', { visibleRect: null }],
 		['of another format', { format: 'RGBX' }],
 		['of none that can be read', { format: null }],
