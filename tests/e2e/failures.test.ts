@@ -105,6 +105,41 @@ describe('cameras that fail', () => {
 	});
 });
 
+describe('a page whose scripts', () => {
+	it('do not come says what to do', async () => {
+		const { context, page } = await open(without, '/', {
+			prepare: (context) => context.route('**/_app/immutable/entry/**', (route) => route.abort())
+		});
+		await page.getByText('reload the page').waitFor();
+		await context.close();
+	});
+
+	it.each([
+		'/',
+		'/photo',
+		'/compare',
+		'/compare/benchmark',
+		'/kiosk?log=no',
+		'/kiosk?rotate=1',
+		'/kiosk/setup',
+		'/kiosk/log'
+	])('have come does not say that it is starting: %s', async (path) => {
+		const { context, page } = await open(without, path);
+		await page.locator('main').waitFor();
+		expect(await page.getByText('Mien is starting').isVisible()).toBe(false);
+		await context.close();
+	});
+});
+
+it('an address of no page leads to the live page', async () => {
+	const { context, page } = await open(without, '/no-such-page');
+	await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+	expect(await page.getByText('Mien is starting').isVisible()).toBe(false);
+	await page.getByRole('link', { name: 'To the live page' }).click();
+	await waitForStatus(page, 'idle');
+	await context.close();
+});
+
 describe('pictures that fail', () => {
 	it.each<[string, PictureFile, ErrorCode]>([
 		['text under the name of a picture', TEXT_NAMED_JPG, 'picture-unreadable'],
