@@ -1,7 +1,7 @@
 /** Rows of a FER2013 file, gzipped or not, read as a stream: a file of 300 MB need not fit into memory as text. */
 import { columnsOf, parseRow, splitFields, usageOf, type Fer2013Columns, type Fer2013Row } from '../core/fer2013';
 import { createLineSplitter } from '../core/lines';
-import { AppError } from '../errors';
+import { AppError, toAppError } from '../errors';
 import type { CsvSplit } from '../protocol/tasks';
 
 /** A row that is wanted, or what is wrong with it. `line`: its number in the file, counted from 1. */
@@ -43,7 +43,7 @@ export async function* readFer2013(
 			try {
 				yield { line, ...parseRow(fields, header.columns) };
 			} catch (error) {
-				yield { line, fault: messageOf(error) };
+				yield { line, fault: toAppError(error, 'data-unreadable').message };
 			}
 		}
 	};
@@ -53,13 +53,10 @@ export async function* readFer2013(
 			yield* read(lines.push(piece.value));
 		yield* read(lines.end());
 	} catch (error) {
-		throw new AppError('data-unreadable', `line ${header.columns === null ? 1 : line + 1}: ${messageOf(error)}`, error);
+		const { message } = toAppError(error, 'data-unreadable');
+		throw new AppError('data-unreadable', `line ${header.columns === null ? 1 : line + 1}: ${message}`, error);
 	}
 	if (header.columns === null) throw new AppError('data-unreadable', 'the file is empty');
-}
-
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 async function textOf(file: Blob, onBytes: (done: number) => void): Promise<ReadableStream<string>> {
