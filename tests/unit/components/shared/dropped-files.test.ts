@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { droppedFiles } from '../../../../src/lib/components/shared/dropped-files';
+
+function fileEntry(name: string, readable: boolean) {
+	const file = (resolve: (file: File) => void, reject: (error: Error) => void) =>
+		readable ? resolve(new File(['x'], name)) : reject(new DOMException('gone', 'NotFoundError'));
+	return { isFile: true, isDirectory: false, name, fullPath: `/folder/${name}`, file };
+}
+
+function folderEntry(children: readonly object[]) {
+	const turns = [children, []];
+	const readEntries = (resolve: (entries: readonly object[]) => void) => resolve(turns.shift() ?? []);
+	return {
+		isFile: false,
+		isDirectory: true,
+		name: 'folder',
+		fullPath: '/folder',
+		createReader: () => ({ readEntries })
+	};
+}
+
+describe('a dropped folder', () => {
+	it('gives its files in the order of their names, without those that cannot be read, which are named', async () => {
+		const folder = folderEntry([
+			fileEntry('10.jpg', true),
+			fileEntry('gone.jpg', false),
+			fileEntry('2.jpg', true),
+			fileEntry('.DS_Store', true)
+		]);
+		const transfer = { items: [{ webkitGetAsEntry: () => folder }], files: [] } as unknown as DataTransfer;
+		const { files, missing } = await droppedFiles(transfer);
+		expect(files.map(({ name }) => name)).toEqual(['folder/2.jpg', 'folder/10.jpg']);
+		expect(missing).toEqual(['folder/gone.jpg']);
+	});
+});
