@@ -14,10 +14,10 @@ export interface Recipe {
 	 * first 28,708 rows and all 7,178 test rows.
 	 */
 	readonly rows: 'challenge' | 'paper';
-	/** What the best epoch is best by, on the selecting rows; or the last one, whatever it is. */
-	readonly selectBy: 'accuracy' | 'loss' | 'last';
-	/** Epochs without a better one after which a run ends early; 0 never does. */
-	readonly patience: number;
+	/** Whose weights are kept: those of the best epoch by this measure on the selecting rows, or those of the last one. */
+	readonly keep: 'accuracy' | 'loss' | 'last';
+	/** Ends a run after `patience` epochs without a better one by that measure. What is kept is another matter. */
+	readonly earlyStopping?: { readonly by: 'accuracy' | 'loss'; readonly patience: number };
 	/** Whether convolutions are followed by batch normalisation, where the architecture leaves it open; it is folded away. */
 	readonly norm: boolean;
 	/** Whether global average pooling stands in for what fits one picture size alone, so that smaller ones can be learned from. */
@@ -36,6 +36,10 @@ export interface Recipe {
 	readonly epochs: number;
 	/** Pictures per step over all replicas together. */
 	readonly batchSize: number;
+	/** What becomes of the pictures of an epoch that do not fill a batch: left out, or a last, smaller batch. */
+	readonly lastBatch: 'dropped' | 'kept';
+	/** Where kernels start: a normal distribution (He et al., 2015), or a uniform one (Glorot & Bengio, 2010), Keras's default. */
+	readonly kernelInitializer: 'heNormal' | 'glorotUniform';
 	readonly optimizer: OptimizerConfig;
 	/** Peak of the learning rate. */
 	readonly learningRate: number;
@@ -84,13 +88,14 @@ export const DEFAULT_RECIPE: Recipe = {
 	id: 'default',
 	seed: 1,
 	rows: 'challenge',
-	selectBy: 'accuracy',
-	patience: 0,
+	keep: 'accuracy',
 	norm: true,
 	pooled: false,
 	from: undefined,
 	epochs: 30,
 	batchSize: 128,
+	lastBatch: 'dropped',
+	kernelInitializer: 'heNormal',
 	optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
 	learningRate: 0.1,
 	warmupEpochs: 1,
@@ -102,6 +107,11 @@ export const DEFAULT_RECIPE: Recipe = {
 	augmentation: NO_AUGMENTATION,
 	sizes: [{ fromEpoch: 0, size: 48 }]
 };
+
+/** Steps of one epoch over `rows` pictures. */
+export function stepsPerEpochOf({ batchSize, lastBatch }: Recipe, rows: number): number {
+	return lastBatch === 'kept' ? Math.ceil(rows / batchSize) : Math.floor(rows / batchSize);
+}
 
 /** Side of the training pictures in `epoch`. */
 export function sizeAt(recipe: Recipe, epoch: number): number {

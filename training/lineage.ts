@@ -1,9 +1,11 @@
 /** Which runs build on which: recipes start from others' weights, and learn from others as teachers. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { EpochLog } from './checkpoint';
 import type { Recipe } from './config';
 import type { ModelDefinition } from './models/definition';
 import { findModel, findRecipe } from './models/index';
+import { hasStoppedEarly } from './selection';
 import { RUN_FILES } from './train';
 
 /** A model and the recipe that trains it, with its seed. */
@@ -55,11 +57,13 @@ function isSame(a: Run, b: Run): boolean {
 }
 
 /**
- * Whether the run in `runDir` has come to its end. An unpacked one has best weights without a log. One that its patience
- * has ended counts as not trained; training goes on with it by finding that out.
+ * Whether the run in `runDir` has come to its end. An unpacked one has best weights without a log.
  */
-export function isTrained(runDir: string, { epochs }: Recipe): boolean {
+export function isTrained(runDir: string, recipe: Recipe): boolean {
 	const [best, log] = [RUN_FILES.best, RUN_FILES.log].map((name) => path.join(runDir, name));
 	if (best === undefined || log === undefined || !existsSync(best)) return false;
-	return !existsSync(log) || readFileSync(log, 'utf8').trim().split('\n').length >= epochs;
+	if (!existsSync(log)) return true;
+	const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
+	const history = lines.map((line) => JSON.parse(line) as EpochLog);
+	return history.length >= recipe.epochs || hasStoppedEarly(history, recipe);
 }

@@ -139,11 +139,12 @@ function sumSteps(replicas: number, onStep: (report: StepReport) => void): (repo
 		pending.set(report.step, reports);
 		if (reports.length < replicas) return;
 		pending.delete(report.step);
+		const n = reports.reduce((sum, { n: own }) => sum + own, 0);
 		onStep({
 			step: report.step,
-			n: reports.reduce((sum, { n }) => sum + n, 0),
+			n,
 			correct: reports.reduce((sum, { correct }) => sum + correct, 0),
-			loss: reports.reduce((sum, { loss }) => sum + loss, 0) / replicas
+			loss: reports.reduce((sum, { loss, n: own }) => sum + loss * own, 0) / n
 		});
 	};
 }

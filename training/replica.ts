@@ -4,7 +4,7 @@ import { raiseContrast } from '../src/lib/core/contrast';
 import { toModelInput } from '../src/lib/core/preprocess';
 import { hasKernel, MOVE_KERNEL, moveInPlace } from './backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from './backend/host';
-import { learningRateAt, sizeAt, type Recipe } from './config';
+import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from './config';
 import { pictureOf, type Dataset } from './dataset';
 import { UserError } from './errors';
 import type { Exchange } from './exchange';
@@ -33,10 +33,16 @@ export interface EvaluationSums {
 }
 
 /** What a step learns from: rows, their pictures as the network gets them, and what live teachers say of those. */
-interface Batch {
-	readonly rows: Uint32Array;
+interface Batch extends Share {
 	readonly x: tf.Tensor;
 	readonly said: tf.Tensor2D | undefined;
+}
+
+/** This replica's rows of a batch. */
+interface Share {
+	readonly rows: Uint32Array;
+	/** What they count for in the mean over all replicas: 1 unless a smaller batch cannot be shared evenly. */
+	readonly weight: number;
 }
 
 /** What a step reports once it can be read; a promise alone would be waited for. */
@@ -96,7 +102,7 @@ export class Replica {
 		private readonly painter: Painter = new LocalPainter({ dataset, ...paintingOf(definition, recipe) })
 	) {
 		this.share = shareOf(recipe, rows, exchange.replicas);
-		this.stepsPerEpoch = Math.floor(rows.length / recipe.batchSize);
+		this.stepsPerEpoch = stepsPerEpochOf(recipe, rows.length);
 		this.model = networkOf(definition, labels, recipe, dataset);
 		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
 		this.weights = this.model.weights.map((weight, index) => ({
@@ -154,11 +160,12 @@ export class Replica {
 		for (const [index, dropout] of this.dropouts.entries())
 			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.exchange.replica, index);
 
-		const { rows, x, said } = await this.takeBatch(step);
+		const { rows, weight, x, said } = await this.takeBatch(step);
 		const y = this.targets(rows, said);
 		const foot = this.recipe.sharpness ? this.climb(x, y, this.recipe.sharpness) : undefined;
 		const { loss, logits, gradients } = this.slopes(x, y);
 		if (foot) this.descend(foot);
+		if (weight !== 1) scaleAll(gradients, weight);
 		// Gradients and moving statistics become their means over all replicas.
 		if (this.exchange.replicas > 1) this.exchange.average([...gradients, ...this.statistics].map(hostView));
 		this.optimizer.apply(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
@@ -166,7 +173,7 @@ export class Replica {
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
 		this.prepare(step + 1);
 		tf.dispose([x, y, said ?? [], gradients]);
-		const report = this.read(step, rows, loss, logits);
+		const report = this.read(step, weight > 0 ? rows : rows.subarray(0, 0), loss, logits);
 		// Who awaits it learns of a failure; until then nobody listens.
 		report.catch(() => undefined);
 		return { report };
@@ -256,11 +263,15 @@ export class Replica {
 	}
 
 	/** This replica's rows of one batch; the order of an epoch depends on seed and epoch alone. */
-	private batchRows(epoch: number, batch: number): Uint32Array {
+	private shareOfBatch(epoch: number, batch: number): Share {
 		if (this.order?.epoch !== epoch)
 			this.order = { epoch, rows: shuffle(this.rows.slice(), createRandom(this.recipe.seed, STREAM.order, epoch)) };
-		const start = batch * this.recipe.batchSize + this.exchange.replica * this.share;
-		return this.order.rows.subarray(start, start + this.share);
+		const { replica, replicas } = this.exchange;
+		const all = this.order.rows.subarray(batch * this.recipe.batchSize, (batch + 1) * this.recipe.batchSize);
+		const from = Math.floor((all.length * replica) / replicas);
+		const to = Math.floor((all.length * (replica + 1)) / replicas);
+		// A replica without a picture of its own takes its step with one that counts for nothing.
+		return { rows: all.subarray(from, Math.max(to, from + 1)), weight: ((to - from) * replicas) / all.length };
 	}
 
 	/** Makes the batch of `step`, unless it is that of another epoch, which begins with an evaluation. */
@@ -283,12 +294,13 @@ export class Replica {
 	/** What the network gets in `step`, which depends on nothing but the recipe and the step. */
 	private async makeBatch(step: number): Promise<Batch> {
 		const epoch = Math.floor(step / this.stepsPerEpoch);
-		const rows = this.batchRows(epoch, step % this.stepsPerEpoch);
+		const share = this.shareOfBatch(epoch, step % this.stepsPerEpoch);
+		const { rows } = share;
 		const { features } = this.dataset;
 		const size = sizeAt(this.recipe, epoch);
 		const values = features ? gather(features, rows) : await this.painter.paint(rows, size, epoch);
 		const x = this.asTensor(values, rows.length, size);
-		return { rows, x, said: await this.askTeachers(rows, x, size, epoch) };
+		return { ...share, x, said: await this.askTeachers(rows, x, size, epoch) };
 	}
 
 	private async askTeachers(
@@ -482,6 +494,14 @@ function gather({ width, values }: NonNullable<Dataset['features']>, rows: Uint3
 /** Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]. */
 function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
 	return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
+}
+
+/** Multiplies each of `gradients` in place of itself. */
+function scaleAll(gradients: tf.Tensor[], factor: number): void {
+	for (const [index, gradient] of gradients.entries()) {
+		gradients[index] = tf.mul(gradient, factor);
+		gradient.dispose();
+	}
 }
 
 function isVariable(tensor: tf.Tensor): tensor is tf.Variable {

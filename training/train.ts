@@ -7,13 +7,14 @@ import { isWebGpu, type TrainingBackend } from './backend/index';
 import { findGpu } from './backend/webgpu';
 import { weightsForBase, type Base } from './base';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
-import { learningRateAt, sizeAt, type Recipe } from './config';
+import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from './config';
 import { rowsOf, type Dataset } from './dataset';
 import { UserError, messageOf } from './errors';
 import { sha256 } from './files';
 import type { ModelDefinition } from './models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
 import type { State, StepReport } from './replica';
+import { bestEpoch, hasStoppedEarly } from './selection';
 
 export interface TrainOptions {
 	readonly definition: ModelDefinition;
@@ -123,7 +124,7 @@ class Run {
 		saved: Checkpoint | undefined
 	) {
 		const { dataset, recipe } = options;
-		this.stepsPerEpoch = Math.floor(trainingRows(dataset, recipe).length / recipe.batchSize);
+		this.stepsPerEpoch = stepsPerEpochOf(recipe, trainingRows(dataset, recipe).length);
 		this.steps = this.stepsPerEpoch * recipe.epochs;
 		this.validationRows = selectingRows(dataset, recipe);
 		this.step = saved?.step ?? 0;
@@ -141,7 +142,7 @@ class Run {
 		signal.addEventListener('abort', stop, { once: true });
 		this.writeLog();
 		try {
-			while (this.step < this.steps && !signal.aborted && !this.isStale()) {
+			while (!signal.aborted && !this.isDone()) {
 				await this.chunk();
 				if (this.diverged) return { kind: 'diverged', step: this.step, best: this.best() };
 				if (this.step % this.stepsPerEpoch === 0) await this.endEpoch();
@@ -149,8 +150,7 @@ class Run {
 					await this.checkpoint();
 			}
 			if (this.step % this.stepsPerEpoch !== 0) await this.checkpoint();
-			const isDone = this.step === this.steps || this.isStale();
-			return { kind: isDone ? 'finished' : 'stopped', best: this.best() };
+			return { kind: this.isDone() ? 'finished' : 'stopped', best: this.best() };
 		} finally {
 			signal.removeEventListener('abort', stop);
 		}
@@ -218,11 +218,10 @@ class Run {
 			imagesPerSecond: running.n / Math.max(running.seconds, 1e-9),
 			seconds: running.seconds
 		};
-		const before = this.best();
-		const best = !before || this.isBetter(log, before);
 		this.history.push(log);
+		const best = this.best() === log;
 		this.running = { ...EMPTY };
-		if (best && (recipe.selectBy !== 'last' || this.step === this.steps)) {
+		if (best && (recipe.keep !== 'last' || this.isDone())) {
 			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
 			// Of a frozen base no other file knows.
 			const joined = this.options.dataset.features ? [...baseAverages(this.options), ...averages] : averages;
@@ -245,27 +244,11 @@ class Run {
 	}
 
 	private best(): EpochLog | undefined {
-		let best: EpochLog | undefined;
-		for (const log of this.history) if (!best || this.isBetter(log, best)) best = log;
-		return best;
+		return bestEpoch(this.history, this.options.recipe.keep);
 	}
 
-	private isBetter({ validation: a }: EpochLog, { validation: b }: EpochLog): boolean {
-		switch (this.options.recipe.selectBy) {
-			case 'accuracy':
-				return a.accuracy > b.accuracy;
-			case 'loss':
-				return a.loss < b.loss;
-			case 'last':
-				return true;
-		}
-	}
-
-	/** Whether the recipe's patience is at its end. */
-	private isStale(): boolean {
-		const { patience } = this.options.recipe;
-		const best = this.best();
-		return patience > 0 && best !== undefined && this.history.length - 1 - best.epoch >= patience;
+	private isDone(): boolean {
+		return this.step >= this.steps || hasStoppedEarly(this.history, this.options.recipe);
 	}
 
 	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */

@@ -24,7 +24,7 @@ export const growingAt = (fromEpoch: number): Recipe['sizes'] => [
  * A maker of 3x3 convolutions with ReLU, as plain VGG-like networks have them. With `recipe.norm` a batch normalisation
  * is trained between the two, which export folds into the convolution.
  */
-export function convolutionalUnit({ seed, norm }: Recipe) {
+export function convolutionalUnit({ seed, norm, kernelInitializer }: Recipe) {
 	let layers = 0;
 	return (x: tf.SymbolicTensor, filters: number, padding: 'same' | 'valid'): tf.SymbolicTensor => {
 		const convolution = tf.layers.conv2d({
@@ -32,7 +32,7 @@ export function convolutionalUnit({ seed, norm }: Recipe) {
 			kernelSize: 3,
 			padding,
 			useBias: !norm,
-			kernelInitializer: tf.initializers.heNormal({ seed: seed * 1000 + layers++ })
+			kernelInitializer: tf.initializers[kernelInitializer]({ seed: seed * 1000 + layers++ })
 		});
 		const sum = convolution.apply(x) as tf.SymbolicTensor;
 		const centred = norm ? (new BatchNorm({}).apply(sum) as tf.SymbolicTensor) : sum;

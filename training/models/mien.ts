@@ -111,7 +111,7 @@ const IN_ANY_LIGHT: Recipe = {
 	...onwards('in-any-light', 'among-larger', { epochs: 12, learningRate: 0.012, from48: 0 }),
 	...LAST,
 	// What is learned here counts in the dark, which PublicTest does not show.
-	selectBy: 'last',
+	keep: 'last',
 	votes: 0.1,
 	emaDecay: 0.998,
 	raised: true,
@@ -303,7 +303,7 @@ export const mien: ModelDefinition = {
 		{
 			...IN_PAIRS,
 			id: 'in-pairs-32',
-			selectBy: 'last',
+			keep: 'last',
 			epochs: 30,
 			schedule: 'constant',
 			sizes: [{ fromEpoch: 0, size: 32 }],

@@ -268,7 +268,7 @@ describe('training from a base', { timeout: 120_000 }, () => {
 		const aborted = AbortSignal.abort();
 		expect((await features(network, pictures(11), aborted)).found).toBeUndefined();
 
-		const frozen: Recipe = { ...recipe, selectBy: 'last', base: { training: 'frozen', normalised: false } };
+		const frozen: Recipe = { ...recipe, keep: 'last', base: { training: 'frozen', normalised: false } };
 		const best = await run({ recipe: frozen, dataset: found, base });
 		expect(best.base).toBe(base.name);
 		expect(best.history).toHaveLength(2);

@@ -74,6 +74,12 @@ it('takes a run for trained when its log is full, or when it was unpacked', () =
 		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
 		writeFileSync(path.join(folder, RUN_FILES.log), '{}\n{}\n');
 		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(true);
+		const losses = [3, 2, 2.5, 2.25];
+		const log = losses.map((loss, epoch) => `${JSON.stringify({ epoch, validation: { loss, accuracy: 0 } })}\n`);
+		writeFileSync(path.join(folder, RUN_FILES.log), log.join(''));
+		expect(isTrained(folder, { ...recipe, epochs: 9 })).toBe(false);
+		expect(isTrained(folder, { ...recipe, epochs: 9, earlyStopping: { by: 'loss', patience: 3 } })).toBe(false);
+		expect(isTrained(folder, { ...recipe, epochs: 9, earlyStopping: { by: 'loss', patience: 2 } })).toBe(true);
 	} finally {
 		rmSync(folder, { recursive: true });
 	}

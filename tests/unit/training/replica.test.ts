@@ -66,6 +66,9 @@ const dataset: Dataset = (() => {
 
 const rows = (): Uint32Array => Uint32Array.from({ length: BATCH }, (_, row) => row);
 
+/** 24 rows, and `more` for a last batch. */
+const manyRows = (more: number): Uint32Array => Uint32Array.from({ length: 24 + more }, (_, row) => row % BATCH);
+
 async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>, teachers?: Teacher[]) {
 	const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
 	const data = teachers ? { ...dataset, teachers } : dataset;
@@ -163,6 +166,35 @@ describe('Replica', () => {
 		const down = slope(kernelOf(before), rows(), (row) => words[row] ?? [], seen);
 		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
 		expect(distance(kernelOf(before), kernelOf(after), down)).toBeLessThan(1e-5);
+	});
+
+	it.each([2, 3, 8])('shares a smaller last batch among %d so that each picture counts the same', async (replicas) => {
+		const few = 3;
+		const gradients = await Promise.all(
+			Array.from({ length: replicas }, async (_, replica) => {
+				let own: Float32Array | undefined;
+				const exchange = {
+					replica,
+					replicas,
+					average([gradient]: readonly Float32Array[]) {
+						own = gradient?.slice();
+					},
+					stopping: () => false
+				};
+				const shared: Recipe = { ...recipe, batchSize: 24, lastBatch: 'kept' };
+				const alone = new Replica(regression, shared, LABELS, dataset, manyRows(few), exchange);
+				const start = kernelOf(await alone.snapshot());
+				let counted = -1;
+				await alone.run(1, 2, ({ n }) => (counted = n));
+				return { start, counted, own: own ?? new Float32Array() };
+			})
+		);
+		expect(gradients.reduce((sum, { counted }) => sum + counted, 0)).toBe(few);
+		const order = shuffle(manyRows(few), createRandom(recipe.seed, STREAM.order, 0));
+		const expected = slope(gradients[0]?.start ?? new Float32Array(), order.subarray(24));
+		expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(1e-2);
+		for (const [i, value] of expected.entries())
+			expect(gradients.reduce((sum, { own }) => sum + (own[i] ?? NaN), 0) / replicas).toBeCloseTo(value, 5);
 	});
 
 	it('refuses a teacher that takes other pictures', () => {

@@ -135,6 +135,39 @@ describe('train', { timeout: 180_000 }, () => {
 		);
 	});
 
+	it('stops early by one measure, and keeps the weights that another one names', async () => {
+		// Without a step, only the moving statistics settle.
+		const still: Recipe = { ...recipe, epochs: 40, learningRate: 0, earlyStopping: { by: 'loss', patience: 2 } };
+		for (const keep of ['last', 'loss'] as const) {
+			const outcome = await train(options({ recipe: { ...still, keep }, fresh: true }));
+			const { history } = readCheckpoint(checkpointFile());
+			const losses = history.map(({ validation }) => validation.loss);
+			const least = losses.indexOf(Math.min(...losses));
+			expect(history.length).toBeLessThan(40);
+			expect(history).toHaveLength(least + 3);
+			const kept = keep === 'last' ? history.length - 1 : least;
+			expect(outcome).toMatchObject({ kind: 'finished', best: { epoch: kept } });
+			expect(readCheckpoint(path.join(runDir, RUN_FILES.best)).step).toBe(2 * (kept + 1));
+		}
+		rmSync(`${runDir}.old-1`, { recursive: true });
+	});
+
+	it('counts a last, smaller batch where the recipe keeps it', async () => {
+		const counts: number[] = [];
+		for (const lastBatch of ['dropped', 'kept'] as const)
+			await train(
+				options({
+					dataset: noise(19, 4),
+					recipe: { ...recipe, epochs: 1, lastBatch },
+					runDir: path.join(runDir, lastBatch),
+					onEvent: (event) => {
+						if (event.type === 'epoch') counts.push(event.log.step);
+					}
+				})
+			);
+		expect(counts).toEqual([2, 3]);
+	});
+
 	it('refuses the checkpoint of a run with other teachers', async () => {
 		await startBackend('wasm');
 		const [first, second] = [untrainedTeacher(1), untrainedTeacher(2)];
