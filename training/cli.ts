@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { FER2013_LABELS } from '../src/lib/core/fer2013';
-import { cameraPriorRatio } from '../src/lib/core/prior';
+import { everydayRatio } from '../src/lib/core/prior';
 import { ablateCommand } from './ablate-command';
 import { fastestOnProcessor, startBackend } from './backend/index';
 import { readCheckpoint, type EpochLog } from './checkpoint';
@@ -51,7 +51,7 @@ const USAGE = `Usage:
                                            measure which square FER2013's pictures show around a face
   npm run try:crops -- MODEL --data FILE   accuracy on pictures cut by the detector, level or not
   npm run try:priors -- MODEL --data FILE --ferplus FILE
-                                           what calibration wins, and counting labels as before a camera
+                                           what calibration wins, and counting labels as in everyday faces
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 async function prepareCommand(args: string[]): Promise<number> {
@@ -197,24 +197,25 @@ async function priorTrialCommand(args: string[]): Promise<number> {
 	model.dispose();
 	const calibrated = crossCalibrate(scores, truthOf(dataset, rows));
 	const asIs = FER2013_LABELS.map(() => 1);
-	const camera = cameraPriorRatio(FER2013_LABELS);
+	const { photo } = everydayRatio(FER2013_LABELS);
+	const neutral = FER2013_LABELS.indexOf('neutral');
 	const trials = [
 		{ name: 'not calibrated', scores, ratio: asIs },
 		{ name: 'as in FER2013', scores: calibrated, ratio: asIs },
-		{ name: 'as before a camera', scores: calibrated, ratio: camera },
-		...FER2013_LABELS.flatMap((name, label) => {
-			const chosen = camera[label] ?? 1;
-			const others = [
-				{ words: 'half as much as that', weight: chosen / 2 },
-				{ words: 'twice as that', weight: 2 * chosen },
-				...(chosen === 1 ? [] : [{ words: 'as in FER2013', weight: 1 }])
-			];
-			return others.map(({ words, weight }) => ({
-				name: `${name} ${words}`,
-				scores: calibrated,
-				ratio: camera.with(label, weight)
-			}));
-		})
+		...[1, 1.5, 2, 2.5, 3, 4].map((weight) => ({
+			name: `everyday, neutral x ${String(weight)}`,
+			scores: calibrated,
+			ratio: photo.with(neutral, weight)
+		})),
+		...FER2013_LABELS.flatMap((name, label) =>
+			label === neutral
+				? []
+				: [0.5, 2].map((factor) => ({
+						name: `photos, ${name} x ${String(factor)} of that`,
+						scores: calibrated,
+						ratio: photo.with(label, factor * (photo[label] ?? 1))
+					}))
+		)
 	];
 	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, by how much each label counts:`);
 	say(`${''.padEnd(30)}FER2013, cross-entropy, people, clear faces: mean over labels, and by label`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../src/lib/core/calibration';
 import { canBeAveraged, meanScores } from '../src/lib/core/ensemble';
-import { cameraPriorRatio } from '../src/lib/core/prior';
+import { everydayRatio } from '../src/lib/core/prior';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../src/lib/manifest';
 import { parseReport, type Report } from '../src/lib/report';
 import { fastestOnProcessor, startBackend } from './backend/index';
@@ -187,7 +187,7 @@ async function reportOnEnsemble(
 	const parts = { model: ensemble.id, labels, ...calibration, history: [], corruptions: [] };
 	const measured = createReport(parts, scores, testSets(dataset, ferPlus), {
 		look,
-		priorRatio: cameraPriorRatio(labels)
+		priorRatio: everydayRatio(labels)
 	});
 	const report = withFiguresOfBefore(measured, previousReport(ensemble.id) ?? { splits: [], corruptions: [] });
 	writeReport(path.join(MODELS_DIR, ensemble.id), report, look);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { FER2013_LABELS } from '../src/lib/core/fer2013';
 import { FER2013_CROP } from '../src/lib/core/crop';
 import { fitCalibration } from '../src/lib/core/metrics';
-import { cameraPriorRatio } from '../src/lib/core/prior';
+import { everydayRatio } from '../src/lib/core/prior';
 import type { Calibration, Scores } from '../src/lib/core/types';
 import {
 	MANIFEST_SCHEMA,
@@ -140,7 +140,7 @@ export async function measureShipped(options: MeasureOptions): Promise<ModelEntr
 	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
 	const measured = createReport(parts, scoresOf(looks, calibration), testSets(dataset, ferPlus), {
 		look: 'single',
-		priorRatio: cameraPriorRatio(labels)
+		priorRatio: everydayRatio(labels)
 	});
 	const report = withFiguresOfBefore(measured, previous);
 	writeReport(dir, report, 'single');
@@ -159,7 +159,7 @@ export function calibrationOf(scores: readonly Scores[], rows: Uint32Array, data
 
 /** What the page multiplies odds by, and the report's threshold, which goes with that, as the manifest has them. */
 export function pageViewOf({ labels, unsure }: Report): Pick<ModelEntry, 'priorRatio' | 'unsureBelow'> {
-	return { priorRatio: cameraPriorRatio(labels), unsureBelow: unsure?.public.threshold };
+	return { priorRatio: everydayRatio(labels), unsureBelow: unsure?.public.threshold };
 }
 
 /** The figures of the manifest, which are some of the report's. */

@@ -5,7 +5,7 @@ import { calibrate } from '../src/lib/core/calibration';
 import { meanScores } from '../src/lib/core/ensemble';
 import { applyPrior } from '../src/lib/core/prior';
 import { confusionMatrix, expectedCalibrationError, summarise } from '../src/lib/core/metrics';
-import type { Calibration, InputSpec, Scores } from '../src/lib/core/types';
+import type { Calibration, InputSpec, Scores, Use } from '../src/lib/core/types';
 import {
 	REPORT_SCHEMA,
 	type CorruptionReport,
@@ -16,6 +16,7 @@ import {
 	type SplitReport,
 	type UnsureReport
 } from '../src/lib/report';
+import type { PriorRatio } from '../src/lib/manifest';
 import { CORRUPTIONS } from './corrupt';
 import { pictureKey, pictureOf, rowsOf, type Dataset } from './dataset';
 import { predictPictures, truthOf } from './evaluate';
@@ -184,14 +185,16 @@ export interface ReportParts extends Calibration {
 	readonly corruptions: readonly CorruptionReport[];
 }
 
-/** Sets that are measured once more with the page's `priorRatio`. */
-const EXPECTED_SETS = ['private', 'ferplus-private'];
+/** Sets that are measured once more as the page counts labels, for each use. */
+const EVERYDAY_SETS = ['private', 'ferplus-private'];
+const USES = { photo: 'As in photos', live: 'As live' } as const satisfies Record<Use, string>;
+const EVERYDAY_IDS = EVERYDAY_SETS.flatMap((id) => Object.keys(USES).map((use) => `${id}-${use}`));
 
 /** What the page makes of a model's answers: how many looks it takes, and how often it expects each label. */
 export interface PageView {
 	readonly look: 'single' | 'mirrored';
 	/** As in the manifest. */
-	readonly priorRatio: readonly number[];
+	readonly priorRatio: PriorRatio;
 }
 
 /** The report of `scores`, which have the calibration of `parts`. The threshold is chosen as the page will use it. */
@@ -204,9 +207,11 @@ export function createReport(
 	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
 	const asTrained = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
 		rows.map((row) => all[place.get(row) ?? -1] ?? []);
-	const expected = (all: readonly Scores[], set: TestSet): Scores[] =>
-		asTrained(all, set).map((row) => applyPrior(row, priorRatio));
-	const splitOf = (set: TestSet, read: typeof expected): SplitReport => ({
+	const everyday =
+		(use: Use) =>
+		(all: readonly Scores[], set: TestSet): Scores[] =>
+			asTrained(all, set).map((row) => applyPrior(row, priorRatio[use]));
+	const splitOf = (set: TestSet, read: typeof asTrained): SplitReport => ({
 		id: set.id,
 		title: set.title,
 		single: figuresOf(read(scores.single, set), set.truth),
@@ -215,9 +220,10 @@ export function createReport(
 	const unsureOf = (): UnsureReport | undefined => {
 		const [selection, test] = ['public', 'private'].map((id) => sets.find((set) => set.id === id));
 		if (!selection || !test) return undefined;
-		const chosen = findUnsure(expected(scores[look], selection), selection.truth, WANTED_ACCURACY);
+		const shown = everyday('live');
+		const chosen = findUnsure(shown(scores[look], selection), selection.truth, WANTED_ACCURACY);
 		if (!chosen) return undefined;
-		const answers = answersOf(expected(scores[look], test), test.truth);
+		const answers = answersOf(shown(scores[look], test), test.truth);
 		return { wanted: WANTED_ACCURACY, public: chosen, private: coverageAt(answers, chosen.threshold) };
 	};
 	return rounded({
@@ -226,8 +232,10 @@ export function createReport(
 		unsure: unsureOf(),
 		splits: sets.flatMap((set) => [
 			splitOf(set, asTrained),
-			...(EXPECTED_SETS.includes(set.id)
-				? [splitOf({ ...set, id: `${set.id}-expected`, title: `As before a camera: ${set.title}` }, expected)]
+			...(EVERYDAY_SETS.includes(set.id)
+				? (['photo', 'live'] as const).map((use) =>
+						splitOf({ ...set, id: `${set.id}-${use}`, title: `${USES[use]}: ${set.title}` }, everyday(use))
+					)
 				: [])
 		])
 	});
@@ -235,14 +243,16 @@ export function createReport(
 
 /**
  * The report, with what was measured before and not now: FER+'s sets where its file was not given, and corruptions. Without
- * them where any set has other figures than before, as then it is another model, or calibration.
+ * them where any set, labels counted as trained, has other figures than before: it is another model, or calibration.
  */
 export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits' | 'corruptions'>): Report {
-	const isSame = report.splits.every((split) =>
-		isDeepStrictEqual(
-			split,
-			before.splits.find(({ id }) => id === split.id)
-		)
+	const isSame = report.splits.every(
+		(split) =>
+			EVERYDAY_IDS.includes(split.id) ||
+			isDeepStrictEqual(
+				split,
+				before.splits.find(({ id }) => id === split.id)
+			)
 	);
 	if (!isSame) return report;
 	const measured = new Set(report.splits.map(({ id }) => id));

@@ -1,6 +1,6 @@
 /** `static/models/index.json`: what training ships and the front end offers. Training writes it, the worker reads it. */
 import * as v from 'valibot';
-import type { Calibration, InputSpec } from './core/types';
+import type { Calibration, InputSpec, Use } from './core/types';
 import { AppError } from './errors';
 
 export const MANIFEST_SCHEMA = 1;
@@ -34,6 +34,9 @@ export interface Trained {
 	readonly precision?: string | undefined;
 }
 
+/** One factor a label, for what faces are read for. */
+export type PriorRatio = Readonly<Record<Use, readonly number[]>>;
+
 /** The calibration is fitted to FER2013's labels on PublicTest. */
 export interface ModelEntry extends Calibration {
 	/** Lower-case letters, digits and hyphens; also the folder's name. */
@@ -51,13 +54,13 @@ export interface ModelEntry extends Calibration {
 	readonly labels: readonly string[];
 	readonly input: InputSpec;
 	/**
-	 * What the calibrated odds of each label are multiplied by before a camera, in the order of `labels` (`applyPrior`);
+	 * What the calibrated odds of each label are multiplied by for everyday faces, in the order of `labels` (`applyPrior`);
 	 * `metrics` are without it. Missing: nothing is changed.
 	 */
-	readonly priorRatio?: readonly number[] | undefined;
+	readonly priorRatio?: PriorRatio | undefined;
 	/**
-	 * A label less likely than this, 0..1, had better not be said: chosen on PublicTest, with `priorRatio`. Missing where no
-	 * threshold gave the accuracy wanted.
+	 * A label less likely than this, 0..1, had better not be said: chosen on PublicTest, with `priorRatio.live`. Missing where
+	 * no threshold gave the accuracy wanted.
 	 */
 	readonly unsureBelow?: number | undefined;
 	/** By split: "public", "private", "paper". Written together with report.json beside the model: empty where there is none. */
@@ -77,7 +80,7 @@ export interface EnsembleEntry extends Calibration {
 	/** Whether each member sees every face once more as its mirror image. */
 	readonly mirrored: boolean;
 	/** As of a model; of the mean, not of each member. */
-	readonly priorRatio?: readonly number[] | undefined;
+	readonly priorRatio?: PriorRatio | undefined;
 	/** As of a model. */
 	readonly unsureBelow?: number | undefined;
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
@@ -161,10 +164,18 @@ const labels = v.pipe(
 	v.check((names) => new Set(names).size === names.length, 'Expected labels that differ from each other')
 );
 
-const priorRatio = v.optional(v.array(v.pipe(finite, v.gtValue(0), v.maxValue(1000))));
+const factors = v.array(v.pipe(finite, v.gtValue(0), v.maxValue(1000)));
+const priorRatio = v.optional(v.object({ photo: factors, live: factors }));
 const biases = v.optional(v.array(v.pipe(finite, v.minValue(-100), v.maxValue(100))));
-/** What has one value a label, where it is not missing. */
-const BY_LABEL = ['biases', 'priorRatio'] as const;
+
+/** What has one value a label, where it is not missing, by its path. */
+function byLabel({ biases, priorRatio }: Pick<ModelEntry, 'biases' | 'priorRatio'>) {
+	return [
+		['biases', biases],
+		['priorRatio.photo', priorRatio?.photo],
+		['priorRatio.live', priorRatio?.live]
+	] as const;
+}
 
 const metrics = v.object({ n: count, accuracy: fraction, macroF1: fraction, perClass: v.array(fraction) });
 
@@ -218,11 +229,10 @@ const model = v.pipe(
 	v.rawCheck(({ dataset, addIssue }) => {
 		if (!dataset.typed) return;
 		const entry = dataset.value;
-		for (const key of BY_LABEL) {
-			const values = entry[key]?.length ?? entry.labels.length;
-			if (values === entry.labels.length) continue;
-			const found = `Expected ${entry.labels.length} values, one a label, but received ${values}`;
-			addIssue(issueAt(entry, key, entry[key], found));
+		for (const [key, values] of byLabel(entry)) {
+			if (values === undefined || values.length === entry.labels.length) continue;
+			const found = `Expected ${entry.labels.length} values, one a label, but received ${values.length}`;
+			addIssue(issueAt(entry, key, values, found));
 		}
 		for (const [split, { perClass }] of Object.entries(entry.metrics)) {
 			if (perClass.length === entry.labels.length) continue;
@@ -263,7 +273,7 @@ const manifest = v.pipe(
 			const { id: name, members } = entry;
 			const labels = models.find((model) => members.includes(model.id))?.labels.length;
 			const lists = [
-				...BY_LABEL.map((key) => [key, entry[key]] as const),
+				...byLabel(entry),
 				...Object.entries(entry.metrics).map(
 					([split, { perClass }]) => [`metrics.${split}.perClass`, perClass] as const
 				)

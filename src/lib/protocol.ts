@@ -1,5 +1,5 @@
 /** Every message between the page and its worker; both ends import this file. */
-import type { Explanation, FrameResult, Prior } from './core/types';
+import type { Explanation, FrameResult, Prior, Use } from './core/types';
 import type { ErrorCode } from './errors';
 import type { Manifest } from './manifest';
 
@@ -31,6 +31,8 @@ export interface WorkerSettings {
 	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
 	readonly smoothingMs: number;
 	readonly prior: Prior;
+	/** What faces are read for: how much those at rest count, where labels count as in everyday faces. */
+	readonly use: Use;
 }
 
 interface Failure {

@@ -53,7 +53,7 @@ export interface Figures {
 export interface SplitReport {
 	/**
 	 * "public", "private", "paper"; with "-distinct" for the pictures that occur nowhere in Training; "ferplus-private". With
-	 * "-expected" labels count as on the page (`priorRatio` of the manifest); else as in FER2013.
+	 * "-photo" or "-live" labels count as on the page for that use (`priorRatio` of the manifest); else as in FER2013.
 	 */
 	readonly id: string;
 	/** For people: what the pictures are and where their labels come from. */

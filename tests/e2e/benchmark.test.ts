@@ -153,7 +153,7 @@ describe('a FER2013 file', () => {
 		await page.getByTestId('bench-single').check();
 	});
 
-	it('gives the counts that Node has, with labels as in FER2013 and as before a camera', async () => {
+	it('gives the counts that Node has, with labels as in FER2013 and as in everyday photos', async () => {
 		const { page } = bench;
 		const face = new Uint8Array(
 			await sharp((await closeUp(48, 1)).buffer)
@@ -184,14 +184,14 @@ describe('a FER2013 file', () => {
 		expect(counts[0]?.filter((count) => count > 0).length).toBeGreaterThan(1);
 		expect(await confusion(page, 0)).toEqual(counts);
 
-		const expected = calibrated.map((row) => applyPrior(row, entry.priorRatio ?? []));
+		const expected = calibrated.map((row) => applyPrior(row, entry.priorRatio?.photo ?? []));
 		const shifted = confusionMatrix(expected, truth, entry.labels.length);
 		expect(shifted).not.toEqual(counts);
-		await page.getByTestId('bench-camera').check();
+		await page.getByTestId('bench-everyday').check();
 		await run(page);
 		expect(await confusion(page, 0)).toEqual(shifted);
 		// What was chosen for one run is there for the next.
-		expect(await page.getByTestId('bench-camera').isChecked()).toBe(true);
+		expect(await page.getByTestId('bench-everyday').isChecked()).toBe(true);
 		expect(await page.locator('[data-testid=bench-model]:checked').count()).toBe(1);
 		await page.getByTestId('bench-trained').check();
 	});

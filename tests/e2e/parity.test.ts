@@ -41,7 +41,7 @@ async function analyseInNode(): Promise<Probabilities[]> {
 	const limits = { minConfidence: 0.5, maxFaces: 32 };
 	const near = await loadDetector(manifest.detector, manifestUrl, limits, tools);
 	const far = await loadDetector(manifest.farDetector, manifestUrl, limits, tools);
-	const classifier = withPrior(await loadClassifier(entry, manifestUrl, tools), entry.priorRatio);
+	const classifier = withPrior(await loadClassifier(entry, manifestUrl, tools), entry.priorRatio?.photo);
 	// As the worker looks at stills.
 	const models = { detector: thoroughDetector({ near, far }, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
 	const settings = {

@@ -115,7 +115,7 @@ describe('parseManifest', () => {
 		[['models', 0, 'temperature'], 0],
 		[
 			['models', 0, 'priorRatio'],
-			[1, 1001]
+			{ photo: [1, 1001], live: [1, 1] }
 		],
 		[
 			['models', 0, 'biases'],
@@ -134,9 +134,11 @@ describe('parseManifest', () => {
 		[['models', 0, 'trained', 'teachers'], ['No Id']],
 		[
 			['models', 0, 'priorRatio'],
-			[1, 0]
+			{ photo: [1, 1], live: [1, 0] }
 		],
-		[['models', 0, 'priorRatio'], [1]],
+		[['models', 0, 'priorRatio'], { photo: [1, 1] }],
+		[['models', 0, 'priorRatio'], { photo: [1], live: [1, 1] }],
+		[['models', 0, 'priorRatio'], { photo: [1, 1], live: [1, 1, 1] }],
 		[['models', 0, 'biases'], [0.1]],
 		[
 			['models', 0, 'biases'],
@@ -179,10 +181,13 @@ describe('parseManifest', () => {
 			expect(parseManifest(withValue(['ensembles'], undefined)).ensembles).toEqual([]);
 		});
 
-		it.each(['priorRatio', 'biases'])('have one value a label as their %s', (key) => {
-			expect(parseManifest(withEnsembles({ ...both, [key]: [1, 2] })).ensembles[0]).toMatchObject({ [key]: [1, 2] });
-			expect(messageOf(withEnsembles({ ...both, [key]: [2] }))).toBe(
-				`ensembles: Expected 2 values in ${key} of "both", one a label, but received 1`
+		it.each([
+			['biases', 'biases', [1, 2], [2]],
+			['priorRatio.live', 'priorRatio', { photo: [1, 2], live: [1, 3] }, { photo: [1, 2], live: [1] }]
+		])('have one value a label as their %s', (name, key, right, wrong) => {
+			expect(parseManifest(withEnsembles({ ...both, [key]: right })).ensembles[0]).toMatchObject({ [key]: right });
+			expect(messageOf(withEnsembles({ ...both, [key]: wrong }))).toBe(
+				`ensembles: Expected 2 values in ${name} of "both", one a label, but received 1`
 			);
 		});
 

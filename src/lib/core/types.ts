@@ -117,8 +117,11 @@ export interface Calibration {
 	readonly biases?: readonly number[] | undefined;
 }
 
-/** How labels count: as in training, whose labels calibration fits, or as before a camera (`priorRatio` of the manifest). */
-export type Prior = 'training' | 'camera';
+/** What faces are read for: photos and films, or whoever stands before a camera now. More of the latter are at rest. */
+export type Use = 'photo' | 'live';
+
+/** How labels count: as in training, whose labels calibration fits, or as in everyday faces (`priorRatio` of the manifest). */
+export type Prior = 'training' | 'everyday';
 
 /** What one model says of one face. */
 export interface Reading {

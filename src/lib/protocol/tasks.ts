@@ -21,6 +21,7 @@ export interface BenchmarkRequest {
 	readonly models: readonly string[];
 	/** Whether each model's answer is the mean for a face and its mirror image. */
 	readonly mirrored: boolean;
+	/** Everyday faces count as in photos. */
 	readonly prior: Prior;
 	readonly source:
 		| { readonly kind: 'csv'; readonly file: Blob; readonly split: CsvSplit }

@@ -1,6 +1,6 @@
 /** Joins one source of pictures to the analyser, and says at every moment where both stand. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
-import type { Explanation, FrameResult, Prior } from '../core/types';
+import type { Explanation, FrameResult, Prior, Use } from '../core/types';
 import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import { AppError, toAppError, type ErrorCode } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
@@ -67,6 +67,9 @@ export class Session {
 	#modelId: string | null = $state.raw(null);
 	/** How labels count in what is shown. */
 	#prior: Prior = $state.raw(DEFAULT_SETTINGS.prior);
+	/** What the faces shown were read for. */
+	#use: Use = $state.raw('live');
+	#wantedUse: Use = 'live';
 	/** Models that run beside it, to be compared. */
 	#besideIds: readonly string[] = $state.raw([]);
 	#wantedBesideIds: readonly string[] = [];
@@ -115,9 +118,9 @@ export class Session {
 
 	/** All that can be chosen, with the visitor's choices or each one's own, as overlay, cards and exports need it. */
 	readonly offered: readonly ShownModel[] = $derived(
-		this.classifiers.map(({ id, title, labels, input, priorRatio = null, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
+		this.classifiers.map(({ id, title, labels, input, priorRatio, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
 			...{ id, title, labels, inputSize: input.size },
-			priorRatio: this.#prior === 'camera' ? priorRatio : null,
+			priorRatio: this.#prior === 'everyday' ? (priorRatio?.[this.#use] ?? null) : null,
 			unsureBelow: this.#settings.current.unsureBelow ?? unsureBelow
 		}))
 	);
@@ -148,6 +151,11 @@ export class Session {
 
 	get backend(): BackendReport | null {
 		return this.#backend;
+	}
+
+	/** What faces are read for. */
+	get use(): Use {
+		return this.#use;
 	}
 
 	get meter(): Meter {
@@ -195,12 +203,20 @@ export class Session {
 		}
 	}
 
+	/** Pages of pictures and films say so before they have any read; `open` goes by its source. */
+	readFor(use: Use): void {
+		if (use === this.#wantedUse) return;
+		this.#wantedUse = use;
+		void this.configure();
+	}
+
 	/** Shows and analyses what `make` gives, in place of the source before. Resolves when open or failed. */
 	async open(make: () => FrameSource): Promise<void> {
 		this.close();
 		const { signal } = this.#opened;
 		const source = make();
 		this.#makeSource = make;
+		this.readFor(source.kind === 'photo' ? 'photo' : 'live');
 		this.#view = { kind: 'opening', sourceKind: source.kind };
 		source.onend = (error) => {
 			if (!signal.aborted) this.#failSource(error);
@@ -264,7 +280,8 @@ export class Session {
 		const besideIds = this.#wantedBesideIds;
 		const models = [modelId, ...besideIds];
 		const { smoothingMs, minConfidence, maxFaces, prior } = this.#settings.current;
-		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces, prior };
+		const use = this.#wantedUse;
+		const wanted: WorkerSettings = { models, smoothingMs, minConfidence, maxFaces, prior, use };
 		const running = [this.#modelId, ...this.#besideIds];
 		const changes = models.length !== running.length || models.some((id, index) => id !== running[index]);
 		if (this.#modelId !== null && changes) this.#switching = { ids: models, progress: null };
@@ -285,6 +302,7 @@ export class Session {
 			this.#modelId = modelId;
 			this.#besideIds = besideIds;
 			this.#prior = prior;
+			this.#use = use;
 		};
 		// Live, the models before are shown until the first frame that the new ones have read: no face goes blank.
 		if (this.source?.live !== true || this.#result === null) this.#takeOver();

@@ -31,7 +31,7 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	mirror: true,
 	smoothingMs: 300,
 	minConfidence: 0.5,
-	prior: 'camera',
+	prior: 'everyday',
 	unsureBelow: null,
 	smallestFacePx: null,
 	// More than this are a crowd that no panel can show.
@@ -51,7 +51,7 @@ export function parseSettings(value: unknown): SettingsData {
 		mirror: typeof mirror === 'boolean' ? mirror : DEFAULT_SETTINGS.mirror,
 		smoothingMs: isBetween(smoothingMs, 0, 2000) ? smoothingMs : DEFAULT_SETTINGS.smoothingMs,
 		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence,
-		prior: prior === 'camera' || prior === 'training' ? prior : DEFAULT_SETTINGS.prior,
+		prior: prior === 'everyday' || prior === 'training' ? prior : DEFAULT_SETTINGS.prior,
 		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow,
 		// No page lets a visitor choose these: the kiosk sets them for as long as it runs.
 		smallestFacePx: DEFAULT_SETTINGS.smallestFacePx,

@@ -1,6 +1,6 @@
 /** The classifiers of the manifest, each loaded when it is first asked for. Ensembles share the models of their members. */
 import { createEnsemble } from '../core/ensemble';
-import type { Classifier, Prior } from '../core/types';
+import type { Classifier, Prior, Use } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { EnsembleEntry, Manifest, ModelEntry } from '../manifest';
 
@@ -35,9 +35,9 @@ export class Registry {
 	}
 
 	/** What `withPrior` wants for it, where labels are to count so; undefined where they count as in training. */
-	priorRatio(id: string, prior: Prior): readonly number[] | undefined {
+	priorRatio(id: string, prior: Prior, use: Use): readonly number[] | undefined {
 		if (prior === 'training') return undefined;
-		return (this.#ensembles.get(id) ?? this.#entries.get(id))?.priorRatio;
+		return (this.#ensembles.get(id) ?? this.#entries.get(id))?.priorRatio?.[use];
 	}
 
 	/** Disposes all models but those that these ids or a task need; one that is still loading as soon as it is there. */

@@ -3,7 +3,7 @@ import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '
 import { withPrior } from '../core/prior';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
-import type { Classifier, FaceDetector, Frame, Prior } from '../core/types';
+import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { FrameOptions, FromWorker, GrabbedFrame, ToWorker, WorkerSettings } from '../protocol';
 
@@ -16,7 +16,7 @@ export interface RuntimeOptions {
 	readonly farDetector: () => Promise<FaceDetector>;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
-		priorRatio(id: string, prior: Prior): readonly number[] | undefined;
+		priorRatio(id: string, prior: Prior, use: Use): readonly number[] | undefined;
 		retain(ids: readonly string[]): void;
 	};
 	/** Runs tasks one after another. */
@@ -61,9 +61,9 @@ export class Runtime {
 		const { registry, exclusively, post } = this.#options;
 		this.#newestGeneration = generation;
 		try {
-			const { models, prior } = settings;
+			const { models, prior, use } = settings;
 			const classifiers = await Promise.all(
-				models.map(async (id) => withPrior(await registry.classifier(id), registry.priorRatio(id, prior)))
+				models.map(async (id) => withPrior(await registry.classifier(id), registry.priorRatio(id, prior, use)))
 			);
 			if (generation !== this.#newestGeneration) return;
 			this.#active = { generation, settings, classifiers };

@@ -1,5 +1,5 @@
 /** Serves one task over a port of its own, beside the live analysis. */
-import type { Classifier, FaceDetector, Frame, Prior } from '../core/types';
+import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
 import { toAppError } from '../errors';
 import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 import { runBenchmark } from './benchmark';
@@ -10,7 +10,7 @@ export interface TaskTools {
 	readonly detector: FaceDetector;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
-		priorRatio(id: string, prior: Prior): readonly number[] | undefined;
+		priorRatio(id: string, prior: Prior, use: Use): readonly number[] | undefined;
 		hold(ids: readonly string[]): () => void;
 	};
 	/** Runs tasks one after another. */
@@ -62,7 +62,7 @@ async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control:
 				: await runBenchmark(task.request, {
 						...tools,
 						classifiers: await Promise.all(models.map((id) => registry.classifier(id))),
-						priorRatio: (id) => registry.priorRatio(id, task.request.prior),
+						priorRatio: (id) => registry.priorRatio(id, task.request.prior, 'photo'),
 						control,
 						tell: (progress) => {
 							port.postMessage({ type: 'progress', progress });

@@ -11,7 +11,8 @@ const SETTINGS: WorkerSettings = {
 	minConfidence: 0.6,
 	maxFaces: 4,
 	smoothingMs: 300,
-	prior: 'camera'
+	prior: 'everyday',
+	use: 'live'
 };
 const OTHER: WorkerSettings = { ...SETTINGS, models: ['other'] };
 const FRAME = { timeMs: 7, still: false, smallestFacePx: null };

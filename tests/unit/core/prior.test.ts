@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyPrior, cameraPriorRatio, withPrior } from '../../../src/lib/core/prior';
+import { applyPrior, everydayRatio, withPrior } from '../../../src/lib/core/prior';
 import type { Classifier } from '../../../src/lib/core/types';
 
 describe('applyPrior', () => {
@@ -41,7 +41,15 @@ describe('withPrior', () => {
 	});
 });
 
-it('counts three labels otherwise before a camera, wherever they stand, and no other', () => {
-	expect(cameraPriorRatio(['happy', 'neutral', 'disgust', 'sad', 'fear'])).toEqual([1, 3, 3, 1, 0.6]);
-	expect(cameraPriorRatio(['a', 'b'])).toEqual([1, 1]);
+describe('everydayRatio', () => {
+	it('undoes the shares of the training pictures alike for every use, wherever the labels stand', () => {
+		const { photo, live } = everydayRatio(['happy', 'disgust', 'sad', 'surprise', 'fear', 'angry']);
+		expect(photo).toEqual([1, 9, 1, 1.2, 1, 1.2]);
+		expect(live).toEqual(photo);
+		expect(everydayRatio(['a', 'b']).live).toEqual([1, 1]);
+	});
+
+	it('counts faces at rest more, and live more than in photos', () => {
+		expect(everydayRatio(['neutral', 'happy'])).toEqual({ photo: [1.5, 1], live: [2.5, 1] });
+	});
 });

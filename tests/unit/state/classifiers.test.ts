@@ -14,7 +14,7 @@ const MANIFEST = {
 			members: ['small', 'large'],
 			mirrored: true,
 			temperature: 1,
-			priorRatio: [2],
+			priorRatio: { photo: [2], live: [3] },
 			metrics: {}
 		},
 		{ id: 'again', title: 'Again', members: ['large'], mirrored: true, temperature: 1, metrics: {} },
@@ -39,6 +39,12 @@ it('lists models, then ensembles as what their members are together', () => {
 		['small', 'large']
 	]);
 	expect(all.map(({ mirrored }) => mirrored)).toEqual([false, false, true, true, false]);
-	expect(all.map(({ priorRatio }) => priorRatio)).toEqual([undefined, undefined, [2], undefined, undefined]);
+	expect(all.map(({ priorRatio }) => priorRatio)).toEqual([
+		undefined,
+		undefined,
+		{ photo: [2], live: [3] },
+		undefined,
+		undefined
+	]);
 	expect(all.map(({ trained }) => trained?.base)).toEqual(['scratch', 'other', undefined, undefined, undefined]);
 });

@@ -40,7 +40,7 @@ function listOf(analyse: () => Promise<FrameResult>) {
 		return analyse();
 	};
 	const photos = new Photos({ models: [MODEL], analyseStill, status: { kind: 'idle' } } as unknown as Session);
-	photos.useRules({ minConfidence: 0.5, prior: 'camera' });
+	photos.useRules({ minConfidence: 0.5, prior: 'everyday' });
 	photos.add([{ name: 'a.jpg', file: new Blob() }]);
 	return photos;
 }

@@ -11,7 +11,7 @@ import { Settings } from '../../../src/lib/state/settings.svelte';
 const MANIFEST = {
 	default: 'mien',
 	models: [
-		{ id: 'mien', labels: ['happy', 'sad'], input: { size: 48 }, priorRatio: [1, 3] },
+		{ id: 'mien', labels: ['happy', 'sad'], input: { size: 48 }, priorRatio: { photo: [1, 2], live: [1, 3] } },
 		{ id: 'other', labels: ['happy', 'sad'], input: { size: 48 }, unsureBelow: 0.62 }
 	],
 	ensembles: []
@@ -573,11 +573,30 @@ describe('what is expected of faces', () => {
 	it('goes to the worker and into what exports tell, as the visitor has it', async () => {
 		const { session, settings, analyser } = setUp({ ready: true });
 		await session.configure();
-		expect(analyser.configured.at(-1)?.prior).toBe('camera');
+		expect(analyser.configured.at(-1)?.prior).toBe('everyday');
 		expect(session.offered.map(({ priorRatio }) => priorRatio)).toEqual([[1, 3], null]);
 		settings.update({ prior: 'training' });
 		await session.configure();
 		expect(analyser.configured.at(-1)?.prior).toBe('training');
 		expect(session.offered.map(({ priorRatio }) => priorRatio)).toEqual([null, null]);
+	});
+
+	it('is of photos where a photo is shown or a page reads pictures, and else of whoever is there now', async () => {
+		const { session, analyser, opened } = setUp({ ready: true });
+		await session.configure();
+		expect(analyser.configured.at(-1)?.use).toBe('live');
+		await opened(new FakeSource(false));
+		await vi.waitFor(() => expect(session.use).toBe('photo'));
+		expect(analyser.configured.at(-1)?.use).toBe('photo');
+		expect(session.offered[0]?.priorRatio).toEqual([1, 2]);
+		session.close();
+		await opened(new FakeSource(true));
+		await vi.waitFor(() => expect(session.offered[0]?.priorRatio).toEqual([1, 3]));
+		session.close();
+		session.readFor('photo');
+		await vi.waitFor(() => expect(session.offered[0]?.priorRatio).toEqual([1, 2]));
+		const asked = analyser.configured.length;
+		session.readFor('photo');
+		expect(analyser.configured).toHaveLength(asked);
 	});
 });

@@ -56,13 +56,13 @@ describe('Settings', () => {
 		expect(new Settings(storage).current.unsureBelow).toBeNull();
 	});
 
-	it('keep how labels count, as before a camera until then', () => {
+	it('keep how labels count, as in everyday faces until then', () => {
 		const storage = memoryStorage();
 		const settings = new Settings(storage);
-		expect(settings.current.prior).toBe('camera');
+		expect(settings.current.prior).toBe('everyday');
 		settings.update({ prior: 'training' });
 		expect(new Settings(storage).current.prior).toBe('training');
-		expect(parseSettings({ prior: 'often' }).prior).toBe('camera');
+		expect(parseSettings({ prior: 'often' }).prior).toBe('everyday');
 	});
 
 	it('starts from the defaults where the storage holds no JSON, or there is none', () => {

@@ -116,7 +116,7 @@ describe('createReport', () => {
 	const scores = { rows: Uint32Array.from([2, 3, 4]), single: look, mirrored: look };
 	const report = createReport(parts, scores, testSets(dataset(), undefined), {
 		look: 'single',
-		priorRatio: [1, 1, 1, 4]
+		priorRatio: { photo: [1, 1, 1, 1], live: [1, 1, 1, 4] }
 	});
 
 	it('is what the page reads', () => {
@@ -129,8 +129,9 @@ describe('createReport', () => {
 			report.splits.find((split) => split.id === id)?.single.confusion.map((row) => row.findIndex((n) => n > 0));
 		// The last picture's label is made four times as likely: now the 0.2 of it is more than the 0.4 of the first.
 		expect(predicted('private')).toEqual([0, -1, -1, 0]);
-		expect(predicted('private-expected')).toEqual([0, -1, -1, 3]);
-		expect(report.splits.map(({ id }) => id)).not.toContain('public-expected');
+		expect(predicted('private-photo')).toEqual([0, -1, -1, 0]);
+		expect(predicted('private-live')).toEqual([0, -1, -1, 3]);
+		expect(report.splits.map(({ id }) => id)).not.toContain('public-live');
 	});
 
 	it('keeps what was measured before of the same answers, and of no others', () => {
@@ -144,6 +145,9 @@ describe('createReport', () => {
 		const other = { ...first, single: { ...first.single, accuracy: 0.25 } };
 		expect(withFiguresOfBefore(report, { splits: [other, votes, ...rest], corruptions })).toEqual(report);
 		expect(withFiguresOfBefore(report, { splits: [], corruptions })).toEqual(report);
+		// Labels that count otherwise now do not make it another model.
+		const counted = report.splits.filter(({ id }) => !id.endsWith('-live'));
+		expect(withFiguresOfBefore(report, { splits: counted, corruptions }).corruptions).toEqual(corruptions);
 	});
 
 	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {

@@ -206,7 +206,7 @@ describe('a task', () => {
 			registry: {
 				classifier: (id) =>
 					id === 'none' ? Promise.reject(new Error('offline')) : Promise.resolve(createClassifier(id, 48)),
-				priorRatio: (_, prior) => (prior === 'camera' ? [1, 99] : undefined),
+				priorRatio: (_, prior, use) => (prior === 'everyday' && use === 'photo' ? [1, 99] : undefined),
 				hold: () => () => all.released++
 			},
 			exclusively: (task) => task(),
@@ -223,7 +223,7 @@ describe('a task', () => {
 	const request: BenchmarkRequest = {
 		models: ['a'],
 		mirrored: false,
-		prior: 'camera',
+		prior: 'everyday',
 		source: {
 			kind: 'pictures',
 			show: 'faces',
@@ -243,9 +243,9 @@ describe('a task', () => {
 	});
 
 	it.each([
-		['camera', 1],
+		['everyday', 1],
 		['training', 0]
-	] as const)('expects labels as the %s has them', async (prior, said) => {
+	] as const)('expects labels as %s pictures have them', async (prior, said) => {
 		const task = serve();
 		task.send({ type: 'benchmark', request: { ...request, prior } });
 		await task.wait('done');

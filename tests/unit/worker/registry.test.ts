@@ -6,7 +6,7 @@ const INPUT = { size: 2, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0
 const MANIFEST = {
 	models: [
 		{ id: 'small', labels: ['a', 'b'], input: INPUT },
-		{ id: 'large', labels: ['a', 'b'], input: INPUT, priorRatio: [1, 3] },
+		{ id: 'large', labels: ['a', 'b'], input: INPUT, priorRatio: { photo: [1, 2], live: [1, 3] } },
 		{ id: 'odd', labels: ['b', 'a'], input: INPUT }
 	],
 	ensembles: [
@@ -17,7 +17,7 @@ const MANIFEST = {
 			mirrored: false,
 			temperature: 1,
 			biases: [0, Math.log(3)],
-			priorRatio: [1, 2]
+			priorRatio: { photo: [1, 4], live: [1, 5] }
 		},
 		{ id: 'mixed', members: ['small', 'odd'], mirrored: false, temperature: 1 }
 	]
@@ -111,14 +111,16 @@ describe('Registry', () => {
 	});
 
 	it.each([
-		['small', undefined],
-		['large', [1, 3]],
+		['small', 'live', undefined],
+		['large', 'photo', [1, 2]],
+		['large', 'live', [1, 3]],
 		// Its own, not that of a member.
-		['more', [1, 2]]
-	])('knows what the odds of %s are multiplied by before a camera', (id, ratio) => {
+		['more', 'photo', [1, 4]],
+		['more', 'live', [1, 5]]
+	] as const)('knows what the odds of %s are multiplied by (%s)', (id, use, ratio) => {
 		const { registry } = createRegistry();
-		expect(registry.priorRatio(id, 'camera')).toEqual(ratio);
-		expect(registry.priorRatio(id, 'training')).toBeUndefined();
+		expect(registry.priorRatio(id, 'everyday', use)).toEqual(ratio);
+		expect(registry.priorRatio(id, 'training', use)).toBeUndefined();
 	});
 
 	it('says of members that do not fit each other that the model is invalid', async () => {

@@ -10,7 +10,8 @@ const SETTINGS: WorkerSettings = {
 	minConfidence: 0.5,
 	maxFaces: 4,
 	smoothingMs: 0,
-	prior: 'training'
+	prior: 'training',
+	use: 'live'
 };
 const POINT = { x: 20, y: 20 };
 const FACE: DetectedFace = {
@@ -95,7 +96,7 @@ function createRuntime() {
 						reject
 					});
 				}),
-			priorRatio: (_, prior) => (prior === 'camera' ? [9, 1] : undefined),
+			priorRatio: (_, prior, use) => (prior === 'training' ? undefined : use === 'live' ? [9, 1] : [3, 1]),
 			retain: (ids) => retained.push(ids)
 		},
 		exclusively: createQueue(),
@@ -160,19 +161,25 @@ describe('Runtime', () => {
 		});
 	});
 
-	it('counts labels as in training, or as before a camera', async () => {
+	it('counts labels as in training, or as in everyday faces of a use', async () => {
 		const { analyse, configure, posted } = createRuntime();
-		for (const [generation, prior] of (['training', 'camera'] as const).entries()) {
-			await configure(generation, { ...SETTINGS, prior });
+		const wanted = [
+			{ prior: 'training', use: 'live' },
+			{ prior: 'everyday', use: 'live' },
+			{ prior: 'everyday', use: 'photo' }
+		] as const;
+		for (const [generation, counting] of wanted.entries()) {
+			await configure(generation, { ...SETTINGS, ...counting });
 			await analyse(generation);
 		}
 		const scores = posted.flatMap((message) =>
 			message.type === 'result' ? message.result.faces.map(({ readings }) => readings['small']?.scores) : []
 		);
-		// Odds of 1 to 3 become 9 to 3.
+		// Odds of 1 to 3 become 9 to 3, or 3 to 3.
 		expect(scores).toEqual([
 			[0.25, 0.75],
-			[expect.closeTo(0.75, 9), expect.closeTo(0.25, 9)]
+			[expect.closeTo(0.75, 9), expect.closeTo(0.25, 9)],
+			[expect.closeTo(0.5, 9), expect.closeTo(0.5, 9)]
 		]);
 	});
 
