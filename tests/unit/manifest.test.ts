@@ -113,10 +113,7 @@ describe('parseManifest', () => {
 		[['models', 0, 'input', 'leastContrast'], 0],
 		[['models', 0, 'input', 'leastContrast'], 128],
 		[['models', 0, 'temperature'], 0],
-		[
-			['models', 0, 'priorRatio'],
-			{ photo: [1, 1001], live: [1, 1] }
-		],
+		[['models', 0, 'priorRatio'], { photo: [1, 1001], live: [1, 1] }],
 		[
 			['models', 0, 'biases'],
 			[0, -101]
@@ -132,10 +129,7 @@ describe('parseManifest', () => {
 		[['models', 0, 'trained', 'minutes'], 0],
 		[['models', 0, 'trained', 'date'], '2026-11-23x'],
 		[['models', 0, 'trained', 'teachers'], ['No Id']],
-		[
-			['models', 0, 'priorRatio'],
-			{ photo: [1, 1], live: [1, 0] }
-		],
+		[['models', 0, 'priorRatio'], { photo: [1, 1], live: [1, 0] }],
 		[['models', 0, 'priorRatio'], { photo: [1, 1] }],
 		[['models', 0, 'priorRatio'], { photo: [1], live: [1, 1] }],
 		[['models', 0, 'priorRatio'], { photo: [1, 1], live: [1, 1, 1] }],
