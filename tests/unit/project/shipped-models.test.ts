@@ -115,9 +115,7 @@ describe('the default model', () => {
 		const accuracyOn = (id: string) => report.splits.find((split) => split.id === id)?.single.accuracy;
 		expect(accuracyOn('ferplus-private-live')).toBeGreaterThanOrEqual(0.74);
 		expect(accuracyOn('private-live')).toBeGreaterThanOrEqual(0.7);
-		expect(report.splits.find(({ id }) => id === 'private-live')?.single.calibrationError).toBeLessThanOrEqual(
-			0.04
-		);
+		expect(report.splits.find(({ id }) => id === 'private-live')?.single.calibrationError).toBeLessThanOrEqual(0.04);
 	});
 
 	it('bears a window behind the face', () => {
