@@ -18,6 +18,8 @@ const PROTOCOL = 'src/lib/protocol';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
 /** The package hls.js, also without what looks like a file's extension. */
 const HLS = ['hls', 'hls.js'];
+/** Reads and writes films. */
+const MEDIABUNNY = 'mediabunny';
 const SVELTE = ['svelte', '$app/'];
 
 /**
@@ -58,7 +60,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/sources/',
-		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, ...HLS],
+		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, MEDIABUNNY, ...HLS],
 		because: 'a source gives pictures and knows nothing of models, workers or state'
 	},
 	{
@@ -75,6 +77,7 @@ const LAYERS = [
 			'client-zip',
 			'idb',
 			'mqtt',
+			'package.json',
 			CORE_VERDICT,
 			...SVELTE
 		],

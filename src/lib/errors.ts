@@ -77,6 +77,54 @@ export const EXPLANATIONS = {
 		sentence: 'This browser cannot show pictures of this kind (HEIC, TIFF or AVIF).',
 		remedy: 'Save it as JPEG or PNG, or use a browser that shows it.'
 	},
+	'film-unreadable': {
+		sentence: 'This file could not be read as a film.',
+		remedy: 'Choose an MP4, MOV, WebM or MKV file.'
+	},
+	'film-empty': {
+		sentence: 'This file is empty.',
+		remedy: 'Choose another film.'
+	},
+	'film-no-video': {
+		sentence: 'This file has sound, but no picture.',
+		remedy: 'Choose a recording with a picture.'
+	},
+	'film-codec': {
+		sentence: 'This browser cannot decode the pictures of this film.',
+		remedy: 'Use another browser, or convert the film to H.264 or VP9, for example with HandBrake or ffmpeg.'
+	},
+	'film-incomplete': {
+		sentence: 'This film ends too early: the part that says where its pictures are is missing.',
+		remedy: 'Copy or download it again; recorders often offer to repair such a file.'
+	},
+	'film-cut-short': {
+		sentence: 'This film ends too early: a part of its file is missing.',
+		remedy: 'What is there was read. Copy or download it again for the rest.'
+	},
+	'film-damaged': {
+		sentence: 'From here on this film cannot be decoded.',
+		remedy: 'What was read before stays. Copy or download the film again for the rest.'
+	},
+	'film-gone': {
+		sentence: 'The file of this film can no longer be read: it was moved or changed.',
+		remedy: 'What was read stays. Choose the film again to go on.'
+	},
+	'film-other': {
+		sentence: 'This is not the film that was begun: its size or date differs.',
+		remedy: 'Choose the same file, or read this one from the beginning.'
+	},
+	'film-not-kept': {
+		sentence: 'This browser does not keep what was read of the film.',
+		remedy: 'Leave this page open until it is done, and save the results.'
+	},
+	'film-not-written': {
+		sentence: 'The film could not be written.',
+		remedy: 'Close other tabs, or write a shorter part of it.'
+	},
+	'codes-unreadable': {
+		sentence: 'This table has no codes that can be read.',
+		remedy: 'It needs columns for start, stop and label, as CSV, or as ELAN or BORIS export them.'
+	},
 	'manifest-unreachable': {
 		sentence: 'The list of models could not be loaded.',
 		remedy: 'Check the connection to the server and reload the page.'

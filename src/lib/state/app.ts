@@ -8,6 +8,7 @@ import { Analyser } from '../client/analyser';
 import { CameraSource, type CameraChoice } from '../sources/camera';
 import { fetchPicture, PhotoSource } from '../sources/photo';
 import { Cameras } from './cameras.svelte';
+import type { Films } from './film/films.svelte';
 import type { Photos } from './photos.svelte';
 import { Session } from './session.svelte';
 import { Settings } from './settings.svelte';
@@ -19,7 +20,7 @@ export interface App {
 	readonly settings: Settings;
 	readonly cameras: Cameras;
 	/** Made by the page that is the first to need it: the others do not load its code. */
-	readonly kept: { photos?: Photos; timeline?: Timeline };
+	readonly kept: { photos?: Photos; films?: Films; timeline?: Timeline };
 }
 
 export const [getApp, setApp] = createContext<App>();

@@ -5,7 +5,12 @@ export type Cell = string | number | boolean | null;
  * that a spreadsheet would take for a formula is defused: names of files and labels are whatever somebody wrote.
  */
 export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-	return [header, ...rows].map((row) => `${row.map(quote).join(',')}\r\n`).join('');
+	return [header, ...rows].map(csvLine).join('');
+}
+
+/** One line of such a table. */
+export function csvLine(row: readonly Cell[]): string {
+	return `${row.map(quote).join(',')}\r\n`;
 }
 
 function quote(cell: Cell): string {

@@ -4,7 +4,7 @@ import type { Explanation, FrameResult, Prior, Use } from '../core/types';
 import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
 import { AppError, toAppError, type ErrorCode } from '../errors';
 import type { ClassifierEntry, Manifest } from '../manifest';
-import type { BackendReport, WorkerSettings } from '../protocol';
+import type { BackendReport, FrameOptions, GrabbedFrame, WorkerSettings } from '../protocol';
 import type { FrameSource } from '../sources/source';
 import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { announce, describeFaces, SILENT } from './announce';
@@ -334,18 +334,36 @@ export class Session {
 	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed.
 	 * Rejects with an AppError, or as `signal` aborts.
 	 */
-	async analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
+	analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
+		const options = { timeMs: this.#now(), still: true, smallestFacePx: SMALLEST_IN_STILLS_PX };
+		return this.#analyse(grab, options, signal);
+	}
+
+	/**
+	 * The faces of the next frame of a recording, tracked and smoothed on its own clock (`timeMs`); otherwise as
+	 * `analyseStill`. `beginFilm` comes before the first one.
+	 */
+	analyseFilm(
+		grab: () => Promise<GrabbedFrame>,
+		options: Pick<FrameOptions, 'timeMs' | 'smallestFacePx'>,
+		signal: AbortSignal
+	): Promise<FrameResult> {
+		return this.#analyse(grab, { ...options, still: false }, signal);
+	}
+
+	/** Forgets the faces of what was looked at before; their ids are not given again. */
+	beginFilm(): void {
+		this.#analyser.reset();
+	}
+
+	async #analyse(grab: () => Promise<GrabbedFrame>, options: FrameOptions, signal: AbortSignal): Promise<FrameResult> {
 		for (;;) {
 			signal.throwIfAborted();
 			if (this.#engine.kind === 'ready') {
-				const bitmap = await grab();
-				if (signal.aborted) bitmap.close();
+				const picture = await grab();
+				if (signal.aborted) picture.close();
 				signal.throwIfAborted();
-				const result = await this.#analyser.analyse(bitmap, {
-					timeMs: this.#now(),
-					still: true,
-					smallestFacePx: SMALLEST_IN_STILLS_PX
-				});
+				const result = await this.#analyser.analyse(picture, options);
 				if (result !== null) return result;
 			}
 			await sleep(RETRY_MS);

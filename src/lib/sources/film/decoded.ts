@@ -1,0 +1,193 @@
+/** Films by WebCodecs: every frame with its place and time in the container. Loaded only where a film is read. */
+import {
+	ALL_FORMATS,
+	BlobSource,
+	EncodedPacketSink,
+	Input,
+	type InputVideoTrack,
+	type VideoSample,
+	VideoSampleSink
+} from 'mediabunny';
+import { AppError } from '../../errors';
+import type { GrabbedFrame } from '../../protocol';
+import { fitWithin, type Size } from '../scale';
+import { takeVideoFrame } from '../video-frame';
+import { chooseFrames, frameAt } from './choose-frames';
+import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
+import { readRecordedAt } from './recorded-at';
+
+/** Told without a doubt: the container says that more should follow than this share, and this many seconds. */
+const MISSING_SHARE = 0.02;
+const MISSING_S = 1;
+
+/** Throws AppError where it is no film; NotDecodable where a video element may still play it. */
+export async function openDecoded(file: Blob): Promise<FilmReader> {
+	const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
+	try {
+		const track = await findTrack(input);
+		return new DecodedFilm(input, track, ...(await describe(file, input, track)));
+	} catch (error) {
+		input.dispose();
+		throw error;
+	}
+}
+
+async function findTrack(input: Input): Promise<InputVideoTrack> {
+	if (!(await input.canRead())) throw new NotDecodable(new AppError('film-unreadable', 'unknown container'));
+	const tracks = await input.getTracks();
+	if (tracks.length === 0) throw new AppError('film-incomplete', 'no tracks');
+	const track = await input.getPrimaryVideoTrack();
+	if (track === null) throw new AppError('film-no-video', 'no video track');
+	if (!(await track.canDecode())) {
+		const codec = (await track.getCodecParameterString()) ?? String(await track.getInternalCodecId());
+		throw new NotDecodable(new AppError('film-codec', `no decoder for ${codec}`));
+	}
+	return track;
+}
+
+async function describe(
+	file: Blob,
+	input: Input,
+	track: InputVideoTrack
+): Promise<[info: FilmInfo, times: Float64Array]> {
+	const packets = new EncodedPacketSink(track);
+	const times: number[] = [];
+	let endS = 0;
+	for await (const { timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
+		// What lies before 0 is decoded, but not shown.
+		if (timestamp + duration <= 0 && timestamp < 0) continue;
+		times.push(timestamp);
+		endS = Math.max(endS, timestamp + duration);
+	}
+	if (times.length === 0) throw new NotDecodable(new AppError('film-incomplete', 'no frames'));
+	const sorted = Float64Array.from(times).sort();
+	const saidS = (await track.getDurationFromMetadata()) ?? endS;
+	const last = await packets.getPacket(Infinity).catch(() => null);
+	const size: Size = { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() };
+	const info: FilmInfo = {
+		size,
+		analysedSize: fitWithin(size, ANALYSED_SIDE_PX),
+		startS: sorted[0] ?? 0,
+		endS,
+		frameCount: times.length,
+		container: (await input.getFormat()).name,
+		codec: await track.getCodecParameterString(),
+		hdr: await track.hasHighDynamicRange(),
+		recordedAtMs: await readRecordedAt(file).catch(() => null),
+		method: 'webcodecs',
+		cutShort: last === null || saidS - endS > Math.max(MISSING_S, MISSING_SHARE * saidS)
+	};
+	return [info, sorted];
+}
+
+class DecodedFilm implements FilmReader {
+	readonly info: FilmInfo;
+	readonly #input: Input;
+	readonly #track: InputVideoTrack;
+	/** When each frame begins, in the order of showing. */
+	readonly #times: Float64Array;
+	readonly #canvas = new OffscreenCanvas(1, 1);
+	#shown: VideoSample | null = null;
+
+	constructor(input: Input, track: InputVideoTrack, info: FilmInfo, times: Float64Array) {
+		this.#input = input;
+		this.#track = track;
+		this.info = info;
+		this.#times = times;
+	}
+
+	count(sampling: Sampling): number {
+		return chooseFrames(this.#times, sampling).length;
+	}
+
+	async *frames(sampling: Sampling, signal: AbortSignal): AsyncGenerator<FilmFrame, void, undefined> {
+		const chosen = chooseFrames(this.#times, sampling);
+		const timesS = Array.from(chosen, (index) => this.#times[index] ?? 0);
+		const samples = new VideoSampleSink(this.#track).samplesAtTimestamps(timesS);
+		let done = 0;
+		let lastS = -Infinity;
+		try {
+			for await (const sample of samples) {
+				const index = chosen[done++];
+				if (sample === null || index === undefined) continue;
+				try {
+					signal.throwIfAborted();
+					// Past the end of what is there, the last frame is given again and again.
+					if (sample.timestamp <= lastS) break;
+					lastS = sample.timestamp;
+					yield this.#frame(sample);
+				} finally {
+					sample.close();
+				}
+			}
+		} catch (thrown) {
+			signal.throwIfAborted();
+			throw filmError(thrown);
+		}
+		if (done > 0 && lastS < (timesS.at(-1) ?? 0) - MISSING_S) {
+			throw new AppError('film-cut-short', `ends at ${lastS} s, should reach ${timesS.at(-1) ?? 0} s`);
+		}
+	}
+
+	async at(timeS: number): Promise<FilmFrame | null> {
+		const index = frameAt(this.#times, timeS);
+		if (index < 0) return null;
+		const sample = await new VideoSampleSink(this.#track).getSample(this.#times[index] ?? 0);
+		this.#shown?.close();
+		this.#shown = sample;
+		return sample === null ? null : this.#frame(sample);
+	}
+
+	step(timeS: number, by: number): number {
+		const index = Math.max(0, Math.min(this.#times.length - 1, frameAt(this.#times, timeS) + by));
+		return this.#times[index] ?? this.info.startS;
+	}
+
+	close(): void {
+		this.#shown?.close();
+		this.#shown = null;
+		this.#input.dispose();
+	}
+
+	#frame(sample: VideoSample): FilmFrame {
+		return {
+			frame: frameAt(this.#times, sample.timestamp),
+			timeS: sample.timestamp,
+			grab: () => this.#grab(sample),
+			draw: (context) => {
+				sample.draw(context, 0, 0, context.canvas.width, context.canvas.height);
+			}
+		};
+	}
+
+	/** The decoder's own frame where the analyser can read that at once, or one that is drawn: turned, large, with alpha. */
+	async #grab(sample: VideoSample): Promise<GrabbedFrame> {
+		const { width, height } = this.info.analysedSize;
+		const isPlain =
+			sample.rotation === 0 &&
+			!sample.flip &&
+			sample.hasAlpha !== true &&
+			sample.displayWidth === width &&
+			sample.displayHeight === height;
+		const frame = isPlain ? await takeVideoFrame(() => sample.toVideoFrame()) : null;
+		if (frame !== null) return frame;
+		if (this.#canvas.width !== width || this.#canvas.height !== height) {
+			this.#canvas.width = width;
+			this.#canvas.height = height;
+		}
+		const context = this.#canvas.getContext('2d', { alpha: false });
+		if (context === null) throw new AppError('film-damaged', 'no 2d context');
+		context.imageSmoothingQuality = 'high';
+		context.fillRect(0, 0, width, height);
+		sample.draw(context, 0, 0, width, height);
+		return this.#canvas.transferToImageBitmap();
+	}
+}
+
+/** A file that was moved or changed reads as one that is not there. */
+function filmError(thrown: unknown): AppError {
+	if (thrown instanceof AppError) return thrown;
+	const message = thrown instanceof Error ? thrown.message : String(thrown);
+	const isGone = thrown instanceof DOMException && ['NotReadableError', 'NotFoundError'].includes(thrown.name);
+	return new AppError(isGone ? 'film-gone' : 'film-damaged', message, thrown);
+}

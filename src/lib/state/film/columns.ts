@@ -1,0 +1,103 @@
+/**
+ * The table of a film, or of a live session, as CSV: one row for each face of each analysed frame, and one row where no
+ * face was found. The names follow OpenFace where it has them; every column is described in src/routes/film/README.md.
+ */
+import { verdictOf } from '../../core/verdict';
+import { csvLine, type Cell } from '../csv';
+import type { ToldLabels } from './episodes';
+import { LANDMARKS, type FilmTable } from './table';
+
+/** Rows in one part of the text: few enough that the page stays responsive. */
+const PART = 2000;
+
+export interface ColumnOptions {
+	/** The models of the table, with what they are unsure below. */
+	readonly told: readonly ToldLabels[];
+	/** When second 0 was, in milliseconds since 1970; null leaves the column of clock time out. */
+	readonly epochMs: number | null;
+	/** The persons of faces; null leaves the column out. A face that is hidden gives null, and no row. */
+	readonly personOf: ((faceId: number) => string | null) | null;
+	/** Frames that are left out. */
+	readonly isExcluded: (timeS: number) => boolean;
+}
+
+export function columnNames({ told, epochMs, personOf }: ColumnOptions): string[] {
+	return [
+		...['frame', 'timestamp'],
+		...(epochMs === null ? [] : ['datetime']),
+		'face_id',
+		...(personOf === null ? [] : ['person']),
+		...['success', 'confidence', 'x', 'y', 'box_width', 'box_height'],
+		...LANDMARKS.flatMap((name) => [`${snake(name)}_x`, `${snake(name)}_y`]),
+		...told.flatMap(({ id, labels }) => [
+			`${id}_label`,
+			`${id}_unsure`,
+			...labels.map((label) => `${id}_${label}_raw`),
+			...labels.map((label) => `${id}_${label}`)
+		])
+	];
+}
+
+/** The rows of the table as text, part by part; the header first. */
+export function* csvParts(table: FilmTable, options: ColumnOptions): Generator<string, void, undefined> {
+	yield csvLine(columnNames(options));
+	for (let from = 0; from < table.frameCount; from += PART) {
+		yield csvRows(table, from, Math.min(table.frameCount, from + PART), options);
+	}
+}
+
+/** The rows of some frames: from one, and up to but without another. */
+export function csvRows(table: FilmTable, fromFrame: number, toFrame: number, options: ColumnOptions): string {
+	const { told, epochMs, personOf, isExcluded } = options;
+	const lines: string[] = [];
+	for (let index = fromFrame; index < toFrame; index++) {
+		const timeS = table.timeAt(index);
+		if (isExcluded(timeS)) continue;
+		const start: Cell[] = [table.frameAt(index), Math.round(timeS * 1000) / 1000];
+		if (epochMs !== null) start.push(new Date(epochMs + timeS * 1000).toISOString());
+		const [from, to] = table.rowsOf(index);
+		let written = 0;
+		for (let row = from; row < to; row++) {
+			const person = personOf?.(table.faceIdAt(row));
+			if (person === null) continue;
+			lines.push(
+				csvLine([
+					...start,
+					table.faceIdAt(row),
+					...(person === undefined ? [] : [person]),
+					...faceCells(table, row, told)
+				])
+			);
+			written++;
+		}
+		if (written > 0) continue;
+		const empty = 5 + 2 * LANDMARKS.length + told.reduce((sum, { labels }) => sum + 2 + 2 * labels.length, 0);
+		lines.push(csvLine([...start, null, ...(personOf === null ? [] : [null]), 0, ...Array<null>(empty).fill(null)]));
+	}
+	return lines.join('');
+}
+
+/** From `success` on. */
+function faceCells(table: FilmTable, row: number, told: readonly ToldLabels[]): Cell[] {
+	const { confidence, box, landmarks, readings } = table.faceAt(row);
+	const px = (value: number): number => Math.round(value * 10) / 10;
+	const share = (value: number): string | null => (Number.isNaN(value) ? null : value.toFixed(4));
+	return [
+		...[1, confidence.toFixed(4), px(box.x), px(box.y), px(box.width), px(box.height)],
+		...LANDMARKS.flatMap((name) => [px(landmarks[name].x), px(landmarks[name].y)]),
+		...told.flatMap(({ id, labels, unsureBelow }): Cell[] => {
+			const reading = readings[id];
+			const verdict = verdictOf(reading, labels, unsureBelow);
+			return [
+				verdict?.label ?? null,
+				verdict === null ? null : Number(verdict.unsure),
+				...labels.map((_, index) => share(reading?.scores[index] ?? NaN)),
+				...labels.map((_, index) => share(reading?.smoothed[index] ?? NaN))
+			];
+		})
+	];
+}
+
+function snake(name: string): string {
+	return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

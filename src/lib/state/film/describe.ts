@@ -1,0 +1,77 @@
+/** What the page says of a film, in a few words. */
+import { EXPLANATIONS } from '../../errors';
+import type { FilmInfo } from '../../sources/film/film';
+import type { FilmState } from './film.svelte';
+import { timeText } from './time-text';
+
+/** Where a film stands. */
+export function stateText(state: FilmState, progress: number): string {
+	switch (state.kind) {
+		case 'opening':
+			return 'Opening';
+		case 'ready':
+			return 'Ready to be read';
+		case 'waiting':
+			return 'Waiting';
+		case 'reading':
+			return `Reading, ${Math.floor(progress * 100)} %`;
+		case 'paused':
+			return `Paused at ${Math.floor(progress * 100)} %`;
+		case 'done':
+			return state.ended === 'whole'
+				? 'Read'
+				: state.ended === 'cancelled'
+					? `Cancelled at ${Math.floor(progress * 100)} %`
+					: 'Read as far as the file goes';
+		case 'failed':
+			return EXPLANATIONS[state.error.code].sentence;
+	}
+}
+
+export function stateTone(state: FilmState): 'calm' | 'busy' | 'failed' {
+	if (state.kind === 'failed') return 'failed';
+	return state.kind === 'opening' || state.kind === 'reading' ? 'busy' : 'calm';
+}
+
+/** What is known of the file. */
+export function facts(info: FilmInfo): { term: string; text: string }[] {
+	const lengthS = info.endS - info.startS;
+	const { frameCount, container, codec, size } = info;
+	return [
+		{ term: 'Length', text: timeText(lengthS) },
+		{ term: 'Picture', text: `${size.width} x ${size.height}${info.hdr ? ', HDR' : ''}` },
+		...(frameCount === null
+			? []
+			: [
+					{
+						term: 'Frames',
+						text: `${frameCount.toLocaleString('en')}, ${(frameCount / Math.max(lengthS, 1e-3)).toFixed(1)} a second`
+					}
+				]),
+		...(container === null
+			? []
+			: [{ term: 'File', text: [container, codec].filter((each) => each !== null).join(', ') }])
+	];
+}
+
+/** What limits the reading; null where nothing does. */
+export function warning(info: FilmInfo): string | null {
+	if (info.cutShort) return 'A part of this file is missing. What is there can be read.';
+	if (info.method === 'video') {
+		return 'This browser cannot give the frames of this film one by one. It is read by seeking: slower, with times as exact as the browser tells, and without numbers of frames.';
+	}
+	return null;
+}
+
+/** Milliseconds since 1970 as an input for local date and time takes them; empty for null. */
+export function toLocalInput(ms: number | null): string {
+	if (ms === null) return '';
+	const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+	return local.toISOString().slice(0, 23);
+}
+
+/** What such an input gives; null where it is empty. */
+export function fromLocalInput(text: string): number | null {
+	const ms = new Date(text).getTime();
+	return text === '' || Number.isNaN(ms) ? null : ms;
+}

@@ -1,0 +1,117 @@
+/** A film as episodes: how long each person shows which label. */
+import { verdictOf } from '../../core/verdict';
+import type { Person } from './people';
+import type { FilmTable } from './table';
+
+/** Whose labels are told, and from which probability on. */
+export interface ToldLabels {
+	readonly id: string;
+	readonly labels: readonly string[];
+	readonly unsureBelow: number;
+}
+
+export interface Range {
+	readonly fromS: number;
+	readonly toS: number;
+}
+
+/** What a person shows for a while: a label, `unsure`, or no face (null). */
+export interface Episode extends Range {
+	readonly label: string | null;
+}
+
+/** In place of a label where the model is too unsure to say one. */
+export const UNSURE_LABEL = 'unsure';
+
+/** The time that an analysed frame stands for: up to the next one; the last one, as long as the one before, at most to the end. */
+export function frameRange(table: FilmTable, index: number, endS: number): Range {
+	const fromS = table.timeAt(index);
+	if (index + 1 < table.frameCount) return { fromS, toS: table.timeAt(index + 1) };
+	const stepS = index > 0 ? fromS - table.timeAt(index - 1) : endS - fromS;
+	return { fromS, toS: Math.max(fromS, Math.min(endS, fromS + stepS)) };
+}
+
+/** The row of a person in a frame: where two of its faces are there, the larger; null where there is none. */
+export function rowOf(table: FilmTable, index: number, faceIds: ReadonlySet<number>): number | null {
+	const [from, to] = table.rowsOf(index);
+	let best: number | null = null;
+	let bestSize = -Infinity;
+	for (let row = from; row < to; row++) {
+		if (!faceIds.has(table.faceIdAt(row))) continue;
+		const { width, height } = table.boxAt(row);
+		if (width * height > bestSize) [best, bestSize] = [row, width * height];
+	}
+	return best;
+}
+
+/** What a model says of a row: a label, or `unsure`. */
+export function labelAt(table: FilmTable, row: number, { id, labels, unsureBelow }: ToldLabels): string {
+	const top = table.topAt(row, id);
+	const smoothed = labels.map((_, label) => table.smoothedAt(row, id, label));
+	const verdict = verdictOf({ top, smoothed, scores: smoothed }, labels, unsureBelow);
+	return verdict === null || verdict.unsure ? UNSURE_LABEL : verdict.label;
+}
+
+/**
+ * The episodes of a person, one after another without gaps, over what was analysed of a range. Where two stretches show
+ * the same with an excluded range between, they are two episodes.
+ */
+export function episodesOf(
+	table: FilmTable,
+	person: Pick<Person, 'faceIds'>,
+	told: ToldLabels,
+	{ range, excluded, endS }: { readonly range: Range; readonly excluded: readonly Range[]; readonly endS: number }
+): Episode[] {
+	const ids = new Set(person.faceIds);
+	const episodes: { fromS: number; toS: number; label: string | null }[] = [];
+	for (let index = Math.max(0, table.indexAt(range.fromS)); index < table.frameCount; index++) {
+		const whole = frameRange(table, index, endS);
+		if (whole.fromS >= range.toS) break;
+		const row = rowOf(table, index, ids);
+		const label = row === null ? null : labelAt(table, row, told);
+		for (const { fromS, toS } of without(clip(whole, range), excluded)) {
+			const last = episodes.at(-1);
+			if (last?.label === label && last.toS === fromS) last.toS = toS;
+			else episodes.push({ fromS, toS, label });
+		}
+	}
+	return episodes;
+}
+
+export function clip(range: Range, within: Range): Range {
+	return { fromS: Math.max(range.fromS, within.fromS), toS: Math.min(range.toS, within.toS) };
+}
+
+/** What is left of a range, in the order of time; nothing where it is empty. */
+export function without(range: Range, excluded: readonly Range[]): Range[] {
+	let left = range.toS > range.fromS ? [range] : [];
+	for (const out of excluded) {
+		left = left.flatMap((each) => {
+			if (out.toS <= each.fromS || out.fromS >= each.toS) return [each];
+			return [
+				{ fromS: each.fromS, toS: out.fromS },
+				{ fromS: out.toS, toS: each.toS }
+			].filter(({ fromS, toS }) => toS > fromS);
+		});
+	}
+	return left;
+}
+
+/** The parts of a film between its markers, in the order of time. */
+export function sections(
+	whole: Range,
+	markers: readonly { readonly timeS: number; readonly text: string }[]
+): (Range & {
+	readonly title: string;
+})[] {
+	const inside = markers
+		.filter(({ timeS }) => timeS > whole.fromS && timeS < whole.toS)
+		.toSorted((a, b) => a.timeS - b.timeS);
+	if (inside.length === 0) return [];
+	const starts = [{ timeS: whole.fromS, text: 'Beginning' }, ...inside];
+	return starts.map(({ timeS, text }, index) => ({
+		fromS: timeS,
+		toS: starts[index + 1]?.timeS ?? whole.toS,
+		title: text === '' ? `Marker ${index}` : text
+	}));
+}

@@ -1,0 +1,165 @@
+/** A film's numbers as files: the table as CSV, and all of it with where it comes from as JSON. */
+import { UNSURE_LABEL, type ToldLabels } from './episodes';
+import { csvParts, type ColumnOptions } from './columns';
+import type { Person } from './people';
+import type { FileStamp, Notes, Reading } from './record';
+import { LANDMARKS, type FilmTable } from './table';
+import type { FilmInfo } from '../../sources/film/film';
+
+export interface ExportedFilm {
+	readonly stamp: FileStamp;
+	readonly sha256: string | null;
+	readonly info: FilmInfo;
+	readonly reading: Reading;
+	readonly notes: Notes;
+	readonly table: FilmTable;
+	readonly people: readonly Person[];
+	readonly told: readonly ToldLabels[];
+	/** Null: there is more to read. */
+	readonly ended: string | null;
+	readonly exportedMs: number;
+}
+
+/** Frames in one part of the text. */
+const PART = 2000;
+
+/** Hidden persons and excluded ranges are left out. */
+export function columnOptions({ told, notes, people }: Pick<ExportedFilm, 'told' | 'notes' | 'people'>): ColumnOptions {
+	const persons = new Map(people.flatMap((person) => person.faceIds.map((id) => [id, person] as const)));
+	return {
+		told,
+		epochMs: notes.epochMs,
+		personOf: (faceId) => {
+			const person = persons.get(faceId);
+			return person === undefined ? String(faceId) : person.hidden ? null : person.name;
+		},
+		isExcluded: (timeS) => notes.excluded.some(({ fromS, toS }) => timeS >= fromS && timeS < toS)
+	};
+}
+
+export function filmToCsv(film: ExportedFilm): Blob {
+	return new Blob([...csvParts(film.table, columnOptions(film))], { type: 'text/csv' });
+}
+
+/** What the numbers come from. */
+export function provenance(film: ExportedFilm): Record<string, unknown> {
+	const { stamp, sha256, info, reading, notes, table, people, told } = film;
+	const iso = (ms: number): string => new Date(ms).toISOString();
+	return {
+		schema: 1,
+		application: reading.application,
+		film: {
+			file: stamp.name,
+			bytes: stamp.bytes,
+			sha256,
+			modified: iso(stamp.lastModified),
+			container: info.container,
+			codec: info.codec,
+			width: info.size.width,
+			height: info.size.height,
+			hdr: info.hdr,
+			startSeconds: info.startS,
+			endSeconds: info.endS,
+			frames: info.frameCount,
+			isCutShort: info.cutShort,
+			recorded: notes.epochMs === null ? null : iso(notes.epochMs)
+		},
+		reading: {
+			began: iso(reading.beganMs),
+			exported: iso(film.exportedMs),
+			ended: film.ended,
+			reader: info.method,
+			framesPerSecond: reading.options.perSecond ?? 'all',
+			fromSeconds: reading.options.fromS ?? info.startS,
+			toSeconds: reading.options.toS ?? info.endS,
+			framesAnalysed: table.frameCount,
+			framesPresent: info.frameCount,
+			smallestFacePixels: reading.options.smallestFacePx,
+			analysedWidth: info.analysedSize.width,
+			analysedHeight: info.analysedSize.height,
+			...reading.rules,
+			engine: reading.engine
+		},
+		detectors: reading.detectors,
+		models: reading.models.map((model) => ({
+			...model,
+			unsureBelow: told.find(({ id }) => id === model.id)?.unsureBelow ?? null
+		})),
+		people: people.map(({ id, name, faceIds, hidden }) => ({ id, name, faceIds, hidden })),
+		markers: notes.markers.map(({ timeS, text }) => ({ seconds: timeS, text })),
+		excluded: notes.excluded.map(({ fromS, toS }) => ({ fromSeconds: fromS, toSeconds: toS }))
+	};
+}
+
+/** `frames`: one entry an analysed frame, with its faces; what each position of `values` is, `columns` tells. */
+export function filmToJson(film: ExportedFilm): Blob {
+	const head = JSON.stringify(provenance(film), null, '\t').slice(0, -2);
+	return new Blob(
+		[`${head},\n\t"columns": ${JSON.stringify(jsonColumns(film))},\n\t"frames": [`, ...jsonParts(film), '\n\t]\n}\n'],
+		{
+			type: 'application/json'
+		}
+	);
+}
+
+function jsonColumns({ told }: ExportedFilm): string[] {
+	return [
+		...['confidence', 'x', 'y', 'box_width', 'box_height'],
+		...LANDMARKS.flatMap((name) => [`${name}.x`, `${name}.y`]),
+		...told.flatMap(({ id, labels }) => [
+			`${id}.label`,
+			...labels.map((label) => `${id}.${label}.raw`),
+			...labels.map((label) => `${id}.${label}`)
+		])
+	];
+}
+
+function* jsonParts(film: ExportedFilm): Generator<string, void, undefined> {
+	const { table, told } = film;
+	const { isExcluded, personOf } = columnOptions(film);
+	let isFirst = true;
+	for (let from = 0; from < table.frameCount; from += PART) {
+		const lines: string[] = [];
+		for (let index = from; index < Math.min(table.frameCount, from + PART); index++) {
+			if (isExcluded(table.timeAt(index))) continue;
+			lines.push(`${isFirst ? '' : ','}\n\t\t${JSON.stringify(jsonFrame(table, index, told, personOf))}`);
+			isFirst = false;
+		}
+		yield lines.join('');
+	}
+}
+
+function jsonFrame(
+	table: FilmTable,
+	index: number,
+	told: readonly ToldLabels[],
+	personOf: ColumnOptions['personOf']
+): unknown {
+	const [from, to] = table.rowsOf(index);
+	const faces = Array.from({ length: to - from }, (_, offset) => table.faceAt(from + offset)).flatMap(
+		({ faceId, confidence, box, landmarks, readings }) => {
+			const person = personOf?.(faceId) ?? null;
+			if (person === null) return [];
+			const px = [
+				box.x,
+				box.y,
+				box.width,
+				box.height,
+				...LANDMARKS.flatMap((name) => [landmarks[name].x, landmarks[name].y])
+			];
+			const values = told.flatMap(({ id, labels }) => {
+				const reading = readings[id];
+				const shares = [...(reading?.scores ?? []), ...(reading?.smoothed ?? [])];
+				return [labels[reading?.top ?? -1] ?? UNSURE_LABEL, ...shares.map((share) => round(share, 4))];
+			});
+			return [
+				{ face: faceId, person, values: [round(confidence, 4), ...px.map((value) => round(value, 1)), ...values] }
+			];
+		}
+	);
+	return { frame: table.frameAt(index), timestamp: round(table.timeAt(index), 3), faces };
+}
+
+function round(value: number, digits: number): number {
+	return Number(value.toFixed(digits));
+}

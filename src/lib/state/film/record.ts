@@ -1,0 +1,100 @@
+/** What is known of a film beside its numbers: enough to go on reading it, and to say how it was read. */
+import type { Prior } from '../../core/types';
+import type { BackendName } from '../../protocol';
+import type { FilmInfo } from '../../sources/film/film';
+import type { Range } from './episodes';
+import type { PeopleEdits } from './people';
+import type { FilmModel } from './table';
+
+/** How the frames are chosen and looked at. */
+export interface ReadOptions {
+	/** Null: every frame. */
+	readonly perSecond: number | null;
+	/** Seconds of the container; null: from the beginning, to the end. */
+	readonly fromS: number | null;
+	readonly toS: number | null;
+	/** Height of the smallest faces that are sought, in pixels of the film; null: one look, which finds near faces. */
+	readonly smallestFacePx: number | null;
+}
+
+export const DEFAULT_OPTIONS: ReadOptions = { perSecond: 10, fromS: null, toS: null, smallestFacePx: null };
+
+/** How it was read, besides. */
+export interface ReadRules {
+	readonly prior: Prior;
+	readonly minConfidence: number;
+	readonly smoothingMs: number;
+	readonly maxFaces: number;
+}
+
+/** A network that was used. */
+export interface UsedNetwork {
+	readonly id: string;
+	readonly title: string;
+	/** Of its weights. */
+	readonly sha256: string;
+	/** When it was trained, and from which commit; null for detectors, which were not trained here. */
+	readonly trained: { readonly date: string; readonly commit: string } | null;
+}
+
+export interface UsedModel extends FilmModel {
+	/** What the odds of each label were multiplied by; null: nothing. */
+	readonly priorRatio: readonly number[] | null;
+	/** Its networks: one, or those of an ensemble. */
+	readonly networks: readonly UsedNetwork[];
+}
+
+export interface Reading {
+	readonly options: ReadOptions;
+	readonly rules: ReadRules;
+	readonly models: readonly UsedModel[];
+	readonly detectors: readonly UsedNetwork[];
+	readonly engine: { readonly name: BackendName; readonly threads: number } | null;
+	readonly application: string;
+	readonly beganMs: number;
+}
+
+export interface Marker {
+	readonly id: number;
+	readonly timeS: number;
+	readonly text: string;
+}
+
+/** What the visitor adds to a film. */
+export interface Notes {
+	readonly people: PeopleEdits;
+	readonly markers: readonly Marker[];
+	readonly excluded: readonly (Range & { readonly id: number })[];
+	/** When second 0 was, in milliseconds since 1970; null where it is not known. */
+	readonly epochMs: number | null;
+}
+
+export interface FileStamp {
+	readonly name: string;
+	readonly bytes: number;
+	readonly lastModified: number;
+}
+
+/** Ends of reading. */
+export type Ended = 'whole' | 'cancelled' | 'cut-short' | null;
+
+export interface FilmRecord {
+	readonly key: string;
+	readonly file: FileStamp;
+	readonly sha256: string | null;
+	readonly info: FilmInfo;
+	readonly reading: Reading;
+	readonly notes: Notes;
+	/** Null: there is more to read. */
+	readonly ended: Ended;
+	readonly frames: number;
+	readonly lastS: number | null;
+	/** Chunks that are kept. */
+	readonly chunks: number;
+	readonly updatedMs: number;
+}
+
+/** Whether a file is the one that was begun. */
+export function isSameFile(a: FileStamp, b: FileStamp): boolean {
+	return a.name === b.name && a.bytes === b.bytes && a.lastModified === b.lastModified;
+}

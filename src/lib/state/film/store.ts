@@ -1,0 +1,67 @@
+/** What was read of films, in IndexedDB: in this browser alone, numbers and no pictures, until it is erased. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { FilmRecord } from './record';
+import type { FilmChunk } from './table';
+
+interface FilmSchema extends DBSchema {
+	films: { key: string; value: FilmRecord };
+	chunks: { key: [film: string, number: number]; value: FilmChunk };
+}
+
+const NAME = 'mien-film';
+
+export class FilmStore {
+	#database: Promise<IDBPDatabase<FilmSchema>> | null = null;
+
+	/** All films that are kept, the last one first. */
+	async list(): Promise<FilmRecord[]> {
+		const films = await (await this.#open()).getAll('films');
+		return films.sort((a, b) => b.updatedMs - a.updatedMs);
+	}
+
+	/** Keeps a film, and its next chunk where there is one, both or neither. */
+	async put(record: FilmRecord, chunk: { readonly number: number; readonly data: FilmChunk } | null): Promise<void> {
+		const transaction = (await this.#open()).transaction(['films', 'chunks'], 'readwrite');
+		await transaction.objectStore('films').put(record, record.key);
+		if (chunk !== null) await transaction.objectStore('chunks').put(chunk.data, [record.key, chunk.number]);
+		await transaction.done;
+	}
+
+	/** The chunks of a film in their order. */
+	async chunks(key: string): Promise<FilmChunk[]> {
+		return (await this.#open()).getAll('chunks', chunksOf(key));
+	}
+
+	async erase(key: string): Promise<void> {
+		const transaction = (await this.#open()).transaction(['films', 'chunks'], 'readwrite');
+		await transaction.objectStore('films').delete(key);
+		await transaction.objectStore('chunks').delete(chunksOf(key));
+		await transaction.done;
+	}
+
+	async eraseAll(): Promise<void> {
+		const transaction = (await this.#open()).transaction(['films', 'chunks'], 'readwrite');
+		await transaction.objectStore('films').clear();
+		await transaction.objectStore('chunks').clear();
+		await transaction.done;
+	}
+
+	#open(): Promise<IDBPDatabase<FilmSchema>> {
+		this.#database ??= openDB<FilmSchema>(NAME, 1, {
+			upgrade: (database) => {
+				database.createObjectStore('films');
+				database.createObjectStore('chunks');
+			},
+			terminated: () => (this.#database = null)
+		}).catch((error: unknown) => {
+			// The next call may fare better: a browser that starts refuses storage now and then.
+			this.#database = null;
+			throw error;
+		});
+		return this.#database;
+	}
+}
+
+function chunksOf(key: string): IDBKeyRange {
+	return IDBKeyRange.bound([key, 0], [key, Infinity]);
+}

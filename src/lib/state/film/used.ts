@@ -1,0 +1,26 @@
+/** Which networks read a film: what an export has to say of where its numbers come from. */
+import type { DetectorEntry, Manifest, ModelEntry } from '../../manifest';
+import type { ShownModel } from '../session.svelte';
+import type { UsedModel, UsedNetwork } from './record';
+
+function networkOf({ id, title, sha256, trained: { date, commit } }: ModelEntry): UsedNetwork {
+	return { id, title, sha256, trained: { date, commit } };
+}
+
+function detectorOf({ id, title, sha256 }: DetectorEntry): UsedNetwork {
+	return { id, title, sha256, trained: null };
+}
+
+/** The models that read, with the networks that they are made of. */
+export function usedModels({ models, ensembles }: Manifest, shown: readonly ShownModel[]): UsedModel[] {
+	return shown.map(({ id, title, labels, priorRatio }) => {
+		const members = ensembles.find((each) => each.id === id)?.members ?? [id];
+		const networks = members.flatMap((member) => models.filter((each) => each.id === member).map(networkOf));
+		return { id, title, labels, priorRatio, networks };
+	});
+}
+
+/** `searched`: the film was searched for small faces too. */
+export function usedDetectors({ detector, farDetector }: Manifest, searched: boolean): UsedNetwork[] {
+	return [detector, ...(searched ? [farDetector] : [])].map(detectorOf);
+}
