@@ -75,6 +75,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			'client-zip',
+			'csv-parse/',
 			'idb',
 			'mqtt',
 			'package.json',

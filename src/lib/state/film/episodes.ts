@@ -23,21 +23,23 @@ export interface Episode extends Range {
 /** In place of a label where the model is too unsure to say one. */
 export const UNSURE_LABEL = 'unsure';
 
-/** The time that an analysed frame stands for: up to the next one; the last one, as long as the one before, at most to the end. */
+/** The time that an analysed frame stands for: up to the next one; the last one, as long as those before, at most to the end. */
 export function frameRange(table: FilmTable, index: number, endS: number): Range {
 	const fromS = table.timeAt(index);
 	if (index + 1 < table.frameCount) return { fromS, toS: table.timeAt(index + 1) };
-	const stepS = index > 0 ? fromS - table.timeAt(index - 1) : endS - fromS;
+	// Of the two steps before the longer one: ten a second of a film with 25 are two and three of its frames apart.
+	const steps = [0, 1].map((before) => table.timeAt(index - before) - table.timeAt(index - before - 1));
+	const stepS = index > 0 ? Math.max(...steps.filter((step) => !Number.isNaN(step))) : endS - fromS;
 	return { fromS, toS: Math.max(fromS, Math.min(endS, fromS + stepS)) };
 }
 
 /** The row of a person in a frame: where two of its faces are there, the larger; null where there is none. */
-export function rowOf(table: FilmTable, index: number, faceIds: ReadonlySet<number>): number | null {
+export function rowOf(table: FilmTable, index: number, faceIds: readonly number[]): number | null {
 	const [from, to] = table.rowsOf(index);
 	let best: number | null = null;
 	let bestSize = -Infinity;
 	for (let row = from; row < to; row++) {
-		if (!faceIds.has(table.faceIdAt(row))) continue;
+		if (!faceIds.includes(table.faceIdAt(row))) continue;
 		const { width, height } = table.boxAt(row);
 		if (width * height > bestSize) [best, bestSize] = [row, width * height];
 	}
@@ -62,12 +64,11 @@ export function episodesOf(
 	told: ToldLabels,
 	{ range, excluded, endS }: { readonly range: Range; readonly excluded: readonly Range[]; readonly endS: number }
 ): Episode[] {
-	const ids = new Set(person.faceIds);
 	const episodes: { fromS: number; toS: number; label: string | null }[] = [];
 	for (let index = Math.max(0, table.indexAt(range.fromS)); index < table.frameCount; index++) {
 		const whole = frameRange(table, index, endS);
 		if (whole.fromS >= range.toS) break;
-		const row = rowOf(table, index, ids);
+		const row = rowOf(table, index, person.faceIds);
 		const label = row === null ? null : labelAt(table, row, told);
 		for (const { fromS, toS } of without(clip(whole, range), excluded)) {
 			const last = episodes.at(-1);

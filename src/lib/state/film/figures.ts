@@ -113,11 +113,10 @@ function addProbabilities(
 	told: ToldLabels,
 	{ range, excluded, endS }: Scope
 ): void {
-	const ids = new Set(person.faceIds);
 	for (let index = Math.max(0, table.indexAt(range.fromS)); index < table.frameCount; index++) {
 		const whole = frameRange(table, index, endS);
 		if (whole.fromS >= range.toS) break;
-		const row = rowOf(table, index, ids);
+		const row = rowOf(table, index, person.faceIds);
 		if (row === null) continue;
 		const weight = without(clip(whole, range), excluded).reduce((sum, part) => sum + lengthOf(part), 0);
 		for (const label of sums.keys()) {
