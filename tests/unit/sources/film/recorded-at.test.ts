@@ -6,7 +6,7 @@ const WHEN = Date.UTC(2026, 4, 4, 10, 20, 30);
 function box(name: string, content: Uint8Array, long = false): Uint8Array {
 	const header = new DataView(new ArrayBuffer(long ? 16 : 8));
 	header.setUint32(0, long ? 1 : 8 + content.length);
-	for (const [index, letter] of [...name].entries()) header.setUint8(4 + index, letter.charCodeAt(0));
+	for (const [index, letter] of Array.from(name).entries()) header.setUint8(4 + index, letter.charCodeAt(0));
 	if (long) header.setBigUint64(8, BigInt(16 + content.length));
 	return Buffer.concat([new Uint8Array(header.buffer), content]);
 }
