@@ -22,6 +22,24 @@ const HLS = ['hls', 'hls.js'];
 const MEDIABUNNY = 'mediabunny';
 const SVELTE = ['svelte', '$app/'];
 
+/** What training and page share. */
+const SHARED_WITH_TRAINING = ['src/lib/core/', ERRORS, MANIFEST, REPORT, 'packages'];
+/** The folders of training from the top floor down: each imports from itself and from those below it. */
+const TRAINING_ROOMS = [
+	'studies',
+	'commands',
+	'ship',
+	'loop',
+	'models',
+	'evaluate',
+	'pretrained',
+	'augment',
+	'data',
+	'backend',
+	'blazeface',
+	'lib'
+];
+
 /**
  * Who may import whom. A file obeys the first row that `files` fits; `may` holds modules, folders (with a slash at
  * their end) and packages. What no row fits (tests, configuration) may import anything.
@@ -132,9 +150,14 @@ const LAYERS = [
 		because: 'the server runs in Node and only hands out what was built'
 	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
+	...TRAINING_ROOMS.map((room, floor) => ({
+		files: `training/${room}/`,
+		may: [...TRAINING_ROOMS.slice(floor).map((lower) => `training/${lower}/`), ...SHARED_WITH_TRAINING],
+		because: `of training, it may import what lies below it: ${TRAINING_ROOMS.slice(floor).join(', ')}`
+	})),
 	{
 		files: 'training/',
-		may: ['training/', 'src/lib/core/', ERRORS, MANIFEST, REPORT, 'packages'],
+		may: ['training/', ...SHARED_WITH_TRAINING],
 		because: 'training shares the core with the page, and nothing of its worker, state or components'
 	}
 ];

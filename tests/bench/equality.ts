@@ -13,9 +13,9 @@ import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { parseManifest, type Manifest } from '../../src/lib/manifest';
 import { parseReport } from '../../src/lib/report';
-import { pictureOf, rowsOf, type Dataset } from '../../training/dataset';
-import { UserError } from '../../training/errors';
-import { loadData } from '../../training/terminal';
+import { pictureOf, rowsOf, type Dataset } from '../../training/data/dataset';
+import { UserError } from '../../training/lib/errors';
+import { loadData } from '../../training/commands/flags';
 import { provideChromium } from '../chromium';
 import { serveSite } from '../server';
 

@@ -12,7 +12,7 @@ import path from 'node:path';
 import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 import { boxCentre } from '../../src/lib/core/geometry';
 import type { Box, FaceDetector, Frame } from '../../src/lib/core/types';
-import { uniform, type Random } from '../../training/random';
+import { uniform, type Random } from '../../training/lib/random';
 
 const PORTRAIT = 'tests/fixtures/astronaut.png';
 const PORTRAIT_FACE = { x: 224, y: 125, sizePx: 94 };

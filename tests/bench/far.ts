@@ -22,8 +22,8 @@ import { thoroughDetector, type Detectors } from '../../src/lib/core/tiles';
 import type { FaceDetector, Frame, TrackedFace } from '../../src/lib/core/types';
 import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
-import { readArtifacts } from '../../training/model-files';
-import { createRandom } from '../../training/random';
+import { readArtifacts } from '../../training/lib/model-files';
+import { createRandom } from '../../training/lib/random';
 import { drawTakes, filmTakes, HEIGHTS_PX, isAt, pick, plant, readPortraits } from './far-scenes';
 import { median } from './figures';
 

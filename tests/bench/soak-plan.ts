@@ -1,5 +1,5 @@
 /** What a soak brings upon the kiosk, and in which order. */
-import { createRandom, uniform } from '../../training/random';
+import { createRandom, uniform } from '../../training/lib/random';
 
 /** Each kind of fault in a few words, and whether it is held for some seconds and then taken back. */
 export const FAULTS = {

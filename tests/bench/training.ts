@@ -2,8 +2,8 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { defaultReplicas, workingBackends, type TrainingBackend } from '../../training/backend/index';
-import { findGpu, stopWebGpu } from '../../training/backend/webgpu';
-import { measureSpeed } from '../../training/bench';
+import { findGpu, stopWebGpu } from '../../training/backend/webgpu/webgpu';
+import { measureSpeed } from '../../training/studies/speed';
 import { MODELS } from '../../training/models/index';
 
 /** Slow back ends get small batches, so that a step of the largest network ends while one still watches. */

@@ -4,12 +4,12 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { messageOf } from '../errors';
-import { isOneDnnInstalled } from './onednn';
-import { registerOneDnnKernels } from './onednn-kernels';
+import { messageOf } from '../lib/errors';
+import { isOneDnnInstalled } from './onednn/onednn';
+import { registerOneDnnKernels } from './onednn/kernels';
 import { startTfjsNode, tfjsNodeProblem } from './tfjs-node';
 import { registerWasmGradients } from './wasm-gradients';
-import { findGpu, startWebGpu } from './webgpu';
+import { findGpu, startWebGpu } from './webgpu/webgpu';
 
 /** The fastest first. */
 export const TRAINING_BACKENDS = ['webgpu-f16', 'webgpu', 'tfjs-node', 'onednn-bf16', 'onednn', 'wasm', 'cpu'] as const;
@@ -85,7 +85,7 @@ export async function workingBackends(software: boolean): Promise<TrainingBacken
 	return working;
 }
 
-/** Whether a GPU computes, which paints no pictures itself. */
+/** Whether a GPU computes, which makes no batches itself. */
 export const isWebGpu = (backend: TrainingBackend): boolean => backend === 'webgpu-f16' || backend === 'webgpu';
 
 /** Makes `backend` the one that tfjs uses in this thread. Throws Error when it does not start. */

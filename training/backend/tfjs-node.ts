@@ -1,6 +1,6 @@
 /** TensorFlow's own library, where somebody has installed `@tensorflow/tfjs-node`: never one of this project's packages. */
 import * as tf from '@tensorflow/tfjs';
-import { messageOf } from '../errors';
+import { messageOf } from '../lib/errors';
 
 /** In a variable, so that neither compiler nor linter asks for it. */
 const PACKAGE = '@tensorflow/tfjs-node';

@@ -1,8 +1,8 @@
 /** What several architectures are built of. */
 import * as tf from '@tensorflow/tfjs';
-import { NO_AUGMENTATION, type Augmentation } from '../augment';
-import type { Recipe } from '../config';
-import { BatchNorm } from '../layers';
+import { NO_AUGMENTATION, type Augmentation } from '../augment/augment';
+import type { Recipe } from './recipe';
+import { BatchNorm } from './layers';
 
 /** Changes of the picture for networks that learn for a few epochs. */
 export const FEW_CHANGES: Augmentation = {

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { InputSpec } from '../../src/lib/core/types';
-import type { Recipe } from '../config';
+import type { Recipe } from './recipe';
 
 /** One architecture with the recipes that train it. */
 export interface ModelDefinition {

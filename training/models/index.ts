@@ -1,8 +1,7 @@
 /** The models that can be trained: a new one is one file and one line here. */
-import { UserError } from '../errors';
+import { UserError } from '../lib/errors';
 import type { ModelDefinition } from './definition';
-import type { Recipe } from '../config';
-import type { PainterSetup } from '../painter';
+import type { Recipe } from './recipe';
 import { cnn } from './cnn';
 import { mien } from './mien';
 import { mienLarge } from './mien-large';
@@ -20,11 +19,6 @@ export function findModel(id: string): ModelDefinition {
 /** The model as the recipe has it: with the recipe's range of grey values. */
 export function withRecipe(definition: ModelDefinition, { range }: Recipe): ModelDefinition {
 	return range ? { ...definition, input: { ...definition.input, range } } : definition;
-}
-
-/** How pictures of that model are painted in training by that recipe. */
-export function paintingOf({ input, leastContrast }: ModelDefinition, recipe: Recipe): Omit<PainterSetup, 'dataset'> {
-	return { recipe, input, leastContrast: recipe.raised ? leastContrast : undefined };
 }
 
 /** The model's recipe of that id, or its first; throws UserError that lists the ids. */

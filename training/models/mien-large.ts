@@ -3,7 +3,7 @@
  * after the stem. It is trained on a GPU.
  */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
-import { DEFAULT_RECIPE, type Recipe } from '../config';
+import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { growingAt } from './blocks';
 import type { ModelDefinition } from './definition';
 import { WIDER_AUGMENTATION } from './mien';

@@ -1,6 +1,6 @@
 /** Mien's own classifier: a small residual network over a stem of 5x5 pixels (6x6 with filters in pairs) that halves the picture at once. */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
-import { DEFAULT_RECIPE, type Recipe } from '../config';
+import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import type { ModelDefinition } from './definition';
 import { residualNetwork } from './residual';
 

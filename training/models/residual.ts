@@ -1,7 +1,7 @@
 /** Residual networks (He et al., 2016) of ordinary 3x3 convolutions, which WASM runs at six times the speed of depthwise ones. */
 import * as tf from '@tensorflow/tfjs';
-import type { Recipe } from '../config';
-import { BatchNorm, MirrorBatchNorm, MirrorConv2D, MirrorMean, SeededDropout } from '../layers';
+import type { Recipe } from './recipe';
+import { BatchNorm, MirrorBatchNorm, MirrorConv2D, MirrorMean, SeededDropout } from './layers';
 
 /**
  * A residual network of `recipe.stages`, each of which halves the picture, over a stem of 32 filters; with `recipe.mirror` of

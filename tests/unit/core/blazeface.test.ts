@@ -14,7 +14,7 @@ import {
 } from '../../../src/lib/core/blazeface';
 import { letterbox } from '../../../src/lib/core/geometry';
 import type { DetectedFace } from '../../../src/lib/core/types';
-import { detectorHandler } from '../../../training/detector';
+import { detectorHandler } from '../../../training/blazeface/detector';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const ASTRONAUT = path.join(ROOT, 'tests/fixtures/astronaut.png');

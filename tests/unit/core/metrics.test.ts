@@ -7,7 +7,7 @@ import {
 	logLoss,
 	summarise
 } from '../../../src/lib/core/metrics';
-import { createRandom } from '../../../training/random';
+import { createRandom } from '../../../training/lib/random';
 
 describe('summarise', () => {
 	it('gives accuracy, macro-F1 and recall of a matrix worked out by hand', () => {

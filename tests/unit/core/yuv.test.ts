@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { REC_601, REC_709, rgbaFromYuv, type LumaWeights, type YuvPicture } from '../../../src/lib/core/yuv';
-import { createRandom } from '../../../training/random';
+import { createRandom } from '../../../training/lib/random';
 
 interface Settings {
 	readonly weights: LumaWeights;

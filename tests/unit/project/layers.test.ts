@@ -30,9 +30,12 @@ const FORBIDDEN = [
 		/take props/
 	],
 	['src/routes/new/+page.svelte', "<script>import { a } from '$lib/client/analyser';</script>", /composes/],
-	['src/routes/+page.ts', "import { a } from '../../training/config';", /logic lies below/],
+	['src/routes/+page.ts', "import { a } from '../../training/models/recipe';", /logic lies below/],
 	['src/hooks.ts', "import { a } from '../tests/helpers';", /depends on training or tests/],
-	['training/new.ts', "import { a } from '../src/lib/worker/registry';", /training shares the core/]
+	['training/new.ts', "import { a } from '../src/lib/worker/registry';", /training shares the core/],
+	['training/data/new.ts', "import type { Recipe } from '../models/recipe';", /what lies below it: data, backend/],
+	['training/loop/new.ts', "import { say } from '../commands/terminal';", /what lies below it: loop, models/],
+	['training/commands/new.ts', "import { ablate } from '../studies/ablate';", /what lies below it: commands, ship/]
 ] as const;
 
 const ALLOWED = [
@@ -42,6 +45,7 @@ const ALLOWED = [
 	['src/lib/state/new.svelte.ts', "import { Analyser } from '../client/analyser';"],
 	['src/routes/new/+page.svelte', "<script>import { Session } from '$lib/state/session.svelte';</script>"],
 	['training/new.ts', "import { crop } from '../src/lib/core/preprocess'; import { parse } from 'csv-parse';"],
+	['training/loop/new.ts', "import type { Recipe } from '../models/recipe'; import { sha256 } from '../lib/files';"],
 	['tests/unit/new.test.ts', "import { a } from '../../src/lib/worker/registry';"]
 ] as const;
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { stepsPerEpochOf, learningRateAt, type Recipe } from '../../../../training/config';
-import { NO_AUGMENTATION } from '../../../../training/augment';
+import { stepsPerEpochOf, learningRateAt, type Recipe } from '../../../../training/models/recipe';
+import { NO_AUGMENTATION } from '../../../../training/augment/augment';
 import { findModel, findRecipe } from '../../../../training/models/index';
 
 const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };

@@ -1,0 +1,142 @@
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
+import * as tf from '@tensorflow/tfjs-core';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blazefaceAnchors, decodeFaces, FULL_RANGE } from '../../../../src/lib/core/blazeface';
+import { letterbox } from '../../../../src/lib/core/geometry';
+import type { Landmarks } from '../../../../src/lib/core/types';
+import { convertDetector, detectorEntry, detectorHandler, DETECTORS } from '../../../../training/blazeface/detector';
+
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const COMMITTED = path.join(ROOT, 'static/models');
+const VALUES = 17;
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mien-detector-'));
+
+beforeAll(async () => {
+	setWasmPaths(`${path.join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
+	await tf.setBackend('wasm');
+	for (const spec of Object.values(DETECTORS)) convertDetector(spec, folder);
+});
+
+afterAll(() => {
+	rmSync(folder, { recursive: true });
+});
+
+/** The photo, `side` x `side`, in -1..1. */
+async function photo(side: number): Promise<tf.Tensor4D> {
+	const picture = sharp(path.join(ROOT, 'tests/fixtures/astronaut.png')).removeAlpha().raw();
+	const { data, info } = await picture.toBuffer({ resolveWithObject: true });
+	return tf.tidy(() => {
+		const pixels = tf.tensor3d(new Uint8Array(data), [info.height, info.width, 3], 'int32');
+		return tf.expandDims(tf.sub(tf.div(tf.image.resizeBilinear(pixels, [side, side]), 127.5), 1), 0);
+	});
+}
+
+async function predict(model: GraphModel, input: tf.Tensor): Promise<Float32Array> {
+	const output = model.predict(input) as tf.Tensor;
+	const values = await output.data<'float32'>();
+	output.dispose();
+	return values;
+}
+
+describe.each([
+	{ spec: DETECTORS.short, anchors: 896, mostBytes: 256 * 1024 },
+	{ spec: DETECTORS.full, anchors: 2304, mostBytes: 1200 * 1024 }
+])('convertDetector: $spec.id', ({ spec, anchors, mostBytes }) => {
+	const converted = path.join(folder, spec.folder);
+	let model: GraphModel;
+	let input: tf.Tensor4D;
+
+	beforeAll(async () => {
+		model = await loadGraphModel(detectorHandler(converted));
+		input = await photo(spec.inputSize);
+	});
+	afterAll(() => {
+		model.dispose();
+		input.dispose();
+	});
+
+	it('gives the files that are committed, byte for byte', () => {
+		for (const name of readdirSync(converted))
+			expect(
+				readFileSync(path.join(converted, name)).equals(readFileSync(path.join(COMMITTED, spec.folder, name))),
+				`${name}: run npm run detector and commit what it writes`
+			).toBe(true);
+		expect(readdirSync(converted)).toEqual(['model.json', 'weights.bin']);
+	});
+
+	it('describes them for the manifest', () => {
+		const weights = readFileSync(path.join(converted, 'weights.bin'));
+		const entry = detectorEntry(spec, folder);
+		expect(entry).toEqual({
+			id: spec.id,
+			title: spec.title,
+			url: `${spec.folder}/model.json`,
+			bytes: weights.length + readFileSync(path.join(converted, 'model.json')).length,
+			sha256: createHash('sha256').update(weights).digest('hex'),
+			inputSize: spec.inputSize
+		});
+		expect(entry.bytes).toBeLessThan(mostBytes);
+	});
+
+	it('takes several pictures at once and leaves no tensor behind', async () => {
+		const both = tf.concat([tf.zerosLike(input), input]);
+		const before = tf.memory().numTensors;
+		const single = await predict(model, input);
+		const pair = await predict(model, both);
+		expect(tf.memory().numTensors).toBe(before);
+		expect(single).toHaveLength(anchors * VALUES);
+		expect(pair).toHaveLength(2 * single.length);
+		expect(pair.subarray(single.length)).toEqual(single);
+		both.dispose();
+	});
+});
+
+/** A converted detector's output for the photo. */
+async function outputOf(spec: (typeof DETECTORS)['short' | 'full']): Promise<Float32Array> {
+	const model = await loadGraphModel(detectorHandler(path.join(folder, spec.folder)));
+	const input = await photo(spec.inputSize);
+	const values = await predict(model, input);
+	model.dispose();
+	input.dispose();
+	return values;
+}
+
+it.each([
+	{ range: 'short', fixture: 'blazeface-tflite.json' },
+	{ range: 'full', fixture: 'blazeface-full-tflite.json' }
+] as const)('computes what TensorFlow Lite computes from the same file, $range range', async ({ range, fixture }) => {
+	const expected = JSON.parse(readFileSync(path.join(ROOT, 'tests/fixtures', fixture), 'utf8')) as Record<
+		string,
+		number[]
+	>;
+	const values = await outputOf(DETECTORS[range]);
+	for (const [anchor, numbers] of Object.entries(expected))
+		for (const [index, number] of numbers.entries())
+			expect(Math.abs((values[Number(anchor) * VALUES + index] ?? NaN) - number)).toBeLessThan(1e-3);
+});
+
+it('finds the same eyes, nose, mouth and ears with both, to a tenth of the face', async () => {
+	const limits = { minConfidence: 0.5, maxFaces: 5 };
+	const whole = (size: number) => letterbox(1, 1, size);
+	const short = decodeFaces(await outputOf(DETECTORS.short), whole(128), limits);
+	const full = decodeFaces(await outputOf(DETECTORS.full), whole(192), limits, blazefaceAnchors(FULL_RANGE));
+	expect([short.length, full.length]).toEqual([1, 1]);
+	const [near, far] = [short[0], full[0]];
+	if (near === undefined || far === undefined) throw new Error('No face is found');
+	for (const name of Object.keys(near.landmarks) as (keyof Landmarks)[]) {
+		const [a, b] = [near.landmarks[name], far.landmarks[name]];
+		expect(Math.hypot(a.x - b.x, a.y - b.y), name).toBeLessThan(0.1 * near.box.height);
+	}
+	expect(far.confidence).toBeGreaterThan(0.9);
+});
+
+it('says what to do where there is no detector', () => {
+	expect(() => detectorEntry(DETECTORS.short, path.join(folder, 'nowhere'))).toThrow('npm run detector');
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { requireWholeTests } from '../../../../training/commands/flags';
+import { UserError } from '../../../../training/lib/errors';
+
+/** Rows of these usages, without pictures. */
+function dataset(publicRows: number, privateRows: number) {
+	const n = publicRows + privateRows;
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const usage = shared(n);
+	usage.fill(1, 0, publicRows).fill(2, publicRows);
+	return { n, pixels: shared(0), labels: shared(n), usage };
+}
+
+describe('what is written over the shipped figures', () => {
+	it('is measured on all test pictures', () => {
+		expect(() => requireWholeTests(dataset(3589, 3589))).not.toThrow();
+	});
+
+	it.each([
+		[3589, 3588, '"private"'],
+		[0, 3589, '"public"']
+	])('is not measured on a part of them (%i and %i)', (publicRows, privateRows, split) => {
+		expect(() => requireWholeTests(dataset(publicRows, privateRows))).toThrow(UserError);
+		expect(() => requireWholeTests(dataset(publicRows, privateRows))).toThrow(split);
+	});
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../../../training/data/dataset';
+import { rowsOf } from '../../../../training/data/dataset';
+import { duplicatesOf, withoutDuplicates } from '../../../../training/data/duplicates';
+
+const shared = (values: readonly number[]) => {
+	const array = new Uint8Array(new SharedArrayBuffer(values.length));
+	array.set(values);
+	return array;
+};
+
+/** Rows of one grey each. */
+function dataset(rows: readonly { grey: number; label: number; usage?: number }[]): Dataset {
+	return {
+		n: rows.length,
+		pixels: shared(rows.flatMap(({ grey }) => new Array<number>(2304).fill(grey))),
+		labels: shared(rows.map(({ label }) => label)),
+		usage: shared(rows.map(({ usage }) => usage ?? 0))
+	};
+}
+
+const data = dataset([
+	{ grey: 1, label: 3 },
+	{ grey: 2, label: 0 },
+	{ grey: 1, label: 4 },
+	{ grey: 2, label: 0, usage: 2 },
+	{ grey: 5, label: 6 },
+	{ grey: 1, label: 3 },
+	{ grey: 5, label: 6 }
+]);
+
+describe('copies of a picture in Training', () => {
+	it('are found, those in test sets left out', () => {
+		expect(duplicatesOf(data)).toEqual([
+			[0, 2, 5],
+			[4, 6]
+		]);
+	});
+
+	it('become one row with the parts of their labels', () => {
+		const merged = withoutDuplicates(data);
+		expect([...rowsOf(merged, 'train')]).toEqual([0, 1, 4]);
+		expect([...rowsOf(merged, 'private')]).toEqual([3]);
+		const parts = [...(merged.sharedLabels ?? [])].map((part) => Number(part.toFixed(4)));
+		expect(parts.slice(0, 7)).toEqual([0, 0, 0, 0.6667, 0.3333, 0, 0]);
+		expect(parts.slice(7, 14)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+		expect(parts.slice(28, 35)).toEqual([0, 0, 0, 0, 0, 0, 1]);
+	});
+
+	it('leave out what was left out before', () => {
+		const merged = withoutDuplicates({ ...data, excluded: shared([1, 0, 0, 0, 0, 0, 0]) });
+		expect([...rowsOf(merged, 'train')]).toEqual([1, 2, 4]);
+		expect(merged.sharedLabels?.[2 * 7 + 4]).toBe(0.5);
+	});
+});

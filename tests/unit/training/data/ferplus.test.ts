@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFerPlus } from '../../../../training/data/ferplus';
+
+const HEADER = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF';
+let dir = '';
+beforeEach(() => {
+	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-ferplus-'));
+});
+afterEach(() => {
+	rmSync(dir, { recursive: true });
+});
+
+function fileOf(...rows: string[]): string {
+	const file = path.join(dir, 'fer2013new.csv');
+	writeFileSync(file, [HEADER, ...rows].join('\n'));
+	return file;
+}
+
+describe('readFerPlus', () => {
+	it('gives votes in the order of FER2013, a majority, and who is no face', () => {
+		const file = fileOf(
+			'Training,a.png,1,6,0,0,3,0,0,0,0,0',
+			'Training,,0,0,0,0,0,0,0,0,0,10',
+			'Training,b.png,4,4,0,0,0,0,0,2,0,0'
+		);
+		const { votes, majority, faceless } = readFerPlus(file, 3);
+		// angry, disgust, fear, happy, sad, surprise, neutral
+		for (const [index, value] of [0.3, 0, 0, 0.6, 0, 0, 0.1].entries()) expect(votes[index]).toBeCloseTo(value, 6);
+		expect(Array.from(votes.subarray(7, 14))).toEqual([0, 0, 0, 0, 0, 0, 0]);
+		expect(Array.from(majority)).toEqual([3, -1, -1]);
+		expect(Array.from(faceless)).toEqual([0, 1, 0]);
+	});
+
+	it('takes no votes where most are for other answers', () => {
+		const { votes, majority } = readFerPlus(fileOf('Training,a.png,2,0,0,0,0,0,0,8,0,0'), 1);
+		expect(Math.max(...votes)).toBe(0);
+		expect(majority[0]).toBe(-1);
+	});
+
+	it('says what is wrong', () => {
+		expect(() => readFerPlus(path.join(dir, 'none.csv'), 1)).toThrow(/There is no file/);
+		expect(() => readFerPlus(fileOf('Training,a.png,1,0,0,0,0,0,0,0,0,0'), 2)).toThrow(
+			/has 1 rows, but the data has 2/
+		);
+		expect(() => readFerPlus(fileOf('Training,a.png,x,0,0,0,0,0,0,0,0,0'), 1)).toThrow(
+			/row 1: neutral must be a count/
+		);
+	});
+});

@@ -1,0 +1,66 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startBackend } from '../../../../training/backend/index';
+import type { OptimizerConfig } from '../../../../training/models/recipe';
+import { createOptimizer } from '../../../../training/loop/optimizer';
+
+beforeAll(async () => {
+	await startBackend('cpu');
+});
+
+const RATE = 0.05;
+const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+
+/** A bowl with unequal axes. */
+const loss = (weight: tf.Variable) => () => tf.sum(tf.mul(tf.square(tf.sub(weight, [1, -2])), [0.5, 3])).asScalar();
+
+async function ours(config: OptimizerConfig, steps: number, inPlace: boolean): Promise<Float32Array> {
+	const weight = tf.variable(tf.tensor1d([4, 4]));
+	const optimizer = createOptimizer(config, [{ name: 'w', value: weight, decay: 0 }], inPlace);
+	for (let step = 0; step < steps; step++) {
+		const { value, grads } = tf.variableGrads(loss(weight), [weight]);
+		optimizer.apply(Object.values(grads), RATE, step);
+		tf.dispose([value, grads]);
+	}
+	return (await weight.data()) as Float32Array;
+}
+
+async function tfjs(optimizer: tf.Optimizer, steps: number): Promise<Float32Array> {
+	const weight = tf.variable(tf.tensor1d([4, 4]));
+	for (let step = 0; step < steps; step++) optimizer.minimize(loss(weight), false, [weight]);
+	return (await weight.data()) as Float32Array;
+}
+
+const cases: [string, OptimizerConfig, () => tf.Optimizer][] = [
+	['momentum', { kind: 'sgd', momentum: 0.9, nesterov: false }, () => tf.train.momentum(RATE, 0.9)],
+	['Nesterov momentum', { kind: 'sgd', momentum: 0.9, nesterov: true }, () => tf.train.momentum(RATE, 0.9, true)],
+	['Adam', { kind: 'adam', ...moments }, () => tf.train.adam(RATE, 0.9, 0.999, 1e-7)],
+	['Adamax', { kind: 'adamax', ...moments }, () => tf.train.adamax(RATE, 0.9, 0.999, 1e-7)]
+];
+
+describe.each([true, false])('optimizers, in place: %s', (inPlace) => {
+	it.each(cases)('%s takes the steps of tfjs', async (_, config, create) => {
+		for (const steps of [1, 2, 25]) {
+			const [mine, theirs] = [await ours(config, steps, inPlace), await tfjs(create(), steps)];
+			for (const [index, value] of theirs.entries()) expect(mine[index]).toBeCloseTo(value, 4);
+		}
+	});
+
+	it('adds the decay to the gradient', () => {
+		const weight = tf.variable(tf.tensor1d([4, -2]));
+		const plain = { kind: 'sgd', momentum: 0, nesterov: false } as const;
+		createOptimizer(plain, [{ name: 'w', value: weight, decay: 0.5 }], inPlace).apply([tf.tensor1d([1, 0])], 0.1, 0);
+		expect(weight.dataSync()[0]).toBeCloseTo(4 - 0.1 * (1 + 2), 6);
+		expect(weight.dataSync()[1]).toBeCloseTo(-2 + 0.1, 6);
+	});
+
+	it('keeps no tensors but its slots', () => {
+		const weight = tf.variable(tf.tensor1d([4, 4]));
+		const optimizer = createOptimizer({ kind: 'adam', ...moments }, [{ name: 'w', value: weight, decay: 0 }], inPlace);
+		const gradient = tf.tensor1d([1, 1]);
+		const before = tf.memory().numTensors;
+		for (let step = 0; step < 5; step++) optimizer.apply([gradient], RATE, step);
+		expect(tf.memory().numTensors).toBe(before);
+		expect([...optimizer.slots.keys()]).toEqual(['w/first', 'w/second']);
+	});
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { findModel, findRecipe } from '../../../../training/models/index';
+import { startReplicas } from '../../../../training/loop/replica-group';
+import { UserError } from '../../../../training/lib/errors';
+
+const ROWS = 8;
+const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+const dataset = { n: ROWS, pixels: shared(ROWS * 48 * 48), labels: shared(ROWS), usage: shared(ROWS) };
+const definition = findModel('mien');
+
+function start(replicas: number, part: { batchSize?: number; model?: string } = {}) {
+	const { batchSize = 4, model = 'mien' } = part;
+	return startReplicas({
+		definition: { ...definition, id: model },
+		recipe: { ...findRecipe(definition, 'grow-48'), batchSize },
+		labels: 7,
+		dataset,
+		rows: Uint32Array.from({ length: ROWS }, (_, row) => row),
+		backend: 'cpu',
+		replicas
+	});
+}
+
+describe('replicas that cannot start', () => {
+	it.each([
+		['a batch that they cannot share', 3, { batchSize: 4 }, /4 cannot be shared by 3/],
+		['a batch larger than the data', 2, { batchSize: 16 }, /8 pictures .* do not fill a batch of 16/]
+	])('say so where it is %s', async (_, replicas, part, message) => {
+		await expect(start(replicas, part)).rejects.toThrow(UserError);
+		await expect(start(replicas, part)).rejects.toThrow(message);
+	});
+
+	it('leave no thread behind', async () => {
+		const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+		const before = threads();
+		await expect(start(2, { model: 'unknown' })).rejects.toThrow(/unknown/);
+		await expect.poll(threads).toBe(before);
+	});
+});

@@ -1,0 +1,219 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
+import type { Dataset } from '../../../../training/data/dataset';
+import { createSoloExchange } from '../../../../training/loop/all-reduce';
+import { BatchNorm } from '../../../../training/models/layers';
+import type { ModelDefinition } from '../../../../training/models/definition';
+import { LocalBatchMaker } from '../../../../training/loop/batch-maker';
+import { createRandom, shuffle, STREAM } from '../../../../training/lib/random';
+import { Replica, type State } from '../../../../training/loop/replica';
+import type { Teacher } from '../../../../training/loop/live-teachers';
+import { untrainedTeacher } from './untrained-teacher';
+
+const LABELS = 7;
+const PIXELS = 48 * 48;
+const BATCH = 4;
+const RATE = 0.5;
+
+const recipe: Recipe = {
+	...DEFAULT_RECIPE,
+	batchSize: BATCH,
+	optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+	learningRate: RATE,
+	warmupEpochs: 0,
+	schedule: 'constant',
+	weightDecay: 0,
+	emaDecay: 0
+};
+
+/** Softmax regression on the pixels: its gradient can be written down. */
+const regression: ModelDefinition = {
+	id: 'regression',
+	title: 'Regression',
+	input: { size: 48, channels: 1, range: [-1, 1] },
+	recipes: [recipe],
+	build(labels) {
+		const input = tf.input({ shape: [48, 48, 1] });
+		const flat = tf.layers.flatten().apply(input) as tf.SymbolicTensor;
+		const kernelInitializer = tf.initializers.randomNormal({ stddev: 0.02, seed: 3 });
+		const dense = tf.layers.dense({ units: labels, useBias: false, kernelInitializer });
+		return tf.model({ inputs: input, outputs: dense.apply(flat) as tf.SymbolicTensor });
+	}
+};
+
+/** The same behind a normalisation, whose moving statistics a step changes too. */
+const normalised: ModelDefinition = {
+	...regression,
+	build(labels, settings) {
+		const input = tf.input({ shape: [48, 48, 1] });
+		const norm = new BatchNorm({}).apply(input) as tf.SymbolicTensor;
+		return tf.model({
+			inputs: input,
+			outputs: regression.build(labels, settings).apply(norm) as tf.SymbolicTensor
+		});
+	}
+};
+
+const dataset: Dataset = (() => {
+	const random = createRandom(11);
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const pictures = { n: BATCH, pixels: shared(BATCH * PIXELS), labels: shared(BATCH), usage: shared(BATCH) };
+	for (let i = 0; i < pictures.pixels.length; i++) pictures.pixels[i] = Math.floor(random() * 256);
+	for (let i = 0; i < BATCH; i++) pictures.labels[i] = i;
+	return pictures;
+})();
+
+const rows = (): Uint32Array => Uint32Array.from({ length: BATCH }, (_, row) => row);
+
+/** 24 rows, and `more` for a last batch. */
+const manyRows = (more: number): Uint32Array => Uint32Array.from({ length: 24 + more }, (_, row) => row % BATCH);
+
+async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>, teachers?: Teacher[]) {
+	const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
+	const data = teachers ? { ...dataset, teachers } : dataset;
+	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, data, rows(), exchange);
+	const before = await replica.snapshot();
+	const tensors = tf.memory().numTensors;
+	await replica.run(0, 1, () => undefined);
+	expect(tf.memory().numTensors).toBe(tensors);
+	return { before, after: await replica.snapshot() };
+}
+
+type Values = ArrayLike<number>;
+
+const pictureOf = (row: number): number[] =>
+	Array.from(dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS), (value) => value / 127.5 - 1);
+const labelOf = (row: number): number[] =>
+	Array.from({ length: LABELS }, (_, label) => Number(label === dataset.labels[row]));
+
+/** Gradient of the mean cross-entropy of softmax regression with `kernel` [pixels, labels] over some rows. */
+function slope(
+	kernel: Float32Array,
+	over: Uint32Array,
+	targetOf: (row: number) => Values = labelOf,
+	seenOf: (row: number) => number[] = pictureOf
+): Float64Array {
+	const sum = new Float64Array(kernel.length);
+	for (const row of over) {
+		const picture = seenOf(row);
+		const scores = Array.from({ length: LABELS }, (_, label) =>
+			picture.reduce((total, value, pixel) => total + value * (kernel[pixel * LABELS + label] ?? 0), 0)
+		);
+		const powers = scores.map(Math.exp);
+		const total = powers.reduce((a, b) => a + b);
+		for (const [pixel, value] of picture.entries())
+			for (const [label, power] of powers.entries()) {
+				const at = pixel * LABELS + label;
+				const error = power / total - (targetOf(row)[label] ?? 0);
+				sum[at] = (sum[at] ?? 0) + (value * error) / over.length;
+			}
+	}
+	return sum;
+}
+
+const kernelOf = (state: State): Float32Array => state.get('weight/0:kernel')?.values ?? new Float32Array();
+
+/** Largest distance of `end` from a step of plain descent from `start`. */
+function distance(start: Float32Array, end: Float32Array, down: Float64Array): number {
+	return Math.max(...end.map((value, i) => Math.abs(value - ((start[i] ?? 0) - RATE * (down[i] ?? 0)))));
+}
+
+describe('Replica', () => {
+	beforeAll(() => tf.setBackend('cpu'));
+
+	it.each([0, 2])('steps down the slope that it finds %d up the loss of half its batch', async (sharpness) => {
+		const { before, after } = await afterOneStep(regression, { sharpness });
+		const start = kernelOf(before);
+		const batch = shuffle(rows(), createRandom(recipe.seed, STREAM.order, 0));
+		const up = slope(start, batch.subarray(0, BATCH / 2));
+		const length = Math.hypot(...up);
+		const top = start.map((value, i) => value + (sharpness * (up[i] ?? 0)) / length);
+		const down = slope(top, batch);
+		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
+		expect(distance(start, kernelOf(after), down)).toBeLessThan(1e-5);
+	});
+
+	it.each([
+		{ light: 0, mirrored: false, as: 'as they were changed' },
+		{ light: 0, mirrored: true, as: 'as they were changed, and of their mirror images' },
+		{ light: 1, mirrored: false, as: 'as they were changed, but for the light and what was erased' }
+	])('learns what the teachers say, in the mean, of the pictures $as', async ({ light, mirrored }) => {
+		const taught = [untrainedTeacher(1), untrainedTeacher(2)];
+		const mirrorOf = (row: number): number[] => {
+			const picture = pictureOf(row);
+			return picture.map((_, i) => picture[i - (i % 48) + 47 - (i % 48)] ?? 0);
+		};
+		const said = (row: number): number[] => {
+			const views = mirrored ? [mirrorOf(row), pictureOf(row)] : [mirrorOf(row)];
+			const all = views.flatMap((view) =>
+				taught.map(({ network }) =>
+					tf.tidy(() => [...tf.softmax(network.predict(tf.tensor4d(view, [1, 48, 48, 1])) as tf.Tensor).dataSync()])
+				)
+			);
+			const sum = (label: number) => all.reduce((total, one) => total + (one[label] ?? 0), 0);
+			return Array.from({ length: LABELS }, (_, label) => sum(label) / all.length);
+		};
+		const augmentation = { ...recipe.augmentation, flip: 1, light, erase: light };
+		const maker = new LocalBatchMaker({ dataset, recipe: { ...recipe, augmentation }, input: regression.input });
+		const seen = (row: number): number[] => [...maker.makeBatch(Uint32Array.of(row), 48, 0)];
+		const { before, after } = await afterOneStep(
+			regression,
+			{ augmentation, teachers: { part: 1, live: true, mirrored, of: [] } },
+			taught.map(({ teacher }) => teacher)
+		);
+		const words = Array.from(rows(), said);
+		const down = slope(kernelOf(before), rows(), (row) => words[row] ?? [], seen);
+		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
+		expect(distance(kernelOf(before), kernelOf(after), down)).toBeLessThan(1e-5);
+	});
+
+	it.each([2, 3, 8])('shares a smaller last batch among %d so that each picture counts the same', async (replicas) => {
+		const few = 3;
+		const gradients = await Promise.all(
+			Array.from({ length: replicas }, async (_, replica) => {
+				let own: Float32Array | undefined;
+				const exchange = {
+					replica,
+					replicas,
+					average([gradient]: readonly Float32Array[]) {
+						own = gradient?.slice();
+					},
+					stopping: () => false
+				};
+				const shared: Recipe = { ...recipe, batchSize: 24, lastBatch: 'kept' };
+				const alone = new Replica(regression, shared, LABELS, dataset, manyRows(few), exchange);
+				const start = kernelOf(await alone.snapshot());
+				let counted = -1;
+				await alone.run(1, 2, ({ n }) => (counted = n));
+				return { start, counted, own: own ?? new Float32Array() };
+			})
+		);
+		expect(gradients.reduce((sum, { counted }) => sum + counted, 0)).toBe(few);
+		const order = shuffle(manyRows(few), createRandom(recipe.seed, STREAM.order, 0));
+		const expected = slope(gradients[0]?.start ?? new Float32Array(), order.subarray(24));
+		expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(1e-2);
+		for (const [i, value] of expected.entries())
+			expect(gradients.reduce((sum, { own }) => sum + (own[i] ?? NaN), 0) / replicas).toBeCloseTo(value, 5);
+	});
+
+	it('refuses a teacher that takes other pictures', () => {
+		const other: ModelDefinition = { ...regression, input: { ...regression.input, range: [0, 1] } };
+		const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
+		const { teacher } = untrainedTeacher(1);
+		expect(() => new Replica(other, recipe, LABELS, { ...dataset, teachers: [teacher] }, rows(), exchange)).toThrow(
+			/other pictures/
+		);
+	});
+
+	it('keeps the moving statistics of where it is, not of where it climbed to', async () => {
+		const { after } = await afterOneStep(normalised, { sharpness: 2 });
+		const half = shuffle(rows(), createRandom(recipe.seed, STREAM.order, 0)).subarray(0, BATCH / 2);
+		let sum = 0;
+		for (const row of half)
+			for (const value of dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS)) sum += value / 127.5 - 1;
+		const [mean] =
+			[...after].find(([name]) => name.startsWith('weight/') && name.endsWith('moving_mean'))?.[1].values ?? [];
+		expect(mean).toBeCloseTo((0.1 * sum) / (PIXELS * half.length), 6);
+	});
+});

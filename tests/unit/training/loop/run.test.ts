@@ -1,0 +1,237 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NO_AUGMENTATION } from '../../../../training/augment/augment';
+import { startBackend } from '../../../../training/backend/index';
+import { readCheckpoint, type Checkpoint } from '../../../../training/loop/checkpoint';
+import type { Recipe } from '../../../../training/models/recipe';
+import type { Dataset } from '../../../../training/data/dataset';
+import { sha256 } from '../../../../training/lib/files';
+import { mien } from '../../../../training/models/mien';
+import { createRandom } from '../../../../training/lib/random';
+import { RUN_FILES, train, type TrainEvent, type TrainOptions } from '../../../../training/loop/run';
+import { untrainedTeacher } from './untrained-teacher';
+
+let runDir = '';
+beforeEach(() => {
+	runDir = mkdtempSync(path.join(os.tmpdir(), 'mien-train-'));
+});
+afterEach(() => {
+	rmSync(runDir, { recursive: true });
+});
+
+/** Noise with random labels: nothing to learn, only to remember. */
+function noise(training: number, validation: number): Dataset {
+	const n = training + validation;
+	const random = createRandom(5);
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const dataset = { n, pixels: shared(n * 2304), labels: shared(n), usage: shared(n) };
+	// Blocks of 6 x 6 pixels survive the reduction to the small pictures that the tests train on.
+	for (let row = 0; row < n; row++) {
+		const blocks = Array.from({ length: 64 }, () => Math.floor(random() * 256));
+		for (let i = 0; i < 2304; i++) {
+			const block = Math.floor(Math.floor(i / 48) / 6) * 8 + Math.floor((i % 48) / 6);
+			dataset.pixels[row * 2304 + i] = blocks[block] ?? 0;
+		}
+		dataset.labels[row] = Math.floor(random() * 7);
+		dataset.usage[row] = row < training ? 0 : 1;
+	}
+	return dataset;
+}
+
+const recipe: Recipe = {
+	...mien.recipes[0],
+	epochs: 2,
+	batchSize: 8,
+	warmupEpochs: 0,
+	learningRate: 0.05,
+	sizes: [{ fromEpoch: 0, size: 16 }],
+	stages: [
+		[32, 1],
+		[64, 1]
+	]
+};
+
+function options(changes: Partial<TrainOptions>): TrainOptions {
+	return {
+		definition: mien,
+		recipe,
+		dataset: noise(16, 4),
+		backend: 'wasm',
+		replicas: 1,
+		runDir,
+		checkpointMinutes: 60,
+		fresh: false,
+		signal: new AbortController().signal,
+		now: () => performance.now(),
+		onEvent: () => undefined,
+		...changes
+	};
+}
+
+/** Stops a run after `steps` steps. */
+function stopAfter(steps: number): Pick<TrainOptions, 'signal' | 'onEvent'> {
+	const controller = new AbortController();
+	const onEvent = (event: TrainEvent): void => {
+		if (event.type === 'step' && event.progress.step === steps) controller.abort();
+	};
+	return { signal: controller.signal, onEvent };
+}
+
+/** Of each tensor: comparing millions of numbers one by one takes a minute. */
+function hashes({ state }: Checkpoint): string[][] {
+	return [...state].map(([name, { shape, values }]) => [
+		name,
+		shape.join(),
+		sha256(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+	]);
+}
+
+const checkpointFile = (): string => path.join(runDir, RUN_FILES.checkpoint);
+
+describe('train', { timeout: 180_000 }, () => {
+	it('remembers 64 pictures without a fault', async () => {
+		const accuracies: number[] = [];
+		const outcome = await train(
+			options({
+				dataset: noise(64, 8),
+				recipe: { ...recipe, epochs: 15, batchSize: 32, labelSmoothing: 0, augmentation: NO_AUGMENTATION },
+				onEvent: (event) => {
+					if (event.type === 'epoch') accuracies.push(event.log.train.accuracy);
+				}
+			})
+		);
+		expect(outcome.kind).toBe('finished');
+		expect(accuracies).toHaveLength(15);
+		expect(accuracies.at(-1)).toBe(1);
+		expect(readFileSync(path.join(runDir, RUN_FILES.log), 'utf8').trim().split('\n')).toHaveLength(15);
+	});
+
+	it.each([1, 2])('goes on exactly where it was stopped, with %i replica(s)', async (replicas) => {
+		await startBackend('wasm');
+		const demanding: Partial<TrainOptions> = {
+			replicas,
+			recipe: { ...recipe, sharpness: 0.1 },
+			dataset: { ...noise(16, 4), teachers: [untrainedTeacher(1).teacher] }
+		};
+		await train(options(demanding));
+		const unbroken = readCheckpoint(checkpointFile());
+		rmSync(runDir, { recursive: true });
+
+		const stopped = await train(options({ ...demanding, ...stopAfter(1) }));
+		expect(stopped.kind).toBe('stopped');
+		expect(readCheckpoint(checkpointFile()).step).toBeLessThan(4);
+		const events: TrainEvent[] = [];
+		const finished = await train(options({ ...demanding, onEvent: (event) => events.push(event) }));
+		expect(finished.kind).toBe('finished');
+		expect(events[0]).toMatchObject({ type: 'resumed' });
+
+		const resumed = readCheckpoint(checkpointFile());
+		expect(resumed.step).toBe(unbroken.step);
+		expect(hashes(resumed)).toEqual(hashes(unbroken));
+		expect(resumed.history.map(({ validation }) => validation)).toEqual(
+			unbroken.history.map(({ validation }) => validation)
+		);
+	});
+
+	it('stops early by one measure, and keeps the weights that another one names', async () => {
+		// Without a step, only the moving statistics settle.
+		const still: Recipe = { ...recipe, epochs: 40, learningRate: 0, earlyStopping: { by: 'loss', patience: 2 } };
+		for (const keep of ['last', 'loss'] as const) {
+			const outcome = await train(options({ recipe: { ...still, keep }, fresh: true }));
+			const { history } = readCheckpoint(checkpointFile());
+			const losses = history.map(({ validation }) => validation.loss);
+			const least = losses.indexOf(Math.min(...losses));
+			expect(history.length).toBeLessThan(40);
+			expect(history).toHaveLength(least + 3);
+			const kept = keep === 'last' ? history.length - 1 : least;
+			expect(outcome).toMatchObject({ kind: 'finished', best: { epoch: kept } });
+			expect(readCheckpoint(path.join(runDir, RUN_FILES.best)).step).toBe(2 * (kept + 1));
+		}
+		rmSync(`${runDir}.old-1`, { recursive: true });
+	});
+
+	it('counts a last, smaller batch where the recipe keeps it', async () => {
+		const counts: number[] = [];
+		for (const lastBatch of ['dropped', 'kept'] as const)
+			await train(
+				options({
+					dataset: noise(19, 4),
+					recipe: { ...recipe, epochs: 1, lastBatch },
+					runDir: path.join(runDir, lastBatch),
+					onEvent: (event) => {
+						if (event.type === 'epoch') counts.push(event.log.step);
+					}
+				})
+			);
+		expect(counts).toEqual([2, 3]);
+	});
+
+	it('refuses the checkpoint of a run with other teachers', async () => {
+		await startBackend('wasm');
+		const [first, second] = [untrainedTeacher(1), untrainedTeacher(2)];
+		const dataset = noise(16, 4);
+		await train(options({ dataset: { ...dataset, teachers: [first.teacher] }, ...stopAfter(1) }));
+		const other = train(options({ dataset: { ...dataset, teachers: [second.teacher] } }));
+		await expect(other).rejects.toThrow(/another recipe.*--fresh/);
+	});
+
+	it('takes the checkpoint before when the last one is cut short', async () => {
+		await train(options(stopAfter(3)));
+		const whole = path.join(runDir, 'whole.bin');
+		copyFileSync(checkpointFile(), whole);
+		copyFileSync(checkpointFile(), `${checkpointFile()}.previous`);
+		truncateSync(checkpointFile(), 1000);
+		const events: TrainEvent[] = [];
+		await train(options({ onEvent: (event) => events.push(event) }));
+		expect(events[0]).toMatchObject({ type: 'problem', sentence: expect.stringMatching(/cut short.*older/) as string });
+		expect(events[1]).toMatchObject({ type: 'resumed', step: readCheckpoint(whole).step });
+	});
+
+	it('refuses the checkpoint of another recipe, and moves it aside when told to start fresh', async () => {
+		await train(options(stopAfter(1)));
+		const other = { ...recipe, learningRate: 0.01 };
+		await expect(train(options({ recipe: other }))).rejects.toThrow(/another recipe.*--fresh/);
+		const outcome = await train(options({ recipe: other, fresh: true, ...stopAfter(1) }));
+		expect(outcome.kind).toBe('stopped');
+		const old = `${runDir}.old-1`;
+		expect(existsSync(path.join(old, RUN_FILES.checkpoint))).toBe(true);
+		rmSync(old, { recursive: true });
+	});
+
+	it('stops at a loss that is not a number and keeps the last good files', async () => {
+		await train(options({ recipe: { ...recipe, epochs: 1 } }));
+		const best = readFileSync(path.join(runDir, RUN_FILES.best));
+		const wild = { ...recipe, learningRate: Number.MAX_VALUE, epochs: 1 };
+		const elsewhere = path.join(runDir, 'wild');
+		const outcome = await train(options({ recipe: wild, runDir: elsewhere }));
+		expect(outcome.kind).toBe('diverged');
+		expect(existsSync(path.join(elsewhere, RUN_FILES.checkpoint))).toBe(false);
+		expect(readFileSync(path.join(runDir, RUN_FILES.best)).equals(best)).toBe(true);
+	});
+});
+
+describe('what comes from outside', () => {
+	it('reaches a run of one replica, which else waits for nothing but itself', async () => {
+		const controller = new AbortController();
+		let steps = 0;
+		const stopped = await train(
+			options({
+				recipe: { ...recipe, epochs: 50 },
+				signal: controller.signal,
+				onEvent: ({ type }) => {
+					if (type !== 'step' || ++steps > 1) return;
+					// As a signal does: by the event loop.
+					setTimeout(() => controller.abort());
+				}
+			})
+		);
+		expect(stopped.kind).toBe('stopped');
+		expect(existsSync(path.join(runDir, RUN_FILES.checkpoint))).toBe(true);
+	});
+
+	it('is refused where there is nothing to choose an epoch by', async () => {
+		await expect(train(options({ dataset: noise(16, 0) }))).rejects.toThrow('no PublicTest rows');
+	});
+});

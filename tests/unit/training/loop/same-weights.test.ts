@@ -1,0 +1,126 @@
+/** Two epochs on generated rows: the same seeds give the same weights to the bit, whatever is moved or renamed. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startBackend } from '../../../../training/backend/index';
+import { readCheckpoint } from '../../../../training/loop/checkpoint';
+import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
+import type { Dataset } from '../../../../training/data/dataset';
+import { sha256 } from '../../../../training/lib/files';
+import { cnn } from '../../../../training/models/cnn';
+import { mien } from '../../../../training/models/mien';
+import { createRandom } from '../../../../training/lib/random';
+import { RUN_FILES, train } from '../../../../training/loop/run';
+import { untrainedTeacher } from './untrained-teacher';
+
+const N = 24;
+const TRAINING = 20;
+
+let runDir = '';
+beforeEach(() => {
+	runDir = mkdtempSync(path.join(os.tmpdir(), 'mien-same-'));
+});
+afterEach(() => {
+	rmSync(runDir, { recursive: true });
+});
+
+/** Blocks of random greys with random labels, and votes for every other row. */
+function generated(): Dataset {
+	const random = createRandom(17);
+	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
+	const softLabels = new Float32Array(new SharedArrayBuffer(4 * 7 * N));
+	const dataset = { n: N, pixels: shared(N * 2304), labels: shared(N), usage: shared(N), softLabels };
+	for (let row = 0; row < N; row++) {
+		const blocks = Array.from({ length: 64 }, () => Math.floor(random() * 256));
+		for (let i = 0; i < 2304; i++)
+			dataset.pixels[row * 2304 + i] = blocks[Math.floor(i / 288) * 8 + Math.floor((i % 48) / 6)] ?? 0;
+		dataset.labels[row] = Math.floor(random() * 7);
+		dataset.usage[row] = row < TRAINING ? 0 : 1;
+		if (row % 2 === 0) softLabels.set([0.5, 0, 0, 0.25, 0, 0, 0.25], row * 7);
+	}
+	return dataset;
+}
+
+const SMALL: Recipe = {
+	...DEFAULT_RECIPE,
+	epochs: 2,
+	batchSize: 8,
+	warmupEpochs: 0.5,
+	labelSmoothing: 0.05,
+	votes: 0.15,
+	emaDecay: 0.9,
+	sharpness: 0.1,
+	augmentation: {
+		flip: 0.5,
+		shift: 0.1,
+		scale: 0.18,
+		rotationDegrees: 12,
+		contrast: 0.25,
+		erase: 0.15,
+		degrade: 0.2,
+		light: 0.25
+	},
+	sizes: [
+		{ fromEpoch: 0, size: 16 },
+		{ fromEpoch: 1, size: 24 }
+	],
+	stages: [
+		[8, 1],
+		[16, 2]
+	]
+};
+
+it.each([
+	[
+		'mien, one replica',
+		mien,
+		{ raised: true, teachers: { part: 0.4, live: true, of: [] } },
+		1,
+		'fd13abb972cddc5905fff14f33e9e23d1635ced344b5acd1380ccf49f58a65b0'
+	],
+	[
+		'mien, two replicas',
+		mien,
+		{ raised: true, teachers: { part: 0.4, live: true, of: [] } },
+		2,
+		'55a26f87bb90190276b2cd576539d8385ae278cccd14404cedf2e01bc44d63d8'
+	],
+	[
+		'cnn, pooled, Adamax, a last smaller batch',
+		cnn,
+		{
+			pooled: true,
+			sharpness: 0,
+			lastBatch: 'kept',
+			sizes: [{ fromEpoch: 0, size: 24 }],
+			optimizer: { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+			learningRate: 0.002
+		},
+		1,
+		'3ec3e8d32f4ab80075fc28be94db269a749515b9621ee064670fb9455b46d5a6'
+	]
+] as const)(
+	'%s, trains to the same weights as ever',
+	{ timeout: 120_000 },
+	async (_, definition, changes, replicas, hash) => {
+		await startBackend('wasm');
+		const data = generated();
+		await train({
+			definition,
+			recipe: { ...SMALL, ...changes },
+			dataset: definition === mien ? { ...data, teachers: [untrainedTeacher(1).teacher] } : data,
+			backend: 'wasm',
+			replicas,
+			runDir,
+			checkpointMinutes: 60,
+			fresh: false,
+			signal: new AbortController().signal,
+			now: () => performance.now(),
+			onEvent: () => undefined
+		});
+		const { state } = readCheckpoint(path.join(runDir, RUN_FILES.checkpoint));
+		const bytes = [...state.values()].map(({ values }) => new Uint8Array(values.buffer));
+		expect(sha256(...bytes)).toBe(hash);
+	}
+);

@@ -1,0 +1,278 @@
+/** oneDNN's primitives as kernels of tfjs's WASM back end, on that back end's own memory. */
+import * as tf from '@tensorflow/tfjs-core';
+import {
+	BATCH_NORM_GRADIENT_KERNEL,
+	BATCH_NORM_KERNEL,
+	inputOf,
+	registerGradients,
+	RELU_GRADIENT_KERNEL,
+	replaceKernel,
+	sizeOf,
+	type Attrs
+} from '../extra-kernels';
+import type { WasmMemory } from '../host';
+import { loadOneDnn, type OneDnn } from './onednn';
+
+type Kernel = (
+	inputs: Readonly<Record<string, tf.TensorInfo>>,
+	attrs: Attrs,
+	memory: Memory
+) => tf.TensorInfo | tf.TensorInfo[];
+
+/** Below this many numbers the call costs more than it saves. */
+const WORTH_IT = 512;
+
+interface Memory {
+	view(tensor: tf.TensorInfo): Float32Array;
+	allocate(shape: readonly number[]): tf.TensorInfo;
+}
+
+/**
+ * Replaces the heavy kernels of the 'wasm' back end in this thread. With `bfloat16` convolutions round what they multiply
+ * to it; sums, weights and all else stay float32. Throws Error when the library is not installed.
+ */
+export function registerOneDnnKernels({ bfloat16 }: { readonly bfloat16: boolean }): void {
+	const oneDnn = loadOneDnn(bfloat16);
+	const original = (name: string) => tf.getKernel(name, 'wasm').kernelFunc;
+	const [add, sum, matMul] = [original('Add'), original('Sum'), original('BatchMatMul')];
+	const fusedMatMul = original('_FusedMatMul');
+	const fallback =
+		(kernel: tf.KernelFunc) =>
+		(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs): tf.TensorInfo | tf.TensorInfo[] =>
+			kernel({ inputs, attrs: attrs as tf.NamedAttrMap, backend: tf.backend() });
+
+	for (const [kernelName, kernel] of Object.entries({
+		...convolutionKernels(oneDnn),
+		...normKernels(oneDnn),
+		...reluKernels(oneDnn),
+		MaxPoolGrad: maxPoolGradient(oneDnn),
+		Add: addKernel(oneDnn, fallback(add)),
+		Sum: sumKernel(oneDnn, fallback(sum)),
+		BatchMatMul: matMulKernel(oneDnn, fallback(matMul)),
+		_FusedMatMul: fusedMatMulKernel(oneDnn, fallback(fusedMatMul))
+	}))
+		register(kernelName, kernel);
+	shareIdentities();
+	registerGradients();
+}
+
+function register(kernelName: string, kernel: Kernel): void {
+	replaceKernel(kernelName, 'wasm', ({ inputs, attrs, backend }) => {
+		const wasm = backend as WasmMemory;
+		return kernel(inputs as Readonly<Record<string, tf.TensorInfo>>, attrs as Attrs, {
+			view: (tensor) => wasm.typedArrayFromHeap(tensor),
+			allocate: (shape) => wasm.makeOutput([...shape], 'float32')
+		});
+	});
+}
+
+/** Copies share their data, as in all other back ends; WASM's own kernel copies it, hundreds of times a step. */
+function shareIdentities(): void {
+	replaceKernel('Identity', 'wasm', ({ inputs, backend }) => {
+		const { dataId, shape, dtype } = inputOf(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
+		(backend as WasmMemory).incRef(dataId);
+		return { dataId, shape, dtype };
+	});
+}
+
+type Shape4D = [number, number, number, number];
+
+function convolutionInfo(xShape: readonly number[], filterShape: readonly number[], attrs: Attrs) {
+	return tf.backend_util.computeConv2DInfo(
+		xShape as Shape4D,
+		filterShape as Shape4D,
+		attrs['strides'] as [number, number],
+		(attrs['dilations'] ?? 1) as [number, number],
+		attrs['pad'] as 'same' | 'valid',
+		attrs['dimRoundingMode'] as 'floor' | undefined
+	);
+}
+
+function shapeOf(info: tf.backend_util.Conv2DInfo) {
+	if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
+		throw new Error('The oneDNN back end has no dilated convolutions.');
+	return { ...info, batch: info.batchSize };
+}
+
+function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	return {
+		Conv2D: (inputs, attrs, memory) => {
+			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
+			const info = convolutionInfo(x.shape, filter.shape, attrs);
+			const output = memory.allocate(info.outShape);
+			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+			return output;
+		},
+		FusedConv2D: (inputs, attrs, memory) => {
+			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
+			const info = convolutionInfo(x.shape, filter.shape, attrs);
+			const output = memory.allocate(info.outShape);
+			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+			finish(oneDnn, output, inputs['bias'], attrs['activation'], memory);
+			return output;
+		},
+		Conv2DBackpropInput: (inputs, attrs, memory) => {
+			const [dy, filter] = [inputOf(inputs, 'dy'), inputOf(inputs, 'filter')];
+			const shape = attrs['inputShape'] as number[];
+			const run = oneDnn.convolutionSourceGradient(shapeOf(convolutionInfo(shape, filter.shape, attrs)));
+			const gradient = memory.allocate(shape);
+			run(memory.view(dy), memory.view(filter), memory.view(gradient));
+			return gradient;
+		},
+		Conv2DBackpropFilter: (inputs, attrs, memory) => {
+			const [x, dy] = [inputOf(inputs, 'x'), inputOf(inputs, 'dy')];
+			const shape = attrs['filterShape'] as number[];
+			const run = oneDnn.convolutionFilterGradient(shapeOf(convolutionInfo(x.shape, shape, attrs)));
+			const gradient = memory.allocate(shape);
+			run(memory.view(x), memory.view(dy), memory.view(gradient));
+			return gradient;
+		}
+	};
+}
+
+function maxPoolGradient(oneDnn: OneDnn): Kernel {
+	return (inputs, attrs, memory) => {
+		const [dy, x] = [inputOf(inputs, 'dy'), inputOf(inputs, 'input')];
+		const info = tf.backend_util.computePool2DInfo(
+			x.shape as Shape4D,
+			attrs['filterSize'] as [number, number],
+			attrs['strides'] as [number, number],
+			1,
+			attrs['pad'] as 'same' | 'valid',
+			attrs['dimRoundingMode'] as 'floor' | undefined
+		);
+		const gradient = memory.allocate(x.shape);
+		oneDnn.maxPoolGradient(shapeOf(info))(memory.view(x), memory.view(dy), memory.view(gradient));
+		return gradient;
+	};
+}
+
+/** Adds a bias to the last axis and applies the activation, in place. */
+function finish(
+	oneDnn: OneDnn,
+	output: tf.TensorInfo,
+	bias: tf.TensorInfo | undefined,
+	activation: unknown,
+	memory: Memory
+): void {
+	const [values, size] = [memory.view(output), sizeOf(output)];
+	const columns = output.shape.at(-1) ?? 1;
+	if (bias) oneDnn.add(size / columns, columns, 1)(values, memory.view(bias), values);
+	if (activation === 'relu') oneDnn.relu(size)(values, values);
+	else if (activation && activation !== 'linear')
+		throw new Error(`The oneDNN back end has no fused ${JSON.stringify(activation)}.`);
+}
+
+function normKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	const dimensions = (x: tf.TensorInfo): [rows: number, channels: number] => {
+		const channels = x.shape.at(-1) ?? 1;
+		return [sizeOf(x) / channels, channels];
+	};
+	return {
+		[BATCH_NORM_KERNEL]: (inputs, attrs, memory) => {
+			const [x, gamma, beta] = [inputOf(inputs, 'x'), inputOf(inputs, 'gamma'), inputOf(inputs, 'beta')];
+			const run = oneDnn.batchNorm(...dimensions(x), attrs['epsilon'] as number);
+			const results = [x.shape, gamma.shape, gamma.shape].map((shape) => memory.allocate(shape));
+			run(...[x, gamma, beta, ...results].map((tensor) => memory.view(tensor)));
+			return results;
+		},
+		[BATCH_NORM_GRADIENT_KERNEL]: (inputs, attrs, memory) => {
+			// The shift has no part in its own gradient; the scale stands in for it.
+			const given = ['x', 'mean', 'variance', 'gamma', 'gamma', 'dy'].map((name) => inputOf(inputs, name));
+			const [x, mean] = [inputOf(inputs, 'x'), inputOf(inputs, 'mean')];
+			const run = oneDnn.batchNormGradient(...dimensions(x), attrs['epsilon'] as number);
+			const results = [x.shape, mean.shape, mean.shape].map((shape) => memory.allocate(shape));
+			run(...[...given, ...results].map((tensor) => memory.view(tensor)));
+			return results;
+		}
+	};
+}
+
+function reluKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	return {
+		Relu: (inputs, _attrs, memory) => {
+			const x = inputOf(inputs, 'x');
+			const output = memory.allocate(x.shape);
+			oneDnn.relu(sizeOf(x))(memory.view(x), memory.view(output));
+			return output;
+		},
+		[RELU_GRADIENT_KERNEL]: (inputs, _attrs, memory) => {
+			const [y, dy] = [inputOf(inputs, 'y'), inputOf(inputs, 'dy')];
+			const gradient = memory.allocate(y.shape);
+			oneDnn.reluGradient(sizeOf(y))(memory.view(y), memory.view(dy), memory.view(gradient));
+			return gradient;
+		}
+	};
+}
+
+type Fallback = (inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs) => tf.TensorInfo | tf.TensorInfo[];
+
+/** Two tensors of one shape, or a vector added to the last axis. */
+function addKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	return (inputs, attrs, memory) => {
+		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
+		const columns = a.shape.at(-1) ?? 1;
+		const same = a.shape.join() === b.shape.join();
+		const perColumn = b.shape.length === 1 && b.shape[0] === columns && a.shape.length > 1;
+		const isFloat = a.dtype === 'float32' && b.dtype === 'float32';
+		if (!isFloat || !(same || perColumn) || sizeOf(a) < WORTH_IT) return fallback(inputs, attrs);
+		const rows = sizeOf(a) / columns;
+		const output = memory.allocate(a.shape);
+		oneDnn.add(rows, columns, same ? rows : 1)(memory.view(a), memory.view(b), memory.view(output));
+		return output;
+	};
+}
+
+/** Sums over all axes but the last, which is the gradient of a bias: a product with a row of ones. */
+function sumKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	const ones = new Map<number, Float32Array>();
+	return (inputs, attrs, memory) => {
+		const x = inputOf(inputs, 'x');
+		const axes = tf.util.parseAxisParam(attrs['axis'] as number | number[], [...x.shape]);
+		const isLeading = axes.length === x.shape.length - 1 && axes.every((axis, index) => axis === index);
+		if (!isLeading || attrs['keepDims'] === true || x.dtype !== 'float32' || sizeOf(x) < WORTH_IT)
+			return fallback(inputs, attrs);
+		const columns = x.shape.at(-1) ?? 1;
+		const rows = sizeOf(x) / columns;
+		const row = ones.get(rows) ?? new Float32Array(rows).fill(1);
+		ones.set(rows, row);
+		const output = memory.allocate([columns]);
+		oneDnn.matMul(1, 1, rows, columns, false, false)(row, memory.view(x), memory.view(output));
+		return output;
+	};
+}
+
+function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	return (inputs, attrs, memory) => {
+		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
+		const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
+		// tfjs gives matrices as they are or as batches of one, by the operation that they come from.
+		const isSingle = ({ shape }: tf.TensorInfo): boolean => shape.slice(0, -2).every((count) => count === 1);
+		if (!isSingle(a) || !isSingle(b)) return fallback(inputs, attrs);
+		const sides = ({ shape }: tf.TensorInfo, turned: boolean): number[] => {
+			const [rows = 1, columns = 1] = shape.slice(-2);
+			return turned ? [columns, rows] : [rows, columns];
+		};
+		const [m = 1, k = 1] = sides(a, transposeA);
+		const [, n = 1] = sides(b, transposeB);
+		const output = memory.allocate([...a.shape.slice(0, -2), m, n]);
+		oneDnn.matMul(1, m, k, n, transposeA, transposeB)(memory.view(a), memory.view(b), memory.view(output));
+		return output;
+	};
+}
+
+/** A product with bias and activation, where they are what a Dense layer has. */
+function fusedMatMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
+	const plain = matMulKernel(oneDnn, fallback);
+	return (inputs, attrs, memory) => {
+		const { activation } = attrs;
+		const bias = inputs['bias'];
+		const isPlain = activation === 'linear' || activation === 'relu';
+		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
+		if (!isPlain || (bias && bias.shape.length !== 1) || a.shape[0] !== 1 || b.shape[0] !== 1)
+			return fallback(inputs, attrs);
+		const output = plain(inputs, attrs, memory) as tf.TensorInfo;
+		finish(oneDnn, output, bias, activation, memory);
+		return output;
+	};
+}

@@ -1,0 +1,48 @@
+/** Figures as lines of text. */
+import type { Report } from '../../src/lib/report';
+import type { FolderFigures } from '../evaluate/folder';
+import { percent } from './terminal';
+
+/** A confusion matrix with its labels and recalls. */
+export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string[] {
+	const width = Math.max(...labels.map((label) => label.length)) + 1;
+	const rows = confusion.map((row, label) => {
+		const [all, hits] = [row.reduce((a, b) => a + b, 0), row[label] ?? 0];
+		const counts = row.map((count) => String(count).padStart(width)).join('');
+		return `${(labels[label] ?? '').padEnd(width)}${counts}   recall ${all === 0 ? '-' : percent(hits / all)}`;
+	});
+	return [`${'true \\ said'.padEnd(width)}${labels.map((label) => label.padStart(width)).join('')}`, ...rows];
+}
+
+/** A report; sets with PrivateTest's pictures only where `final`. */
+export function describeReport({ model, splits, unsure, corruptions }: Report, final: boolean): string {
+	const shown = splits.filter(({ id }) => final || id.startsWith('public'));
+	const lines = shown.map(({ id, single, mirrored }) => {
+		const figures = [single, mirrored].map(
+			({ accuracy, macroF1, calibrationError }) =>
+				`${percent(accuracy)} F1 ${macroF1.toFixed(3)} ECE ${calibrationError.toFixed(3)}`
+		);
+		return `  ${id.padEnd(24)} ${String(single.n).padStart(5)}   ${figures.join('   mirrored ')}`;
+	});
+	if (!final) return [`${model}: accuracy, macro-F1 and calibration error`, ...lines].join('\n');
+	const worse = corruptions.map(({ title, accuracy }) => `  ${title.padEnd(52)} ${accuracy.map(percent).join('  ')}`);
+	const silent = unsure && [
+		`  unsure below ${percent(unsure.public.threshold)}: of PrivateTest ${percent(unsure.private.coverage)} answered, ` +
+			`${percent(unsure.private.accuracy)} of it rightly`
+	];
+	return [`${model}: accuracy, macro-F1 and calibration error`, ...lines, ...(silent ?? []), ...worse].join('\n');
+}
+
+/** What a folder of pictures gave, under a title. */
+export function describeFolder(title: string, labels: readonly string[], figures: FolderFigures): string {
+	const { n, accuracy, interval, groups, macroF1, meanRecall, notFound, unreadable, confusion } = figures;
+	return [
+		title,
+		`accuracy ${percent(accuracy)} (95 %: ${percent(interval.low)} to ${percent(interval.high)}, by ` +
+			`${String(groups)} ${groups === n ? 'pictures' : 'groups'}), macro-F1 ${macroF1.toFixed(3)}, ` +
+			`mean over labels ${percent(meanRecall)}`,
+		`${String(n)} pictures; no face found in ${String(notFound)} more; ${String(unreadable)} could not be read`,
+		'',
+		...confusionTable(labels, confusion)
+	].join('\n');
+}

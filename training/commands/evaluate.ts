@@ -1,0 +1,146 @@
+/** `npm run evaluate`: how right a model is, on a split of FER2013 or on a folder of pictures. It writes nothing. */
+import { parseArgs } from 'node:util';
+import { calibrate } from '../../src/lib/core/calibration';
+import { applyPrior, everydayRatio } from '../../src/lib/core/prior';
+import { indexOfGreatest } from '../../src/lib/core/scores';
+import { fastestOnProcessor, startBackend } from '../backend/index';
+import { loadStillDetector } from '../blazeface/detect';
+import { SPLITS, type Dataset, type Split } from '../data/dataset';
+import { readLabelledFolder } from '../data/labelled-folder';
+import { classifierOf, classifyFolder, folderFigures, groupBy } from '../evaluate/folder';
+import { evaluateScores, predict, rowsOfSplit, truthOf } from '../evaluate/predict';
+import { bootstrapAccuracy } from '../evaluate/statistics';
+import { UserError } from '../lib/errors';
+import { createRandom } from '../lib/random';
+import { readManifest } from '../ship/manifest';
+import { confusionTable, describeFolder } from './describe';
+import { loadData } from './flags';
+import { MODELS_DIR } from './paths';
+import { saveResult } from './results';
+import { findEntry, runSubject, shippedSubject, type Subject } from './subjects';
+import { createBar, percent, say } from './terminal';
+
+const OPTIONS = {
+	data: { type: 'string' },
+	split: { type: 'string' },
+	final: { type: 'boolean', default: false },
+	folder: { type: 'string' },
+	by: { type: 'string' },
+	run: { type: 'string' },
+	seed: { type: 'string' },
+	models: { type: 'string' },
+	json: { type: 'boolean', default: false },
+	save: { type: 'string' }
+} as const;
+
+/** `npm run evaluate`; gives the exit code. Throws UserError. */
+export async function evaluateCommand(args: string[]): Promise<number> {
+	const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+	const { folder, run } = values;
+	const split = splitOf(values.split, values.final);
+	const data = folder !== undefined && values.data === undefined ? undefined : await loadData(values.data);
+	await startBackend(fastestOnProcessor());
+	const subjects = await subjectsOf(positionals[0], run, values, data);
+	try {
+		const figures =
+			folder === undefined
+				? await onSplit(subjects, split, data as Dataset, values.json)
+				: await onFolder(subjects, folder, values.by, values.models ?? MODELS_DIR, values.json);
+		if (values.save !== undefined) saveResult(values.save, ['evaluate', ...args], data, figures);
+	} finally {
+		for (const { model } of subjects) model.dispose();
+	}
+	return 0;
+}
+
+/** The split that is asked for. PrivateTest was kept for the end: it is shown where `final` says that this is it. */
+function splitOf(name: string | undefined, final: boolean): Split {
+	const split = SPLITS.find((id) => id === (name ?? 'public'));
+	if (!split) throw new UserError(`--split takes one of ${SPLITS.join(', ')}, not "${name ?? ''}".`);
+	if ((split === 'private' || split === 'paper') && !final)
+		throw new UserError(
+			`--split ${split} shows PrivateTest, which nothing should be chosen by. Where the choice is made: add --final.`
+		);
+	return split;
+}
+
+async function subjectsOf(
+	name: string | undefined,
+	run: string | undefined,
+	{ models = MODELS_DIR, seed }: { models?: string | undefined; seed?: string | undefined },
+	data: Dataset | undefined
+): Promise<Subject[]> {
+	if (run !== undefined) {
+		if (name !== undefined) throw new UserError(`Name a shipped model (${name}) or a run (--run ${run}), not both.`);
+		return [await runSubject(run, seed, data)];
+	}
+	const manifest = readManifest(models);
+	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name ?? '')];
+	return Promise.all(entries.map((entry) => shippedSubject(entry, models)));
+}
+
+async function onSplit(subjects: readonly Subject[], split: Split, data: Dataset, json: boolean): Promise<unknown[]> {
+	const all: unknown[] = [];
+	const rows = rowsOfSplit(data, split);
+	const truth = truthOf(data, rows);
+	for (const { title, spec, model } of subjects) {
+		const bar = createBar('Evaluating [{bar}] {percentage}% {eta_formatted} left');
+		bar.start(rows.length, 0);
+		const scores = await predict(model, spec.input, data, rows, (done) => {
+			bar.update(done);
+		});
+		bar.stop();
+		const calibrated = scores.map((row) => calibrate(row, spec));
+		const evaluation = evaluateScores(spec.id, split, calibrated, truth);
+		const right = calibrated.map((row, i) => ({ n: 1, correct: Number(indexOfGreatest(row) === truth[i]) }));
+		const interval = bootstrapAccuracy(right, createRandom(1));
+		all.push({ ...evaluation, interval });
+		if (json) {
+			say(JSON.stringify({ ...evaluation, interval }));
+			continue;
+		}
+		say(
+			[
+				`${title} on ${split}, ${String(evaluation.n)} pictures, single crop`,
+				`accuracy ${percent(evaluation.accuracy)} (95 %: ${percent(interval.low)} to ${percent(interval.high)}), ` +
+					`macro-F1 ${evaluation.macroF1.toFixed(3)}, calibration error ${evaluation.calibrationError.toFixed(3)}`,
+				'',
+				...confusionTable(spec.labels, evaluation.confusion)
+			].join('\n')
+		);
+	}
+	return all;
+}
+
+async function onFolder(
+	subjects: readonly Subject[],
+	folder: string,
+	by: string | undefined,
+	modelsDir: string,
+	json: boolean
+): Promise<unknown[]> {
+	const { pictures, unknownFolders } = readLabelledFolder(folder);
+	if (unknownFolders.length > 0) say(`Left out, as no label has these names: ${unknownFolders.join(', ')}.`);
+	const groupOf = groupBy(by);
+	pictures.forEach(groupOf);
+	const classifiers = subjects.map(({ spec, model }) => classifierOf(spec, model));
+	const bar = createBar('Looking [{bar}] {value} of {total}, {eta_formatted} left');
+	bar.start(pictures.length, 0);
+	const answers = await classifyFolder(pictures, classifiers, () => loadStillDetector(modelsDir), (done) => {
+		bar.update(done);
+	});
+	bar.stop();
+	for (const sentence of answers.unreadable) say(sentence);
+	const all: unknown[] = [];
+	for (const { title, spec } of subjects) {
+		const { photo } = everydayRatio(spec.labels);
+		const asInTraining = folderFigures(spec, answers, groupOf);
+		const asInPhotos = folderFigures(spec, answers, groupOf, (scores) => applyPrior(scores, photo));
+		all.push({ prior: 'training', ...asInTraining }, { prior: 'photo', ...asInPhotos });
+		if (json) continue;
+		say(`\n${describeFolder(`${title}, labels as common as in FER2013:`, spec.labels, asInTraining)}`);
+		say(`\n${describeFolder(`${title}, labels as the page counts them in photos:`, spec.labels, asInPhotos)}`);
+	}
+	if (json) for (const figures of all) say(JSON.stringify(figures));
+	return all;
+}

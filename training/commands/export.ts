@@ -1,0 +1,89 @@
+/** `npm run export`: ships the best weights of a run in static/models, or in another folder, with their figures. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Trained } from '../../src/lib/manifest';
+import { fastestOnProcessor, startBackend } from '../backend/index';
+import { readFerPlus } from '../data/ferplus';
+import { commitOf } from '../lib/commit';
+import { UserError } from '../lib/errors';
+import type { Checkpoint, EpochLog } from '../loop/checkpoint';
+import { sourcesOf, teachersOf, type Run } from '../loop/prerequisites';
+import { RUN_FILES } from '../loop/run';
+import { findModel, findRecipe, withRecipe } from '../models/index';
+import { exportModel } from '../ship/export';
+import { describeReport } from './describe';
+import { loadData, requireWholeTests, wholeNumber } from './flags';
+import { MODELS_DIR, ROOT, runDirOf } from './paths';
+import { bestOf } from './runs';
+import { say } from './terminal';
+
+/** Gives the exit code. Throws UserError. */
+export async function exportCommand(args: string[]): Promise<number> {
+	const { values, positionals } = parseArgs({
+		args,
+		allowPositionals: true,
+		options: {
+			data: { type: 'string' },
+			ferplus: { type: 'string' },
+			recipe: { type: 'string' },
+			seed: { type: 'string' },
+			out: { type: 'string' },
+			final: { type: 'boolean', default: false }
+		}
+	});
+	const model = findModel(positionals[0] ?? '');
+	const base = findRecipe(model, values.recipe);
+	const run: Run = { model, recipe: { ...base, seed: wholeNumber('seed', values.seed, 0) ?? base.seed } };
+	const best = bestOf(run);
+	const history = historyOf(run);
+	const dataset = await loadData(values.data);
+	if (values.out === undefined) requireWholeTests(dataset);
+	await startBackend(fastestOnProcessor());
+	const modelsDir = values.out ?? MODELS_DIR;
+	const { entry, report } = await exportModel({
+		definition: withRecipe(model, run.recipe),
+		recipe: run.recipe,
+		best,
+		history,
+		dataset,
+		ferPlus: values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n),
+		modelsDir,
+		shippedDir: MODELS_DIR,
+		trained: trainedBy(run, best)
+	});
+	say(`${entry.title}: ${String(entry.bytes)} bytes, ${String(entry.parameters)} parameters, in ${modelsDir}`);
+	say(`temperature ${String(entry.temperature)}, biases ${entry.biases?.join(', ') ?? 'none'}`);
+	say(describeReport(report, values.final));
+	return 0;
+}
+
+/** The epochs of a run. Throws UserError where there is no log of them. */
+function historyOf({ model, recipe }: Run): EpochLog[] {
+	const log = path.join(runDirOf(model.id, recipe), RUN_FILES.log);
+	if (!existsSync(log))
+		throw new UserError(`These weights of ${model.id} were unpacked from what is shipped: there is nothing to export.`);
+	const lines = readFileSync(log, 'utf8').trim().split('\n');
+	return lines.map((line) => JSON.parse(line) as EpochLog);
+}
+
+/** What the manifest says of how the weights came to be. */
+function trainedBy(run: Run, best: Checkpoint): Omit<Trained, 'precision'> {
+	const { model, recipe } = run;
+	const teachers = teachersOf(run);
+	const runs = recipe.mean ? sourcesOf(run).map(bestOf) : [best];
+	const seconds = runs.flatMap(({ history }) => history).reduce((sum, epoch) => sum + epoch.seconds, 0);
+	return {
+		date: statSync(path.join(runDirOf(model.id, recipe), RUN_FILES.best)).mtime.toISOString().slice(0, 10),
+		commit: commitOf(ROOT),
+		recipe:
+			`${recipe.id}, seed ${String(recipe.seed)}` +
+			(recipe.mean ? '' : `, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`),
+		...(recipe.mean && { mean: recipe.mean }),
+		backend: best.backend ?? 'not recorded',
+		minutes: Math.max(1, Math.round(seconds / 60)),
+		base: best.base ?? 'scratch',
+		...(recipe.votes > 0 && { votes: true }),
+		...(teachers.length > 0 && { teachers })
+	};
+}

@@ -1,0 +1,78 @@
+/** How commands read their flags. */
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { chooseBackend, TRAINING_BACKENDS, type TrainingBackend } from '../backend/index';
+import { loadFer2013, rowsOf, type Dataset } from '../data/dataset';
+import { UserError } from '../lib/errors';
+import { CACHE } from './paths';
+import { createBar, say } from './terminal';
+
+/** The data set in `file`, with a bar while it is read. Throws UserError. */
+export async function loadData(file: string | undefined): Promise<Dataset> {
+	if (file === undefined) throw new UserError('Say where FER2013 is: --data FILE.');
+	const bar = createBar('Reading {filename} [{bar}] {percentage}% {eta_formatted} left');
+	if (existsSync(file)) bar.start(statSync(file).size, 0, { filename: path.basename(file) });
+	try {
+		return await loadFer2013(file, path.join(CACHE, 'data'), (count) => {
+			bar.increment(count);
+		});
+	} finally {
+		bar.stop();
+	}
+}
+
+/** A whole number of at least `least`, or undefined when the flag is missing; throws UserError. */
+export function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
+	if (text === undefined) return undefined;
+	const value = Number(text);
+	if (!Number.isInteger(value) || value < least)
+		throw new UserError(`--${name} takes a whole number of at least ${String(least)}, not "${text}".`);
+	return value;
+}
+
+/** The back end of that name, or for `auto` and nothing the fastest here. Throws UserError where there is none. */
+export async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
+	if (text === undefined || text === 'auto') {
+		const { backend, reason } = await chooseBackend();
+		say(reason);
+		return backend;
+	}
+	const found = TRAINING_BACKENDS.find((name) => name === text);
+	if (!found) throw new UserError(`--backend takes auto or one of ${TRAINING_BACKENDS.join(', ')}, not "${text}".`);
+	return found;
+}
+
+/** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
+export function abortOnSignals(): AbortSignal {
+	const controller = new AbortController();
+	let firstMs: number | undefined;
+	process.on('SIGINT', () => {
+		if (firstMs === undefined) {
+			firstMs = performance.now();
+			say('\nSaving a checkpoint; press Ctrl-C again to stop without one.');
+			controller.abort();
+		} else if (performance.now() - firstMs > 1000) {
+			// Sooner, it is the same Ctrl-C, passed on by npm.
+			process.exit(130);
+		}
+	});
+	process.once('SIGTERM', () => {
+		controller.abort();
+	});
+	return controller.signal;
+}
+
+/** Of PublicTest as of PrivateTest. */
+const TEST_ROWS = 3589;
+
+/** What ships keeps the figures of all test pictures: a part of them is not written over these. Throws UserError. */
+export function requireWholeTests(dataset: Dataset): void {
+	for (const split of ['public', 'private'] as const) {
+		const { length } = rowsOf(dataset, split);
+		if (length !== TEST_ROWS)
+			throw new UserError(
+				`The data has ${length} rows of the split "${split}", FER2013 ${TEST_ROWS}: the shipped figures stay as they are. ` +
+					`Take the whole fer2013.csv, or --split ${split} to look at these rows alone.`
+			);
+	}
+}

@@ -1,0 +1,89 @@
+/** `npm run measure`: measures what is shipped anew, into each model's report and the manifest. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { calibrate } from '../../src/lib/core/calibration';
+import type { ModelEntry } from '../../src/lib/manifest';
+import { fastestOnProcessor, startBackend } from '../backend/index';
+import { rowsOf, type Dataset } from '../data/dataset';
+import { readFerPlus, type FerPlus } from '../data/ferplus';
+import { writeContactSheets } from '../evaluate/contact-sheets';
+import { predict } from '../evaluate/predict';
+import { readManifest, replaceEntry } from '../ship/manifest';
+import { measureModel, writeReport } from '../ship/measure';
+import { loadShipped, readReport } from '../ship/shipped';
+import { describeReport } from './describe';
+import { measureEnsemble } from './ensemble';
+import { loadData, requireWholeTests } from './flags';
+import { CACHE, MODELS_DIR } from './paths';
+import { findEntry } from './subjects';
+import { createBar, percent, say } from './terminal';
+
+/** Gives the exit code. Throws UserError. */
+export async function measureCommand(args: string[]): Promise<number> {
+	const { values, positionals } = parseArgs({
+		args,
+		allowPositionals: true,
+		options: {
+			data: { type: 'string' },
+			ferplus: { type: 'string' },
+			corruptions: { type: 'boolean', default: false },
+			final: { type: 'boolean', default: false }
+		}
+	});
+	const manifest = readManifest(MODELS_DIR);
+	const name = positionals[0] ?? '';
+	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
+	const ensembles = name === 'all' ? manifest.ensembles : [];
+	const ids = [...entries, ...ensembles].map(({ id }) => id);
+	say(`This changes in static/models: index.json (figures and calibration of ${ids.join(', ')}) and their report.json.`);
+	const dataset = await loadData(values.data);
+	requireWholeTests(dataset);
+	await startBackend(fastestOnProcessor());
+	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n);
+	for (const entry of entries) {
+		const measured = await measureAndWrite(entry, dataset, ferPlus, values.corruptions);
+		const [before, after] = [entry, measured].map(({ metrics }) => metrics['public']?.accuracy ?? NaN);
+		if (before !== after) say(`${entry.id}: PublicTest ${percent(before ?? NaN)} becomes ${percent(after ?? NaN)}`);
+	}
+	// With the members' calibrations as they are now.
+	const measured = readManifest(MODELS_DIR);
+	for (const ensemble of ensembles) await measureEnsemble(ensemble, measured, dataset, ferPlus);
+	for (const id of ids) {
+		const report = readReport(MODELS_DIR, id);
+		if (report) say(describeReport(report, values.final));
+	}
+	return 0;
+}
+
+/** Also draws contact sheets into the cache. */
+async function measureAndWrite(
+	entry: ModelEntry,
+	dataset: Dataset,
+	ferPlus: FerPlus | undefined,
+	withCorruptions: boolean
+): Promise<ModelEntry> {
+	const bar = createBar(`${entry.title} [{bar}] {percentage}% {eta_formatted} left`);
+	bar.start(2 * rowsOf(dataset, 'paper').length, 0);
+	const dir = path.join(MODELS_DIR, path.dirname(entry.url));
+	const model = await loadShipped(dir);
+	const { entry: measured, report } = await measureModel({
+		entry,
+		model,
+		dataset,
+		ferPlus,
+		previous: readReport(MODELS_DIR, entry.id) ?? { history: [], corruptions: [], splits: [] },
+		withCorruptions,
+		onRows: (done) => {
+			bar.update(done);
+		}
+	});
+	bar.stop();
+	writeReport(dir, report);
+	replaceEntry(MODELS_DIR, measured);
+	const rows = rowsOf(dataset, 'public');
+	const scores = await predict(model, entry.input, dataset, rows);
+	model.dispose();
+	const calibrated = scores.map((row) => calibrate(row, measured));
+	await writeContactSheets(path.join(CACHE, 'reports', entry.id), dataset, rows, calibrated);
+	return measured;
+}

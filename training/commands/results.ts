@@ -1,0 +1,46 @@
+/** What commands measure, kept as files that the tables of the READMEs are made from. */
+import path from 'node:path';
+import type { Dataset } from '../data/dataset';
+import { commitOf } from '../lib/commit';
+import { UserError } from '../lib/errors';
+import { sha256, writeWhole } from '../lib/files';
+import { ROOT } from './paths';
+import { say } from './terminal';
+
+export const RESULTS_DIR = path.join(ROOT, 'training', 'results');
+
+export interface Result<Figures = unknown> {
+	/** ISO date. */
+	readonly date: string;
+	readonly commit: string;
+	/** As typed, but for folders, which are another machine's. */
+	readonly command: string;
+	/** SHA-256 of FER2013's labels, usages and pixels, where the command read them. */
+	readonly data?: string | undefined;
+	readonly figures: Figures;
+}
+
+/** Writes `training/results/<name>.json`. Throws UserError. */
+export function saveResult(
+	name: string,
+	[command = '', ...args]: readonly string[],
+	data: Dataset | undefined,
+	figures: unknown
+): void {
+	if (!/^[a-z0-9-]+$/.test(name)) throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
+	const result: Result = {
+		date: new Date().toISOString().slice(0, 10),
+		commit: commitOf(ROOT),
+		command: `npm run ${command} -- ${args.map((arg) => (/[\\/]/.test(arg) && /^[./~\w-]/.test(arg) ? path.basename(arg) : arg)).join(' ')}`,
+		data: data && sha256(data.labels, data.usage, data.pixels),
+		figures
+	};
+	const file = path.join(RESULTS_DIR, `${name}.json`);
+	writeWhole(file, [`${JSON.stringify(result, rounded, '\t')}\n`]);
+	say(`Saved as ${path.relative(ROOT, file)}.`);
+}
+
+/** Six digits are more than any figure deserves. */
+function rounded(_: string, value: unknown): unknown {
+	return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+}

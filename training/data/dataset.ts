@@ -1,0 +1,216 @@
+/** FER2013 as it is published: `fer2013.csv`, the same gzipped, or `icml_face_data.csv`. */
+import { parse } from 'csv-parse';
+import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Transform, type TransformCallback } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import {
+	columnsOf,
+	FER2013_LABELS,
+	FER2013_SIDE,
+	parseRow,
+	usageOf,
+	type Fer2013Columns
+} from '../../src/lib/core/fer2013';
+import { UserError, messageOf } from '../lib/errors';
+import { sha256, writeWhole } from '../lib/files';
+
+const PIXELS = FER2013_SIDE * FER2013_SIDE;
+const USAGES = ['Training', 'PublicTest', 'PrivateTest'] as const;
+
+/** Rows in the order of the file. `pixels`: [n, 48, 48] of 0..255; `usage`: 0 Training, 1 PublicTest, 2 PrivateTest. */
+export interface Dataset {
+	readonly n: number;
+	readonly pixels: Uint8Array<SharedArrayBuffer>;
+	readonly labels: Uint8Array<SharedArrayBuffer>;
+	readonly usage: Uint8Array<SharedArrayBuffer>;
+	/** [n, 7]: what FER+'s voters say of each row, as a distribution, or all 0. */
+	readonly softLabels?: Float32Array<SharedArrayBuffer>;
+	/** [n, 7]: the labels of all copies of a row's picture, as a distribution; all 0 for a picture that occurs once. */
+	readonly sharedLabels?: Float32Array<SharedArrayBuffer>;
+	/** [n, 7]: what the teachers say of each row, as a distribution. */
+	readonly taught?: Float32Array<SharedArrayBuffer>;
+	/** [n, width]: what a frozen base says of each picture. */
+	readonly features?: { readonly width: number; readonly values: Float32Array<SharedArrayBuffer> };
+	/** 1 for rows that are not to be trained on. */
+	readonly excluded?: Uint8Array<SharedArrayBuffer>;
+}
+
+/** `train`: Training; `public`: PublicTest; `private`: PrivateTest; `paper`: both, the last 7,178 rows, as the paper tests. */
+export const SPLITS = ['train', 'public', 'private', 'paper'] as const;
+export type Split = (typeof SPLITS)[number];
+
+/** Row numbers of a split, counted from 0. */
+export function rowsOf(dataset: Dataset, split: Split): Uint32Array<SharedArrayBuffer> {
+	const belongs = {
+		train: (row: number) => dataset.usage[row] === 0 && dataset.excluded?.[row] !== 1,
+		public: (row: number) => dataset.usage[row] === 1,
+		private: (row: number) => dataset.usage[row] === 2,
+		paper: (row: number) => dataset.usage[row] !== 0
+	}[split];
+	const rows = new Uint32Array(new SharedArrayBuffer(4 * dataset.n));
+	let count = 0;
+	for (let row = 0; row < dataset.n; row++) if (belongs(row)) rows[count++] = row;
+	return rows.subarray(0, count);
+}
+
+/** The picture of one row: a view of [48 * 48] grey values. */
+export function pictureOf(dataset: Pick<Dataset, 'pixels'>, row: number): Uint8Array {
+	return dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
+}
+
+/** Equal for rows whose pictures are the same to the last pixel. */
+export function pictureKey(dataset: Dataset, row: number): string {
+	return Buffer.from(pictureOf(dataset, row)).toString('latin1');
+}
+
+interface Row {
+	readonly label: number;
+	readonly usage: number;
+	readonly pixels: Uint8Array;
+}
+
+/** The columns, with that of the usage. Throws UserError. */
+function columnsWithUsage(header: readonly string[]): Fer2013Columns {
+	try {
+		const columns = columnsOf(header);
+		if (columns.usage !== null) return columns;
+	} catch {
+		// The same is wrong with it.
+	}
+	throw new UserError(
+		`The first line must name the columns emotion, pixels and Usage, but it is "${header.join(',').slice(0, 80)}".`
+	);
+}
+
+/** One row, checked. `line` counts data rows from 1, as the messages do. Throws UserError. */
+function readRow(fields: readonly string[], columns: Fer2013Columns, line: number): Row {
+	try {
+		const { label, pixels } = parseRow(fields, columns);
+		const name = usageOf(fields, columns) ?? '';
+		const usage = USAGES.findIndex((each) => each === name);
+		if (usage < 0) throw new RangeError(`Usage must be ${USAGES.join(', ')}, but it is "${name.slice(0, 20)}".`);
+		return { label: FER2013_LABELS.indexOf(label), usage, pixels };
+	} catch (thrown) {
+		throw new UserError(`Row ${String(line)}: ${messageOf(thrown)} Download the file again, or take this row out.`);
+	}
+}
+
+class ByteCounter extends Transform {
+	constructor(private readonly onBytes: (count: number) => void) {
+		super();
+	}
+	override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+		this.onBytes(chunk.length);
+		done(null, chunk);
+	}
+}
+
+/**
+ * Reads a FER2013 CSV file (gzipped or not, columns in any order) as a stream.
+ * Throws UserError with the row's number and what was expected; `onBytes` gets the file's bytes as they are read.
+ */
+export async function readFer2013(file: string, onBytes: (count: number) => void = () => undefined): Promise<Dataset> {
+	if (!existsSync(file))
+		throw new UserError(`There is no file ${file}. --data takes fer2013.csv, fer2013.csv.gz or icml_face_data.csv.`);
+	const { size } = statSync(file);
+	if (size === 0) throw new UserError(`${file} is empty. Download it again.`);
+	const rows: Row[] = [];
+	const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
+	/** The pipeline may tell of its own end instead. */
+	let refusal: unknown;
+	const collect = async (records: AsyncIterable<string[]>): Promise<void> => {
+		let columns: Fer2013Columns | undefined;
+		try {
+			for await (const fields of records)
+				if (columns) rows.push(readRow(fields, columns, rows.length + 1));
+				else columns = columnsWithUsage(fields);
+		} catch (thrown) {
+			refusal = thrown;
+			throw thrown;
+		}
+	};
+	const counter = new ByteCounter(onBytes);
+	const source = createReadStream(file, { highWaterMark: 1 << 20 });
+	try {
+		if (isGzip(file)) await pipeline(source, counter, createGunzip(), parser, collect);
+		else await pipeline(source, counter, parser, collect);
+	} catch (thrown) {
+		if (refusal instanceof UserError) throw refusal;
+		const after = `after row ${String(rows.length)}: ${messageOf(thrown)}`;
+		throw new UserError(`${file} is damaged ${after}. A whole FER2013 has 35,887 rows; download it again.`);
+	}
+	if (rows.length === 0) throw new UserError(`${file} has a header but no rows. Download it again.`);
+	return pack(rows);
+}
+
+function isGzip(file: string): boolean {
+	const start = Buffer.alloc(2);
+	const handle = openSync(file, 'r');
+	try {
+		readSync(handle, start, 0, 2, 0);
+	} finally {
+		closeSync(handle);
+	}
+	return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+function pack(rows: readonly Row[]): Dataset {
+	const dataset = allocate(rows.length);
+	for (const [index, row] of rows.entries()) {
+		dataset.pixels.set(row.pixels, index * PIXELS);
+		dataset.labels[index] = row.label;
+		dataset.usage[index] = row.usage;
+	}
+	return dataset;
+}
+
+/** Shared memory, so that worker threads read the same copy. */
+function allocate(n: number): Dataset {
+	return {
+		n,
+		pixels: new Uint8Array(new SharedArrayBuffer(n * PIXELS)),
+		labels: new Uint8Array(new SharedArrayBuffer(n)),
+		usage: new Uint8Array(new SharedArrayBuffer(n))
+	};
+}
+
+const CACHE_MAGIC = 'mien-fer2013-1\n';
+
+/** The prepared copy of a data file: named by its path, size and time, so that a changed file is read anew. */
+function cacheFile(file: string, cacheDir: string): string {
+	const { size, mtimeMs } = statSync(file);
+	return path.join(cacheDir, `${sha256(path.resolve(file), String(size), String(mtimeMs)).slice(0, 16)}.bin`);
+}
+
+/**
+ * Reads FER2013 through a prepared binary copy in `cacheDir`, which is made when it is missing or damaged.
+ * Layout of the copy: magic, SHA-256 of the rest in hex, labels [n], usage [n], pixels [n, 2304].
+ */
+export async function loadFer2013(file: string, cacheDir: string, onBytes?: (count: number) => void): Promise<Dataset> {
+	const cached = existsSync(file) ? cacheFile(file, cacheDir) : undefined;
+	if (cached !== undefined && existsSync(cached)) {
+		const dataset = unpack(readFileSync(cached));
+		if (dataset) return dataset;
+	}
+	const dataset = await readFer2013(file, onBytes);
+	const body = [dataset.labels, dataset.usage, dataset.pixels];
+	writeWhole(cacheFile(file, cacheDir), [CACHE_MAGIC, sha256(...body), ...body]);
+	return dataset;
+}
+
+/** The data set in a prepared copy, or undefined when the copy is not whole. */
+function unpack(bytes: Uint8Array): Dataset | undefined {
+	const header = CACHE_MAGIC.length + 64;
+	const n = (bytes.length - header) / (PIXELS + 2);
+	if (!Number.isInteger(n) || n <= 0) return undefined;
+	const text = new TextDecoder('latin1').decode(bytes.subarray(0, header));
+	const body = bytes.subarray(header);
+	if (text !== CACHE_MAGIC + sha256(body)) return undefined;
+	const dataset = allocate(n);
+	dataset.labels.set(body.subarray(0, n));
+	dataset.usage.set(body.subarray(n, 2 * n));
+	dataset.pixels.set(body.subarray(2 * n));
+	return dataset;
+}

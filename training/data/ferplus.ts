@@ -1,0 +1,59 @@
+/** FER+ (Barsoum et al., 2016): ten people's votes for every row of FER2013, in the same order. */
+import { parse } from 'csv-parse/sync';
+import { existsSync, readFileSync } from 'node:fs';
+import { FER2013_LABELS } from '../../src/lib/core/fer2013';
+import { UserError, messageOf } from '../lib/errors';
+
+/** FER+'s column of each FER2013 label, in the order of FER2013_LABELS. */
+const COLUMNS = ['anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral'] as const;
+/** Votes that FER2013 has no label for; NF is "not a face". */
+const OTHER_COLUMNS = ['contempt', 'unknown', 'NF'] as const;
+
+/** Rows in the order of FER2013. */
+export interface FerPlus {
+	readonly n: number;
+	/** [n, 7] parts of the votes for the seven labels, which sum to 1; all 0 where fewer than half of the votes are for them. */
+	readonly votes: Float32Array<SharedArrayBuffer>;
+	/** The label with the most votes, or -1 where another answer has as many. */
+	readonly majority: Int8Array;
+	/** 1 where most said that there is no face. */
+	readonly faceless: Uint8Array<SharedArrayBuffer>;
+}
+
+/** Reads `fer2013new.csv`. Throws UserError when it is missing, damaged, or not of `rows` rows. */
+export function readFerPlus(file: string, rows: number): FerPlus {
+	if (!existsSync(file)) throw new UserError(`There is no file ${file}. --ferplus takes FER+'s fer2013new.csv.`);
+	let records: Record<string, string>[];
+	try {
+		records = parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true, trim: true });
+	} catch (thrown) {
+		throw new UserError(`${file} is damaged: ${messageOf(thrown)}. Download it again.`);
+	}
+	if (records.length !== rows)
+		throw new UserError(`${file} has ${String(records.length)} rows, but the data has ${String(rows)}.`);
+	const labels = FER2013_LABELS.length;
+	const votes = new Float32Array(new SharedArrayBuffer(4 * rows * labels));
+	const majority = new Int8Array(rows);
+	const faceless = new Uint8Array(new SharedArrayBuffer(rows));
+	for (const [row, record] of records.entries()) {
+		const read = (name: string): number => {
+			const value = Number(record[name] ?? NaN);
+			if (!Number.isInteger(value) || value < 0)
+				throw new UserError(
+					`${file}, row ${String(row + 1)}: ${name} must be a count, but it is "${String(record[name])}".`
+				);
+			return value;
+		};
+		const counts = COLUMNS.map(read);
+		const others = OTHER_COLUMNS.map(read);
+		const sum = counts.reduce((a, b) => a + b, 0);
+		const all = sum + others.reduce((a, b) => a + b, 0);
+		if (2 * sum >= all && sum > 0)
+			for (const [label, count] of counts.entries()) votes[row * labels + label] = count / sum;
+		const most = Math.max(...counts, ...others);
+		const winners = [...counts, ...others].filter((count) => count === most).length;
+		majority[row] = winners === 1 ? counts.indexOf(most) : -1;
+		faceless[row] = 2 * (others[2] ?? 0) > all ? 1 : 0;
+	}
+	return { n: rows, votes, majority, faceless };
+}

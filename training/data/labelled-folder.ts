@@ -1,0 +1,58 @@
+/** Pictures in folders that are named by label, as data sets of faces are published. */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import type { Frame } from '../../src/lib/core/types';
+import { sortByLabel } from '../../src/lib/sources/labelled-files';
+import { UserError } from '../lib/errors';
+
+export interface LabelledPicture {
+	/** Path within the folder, with slashes. */
+	readonly name: string;
+	readonly label: string;
+	readonly file: string;
+}
+
+export interface LabelledFolder {
+	readonly pictures: readonly LabelledPicture[];
+	/** Folders of pictures whose name is that of no expression. */
+	readonly unknownFolders: readonly string[];
+}
+
+const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
+/** Longest side of what is analysed, as on the photo page. */
+const ANALYSED_SIDE_PX = 1920;
+
+/** The pictures in `dir` with their labels, in the order of their names. Throws UserError where there are none. */
+export function readLabelledFolder(dir: string): LabelledFolder {
+	if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
+		throw new UserError(`There is no folder ${dir}. --folder takes one that holds a folder for each label.`);
+	const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile() && PICTURE.test(entry.name))
+		.map((entry) => path.relative(dir, path.join(entry.parentPath, entry.name)))
+		.sort();
+	const paths = files.map((name) => ({ path: name.split(path.sep).join('/'), file: path.join(dir, name) }));
+	const { labelled, unknown } = sortByLabel(paths);
+	if (labelled.length === 0)
+		throw new UserError(
+			`${dir} holds no picture in a folder that is named by a label: angry, disgust, fear, happy, sad, surprise, neutral.`
+		);
+	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ folder }) => folder))] };
+}
+
+/** The pixels of a picture, turned as its EXIF data says, on white where it is transparent. Throws UserError. */
+export async function readPicture(file: string): Promise<Frame> {
+	try {
+		const { data, info } = await sharp(file)
+			.rotate()
+			.resize({ width: ANALYSED_SIDE_PX, height: ANALYSED_SIDE_PX, fit: 'inside', withoutEnlargement: true })
+			.toColourspace('srgb')
+			.flatten({ background: '#fff' })
+			.ensureAlpha()
+			.raw()
+			.toBuffer({ resolveWithObject: true });
+		return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
+	} catch (thrown) {
+		throw new UserError(`${file} cannot be read as a picture: ${thrown instanceof Error ? thrown.message : ''}`);
+	}
+}

@@ -1,0 +1,121 @@
+/** How sure a figure is: pure functions of numbers. */
+import type { Random } from '../lib/random';
+
+export interface Interval {
+	readonly low: number;
+	readonly high: number;
+}
+
+export interface MeanOfRuns extends Interval {
+	readonly n: number;
+	readonly mean: number;
+	/** Standard deviation of a sample; NaN of one value. */
+	readonly deviation: number;
+}
+
+const CONFIDENCE = 0.95;
+const RESAMPLES = 2000;
+
+/** Mean, standard deviation and Student's 95 % interval of the mean, of independent runs such as seeds. */
+export function meanOfRuns(values: readonly number[]): MeanOfRuns {
+	const n = values.length;
+	const mean = values.reduce((sum, value) => sum + value, 0) / n;
+	const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1));
+	const reach = n > 1 ? (studentQuantile((1 + CONFIDENCE) / 2, n - 1) * deviation) / Math.sqrt(n) : NaN;
+	return { n, mean, deviation, low: mean - reach, high: mean + reach };
+}
+
+/**
+ * 95 % percentile interval (Efron, 1979) of `statistic` over `clusters` drawn with replacement: pictures alone, or all
+ * pictures of a person, which are not independent.
+ */
+export function bootstrap<T>(
+	clusters: readonly T[],
+	statistic: (drawn: readonly T[]) => number,
+	random: Random,
+	resamples = RESAMPLES
+): Interval & { readonly error: number } {
+	const values = Array.from({ length: resamples }, () =>
+		statistic(clusters.map((_, __, all) => all[Math.floor(random() * all.length)] as T))
+	).sort((a, b) => a - b);
+	const at = (share: number): number => values[Math.round(share * (values.length - 1))] ?? NaN;
+	const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+	const error = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+	return { low: at((1 - CONFIDENCE) / 2), high: at((1 + CONFIDENCE) / 2), error };
+}
+
+/** 95 % interval of the share of pictures that are right, by bootstrap over clusters of counts. */
+export function bootstrapAccuracy(
+	clusters: readonly { readonly n: number; readonly correct: number }[],
+	random: Random
+): Interval {
+	return bootstrap(
+		clusters,
+		(drawn) =>
+			drawn.reduce((sum, { correct }) => sum + correct, 0) /
+			Math.max(
+				1,
+				drawn.reduce((sum, { n }) => sum + n, 0)
+			),
+		random
+	);
+}
+
+/**
+ * McNemar's exact test (1947) of two classifiers on the same pictures: the two-sided probability of a split as uneven as
+ * this, where only one of them is right, if they were equally good.
+ */
+export function mcnemar(onlyFirst: number, onlySecond: number): number {
+	const n = onlyFirst + onlySecond;
+	const fewer = Math.min(onlyFirst, onlySecond);
+	let tail = 0;
+	for (let k = 0; k <= fewer; k++)
+		tail += Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) - n * Math.LN2);
+	return Math.min(1, 2 * tail);
+}
+
+/** Probabilities of several tests, adjusted so that all together keep their level (Holm, 1979), in the order given. */
+export function holm(probabilities: readonly number[]): number[] {
+	const order = [...probabilities.keys()].sort((a, b) => (probabilities[a] ?? 0) - (probabilities[b] ?? 0));
+	const adjusted = [...probabilities];
+	let least = 0;
+	for (const [rank, index] of order.entries()) {
+		least = Math.max(least, Math.min(1, (probabilities.length - rank) * (probabilities[index] ?? 0)));
+		adjusted[index] = least;
+	}
+	return adjusted;
+}
+
+/** The value that Student's t with `freedom` degrees of freedom stays under with this probability, 0.5..1. */
+export function studentQuantile(probability: number, freedom: number): number {
+	let [low, high] = [0, 1];
+	while (studentBelow(high, freedom) < probability) high *= 2;
+	for (let i = 0; i < 60; i++) {
+		const middle = (low + high) / 2;
+		if (studentBelow(middle, freedom) < probability) low = middle;
+		else high = middle;
+	}
+	return (low + high) / 2;
+}
+
+/** Of t >= 0: by the integral of the density, in Simpson's parabolas over the angle whose tangent is t / sqrt(freedom). */
+function studentBelow(t: number, freedom: number): number {
+	const end = Math.atan(t / Math.sqrt(freedom));
+	const steps = 2000;
+	let sum = 0;
+	for (let i = 0; i <= steps; i++) {
+		const weight = i === 0 || i === steps ? 1 : i % 2 === 1 ? 4 : 2;
+		sum += weight * Math.cos((end * i) / steps) ** (freedom - 1);
+	}
+	const scale = Math.exp(logGamma((freedom + 1) / 2) - logGamma(freedom / 2)) / Math.sqrt(Math.PI);
+	return 0.5 + (scale * sum * end) / (3 * steps);
+}
+
+/** Logarithm of the gamma function for x > 0, by Stirling's series. */
+function logGamma(x: number): number {
+	let [shifted, product] = [x, 1];
+	while (shifted < 10) product *= shifted++;
+	const inverse = 1 / (shifted * shifted);
+	const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / shifted;
+	return (shifted - 0.5) * Math.log(shifted) - shifted + Math.log(2 * Math.PI) / 2 + series - Math.log(product);
+}

@@ -1,0 +1,67 @@
+/** Files that are either whole or not there: written under a temporary name, flushed, then renamed. */
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { UserError, messageOf } from './errors';
+
+/** Writes the chunks one after another to `file`. Throws UserError (disk full, no permission) and then leaves no trace. */
+export function writeWhole(file: string, chunks: readonly (string | Uint8Array)[]): void {
+	const temporary = `${file}.${String(process.pid)}.part`;
+	try {
+		mkdirSync(path.dirname(file), { recursive: true });
+		const handle = openSync(temporary, 'w');
+		try {
+			for (const chunk of chunks) {
+				const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+				let written = 0;
+				while (written < bytes.length) written += writeSync(handle, bytes, written);
+			}
+			fsyncSync(handle);
+		} finally {
+			closeSync(handle);
+		}
+		renameSync(temporary, file);
+	} catch (thrown) {
+		rmSync(temporary, { force: true });
+		throw new UserError(
+			`${file} could not be written: ${messageOf(thrown)}. Free some space or choose another folder.`
+		);
+	}
+}
+
+/**
+ * Replaces `dir` by a folder that `fill` fills: whole, or not at all where `fill` rejects or the process ends before. What
+ * was in the way when an earlier process ended is put right first.
+ */
+export async function replaceFolder<T>(dir: string, fill: (dir: string) => Promise<T>): Promise<T> {
+	const [next, previous] = [`${dir}.next`, `${dir}.previous`];
+	restoreFolder(dir);
+	rmSync(next, { recursive: true, force: true });
+	mkdirSync(next, { recursive: true });
+	try {
+		const result = await fill(next);
+		if (existsSync(dir)) renameSync(dir, previous);
+		renameSync(next, dir);
+		rmSync(previous, { recursive: true, force: true });
+		return result;
+	} catch (thrown) {
+		rmSync(next, { recursive: true, force: true });
+		restoreFolder(dir);
+		throw thrown;
+	}
+}
+
+/** The folder of before comes back where a process ended between the two renames. */
+function restoreFolder(dir: string): void {
+	const previous = `${dir}.previous`;
+	if (!existsSync(previous)) return;
+	if (existsSync(dir)) rmSync(previous, { recursive: true });
+	else renameSync(previous, dir);
+}
+
+/** SHA-256 of the chunks one after another, as 64 hex digits. */
+export function sha256(...chunks: readonly (string | Uint8Array)[]): string {
+	const hash = createHash('sha256');
+	for (const chunk of chunks) hash.update(chunk);
+	return hash.digest('hex');
+}

@@ -1,0 +1,69 @@
+/** Which runs build on which: recipes start from others' weights, and learn from others as teachers. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { EpochLog } from './checkpoint';
+import type { Recipe } from '../models/recipe';
+import type { ModelDefinition } from '../models/definition';
+import { findModel, findRecipe } from '../models/index';
+import { hasStoppedEarly } from './early-stopping';
+import { RUN_FILES } from './run';
+
+/** A model and the recipe that trains it, with its seed. */
+export interface Run {
+	readonly model: ModelDefinition;
+	readonly recipe: Recipe;
+}
+
+/** What `run` builds on, directly or not, and is not trained yet, in an order in which it can be trained. */
+export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
+	const needs: Run[] = [];
+	for (const need of nextNeeds(run)) {
+		if (isTrained(need)) continue;
+		for (const each of [...needsOf(need, isTrained), need])
+			if (!needs.some((known) => isSame(known, each))) needs.push(each);
+	}
+	return needs;
+}
+
+/** Ids of the models that taught `run`, or what its weights come from. */
+export function teachersOf(run: Run): string[] {
+	const own = (run.recipe.teachers?.of ?? []).map(([id]) => id);
+	return [...new Set([...own, ...sourcesOf(run).flatMap(teachersOf)])];
+}
+
+/**
+ * The runs that the weights of `run` come from: all those whose mean they are, or the one that it starts from, which has
+ * the seed of `run`, or its own where `run` has that of its recipe.
+ */
+export function sourcesOf({ model, recipe }: Run): Run[] {
+	if (recipe.mean) return recipe.mean.map((id) => ({ model, recipe: findRecipe(model, id) }));
+	if (recipe.from === undefined) return [];
+	const before = findRecipe(model, recipe.from);
+	const hasOwnSeed = model.recipes.some(({ id, seed }) => id === recipe.id && seed === recipe.seed);
+	return [{ model, recipe: hasOwnSeed ? before : { ...before, seed: recipe.seed } }];
+}
+
+/** A teacher has its own seed. */
+function nextNeeds(run: Run): Run[] {
+	const taught = (run.recipe.teachers?.of ?? []).map(([id, recipe]) => {
+		const teacher = findModel(id);
+		return { model: teacher, recipe: findRecipe(teacher, recipe) };
+	});
+	return [...taught, ...sourcesOf(run)];
+}
+
+function isSame(a: Run, b: Run): boolean {
+	return a.model.id === b.model.id && a.recipe.id === b.recipe.id && a.recipe.seed === b.recipe.seed;
+}
+
+/**
+ * Whether the run in `runDir` has come to its end. An unpacked one has best weights without a log.
+ */
+export function isTrained(runDir: string, recipe: Recipe): boolean {
+	const [best, log] = [RUN_FILES.best, RUN_FILES.log].map((name) => path.join(runDir, name));
+	if (best === undefined || log === undefined || !existsSync(best)) return false;
+	if (!existsSync(log)) return true;
+	const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
+	const history = lines.map((line) => JSON.parse(line) as EpochLog);
+	return history.length >= recipe.epochs || hasStoppedEarly(history, recipe);
+}

@@ -1,0 +1,249 @@
+/** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
+import os from 'node:os';
+import type { Worker } from 'node:worker_threads';
+import { isWebGpu, sharesWork, startBackend, type TrainingBackend } from '../backend/index';
+import type { Recipe } from '../models/recipe';
+import type { TaughtDataset } from './live-teachers';
+import { createExchangeMemory, createSoloExchange } from './all-reduce';
+import type { ModelDefinition } from '../models/definition';
+import { batchSetupOf } from './batch-maker';
+import { BatchMakerThreads } from './batch-maker-threads';
+import { networkOf, Replica, shareOf, type EvaluationSums, type State, type StepReport } from './replica';
+import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
+import { startThread } from '../lib/threads';
+
+/** Pictures of a batch for one replica, and replicas. */
+const LEAST_SHARE = 32;
+const MOST_REPLICAS = 8;
+
+export interface ReplicaGroup {
+	readonly replicas: number;
+	/** Trains from step `from` up to `to`; returns the step to go on from. `onStep` gets the sums over all replicas. */
+	run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number>;
+	/** Sums of the averaged weights over `rows`. */
+	evaluate(rows: Uint32Array): Promise<EvaluationSums>;
+	snapshot(): Promise<State>;
+	restore(state: State): Promise<void>;
+	/** Ends a `run` after the step that it is in. */
+	requestStop(): void;
+	close(): Promise<void>;
+}
+
+export interface GroupSetup {
+	readonly definition: ModelDefinition;
+	readonly recipe: Recipe;
+	readonly labels: number;
+	readonly dataset: TaughtDataset;
+	/** The training rows. */
+	readonly rows: Uint32Array;
+	readonly backend: TrainingBackend;
+	readonly replicas: number;
+}
+
+/**
+ * Replicas that a recipe is trained with unless another number is asked for. It does not depend on this machine's cores, for
+ * the statistics of batch normalisation do on it: each replica has at least 32 pictures of a batch.
+ */
+export function replicasFor(backend: TrainingBackend, { batchSize }: Pick<Recipe, 'batchSize'>): number {
+	if (!sharesWork(backend)) return 1;
+	let replicas = Math.max(1, Math.min(MOST_REPLICAS, Math.floor(batchSize / LEAST_SHARE)));
+	while (batchSize % replicas !== 0) replicas--;
+	return replicas;
+}
+
+/** Starts the replicas; with one, it runs in this thread. Rejects with Error when one does not start. */
+export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
+	await startBackend(setup.backend);
+	const { definition, recipe, labels, dataset, rows, backend } = setup;
+	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
+	const alone = createSoloExchange(stopFlag);
+	if (setup.replicas > 1) {
+		shareOf(recipe, rows, setup.replicas);
+		return startThreads(setup);
+	}
+	const batchSetup = { dataset: { pixels: dataset.pixels }, ...batchSetupOf(definition, recipe) };
+	const batchMakers =
+		isWebGpu(backend) && !dataset.features ? new BatchMakerThreads(batchSetup, batchMakerThreads()) : undefined;
+	let solo: Replica;
+	try {
+		solo = new Replica(definition, recipe, labels, dataset, rows, alone, batchMakers);
+	} catch (thrown) {
+		await batchMakers?.close();
+		throw thrown;
+	}
+	return {
+		replicas: 1,
+		run: (from, to, onStep) => solo.run(from, to, onStep),
+		evaluate: (part) => solo.evaluate(part),
+		snapshot: () => solo.snapshot(),
+		restore: (state) => {
+			solo.restore(state);
+			return Promise.resolve();
+		},
+		requestStop: () => {
+			Atomics.store(stopFlag, 0, 1);
+		},
+		async close() {
+			await solo.close();
+			await batchMakers?.close();
+		}
+	};
+}
+
+/** More than these are faster than GPUs. */
+function batchMakerThreads(): number {
+	return Math.max(1, Math.min(4, os.availableParallelism() - 1));
+}
+
+/** How many numbers the replicas average in a step: all gradients and moving statistics. */
+function exchangeLengthOf({ definition, labels, recipe, dataset }: GroupSetup): number {
+	const network = networkOf(definition, labels, recipe, dataset);
+	const length = network.countParams();
+	network.dispose();
+	return length;
+}
+
+async function startThreads(setup: GroupSetup): Promise<ReplicaGroup> {
+	const { definition, recipe, labels, dataset, rows, backend, replicas } = setup;
+	const memory = createExchangeMemory(replicas, exchangeLengthOf(setup));
+	const stopFlag = new Int32Array(memory.stopFlag);
+	const starts = await Promise.allSettled(
+		Array.from({ length: replicas }, (_, replica) =>
+			ReplicaThread.start({ backend, model: definition.id, recipe, labels, dataset, rows, memory, replica })
+		)
+	);
+	const threads = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+	const failed = starts.find((start) => start.status === 'rejected');
+	if (failed !== undefined) {
+		// The others would keep the process alive for ever.
+		await Promise.all(threads.map((thread) => thread.close()));
+		throw failed.reason as Error;
+	}
+	const [first] = threads;
+	if (!first) throw new Error('A run needs at least one replica.');
+	const all = (request: ReplicaRequest, onStep?: (report: StepReport) => void) =>
+		Promise.all(threads.map((thread) => thread.ask(request, onStep)));
+	return {
+		replicas,
+		async run(from, to, onStep) {
+			const [next] = await all({ type: 'run', from, to }, sumSteps(replicas, onStep));
+			return next as number;
+		},
+		async evaluate(part) {
+			const sums = (await all({ type: 'evaluate', rows: part })) as EvaluationSums[];
+			return sums.reduce((a, b) => ({ n: a.n + b.n, loss: a.loss + b.loss, correct: a.correct + b.correct }));
+		},
+		snapshot: async () => (await first.ask({ type: 'snapshot' })) as State,
+		async restore(state) {
+			await all({ type: 'restore', state });
+		},
+		requestStop() {
+			Atomics.store(stopFlag, 0, 1);
+		},
+		async close() {
+			await Promise.all(threads.map((thread) => thread.close()));
+		}
+	};
+}
+
+/** Passes on one report a step, once all replicas have reported it: the mean loss and the summed counts. */
+function sumSteps(replicas: number, onStep: (report: StepReport) => void): (report: StepReport) => void {
+	const pending = new Map<number, StepReport[]>();
+	return (report) => {
+		const reports = [...(pending.get(report.step) ?? []), report];
+		pending.set(report.step, reports);
+		if (reports.length < replicas) return;
+		pending.delete(report.step);
+		const n = reports.reduce((sum, { n: own }) => sum + own, 0);
+		onStep({
+			step: report.step,
+			n,
+			correct: reports.reduce((sum, { correct }) => sum + correct, 0),
+			loss: reports.reduce((sum, { loss, n: own }) => sum + loss * own, 0) / n
+		});
+	};
+}
+
+interface Pending {
+	readonly resolve: (result: number | EvaluationSums | State | undefined) => void;
+	readonly reject: (error: Error) => void;
+	readonly onStep: ((report: StepReport) => void) | undefined;
+}
+
+/** One worker thread with one request under way at a time. */
+class ReplicaThread {
+	private pending: Pending | undefined;
+
+	private constructor(private readonly worker: Worker) {
+		worker.on('message', (reply: ReplicaReply) => {
+			this.receive(reply);
+		});
+		worker.on('error', (error) => {
+			this.settle((pending) => {
+				pending.reject(error);
+			});
+		});
+		worker.on('exit', (code) => {
+			this.settle((pending) => {
+				pending.reject(new Error(`A training thread ended with code ${String(code)}.`));
+			});
+		});
+	}
+
+	static async start(setup: ReplicaSetup): Promise<ReplicaThread> {
+		const worker = startThread(new URL('./replica-worker.ts', import.meta.url), setup);
+		const thread = new ReplicaThread(worker);
+		try {
+			await new Promise<unknown>((resolve, reject) => {
+				thread.pending = { resolve, reject, onStep: undefined };
+			});
+		} catch (thrown) {
+			await thread.close();
+			throw thrown;
+		}
+		return thread;
+	}
+
+	ask(
+		request: ReplicaRequest,
+		onStep?: (report: StepReport) => void
+	): Promise<number | EvaluationSums | State | undefined> {
+		return new Promise((resolve, reject) => {
+			this.pending = { resolve, reject, onStep };
+			this.worker.postMessage(request);
+		});
+	}
+
+	async close(): Promise<void> {
+		this.pending = undefined;
+		await this.worker.terminate();
+	}
+
+	private receive(reply: ReplicaReply): void {
+		switch (reply.type) {
+			case 'step':
+				this.pending?.onStep?.(reply.report);
+				return;
+			case 'started':
+				this.settle(({ resolve }) => {
+					resolve(undefined);
+				});
+				return;
+			case 'done':
+				this.settle(({ resolve }) => {
+					resolve(reply.result);
+				});
+				return;
+			case 'failed':
+				this.settle(({ reject }) => {
+					reject(new Error(reply.message));
+				});
+		}
+	}
+
+	private settle(how: (pending: Pending) => void): void {
+		const { pending } = this;
+		this.pending = undefined;
+		if (pending) how(pending);
+	}
+}

@@ -1,0 +1,346 @@
+/** One training run from the first step, or from its last checkpoint, to its end. */
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { FER2013_LABELS } from '../../src/lib/core/fer2013';
+import { isWebGpu, type TrainingBackend } from '../backend/index';
+import { findGpu } from '../backend/webgpu/webgpu';
+import { weightsForBase, type Base } from '../pretrained/base';
+import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
+import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
+import { rowsOf, type Dataset } from '../data/dataset';
+import { UserError, messageOf } from '../lib/errors';
+import { sha256 } from '../lib/files';
+import type { ModelDefinition } from '../models/definition';
+import { startReplicas, type ReplicaGroup } from './replica-group';
+import type { TaughtDataset } from './live-teachers';
+import type { State, StepReport } from './replica';
+import { bestEpoch, hasStoppedEarly } from './early-stopping';
+
+export interface TrainOptions {
+	readonly definition: ModelDefinition;
+	readonly recipe: Recipe;
+	/** With the features of a frozen base, where the recipe has one. */
+	readonly dataset: TaughtDataset;
+	/** Where the recipe starts from one. */
+	readonly base?: Base;
+	readonly backend: TrainingBackend;
+	readonly replicas: number;
+	/** Folder of this run: checkpoint.bin, best.bin, log.jsonl. */
+	readonly runDir: string;
+	readonly checkpointMinutes: number;
+	/** best.bin of the run that the recipe starts from. */
+	readonly start?: Checkpoint | undefined;
+	/** Moves the files of an earlier run aside and starts anew. */
+	readonly fresh: boolean;
+	/** Ends the run after the step that it is in, with a checkpoint. */
+	readonly signal: AbortSignal;
+	/** Milliseconds, from any start. */
+	readonly now: () => number;
+	readonly onEvent: (event: TrainEvent) => void;
+}
+
+export type TrainEvent =
+	| { readonly type: 'resumed'; readonly step: number; readonly steps: number }
+	| { readonly type: 'step'; readonly progress: StepProgress }
+	| { readonly type: 'epoch'; readonly log: EpochLog; readonly best: boolean }
+	| { readonly type: 'problem'; readonly sentence: string };
+
+/** `loss` and `accuracy` are means over the epoch so far. */
+export interface StepProgress {
+	readonly step: number;
+	readonly steps: number;
+	readonly epoch: number;
+	readonly loss: number;
+	readonly accuracy: number;
+	readonly imagesPerSecond: number;
+	readonly secondsLeft: number;
+}
+
+export type TrainOutcome =
+	| { readonly kind: 'finished' | 'stopped'; readonly best: EpochLog | undefined }
+	/** The loss was not a number; `best` and the last checkpoint are untouched. */
+	| { readonly kind: 'diverged'; readonly step: number; readonly best: EpochLog | undefined };
+
+export const RUN_FILES = { checkpoint: 'checkpoint.bin', best: 'best.bin', log: 'log.jsonl' } as const;
+
+/** Steps between looks at the clock. */
+const CHUNK = 10;
+
+/** Trains and selects as the recipe says; the averaged weights of the best epoch are in best.bin. */
+export async function train(options: TrainOptions): Promise<TrainOutcome> {
+	const { definition, recipe, dataset, backend, replicas, runDir } = options;
+	if (selectingRows(dataset, recipe).length === 0)
+		throw new UserError(
+			'The data has no PublicTest rows, by which epochs are chosen. Train with the whole fer2013.csv.'
+		);
+	mkdirSync(runDir, { recursive: true });
+	if (options.fresh) setAside(runDir);
+	const fingerprint = fingerprintOf(options);
+	const checkpointFile = path.join(runDir, RUN_FILES.checkpoint);
+	const saved = findCheckpoint(checkpointFile, fingerprint, (sentence) => {
+		options.onEvent({ type: 'problem', sentence });
+	});
+	const group = await startReplicas({
+		definition,
+		recipe,
+		labels: FER2013_LABELS.length,
+		dataset,
+		rows: trainingRows(dataset, recipe),
+		backend,
+		replicas
+	});
+	try {
+		if (saved) await group.restore(saved.state);
+		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
+		else if (options.base && !dataset.features)
+			await group.restore(withWeights(await group.snapshot(), baseWeights(options)));
+		return await new Run(options, group, fingerprint, checkpointFile, await placeOf(options), saved).toEnd();
+	} finally {
+		await group.close();
+	}
+}
+
+/** The rows by which the best epoch is chosen. */
+function selectingRows(dataset: Dataset, recipe: Recipe): Uint32Array {
+	return rowsOf(dataset, recipe.rows === 'paper' ? 'paper' : 'public');
+}
+
+class Run {
+	private readonly stepsPerEpoch: number;
+	private readonly steps: number;
+	private readonly validationRows: Uint32Array;
+	private step: number;
+	private running: { loss: number; correct: number; n: number; seconds: number };
+	private readonly history: EpochLog[];
+	private diverged = false;
+	private lastCheckpointMs: number;
+
+	constructor(
+		private readonly options: TrainOptions,
+		private readonly group: ReplicaGroup,
+		private readonly fingerprint: string,
+		private readonly checkpointFile: string,
+		private readonly place: string,
+		saved: Checkpoint | undefined
+	) {
+		const { dataset, recipe } = options;
+		this.stepsPerEpoch = stepsPerEpochOf(recipe, trainingRows(dataset, recipe).length);
+		this.steps = this.stepsPerEpoch * recipe.epochs;
+		this.validationRows = selectingRows(dataset, recipe);
+		this.step = saved?.step ?? 0;
+		this.running = { ...(saved?.running ?? EMPTY) };
+		this.history = [...(saved?.history ?? [])];
+		this.lastCheckpointMs = options.now();
+		if (saved) options.onEvent({ type: 'resumed', step: this.step, steps: this.steps });
+	}
+
+	async toEnd(): Promise<TrainOutcome> {
+		const { signal } = this.options;
+		const stop = (): void => {
+			this.group.requestStop();
+		};
+		signal.addEventListener('abort', stop, { once: true });
+		this.writeLog();
+		try {
+			while (!signal.aborted && !this.isDone()) {
+				await this.chunk();
+				if (this.diverged) return { kind: 'diverged', step: this.step, best: this.best() };
+				if (this.step % this.stepsPerEpoch === 0) await this.endEpoch();
+				else if (this.options.now() - this.lastCheckpointMs > this.options.checkpointMinutes * 60_000)
+					await this.checkpoint();
+			}
+			if (this.step % this.stepsPerEpoch !== 0) await this.checkpoint();
+			return { kind: this.isDone() ? 'finished' : 'stopped', best: this.best() };
+		} finally {
+			signal.removeEventListener('abort', stop);
+		}
+	}
+
+	private async chunk(): Promise<void> {
+		const epochEnd = (Math.floor(this.step / this.stepsPerEpoch) + 1) * this.stepsPerEpoch;
+		const start = this.options.now();
+		const secondsBefore = this.running.seconds;
+		this.step = await this.group.run(this.step, Math.min(this.step + CHUNK, epochEnd), (report) => {
+			this.running.seconds = secondsBefore + (this.options.now() - start) / 1000;
+			this.count(report);
+		});
+	}
+
+	private count({ step, loss, correct, n }: StepReport): void {
+		if (!Number.isFinite(loss)) {
+			this.diverged = true;
+			this.group.requestStop();
+			return;
+		}
+		const { running } = this;
+		running.loss += loss * n;
+		running.correct += correct;
+		running.n += n;
+		const imagesPerSecond = running.n / Math.max(running.seconds, 1e-9);
+		this.options.onEvent({
+			type: 'step',
+			progress: {
+				step: step + 1,
+				steps: this.steps,
+				epoch: Math.floor(step / this.stepsPerEpoch),
+				loss: running.loss / running.n,
+				accuracy: running.correct / running.n,
+				imagesPerSecond,
+				secondsLeft: this.secondsLeft(step + 1, imagesPerSecond)
+			}
+		});
+	}
+
+	/** At this epoch's pace, larger pictures counted by their area. */
+	private secondsLeft(step: number, imagesPerSecond: number): number {
+		const { recipe } = this.options;
+		const areaNow = sizeAt(recipe, Math.floor((step - 1) / this.stepsPerEpoch)) ** 2;
+		let pictures = 0;
+		for (let epoch = Math.floor(step / this.stepsPerEpoch); epoch < recipe.epochs; epoch++) {
+			const steps = (epoch + 1) * this.stepsPerEpoch - Math.max(step, epoch * this.stepsPerEpoch);
+			pictures += (steps * recipe.batchSize * sizeAt(recipe, epoch) ** 2) / areaNow;
+		}
+		return pictures / imagesPerSecond;
+	}
+
+	private async endEpoch(): Promise<void> {
+		const { recipe, runDir, onEvent } = this.options;
+		const epoch = this.step / this.stepsPerEpoch - 1;
+		const { running } = this;
+		const sums = await this.group.evaluate(this.validationRows);
+		const log: EpochLog = {
+			epoch,
+			step: this.step,
+			size: sizeAt(recipe, epoch),
+			learningRate: learningRateAt(recipe, this.step - 1, this.stepsPerEpoch),
+			train: { loss: running.loss / running.n, accuracy: running.correct / running.n },
+			validation: { loss: sums.loss / sums.n, accuracy: sums.correct / sums.n },
+			imagesPerSecond: running.n / Math.max(running.seconds, 1e-9),
+			seconds: running.seconds
+		};
+		this.history.push(log);
+		const best = this.best() === log;
+		this.running = { ...EMPTY };
+		if (best && (recipe.keep !== 'last' || this.isDone())) {
+			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
+			// Of a frozen base no other file knows.
+			const joined = this.options.dataset.features ? [...baseAverages(this.options), ...averages] : averages;
+			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map(joined)));
+		}
+		await this.checkpoint();
+		this.writeLog();
+		onEvent({ type: 'epoch', log, best });
+	}
+
+	private async checkpoint(): Promise<void> {
+		writeCheckpoint(this.checkpointFile, this.contents(await this.group.snapshot()));
+		this.lastCheckpointMs = this.options.now();
+	}
+
+	private contents(state: Checkpoint['state']): Checkpoint {
+		const { fingerprint, step, running, history } = this;
+		const base = this.options.base?.name ?? this.options.start?.base;
+		return { fingerprint, step, running, history, ...(base !== undefined && { base }), backend: this.place, state };
+	}
+
+	private best(): EpochLog | undefined {
+		return bestEpoch(this.history, this.options.recipe.keep);
+	}
+
+	private isDone(): boolean {
+		return this.step >= this.steps || hasStoppedEarly(this.history, this.options.recipe);
+	}
+
+	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */
+	private writeLog(): void {
+		const lines = this.history.map((log) => `${JSON.stringify(log)}\n`).join('');
+		const file = path.join(this.options.runDir, RUN_FILES.log);
+		try {
+			writeFileSync(file, lines);
+		} catch (thrown) {
+			throw new UserError(`${file} could not be written: ${messageOf(thrown)}. Free some space, then run this again.`);
+		}
+	}
+}
+
+/** "onednn, 2 replicas on AMD EPYC": what a run's figures of speed mean. */
+async function placeOf({ backend, replicas }: TrainOptions): Promise<string> {
+	if (isWebGpu(backend)) return `${backend} on ${(await findGpu())?.name ?? 'a GPU'}`;
+	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;
+}
+
+/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */
+function startedFrom(start: Checkpoint, fresh: State): State {
+	let taken = 0;
+	const state: State = new Map();
+	for (const [name, tensor] of fresh) {
+		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
+		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
+		if (fits) taken++;
+		state.set(name, fits ? trained : tensor);
+	}
+	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
+	return state;
+}
+
+/** The base's weights as the recipe has them, with the shapes of the network's. */
+function baseWeights({ definition, recipe, base }: TrainOptions): State {
+	if (!definition.parts || !base) throw new Error(`${definition.id} has no base.`);
+	const network = definition.parts.base(recipe);
+	const values = weightsForBase(base, network, definition.input, recipe.base?.normalised === true);
+	const state: State = new Map(
+		network.weights.map(({ shape }, index) => [
+			String(index),
+			{ shape: shape.map(Number), values: values[index] ?? new Float32Array() }
+		])
+	);
+	network.dispose();
+	return state;
+}
+
+/** The same under names that keep them in front of the head's. */
+function baseAverages(options: TrainOptions): [string, { shape: readonly number[]; values: Float32Array }][] {
+	return [...baseWeights(options)].map(([index, weight]) => [`average/base ${index}`, weight]);
+}
+
+/** A snapshot whose first weights, and their averages, are these. */
+function withWeights(state: State, weights: State): State {
+	return new Map(
+		[...state].map(([name, weight]) => {
+			const index = /^(?:weight|average)\/(\d+):/.exec(name)?.[1];
+			return [name, (index !== undefined && weights.get(index)) || weight];
+		})
+	);
+}
+
+/** The paper leaves out the last row of Training. */
+function trainingRows(dataset: Dataset, { rows }: Recipe): Uint32Array<SharedArrayBuffer> {
+	const all = rowsOf(dataset, 'train');
+	return rows === 'paper' ? all.subarray(0, PAPER_TRAINING_ROWS) : all;
+}
+
+const PAPER_TRAINING_ROWS = 28_708;
+
+const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
+
+/** A run goes on only with the same model, recipe, data, base and number of replicas. */
+function fingerprintOf({ definition, recipe, dataset, replicas, base }: TrainOptions): string {
+	const { labels, usage, pixels, softLabels, sharedLabels, taught, teachers = [], excluded } = dataset;
+	const soft = [softLabels, sharedLabels, taught].flatMap((values) => (values ? [bytesOf(values)] : []));
+	const weights = teachers.flatMap((teacher) => teacher.weights.map(({ values }) => bytesOf(values)));
+	const parts = [...weights, labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
+	return sha256(JSON.stringify([definition.id, recipe, replicas, ...(base ? [base.sha256] : [])]), ...parts);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+	return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function setAside(runDir: string): void {
+	if (!existsSync(path.join(runDir, RUN_FILES.checkpoint))) return;
+	let number = 1;
+	while (existsSync(`${runDir}.old-${String(number)}`)) number++;
+	renameSync(runDir, `${runDir}.old-${String(number)}`);
+	mkdirSync(runDir);
+}

@@ -1,0 +1,180 @@
+/** Pretrained convolutions: VGG16's from Keras, those of an .h5 file, or those of a tfjs model. */
+import * as tf from '@tensorflow/tfjs';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { InputSpec } from '../../src/lib/core/types';
+import { download, type RemoteFile } from './download';
+import { UserError, messageOf } from '../lib/errors';
+import { sha256 } from '../lib/files';
+import { readArtifacts } from '../lib/model-files';
+
+/** VGG16 without its top, trained on ImageNet (Simonyan & Zisserman, 2015), as Keras publishes it. */
+const VGG16_FILE = 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5';
+const VGG16_IMAGENET: RemoteFile = {
+	url: `https://storage.googleapis.com/tensorflow/keras-applications/vgg16/${VGG16_FILE}`,
+	bytes: 58_889_256,
+	md5: '6d6bbae143d832006294945121d1f1fc'
+};
+
+/** Kernel [height, width, in, out] and bias [out]. */
+export interface Convolution {
+	readonly shape: readonly number[];
+	readonly kernel: Float32Array;
+	readonly bias: Float32Array;
+}
+
+export interface Base {
+	/** For the manifest: "imagenet", or the file's name and the start of its hash. */
+	readonly name: string;
+	readonly sha256: string;
+	/** What its first convolution was trained on: 0..255 blue, green, red less ImageNet's means, or 0..1. */
+	readonly trainedOn: 'imagenet' | 'unit';
+	readonly convolutions: readonly Convolution[];
+}
+
+/** ImageNet's means of blue, green and red, as Keras subtracts them. */
+const IMAGENET_MEANS = [103.939, 116.779, 123.68] as const;
+
+/** Reads the base that `--base` names: "imagenet" (downloaded into `cacheDir` when it is not there) or a file. Throws UserError. */
+export async function loadBase(
+	name: string,
+	cacheDir: string,
+	onBytes?: (there: number, total: number) => void
+): Promise<Base> {
+	if (name !== 'imagenet') return readBase(name);
+	const file = path.join(cacheDir, VGG16_FILE);
+	await download(VGG16_IMAGENET, file, (there) => onBytes?.(there, VGG16_IMAGENET.bytes));
+	return { ...(await readBase(file)), name };
+}
+
+/** Reads the convolutions of an .h5 file of Keras or of a tfjs layers model. Throws UserError. */
+export async function readBase(file: string): Promise<Base> {
+	if (!existsSync(file))
+		throw new UserError(
+			`There is no file ${file}. --base takes imagenet, scratch, an .h5 file or a model.json of tfjs.`
+		);
+	const isH5 = /\.(h5|hdf5)$/i.test(file);
+	if (!isH5 && !file.endsWith('.json'))
+		throw new UserError(`--base takes imagenet, scratch, an .h5 file or a model.json of tfjs, not ${file}.`);
+	const convolutions = isH5 ? await readH5(file) : await readTfjs(file);
+	const hash = sha256(...convolutions.flatMap(({ kernel, bias }) => [bytesOf(kernel), bytesOf(bias)]));
+	const name = `${path.basename(path.dirname(path.resolve(file)))}/${path.basename(file)}, sha256 ${hash.slice(0, 12)}`;
+	return { name, sha256: hash, trainedOn: isH5 ? 'imagenet' : 'unit', convolutions };
+}
+
+const bytesOf = (values: Float32Array): Uint8Array =>
+	new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+/** Weights in the order of their layers; [h, w, in, out] is a kernel, and the vector after it its bias. */
+function pairUp(
+	weights: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[]
+): Convolution[] {
+	return weights.flatMap(({ shape, values }, index) => {
+		if (shape.length !== 4) return [];
+		const next = weights[index + 1];
+		const outputs = shape[3] ?? 0;
+		const hasBias = next?.shape.length === 1 && next.shape[0] === outputs;
+		return [{ shape, kernel: values, bias: hasBias ? next.values : new Float32Array(outputs) }];
+	});
+}
+
+/** Keras writes a group per layer, in a file of weights at its root, in a whole model under model_weights. */
+async function readH5(file: string): Promise<Convolution[]> {
+	const { default: h5wasm, Dataset, Group } = await import('h5wasm/node');
+	// Else errors are printed, and a file that is none looks like an empty one.
+	const library = await h5wasm.ready;
+	library.activate_throwing_error_handler();
+	let opened: InstanceType<typeof h5wasm.File> | undefined;
+	try {
+		opened = new h5wasm.File(file, 'r');
+		const inner = opened.get('model_weights');
+		const root = inner instanceof Group ? inner : opened;
+		const names = ({ attrs }: InstanceType<typeof Group>, attribute: string): string[] => {
+			const value: unknown = attrs[attribute]?.value;
+			if (Array.isArray(value)) return value.map(String);
+			// Of a layer without weights, numpy wrote an empty vector of numbers.
+			if (attribute in attrs && (value === null || (ArrayBuffer.isView(value) && value.byteLength === 0))) return [];
+			throw new UserError(`${file} is not a weights file of Keras: it has no ${attribute}.`);
+		};
+		const weights = names(root, 'layer_names').flatMap((layer) => {
+			const group = root.get(layer);
+			if (!(group instanceof Group)) throw new UserError(`${file} is cut short: it lacks the layer ${layer}.`);
+			return names(group, 'weight_names').map((name) => {
+				const weight = group.get(name);
+				if (!(weight instanceof Dataset)) throw new UserError(`${file} is cut short: it lacks ${layer}/${name}.`);
+				return { shape: weight.shape ?? [], values: Float32Array.from(weight.value as Float32Array) };
+			});
+		});
+		return pairUp(weights);
+	} catch (thrown) {
+		if (thrown instanceof UserError) throw thrown;
+		throw new UserError(`${file} is no HDF5 file, or a damaged one: ${messageOf(thrown).split('\n')[0] ?? ''}`);
+	} finally {
+		opened?.close();
+		library.deactivate_throwing_error_handler();
+	}
+}
+
+async function readTfjs(file: string): Promise<Convolution[]> {
+	const artifacts = readArtifacts(file);
+	let model: tf.LayersModel;
+	try {
+		model = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+	} catch (thrown) {
+		throw new UserError(`${file} is not a layers model of tfjs: ${messageOf(thrown)}`);
+	}
+	const weights: { shape: readonly number[]; values: Float32Array }[] = [];
+	for (const weight of model.getWeights())
+		weights.push({ shape: weight.shape, values: Float32Array.from(await weight.data()) });
+	model.dispose();
+	return pairUp(weights);
+}
+
+/**
+ * The base's weights in the order of `network.weights`, whose layers are its convolutions. With `normalised` the first one
+ * is changed so that it sees in pictures of `range` what it was trained on; else it gets them as they are. The change is
+ * exact but for the frame of one pixel that padding fills. Throws UserError when the base is another network's.
+ */
+export function weightsForBase(
+	base: Base,
+	network: tf.LayersModel,
+	{ range }: Pick<InputSpec, 'range'>,
+	normalised: boolean
+): Float32Array[] {
+	const wanted = network.weights.map(({ shape }) => shape.join(' x '));
+	const found = base.convolutions.flatMap(({ shape, bias }) => [shape.join(' x '), String(bias.length)]);
+	const differs = wanted.findIndex((shape, index) => shape !== found[index]);
+	if (differs >= 0) {
+		const [layer, what] = [Math.floor(differs / 2) + 1, differs % 2 === 0 ? 'kernel' : 'bias'];
+		throw new UserError(
+			`The base ${base.name} does not fit: the ${what} of convolution ${String(layer)} must be ${wanted[differs] ?? ''}, ` +
+				`but ${found[differs] === undefined ? 'there is none' : `it is ${found[differs]}`}.`
+		);
+	}
+	// A whole model may have more convolutions after these.
+	const used = base.convolutions.slice(0, wanted.length / 2);
+	const adapted = used.map((convolution, index) =>
+		index === 0 && normalised ? withInput(convolution, base.trainedOn, range) : convolution
+	);
+	return adapted.flatMap(({ kernel, bias }) => [kernel, bias]);
+}
+
+/** The same convolution for pictures of `range`: what it was trained on is `scale` times those plus a shift per channel. */
+function withInput(
+	{ shape, kernel, bias }: Convolution,
+	trainedOn: Base['trainedOn'],
+	[low, high]: readonly [number, number]
+): Convolution {
+	const [, , channels = 0, outputs = 0] = shape;
+	const lumaPerUnit = 255 / (high - low);
+	const [scale, shifts] =
+		trainedOn === 'imagenet'
+			? [lumaPerUnit, IMAGENET_MEANS.map((mean) => -low * lumaPerUnit - mean)]
+			: [lumaPerUnit / 255, Array<number>(channels).fill((-low * lumaPerUnit) / 255)];
+	const shifted = bias.slice();
+	for (const [index, weight] of kernel.entries()) {
+		const channel = Math.floor(index / outputs) % channels;
+		shifted[index % outputs] = (shifted[index % outputs] ?? 0) + weight * (shifts[channel] ?? 0);
+	}
+	return { shape, kernel: kernel.map((weight) => weight * scale), bias: shifted };
+}

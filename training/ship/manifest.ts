@@ -1,0 +1,55 @@
+/** `static/models/index.json`: what ships. An entry is replaced alone; the others stay as they are. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+	MANIFEST_SCHEMA,
+	parseManifest,
+	type EnsembleEntry,
+	type Manifest,
+	type ModelEntry
+} from '../../src/lib/manifest';
+import { detectorEntry, DETECTORS } from '../blazeface/detector';
+import { UserError, messageOf } from '../lib/errors';
+import { writeWhole } from '../lib/files';
+
+/** Reads `modelsDir/index.json`; throws UserError when it is missing or damaged. */
+export function readManifest(modelsDir: string): Manifest {
+	const file = path.join(modelsDir, 'index.json');
+	try {
+		return parseManifest(JSON.parse(readFileSync(file, 'utf8')));
+	} catch (thrown) {
+		throw new UserError(`${file} could not be read: ${messageOf(thrown)}. Restore it, or export a model again.`);
+	}
+}
+
+/** Puts `entry` in the place of the one with its id, or at the end; the other entries stay as they are. */
+export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
+	const old = existsSync(path.join(modelsDir, 'index.json')) ? readManifest(modelsDir) : undefined;
+	const models = old?.models.some(({ id }) => id === entry.id)
+		? old.models.map((other) => (other.id === entry.id ? entry : other))
+		: [...(old?.models ?? []), entry];
+	const manifest: Manifest = {
+		schema: MANIFEST_SCHEMA,
+		default: old?.default ?? entry.id,
+		detector: detectorEntry(DETECTORS.short, modelsDir),
+		farDetector: detectorEntry(DETECTORS.full, modelsDir),
+		models,
+		ensembles: old?.ensembles ?? []
+	};
+	writeManifest(modelsDir, manifest);
+}
+
+/** Puts `entry` in the place of the ensemble with its id, or at the end. */
+export function replaceEnsemble(modelsDir: string, entry: EnsembleEntry): void {
+	const old = readManifest(modelsDir);
+	const known = old.ensembles.some(({ id }) => id === entry.id);
+	const ensembles = known
+		? old.ensembles.map((other) => (other.id === entry.id ? entry : other))
+		: [...old.ensembles, entry];
+	writeManifest(modelsDir, { ...old, ensembles });
+}
+
+function writeManifest(modelsDir: string, manifest: Manifest): void {
+	const checked = parseManifest(JSON.parse(JSON.stringify(manifest)));
+	writeWhole(path.join(modelsDir, 'index.json'), [`${JSON.stringify(checked, null, '\t')}\n`]);
+}

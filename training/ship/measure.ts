@@ -1,0 +1,83 @@
+/** What is measured of a shipped model: its report, and from it the figures of its entry in the manifest. */
+import type * as tf from '@tensorflow/tfjs';
+import path from 'node:path';
+import { fitCalibration } from '../../src/lib/core/metrics';
+import { everydayRatio } from '../../src/lib/core/prior';
+import type { Calibration, Scores } from '../../src/lib/core/types';
+import type { ModelEntry } from '../../src/lib/manifest';
+import { parseReport, type Report } from '../../src/lib/report';
+import type { Dataset } from '../data/dataset';
+import type { FerPlus } from '../data/ferplus';
+import { rowsOfSplit, truthOf } from '../evaluate/predict';
+import {
+	createReport,
+	lookAtTests,
+	measureCorruptions,
+	scoresOf,
+	testSets,
+	withFiguresOfBefore
+} from '../evaluate/report';
+import { writeWhole } from '../lib/files';
+
+/** An entry of the manifest before its model is measured. */
+export type UnmeasuredEntry = Omit<ModelEntry, keyof Calibration | 'priorRatio' | 'unsureBelow' | 'metrics'>;
+
+export interface MeasureOptions {
+	readonly entry: UnmeasuredEntry;
+	/** As shipped; the caller disposes it. */
+	readonly model: tf.LayersModel;
+	readonly dataset: Dataset;
+	readonly ferPlus: FerPlus | undefined;
+	/** What is taken over: the curves of training, and corruptions and sets when they are not measured again. */
+	readonly previous: Pick<Report, 'history' | 'corruptions' | 'splits'>;
+	readonly withCorruptions?: boolean;
+	readonly onRows?: (done: number) => void;
+}
+
+/** Measures a model on all test pictures; writes nothing. */
+export async function measureModel(options: MeasureOptions): Promise<{ entry: ModelEntry; report: Report }> {
+	const { entry, model, dataset, ferPlus, previous } = options;
+	const looks = await lookAtTests(model, entry.input, dataset, options.onRows);
+	const calibration = calibrationOf(looks.picture, looks.rows, dataset);
+	const corruptions = options.withCorruptions ? await measureCorruptions(model, entry.input, calibration, dataset) : [];
+	const { id, labels } = entry;
+	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
+	const measured = createReport(parts, scoresOf(looks, calibration), testSets(dataset, ferPlus), {
+		look: 'single',
+		priorRatio: everydayRatio(labels)
+	});
+	const report = withFiguresOfBefore(measured, previous);
+	const metrics = metricsOf(report, 'single');
+	return { entry: { ...entry, ...calibration, ...pageViewOf(report), metrics }, report };
+}
+
+/** Fitted on those of `rows` that are of PublicTest, to three digits; `scores`: probabilities of `rows`. */
+export function calibrationOf(scores: readonly Scores[], rows: Uint32Array, dataset: Dataset): Calibration {
+	const place = new Map(Array.from(rows, (row, index) => [row, index]));
+	const selection = rowsOfSplit(dataset, 'public');
+	const chosen = Array.from(selection, (row) => scores[place.get(row) ?? -1] ?? []);
+	const { temperature, biases } = fitCalibration(chosen, truthOf(dataset, selection));
+	const shorten = (value: number): number => Number(value.toFixed(3));
+	return { temperature: shorten(temperature), biases: biases.map(shorten) };
+}
+
+/** What the page multiplies odds by, and the report's threshold, which goes with that, as the manifest has them. */
+export function pageViewOf({ labels, unsure }: Report): Pick<ModelEntry, 'priorRatio' | 'unsureBelow'> {
+	return { priorRatio: everydayRatio(labels), unsureBelow: unsure?.public.threshold };
+}
+
+/** The figures of the manifest, which are some of the report's. */
+export function metricsOf({ splits }: Report, look: 'single' | 'mirrored'): ModelEntry['metrics'] {
+	const shown = splits.filter(({ id }) => ['public', 'private', 'paper'].includes(id));
+	return Object.fromEntries(
+		shown.map((split) => {
+			const { n, accuracy, macroF1, perLabel } = split[look];
+			return [split.id, { n, accuracy, macroF1, perClass: perLabel.map(({ recall }) => recall) }];
+		})
+	);
+}
+
+/** Writes report.json into a model's folder, checked as the page will check it. */
+export function writeReport(dir: string, report: Report): void {
+	writeWhole(path.join(dir, 'report.json'), [`${JSON.stringify(parseReport(JSON.parse(JSON.stringify(report))))}\n`]);
+}

@@ -1,0 +1,17 @@
+/** The models of a folder such as `static/models`, read as a browser gets them. */
+import * as tf from '@tensorflow/tfjs';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseReport, type Report } from '../../src/lib/report';
+import { readArtifacts } from '../lib/model-files';
+
+/** The model in `dir`; the caller disposes it. Throws UserError. */
+export function loadShipped(dir: string): Promise<tf.LayersModel> {
+	return tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(dir, 'model.json'))));
+}
+
+/** The report of a model or an ensemble, where it has been measured. */
+export function readReport(modelsDir: string, id: string): Report | undefined {
+	const file = path.join(modelsDir, id, 'report.json');
+	return existsSync(file) ? parseReport(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+}

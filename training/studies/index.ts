@@ -1,0 +1,24 @@
+/** `npm run study -- NAME`: what was measured once, to be measured again. */
+import { UserError } from '../lib/errors';
+import { ablateCommand } from './ablate';
+import { surveyCommand } from './crop-survey';
+import { cropTrialCommand } from './crop-trial';
+import { detectorCommand } from './detector';
+import { paperCurvesCommand } from './paper-curves';
+import { priorTrialCommand } from './prior-trial';
+
+const STUDIES: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+	ablate: ablateCommand,
+	'crop-survey': surveyCommand,
+	'crop-trial': cropTrialCommand,
+	detector: detectorCommand,
+	'paper-curves': paperCurvesCommand,
+	'prior-trial': priorTrialCommand
+};
+
+/** Runs the study that the first of `args` names; gives the exit code. Throws UserError that lists the names. */
+export function studyCommand([name = '', ...args]: string[]): Promise<number> {
+	const study = STUDIES[name];
+	if (!study) throw new UserError(`There is no study "${name}". Choose one of: ${Object.keys(STUDIES).join(', ')}.`);
+	return study(args);
+}
