@@ -61,7 +61,6 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-
 /** Averages the members' calibrated probabilities, fits the ensemble's own calibration, and writes report and entry. */
 export async function measureEnsemble(
 	ensemble: Pick<EnsembleEntry, 'id' | 'title' | 'members' | 'mirrored'>,

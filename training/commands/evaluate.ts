@@ -126,9 +126,14 @@ async function onFolder(
 	const classifiers = subjects.map(({ spec, model }) => classifierOf(spec, model));
 	const bar = createBar('Looking [{bar}] {value} of {total}, {eta_formatted} left');
 	bar.start(pictures.length, 0);
-	const answers = await classifyFolder(pictures, classifiers, () => loadStillDetector(modelsDir), (done) => {
-		bar.update(done);
-	});
+	const answers = await classifyFolder(
+		pictures,
+		classifiers,
+		() => loadStillDetector(modelsDir),
+		(done) => {
+			bar.update(done);
+		}
+	);
 	bar.stop();
 	for (const sentence of answers.unreadable) say(sentence);
 	const all: unknown[] = [];

@@ -74,7 +74,9 @@ function trainedBy(run: Run, best: Checkpoint): Omit<Trained, 'precision'> {
 	const runs = recipe.mean ? sourcesOf(run).map(bestOf) : [best];
 	const seconds = runs.flatMap(({ history }) => history).reduce((sum, epoch) => sum + epoch.seconds, 0);
 	return {
-		date: statSync(path.join(runDirOf(model.id, recipe), RUN_FILES.best)).mtime.toISOString().slice(0, 10),
+		date: statSync(path.join(runDirOf(model.id, recipe), RUN_FILES.best))
+			.mtime.toISOString()
+			.slice(0, 10),
 		commit: commitOf(ROOT),
 		recipe:
 			`${recipe.id}, seed ${String(recipe.seed)}` +

@@ -35,7 +35,9 @@ export async function measureCommand(args: string[]): Promise<number> {
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
 	const ensembles = name === 'all' ? manifest.ensembles : [];
 	const ids = [...entries, ...ensembles].map(({ id }) => id);
-	say(`This changes in static/models: index.json (figures and calibration of ${ids.join(', ')}) and their report.json.`);
+	say(
+		`This changes in static/models: index.json (figures and calibration of ${ids.join(', ')}) and their report.json.`
+	);
 	const dataset = await loadData(values.data);
 	requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());

@@ -27,7 +27,8 @@ export function saveResult(
 	data: Dataset | undefined,
 	figures: unknown
 ): void {
-	if (!/^[a-z0-9-]+$/.test(name)) throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
+	if (!/^[a-z0-9-]+$/.test(name))
+		throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
 	const result: Result = {
 		date: new Date().toISOString().slice(0, 10),
 		commit: commitOf(ROOT),

@@ -30,7 +30,8 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 
 function readResult<Figures>(name: string): Result<Figures> {
 	const file = path.join(RESULTS_DIR, `${name}.json`);
-	if (!existsSync(file)) throw new UserError(`A table needs training/results/${name}.json, which no command wrote yet.`);
+	if (!existsSync(file))
+		throw new UserError(`A table needs training/results/${name}.json, which no command wrote yet.`);
 	return JSON.parse(readFileSync(file, 'utf8')) as Result<Figures>;
 }
 
@@ -78,7 +79,14 @@ function folderTable(name: string): string {
 		...labels.map((label) => share(recall[label] ?? NaN)),
 		String(notFound)
 	]);
-	const header = ['model', 'prior', 'accuracy, % (95 %)', 'macro-F1', ...labels.map((label) => `${label}, %`), 'no face'];
+	const header = [
+		'model',
+		'prior',
+		'accuracy, % (95 %)',
+		'macro-F1',
+		...labels.map((label) => `${label}, %`),
+		'no face'
+	];
 	const what = `${String(first.n)} pictures, intervals by ${String(first.groups)} groups; \`${command}\`, ${date}`;
 	return `${table(header, rows)}\n\n${what}`;
 }

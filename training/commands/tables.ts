@@ -1,5 +1,5 @@
 /** `npm run tables`: writes the tables of READMEs between their markers, or with --check says which are out of date. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
@@ -16,8 +16,7 @@ const MARKED = /(<!-- table: ([a-z0-9-]+) -->\n)([\s\S]*?)(<!-- \/table -->)/g;
 export function withTables(text: string, tables: Readonly<Record<string, () => string>>): string {
 	return text.replace(MARKED, (_, start: string, name: string, __: string, end: string) => {
 		const make = tables[name];
-		if (!make)
-			throw new UserError(`There is no table "${name}". Choose one of: ${Object.keys(tables).join(', ')}.`);
+		if (!make) throw new UserError(`There is no table "${name}". Choose one of: ${Object.keys(tables).join(', ')}.`);
 		return `${start}\n${make().trim()}\n\n${end}`;
 	});
 }
@@ -26,7 +25,7 @@ export function withTables(text: string, tables: Readonly<Record<string, () => s
 export async function tablesCommand(args: string[]): Promise<number> {
 	const { values } = parseArgs({ args, options: { check: { type: 'boolean', default: false } } });
 	let stale = 0;
-	for (const file of TABLE_FILES) {
+	for (const file of TABLE_FILES.filter((name) => existsSync(path.join(ROOT, name)))) {
 		const full = path.join(ROOT, file);
 		const before = readFileSync(full, 'utf8');
 		const filled = withTables(before, TABLES);

@@ -180,7 +180,9 @@ export function folderFigures(
 		});
 	}
 	const { n, accuracy, perClass } = summarise(confusion);
-	const present = labels.flatMap((label, index) => ((confusion[index] ?? []).some((count) => count > 0) ? [index] : []));
+	const present = labels.flatMap((label, index) =>
+		(confusion[index] ?? []).some((count) => count > 0) ? [index] : []
+	);
 	const f1 = present.map((label) => {
 		const predicted = confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0);
 		const support = (confusion[label] ?? []).reduce((a, b) => a + b, 0);

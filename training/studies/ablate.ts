@@ -1,4 +1,4 @@
-/** `npm run ablate`: what each means that a recipe takes is worth, by short runs that lack one at a time. */
+/** `npm run study -- ablate`: what each means that a recipe takes is worth, by short runs that lack one at a time. */
 import { parseArgs } from 'node:util';
 import { NO_AUGMENTATION } from '../augment/augment';
 import type { Recipe } from '../models/recipe';

@@ -11,7 +11,7 @@ import type { Classifier, Scores, Use } from './types';
  * disgusted: by its share that label would count 9.2 times as much as "angry", and "surprise" 1.3 times. Smiles keep their
  * weight, though FER2013 has many: divided by its share "happy" would count half, and slight smiles be lost. "Angry" gains
  * a little, as most of what "disgust" wins it takes from there. Chosen on PublicTest and FER+'s clear faces, with CK+48 and
- * the London set in sight (npm run try:priors).
+ * the London set in sight (npm run study -- prior-trial).
  */
 const SHARES: Readonly<Record<string, number>> = { angry: 1.2, disgust: 9, surprise: 1.2 };
 

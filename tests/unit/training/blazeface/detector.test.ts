@@ -66,7 +66,7 @@ describe.each([
 		for (const name of readdirSync(converted))
 			expect(
 				readFileSync(path.join(converted, name)).equals(readFileSync(path.join(COMMITTED, spec.folder, name))),
-				`${name}: run npm run detector and commit what it writes`
+				`${name}: run npm run study -- detector and commit what it writes`
 			).toBe(true);
 		expect(readdirSync(converted)).toEqual(['model.json', 'weights.bin']);
 	});
@@ -138,5 +138,5 @@ it('finds the same eyes, nose, mouth and ears with both, to a tenth of the face'
 });
 
 it('says what to do where there is no detector', () => {
-	expect(() => detectorEntry(DETECTORS.short, path.join(folder, 'nowhere'))).toThrow('npm run detector');
+	expect(() => detectorEntry(DETECTORS.short, path.join(folder, 'nowhere'))).toThrow('npm run study -- detector');
 });

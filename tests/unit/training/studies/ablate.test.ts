@@ -1,4 +1,4 @@
-/** The tables of training/README.md tell what `npm run ablate` would print. */
+/** The tables of training/README.md tell what `npm run study -- ablate` would print. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { studiesOf } from '../../../../training/studies/ablate';

@@ -1,0 +1,114 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FER2013_CROP } from '../../../../src/lib/core/crop';
+import { FER2013_LABELS } from '../../../../src/lib/core/fer2013';
+import type { Classifier, DetectedFace, FaceDetector } from '../../../../src/lib/core/types';
+import { readLabelledFolder } from '../../../../training/data/labelled-folder';
+import { classifyFolder, folderFigures, groupBy } from '../../../../training/evaluate/folder';
+import { UserError } from '../../../../training/lib/errors';
+
+const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-folder-'));
+afterAll(() => {
+	rmSync(dir, { recursive: true });
+});
+
+async function save(name: string, side: number, grey: number): Promise<void> {
+	const file = path.join(dir, name);
+	mkdirSync(path.dirname(file), { recursive: true });
+	await sharp({ create: { width: side, height: side, channels: 3, background: { r: grey, g: grey, b: grey } } })
+		.png()
+		.toFile(file);
+}
+
+beforeAll(async () => {
+	await save('happy/p1_a.png', 48, 255);
+	await save('happy/p1_b.png', 64, 255);
+	await save('Anger/p2_a.png', 30, 0);
+	await save('anger/p3_a.png', 40, 255);
+	await save('sad/p4_large.png', 200, 0);
+	await save('sad/p5_large.png', 201, 0);
+	await save('holiday/p6.png', 48, 0);
+	writeFileSync(path.join(dir, 'happy/p7_broken.png'), 'no picture');
+	writeFileSync(path.join(dir, 'happy/notes.txt'), 'no picture either');
+});
+
+/** Calls light faces happy and dark ones angry. */
+const byLight: Classifier = {
+	id: 'by-light',
+	labels: FER2013_LABELS,
+	input: { size: 48, channels: 1, range: [0, 255], crop: FER2013_CROP },
+	classify: (batch, count) =>
+		Promise.resolve(
+			Array.from({ length: count }, (_, face) => {
+				const light = (batch[face * 48 * 48] ?? 0) / 255;
+				return FER2013_LABELS.map((label) => (label === 'happy' ? light : label === 'angry' ? 1 - light : 0));
+			})
+		)
+};
+
+const at = (x: number, y: number) => ({ x, y });
+const FACE: DetectedFace = {
+	box: { x: 50, y: 50, width: 100, height: 100 },
+	landmarks: {
+		rightEye: at(80, 80),
+		leftEye: at(120, 80),
+		nose: at(100, 100),
+		mouth: at(100, 120),
+		rightEar: at(60, 90),
+		leftEar: at(140, 90)
+	},
+	confidence: 0.9
+};
+/** Finds a face in pictures of 200 pixels alone. */
+const detector: FaceDetector = { detect: ({ width }) => Promise.resolve(width === 200 ? [FACE] : []) };
+
+describe('a folder of pictures as a test set', () => {
+	it('takes crops straight in, looks for faces in larger pictures, and counts what it cannot use', async () => {
+		const { pictures, unknownFolders } = readLabelledFolder(dir);
+		expect(unknownFolders).toEqual(['holiday']);
+		let detectors = 0;
+		const done: number[] = [];
+		const answers = await classifyFolder(
+			pictures,
+			[byLight],
+			() => {
+				detectors++;
+				return Promise.resolve(detector);
+			},
+			(count) => done.push(count)
+		);
+		expect(detectors).toBe(1);
+		expect(done).toEqual([pictures.length]);
+		expect(answers.unreadable).toEqual([expect.stringContaining('p7_broken.png') as string]);
+		expect(answers.answers.filter(({ isCrop }) => isCrop)).toHaveLength(4);
+
+		const figures = folderFigures(byLight, answers, groupBy('p\\d'));
+		// Right: both happy ones and the dark angry one; wrong: the light angry one, and the sad one, called angry.
+		expect(figures).toMatchObject({ n: 5, accuracy: 3 / 5, groups: 4, notFound: 1, unreadable: 1 });
+		expect(figures.recall).toEqual({ angry: 1 / 2, happy: 1, sad: 0 });
+		expect(figures.meanRecall).toBeCloseTo(1 / 2, 10);
+		expect(figures.macroF1).toBeCloseTo((2 / 4 + 4 / 5 + 0) / 3, 10);
+		expect(figures.confusion[4]?.[0]).toBe(1);
+		expect(figures.interval.low).toBeLessThan(0.6);
+		expect(figures.interval.high).toBeGreaterThan(0.6);
+	});
+
+	it('asks for no detector where all are crops', async () => {
+		const { pictures } = readLabelledFolder(path.join(dir, 'anger', '..'));
+		const crops = pictures.filter(({ name }) => !name.includes('large'));
+		await classifyFolder(crops, [byLight], () => Promise.reject(new Error('A detector was asked for.')));
+	});
+
+	it('refuses what it cannot make sense of', () => {
+		expect(() => readLabelledFolder(path.join(dir, 'holiday'))).toThrow(UserError);
+		expect(() => readLabelledFolder(path.join(dir, 'nowhere'))).toThrow('no folder');
+		expect(() => groupBy('(')).toThrow('regular expression');
+		const picture = { name: 'happy/p1_a.png', label: 'happy', file: '' };
+		expect(groupBy('/(p\\d)_')(picture)).toBe('p1');
+		expect(groupBy(undefined)(picture)).toBe(picture.name);
+		expect(() => groupBy('q\\d')(picture)).toThrow('finds nothing');
+	});
+});
