@@ -8,7 +8,7 @@ for (const origin of allowed) {
 
 /**
  * The content security policy of the pages. Kit adds the hash of its own start script and writes it into every page,
- * so that it also holds on hosts that send no headers; vite.config.ts sends it as a header too.
+ * so that it also holds on hosts that send no headers; src/server sends it as a header too.
  * `style-src-attr` is for Kit's own `style="display: contents"` and the live region of its router.
  */
 const directives = {
@@ -26,9 +26,15 @@ const directives = {
 	'frame-ancestors': ['none']
 };
 
+/** The path below which the site will lie, such as "/mien"; empty for the root of a host. */
+const base = /** @type {'' | `/${string}`} */ (process.env.BASE_PATH ?? '');
+if (base !== '' && !/^(\/[\w.~-]+)+$/.test(base)) throw new Error(`BASE_PATH: "${base}" is not a path such as /mien`);
+
 export default {
 	kit: {
-		adapter: adapter({ pages: 'build', assets: 'build', strict: true }),
+		// 404.html is what static hosts show for addresses that lead nowhere.
+		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', strict: true }),
+		paths: { base },
 		csp: { mode: /** @type {const} */ ('hash'), directives }
 	}
 };

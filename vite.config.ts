@@ -1,73 +1,75 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { sveltekit } from '@sveltejs/kit/vite';
-import type { Connect, Plugin } from 'vite';
+import { type LicenseInfo, licensePlugin } from 'rolldown-license-plugin';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { compressFolder } from './src/server/compress.ts';
+import { noticesText } from './src/server/notices.ts';
+import { filePolicy, HEADERS } from './src/server/policy.ts';
 import svelteConfig from './svelte.config.js';
 
-/**
- * Sent with every answer. The first two isolate the page, which WASM threads need. `require-corp` and not
- * `credentialless`: Safari knows only the former, and a stream of another origin whose pixels are to be read must be
- * fetched with CORS anyway, which `require-corp` lets through.
- */
-const HEADERS = {
-	'Cross-Origin-Opener-Policy': 'same-origin',
-	'Cross-Origin-Embedder-Policy': 'require-corp',
-	'Cross-Origin-Resource-Policy': 'same-origin',
-	'Permissions-Policy':
-		'camera=(self), fullscreen=(self), screen-wake-lock=(self), microphone=(), geolocation=(), display-capture=()',
-	'Referrer-Policy': 'no-referrer',
-	'X-Content-Type-Options': 'nosniff'
-};
-
-/**
- * What a worker may do beyond its page: a worker takes its policy from its own response. tfjs starts its WASM threads
- * from blob addresses, which inherit this policy and import a script from another blob.
- */
-const WORKER_SOURCES: Record<string, string> = {
-	'script-src': "'wasm-unsafe-eval' blob:",
-	'worker-src': 'blob:'
-};
-
-const PAGES = '.svelte-kit/output/prerendered/pages';
-
-/** The hashes of the start scripts in the built pages, as Kit wrote them there. */
-function scriptHashes(): string {
-	if (!existsSync(PAGES)) return '';
-	const pages = readdirSync(PAGES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
-	const hashes = pages.flatMap((name) => readFileSync(join(PAGES, name), 'utf8').match(/'sha256-[^']+'/g) ?? []);
-	return [...new Set(hashes)].join(' ');
-}
-
-function contentSecurityPolicy(extra: Record<string, string>): string {
-	const keywords = new Set(['self', 'none', 'unsafe-inline']);
-	return Object.entries(svelteConfig.kit.csp.directives)
-		.map(([name, sources]) => {
-			const quoted = sources.map((source) => (keywords.has(source) ? `'${source}'` : source));
-			return [name, ...quoted, extra[name] ?? ''].join(' ').trim();
-		})
-		.join('; ');
-}
-
-/** Sets the headers before any other handler answers. In development Kit sends the policy of the pages itself. */
+/** The headers of the server, in development. There Kit sends the policy of the pages itself. */
 function sendHeaders(): Plugin {
-	const handler = (pagePolicy: string | null): Connect.NextHandleFunction => {
-		const filePolicy = contentSecurityPolicy(WORKER_SOURCES);
-		return (request, response, next) => {
-			for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-			const isFile = extname(new URL(request.url ?? '/', 'http://localhost').pathname) !== '';
-			const policy = isFile ? filePolicy : pagePolicy;
-			if (policy !== null) response.setHeader('Content-Security-Policy', policy);
-			next();
-		};
-	};
+	const keywords = new Set(['self', 'none', 'unsafe-inline']);
+	const policy = Object.entries(svelteConfig.kit.csp.directives)
+		.map(([name, sources]) =>
+			[name, ...sources.map((source) => (keywords.has(source) ? `'${source}'` : source))].join(' ')
+		)
+		.join('; ');
 	return {
 		name: 'mien-headers',
-		// Kit would let every other origin read the files.
-		config: { order: 'post', handler: () => ({ preview: { cors: false } }) },
-		configureServer: (server) => void server.middlewares.use(handler(null)),
-		configurePreviewServer: (server) =>
-			void server.middlewares.use(handler(contentSecurityPolicy({ 'script-src': scriptHashes() })))
+		configureServer: (server) =>
+			void server.middlewares.use((request, response, next) => {
+				for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+				const isFile = extname(new URL(request.url ?? '/', 'http://localhost').pathname) !== '';
+				if (isFile) response.setHeader('Content-Security-Policy', filePolicy(policy));
+				next();
+			})
+	};
+}
+
+/** Packages of all scripts: the page's, and those of its workers, which are bundled by themselves. */
+const shipped = new Map<string, LicenseInfo>();
+
+function remember(packages: readonly LicenseInfo[]): void {
+	for (const info of packages) shipped.set(`${info.name} ${info.version}`, info);
+}
+
+/** Writes the licences of what is shipped into /notices.txt. */
+function writeNotices(): Plugin[] {
+	const collect = licensePlugin({ done: remember }) as Plugin;
+	return [
+		{ ...collect, applyToEnvironment: ({ name }) => name === 'client' },
+		{
+			name: 'mien-notices',
+			applyToEnvironment: ({ name }) => name === 'client',
+			generateBundle: {
+				order: 'post',
+				handler() {
+					// The service worker is bundled by itself, after this, and holds none.
+					this.emitFile({ type: 'asset', fileName: 'notices.txt', source: noticesText(shipped.values(), '.') });
+				}
+			}
+		}
+	];
+}
+
+/** Compressed copies, after Kit's adapter has written the site. */
+function compress(): Plugin {
+	let isLast = false;
+	return {
+		name: 'mien-compress',
+		apply: 'build',
+		configResolved: ({ build }) => {
+			isLast = build.ssr !== false;
+		},
+		closeBundle: {
+			sequential: true,
+			order: 'post',
+			handler: async () => {
+				if (isLast) await compressFolder('build', 'node_modules/.cache/mien-compressed');
+			}
+		}
 	};
 }
 
@@ -90,8 +92,8 @@ function closeThreadFunction(): Plugin {
 }
 
 export default defineConfig({
-	plugins: [sendHeaders(), sveltekit()],
-	worker: { format: 'es', plugins: () => [closeThreadFunction()] },
+	plugins: [sendHeaders(), sveltekit(), writeNotices(), compress()],
+	worker: { format: 'es', plugins: () => [closeThreadFunction(), licensePlugin({ done: remember }) as Plugin] },
 	build: {
 		// Browsers that know light-dark(): lowered for older ones, it would be settled at the root, and a stage that is
 		// always dark would get the page's colours.

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { build } from 'esbuild';
 
-/** One page of what is served: `build/` is its copy for other servers. */
-const BUILT = '.svelte-kit/output/prerendered/pages/kiosk.html';
+/** One page of what is served. */
+const BUILT = 'build/kiosk.html';
 
 export interface Site {
 	/** Its address, without a slash at its end. */
@@ -14,12 +14,12 @@ export interface Site {
 }
 
 /**
- * Serves the build of `folder`, this project or a copy of what is served, until it is stopped; `options` as `npm start`
+ * Serves the build of `folder`, this project or a folder with a copy of its build/, until it is stopped; `options` as `npm start`
  * takes them. Rejects where there is no build.
  */
 export async function serveSite(options: readonly string[] = [], folder = '.'): Promise<Site> {
 	if (!existsSync(join(folder, BUILT))) throw new Error('There is no build/ to test: run `npm run build` first.');
-	const args = ['--import', 'tsx', resolve('src/server/start.ts'), '--no-build', '--host=127.0.0.1', ...options];
+	const args = [await bundledServer(), '--no-build', '--host=127.0.0.1', ...options];
 	const server = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
 	const stop = () => {
 		server.kill();
@@ -32,14 +32,27 @@ export async function serveSite(options: readonly string[] = [], folder = '.'): 
 	}
 }
 
+/** The server's script, as `npm start` makes it. */
+async function bundledServer(): Promise<string> {
+	const outfile = resolve('node_modules/.cache/mien-server.mjs');
+	await build({
+		entryPoints: [resolve('src/server/start.ts')],
+		bundle: true,
+		platform: 'node',
+		format: 'esm',
+		packages: 'external',
+		outfile
+	});
+	return outfile;
+}
+
 /** Resolves with the address that the server prints. */
 function printedAddress(server: ChildProcess): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let printed = '';
 		const read = (chunk: Buffer) => {
 			printed += chunk.toString();
-			// The server colours its output, the port included.
-			const address = /http:\/\/[\d.]+:\d+/.exec(stripVTControlCharacters(printed));
+			const address = /http:\/\/[\d.]+:\d+/.exec(printed);
 			if (address !== null) resolve(address[0]);
 		};
 		server.stdout?.on('data', read);

@@ -1,13 +1,21 @@
-/** What `npm start --` takes: ports, proxies to cameras, and other hosts that the pages may talk to. */
+/** What `npm start --` takes: ports, names, proxies to cameras, and other hosts that the pages may talk to. */
+import { isIP } from 'node:net';
+import { readFingerprint } from './connect';
 
 export interface ServeOptions {
+	/** False serves the last build as it is. */
 	readonly build: boolean;
 	readonly port: number | null;
-	/** Null is this machine alone. */
+	/** The address to listen at; null is this machine alone, '' every address it has. */
 	readonly host: string | null;
+	/** Names by which this machine is called beside its own. */
+	readonly names: readonly string[];
 	readonly proxies: readonly Proxy[];
+	/** Fingerprints of certificates, by the path of the proxy that trusts them. */
+	readonly trust: readonly { readonly path: string; readonly fingerprint: string }[];
 	/** Origins for the content security policy. */
 	readonly allow: readonly string[];
+	readonly metrics: boolean;
 }
 
 /** Requests for `path` and below go to `target`, with a login that the browser never sees. */
@@ -21,15 +29,30 @@ export interface Proxy {
 
 export const USAGE = `npm start -- [options]
   --proxy /PATH=http://HOST:PORT   serve a camera or a broker below /PATH of this site; http://NAME:PASSWORD@HOST logs in there
+  --trust /PATH=FINGERPRINT        trust this certificate (SHA-256) of the camera below /PATH, such as a self-signed one
   --allow ORIGIN                   let the pages talk to another host, such as http://camera.lan:1984
   --port N                         default 4173
-  --host [ADDRESS]                 listen on the network, not on this machine alone
-  --no-build                       serve what was built last; start anew after another build
+  --host [ADDRESS or NAME]         listen on the network, not on this machine alone; answer to this name too (may be repeated)
+  --metrics                        figures for Prometheus at /metrics
+  --no-build                       serve what was built last, even if sources are newer
   --help                           this text`;
+
+const NONE: ServeOptions = {
+	build: true,
+	port: null,
+	host: null,
+	names: [],
+	proxies: [],
+	trust: [],
+	allow: [],
+	metrics: false
+};
+const GIT_BASH =
+	'Git Bash rewrote the path: write two slashes, as in --proxy //camera=http://HOST, or set MSYS_NO_PATHCONV=1';
 
 /** Throws an Error that says what is wrong and what is allowed. */
 export function parseServeOptions(args: readonly string[]): ServeOptions {
-	let options: ServeOptions = { build: true, port: null, host: null, proxies: [], allow: [] };
+	let options = NONE;
 	const rest = args.flatMap((arg) => {
 		const [, name, value] = /^(--[a-z-]+)=(.*)$/s.exec(arg) ?? [];
 		return name === undefined || value === undefined ? [arg] : [name, value];
@@ -41,6 +64,9 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
 			case '--proxy':
 				options = { ...options, proxies: [...options.proxies, parseProxy(value())] };
 				break;
+			case '--trust':
+				options = { ...options, trust: [...options.trust, parseTrust(value())] };
+				break;
 			case '--allow':
 				options = { ...options, allow: [...options.allow, parseOrigin(value())] };
 				break;
@@ -48,7 +74,10 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
 				options = { ...options, port: parsePort(value()) };
 				break;
 			case '--host':
-				options = { ...options, host: rest[0]?.startsWith('--') === false ? value() : '0.0.0.0' };
+				options = withHost(options, rest[0] === undefined || rest[0].startsWith('--') ? null : value());
+				break;
+			case '--metrics':
+				options = { ...options, metrics: true };
 				break;
 			case '--no-build':
 				options = { ...options, build: false };
@@ -57,13 +86,19 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
 				fail(`"${name}" is not known`);
 		}
 	}
+	for (const { path } of options.trust) {
+		if (!options.proxies.some((proxy) => proxy.path === path)) fail(`--trust ${path}: there is no --proxy ${path}`);
+	}
 	return options;
 }
 
 function parseProxy(text: string): Proxy {
-	const [, path = '', address = ''] = /^(\/[\w-]+(?:\/[\w-]+)*)=(.*)$/s.exec(text) ?? [];
+	if (/^[a-z]:[/\\]/i.test(text)) fail(GIT_BASH);
+	const [, written = '', address = ''] = /^(\/\/?[\w.~-]+(?:\/[\w.~-]+)*)=(.*)$/s.exec(text) ?? [];
+	const path = written.replace(/^\/\//, '/');
 	if (path === '' || !URL.canParse(address)) fail('--proxy takes /PATH=http://HOST:PORT');
-	if (/^\/(_app|kiosk|photo|compare|models|samples)(\/|$)/.test(path)) {
+	if (path.split('/').some((step) => /^\.+$/.test(step))) fail('--proxy takes no "." or ".." as a part of its path');
+	if (/^\/(_app|kiosk|photo|film|compare|models|samples|healthz|metrics)(\/|$)/.test(path)) {
 		fail(`--proxy ${path} would hide a part of this site; choose another path`);
 	}
 	// A broker's own address is ws:, and its connection begins as a request by http.
@@ -87,10 +122,31 @@ function decoded(part: string): string {
 	}
 }
 
+function parseTrust(text: string): { path: string; fingerprint: string } {
+	if (/^[a-z]:[/\\]/i.test(text)) fail(GIT_BASH.replace('--proxy', '--trust'));
+	const [, path = '', digits = ''] = /^\/?(\/[^=]+)=(.*)$/s.exec(text) ?? [];
+	const fingerprint = readFingerprint(digits);
+	if (path === '' || fingerprint === null) fail('--trust takes /PATH=FINGERPRINT: SHA-256, 64 hexadecimal digits');
+	return { path, fingerprint };
+}
+
 /** "http://camera.lan:1984", or with https, ws, wss; a port where it is not the protocol's own. */
 function parseOrigin(text: string): string {
 	const isOrigin = /^(https?|wss?):\/\/([\w-]+(\.[\w-]+)*|\[[\da-f:]+\])(:\d{1,5})?$/i.test(text);
 	return isOrigin ? text.toLowerCase() : fail(`"${text}" is not an origin such as http://camera.lan:1984`);
+}
+
+/** An address is where to listen; a name is one by which this machine is called, on whatever address. */
+function withHost(options: ServeOptions, text: string | null): ServeOptions {
+	const everywhere = options.host ?? '';
+	if (text === null) return { ...options, host: everywhere };
+	const address = text.replace(/^\[|\]$/g, '');
+	if (isIP(address) !== 0) return { ...options, host: address === '0.0.0.0' || address === '::' ? '' : address };
+	const name = text.toLowerCase().replace(/\.$/, '');
+	if (name === 'localhost') return { ...options, host: 'localhost' };
+	if (!/^[\w-]+(\.[\w-]+)*$/.test(name))
+		fail(`--host takes an address or a name such as kiosk.example.org, not "${text}"`);
+	return { ...options, host: everywhere, names: [...options.names, name] };
 }
 
 function parsePort(text: string): number {

@@ -1,11 +1,40 @@
-/** Cameras below a path of this site, so that the pages' policy can stay at 'self'. */
-import type { ProxyOptions } from 'vite';
+/** Cameras and brokers below a path of this site, so that the pages' policy can stay at 'self'. */
+import { isUtf8 } from 'node:buffer';
+import { type ClientRequest, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Duplex, pipeline } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { AnswerError, AnswerStream } from './answer';
+import { ConnectError, openConnection, reasonOf } from './connect';
+import { CookieJar } from './cookies';
+import type { Log } from './log';
+import { Login, readBasic } from './login';
 import type { Proxy } from './options';
+import { leadsOut, type Target } from './path';
+
+/** A proxy may have to wake its camera, which may send nothing before its first picture. */
+const ANSWER_LIMIT_MS = 60_000;
+/** What is sent to a camera with a login is kept to be sent again, where it asks for another kind of login. */
+const MAX_REPEATED_BYTES = 256 * 1024;
+const MAX_HEADER_BYTES = 96 * 1024;
+/** Logins that the pages gave, and with each the camera's cookies. */
+const MAX_SESSIONS = 32;
+
+/**
+ * The login that a page gives for a camera. Not Authorization: that is for this site, or a server before it, and what a
+ * browser keeps for those must not reach a camera.
+ */
+export const LOGIN_HEADER = 'camera-authorization';
 
 /** What an answer may tell beside its body: cookies, policies and rights of scripts are for this site to give. */
 const PASSED_HEADERS: ReadonlySet<string> = new Set([
-	...['content-type', 'content-length', 'content-encoding', 'content-range', 'accept-ranges', 'transfer-encoding'],
-	...['cache-control', 'date', 'etag', 'last-modified', 'link', 'www-authenticate']
+	...['content-type', 'content-length', 'content-encoding', 'content-range', 'content-disposition', 'accept-ranges'],
+	...['cache-control', 'expires', 'date', 'etag', 'last-modified', 'link', 'retry-after', 'accept-patch', 'allow']
+]);
+/** What stays here of what a browser asks: what is for one hop, for this site, or about its pages. */
+const KEPT_HEADERS: ReadonlySet<string> = new Set([
+	...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
+	...['host', 'cookie', 'authorization', 'proxy-authorization', 'referer', 'origin', LOGIN_HEADER]
 ]);
 /** What a camera serves is looked at by this site's pages; opened as a page of its own it may do nothing. */
 const INERT = "sandbox; default-src 'none'";
@@ -13,80 +42,322 @@ const INERT = "sandbox; default-src 'none'";
 /** WebKit, as in Safari, breaks off a script's request whose answer says that it has parts; plain bytes it reads. */
 const BYTES = 'application/octet-stream';
 
-/**
- * Vite's options for these proxies, by the pattern of their paths. `host`: the name by which this machine is called
- * beside its addresses, or null.
- */
-export function proxyTable(proxies: readonly Proxy[], host: string | null): Record<string, ProxyOptions> {
-	return Object.fromEntries(
-		proxies.map(({ path, target, auth }) => [
-			`^${path}(?=[/?]|$)`,
-			{
-				target,
-				changeOrigin: true,
-				ws: true,
-				// False is answered as if there were nothing. Connections by WebSocket come through here too.
-				bypass: (request) => (isOfThisSite(request, host) ? undefined : false),
-				rewrite: (asked) => asked.slice(path.length) || '/',
-				...(auth === null ? {} : { auth }),
-				configure: (server) => {
-					server.on('proxyRes', (answer, request, response) => {
-						const { headers } = answer;
-						// A camera that went away in the middle of its stream: the page should learn of it at once.
-						answer.on('close', () => {
-							if (!answer.complete) response.destroy();
-						});
-						const passed = Object.entries(headers).filter(([name]) => PASSED_HEADERS.has(name));
-						answer.headers = { ...Object.fromEntries(passed), 'content-security-policy': INERT };
-						const hasParts = headers['content-type']?.startsWith('multipart/') === true;
-						if (hasParts && isOfScript(request)) answer.headers['content-type'] = BYTES;
-						const location = headers.location === undefined ? null : ownLocation(headers.location, path, target);
-						if (location !== null) answer.headers.location = location;
-						const { statusCode = 0 } = answer;
-						if (statusCode < 200 || statusCode > 599) answer.statusCode = 502;
-					});
-				}
-			} satisfies ProxyOptions
-		])
-	);
+/** One visitor's, or everybody's without a login of their own. */
+interface Session {
+	readonly login: Login | null;
+	readonly cookies: CookieJar;
 }
 
-interface Request {
-	readonly headers: {
-		readonly origin?: string | undefined;
-		readonly host?: string | undefined;
-		readonly accept?: string | undefined;
-		readonly 'sec-fetch-site'?: string | string[] | undefined;
-		readonly 'sec-fetch-dest'?: string | string[] | undefined;
+/** Who asks for a handshake, and what it sent after that already. */
+export interface Client {
+	readonly socket: Socket;
+	readonly head: Buffer;
+}
+
+/** The beginning of a camera's answer; `upgraded` where it took the handshake. */
+interface Answer {
+	readonly message: IncomingMessage;
+	readonly request: ClientRequest;
+	readonly upgraded: { readonly stream: Duplex; readonly head: Buffer } | null;
+}
+
+export class CameraProxy {
+	readonly path: string;
+	/** Whether it logs in with a name and password that the visitors do not know. */
+	readonly hasLogin: boolean;
+	readonly #proxy: Proxy;
+	readonly #target: URL;
+	readonly #trusted: readonly string[];
+	readonly #log: Log;
+	readonly #sessions = new Map<string, Session>();
+
+	/** `trusted`: fingerprints of certificates of this camera. */
+	constructor(proxy: Proxy, trusted: readonly string[], log: Log) {
+		this.path = proxy.path;
+		this.hasLogin = proxy.auth !== null;
+		this.#proxy = proxy;
+		this.#target = new URL(proxy.target);
+		this.#trusted = trusted;
+		this.#log = log;
+	}
+
+	/** Whether `path` is this proxy's or lies below it. */
+	takes(path: string): boolean {
+		return path === this.path || path.startsWith(`${this.path}/`);
+	}
+
+	/** Answers with what the camera answers, or why it does not. */
+	async serve(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
+		const path = this.#pathOf(target);
+		if (path === null) {
+			tell(response, 400, 'This path leads out of what is served here.');
+			return;
+		}
+		const left = new AbortController();
+		response.once('close', () => left.abort());
+		try {
+			const answer = await this.#ask(request, path, left.signal);
+			if (answer.upgraded !== null) {
+				answer.upgraded.stream.destroy();
+				throw new AnswerError('it changed the protocol without being asked');
+			}
+			this.#pass(answer, request, response);
+		} catch (error) {
+			this.#refuse(error, response, left.signal);
+		}
+	}
+
+	/** Answers a WebSocket handshake. `response`: for a refusal. */
+	async upgrade(request: IncomingMessage, response: ServerResponse, target: Target, client: Client): Promise<void> {
+		const path = this.#pathOf(target);
+		if (path === null) {
+			tell(response, 400, 'This path leads out of what is served here.');
+			return;
+		}
+		const left = new AbortController();
+		client.socket.once('close', () => left.abort());
+		try {
+			const answer = await this.#ask(request, path, left.signal, true);
+			if (answer.upgraded === null) {
+				this.#pass(answer, request, response);
+				return;
+			}
+			join(client, answer.upgraded, handshake(answer.message), response);
+		} catch (error) {
+			this.#refuse(error, response, left.signal);
+		}
+	}
+
+	/** What the camera is asked for; null where that would lie elsewhere than below the target. */
+	#pathOf({ path, search }: Target): string | null {
+		const below = path.slice(this.path.length);
+		if (leadsOut(below)) return null;
+		const base = this.#target.pathname.replace(/\/$/, '');
+		const whole = `${base}${below}` || '/';
+		// Node reads bytes as Latin-1.
+		return `${whole}${search}`.replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+	}
+
+	#sessionOf(request: IncomingMessage): Session {
+		const given = this.#proxy.auth ?? readBasic(single(request.headers[LOGIN_HEADER]));
+		const key = given ?? '';
+		const session = this.#sessions.get(key) ?? {
+			login: given === null ? null : new Login(given),
+			cookies: new CookieJar()
+		};
+		// The one that was not used for longest goes.
+		this.#sessions.delete(key);
+		this.#sessions.set(key, session);
+		const [oldest] = this.#sessions.keys();
+		if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+		return session;
+	}
+
+	async #ask(request: IncomingMessage, path: string, signal: AbortSignal, upgrade = false): Promise<Answer> {
+		const session = this.#sessionOf(request);
+		const size = Number(
+			request.headers['content-length'] ?? (request.headers['transfer-encoding'] === undefined ? 0 : NaN)
+		);
+		// Only what will be sent twice at most is kept; the rest flows.
+		const repeated = session.login !== null && size <= MAX_REPEATED_BYTES;
+		const body = upgrade || size === 0 ? Buffer.alloc(0) : repeated ? await buffer(request) : null;
+		const answer = await this.#askOnce(request, path, session, body, { signal, upgrade });
+		const { message } = answer;
+		if (message.statusCode !== 401 || session.login === null) return answer;
+		const headers = valuesOf(message, 'www-authenticate');
+		const verdict = session.login.challenged(headers);
+		if (verdict === null) {
+			const kinds = [...new Set(headers.map((header) => /^\s*([\w-]+)/.exec(header)?.[1] ?? ''))].join(', ');
+			answer.request.destroy();
+			throw new AnswerError(
+				`it wants a kind of login that is not spoken here (${kinds}): choose Digest with MD5 or SHA-256, or Basic, in its settings`
+			);
+		}
+		if (!verdict || body === null) return answer;
+		answer.request.destroy();
+		return this.#askOnce(request, path, session, body, { signal, upgrade });
+	}
+
+	#askOnce(
+		request: IncomingMessage,
+		path: string,
+		{ login, cookies }: Session,
+		body: Buffer | null,
+		{ signal, upgrade }: { signal: AbortSignal; upgrade: boolean }
+	): Promise<Answer> {
+		const { method = 'GET' } = request;
+		const headers: Record<string, string | string[]> = { host: this.#target.host };
+		for (const [name, value] of Object.entries(requestHeaders(request))) headers[name] = value;
+		if (request.headers.origin !== undefined) headers['origin'] = this.#target.origin;
+		if (login !== null) headers['authorization'] = login.header(method, path);
+		const cookie = cookies.header(path, Date.now());
+		if (cookie !== null) headers['cookie'] = cookie;
+		headers['connection'] = upgrade ? 'Upgrade' : 'close';
+		if (upgrade) headers['upgrade'] = 'websocket';
+		if (body !== null && body.length > 0) headers['content-length'] = String(body.length);
+		return new Promise((resolve, reject) => {
+			const destination = { url: this.#target, path: this.path, trusted: this.#trusted };
+			const asked = ask({
+				method,
+				path,
+				headers,
+				setHost: false,
+				maxHeaderSize: MAX_HEADER_BYTES,
+				createConnection: (_options, done) => {
+					openConnection(destination, signal).then(
+						(socket) => done(null, new AnswerStream(socket, method === 'HEAD')),
+						(error: unknown) => done(error as Error, undefined as never)
+					);
+					return undefined;
+				}
+			});
+			const abort = () => asked.destroy();
+			const timer = setTimeout(() => {
+				asked.destroy(new ConnectError(`it does not answer (nothing within ${ANSWER_LIMIT_MS / 1000} s)`, true));
+			}, ANSWER_LIMIT_MS);
+			const begin = (message: IncomingMessage, upgraded: Answer['upgraded']) => {
+				clearTimeout(timer);
+				// A connection that breaks under a body that ends with it is no end of that body.
+				asked.once('error', (error) => message.destroy(error));
+				cookies.store(valuesOf(message, 'set-cookie'), path, Date.now());
+				resolve({ message, request: asked, upgraded });
+			};
+			signal.addEventListener('abort', abort, { once: true });
+			asked.once('close', () => {
+				clearTimeout(timer);
+				signal.removeEventListener('abort', abort);
+				reject(new ConnectError('it closed the connection'));
+			});
+			// Also after the answer began: then its body is broken off too, which whoever reads it notices.
+			asked.on('error', reject);
+			asked.once('response', (message) => begin(message, null));
+			asked.once('upgrade', (message, stream, head) => {
+				// What comes of it now is for the connection, until that is taken up.
+				stream.on('error', () => undefined);
+				begin(message, { stream, head });
+			});
+			if (body === null) {
+				pipeline(request, asked, () => undefined);
+			} else asked.end(body);
+			if (signal.aborted) abort();
+		});
+	}
+
+	#pass({ message, request: asked }: Answer, request: IncomingMessage, response: ServerResponse): void {
+		const { statusCode = 502, headers } = message;
+		for (const [name, value] of Object.entries(headers)) {
+			if (PASSED_HEADERS.has(name) && value !== undefined) response.setHeader(name, value);
+		}
+		response.setHeader('Content-Security-Policy', INERT);
+		const hasParts = headers['content-type']?.startsWith('multipart/') === true;
+		if (hasParts && isOfScript(request)) response.setHeader('Content-Type', BYTES);
+		const location =
+			headers.location === undefined ? null : ownLocation(headers.location, this.path, this.#proxy.target);
+		if (location !== null) response.setHeader('Location', location);
+		// A login at a proxy in between is none that a browser could give.
+		response.writeHead(statusCode === 407 || statusCode < 200 || statusCode > 599 ? 502 : statusCode);
+		response.flushHeaders();
+		this.#log.condition(this.path, statusCode === 401 ? 'the camera refuses the login (401)' : null);
+		// A camera that went away in the middle of its stream: the page learns of it at once.
+		pipeline(message, response, () => asked.destroy());
+	}
+
+	#refuse(error: unknown, response: ServerResponse, left: AbortSignal): void {
+		if (left.aborted) {
+			response.destroy();
+			return;
+		}
+		const reason = reasonOf(error);
+		this.#log.condition(this.path, `${this.#target.origin}: ${reason}`);
+		const timedOut = error instanceof ConnectError && error.timedOut;
+		tell(response, timedOut ? 504 : 502, `The camera below ${this.path} could not be shown: ${reason}.`);
+	}
+}
+
+/** Ends an answer with a sentence; where it has begun, breaks it off. */
+export function tell(response: ServerResponse, status: number, text: string): void {
+	if (response.headersSent) {
+		response.destroy();
+		return;
+	}
+	response.setHeader('Content-Security-Policy', INERT);
+	response.setHeader('Cache-Control', 'no-store');
+	response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+	const bytes = Buffer.from(`${text}\n`);
+	response.writeHead(status, { 'Content-Length': bytes.length }).end(bytes);
+}
+
+/** Joins two connections after a handshake; the end of one is the end of both. */
+function join(
+	{ socket, head }: Client,
+	camera: { readonly stream: Duplex; readonly head: Buffer },
+	answer: string,
+	response: ServerResponse
+): void {
+	// The response only served a refusal; what follows is no HTTP.
+	response.detachSocket(socket);
+	socket.write(answer, 'latin1');
+	if (camera.head.length > 0) socket.write(camera.head);
+	if (head.length > 0) camera.stream.write(head);
+	const end = () => {
+		socket.destroy();
+		camera.stream.destroy();
 	};
+	pipeline(socket, camera.stream, end);
+	pipeline(camera.stream, socket, end);
+}
+
+/** The head of an answer to a handshake, with what belongs to WebSockets and nothing else. */
+function handshake({ headers }: IncomingMessage): string {
+	const passed = Object.entries(headers).filter(([name]) => name.startsWith('sec-websocket-'));
+	const lines = passed.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
+	return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`;
+}
+
+/** What of a browser's request the camera is told. */
+function requestHeaders({ rawHeaders, headers }: IncomingMessage): Record<string, string | string[]> {
+	const named = (headers.connection ?? '')
+		.toLowerCase()
+		.split(',')
+		.map((name) => name.trim());
+	const told: Record<string, string | string[]> = {};
+	for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+		const name = (rawHeaders[at] ?? '').toLowerCase();
+		const value = rawHeaders[at + 1] ?? '';
+		if (KEPT_HEADERS.has(name) || named.includes(name)) continue;
+		const earlier = told[name];
+		told[name] = earlier === undefined ? value : [...(Array.isArray(earlier) ? earlier : [earlier]), value];
+	}
+	return told;
+}
+
+function valuesOf({ rawHeaders }: IncomingMessage, wanted: string): string[] {
+	return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === wanted);
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+	return Array.isArray(header) ? header[0] : header;
 }
 
 /** Whether a script asks, and no image or tab; browsers tell which only on secure pages. */
-function isOfScript({ headers }: Request): boolean {
+function isOfScript({ headers }: IncomingMessage): boolean {
 	return (headers['sec-fetch-dest'] ?? 'empty') === 'empty' && headers.accept === '*/*';
-}
-
-/**
- * Whether a page of this site asks, or none: another site, open in a browser that reaches this machine, would use the
- * camera with its login.
- */
-export function isOfThisSite({ headers }: Request, host: string | null): boolean {
-	const { origin, host: asked = '' } = headers;
-	const from = headers['sec-fetch-site'];
-	if (from !== undefined && from !== 'same-origin' && from !== 'none') return false;
-	if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== asked)) return false;
-	// A name of somebody else's may lead here.
-	const name = URL.canParse(`http://${asked}`) ? new URL(`http://${asked}`).hostname.replace(/^\[|\]$/g, '') : '';
-	const isAddress = /^[\d.]+$|:/.test(name);
-	return isAddress || name === 'localhost' || name.endsWith('.localhost') || (name !== '' && name === host);
 }
 
 /** An address that the target gave, as one below `path`: WHEP sessions are ended there. Null where it is none. */
 export function ownLocation(location: string, path: string, target: string): string | null {
-	if (!URL.canParse(location, target)) return null;
-	const url = new URL(location, target);
-	if (url.origin !== new URL(target).origin) return location;
+	const text = decodeUtf8(location);
+	if (!URL.canParse(text, target)) return null;
+	const url = new URL(text, target);
+	const isWhole = text.startsWith('/') || URL.canParse(text);
+	if (!isWhole || url.origin !== new URL(target).origin) return text.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 	const base = new URL(target).pathname.replace(/\/$/, '');
 	const below = url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname;
-	return location.startsWith('/') || URL.canParse(location) ? `${path}${below}${url.search}` : location;
+	return `${path}${below}${url.search}`;
+}
+
+/** A header whose bytes are UTF-8, which Node reads as Latin-1. */
+function decodeUtf8(header: string): string {
+	const bytes = Buffer.from(header, 'latin1');
+	return isUtf8(bytes) ? bytes.toString('utf8') : header;
 }

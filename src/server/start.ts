@@ -1,49 +1,151 @@
-/** `npm start`: builds the site, serves it, and prints the address. */
-import { build, preview } from 'vite';
+/** `npm start`: builds the site where that is needed, serves it, and prints the address. */
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { buildSite, readBuild, whyBuild } from './build';
+import { createLog } from './log';
 import { parseServeOptions, type ServeOptions, USAGE } from './options';
-import { proxyTable } from './proxy';
+import { CameraProxy } from './proxy';
+import { createSite } from './site';
 
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
-}
+const DEFAULT_PORT = 4173;
+/** How many of the next ports are tried where the default one is taken. */
+const PORT_TRIES = 100;
 
-function readOptions(): ServeOptions | null {
-	if (process.argv.includes('--help')) {
-		console.log(USAGE);
-		return null;
-	}
-	try {
-		return parseServeOptions(process.argv.slice(2));
-	} catch (error) {
-		console.error(`${messageOf(error)}\n\n${USAGE}`);
-		process.exitCode = 1;
-		return null;
-	}
-}
+/** What the operator can mend: told without a stack. */
+class StartError extends Error {}
 
-const options = readOptions();
-if (options !== null) {
-	// Another build beside it takes files away that were listed at the start: those who ask for them get nothing, all others go on.
-	process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-		if (error.code !== 'ENOENT') throw error;
-		console.error(`${error.message}\nThe site was built anew: start it again.`);
+async function start(args: readonly string[]): Promise<void> {
+	const options = readOptions(args);
+	const project = process.cwd();
+	const base = readBase(process.env['BASE_PATH'] ?? '');
+	const allow = [
+		...new Set([...(process.env['MIEN_ALLOW'] ?? '').split(/\s+/).filter((text) => text !== ''), ...options.allow])
+	];
+	await provideBuild(project, { allow, base }, options);
+
+	const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+		version: string;
+	};
+	const log = createLog((line) => console.log(line));
+	const proxies = options.proxies.map((proxy) => {
+		const trusted = options.trust.filter(({ path }) => path === proxy.path).map(({ fingerprint }) => fingerprint);
+		return new CameraProxy(proxy, trusted, log);
 	});
-	// The policy is written into the pages when they are built, and sent as a header when they are served.
-	process.env['MIEN_ALLOW'] = [process.env['MIEN_ALLOW'] ?? '', ...options.allow].join(' ').trim();
-	if (options.build) await build();
-	try {
-		const server = await preview({
-			preview: {
-				proxy: proxyTable(options.proxies, options.host),
-				...(options.port === null ? {} : { port: options.port, strictPort: true }),
-				...(options.host === null ? {} : { host: options.host })
-			}
+	const metrics = options.metrics ? new (await import('./metrics')).Metrics() : null;
+	const hosts = { names: options.names, network: options.host !== null && options.host !== 'localhost' };
+	const site = createSite({
+		folder: 'build',
+		base: readBuild(project)?.base ?? base,
+		hosts,
+		proxies,
+		metrics,
+		log,
+		version
+	});
+	const port = await listen(site.server, options);
+	for (const line of addresses(options, port, base)) console.log(line);
+
+	// The last resort: what no handler foresaw is told, and the cameras of others go on.
+	process.on('uncaughtException', (error) => log.line(`Unexpected error, going on: ${error.stack ?? String(error)}`));
+	let stopping = false;
+	for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+		process.on(name, () => {
+			if (stopping) process.exit(1);
+			stopping = true;
+			log.line(`Stopping (${name}).`);
+			void site.stop().then(() => process.exit(0));
 		});
-		server.printUrls();
+	}
+}
+
+function readOptions(args: readonly string[]): ServeOptions {
+	try {
+		return parseServeOptions(args);
 	} catch (error) {
-		const message = messageOf(error);
-		const isAddress = /^(Port|listen) /.test(message);
-		console.error(isAddress ? `${message}\nChoose another with --port and --host.` : message);
+		throw new StartError(`${(error as Error).message}\n\n${USAGE}`);
+	}
+}
+
+function readBase(text: string): string {
+	if (text !== '' && !/^(\/[\w.~-]+)+$/.test(text))
+		throw new StartError(`BASE_PATH takes a path such as /mien, not "${text}"`);
+	return text;
+}
+
+async function provideBuild(
+	project: string,
+	wanted: { allow: string[]; base: string },
+	{ build, allow }: ServeOptions
+): Promise<void> {
+	if (!build) {
+		const built = readBuild(project);
+		if (built === null)
+			throw new StartError('There is no build to serve: start without --no-build, or run `npm run build` first.');
+		const missing = allow.filter((origin) => !built.allow.includes(origin));
+		if (missing.length > 0) {
+			throw new StartError(
+				`The pages of the last build may not talk to ${missing.join(' ')}: that is written into them when they are built. Start without --no-build.`
+			);
+		}
+		return;
+	}
+	const reason = whyBuild(project, wanted);
+	if (reason === null) return;
+	console.log(`Building, as ${reason}; this takes a minute or two.`);
+	try {
+		await buildSite(project, wanted);
+	} catch (error) {
+		throw new StartError((error as Error).message);
+	}
+}
+
+/** Listens, and gives the port: the wanted one, or the first free one from the default on. */
+async function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
+	const address = host === null ? { host: 'localhost' } : host === '' ? {} : { host };
+	for (let tried = port ?? DEFAULT_PORT; ; tried++) {
+		try {
+			await new Promise<void>((done, fail) => {
+				server.once('error', fail);
+				server.listen({ ...address, port: tried }, () => {
+					server.off('error', fail);
+					done();
+				});
+			});
+			return tried;
+		} catch (error) {
+			const { code, message } = error as NodeJS.ErrnoException;
+			if (code === 'EADDRINUSE' && port === null && tried < DEFAULT_PORT + PORT_TRIES) continue;
+			const fault =
+				code === 'EADDRINUSE'
+					? `Port ${tried} is already in use`
+					: code === 'EACCES'
+						? `Port ${tried} may not be used by this user`
+						: message;
+			throw new StartError(`${fault}\nChoose another with --port and --host.`);
+		}
+	}
+}
+
+/** Lines with the addresses that lead here. */
+function addresses({ host, names }: ServeOptions, port: number, base: string): string[] {
+	const at = (name: string) => `http://${name.includes(':') ? `[${name}]` : name}:${port}${base}/`;
+	if (host === null || host === 'localhost') {
+		return [`Mien is at ${at('localhost')}`, 'Only this machine reaches it; --host lets the network in.'];
+	}
+	if (host !== '') return [`Mien is at ${at(host)}`, ...names.map((name) => `       and ${at(name)}`)];
+	const own = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+	const outer = own.filter(({ internal, family }) => !internal && family === 'IPv4').map((found) => found.address);
+	return [`Mien is at ${at('localhost')}`, ...[...outer, ...names].map((name) => `       and ${at(name)}`)];
+}
+
+if (process.argv.includes('--help')) console.log(USAGE);
+else {
+	try {
+		await start(process.argv.slice(2));
+	} catch (error) {
+		console.error(error instanceof StartError ? error.message : error);
 		process.exitCode = 1;
 	}
 }

@@ -14,10 +14,10 @@ import { parseSoakOptions, SOAK_USAGE, type SoakOptions } from './soak-options';
 import { type Fault, planFaults, steadySince } from './soak-plan';
 import { judge, outcomeLine, sampleLine, type SoakRecord, summarise } from './soak-summary';
 
-const BUILT = '.svelte-kit/output';
+const BUILT = 'build';
 const RESULTS = '.cache/soak';
 /** What the server of the site reads beside the build. */
-const SERVED_WITH = ['package.json', 'svelte.config.js', 'tsconfig.json', 'vite.config.ts'];
+const SERVED_WITH = ['package.json', 'tsconfig.json'];
 
 const MINUTE_MS = 60_000;
 /** Between the look at a minute's end and the next fault. */
@@ -31,7 +31,7 @@ const INTERRUPTED = { leastMs: 2000, times: 10 };
 
 /** The build in a folder of its own, so that a later build does not change what is served. */
 function copyBuild(folder: string): void {
-	if (!existsSync(join(BUILT, 'prerendered/pages/kiosk.html'))) {
+	if (!existsSync(join(BUILT, 'kiosk.html'))) {
 		console.log('There is no build yet; building.');
 		const { status } = spawnSync('vite', ['build', '--logLevel', 'warn'], {
 			stdio: 'inherit',
@@ -39,7 +39,7 @@ function copyBuild(folder: string): void {
 		});
 		if (status !== 0) throw new Error('The site could not be built: run `npm run build` and mend what it says.');
 	}
-	console.log(`Build of ${statSync(join(BUILT, 'prerendered/pages/kiosk.html')).mtime.toISOString()}`);
+	console.log(`Build of ${statSync(join(BUILT, 'kiosk.html')).mtime.toISOString()}`);
 	cpSync(BUILT, join(folder, BUILT), { recursive: true });
 	for (const file of SERVED_WITH) cpSync(file, join(folder, file));
 	symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');

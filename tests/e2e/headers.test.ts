@@ -1,6 +1,7 @@
 /** What the server sends with every answer. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
+import { serveSite } from '../server';
 
 function builtFile(pattern: RegExp): string {
 	const file = readdirSync('build', { recursive: true, encoding: 'utf8' }).find((name) => pattern.test(name));
@@ -50,5 +51,26 @@ describe('headers', () => {
 		const policy = (await fetch(inject('origin') + WORKER)).headers.get('content-security-policy') ?? '';
 		expect(policy).toMatch(/script-src 'self' 'wasm-unsafe-eval' blob:;/);
 		expect(policy).toMatch(/worker-src 'self' blob:;/);
+	});
+});
+
+describe('the server', () => {
+	it('tells of a port that is taken, with what to do', async () => {
+		const { port } = new URL(inject('origin'));
+		await expect(serveSite([`--port=${port}`])).rejects.toThrow(/is already in use\s+Choose another with --port/);
+	});
+
+	it('refuses other hosts without a build that lets the pages talk to them', async () => {
+		await expect(serveSite(['--allow=http://camera.lan:1984'])).rejects.toThrow(
+			/may not talk to http:\/\/camera\.lan:1984/
+		);
+	});
+
+	it('sends scripts and models as they were compressed when they were built', async () => {
+		for (const file of [builtFile(/entry.*\.js$/), '/models/index.json', WORKER]) {
+			const { headers } = await fetch(inject('origin') + file, { headers: { 'accept-encoding': 'br' } });
+			expect([file, headers.get('content-encoding')]).toEqual([file, 'br']);
+			expect(headers.get('vary')).toBe('Accept-Encoding');
+		}
 	});
 });
