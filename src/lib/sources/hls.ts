@@ -3,7 +3,7 @@ import type Hls from 'hls.js';
 import type { HlsConfig } from 'hls.js';
 import { AppError } from '../errors';
 import { attachFile, type Attach, type StreamAddress } from './played';
-import { authorization } from './request';
+import { loginHeaders } from './request';
 
 /** A stream that runs for a month: little behind, little ahead, and near to what happens now. */
 const LIVE: Partial<HlsConfig> = {
@@ -36,8 +36,9 @@ export function attachHls(address: StreamAddress): Attach {
 			...LIVE,
 			// Parts of a stream may lie elsewhere: the login goes to its own host alone.
 			xhrSetup: (xhr, url) => {
-				if (address.login !== null && originOf(url) === originOf(address.url))
-					xhr.setRequestHeader('Authorization', authorization(address.login));
+				if (address.login === null || originOf(url) !== originOf(address.url)) return;
+				const headers = Object.entries(loginHeaders(url, address.login));
+				for (const [name, value] of headers) xhr.setRequestHeader(name, value);
 			}
 		});
 		signal.addEventListener('abort', () => player.destroy(), { once: true });

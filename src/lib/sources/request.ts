@@ -7,10 +7,15 @@ export interface Login {
 	readonly password: string;
 }
 
-/** The header that carries a login. */
-export function authorization({ user, password }: Login): string {
+/**
+ * The headers that carry a login to `url`. The proxy of this site's own server takes it from one of its own: what a
+ * browser sends as Authorization may be for the site, and does not reach a camera there. Other servers know only that.
+ */
+export function loginHeaders(url: string, { user, password }: Login): Readonly<Record<string, string>> {
 	const bytes = new TextEncoder().encode(`${user}:${password}`);
-	return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+	const Authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`;
+	const isOwnSite = new URL(url, location.href).origin === location.origin;
+	return isOwnSite ? { Authorization, 'Camera-Authorization': Authorization } : { Authorization };
 }
 
 /**
@@ -22,7 +27,9 @@ export async function request(
 	{ login, signal, limitMs, ...init }: RequestInit & { login: Login | null; signal: AbortSignal; limitMs: number }
 ): Promise<Response> {
 	const headers = new Headers(init.headers);
-	if (login !== null) headers.set('Authorization', authorization(login));
+	if (login !== null) {
+		for (const [name, value] of Object.entries(loginHeaders(url, login))) headers.set(name, value);
+	}
 	// The limit is for the answer to begin: a stream itself lasts for ever.
 	const limited = new AbortController();
 	const timer = setTimeout(() => limited.abort(new Error(`no answer within ${limitMs} ms`)), limitMs);
@@ -31,7 +38,8 @@ export async function request(
 			...init,
 			headers,
 			cache: 'no-store',
-			credentials: 'omit',
+			// The site's own cookie tells its server that a page asks; to other origins nothing goes.
+			credentials: 'same-origin',
 			signal: AbortSignal.any([signal, limited.signal])
 		});
 		if (response.ok) return response;
