@@ -1,8 +1,9 @@
 /** Draws the boxes and labels of a frame's faces over its picture. */
-import { boxCentre, clamp, mirrorBox } from '../core/geometry';
+import { clamp, mirrorBox } from '../core/geometry';
 import type { Box, FaceResult, FrameResult, Point } from '../core/types';
 import { verdictOf, type Verdict } from '../core/verdict';
 import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
+import { overlaps, placePills, type Size } from './pills';
 
 /** The surface drawn on, in CSS pixels, and what it needs to know of the picture under it. */
 export interface Viewport {
@@ -26,14 +27,17 @@ export interface DrawnModel {
 	readonly unsureBelow: number;
 }
 
-/** What stands at a face: `label` decides drawing and colour, undefined being a plain face in grey. */
+/**
+ * What stands at a face: `label` decides drawing and colour, undefined being a plain face in grey. In `text` two spaces part
+ * the name from its share.
+ */
 export interface Caption {
 	readonly label: string | undefined;
 	readonly text: string;
 }
 
-const CHIP = 'rgb(8 16 15 / 0.82)';
-const CHIP_TEXT = '#f2f7f5';
+const PLATE = 'rgb(8 16 15 / 0.82)';
+const PILL_TEXT = '#f2f7f5';
 
 /** Where a picture of this size lies when it is fitted whole and centred into a viewport (`object-fit: contain`). */
 export function containedBox(picture: { width: number; height: number }, view: { width: number; height: number }): Box {
@@ -56,54 +60,101 @@ export function boxInViewport(box: Box, frame: { width: number; height: number }
 	};
 }
 
-/** Clears the canvas, then draws every face: a rounded box, its label and confidence, and its id where there are several. */
+/** Under this side in rem a face has its coloured box alone: words would be larger than it is. */
+const LEAST_WORDED_REM = 2.5;
+/** Height of the words as a part of a face's width, and its limits in rem. */
+const WORDS_SHARE = 0.13;
+const WORDS_REM = { least: 0.75, most: 1.25 };
+/** How strongly faces are drawn that another one is picked out from. */
+const UNPICKED_ALPHA = 0.35;
+
+/**
+ * Clears the canvas, then draws every face: a rounded box and, where there is room beside all faces, its label and
+ * confidence, and its id where there are several. What the colours of boxes without words mean stands at an edge. `pickedId`
+ * is a face to be drawn stronger than the others, or null.
+ */
 export function drawOverlay(
 	context: CanvasRenderingContext2D,
 	result: FrameResult | null,
 	model: DrawnModel | null,
 	viewport: Viewport,
-	captionOf: (face: FaceResult, model: DrawnModel) => Caption = captionWithShare
+	captionOf: (face: FaceResult, model: DrawnModel) => Caption = captionWithShare,
+	pickedId: number | null = null
 ): void {
-	const { width, height, pixelRatio } = viewport;
+	const { width, height, pixelRatio, remPx } = viewport;
 	context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
 	context.clearRect(0, 0, width, height);
 	if (result === null || model === null) return;
-	context.font = `600 ${viewport.remPx * 0.9}px ${viewport.font}`;
+	const picking = result.faces.some(({ id }) => id === pickedId);
 	const faces = result.faces.map((face) => {
-		const { label, text } = captionOf(face, model);
+		const caption = captionOf(face, model);
 		const box = boxInViewport(face.box, result, viewport);
-		const short = String(face.id);
-		const full = result.faces.length > 1 ? `${short}  ${text}` : text;
-		return {
-			box,
-			colour: viewport.colourOf(expressionOf(label).colour),
-			whole: { label, text: full, ...chipAt(context, box, full, viewport) },
-			brief: { label, text: short, ...chipAt(context, box, short, viewport) }
-		};
+		const number = String(face.id);
+		const whole = result.faces.length > 1 ? `${number}  ${caption.text}` : caption.text;
+		const fontPx = remPx * clamp((WORDS_SHARE * box.width) / remPx, WORDS_REM.least, WORDS_REM.most);
+		const texts = Math.min(box.width, box.height) < LEAST_WORDED_REM * remPx ? [] : [whole, number];
+		const sizes = texts.map((text) => pillSize(context, text, fontPx, viewport));
+		const faint = picking && face.id !== pickedId;
+		return { box, caption, texts, sizes, fontPx, faint, colour: viewport.colourOf(expressionOf(caption.label).colour) };
 	});
-	for (const { box, colour } of faces) drawBox(context, box, colour, viewport);
-	// Where words would lie on those of another face, drawing and number are left; nothing, where these would, or hide a face.
-	const written: Box[] = [];
-	for (const { colour, whole, brief } of faces) {
-		const others = faces.filter((face) => face.brief !== brief);
-		const hides = (chip: Box): boolean => others.some((other) => contains(chip, boxCentre(other.box)));
-		if (hides(brief) || written.some((other) => overlap(brief, other))) continue;
-		const words = [...written, ...others.map((other) => other.brief)];
-		const chip = hides(whole) || words.some((other) => overlap(whole, other)) ? brief : whole;
-		written.push(chip);
-		drawChip(context, chip, colour, viewport);
+	const pills = placePills(faces, viewport, remPx * 0.4);
+	for (const { box, colour, faint } of faces) {
+		context.globalAlpha = faint ? UNPICKED_ALPHA : 1;
+		drawBox(context, box, colour, viewport, picking && !faint);
+	}
+	for (const [index, { caption, texts, fontPx, faint, colour }] of faces.entries()) {
+		const pill = pills[index];
+		if (!pill) continue;
+		context.globalAlpha = faint ? UNPICKED_ALPHA : 1;
+		drawPill(context, pill, { label: caption.label, text: texts[pill.size] ?? '', colour }, fontPx, viewport);
+	}
+	context.globalAlpha = 1;
+	const wordless = faces.filter((_, index) => (pills[index]?.size ?? 1) > 0).map(({ caption }) => caption);
+	drawLegend(context, wordless, [...faces.map(({ box }) => box), ...pills.filter((pill) => pill !== null)], viewport);
+}
+
+/** What the boxes without words show, each once, in a line at the lower edge or the upper: where no face is. */
+function drawLegend(
+	context: CanvasRenderingContext2D,
+	captions: readonly Caption[],
+	taken: readonly Box[],
+	viewport: Viewport
+): void {
+	const { remPx, width, height, font } = viewport;
+	const entries = [...new Map(captions.map((caption) => [nameIn(caption), caption]))].filter(([name]) => name !== '');
+	if (entries.length === 0) return;
+	const fontPx = remPx * WORDS_REM.least;
+	context.font = `600 ${fontPx}px ${font}`;
+	const parts = entries.map(([name, { label }]) => ({
+		name,
+		colour: viewport.colourOf(expressionOf(label).colour),
+		width: context.measureText(name).width + 2 * fontPx
+	}));
+	const line = {
+		width: parts.reduce((sum, part) => sum + part.width, fontPx),
+		height: 2 * fontPx
+	};
+	const x = remPx * 0.5;
+	const free = [height - line.height - x, x].find((y) => !taken.some((box) => overlaps(box, { x, y, ...line })));
+	if (free === undefined || line.width + x > width) return;
+	drawPlate(context, { x, y: free, ...line });
+	context.textBaseline = 'middle';
+	let left = x + fontPx;
+	for (const { name, colour, width: taking } of parts) {
+		context.beginPath();
+		context.roundRect(left, free + line.height / 2 - fontPx * 0.35, fontPx * 0.7, fontPx * 0.7, fontPx * 0.2);
+		context.strokeStyle = colour;
+		context.lineWidth = fontPx * 0.2;
+		context.stroke();
+		context.fillStyle = PILL_TEXT;
+		context.fillText(name, left + fontPx, free + line.height / 2 + fontPx * 0.04);
+		left += taking;
 	}
 }
 
-/** A caption and where it stands. */
-interface Chip extends Box, Caption {}
-
-function overlap(a: Box, b: Box): boolean {
-	return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
-
-function contains({ x, y, width, height }: Box, point: Point): boolean {
-	return point.x >= x && point.x < x + width && point.y >= y && point.y < y + height;
+/** The caption without its share. */
+function nameIn({ text }: Caption): string {
+	return text.split('  ')[0] ?? '';
 }
 
 function captionWithShare({ readings }: FaceResult, model: DrawnModel): Caption {
@@ -116,12 +167,19 @@ function nameOf({ label, share, unsure }: Verdict): string {
 	return unsure ? UNSURE : `${titleOf(label)}  ${Math.round(share * 100)} %`;
 }
 
-function drawBox(context: CanvasRenderingContext2D, box: Box, colour: string, { remPx }: Viewport): void {
+function drawBox(
+	context: CanvasRenderingContext2D,
+	box: Box,
+	colour: string,
+	{ remPx }: Viewport,
+	picked: boolean
+): void {
 	const radius = Math.min(box.width * 0.12, remPx * 1.25);
+	const strength = picked ? 1.7 : 1;
 	// A dark line under the coloured one keeps the box visible on any picture.
 	for (const [style, widthPx] of [
-		['rgb(8 16 15 / 0.5)', remPx * 0.34],
-		[colour, remPx * 0.17]
+		['rgb(8 16 15 / 0.5)', remPx * (0.17 * strength + 0.17)],
+		[colour, remPx * 0.17 * strength]
 	] as const) {
 		context.beginPath();
 		context.roundRect(box.x, box.y, box.width, box.height, radius);
@@ -131,31 +189,34 @@ function drawBox(context: CanvasRenderingContext2D, box: Box, colour: string, { 
 	}
 }
 
-/** Above the box, or within it where there is no room above. */
-function chipAt(context: CanvasRenderingContext2D, box: Box, text: string, viewport: Viewport): Box {
-	const { remPx } = viewport;
-	const height = remPx * 1.9;
-	const width = remPx * 2.6 + context.measureText(text).width;
-	const above = box.y - height - remPx * 0.4;
-	return {
-		x: clamp(box.x, 0, Math.max(0, viewport.width - width)),
-		y: clamp(above >= 0 ? above : box.y + remPx * 0.4, 0, Math.max(0, viewport.height - height)),
-		width,
-		height
-	};
+/** Of a drawing and a text beside it, in letters of `fontPx`. */
+function pillSize(context: CanvasRenderingContext2D, text: string, fontPx: number, { font }: Viewport): Size {
+	context.font = `600 ${fontPx}px ${font}`;
+	return { width: fontPx * 2.9 + context.measureText(text).width, height: fontPx * 2.1 };
 }
 
-function drawChip(context: CanvasRenderingContext2D, chip: Chip, colour: string, { remPx }: Viewport): void {
-	const { label, text, x, y, width, height } = chip;
-	const glyph = remPx * 1.35;
+function drawPlate(context: CanvasRenderingContext2D, { x, y, width, height }: Box): void {
 	context.beginPath();
 	context.roundRect(x, y, width, height, height / 2);
-	context.fillStyle = CHIP;
+	context.fillStyle = PLATE;
 	context.fill();
-	drawGlyph(context, label, { x: x + remPx * 0.5, y: y + (height - glyph) / 2, side: glyph, colour });
-	context.fillStyle = CHIP_TEXT;
+}
+
+function drawPill(
+	context: CanvasRenderingContext2D,
+	pill: Box,
+	{ label, text, colour }: Caption & { readonly colour: string },
+	fontPx: number,
+	{ font }: Viewport
+): void {
+	const { x, y, height } = pill;
+	const glyph = fontPx * 1.5;
+	drawPlate(context, pill);
+	drawGlyph(context, label, { x: x + fontPx * 0.55, y: y + (height - glyph) / 2, side: glyph, colour });
+	context.font = `600 ${fontPx}px ${font}`;
+	context.fillStyle = PILL_TEXT;
 	context.textBaseline = 'middle';
-	context.fillText(text, x + remPx * 0.7 + glyph, y + height / 2 + remPx * 0.04);
+	context.fillText(text, x + fontPx * 0.75 + glyph, y + height / 2 + fontPx * 0.04);
 }
 
 function drawGlyph(

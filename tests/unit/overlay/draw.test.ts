@@ -26,19 +26,20 @@ function frame(boxes: readonly FaceResult['box'][], smoothed = [0.2, 0.8]): Fram
 
 /** A context that keeps what is called on it. */
 function recorder() {
-	const calls: { name: string; args: unknown[]; strokeStyle: unknown }[] = [];
+	const calls: { name: string; args: unknown[]; strokeStyle: unknown; globalAlpha: unknown }[] = [];
 	const state: Record<string, unknown> = {};
 	const context = new Proxy(state, {
 		get: (_, name: string) => {
 			if (name in state) return state[name];
 			return (...args: unknown[]) => {
-				calls.push({ name, args, strokeStyle: state['strokeStyle'] });
+				calls.push({ name, args, strokeStyle: state['strokeStyle'], globalAlpha: state['globalAlpha'] });
 				return name === 'measureText' ? { width: 8 * String(args[0]).length } : undefined;
 			};
 		}
 	}) as unknown as CanvasRenderingContext2D;
 	const of = (name: string) => calls.filter((call) => call.name === name);
-	return { context, of };
+	const alphas = (name: string) => of(name).map(({ globalAlpha }) => globalAlpha);
+	return { context, of, alphas };
 }
 
 describe('containedBox', () => {
@@ -96,21 +97,19 @@ describe('drawOverlay', () => {
 		expect(two.of('fillText').map(({ args }) => args[0])).toEqual(['3  Sad  80 %', '4  Sad  80 %']);
 	});
 
-	it('leaves the number alone where the words would lie on those of another face', () => {
+	it('leaves boxes under 2.5 rem without words, and says at the edge what their colour means', () => {
 		const { context, of } = recorder();
-		const box = { x: 200, y: 200, width: 100, height: 100 };
-		drawOverlay(context, frame([box, { ...box, x: 320 }]), MODEL, viewport());
-		expect(of('fillText').map(({ args }) => args[0])).toEqual(['3', '4  Sad  80 %']);
+		const box = { x: 200, y: 200, width: 60, height: 60 };
+		drawOverlay(context, frame([box, { ...box, x: 500 }]), MODEL, viewport());
+		expect(of('fillText').map(({ args }) => args[0])).toEqual(['Sad']);
 	});
 
-	it.each([
-		['on another face', { y: 270 }, '3  Sad  80 %'],
-		['on the number of another', { x: 260 }, '3']
-	])('writes nothing where even the number would lie %s', (_, moved, first) => {
-		const { context, of } = recorder();
-		const box = { x: 200, y: 200, width: 40, height: 40 };
-		drawOverlay(context, frame([box, { ...box, ...moved }]), MODEL, viewport());
-		expect(of('fillText').map(({ args }) => args[0])).toEqual([first]);
+	it('draws the other faces faintly beside the one that is picked', () => {
+		const { context, alphas } = recorder();
+		const box = { x: 200, y: 200, width: 100, height: 100 };
+		drawOverlay(context, frame([box, { ...box, x: 500 }]), MODEL, viewport(), undefined, 4);
+		expect(alphas('roundRect').slice(0, 4)).toEqual([0.35, 0.35, 1, 1]);
+		expect(alphas('fillText')).toEqual([0.35, 1]);
 	});
 
 	it('says unsure, in grey, in place of a label that is not likely enough', () => {
