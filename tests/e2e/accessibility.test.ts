@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './axe';
-import { open, openBrowser, waitForStatus } from './browser';
+import { open, openBrowser, openSettings, waitForStatus } from './browser';
 import { portrait } from './pictures';
 
 let browser: Browser;
@@ -27,6 +27,7 @@ describe.each(['/', '/photo'])('%s', (path) => {
 
 	// Axe takes any label around a control for its name.
 	it('names every slider', async () => {
+		await openSettings(page);
 		const sliders = page.getByRole('slider');
 		expect(await sliders.count()).toBeGreaterThan(0);
 		expect(await page.getByRole('slider', { name: /\w/ }).count()).toBe(await sliders.count());
@@ -55,6 +56,9 @@ describe.each(['/', '/photo'])('%s', (path) => {
 
 		it('shows what is chosen where colours are forced', async () => {
 			await page.emulateMedia({ forcedColors: 'active' });
+			expect(await violations(page)).toEqual([]);
+			await page.getByTestId('compare-live').click();
+			await page.locator('[data-testid=switch-model][data-state=running]').nth(1).waitFor();
 			const edges = await page.evaluate(() =>
 				[...document.querySelectorAll('[data-testid=switch-model]')].map((pill) => ({
 					chosen: pill.getAttribute('aria-pressed'),
@@ -62,7 +66,8 @@ describe.each(['/', '/photo'])('%s', (path) => {
 				}))
 			);
 			await page.emulateMedia({ forcedColors: 'none' });
-			expect(edges.filter(({ chosen }) => chosen === 'true').map(({ width }) => width)).toEqual(['3px']);
+			await page.getByTestId('compare-live').click();
+			expect(edges.filter(({ chosen }) => chosen === 'true').map(({ width }) => width)).toEqual(['3px', '3px']);
 			expect(edges.filter(({ chosen, width }) => chosen !== 'true' && width === '3px')).toEqual([]);
 		});
 

@@ -125,6 +125,12 @@ export async function open(browser: Browser, path: string, options: ContextOptio
 	return { context, page, problems };
 }
 
+/** Opens the part of the page that is closed at first. */
+export async function openSettings(page: Page): Promise<void> {
+	const settings = page.getByTestId('settings');
+	if ((await settings.getAttribute('open')) === null) await settings.locator('summary').click();
+}
+
 export interface ShownFace {
 	readonly id: string;
 	readonly label: string;

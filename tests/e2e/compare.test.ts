@@ -232,7 +232,7 @@ describe('the page', () => {
 		const { page } = compare;
 		await page.getByRole('link', { name: 'Live' }).click();
 		await waitForStatus(page, 'idle');
-		await page.getByRole('link', { name: 'Compare' }).click();
+		await page.getByRole('link', { name: 'Accuracy' }).click();
 		await page.locator('[data-testid=accuracy-chart] [data-model=pair]').waitFor();
 		expect(compare.problems).toEqual([]);
 	});

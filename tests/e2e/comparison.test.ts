@@ -34,8 +34,7 @@ function lastReaders(page: Page): Promise<string[]> {
 }
 
 async function runUntilReadBy(page: Page, ids: readonly string[]): Promise<void> {
-	for (const id of ids)
-		await page.locator(`[data-testid=switch-model][data-model="${id}"][data-state=running]`).waitFor();
+	await page.locator(`[data-testid=models][data-running="${ids.join(' ')}"]`).waitFor();
 	await expect.poll(() => lastReaders(page)).toEqual(ids);
 }
 
@@ -68,8 +67,8 @@ describe('switching', () => {
 			}).observe(document.body, { subtree: true, childList: true, attributes: true });
 		});
 		const before = await page.evaluate(() => window.recordedResults.length);
-		await pill(page, 'twin').click();
-		await expect.poll(() => pill(page, 'twin').getAttribute('data-state')).toBe('loading');
+		await page.getByTestId('model-picker').selectOption('twin');
+		await page.getByText('Loading Twin').waitFor();
 		await waitForResults(page, before + 10);
 		expect(await lastReaders(page)).toEqual([manifest.default]);
 		expect(await page.locator('main').getAttribute('data-status')).toBe('running');
@@ -84,7 +83,7 @@ describe('switching', () => {
 
 	it('reads with an ensemble as with a model', async () => {
 		const { page } = live;
-		await pill(page, 'pair').click();
+		await page.getByTestId('model-picker').selectOption('pair');
 		await runUntilReadBy(page, ['pair']);
 		const [face] = await shownFaces(page);
 		expect(Object.values(face?.bars ?? {}).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 2);
@@ -94,7 +93,7 @@ describe('switching', () => {
 describe('side by side', () => {
 	it('begins with the model shown and another one, and shows both of one crop', async () => {
 		const { page } = live;
-		await pill(page, manifest.default).click();
+		await page.getByTestId('model-picker').selectOption(manifest.default);
 		await runUntilReadBy(page, [manifest.default]);
 		await page.getByTestId('compare-live').focus();
 		await page.keyboard.press('Enter');

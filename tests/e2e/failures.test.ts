@@ -133,9 +133,9 @@ describe('a page whose scripts', () => {
 
 it('an address of no page leads to the live page', async () => {
 	const { context, page } = await open(without, '/no-such-page');
-	await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+	await page.getByRole('heading', { name: 'Page not found' }).waitFor();
 	expect(await page.getByText('Mien is starting').isVisible()).toBe(false);
-	await page.getByRole('link', { name: 'To the live page' }).click();
+	await page.getByRole('link', { name: 'Go to Live' }).click();
 	await waitForStatus(page, 'idle');
 	await context.close();
 });

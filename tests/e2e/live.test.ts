@@ -3,7 +3,16 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import { type Manifest, parseManifest } from '../../src/lib/manifest';
-import { countTensors, open, openBrowser, type Opened, shownFaces, waitForResults, waitForStatus } from './browser';
+import {
+	countTensors,
+	open,
+	openBrowser,
+	openSettings,
+	type Opened,
+	shownFaces,
+	waitForResults,
+	waitForStatus
+} from './browser';
 
 const EARLY_FRAMES = 50;
 const LATE_FRAMES = 500;
@@ -173,6 +182,7 @@ it('takes the camera that is chosen, and remembers it', async () => {
 	await page.getByTestId('start-camera').click();
 	await waitForResults(page, 1);
 	const opened = () => page.evaluate(() => window.recordedTracks.map((track) => track.getSettings().deviceId));
+	await openSettings(page);
 	const picker = page.getByTestId('camera-picker');
 	const offered = await picker
 		.locator('option')

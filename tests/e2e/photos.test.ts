@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
 import { offerSeveral } from './models';
-import { open, openBrowser, type Opened, shownFaces, waitForStatus } from './browser';
+import { open, openBrowser, openSettings, type Opened, shownFaces, waitForStatus } from './browser';
 import {
 	closeUp,
 	crowd,
@@ -159,12 +159,13 @@ describe('a batch', () => {
 		expect(input.range).toBeGreaterThan(60);
 		expect(input.coloured).toBe(0);
 		expect((await spread('insight-map')).coloured).toBeGreaterThan(100);
-		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Speaks for \w+/);
+		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
 	});
 
 	it('shows unsure in place of the word, as the threshold says, in card, list and export', async () => {
 		const { page } = batch;
 		// Nothing is ever as sure as that, whatever the model and the picture.
+		await openSettings(page);
 		await page.getByTestId('unsure-below').fill('1');
 		await expect.poll(() => page.getByTestId('face-label').first().innerText()).toBe('Unsure');
 		await expect.poll(() => listed(page, 'portrait.jpeg').textContent()).toContain('Unsure');
@@ -183,6 +184,7 @@ describe('a batch', () => {
 	it('reads all again where labels count as in FER2013, and the export tells', async () => {
 		const { page } = batch;
 		const readAs = async (camera: boolean) => {
+			await openSettings(page);
 			await page.getByTestId('everyday').setChecked(camera);
 			await waitForQueue(page);
 			return JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
@@ -250,7 +252,7 @@ describe('several models', () => {
 		await page.getByTestId('compare-live').click();
 		await expect.poll(() => page.locator('[data-testid=switch-model][data-state=running]').count()).toBe(2);
 		await page.getByRole('link', { name: 'Live' }).click();
-		await expect.poll(() => page.locator('[data-testid=switch-model][data-state=running]').count()).toBe(1);
+		await page.locator('[data-testid=models]:not([data-running*=" "])').waitFor();
 		await context.close();
 	});
 });
@@ -263,7 +265,7 @@ describe('what was read', () => {
 		await waitForQueue(page);
 		const before = await shownFaces(page);
 		expect(before).toHaveLength(1);
-		await page.getByRole('link', { name: 'Compare' }).click();
+		await page.getByRole('link', { name: 'Accuracy' }).click();
 		await page.getByTestId('model-table').waitFor();
 		await page.goBack();
 		await waitForStatus(page, 'done');
@@ -282,7 +284,7 @@ describe('what was read', () => {
 		const files = await twelve();
 		await page.getByTestId('file-input').setInputFiles(files);
 		await page.locator('[data-testid=picture][data-state=done] >> nth=0').waitFor();
-		await page.getByRole('link', { name: 'Compare' }).click();
+		await page.getByRole('link', { name: 'Accuracy' }).click();
 		await page.getByTestId('model-table').waitFor();
 		await page.getByRole('link', { name: 'Photo' }).click();
 		await waitForQueue(page);

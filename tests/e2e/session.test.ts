@@ -91,7 +91,7 @@ describe('what the model sees', () => {
 			timeout: 60_000
 		});
 		await waitForResults(page, before + 20);
-		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Speaks for \w+/);
+		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
 		expect(live.problems).toEqual([]);
 	});
 });

@@ -24,6 +24,27 @@ export function verdictOf(
 	return label === undefined || share === undefined ? null : { label, share, unsure: share < unsureBelow };
 }
 
+/** How many faces show what; a label of null counts those that are unsure. */
+export interface Tally {
+	readonly label: string | null;
+	readonly count: number;
+}
+
+/** What these faces show, in the order of the labels, unsure last; faces that were not read are left out. */
+export function tallyFaces(
+	faces: readonly Pick<FaceResult, 'readings'>[],
+	{ id, labels, unsureBelow }: Voter & { readonly unsureBelow: number }
+): Tally[] {
+	const words = faces.flatMap(({ readings }) => verdictOf(readings[id], labels, unsureBelow) ?? []);
+	const shown = labels.map((label): Tally => ({
+		label,
+		count: words.filter((word) => !word.unsure && word.label === label).length
+	}));
+	return [...shown, { label: null, count: words.filter(({ unsure }) => unsure).length }].filter(
+		({ count }) => count > 0
+	);
+}
+
 /** A model's id and its labels, in the order of its scores. */
 export interface Voter {
 	readonly id: string;

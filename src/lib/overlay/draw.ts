@@ -60,6 +60,15 @@ export function boxInViewport(box: Box, frame: { width: number; height: number }
 	};
 }
 
+/** Id of the face under a point of the viewport, of several the smallest; null where there is none. */
+export function faceAt(point: Point, result: FrameResult, viewport: Viewport): number | null {
+	const under = result.faces
+		.map(({ id, box }) => ({ id, box: boxInViewport(box, result, viewport) }))
+		.filter(({ box }) => overlaps(box, { ...point, width: 0, height: 0 }))
+		.sort((a, b) => a.box.width * a.box.height - b.box.width * b.box.height);
+	return under[0]?.id ?? null;
+}
+
 /** Under this side in rem a face has its coloured box alone: words would be larger than it is. */
 const LEAST_WORDED_REM = 2.5;
 /** Height of the words as a part of a face's width, and its limits in rem. */

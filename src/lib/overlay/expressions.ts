@@ -30,6 +30,9 @@ const KNOWN: Readonly<Record<string, Drawing>> = {
 	neutral: { brow: [17, 14.5, 17], mouth: [8, 33.5, 0, 0] }
 };
 
+/** The labels that have a drawing. */
+export const DRAWN_LABELS: readonly string[] = Object.keys(KNOWN);
+
 /** What stands in place of a label that is not likely enough. */
 export const UNSURE = 'Unsure';
 

@@ -50,7 +50,9 @@ export class Insight {
 		else this.#forget();
 	}
 
-	choose(faceId: number): void {
+	/** Looks at this face; null: at the largest. */
+	choose(faceId: number | null): void {
+		if (faceId === this.#chosenId) return;
 		this.#chosenId = faceId;
 		this.#forget();
 		this.#ask();

@@ -10,6 +10,7 @@ import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { announce, describeFaces, SILENT } from './announce';
 import { classifiersOf } from './classifiers';
 import { EMPTY_METER, measure, type Meter } from './meter';
+import { advance, NOT_LOADED, shareOf, type Loading } from './loading';
 import { DEFAULT_SETTINGS, type Settings } from './settings.svelte';
 import { statusOf, type Engine, type Status, type View } from './status';
 
@@ -45,8 +46,14 @@ export interface ShownModel {
 
 /** Pictures that stand alone are searched for faces down to this height. */
 const SMALLEST_IN_STILLS_PX = 16;
+/** Live pictures without a near face are searched for faces down to this height, after this long. */
+const SMALLEST_IN_LIVE_PX = 24;
+const SEARCH_AFTER_MS = 1000;
 /** A dropped picture is tried again after this long: settings change, or the worker starts again. */
 const RETRY_MS = 50;
+/** A model that is chosen is asked for so often, with a pause between. */
+const CHOICE_ATTEMPTS = 2;
+const CHOICE_PAUSE_MS = 500;
 /** How long a restart is told of once it is over: the worker may be back in less time than the sentence takes to read. */
 const RESTART_TOLD_MS = 8000;
 /** Figures that change more often cannot be read. */
@@ -59,7 +66,8 @@ export interface Switching {
 }
 
 export class Session {
-	#engine: Engine = $state.raw({ kind: 'loading', stage: 'worker', progress: null });
+	#engine: Engine = $state.raw({ kind: 'loading', progress: 0 });
+	#loading: Loading = NOT_LOADED;
 	#view: View = $state.raw({ kind: 'none' });
 	#result: FrameResult | null = $state.raw(null);
 	#manifest: Manifest | null = $state.raw(null);
@@ -78,6 +86,11 @@ export class Session {
 	/** Shows the models that already run; null where that is done. */
 	#takeOver: (() => void) | null = null;
 	#switching: Switching | null = $state.raw(null);
+	#faceMs: Readonly<Record<string, number>> = $state.raw({});
+	/** The choice that failed last, until it is tried again or dismissed. */
+	#failedChoice: readonly string[] | null = $state.raw(null);
+	/** Counts choices: one that a newer one follows has nothing to tell. */
+	#choices = 0;
 	#agreement: Agreement = $state.raw(NO_AGREEMENT);
 	#shownMeter: Meter = $state.raw(EMPTY_METER);
 	#notice: AppError | null = $state.raw(null);
@@ -91,6 +104,10 @@ export class Session {
 	#restartError: AppError | null = $state.raw(null);
 	/** The live source whose frames are being pumped. */
 	#pumped: FrameSource | null = null;
+	/** Whether this source is searched for far faces: once one look found none for a while, and for as long as that works. */
+	#far: 'not-yet' | 'searched' | 'impossible' = 'not-yet';
+	/** When a face was in view last. */
+	#faceSeenMs = -Infinity;
 	/** Counts pumps: a still is looked at anew when settings change, and only the last look is shown. */
 	#pumps = 0;
 	readonly #analyser: SessionAnalyser;
@@ -149,6 +166,16 @@ export class Session {
 		return this.#agreement;
 	}
 
+	/** Milliseconds that one face took each model that ran, by id. */
+	get faceMs(): Readonly<Record<string, number>> {
+		return this.#faceMs;
+	}
+
+	/** Titles of the models of a choice that failed, for as long as it is told; empty where none did. */
+	get failedModels(): readonly string[] {
+		return (this.#failedChoice ?? []).map((id) => this.classifiers.find((each) => each.id === id)?.title ?? id);
+	}
+
 	get backend(): BackendReport | null {
 		return this.#backend;
 	}
@@ -189,7 +216,7 @@ export class Session {
 
 	/** Loads the back end, the detector and the chosen model. Failures become the status. */
 	async load(): Promise<void> {
-		this.#engine = { kind: 'loading', stage: 'worker', progress: null };
+		this.#beginLoading();
 		this.#notice = null;
 		// The worker runs: it was the model that could not be loaded.
 		if (this.#manifest !== null) {
@@ -257,13 +284,36 @@ export class Session {
 	}
 
 	/** Runs these models on every face, the first of them shown; where one cannot be loaded, those before stay. */
-	async chooseModels([modelId, ...besideIds]: readonly string[]): Promise<void> {
+	async chooseModels(ids: readonly string[]): Promise<void> {
+		const [modelId, ...besideIds] = ids;
 		if (modelId === undefined) return;
-		this.#settings.update({ modelId });
-		this.#wantedBesideIds = besideIds;
-		if (await this.configure()) return;
-		this.#settings.update({ modelId: this.#confirmedChoice });
-		this.#wantedBesideIds = this.#besideIds;
+		const choice = ++this.#choices;
+		const isNewest = (): boolean => choice === this.#choices;
+		this.#failedChoice = null;
+		for (let attempt = 1; attempt <= CHOICE_ATTEMPTS; attempt++) {
+			this.#settings.update({ modelId });
+			this.#wantedBesideIds = besideIds;
+			const failure = await this.#configure();
+			if (failure === null || !isNewest()) return;
+			this.#settings.update({ modelId: this.#confirmedChoice });
+			this.#wantedBesideIds = this.#besideIds;
+			// A busy machine now and then takes a file for lost that is only late.
+			if (failure.code === 'model-unreachable' && attempt < CHOICE_ATTEMPTS) {
+				await sleep(CHOICE_PAUSE_MS);
+				if (isNewest()) continue;
+				return;
+			}
+			this.#failedChoice = ids;
+			this.#failConfiguration(failure);
+			return;
+		}
+	}
+
+	/** Chooses again what failed. */
+	async retryChoice(): Promise<void> {
+		const ids = this.#failedChoice;
+		this.#notice = null;
+		if (ids !== null) await this.chooseModels(ids);
 	}
 
 	/** Leaves only the model shown: what is compared with it would run unseen elsewhere. */
@@ -274,8 +324,22 @@ export class Session {
 
 	/** Brings the settings into force. True where they now are. */
 	async configure(): Promise<boolean> {
+		if (this.#wantedModel() === null) return false;
+		const failure = await this.#configure();
+		if (failure !== null) this.#failConfiguration(failure);
+		return failure === null;
+	}
+
+	#failConfiguration(error: AppError): void {
+		this.#switching = null;
+		this.#notice = error;
+		this.#engine = this.#modelId === null ? { kind: 'failed', error } : { kind: 'ready' };
+	}
+
+	/** What prevented it, or null. */
+	async #configure(): Promise<AppError | null> {
 		const modelId = this.#wantedModel();
-		if (modelId === null) return false;
+		if (modelId === null) return null;
 		this.#takeOver?.();
 		const besideIds = this.#wantedBesideIds;
 		const models = [modelId, ...besideIds];
@@ -288,11 +352,7 @@ export class Session {
 		try {
 			await this.#analyser.configure(wanted);
 		} catch (thrown) {
-			const error = toAppError(thrown, 'model-unreachable');
-			this.#switching = null;
-			this.#notice = error;
-			this.#engine = this.#modelId === null ? { kind: 'failed', error } : { kind: 'ready' };
-			return false;
+			return toAppError(thrown, 'model-unreachable');
 		}
 		this.#confirmedChoice = this.#settings.current.modelId;
 		this.#takeOver = () => {
@@ -308,7 +368,7 @@ export class Session {
 		if (this.source?.live !== true || this.#result === null) this.#takeOver();
 		this.#engine = { kind: 'ready' };
 		this.#analyseSource();
-		return true;
+		return null;
 	}
 
 	/** Tells the visitor of what failed beside the analysis. */
@@ -318,6 +378,7 @@ export class Session {
 
 	dismissNotice(): void {
 		this.#notice = null;
+		this.#failedChoice = null;
 	}
 
 	/** A port to the worker for a task beside the frames; see Analyser. */
@@ -392,7 +453,10 @@ export class Session {
 				const progress = event.total > 0 ? Math.min(1, event.loaded / event.total) : null;
 				// While others run, what loads is told beside them.
 				if (this.#engine.kind === 'ready') this.#switching = this.#switching && { ...this.#switching, progress };
-				else this.#engine = { kind: 'loading', stage: event.stage, progress };
+				else {
+					this.#loading = advance(this.#loading, event.stage, progress);
+					this.#engine = { kind: 'loading', progress: shareOf(this.#loading) };
+				}
 				break;
 			}
 			case 'ready':
@@ -402,7 +466,7 @@ export class Session {
 				void this.configure();
 				break;
 			case 'restarting':
-				this.#engine = { kind: 'loading', stage: 'worker', progress: null };
+				this.#beginLoading();
 				this.#restartError = event.error;
 				this.#notice = event.error;
 				break;
@@ -414,6 +478,11 @@ export class Session {
 			default:
 				event satisfies never;
 		}
+	}
+
+	#beginLoading(): void {
+		this.#loading = NOT_LOADED;
+		this.#engine = { kind: 'loading', progress: 0 };
 	}
 
 	#endRestart(): void {
@@ -437,6 +506,8 @@ export class Session {
 		const { source } = this.#view;
 		if (source.live && this.#pumped === source) return;
 		this.#pumped = source;
+		this.#far = 'not-yet';
+		this.#faceSeenMs = this.#now();
 		void this.#pump(source, this.#opened.signal);
 	}
 
@@ -455,31 +526,53 @@ export class Session {
 					picture.close();
 					return;
 				}
-				const { smallestFacePx } = this.#settings.current;
+				const smallestFacePx = this.#smallestFacePx(source);
 				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx };
 				const result = await this.#analyser.analyse(picture, options);
 				isRead = result !== null;
 				if (result !== null && isCurrent()) this.#show(result, source.live);
 			} catch (thrown) {
 				isRead = true;
-				if (isCurrent()) this.#notice = toAppError(thrown, 'analysis-failed');
+				if (!isCurrent()) continue;
+				const error = toAppError(thrown, 'analysis-failed');
+				// Near faces are found without the far detector, too.
+				if (this.#far === 'searched' && error.code.startsWith('model-')) this.#far = 'impossible';
+				else this.#notice = error;
 			}
 		}
+	}
+
+	/** A picture that stands alone is searched at once; a live one as the settings say or, by default, once no face is near. */
+	#smallestFacePx(source: FrameSource): number | null {
+		const { smallestFacePx } = this.#settings.current;
+		if (!source.live || smallestFacePx !== null) return source.live ? smallestFacePx : SMALLEST_IN_STILLS_PX;
+		const missedMs = this.#now() - this.#faceSeenMs;
+		if (this.#far === 'not-yet' && missedMs > SEARCH_AFTER_MS) this.#far = 'searched';
+		return this.#far === 'searched' ? SMALLEST_IN_LIVE_PX : null;
 	}
 
 	#show(result: FrameResult, live: boolean): void {
 		const nowMs = this.#now();
 		this.#takeOver?.();
 		this.#result = result;
+		if (result.faces.length > 0) this.#faceSeenMs = nowMs;
 		this.#meter = measure(this.#meter, result.times, nowMs);
 		if (nowMs - this.#shownAtMs >= METER_EVERY_MS) {
 			this.#shownMeter = this.#meter;
 			this.#shownAtMs = nowMs;
+			this.#measureModels(result);
 		}
 		this.#agreement = countAgreement(this.#agreement, result, this.models);
 		if (this.shownModel === null) return;
 		const sentence = describeFaces(result, this.shownModel);
 		this.#announcer = live ? announce(this.#announcer, sentence, nowMs) : { ...SILENT, spoken: sentence };
+	}
+
+	/** Milliseconds of one face by model: of several faces at once, a part each. */
+	#measureModels({ faces, times }: FrameResult): void {
+		if (faces.length === 0) return;
+		const perFace = Object.entries(times.classify).map(([id, ms]) => [id, ms / faces.length] as const);
+		this.#faceMs = { ...this.#faceMs, ...Object.fromEntries(perFace) };
 	}
 
 	#failSource(error: AppError): void {

@@ -1,16 +1,10 @@
 /** Where a session stands: one union, derived from where its two halves stand. */
 import type { FrameResult } from '../core/types';
 import type { AppError } from '../errors';
-import type { FromWorker } from '../protocol';
 import type { FrameSource, SourceKind } from '../sources/source';
 
-export type LoadStage = 'worker' | Extract<FromWorker, { type: 'progress' }>['stage'];
-
-/** The analyser alone: `ready` once the chosen model runs. */
-export type Engine =
-	| { kind: 'loading'; stage: LoadStage; progress: number | null }
-	| { kind: 'ready' }
-	| { kind: 'failed'; error: AppError };
+/** The analyser alone: `ready` once the chosen model runs. `progress`: the share of the whole start that is done, 0..1. */
+export type Engine = { kind: 'loading'; progress: number } | { kind: 'ready' } | { kind: 'failed'; error: AppError };
 
 /** The source alone. */
 export type View =
@@ -27,8 +21,8 @@ const OPENING = {
 
 export type Status =
 	| { kind: 'idle' }
-	/** `progress`: 0..1, or null where it is not known. */
-	| { kind: 'loading'; stage: LoadStage; progress: number | null }
+	/** `progress`: 0..1. */
+	| { kind: 'loading'; progress: number }
 	| { kind: 'requesting-camera' }
 	| { kind: 'opening-picture' }
 	| { kind: 'opening-stream' }
@@ -49,21 +43,13 @@ export function statusOf(engine: Engine, view: View, result: FrameResult | null)
 	return { kind: result === null ? 'analysing' : 'done' };
 }
 
-const STAGES: Readonly<Record<LoadStage, string>> = {
-	worker: 'Starting',
-	backend: 'Choosing the fastest back end',
-	detector: 'Loading the face detector',
-	model: 'Loading the model',
-	compile: 'Preparing the model'
-};
-
 /** The status in a few words. */
 export function statusText(status: Status): string {
 	switch (status.kind) {
 		case 'idle':
 			return 'Ready';
 		case 'loading':
-			return `${STAGES[status.stage]}${status.progress === null ? '' : ` ${Math.round(status.progress * 100)} %`}`;
+			return `Getting ready… ${Math.round(status.progress * 100)} %`;
 		case 'requesting-camera':
 			return 'Waiting for the camera';
 		case 'opening-picture':

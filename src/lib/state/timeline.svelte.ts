@@ -79,8 +79,9 @@ export class Timeline {
 		if (timeMs === null) this.#drawing++;
 	}
 
-	chooseFace(faceId: number): void {
-		this.#chosenId = faceId;
+	/** Shows this face; null: the newest. One that is not in the window changes nothing. */
+	chooseFace(faceId: number | null): void {
+		if (faceId === null || this.faceIds.includes(faceId)) this.#chosenId = faceId;
 	}
 
 	/** Everything kept, as JSON: the format that the README describes. */

@@ -147,10 +147,10 @@ afterEach(() => {
 });
 
 describe('loading', () => {
-	it('tells the stage, then is idle', async () => {
+	it('tells how far it is, then is idle', async () => {
 		const { analyser, session } = setUp({ ready: false });
 		analyser.emit({ type: 'progress', stage: 'model', loaded: 1, total: 4 });
-		expect(session.status).toEqual({ kind: 'loading', stage: 'model', progress: 0.25 });
+		expect(session.status).toMatchObject({ kind: 'loading', progress: expect.closeTo(0.16, 1) as number });
 		void session.load();
 		await settled();
 		expect(session.status).toEqual({ kind: 'idle' });
@@ -455,13 +455,67 @@ describe('a model that cannot be loaded', () => {
 		await settled();
 		await session.chooseModel('mien');
 		const loading = deferred<undefined>();
-		analyser.configure.mockReturnValueOnce(loading.promise).mockReturnValueOnce(loading.promise);
+		// The second choice is tried twice.
+		for (let call = 1; call <= 3; call++) analyser.configure.mockReturnValueOnce(loading.promise);
 		const choices = [session.chooseModel('other'), session.chooseModel('third')];
 		loading.reject(new AppError('model-unreachable', '404'));
 		await Promise.all(choices);
 		expect(session.model?.id).toBe('mien');
 		expect(settings.current.modelId).toBe('mien');
 		expect(session.switching).toBeNull();
+		expect(session.failedModels).toEqual(['third']);
+	});
+
+	it('is asked for once more where the file did not come, and nothing is told', async () => {
+		const { analyser, session } = setUp();
+		await settled();
+		analyser.configure.mockRejectedValueOnce(new AppError('model-unreachable', 'no data'));
+		await session.chooseModel('other');
+		expect(session.model?.id).toBe('other');
+		expect(session.notice).toBeNull();
+	});
+
+	it('is named, and chosen again by another try', async () => {
+		const { analyser, session } = setUp();
+		await settled();
+		analyser.configure.mockRejectedValueOnce(new AppError('model-invalid', 'sha256'));
+		await session.chooseModels(['mien', 'other']);
+		expect(session.models.map(({ id }) => id)).toEqual(['mien']);
+		expect(session.failedModels).toEqual(['mien', 'other']);
+		await session.retryChoice();
+		expect(session.models.map(({ id }) => id)).toEqual(['mien', 'other']);
+		expect(session.notice).toBeNull();
+		expect(session.failedModels).toEqual([]);
+	});
+});
+
+describe('far faces', () => {
+	const asked = ({ frames }: FakeAnalyser) =>
+		vi.waitFor(() => {
+			expect(frames).toHaveLength(1);
+			return frames[0]?.smallestFacePx;
+		});
+
+	it('are searched for once a live picture showed none for a second, and then for as long as it runs', async () => {
+		const { analyser, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		expect(await asked(analyser)).toBeNull();
+		for (let frame = 1; frame <= 3; frame++) await answer(resultOf([]));
+		expect(await asked(analyser)).toBe(24);
+		for (let frame = 1; frame <= 3; frame++) await answer(resultOf([1]));
+		expect(await asked(analyser)).toBe(24);
+	});
+
+	it('cost nothing where the detector for them cannot be had: near ones are found as before', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		for (let frame = 1; frame <= 3; frame++) await answer(resultOf([]));
+		expect(await asked(analyser)).toBe(24);
+		analyser.frames.shift()?.reject(new AppError('model-unreachable', '404'));
+		expect(await asked(analyser)).toBeNull();
+		expect(session.notice).toBeNull();
 	});
 });
 

@@ -4,7 +4,7 @@ import { AppError } from '../../../src/lib/errors';
 import type { FrameSource } from '../../../src/lib/sources/source';
 import { statusOf, statusText, statusTone, type Engine, type View } from '../../../src/lib/state/status';
 
-const loading: Engine = { kind: 'loading', stage: 'model', progress: 0.5 };
+const loading: Engine = { kind: 'loading', progress: 0.5 };
 const ready: Engine = { kind: 'ready' };
 const broken: Engine = { kind: 'failed', error: new AppError('backend-unavailable', '') };
 const none: View = { kind: 'none' };
@@ -34,9 +34,8 @@ describe('statusOf', () => {
 });
 
 describe('statusText', () => {
-	it('names the stage and, where known, how far it is', () => {
-		expect(statusText(loading)).toBe('Loading the model 50 %');
-		expect(statusText({ kind: 'loading', stage: 'compile', progress: null })).toBe('Preparing the model');
+	it('says how far the start is', () => {
+		expect(statusText(loading)).toBe('Getting ready… 50 %');
 		expect(statusTone(loading)).toBe('busy');
 	});
 });

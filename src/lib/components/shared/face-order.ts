@@ -1,0 +1,36 @@
+import { boxCentre } from '../../core/geometry';
+import type { Box } from '../../core/types';
+
+interface Placed {
+	readonly id: number;
+	readonly box: Box;
+}
+
+/** Two faces change places once one is beyond the other by this share of their widths: a list that flickers cannot be read. */
+const REACH = 0.3;
+
+/**
+ * Faces from the left of what is seen to the right, which in a mirrored picture is the other way round. `before`: the ids in
+ * the order of the frame before, which neighbours keep until one has clearly passed the other.
+ */
+export function leftToRight<T extends Placed>(
+	faces: readonly T[],
+	mirrored: boolean,
+	before: readonly number[] = []
+): T[] {
+	const middle = ({ box }: T): number => (mirrored ? -1 : 1) * boxCentre(box).x;
+	const sorted = faces.toSorted((a, b) => middle(a) - middle(b) || a.id - b.id);
+	const place = new Map(before.map((id, index) => [id, index]));
+	// One pass of swaps back is enough: who stood apart before stands apart still, or has clearly passed.
+	for (let index = 1; index < sorted.length; index++) {
+		const [left, right] = [sorted[index - 1], sorted[index]];
+		if (left === undefined || right === undefined) continue;
+		const [was, is] = [place.get(left.id), place.get(right.id)];
+		const close = middle(right) - middle(left) < (REACH * (left.box.width + right.box.width)) / 2;
+		if (close && was !== undefined && is !== undefined && was > is) {
+			sorted[index - 1] = right;
+			sorted[index] = left;
+		}
+	}
+	return sorted;
+}
