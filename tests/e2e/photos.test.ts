@@ -65,6 +65,7 @@ function listed(page: Page, name: string) {
 }
 
 async function save(page: Page, testId: string): Promise<{ download: Download; bytes: Buffer }> {
+	await page.getByTestId('export').locator('summary').click();
 	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
 	return { download, bytes: await readFile(await download.path()) };
 }
@@ -403,6 +404,36 @@ describe('small and large faces', () => {
 		expect(many?.faces.length).toBeGreaterThanOrEqual(28);
 		expect(many?.faces.length).toBeLessThanOrEqual(31);
 		expect(one?.faces).toHaveLength(1);
+	});
+});
+
+describe('the list', () => {
+	it('says how many faces of all pictures show what, and is a table that can be sorted', async () => {
+		const { page } = batch;
+		const summary = page.getByTestId('batch-summary');
+		expect(await summary.innerText()).toMatch(/All pictures: 12 files, \d+ faces/);
+		const counts = await summary
+			.locator('li')
+			.evaluateAll((all) => all.map((each) => Number((each as HTMLElement).dataset['count'])));
+		expect(counts.reduce((sum, count) => sum + count, 0)).toBe(Number(await summary.getAttribute('data-total')));
+		await page.getByTestId('as-table').click();
+		await page.locator('[data-testid=sort][data-column=share]').click();
+		const shares = (await page.getByTestId('photo-table').locator('td.share').allInnerTexts())
+			.filter((text) => text !== '')
+			.map((text) => parseInt(text));
+		expect(shares.length).toBeGreaterThan(2);
+		expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+		await page.getByTestId('as-table').click();
+	});
+
+	it('leaves out files of other kinds, with one line', async () => {
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No picture.') };
+		await page.getByTestId('file-input').setInputFiles([text, await faceless(), { ...text, name: 'list.csv' }]);
+		expect(await page.getByTestId('skipped').innerText()).toBe('2 files are no pictures and were skipped.');
+		expect(await page.getByTestId('picture').count()).toBe(1);
+		await context.close();
 	});
 });
 

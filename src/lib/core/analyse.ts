@@ -85,7 +85,7 @@ export async function analyse(
 	const { classifiers, now } = tools;
 	const { timeMs, readMs, still } = settings;
 	const startMs = now();
-	const { faces, search, tracker } = await findFaces(frame, tools, settings, state);
+	const { faces, found, search, tracker } = await findFaces(frame, tools, settings, state);
 	const detectedMs = now();
 	const { batches, inputs } = cropBatches(frame, faces, classifiers);
 	const croppedMs = now();
@@ -102,6 +102,7 @@ export async function analyse(
 			input: inputs[index] ?? new Uint8Array(0),
 			readings: readings[index] ?? {}
 		})),
+		...(found === undefined ? {} : { found }),
 		times: {
 			read: readMs,
 			detect: detectedMs - startMs,
@@ -120,7 +121,7 @@ async function findFaces(
 	{ detector, far }: AnalysisTools,
 	settings: AnalysisSettings,
 	state: AnalysisState
-): Promise<{ faces: TrackedFace[]; search: SearchState; tracker: TrackerState }> {
+): Promise<{ faces: TrackedFace[]; found?: number; search: SearchState; tracker: TrackerState }> {
 	const { minConfidence, maxFaces, timeMs, still } = settings;
 	const [search, found] =
 		still || far === undefined
@@ -135,7 +136,7 @@ async function findFaces(
 	if (still) {
 		const all = detections.map((face, index): TrackedFace => ({ id: index, ...face }));
 		const faces = selectFaces(all, maxFaces, new Set()).map((face, index) => ({ ...face, id: index + 1 }));
-		return { faces, search, tracker: state.tracker };
+		return { faces, found: all.length, search, tracker: state.tracker };
 	}
 	const [tracker, tracked] = trackFaces(state.tracker, detections, timeMs);
 	return { faces: selectFaces(tracked, maxFaces, state.analysed), search, tracker };

@@ -172,5 +172,7 @@ export interface FrameResult {
 	/** Time of the frame in milliseconds, as given with it. */
 	readonly timeMs: number;
 	readonly faces: readonly FaceResult[];
+	/** How many faces were found, of which the largest are analysed; missing where it is not counted. */
+	readonly found?: number | undefined;
 	readonly times: StageTimes;
 }

@@ -48,6 +48,7 @@ export class Photos {
 	#list: readonly Photo[] = $state.raw([]);
 	#selectedId: number | null = $state.raw(null);
 	#shown: PhotoSource | null = $state.raw(null);
+	#skipped = $state.raw(0);
 	#lastId = 0;
 	#working = false;
 	/** The visitor is on another page: nothing is read. */
@@ -127,9 +128,16 @@ export class Photos {
 		return this.#shown?.element ?? null;
 	}
 
-	/** Appends files to the queue and looks at the first of them. */
+	/** Files that were left out as no pictures, the last time some were added. */
+	get skipped(): number {
+		return this.#skipped;
+	}
+
+	/** Appends pictures to the queue and looks at the first of them; files of other kinds are left out and counted. */
 	add(files: readonly { readonly name: string; readonly file: Blob }[]): void {
-		const added = files.map(({ name, file }): Photo => ({
+		const pictures = files.filter(isPicture);
+		this.#skipped = files.length - pictures.length;
+		const added = pictures.map(({ name, file }): Photo => ({
 			id: ++this.#lastId,
 			name,
 			file,
@@ -227,6 +235,7 @@ export class Photos {
 		this.#selectedId = null;
 		for (const { thumbnail } of this.#list) if (thumbnail !== null) URL.revokeObjectURL(thumbnail);
 		this.#list = [];
+		this.#skipped = 0;
 		this.#known = {};
 	}
 
@@ -316,6 +325,15 @@ export class Photos {
 		this.#shown = null;
 		this.#unshown = null;
 	}
+}
+
+/** Names of pictures whose type some systems do not tell. */
+const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|heic|heif|tiff?)$/i;
+
+/** By its type or its name: whether it can be read is for the queue to find out. A file without either is tried. */
+function isPicture({ name, file }: { readonly name: string; readonly file: Blob }): boolean {
+	if (file.type.startsWith('image/') || PICTURE_NAME.test(name)) return true;
+	return file.type === '' && !/\.[^./]+$/.test(name);
 }
 
 const LEFT_THE_STAGE = 'the picture left the stage';

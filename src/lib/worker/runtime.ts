@@ -157,7 +157,10 @@ export class Runtime {
 		if (smallestFacePx === null) return { detector };
 		const far = await farDetector();
 		return still
-			? { detector: thoroughDetector({ near: detector, far }, { ...STILL_LIMITS, smallestFacePx }) }
+			? {
+					// All are counted; the largest are analysed.
+					detector: thoroughDetector({ near: detector, far }, { smallestFacePx, maxFaces: Infinity })
+				}
 			: { detector, far: { detector: far, smallestFacePx } };
 	}
 }

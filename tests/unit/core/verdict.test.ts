@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agreementOn, verdictOf } from '../../../src/lib/core/verdict';
+import { agreementOn, tallyFaces, verdictOf } from '../../../src/lib/core/verdict';
 
 const LABELS = ['happy', 'sad'];
 const reading = (smoothed: number[], top: number) => ({ scores: smoothed, smoothed, top });
@@ -21,6 +21,22 @@ describe('verdictOf', () => {
 		expect(verdictOf(undefined, LABELS, 0.4)).toBeNull();
 		expect(verdictOf(reading([0.5, 0.5, 0], 2), LABELS, 0.4)).toBeNull();
 	});
+});
+
+it('counts faces by what they show, the unsure last and the unread not at all', () => {
+	const faces = [
+		[0.9, 0.1],
+		[0.2, 0.8],
+		[0.55, 0.45],
+		[0.7, 0.3]
+	].map((scores) => ({
+		readings: { mien: reading(scores, scores[0] !== undefined && scores[0] > 0.5 ? 0 : 1) }
+	}));
+	expect(tallyFaces([...faces, { readings: {} }], { id: 'mien', labels: LABELS, unsureBelow: 0.6 })).toEqual([
+		{ label: 'happy', count: 2 },
+		{ label: 'sad', count: 1 },
+		{ label: null, count: 1 }
+	]);
 });
 
 describe('agreementOn', () => {

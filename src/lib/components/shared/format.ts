@@ -8,8 +8,9 @@ export function exactPercent(fraction: number): string {
 	return `${(fraction * 100).toFixed(1)} %`;
 }
 
-/** Milliseconds: one decimal below ten, none from there on. */
+/** Milliseconds: one decimal below ten, none from there on; from a second on seconds. */
 export function milliseconds(ms: number): string {
+	if (ms >= 999.5) return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
 	return `${ms.toFixed(ms < 9.95 ? 1 : 0)} ms`;
 }
 

@@ -41,7 +41,9 @@ describe.each<[name: string, format: (value: number) => string, cases: readonly 
 			[0.04, '0.0 ms'],
 			[9.94, '9.9 ms'],
 			[9.96, '10 ms'],
-			[1234.4, '1234 ms']
+			[999.4, '999 ms'],
+			[999.6, '1.0 s'],
+			[43_210, '43 s']
 		]
 	],
 	[
