@@ -4,13 +4,14 @@ export interface Look {
 	readonly dash: string;
 }
 
-const COLOURS = ['accent', 'fear', 'happy', 'sad', 'angry', 'surprise', 'disgust'];
+/** In app.css: of models alone, so that none looks like an expression. */
+const COLOURS = 6;
 const DASHES = ['', '7 4', '2 4', '10 4 2 4'];
 
-/** The look of the series at this place. */
+/** The look of the model at this place in the manifest, the same on every page. */
 export function lookOf(index: number): Look {
 	return {
-		colour: `var(--${COLOURS[index % COLOURS.length] ?? 'accent'})`,
+		colour: `var(--model-${(index % COLOURS) + 1})`,
 		dash: DASHES[index % DASHES.length] ?? ''
 	};
 }
@@ -25,4 +26,12 @@ export function ticks(low: number, high: number, count: number): number[] {
 	return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
 		Number(((first + index) * step).toFixed(9))
 	);
+}
+
+/** Round ends of an axis that shows these values and little more, within 0..1. */
+export function closeDomain(values: readonly number[]): readonly [number, number] {
+	if (values.length === 0) return [0, 1];
+	const low = Math.floor(Math.min(...values) * 10 - 0.2) / 10;
+	const high = Math.ceil(Math.max(...values) * 10 + 0.2) / 10;
+	return [Math.max(0, low), Math.min(1, high)];
 }

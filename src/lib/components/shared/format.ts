@@ -49,3 +49,11 @@ export function timeSpan(ms: number): string {
 	if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;
 	return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
+
+const SPELLED = ['tenth', 'eleventh', 'twelfth', 'thirteenth', 'fourteenth', 'fifteenth'];
+
+/** A part of something, from tenths to fifteenths in words: "fourteenth", "30th". */
+export function ordinal(part: number): string {
+	const suffix = /1[123]$/.test(String(part)) ? 'th' : (['th', 'st', 'nd', 'rd'][part % 10] ?? 'th');
+	return SPELLED[part - 10] ?? `${part}${suffix}`;
+}
