@@ -235,7 +235,7 @@ describe('the page', () => {
 			'vgg16'
 		]);
 		expect((await references.allInnerTexts()).join(' ')).toMatch(/61\.4 %.*46\.9 %/);
-		expect(await page.getByTestId('compare').innerText()).toMatch(/CNN in the paper had 61\.4 %, here it has [\d.]+ %/);
+		expect(await page.getByTestId('compare').innerText()).toMatch(/the paper’s CNN had 61\.4 %, here it has [\d.]+ %/);
 		// Here it is the same, and told once.
 		expect(await page.getByTestId('all-cards').innerText()).toContain('adjusted for everyday faces (');
 		expect(await page.getByText('adjusted for everyday faces (').count()).toBe(1);

@@ -15,6 +15,6 @@ const PAPER = { split: 'paper', n: 7178 };
 
 /** Chmura and Krukar, "Emotion recognition with Convolutional neural networks", May 2020: its two networks are rebuilt here. */
 export const REFERENCES: readonly Reference[] = [
-	{ title: 'VGG16 in the paper', model: 'vgg16', accuracy: 0.469, ...PAPER },
-	{ title: 'CNN in the paper', model: 'cnn', accuracy: 0.614, ...PAPER }
+	{ title: 'the paper’s VGG16', model: 'vgg16', accuracy: 0.469, ...PAPER },
+	{ title: 'the paper’s CNN', model: 'cnn', accuracy: 0.614, ...PAPER }
 ];
