@@ -2,6 +2,7 @@
 import { raiseContrast } from './contrast';
 import { cropSquare } from './geometry';
 import { sampleSquare, toModelInput } from './preprocess';
+import { readAgainstRest, type RestingState } from './resting';
 import { NOTHING_KNOWN, searchFrame, type SearchState } from './search';
 import { smoothScores, type SmoothingState } from './smoothing';
 import { NO_TRACKS, trackFaces, type TrackerState } from './tracker';
@@ -59,6 +60,8 @@ export interface AnalysisState {
 	readonly search: SearchState;
 	/** Ids of the faces analysed. */
 	readonly analysed: ReadonlySet<number>;
+	/** Faces that are read against how they look at rest. */
+	readonly resting: RestingState;
 	/** By model id. */
 	readonly smoothing: Readonly<Record<string, SmoothingState>>;
 }
@@ -68,6 +71,7 @@ export const INITIAL_STATE: AnalysisState = {
 	tracker: NO_TRACKS,
 	search: NOTHING_KNOWN,
 	analysed: new Set(),
+	resting: new Map(),
 	smoothing: {}
 };
 
@@ -89,7 +93,7 @@ export async function analyse(
 	const detectedMs = now();
 	const { batches, inputs } = cropBatches(frame, faces, classifiers);
 	const croppedMs = now();
-	const { readings, smoothing, classifyMs } = await readFaces(faces, batches, now, settings, state);
+	const { readings, resting, smoothing, classifyMs } = await readFaces(faces, batches, now, settings, state);
 
 	const shownCrop = classifiers[0]?.input.crop ?? BOX_ITSELF;
 	const result: FrameResult = {
@@ -112,7 +116,7 @@ export async function analyse(
 		}
 	};
 	const analysed = new Set(faces.map(({ id }) => id));
-	return { state: still ? state : { search, tracker, analysed, smoothing }, result };
+	return { state: still ? state : { search, tracker, analysed, resting, smoothing }, result };
 }
 
 /** Detection, ids and selection: at most `maxFaces` faces, in the order of their ids. */
@@ -151,26 +155,35 @@ async function readFaces(
 	state: AnalysisState
 ): Promise<{
 	readings: Record<string, Reading>[];
+	resting: RestingState;
 	smoothing: Record<string, SmoothingState>;
 	classifyMs: Record<string, number>;
 }> {
 	const readings = faces.map((): Record<string, Reading> => ({}));
 	const smoothing: Record<string, SmoothingState> = {};
 	const classifyMs: Record<string, number> = {};
+	let { resting } = state;
 	for (const [classifier, batch] of batches) {
 		const beganMs = now();
 		const rows = await classifyBatch(classifier, batch, faces.length);
 		classifyMs[classifier.id] = now() - beganMs;
 		const scored = faces.map(({ id }, index) => ({ id, scores: rows[index] ?? [] }));
 		const before: SmoothingState = state.smoothing[classifier.id] ?? new Map();
-		const [after, smoothed] = smoothScores(before, scored, timeMs, still ? 0 : smoothingMs);
+		const neutral = classifier.labels.indexOf('neutral');
+		const [rested, read] = still
+			? [resting, scored.map(({ scores }) => ({ scores, rest: null }))]
+			: readAgainstRest(resting, classifier.id, neutral, scored, timeMs);
+		resting = rested;
+		const faceScores = read.map(({ scores }, index) => ({ id: faces[index]?.id ?? 0, scores }));
+		const [after, smoothed] = smoothScores(before, faceScores, timeMs, still ? 0 : smoothingMs);
 		smoothing[classifier.id] = after;
 		for (const [index, reading] of smoothed.entries()) {
 			const byModel = readings[index];
-			if (byModel) byModel[classifier.id] = { scores: rows[index] ?? [], ...reading };
+			const { scores = [], rest = null } = read[index] ?? {};
+			if (byModel) byModel[classifier.id] = { scores, ...reading, ...(rest !== null && { rest }) };
 		}
 	}
-	return { readings, smoothing, classifyMs };
+	return { readings, resting, smoothing, classifyMs };
 }
 
 /** Whether a detection is sure enough and sound: the NaN that a broken back end can give would stay in the tracker. */

@@ -131,6 +131,8 @@ export interface Reading {
 	readonly smoothed: Scores;
 	/** Index of the label shown: the greatest smoothed probability, held by hysteresis. */
 	readonly top: number;
+	/** Part of the look at the resting face that is done, 0..1; at 1 the face is read against it. Missing where none was asked for. */
+	readonly rest?: number;
 }
 
 export interface FaceResult extends TrackedFace {

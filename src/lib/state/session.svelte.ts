@@ -16,7 +16,7 @@ import { statusOf, type Engine, type Status, type View } from './status';
 
 export type SessionAnalyser = Pick<
 	Analyser,
-	'start' | 'configure' | 'busy' | 'analyse' | 'connect' | 'disconnect' | 'explain' | 'reset' | 'stats' | 'dispose'
+	'start' | 'configure' | 'busy' | 'analyse' | 'connect' | 'disconnect' | 'explain' | 'rest' | 'reset' | 'stats' | 'dispose'
 >;
 
 export interface SessionOptions {
@@ -429,6 +429,19 @@ export class Session {
 			}
 			await sleep(RETRY_MS);
 		}
+	}
+
+	/**
+	 * Looks at this face for three seconds (REST_MS), while it is at rest, and from then on reads it against that; see Reading.rest.
+	 * Forgotten as the face goes out of sight, as the source is closed, and where labels come to count otherwise.
+	 */
+	learnRest(faceId: number): void {
+		this.#analyser.rest(faceId, true);
+	}
+
+	/** Reads this face like any other again. */
+	forgetRest(faceId: number): void {
+		this.#analyser.rest(faceId, false);
 	}
 
 	/** What in a face (FaceResult.input) speaks for its label. Rejects with an AppError. */

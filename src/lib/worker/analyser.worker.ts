@@ -94,6 +94,9 @@ async function receive(message: ToWorker): Promise<void> {
 		case 'explain':
 			await running().explain(message);
 			break;
+		case 'rest':
+			runtime?.rest(message.faceId, message.learn);
+			break;
 		case 'reset':
 			runtime?.reset();
 			break;

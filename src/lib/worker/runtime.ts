@@ -1,6 +1,7 @@
 /** What the worker does between its messages: holds the settings in force and the state of the analysis. */
 import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '../core/analyse';
 import { withPrior } from '../core/prior';
+import { forgetRest, learnRest } from '../core/resting';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
@@ -47,6 +48,8 @@ export class Runtime {
 	#active: Active | null = null;
 	#state: AnalysisState;
 	#analysing = false;
+	/** Asked since the last frame: while one is under way, its state is not to be lost. */
+	#askedOfRest: { readonly faceId: number; readonly learn: boolean }[] = [];
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
@@ -66,6 +69,10 @@ export class Runtime {
 				models.map(async (id) => withPrior(await registry.classifier(id), registry.priorRatio(id, prior, use)))
 			);
 			if (generation !== this.#newestGeneration) return;
+			// What is known of faces at rest was learned as labels counted then.
+			const counted = this.#active?.settings;
+			if (counted !== undefined && (counted.prior !== prior || counted.use !== use))
+				this.#state = { ...this.#state, resting: new Map() };
 			this.#active = { generation, settings, classifiers };
 			post({ type: 'configured', generation });
 			// A frame under way may still need the models of before.
@@ -100,6 +107,7 @@ export class Runtime {
 				drop();
 				return;
 			}
+			if (!still) this.#takeRest();
 			const before = this.#state;
 			const analysed = await exclusively(async () => {
 				const startMs = now();
@@ -147,9 +155,22 @@ export class Runtime {
 		}
 	}
 
-	/** Forgets tracked faces and what was smoothed; ids go on. */
+	/** Looks at this face at rest from the next frame on, or reads it like any other again. */
+	rest(faceId: number, learn: boolean): void {
+		this.#askedOfRest.push({ faceId, learn });
+	}
+
+	/** Forgets tracked faces, how they are at rest, and what was smoothed; ids go on. */
 	reset(): void {
+		this.#askedOfRest = [];
 		this.#state = startingAt(this.#state.tracker.nextId);
+	}
+
+	#takeRest(): void {
+		for (const { faceId, learn } of this.#askedOfRest.splice(0)) {
+			const resting = (learn ? learnRest : forgetRest)(this.#state.resting, faceId);
+			this.#state = { ...this.#state, resting };
+		}
 	}
 
 	async #detectors({ still, smallestFacePx }: FrameOptions): Promise<Pick<AnalysisTools, 'detector' | 'far'>> {

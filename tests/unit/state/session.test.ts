@@ -61,6 +61,7 @@ class FakeAnalyser implements SessionAnalyser {
 	disconnect = () => undefined;
 	connect = () => Promise.reject(new AppError('worker-died', 'no worker'));
 	explain = () => Promise.reject(new AppError('worker-died', 'not in these tests'));
+	rest = vi.fn();
 	reset = vi.fn();
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
