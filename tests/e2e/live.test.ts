@@ -221,3 +221,25 @@ it('runs in browsers without video frames, too', async () => {
 	expect(problems).toEqual([]);
 	await context.close();
 });
+
+it('reads a face against how it looks at rest, until that is undone', async () => {
+	const { context, page, problems } = await open(browser, '/', { viewport: { width: 900, height: 700 } });
+	await waitForStatus(page, 'idle');
+	await page.getByTestId('start-camera').click();
+	await page.getByTestId('learn-rest').click();
+	const status = page.getByTestId('rest-status');
+	await status.waitFor();
+	// The look takes three seconds of frames with the face.
+	await expect.poll(() => status.getAttribute('data-known'), { timeout: 60_000 }).toBe('true');
+	const last = () =>
+		page.evaluate(() => {
+			const [face] = window.recordedResults.at(-1)?.faces ?? [];
+			return Object.values(face?.readings ?? {})[0]?.rest ?? null;
+		});
+	await expect.poll(last).toBe(1);
+	await page.getByTestId('forget-rest').click();
+	await page.getByTestId('learn-rest').waitFor();
+	await expect.poll(last).toBeNull();
+	expect(problems).toEqual([]);
+	await context.close();
+});

@@ -16,7 +16,17 @@ import { statusOf, type Engine, type Status, type View } from './status';
 
 export type SessionAnalyser = Pick<
 	Analyser,
-	'start' | 'configure' | 'busy' | 'analyse' | 'connect' | 'disconnect' | 'explain' | 'rest' | 'reset' | 'stats' | 'dispose'
+	| 'start'
+	| 'configure'
+	| 'busy'
+	| 'analyse'
+	| 'connect'
+	| 'disconnect'
+	| 'explain'
+	| 'rest'
+	| 'reset'
+	| 'stats'
+	| 'dispose'
 >;
 
 export interface SessionOptions {

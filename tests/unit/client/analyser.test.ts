@@ -528,8 +528,10 @@ describe('Analyser: a worker that dies or hangs', () => {
 });
 
 describe('Analyser: the rest', () => {
-	it('passes reset and stats on', async () => {
+	it('passes resting faces, reset and stats on', async () => {
 		const { analyser, worker } = await createRunning();
+		analyser.rest(3, true);
+		expect(worker().received.at(-1)).toEqual({ type: 'rest', faceId: 3, learn: true });
 		analyser.reset();
 		expect(worker().received.at(-1)).toEqual({ type: 'reset' });
 		const stats = analyser.stats();

@@ -2,8 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { analyse, INITIAL_STATE, type AnalysisSettings, type AnalysisState } from '../../../src/lib/core/analyse';
 import { cropSquare } from '../../../src/lib/core/geometry';
 import { raiseContrast } from '../../../src/lib/core/contrast';
+import { learnRest } from '../../../src/lib/core/resting';
 import { sampleSquare } from '../../../src/lib/core/preprocess';
-import type { Classifier, DetectedFace, FaceDetector, Frame, InputSpec, Scores } from '../../../src/lib/core/types';
+import type {
+	Classifier,
+	DetectedFace,
+	FaceDetector,
+	Frame,
+	FrameResult,
+	InputSpec,
+	Scores
+} from '../../../src/lib/core/types';
 import { faceAt } from './faces';
 
 const SETTINGS: AnalysisSettings = {
@@ -307,6 +316,27 @@ describe('from frame to frame', () => {
 		);
 		expect(state).toEqual(before);
 		expect(INITIAL_STATE.analysed.size).toBe(0);
+	});
+
+	it('smooths what is read against a resting face, and asks each model by itself', async () => {
+		const { state } = await play([[left]]);
+		const named = (labels: string[]) => ({ ...brightness(labels.join('-')).classifier, labels });
+		const classifiers = [named(['neutral', 'happy']), named(['dark', 'bright'])];
+		let now = { ...state, resting: learnRest(state.resting, 1) };
+		let readings: FrameResult['faces'][number]['readings'] = {};
+		for (let timeMs = 40; timeMs <= 8000; timeMs += 500) {
+			const tools = { detector: detects(left), classifiers, now: counter() };
+			const step = await analyse(frame, tools, { ...SETTINGS, timeMs }, now);
+			now = step.state;
+			readings = step.result.faces[0]?.readings ?? {};
+		}
+		const [rested, asItIs] = [readings['neutral-happy'], readings['dark-bright']];
+		expect(rested?.rest).toBe(1);
+		// Odds of two to one, as it is still at rest.
+		expect(rested?.scores[0]).toBeCloseTo(2 / 3, 6);
+		expect(rested?.smoothed[0]).toBeCloseTo(2 / 3, 2);
+		expect(asItIs).not.toHaveProperty('rest');
+		expect(asItIs?.scores[0]).not.toBeCloseTo(2 / 3, 2);
 	});
 
 	it('takes a still by itself: ids from 1, nothing smoothed, nothing remembered', async () => {

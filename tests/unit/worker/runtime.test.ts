@@ -37,7 +37,7 @@ class FakeBitmap {
 function createClassifier(id: string): Classifier {
 	return {
 		id,
-		labels: ['a', 'b'],
+		labels: ['neutral', 'happy'],
 		input: { size: 4, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0, 0], align: false } },
 		classify: (_, count) => Promise.resolve(Array.from({ length: count }, () => [0.25, 0.75]))
 	};
@@ -318,6 +318,75 @@ describe('Runtime', () => {
 		all.isEmpty = false;
 		await all.analyse(1, { timeMs: 60 });
 		expect(idsOf(all.posted.at(-1))).toEqual([1]);
+	});
+
+	describe('a face at rest', () => {
+		/** Frames of three seconds and one more; gives what was read of each: the part of the look, and the first label. */
+		async function look(fromMs: number, { analyse, posted }: ReturnType<typeof createRuntime>, generation = 1) {
+			posted.length = 0;
+			for (let timeMs = fromMs; timeMs <= fromMs + 3500; timeMs += 500) await analyse(generation, { timeMs });
+			return posted.flatMap((message) =>
+				message.type === 'result'
+					? message.result.faces.map(({ readings: { small } }) => [small?.rest, small?.scores[0]])
+					: []
+			);
+		}
+		async function ready() {
+			const all = createRuntime();
+			await all.configure(1);
+			await all.analyse(1);
+			return all;
+		}
+
+		it('is looked at, then read against that, until it is undone', async () => {
+			const all = await ready();
+			all.runtime.rest(1, true);
+			const looked = await look(500, all);
+			expect(looked[0]).toEqual([0, 0.25]);
+			// Odds of 1 to 3 at rest become 2 to 1, as far as may be.
+			const raised = Math.exp(1.5) / 3;
+			expect(looked.at(-1)).toEqual([1, expect.closeTo(raised / (1 + raised), 9)]);
+			all.runtime.rest(1, false);
+			expect((await look(4500, all)).at(-1)).toEqual([undefined, 0.25]);
+		});
+
+		it('is forgotten by a reset, with what was asked before it', async () => {
+			const all = await ready();
+			all.runtime.rest(1, true);
+			await look(500, all);
+			all.runtime.rest(2, true);
+			all.runtime.reset();
+			expect((await look(4500, all)).every(([rest]) => rest === undefined)).toBe(true);
+		});
+
+		it('is forgotten where labels come to count otherwise, and kept where they do not', async () => {
+			const all = await ready();
+			all.runtime.rest(1, true);
+			await look(500, all);
+			await all.configure(2, { ...SETTINGS, maxFaces: 3 });
+			expect((await look(4500, all, 2))[0]?.[0]).toBe(1);
+			await all.configure(3, { ...SETTINGS, use: 'photo' });
+			expect((await look(8500, all, 3))[0]?.[0]).toBeUndefined();
+		});
+
+		it('is not lost where it is asked for in the midst of a frame', async () => {
+			const all = await ready();
+			const release = all.hold();
+			const analysing = all.analyse(1, { timeMs: 500 });
+			all.runtime.rest(1, true);
+			release();
+			await analysing;
+			expect((await look(1000, all)).at(-1)?.[0]).toBe(1);
+		});
+
+		it('is nothing to stills', async () => {
+			const all = await ready();
+			all.runtime.rest(1, true);
+			all.posted.length = 0;
+			await all.analyse(1, { still: true });
+			expect(all.posted[0]).toMatchObject({ result: { faces: [{ readings: { small: { scores: [0.25, 0.75] } } }] } });
+			expect((await look(500, all)).at(-1)?.[0]).toBe(1);
+		});
 	});
 
 	it('keeps ids from frame to frame until it is reset, also in the midst of a frame, and gives none again', async () => {
