@@ -10,11 +10,13 @@ import svelteConfig from './svelte.config.js';
 
 const CORE_TYPES = 'src/lib/core/types';
 const CORE_GEOMETRY = 'src/lib/core/geometry';
+const CORE_LABELS = 'src/lib/core/labels';
 const CORE_VERDICT = 'src/lib/core/verdict';
 const ERRORS = 'src/lib/errors';
 const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
 const PROTOCOL = 'src/lib/protocol';
+const DATA_SETS = 'src/lib/data-sets';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
 /** The package hls.js, also without what looks like a file's extension. */
 const HLS = ['hls', 'hls.js'];
@@ -23,7 +25,7 @@ const MEDIABUNNY = 'mediabunny';
 const SVELTE = ['svelte', '$app/'];
 
 /** What training and page share. */
-const SHARED_WITH_TRAINING = ['src/lib/core/', 'src/lib/sources/labelled-files', ERRORS, MANIFEST, REPORT, 'packages'];
+const SHARED_WITH_TRAINING = ['src/lib/core/', 'src/lib/sources/labelled-files', ERRORS, MANIFEST, REPORT, DATA_SETS, 'packages'];
 /** The folders of training from the top floor down: each imports from itself and from those below it. */
 const TRAINING_ROOMS = [
 	'studies',
@@ -63,12 +65,27 @@ const LAYERS = [
 	},
 	{
 		files: PROTOCOL,
-		may: [ERRORS, MANIFEST, CORE_TYPES],
+		may: [ERRORS, MANIFEST, DATA_SETS, CORE_TYPES],
 		because: 'the protocol is plain data that page and worker share'
 	},
 	{
+		files: 'src/lib/data-sets/',
+		may: ['src/lib/data-sets/', 'src/lib/core/', ERRORS, 'pako', 'modern-tar', '@zip.js/'],
+		because: 'data sets are read the same way in the page, in its worker and in training'
+	},
+	{
 		files: 'src/lib/worker/',
-		may: ['src/lib/worker/', 'src/lib/core/', ERRORS, MANIFEST, PROTOCOL, 'valibot', '@noble/hashes/', ...TFJS],
+		may: [
+			'src/lib/worker/',
+			'src/lib/core/',
+			ERRORS,
+			MANIFEST,
+			PROTOCOL,
+			DATA_SETS,
+			'valibot',
+			'@noble/hashes/',
+			...TFJS
+		],
 		because: 'the worker knows models and messages, but neither the page nor its state'
 	},
 	{
@@ -91,12 +108,14 @@ const LAYERS = [
 			MANIFEST,
 			REPORT,
 			PROTOCOL,
+			DATA_SETS,
 			CORE_TYPES,
 			'client-zip',
 			'csv-parse/',
 			'idb',
 			'mqtt',
 			'package.json',
+			CORE_LABELS,
 			CORE_VERDICT,
 			...SVELTE
 		],
@@ -118,6 +137,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			CORE_LABELS,
 			'uqr',
 			CORE_VERDICT,
 			...SVELTE

@@ -101,6 +101,11 @@ async function chooseCsv(page: Page, buffer: Buffer, name = 'fer2013.csv'): Prom
 	await page.getByTestId('csv-input').setInputFiles({ name, mimeType: 'text/csv', buffer });
 }
 
+async function chooseRows(page: Page, title: string): Promise<void> {
+	const option = page.getByTestId('csv-split').locator('option', { hasText: title });
+	await page.getByTestId('csv-split').selectOption(await option.getAttribute('value'));
+}
+
 async function run(page: Page, status: 'done' | 'failed' = 'done'): Promise<void> {
 	await page.getByTestId('bench-start').click();
 	await page.locator(`[data-testid=bench-run][data-status=${status}]`).waitFor({ timeout: 100_000 });
@@ -143,9 +148,24 @@ describe('a FER2013 file', () => {
 		expect(await confusion(page, 0)).toEqual(plain);
 	});
 
+	it('without a column Usage is measured under its own name, never as PrivateTest', async () => {
+		const { page } = bench;
+		const bare = csv
+			.split('\r\n')
+			.map((line) => line.replace(/^[^,]*,/, ''))
+			.join('\n');
+		await chooseCsv(page, Buffer.from(bare), 'train.csv');
+		await run(page);
+		expect(await page.getByTestId('csv-split').innerText()).toBe(`All rows (there is no column Usage): ${ROWS + 4}`);
+		expect(await page.getByTestId('bench-manner').innerText()).toContain('All rows (there is no column Usage)');
+		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
+		await run(page);
+		expect(await page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');
+	});
+
 	it('can be looked at in other splits, with mirror images', async () => {
 		const { page } = bench;
-		await page.getByTestId('csv-split').selectOption('paper');
+		await chooseRows(page, 'as the paper');
 		await page.getByTestId('bench-mirrored').check();
 		await run(page);
 		expect(await counted(page, own)).toBe(ROWS + 2);
@@ -171,7 +191,6 @@ describe('a FER2013 file', () => {
 		const lines = rows.map((pixels, row) => `${truth[row] ?? ''},${pixels.join(' ')},PrivateTest`);
 		await chooseModels(page, [own]);
 		await chooseCsv(page, Buffer.from(['emotion,pixels,Usage', ...lines].join('\n')));
-		await page.getByTestId('csv-split').selectOption('private');
 		await run(page);
 
 		await startBackend('wasm');
@@ -200,11 +219,11 @@ describe('a FER2013 file', () => {
 	it('that is none, or breaks off, is refused with a reason', async () => {
 		const { page } = bench;
 		await chooseCsv(page, Buffer.from('name,age\nAnna,4\n'), 'people.csv');
-		await run(page, 'failed');
-		expect(await page.getByTestId('bench-failure').innerText()).toMatch(/FER2013.*columns emotion and pixels/);
+		const told = page.getByTestId('table-error');
+		await expect.poll(() => told.innerText()).toMatch(/FER2013.*columns emotion and pixels/);
+		expect(await page.getByTestId('bench-start').isDisabled()).toBe(true);
 		await chooseCsv(page, gzipSync(csv).subarray(0, 500), 'cut.csv.gz');
-		await run(page, 'failed');
-		expect(await page.getByTestId('bench-failure').innerText()).toContain('could not be read');
+		await expect.poll(() => told.innerText()).toMatch(/could not be read.*cut off/);
 	});
 });
 
@@ -225,10 +244,10 @@ describe('what is dropped', () => {
 		const { context, page, problems } = await open(browser, '/compare/benchmark');
 		await page.getByTestId('bench-model').first().waitFor();
 		await drop(page, [join(folder, 'faces')]);
-		await expect.poll(() => chosen(page)).toMatch(/^faces: .*happy 3/);
+		await expect.poll(() => chosen(page)).toMatch(/^faces: .*happy 2/);
 		expect(await page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
 		await drop(page, [join(folder, 'faces', 'happiness'), join(folder, 'faces', '4')]);
-		await expect.poll(() => chosen(page)).toBe('2 folders and files: happy 3');
+		await expect.poll(() => chosen(page)).toBe('2 folders and files: happy 2');
 		await writeFile(join(folder, 'fer2013.csv'), csv);
 		await drop(page, [join(folder, 'fer2013.csv')]);
 		await expect.poll(() => chosen(page)).toContain('fer2013.csv');
@@ -242,6 +261,13 @@ describe('a folder', () => {
 		const { page } = bench;
 		await chooseModels(page, [own]);
 		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces'));
+		// Numbers mean what the visitor says, who sees pictures of each.
+		expect(await page.getByTestId('bench-start').isDisabled()).toBe(true);
+		const number = page.getByTestId('folder-number');
+		expect(await number.innerText()).toBe('4 ? (1)');
+		await expect.poll(() => number.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(48);
+		await page.getByTestId('numbering').selectOption('raf-db');
+		expect(await number.innerText()).toBe('4 happy (1)');
 		expect(await page.getByTestId('chosen').innerText()).toMatch(/happy 3/);
 		expect(await page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
 		await run(page);
@@ -282,6 +308,7 @@ describe('a long run', () => {
 		const long = [header, ...Array.from({ length: LONG }, () => row)].join('\n');
 		await chooseModels(page, [own, 'twin', 'contrary', 'pair']);
 		await chooseCsv(page, gzipSync(long), 'long.csv.gz');
+		await expect.poll(() => page.getByTestId('bench-start').isEnabled()).toBe(true);
 		await page.getByTestId('bench-start').focus();
 		await page.keyboard.press('Enter');
 		const progress = page.locator('[data-testid=bench-progress][data-phase=running]');

@@ -302,41 +302,6 @@ describe('a log that cannot be written', () => {
 	});
 });
 
-describe('a log whose database dies', () => {
-	it('is opened again, and no minute is lost', async () => {
-		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/dead/mjpeg&keep=1', {
-			prepare: (prepared) =>
-				prepared.addInitScript(() => {
-					const now = Date.now.bind(Date);
-					const startMs = now();
-					// A minute passes in three seconds.
-					Date.now = () => startMs + 20 * (now() - startMs);
-					// As in Safari: each connection is dead after a few transactions, and nobody is told.
-					const { transaction } = IDBDatabase.prototype as {
-						transaction: (this: IDBDatabase, ...args: Parameters<IDBDatabase['transaction']>) => IDBTransaction;
-					};
-					const uses = new WeakMap<IDBDatabase, number>();
-					IDBDatabase.prototype.transaction = function (...args) {
-						const count = (uses.get(this) ?? 0) + 1;
-						uses.set(this, count);
-						if (count > 3) throw new DOMException('The database connection is closing', 'InvalidStateError');
-						return transaction.apply(this, args);
-					};
-				})
-		});
-		await expectWorks(page);
-		// Some ten minutes of the kiosk's clock.
-		await page.waitForTimeout(30_000);
-		expect(await page.getByTestId('kiosk-warning').count()).toBe(0);
-		const frames = await page.evaluate(() => window.recordedResults.length);
-		await openLog(page);
-		expect(Number(await page.getByTestId('kiosk-log').getAttribute('data-minutes'))).toBeGreaterThanOrEqual(8);
-		// The first ones come before a model is known.
-		expect(await loggedTotal(page, 'frames')).toBeGreaterThanOrEqual(frames - 5);
-		await context.close();
-	});
-});
-
 describe('a page that is left', () => {
 	it('loses nothing of the minute under way, and counts nothing as lost', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/stay/mjpeg&keep=1');

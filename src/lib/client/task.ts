@@ -2,7 +2,7 @@
 import { AppError, toAppError } from '../errors';
 import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 
-export type TaskEvent = Extract<FromTask, { type: 'speed' | 'progress' }>;
+export type TaskEvent = Extract<FromTask, { type: 'speed' | 'tables' | 'progress' }>;
 
 /** What a task needs of the analyser: a port to its worker, and to be told when that worker is gone, until it disconnects. */
 export interface TaskHost {
@@ -68,6 +68,7 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 						fail(new AppError(data.failure.code, data.failure.message));
 						break;
 					case 'speed':
+					case 'tables':
 					case 'progress':
 						expectSign();
 						onEvent(data);

@@ -1,4 +1,5 @@
-/** FER2013 as text: `fer2013.csv`, with its columns in any order, and `icml_face_data.csv`. */
+/** FER2013 as text, as people have it: columns in any order, under several names; labels as numbers or in words. */
+import { labelNamed } from './labels';
 
 /** What the numbers of the column "emotion" stand for. */
 export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
@@ -6,70 +7,133 @@ export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surp
 export const FER2013_SIDE = 48;
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
 
+type Fer2013Label = (typeof FER2013_LABELS)[number];
+
 /** Positions of the columns; some copies have no usage. */
 export interface Fer2013Columns {
 	readonly emotion: number;
+	/** The column of all pixels, or the first of as many columns as there are pixels. */
 	readonly pixels: number;
+	readonly isSpread: boolean;
 	readonly usage: number | null;
 }
 
 export interface Fer2013Row {
-	readonly label: (typeof FER2013_LABELS)[number];
+	readonly label: Fer2013Label;
 	/** [48, 48] grey values of 0..255. */
 	readonly pixels: Uint8Array;
 }
 
+/** Names of columns in use, the usual one first; without case, spaces and signs. */
+const COLUMNS = {
+	emotion: ['emotion', 'emotions', 'label', 'labels', 'class', 'target', 'expression', 'emotionlabel', 'emotionid'],
+	pixels: ['pixels', 'pixel', 'image', 'imagepixels', 'pixelvalues', 'data'],
+	usage: ['usage', 'split', 'set', 'subset', 'partition']
+} as const;
+
+/** The names of the parts of FER2013, by their letters alone. */
+const USAGES = new Map(['Training', 'PublicTest', 'PrivateTest'].map((usage) => [usage.toLowerCase(), usage]));
+
+/** What separates the fields of a table, by its first line: a comma, or what spreadsheets write in its place. */
+export function separatorOf(header: string): string {
+	if (header.includes(',')) return ',';
+	return [';', '\t', '|'].find((each) => header.includes(each)) ?? ',';
+}
+
 /** The fields of one line of CSV, without the quotes around them. */
-export function splitFields(line: string): string[] {
-	if (!line.includes('"')) return line.split(',');
-	const fields = `,${line}`.matchAll(/,(?:\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]*))/g);
-	return Array.from(fields, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+export function splitFields(line: string, separator = ','): string[] {
+	if (!line.includes('"')) return line.split(separator);
+	const fields: string[] = [];
+	let at = 0;
+	for (;;) {
+		const quoted = /^\s*"((?:[^"]|"")*)"\s*/.exec(line.slice(at));
+		const end = at + (quoted?.[0].length ?? 0);
+		if (quoted !== null && (end === line.length || line[end] === separator)) {
+			fields.push((quoted[1] ?? '').replaceAll('""', '"'));
+			at = end;
+		} else {
+			const next = line.indexOf(separator, at);
+			fields.push(line.slice(at, next < 0 ? line.length : next));
+			at = next < 0 ? line.length : next;
+		}
+		if (at >= line.length) return fields;
+		at++;
+		if (at === line.length) return [...fields, ''];
+	}
 }
 
 /** Columns by the fields of the first line, whatever their case and spaces. Throws RangeError where one is missing. */
 export function columnsOf(header: readonly string[]): Fer2013Columns {
-	const names = header.map((name) =>
-		name
-			.replace(/^\uFEFF/, '')
-			.trim()
-			.toLowerCase()
-	);
-	const [emotion, pixels, usage] = [names.indexOf('emotion'), names.indexOf('pixels'), names.indexOf('usage')];
+	const names = header.map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
+	const find = (known: readonly string[]): number =>
+		known.map((name) => names.indexOf(name)).find((index) => index >= 0) ?? -1;
+	const [emotion, usage] = [find(COLUMNS.emotion), find(COLUMNS.usage)];
+	const first = names.findIndex((_, index) => isSpreadFrom(names, index));
+	const pixels = first >= 0 ? first : find(COLUMNS.pixels);
 	if (emotion < 0 || pixels < 0) {
+		const isVotes = names.includes('nf') && names.includes('contempt');
 		throw new RangeError(
-			`The first line must name the columns emotion and pixels, but it is "${header.join(',').slice(0, 80)}".`
+			isVotes
+				? 'This is the table of votes of FER+, which holds no pictures: choose fer2013.csv.'
+				: `The first line must name the columns emotion and pixels, but it is "${readable(header.join(','))}".`
 		);
 	}
-	return { emotion, pixels, usage: usage < 0 ? null : usage };
+	return { emotion, pixels, isSpread: first >= 0, usage: usage < 0 ? null : usage };
 }
 
-/** The usage of a row ("Training", "PublicTest" or "PrivateTest"), or null where the file does not tell. */
+/** Whether one column for each pixel begins here: "0", "1", ... or "pixel0", "pixel1", ... */
+function isSpreadFrom(names: readonly string[], first: number): boolean {
+	const numbers = (index: number) => /^(?:\p{L}*)(\d+)$/u.exec(names[index] ?? '')?.[1];
+	const start = numbers(first);
+	return (start === '0' || start === '1') && numbers(first + PIXELS - 1) === String(Number(start) + PIXELS - 1);
+}
+
+/** The usage of a row, the names of FER2013's parts in their usual spelling; null where the file does not tell. */
 export function usageOf(fields: readonly string[], { usage }: Fer2013Columns): string | null {
-	return usage === null ? null : (fields[usage] ?? '').trim();
+	if (usage === null) return null;
+	const text = (fields[usage] ?? '').trim();
+	return USAGES.get(text.toLowerCase().replace(/[^\p{L}]/gu, '')) ?? text.slice(0, 40);
 }
 
 /** The label and the picture of a row. Throws RangeError that says what is wrong with it. */
 export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fer2013Row {
-	const number = (fields[columns.emotion] ?? '').trim();
-	const label = /^\d$/.test(number) ? FER2013_LABELS[Number(number)] : undefined;
-	if (label === undefined) {
-		throw new RangeError(`The label must be a whole number from 0 to 6, but it is "${number.slice(0, 20)}".`);
-	}
-	return { label, pixels: parsePixels(fields[columns.pixels] ?? '') };
+	const label = parseLabel((fields[columns.emotion] ?? '').trim());
+	const { pixels } = columns;
+	const text = columns.isSpread ? fields.slice(pixels, pixels + PIXELS).join(' ') : (fields[pixels] ?? '');
+	return { label, pixels: parsePixels(text.trim().replace(/^\[(.*)\]$/s, '$1')) };
 }
 
-/** By hand, as a whole file has 80 million of these numbers. */
+/** "3", "3.0" and "Happiness" are the same. */
+function parseLabel(text: string): Fer2013Label {
+	const number = /^(\d)(?:\.0*)?$/.exec(text)?.[1];
+	const named = number === undefined ? labelNamed(text)?.label : FER2013_LABELS[Number(number)];
+	const label = FER2013_LABELS.find((each) => each === named);
+	if (label !== undefined) return label;
+	throw new RangeError(`The label must be a whole number from 0 to 6, but it is "${readable(text, 20)}".`);
+}
+
+/** What a message may show of a file that holds anything. */
+function readable(text: string, length = 80): string {
+	const shown = text.slice(0, length).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\uFFFD');
+	return /\uFFFD.*\uFFFD/.test(shown) ? '(no text)' : shown;
+}
+
+/** By hand, as a whole file has 80 million of these numbers: between spaces or commas, also as "70.0". */
 function parsePixels(text: string): Uint8Array {
 	const pixels = new Uint8Array(PIXELS);
 	let count = 0;
 	let value = -1;
 	for (let index = 0; index <= text.length; index++) {
-		const digit = text.charCodeAt(index) - 48;
+		const code = text.charCodeAt(index);
+		const digit = code - 48;
 		if (digit >= 0 && digit <= 9) {
 			value = value < 0 ? digit : value * 10 + digit;
 			if (value > 255) throw new RangeError(`Pixel ${count + 1} is greater than 255.`);
-		} else if (text.charCodeAt(index) > 32) {
-			throw new RangeError(`Pixel ${count + 1} is no whole number: "${text.slice(index, index + 10)}".`);
+		} else if (code === 46 && value >= 0) {
+			while (text.charCodeAt(index + 1) === 48) index++;
+			if (/[\d.]/.test(text.charAt(index + 1))) throw notWhole(count, text.slice(index, index + 10));
+		} else if (code > 32 && code !== 44) {
+			throw notWhole(count, text.slice(index, index + 10));
 		} else if (value >= 0) {
 			if (count < PIXELS) pixels[count] = value;
 			count++;
@@ -78,4 +142,8 @@ function parsePixels(text: string): Uint8Array {
 	}
 	if (count !== PIXELS) throw new RangeError(`${PIXELS} pixels were expected, but there are ${count}.`);
 	return pixels;
+}
+
+function notWhole(before: number, text: string): RangeError {
+	return new RangeError(`Pixel ${before + 1} is no whole number: "${readable(text)}".`);
 }

@@ -1,10 +1,17 @@
 /** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
 import type { Prior } from '../core/types';
+import type { NamedBlob, TableInfo } from '../data-sets/tables';
 import type { ErrorCode } from '../errors';
 
-/** Rows of FER2013: of one usage, of both test sets as the paper tests, or all. */
-export const CSV_SPLITS = ['private', 'public', 'paper', 'training', 'all'] as const;
-export type CsvSplit = (typeof CSV_SPLITS)[number];
+/** Which rows of the chosen tables are measured. */
+export interface RowChoice {
+	/** Name of one of several tables; null for all of them. */
+	readonly table: string | null;
+	/** Their usage, as the table says; null for all rows. */
+	readonly usages: readonly (string | null)[] | null;
+	/** What the rows are called beside the figures. */
+	readonly title: string;
+}
 
 /** What pictures of a folder show: faces already cut out, whole photos, or by their size (up to 64 pixels: a face). */
 export const PICTURE_KINDS = ['auto', 'faces', 'photos'] as const;
@@ -24,13 +31,13 @@ export interface BenchmarkRequest {
 	/** Everyday faces count as in photos. */
 	readonly prior: Prior;
 	readonly source:
-		| { readonly kind: 'csv'; readonly file: Blob; readonly split: CsvSplit }
+		| { readonly kind: 'csv'; readonly files: readonly NamedBlob[]; readonly rows: RowChoice }
 		| { readonly kind: 'pictures'; readonly files: readonly LabelledFile[]; readonly show: PictureKind };
 }
 
 /** A picture, or a row, that counts for nothing, and why. */
 export interface Problem {
-	readonly kind: 'unreadable' | 'no-face' | 'unknown-label';
+	readonly kind: 'unreadable' | 'no-face' | 'unknown-label' | 'no-table';
 	readonly name: string;
 	readonly detail: string;
 }
@@ -72,6 +79,7 @@ export interface Speed {
 
 export type TaskRequest =
 	| { readonly type: 'speed'; readonly models: readonly string[] }
+	| { readonly type: 'inspect'; readonly files: readonly NamedBlob[] }
 	| { readonly type: 'benchmark'; readonly request: BenchmarkRequest };
 
 /** The first message is the request. */
@@ -80,6 +88,7 @@ export type ToTask = TaskRequest | { readonly type: 'pause' | 'resume' | 'cancel
 /** The last message is 'done' or 'failed'. */
 export type FromTask =
 	| { readonly type: 'speed'; readonly speed: Speed }
+	| { readonly type: 'tables'; readonly tables: readonly TableInfo[]; readonly skipped: readonly Problem[] }
 	| { readonly type: 'progress'; readonly progress: BenchmarkProgress }
 	| { readonly type: 'done'; readonly cancelled: boolean }
 	| { readonly type: 'failed'; readonly failure: { readonly code: ErrorCode; readonly message: string } };

@@ -1,60 +1,129 @@
 /** The labelled pictures that a visitor chose to measure models on. */
+import { startTask, type Task, type TaskHost } from '../client/task';
+import type { Numbering } from '../core/labels';
+import { isNumber, numberedFolders, sortByLabel } from '../data-sets/folders';
+import { isPictureName, isTableName } from '../data-sets/names';
+import type { NamedBlob } from '../data-sets/tables';
+import { type AppError, toAppError } from '../errors';
+import type { BenchmarkRequest, PictureKind, Problem } from '../protocol/tasks';
 import { countBy } from './count-by';
-import type { BenchmarkRequest, CsvSplit, PictureKind, Problem } from '../protocol/tasks';
-import { sortByLabel, type SortedFiles } from '../sources/labelled-files';
+import { choicesOf, type TitledChoice } from './row-choices';
+
+interface PathFile {
+	readonly path: string;
+	readonly file: File;
+}
 
 type Chosen =
-	| { readonly kind: 'csv'; readonly file: File }
-	| { readonly kind: 'pictures'; readonly name: string; readonly sorted: SortedFiles<File> };
+	| {
+			readonly kind: 'tables';
+			readonly name: string;
+			readonly files: readonly NamedBlob[];
+			/** Null until they have been looked through. */
+			readonly choices: readonly TitledChoice[] | null;
+			readonly skipped: readonly Problem[];
+			readonly error: AppError | null;
+	  }
+	| { readonly kind: 'pictures'; readonly name: string; readonly files: readonly PathFile[] };
+
+/** How the numbers of folders are read: not said yet, as in a data set, or not at all. */
+type NumbersChoice = Numbering | 'left-out' | null;
 
 export class TestPictures {
 	#chosen: Chosen | null = $state.raw(null);
+	#numbers: NumbersChoice = $state.raw(null);
+	#task: Task | null = null;
+	readonly #host: TaskHost;
+
+	constructor(host: TaskHost) {
+		this.#host = host;
+	}
+
+	readonly #numbered = $derived(this.#chosen?.kind === 'pictures' ? numberedFolders(this.#chosen.files) : null);
+	readonly #sorted = $derived(
+		this.#chosen?.kind === 'pictures'
+			? sortByLabel(this.#chosen.files, typeof this.#numbers === 'object' ? this.#numbers : null)
+			: null
+	);
 
 	/** What was chosen, in numbers; null before. */
 	readonly summary = $derived.by(() => {
-		const chosen = this.#chosen;
+		const [chosen, sorted] = [this.#chosen, this.#sorted];
 		if (chosen === null) return null;
-		if (chosen.kind === 'csv') return { kind: chosen.kind, name: chosen.file.name, bytes: chosen.file.size };
-		const { labelled, unknown } = chosen.sorted;
+		if (chosen.kind === 'tables') {
+			const bytes = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
+			const { kind, name, choices, skipped, error } = chosen;
+			return { kind, name, bytes, choices, skipped, error };
+		}
 		return {
 			kind: chosen.kind,
 			name: chosen.name,
-			byLabel: countBy(labelled.map(({ label }) => label)).map(([label, n]) => ({ label, n })),
-			unknown: countBy(unknown.map(({ folder }) => folder)).map(([folder, n]) => ({ folder, n }))
+			byLabel: countBy((sorted?.labelled ?? []).map(({ label }) => label)).map(([label, n]) => ({ label, n })),
+			// Numbers that are still asked for are no unknown names.
+			unknown: countBy((sorted?.unknown ?? []).map(({ folder }) => folder))
+				.map(([folder, n]) => ({ folder, n }))
+				.filter(({ folder }) => this.#numbers !== null || !isNumber(folder)),
+			guessed: [...(sorted?.guessed ?? [])].map(([folder, label]) => ({ folder, label })),
+			numbers:
+				this.#numbered === null ? null : { ...this.#numbered, chosen: this.#numbers, isAsked: this.#numbers === null }
 		};
 	});
 
 	/** Files that are left out from the start. */
 	get problems(): Problem[] {
-		if (this.#chosen?.kind !== 'pictures') return [];
-		return this.#chosen.sorted.unknown.map(({ name, folder }) => ({
+		return (this.#sorted?.unknown ?? []).map(({ name, folder }) => ({
 			kind: 'unknown-label',
 			name,
 			detail: folder === '' ? 'It lies in no folder.' : `The folder “${folder}” names no expression.`
 		}));
 	}
 
-	/** One table, or pictures; `name` is the path within what was chosen or dropped. */
+	/** Tables of FER2013, or pictures; `name` is the path within what was chosen or dropped. */
 	choose(files: readonly { readonly name: string; readonly file: File }[]): void {
-		const [first] = files;
-		if (first === undefined) return;
-		if (files.length === 1 && /\.(csv|gz)$/i.test(first.name)) {
-			this.#chosen = { kind: 'csv', file: first.file };
-			return;
-		}
+		if (files.length === 0) return;
+		this.#task?.cancel();
+		this.#task = null;
+		this.#numbers = null;
 		const tops = countBy(files.map(({ name }) => name.split('/')[0] ?? ''));
-		this.#chosen = {
-			kind: 'pictures',
-			name: tops.length === 1 ? (tops[0]?.[0] ?? '') : `${tops.length} folders and files`,
-			sorted: sortByLabel(files.map(({ name, file }) => ({ path: name, file })))
-		};
+		const name = tops.length === 1 ? (tops[0]?.[0] ?? '') : `${tops.length} folders and files`;
+		// A table beside pictures is their list; a folder with a table and a read-me is FER2013 unpacked.
+		const arePictures = files.some(({ name, file }) => isPictureName(name) || file.type.startsWith('image/'));
+		const tables = files.length === 1 ? files : files.filter(({ name }) => isTableName(name));
+		if (tables.length > 0 && !arePictures)
+			void this.#inspect(tables.length === 1 ? (tables[0]?.name ?? name) : name, tables);
+		else this.#chosen = { kind: 'pictures', name, files: files.map(({ name, file }) => ({ path: name, file })) };
 	}
 
-	/** For a request: of a file the rows of `split`, of a folder pictures that are of this kind. */
-	source(split: CsvSplit, show: PictureKind): BenchmarkRequest['source'] | null {
-		if (this.#chosen === null) return null;
-		return this.#chosen.kind === 'csv'
-			? { kind: 'csv', file: this.#chosen.file, split }
-			: { kind: 'pictures', files: this.#chosen.sorted.labelled, show };
+	/** Says how the numbers of folders are to be read. */
+	readNumbers(as: NumbersChoice): void {
+		this.#numbers = as;
+	}
+
+	async #inspect(name: string, files: readonly NamedBlob[]): Promise<void> {
+		const chosen = { kind: 'tables', name, files, choices: null, skipped: [], error: null } as const;
+		this.#chosen = chosen;
+		const stillChosen = (): boolean => this.#chosen === chosen;
+		const task = startTask(this.#host, { type: 'inspect', files }, (event) => {
+			if (event.type !== 'tables' || !stillChosen()) return;
+			this.#chosen = { ...chosen, choices: choicesOf(event.tables), skipped: event.skipped };
+		});
+		this.#task = task;
+		try {
+			await task.finished;
+		} catch (thrown) {
+			if (stillChosen()) this.#chosen = { ...chosen, error: toAppError(thrown, 'data-unreadable') };
+		}
+	}
+
+	/** For a request: of tables these rows, of a folder pictures that are of this kind. Null where something is to be chosen. */
+	source(choice: number, show: PictureKind): BenchmarkRequest['source'] | null {
+		const chosen = this.#chosen;
+		if (chosen === null) return null;
+		if (chosen.kind === 'pictures') {
+			if (this.#numbered !== null && this.#numbers === null) return null;
+			return { kind: 'pictures', files: this.#sorted?.labelled ?? [], show };
+		}
+		const rows = chosen.choices?.[choice];
+		return rows === undefined ? null : { kind: 'csv', files: chosen.files, rows };
 	}
 }

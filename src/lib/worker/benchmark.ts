@@ -10,7 +10,6 @@ import { indexOfGreatest } from '../core/scores';
 import type { Classifier, FaceDetector, Frame, Scores } from '../core/types';
 import { AppError } from '../errors';
 import type { BenchmarkProgress, BenchmarkRequest, LabelledFile, PictureKind, Problem } from '../protocol/tasks';
-import { readFer2013 } from './fer2013-stream';
 import type { TaskControl } from './task-control';
 
 /** Rows of a file that are classified at once. */
@@ -55,23 +54,34 @@ interface Row {
 
 /** Null where it was cancelled. Throws AppError where there are none. */
 async function readRows(
-	{ file, split }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
+	{ files, rows: choice }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
 	run: Run
 ): Promise<Row[] | null> {
-	run.begin('reading', file.size);
+	run.begin(
+		'reading',
+		files.reduce((sum, { file }) => sum + file.size, 0)
+	);
+	// Few visitors need it.
+	const { openTables } = await import('../data-sets/tables');
 	const rows: Row[] = [];
 	let fault: string | null = null;
-	let readTo = 0;
-	for await (const row of readFer2013(file, split, (done) => (readTo = done))) {
-		if ('fault' in row) {
-			run.report({ kind: 'unreadable', name: `Line ${row.line}`, detail: row.fault });
-			fault ??= `line ${row.line}: ${row.fault}`;
-		} else rows.push(row);
-		run.doneTo(readTo);
-		if (run.isDue() && !(await run.step())) return null;
+	const skip = (name: string, detail: string) => run.report({ kind: 'no-table', name, detail });
+	for await (const table of openTables(files, (done) => run.doneTo(done), skip)) {
+		if (choice.table !== null && choice.table !== table.name) continue;
+		for await (const { line, usage, parse } of table.rows) {
+			if (choice.usages?.includes(usage) === false) continue;
+			try {
+				rows.push(parse());
+			} catch (error) {
+				const name = files.length === 1 && choice.table === null ? `Line ${line}` : `${table.name}, line ${line}`;
+				run.report({ kind: 'unreadable', name, detail: describe(error) });
+				fault ??= `line ${line}: ${describe(error)}`;
+			}
+			if (run.isDue() && !(await run.step())) return null;
+		}
 	}
 	if (rows.length > 0) return rows;
-	throw new AppError('data-unreadable', fault ?? `none of the ${file.size} bytes is a row of this split`);
+	throw new AppError('data-unreadable', fault ?? `there is no row of ${choice.title}`);
 }
 
 async function classifyRows(rows: readonly Row[] | null, run: Run): Promise<boolean> {

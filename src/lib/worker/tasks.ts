@@ -1,7 +1,8 @@
 /** Serves one task over a port of its own, beside the live analysis. */
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
+import type { NamedBlob } from '../data-sets/tables';
 import { toAppError } from '../errors';
-import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
+import type { FromTask, Problem, TaskRequest, ToTask } from '../protocol/tasks';
 import { runBenchmark } from './benchmark';
 import { measureSpeed } from './speed';
 import { TaskControl } from './task-control';
@@ -42,6 +43,7 @@ export function serveTask(port: TaskPort, tools: TaskTools): void {
 				control.cancel();
 				break;
 			case 'speed':
+			case 'inspect':
 			case 'benchmark':
 				void run(data, port, tools, control);
 				break;
@@ -53,9 +55,13 @@ export function serveTask(port: TaskPort, tools: TaskTools): void {
 
 async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control: TaskControl): Promise<void> {
 	const { registry } = tools;
-	const models = task.type === 'speed' ? task.models : task.request.models;
+	const models = task.type === 'speed' ? task.models : task.type === 'benchmark' ? task.request.models : [];
 	const release = registry.hold(models);
 	try {
+		if (task.type === 'inspect') {
+			await inspect(task.files, port);
+			return;
+		}
 		const finished =
 			task.type === 'speed'
 				? await measureAll(models, port, tools, control)
@@ -76,6 +82,18 @@ async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control:
 		release();
 		port.close();
 	}
+}
+
+async function inspect(files: readonly NamedBlob[], port: TaskPort): Promise<void> {
+	const { inspectTables } = await import('../data-sets/tables');
+	const skipped: Problem[] = [];
+	const tables = await inspectTables(
+		files,
+		() => undefined,
+		(name, detail) => skipped.push({ kind: 'no-table', name, detail })
+	);
+	port.postMessage({ type: 'tables', tables, skipped });
+	port.postMessage({ type: 'done', cancelled: false });
 }
 
 async function measureAll(

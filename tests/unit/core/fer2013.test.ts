@@ -16,13 +16,18 @@ describe('splitFields', () => {
 
 describe('columnsOf', () => {
 	it('finds the columns in any order, case and spacing, and without usage', () => {
-		expect(columnsOf('emotion,pixels,Usage'.split(','))).toEqual({ emotion: 0, pixels: 1, usage: 2 });
-		expect(columnsOf('\uFEFFemotion, Usage, pixels'.split(','))).toEqual({ emotion: 0, pixels: 2, usage: 1 });
-		expect(columnsOf('Usage,pixels,emotion'.split(','))).toEqual({ emotion: 2, pixels: 1, usage: 0 });
-		expect(columnsOf('pixels,emotion'.split(','))).toEqual({ emotion: 1, pixels: 0, usage: null });
+		expect(columnsOf('emotion,pixels,Usage'.split(','))).toEqual({ emotion: 0, pixels: 1, usage: 2, isSpread: false });
+		expect(columnsOf('\uFEFFemotion, Usage, pixels'.split(','))).toEqual({
+			emotion: 0,
+			pixels: 2,
+			usage: 1,
+			isSpread: false
+		});
+		expect(columnsOf('Usage,pixels,emotion'.split(','))).toEqual({ emotion: 2, pixels: 1, usage: 0, isSpread: false });
+		expect(columnsOf('pixels,emotion'.split(','))).toEqual({ emotion: 1, pixels: 0, usage: null, isSpread: false });
 	});
 
-	it.each(['label,image', 'emotion,image', 'label,pixels'])(
+	it.each(['label,name', 'emotion,name', 'name,pixels', 'constructor,__proto__'])(
 		'says which columns must be there, where they are %s',
 		(line) => {
 			expect(() => columnsOf(line.split(','))).toThrow(`columns emotion and pixels, but it is "${line}"`);
@@ -31,7 +36,7 @@ describe('columnsOf', () => {
 });
 
 describe('parseRow', () => {
-	const columns = { emotion: 0, pixels: 1, usage: 2 };
+	const columns = { emotion: 0, pixels: 1, usage: 2, isSpread: false };
 	const row = (emotion: string, pixels: string) => parseRow([emotion, pixels, ' PublicTest'], columns);
 
 	it('gives the label by name and the pixels in order', () => {
@@ -39,13 +44,13 @@ describe('parseRow', () => {
 		expect(label).toBe('happy');
 		expect([...pixels]).toEqual(PIXELS);
 		expect(usageOf(['3', '', ' PublicTest '], columns)).toBe('PublicTest');
-		expect(usageOf(['3', ''], { ...columns, usage: null })).toBeNull();
+		expect(usageOf(['3', ''], { ...columns, usage: null, isSpread: false })).toBeNull();
 	});
 
 	it.each([
 		['7', PIXELS.join(' '), 'a whole number from 0 to 6, but it is "7"'],
 		['', PIXELS.join(' '), 'but it is ""'],
-		['1.0', PIXELS.join(' '), 'but it is "1.0"'],
+		['1.5', PIXELS.join(' '), 'but it is "1.5"'],
 		['1', PIXELS.slice(1).join(' '), '2304 pixels were expected, but there are 2303'],
 		['1', `${PIXELS.join(' ')} 1`, 'but there are 2305'],
 		['1', PIXELS.with(4, 256).join(' '), 'Pixel 5 is greater than 255'],

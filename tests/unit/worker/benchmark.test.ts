@@ -88,11 +88,17 @@ async function run(
 const confusions = (progress: BenchmarkProgress | undefined) => progress?.tallies.map(({ confusion }) => confusion);
 
 describe('a FER2013 file', () => {
-	const source = { kind: 'csv', split: 'private' } as const;
+	const rowsOf = (...usages: string[]) => ({
+		table: null,
+		usages: usages.length === 0 ? null : usages,
+		title: usages.join()
+	});
+	const source = { kind: 'csv', rows: rowsOf('PrivateTest') } as const;
+	const files = (file: Blob) => [{ name: 'fer2013.csv', file }];
 
 	it('counts the rows of its split, and lists those that are damaged', async () => {
 		const file = new Blob([CSV]);
-		const { finished, last, problems } = await run({ mirrored: false, source: { ...source, file } });
+		const { finished, last, problems } = await run({ mirrored: false, source: { ...source, files: files(file) } });
 		expect(finished).toBe(true);
 		expect(last).toMatchObject({ phase: 'running', done: 3, total: 3 });
 		expect(confusions(last)).toEqual([
@@ -108,16 +114,18 @@ describe('a FER2013 file', () => {
 
 	it('is read the same gzipped, and in other splits', async () => {
 		const file = new Blob([gzipSync(CSV)]);
-		const count = async (split: 'private' | 'public' | 'paper' | 'training' | 'all') =>
-			(await run({ mirrored: false, source: { kind: 'csv', file, split } })).last?.done;
-		expect(await Promise.all((['private', 'public', 'paper', 'training', 'all'] as const).map(count))).toEqual([
-			3, 1, 4, 1, 5
-		]);
+		const count = async (...usages: string[]) =>
+			(await run({ mirrored: false, source: { kind: 'csv', files: files(file), rows: rowsOf(...usages) } })).last?.done;
+		expect(await count('PrivateTest')).toBe(3);
+		expect(await count('PublicTest')).toBe(1);
+		expect(await count('PublicTest', 'PrivateTest')).toBe(4);
+		expect(await count('Training')).toBe(1);
+		expect(await count()).toBe(5);
 	});
 
 	it('is shown mirrored too where asked, and at the size of each model', async () => {
 		const file = new Blob([CSV]);
-		const { last } = await run({ mirrored: true, source: { ...source, file } }, { sizes: [48, 24] });
+		const { last } = await run({ mirrored: true, source: { ...source, files: files(file) } }, { sizes: [48, 24] });
 		// A picture with one bright half is now both at once: the first label wins a tie.
 		const even = [
 			[2, 0],
@@ -129,16 +137,16 @@ describe('a FER2013 file', () => {
 	it('has the odds of the mean multiplied, not those of each look', async () => {
 		const file = new Blob([csvOf([[3, halves(255, 128), 'PrivateTest']])]);
 		// Looks of 0.9 and 0.5: the mean of 0.7 to 0.3 becomes 0.7 to 0.75; each alone would come to a mean of 0.53 to 0.47.
-		const { last } = await run({ mirrored: true, source: { ...source, file } }, { priorRatio: [1, 2.5] });
+		const { last } = await run({ mirrored: true, source: { ...source, files: files(file) } }, { priorRatio: [1, 2.5] });
 		expect(confusions(last)?.[0]?.[0]).toEqual([0, 1]);
 	});
 
 	it.each([
 		['', 'empty'],
-		['label,image\n1,2', 'line 1: The first line must name the columns emotion and pixels'],
-		[csvOf([[3, halves(0, 0), 'Training']]), 'none of the']
+		['a,b\n1,2', 'The first line must name the columns emotion and pixels'],
+		[csvOf([[3, halves(0, 0), 'Training']]), 'no row of PrivateTest']
 	])('that holds nothing of use is refused', async (text, message) => {
-		const running = run({ mirrored: false, source: { ...source, file: new Blob([text]) } });
+		const running = run({ mirrored: false, source: { ...source, files: files(new Blob([text])) } });
 		await expect(running).rejects.toMatchObject({
 			code: 'data-unreadable',
 			message: expect.stringContaining(message) as string
@@ -147,7 +155,7 @@ describe('a FER2013 file', () => {
 
 	it('that breaks off is refused', async () => {
 		const file = new Blob([gzipSync(CSV).subarray(0, 60)]);
-		await expect(run({ mirrored: false, source: { ...source, file } })).rejects.toMatchObject({
+		await expect(run({ mirrored: false, source: { ...source, files: files(file) } })).rejects.toMatchObject({
 			code: 'data-unreadable'
 		});
 	});

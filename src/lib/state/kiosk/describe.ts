@@ -34,7 +34,7 @@ export function describeKiosk(status: Status, watch: Watch, nowMs: number): Kios
 }
 
 /** What is wrong with the connection to the broker; null while nothing is. */
-export function describeBroker({ link, limits, unsent }: Pick<Publisher, 'link' | 'limits' | 'unsent'>): string | null {
+export function describeBroker({ link, unsent }: Pick<Publisher, 'link' | 'unsent'>): string | null {
 	const waiting = unsent === 0 ? '' : `, ${unsent} min to send`;
 	switch (link) {
 		case 'away':
@@ -43,7 +43,7 @@ export function describeBroker({ link, limits, unsent }: Pick<Publisher, 'link' 
 			return `Broker refuses the login${waiting}`;
 		case 'connecting':
 		case 'connected':
-			return limits.length === 0 ? null : `Broker ${limits.join(', ')}`;
+			return null;
 	}
 }
 

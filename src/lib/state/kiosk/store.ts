@@ -1,5 +1,5 @@
 /** The kiosk's log in IndexedDB: a record a minute, in this browser alone. */
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { addMinutes, type MinuteRecord } from './minutes';
 import { keepUnsent, readUnsent } from './unsent';
 
@@ -10,13 +10,6 @@ interface LogSchema extends DBSchema {
 const NAME = 'mien-kiosk';
 /** Where `leave` keeps records; no broker's topic is called so. */
 const LEFT = '#log';
-/** A database that says nothing for this long is as good as dead; what waits is written by the next connection. */
-const ANSWER_LIMIT_MS = 20_000;
-/**
- * Errors of a connection that is gone for good, though nobody told: Safari drops databases of pages that were in the
- * background, and then says so at every transaction, without `terminated` being called.
- */
-const DEAD: ReadonlySet<string> = new Set(['InvalidStateError', 'UnknownError', 'AbortError', 'TimeoutError']);
 /** Whatever the retention says: 60 days. A record takes about half a kilobyte. */
 const MOST_RECORDS = 86_400;
 
@@ -58,35 +51,32 @@ export class LogStore {
 	}
 
 	async #add(record: MinuteRecord): Promise<void> {
-		await this.#use(async (database) => {
-			const { store, done } = database.transaction('minutes', 'readwrite');
-			// Both settle at the end: what was not stored is told by whichever is first, and the other must not be left alone.
-			await Promise.all([done, putSum(store, record)]);
-		});
+		const transaction = (await this.#open()).transaction('minutes', 'readwrite');
+		const before = await transaction.store.get(record.minute);
+		await transaction.store.put(before === undefined ? record : addMinutes(before, record));
+		await transaction.done;
 	}
 
 	/** Records that begin at `fromMs` or later, oldest first. */
 	async read(fromMs: number): Promise<MinuteRecord[]> {
 		await this.#takeIn();
-		return this.#use((database) => database.getAll('minutes', IDBKeyRange.lowerBound(fromMs)));
+		return (await this.#open()).getAll('minutes', IDBKeyRange.lowerBound(fromMs));
 	}
 
 	/** Deletes what is older than `beforeMs`, and the oldest beyond 60 days' worth. */
 	async prune(beforeMs: number): Promise<void> {
-		await this.#use(async (database) => {
-			const transaction = database.transaction('minutes', 'readwrite');
-			await transaction.store.delete(IDBKeyRange.upperBound(beforeMs, true));
-			let surplus = (await transaction.store.count()) - MOST_RECORDS;
-			for (let cursor = await transaction.store.openCursor(); cursor !== null && surplus > 0; surplus--) {
-				await cursor.delete();
-				cursor = await cursor.continue();
-			}
-			await transaction.done;
-		});
+		const transaction = (await this.#open()).transaction('minutes', 'readwrite');
+		await transaction.store.delete(IDBKeyRange.upperBound(beforeMs, true));
+		let surplus = (await transaction.store.count()) - MOST_RECORDS;
+		for (let cursor = await transaction.store.openCursor(); cursor !== null && surplus > 0; surplus--) {
+			await cursor.delete();
+			cursor = await cursor.continue();
+		}
+		await transaction.done;
 	}
 
 	async erase(): Promise<void> {
-		await this.#use((database) => database.clear('minutes'));
+		await (await this.#open()).clear('minutes');
 	}
 
 	close(): void {
@@ -95,20 +85,6 @@ export class LogStore {
 			() => undefined
 		);
 		this.#database = null;
-	}
-
-	/** Does `task`, once more with a new connection where the one at hand turns out to be dead. */
-	async #use<T>(task: (database: IDBPDatabase<LogSchema>) => Promise<T>): Promise<T> {
-		const isFresh = this.#database === null;
-		try {
-			return await inTime(this.#open().then(task));
-		} catch (thrown) {
-			if (!(thrown instanceof DOMException && DEAD.has(thrown.name))) throw thrown;
-			this.close();
-			// A transaction that was aborted has stored nothing: no minute counts twice.
-			if (isFresh || thrown.name === 'TimeoutError') throw thrown;
-			return inTime(this.#open().then(task));
-		}
 	}
 
 	#open(): Promise<IDBPDatabase<LogSchema>> {
@@ -123,26 +99,5 @@ export class LogStore {
 			throw error;
 		});
 		return this.#database;
-	}
-}
-
-async function putSum(
-	store: IDBPObjectStore<LogSchema, ['minutes'], 'minutes', 'readwrite'>,
-	record: MinuteRecord
-): Promise<void> {
-	const before = await store.get(record.minute);
-	await store.put(before === undefined ? record : addMinutes(before, record));
-}
-
-/** Rejects with a TimeoutError where the database does not answer. */
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	const limit = new Promise<never>((_, reject) => {
-		timer = setTimeout(() => reject(new DOMException('the database does not answer', 'TimeoutError')), ANSWER_LIMIT_MS);
-	});
-	try {
-		return await Promise.race([answer, limit]);
-	} finally {
-		clearTimeout(timer);
 	}
 }

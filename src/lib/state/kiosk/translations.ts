@@ -1,5 +1,5 @@
 /** What people in front of a kiosk read, in languages other than English. */
-import type { Language, Words } from './words';
+import type { Language, Words } from './languages';
 
 export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 	de: {

@@ -3,7 +3,6 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyMinute, MINUTE_MS } from '../../../../src/lib/state/kiosk/minutes';
 import { Publisher } from '../../../../src/lib/state/kiosk/publisher.svelte';
-import { startBroker, type Grudge } from '../../../broker';
 import { BROKER_LOGIN, Mosquitto } from '../../../mosquitto';
 import { freePort, provideProgram } from '../../../programs';
 
@@ -157,55 +156,5 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 
 	it('never gets the password', () => {
 		expect(JSON.stringify(received)).not.toContain(BROKER_LOGIN.password);
-	});
-});
-
-describe('a broker that hangs up', () => {
-	it.each<[string, Grudge[]]>([
-		['at a subscription', ['subscribe']],
-		['at a retained message', ['retain']],
-		['at a retained last will', ['retained-will', 'retain']],
-		['at any last will', ['will']],
-		['at everything that can be done without', ['will', 'retained-will', 'retain', 'subscribe']]
-	])('%s gets each minute once, and is left in peace after that', async (_, grudges) => {
-		const broker = await startBroker(grudges);
-		const stop = new AbortController();
-		let nowMs = NOON;
-		const publisher = new Publisher({
-			settings: { url: broker.url, topic: TOPIC, discovery: null },
-			login: null,
-			storage: null,
-			now: () => nowMs,
-			retryMs: 20
-		});
-		publisher.describe(['happy']);
-		const done = publisher.run(stop.signal);
-		const minutes = () => broker.published.filter(({ topic }) => topic === `${TOPIC}/minute`);
-		const passMinute = () => {
-			publisher.add({ ...emptyMinute(nowMs), faces: minutes().length });
-			nowMs += MINUTE_MS;
-		};
-		passMinute();
-		await expect.poll(() => minutes().length, PATIENTLY).toBe(1);
-		await expect.poll(() => publisher.limits.length, PATIENTLY).toBeGreaterThan(0);
-		await expect.poll(() => publisher.link, PATIENTLY).toBe('connected');
-		passMinute();
-		await expect.poll(() => minutes().length, PATIENTLY).toBe(2);
-		// The last of its grudges may be met only now.
-		await expect
-			.poll(async () => {
-				const before = broker.connects;
-				await new Promise((resolve) => setTimeout(resolve, 300));
-				return broker.connects - before;
-			}, PATIENTLY)
-			.toBe(0);
-		passMinute();
-		await expect
-			.poll(() => minutes().map(({ text }) => (JSON.parse(text) as { faces: number }).faces), PATIENTLY)
-			.toEqual([0, 1, 2]);
-		expect(publisher.unsent).toBe(0);
-		stop.abort();
-		await done;
-		broker.stop();
 	});
 });

@@ -1,0 +1,107 @@
+/** What people call the seven expressions, in words and in numbers, as data sets of faces are published. */
+
+/** Names in use, beside the label itself: FER2013, FER+, CK+, RAF-DB, KDEF, JAFFE and others. */
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+	angry: ['angry', 'anger', 'an', 'ang'],
+	disgust: ['disgust', 'disgusted', 'di', 'dis'],
+	fear: ['fear', 'fearful', 'afraid', 'scared', 'fe', 'fea'],
+	happy: ['happy', 'happiness', 'joy', 'ha', 'hap'],
+	sad: ['sad', 'sadness', 'sa'],
+	surprise: ['surprise', 'surprised', 'su', 'sur'],
+	neutral: ['neutral', 'neutrality', 'ne', 'neu']
+};
+
+const LABELS = new Map(Object.entries(NAMES).flatMap(([label, names]) => names.map((name) => [name, label] as const)));
+
+/** Words that say nothing of the expression: "happy_faces", "train-3-happy", "class happy". */
+const FILLERS = new Set(
+	'face faces image images img imgs picture pictures photo photos expression expressions emotion emotions class label the a of person people train training test testing val valid validation'.split(
+		' '
+	)
+);
+
+export interface NamedLabel {
+	readonly label: string;
+	/** False where the word is only nearly a name of the label, as "suprise" is. */
+	readonly exact: boolean;
+}
+
+/**
+ * The label that a text names ("Happy", "happiness", "3_happy", "suprise"); undefined where it names none or several.
+ * Words of five letters and more may have one letter too many, missing, wrong or swapped.
+ */
+export function labelNamed(text: string): NamedLabel | undefined {
+	const words = text
+		.normalize('NFKC')
+		.toLowerCase()
+		.split(/[^\p{L}]+/u)
+		.filter((word) => word !== '' && !FILLERS.has(word));
+	const [word] = words;
+	if (word === undefined || words.some((each) => each !== word)) return undefined;
+	const label = LABELS.get(word);
+	if (label !== undefined) return { label, exact: true };
+	if (word.length < 5 || word.length > 20) return undefined;
+	const near = new Set(
+		[...LABELS].filter(([name]) => name.length >= 5 && name[0] === word[0] && isOneOff(word, name)).map(([, to]) => to)
+	);
+	const [only] = near;
+	return near.size === 1 && only !== undefined ? { label: only, exact: false } : undefined;
+}
+
+/** Whether one letter is too many, missing, another one, or swapped with its neighbour. */
+function isOneOff(a: string, b: string): boolean {
+	let start = 0;
+	while (start < a.length && a[start] === b[start]) start++;
+	const [restA, restB] = [a.slice(start), b.slice(start)];
+	return (
+		restA.slice(1) === restB ||
+		restA === restB.slice(1) ||
+		restA.slice(1) === restB.slice(1) ||
+		(restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2))
+	);
+}
+
+/** Numbers of labels as a data set uses them; null: an expression that the models do not know. */
+export interface Numbering {
+	readonly id: 'fer2013' | 'ferplus' | 'affectnet' | 'raf-db' | 'ck';
+	readonly title: string;
+	readonly labels: ReadonlyMap<number, string | null>;
+	/** What a folder of this data set is often called. */
+	readonly called: RegExp;
+}
+
+const numbered = (from: number, labels: readonly (string | null)[]) =>
+	new Map(labels.map((label, index) => [from + index, label]));
+
+export const NUMBERINGS: readonly Numbering[] = [
+	{
+		id: 'fer2013',
+		title: 'FER2013',
+		labels: numbered(0, ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral']),
+		called: /fer[\s_-]*(20)?13|expw/i
+	},
+	{
+		id: 'ferplus',
+		title: 'FER+',
+		labels: numbered(0, ['neutral', 'happy', 'surprise', 'sad', 'angry', 'disgust', 'fear', null]),
+		called: /fer(2013)?[\s_-]*(\+|plus)/i
+	},
+	{
+		id: 'affectnet',
+		title: 'AffectNet',
+		labels: numbered(0, ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'angry', null]),
+		called: /affect[\s_-]*net/i
+	},
+	{
+		id: 'raf-db',
+		title: 'RAF-DB',
+		labels: numbered(1, ['surprise', 'fear', 'disgust', 'happy', 'sad', 'angry', 'neutral']),
+		called: /raf[\s_-]*db|\braf\b/i
+	},
+	{
+		id: 'ck',
+		title: 'CK+',
+		labels: numbered(0, ['neutral', 'angry', null, 'disgust', 'fear', 'happy', 'sad', 'surprise']),
+		called: /\bck(\+|[\s_-]*plus)|cohn/i
+	}
+];

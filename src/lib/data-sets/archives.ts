@@ -1,0 +1,190 @@
+/** Files within files: gzip, tar and ZIP are opened on the way, none is held whole. */
+import { gunzip } from './gunzip';
+
+export type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
+
+/** A file, or one of an archive. */
+export interface Inner {
+	/** With the archives and folders around it: "archive.zip/fer2013/fer2013.csv". */
+	readonly name: string;
+	/** To be read, or left, before the next file is asked for. */
+	readonly pieces: Pieces;
+}
+
+const HEAD_BYTES = 512;
+/** Deeper nests are made to do harm. */
+const MOST_ARCHIVES_AROUND = 4;
+
+/** What programs and systems leave in archives. */
+const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)/;
+
+/** How a ZIP begins: with a file, with its end, or as one of several parts. */
+const ZIP = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'];
+
+/** Kinds of files that are not opened here, by how they begin. */
+const OTHERS: readonly (readonly [string, string])[] = [
+	['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive'],
+	['Rar!', 'a RAR archive'],
+	['BZh', 'a bzip2 archive'],
+	['\xfd7zXZ', 'an xz archive'],
+	['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
+	['PAR1', 'a Parquet file'],
+	['\x89HDF', 'an HDF5 file'],
+	['\x93NUMPY', 'a NumPy file'],
+	['\xd0\xcf\x11\xe0', 'an Excel file'],
+	['%PDF', 'a PDF'],
+	['\xff\xd8\xff', 'a picture'],
+	['\x89PNG', 'a picture'],
+	['<!DOCTYPE', 'a web page'],
+	['<!doctype', 'a web page'],
+	['<html', 'a web page'],
+	['version https://git-lfs', 'a pointer of Git LFS, not the file itself']
+];
+
+export interface Visit {
+	/** Told how many bytes of the file were read. */
+	readonly onBytes: (done: number) => void;
+	/** Whether a file of an archive is to be opened, by its name; the others are not read. */
+	readonly wants: (name: string) => boolean;
+}
+
+/**
+ * The files in `file` that are wanted, itself where it is no archive, in their order. Throws RangeError that says what is
+ * wrong: damaged, cut off, protected, or of a kind that is not opened here.
+ */
+export async function* openArchive(name: string, file: Blob, visit: Visit): AsyncGenerator<Inner> {
+	const head = latin1(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
+	if (ZIP.some((start) => head.startsWith(start))) yield* openZip(name, file, visit);
+	else yield* openStream(name, counted(piecesOf(file.stream()), visit.onBytes), visit, 0);
+}
+
+async function* openStream(name: string, pieces: Pieces, visit: Visit, depth: number): AsyncGenerator<Inner> {
+	if (depth > MOST_ARCHIVES_AROUND) throw new RangeError(`${name} holds archives within archives: unpack it`);
+	const { head, all } = await peek(pieces);
+	const text = latin1(head);
+	if (text.startsWith('\x1f\x8b')) {
+		yield* openStream(name.replace(/\.gz$/i, '').replace(/\.tgz$/i, '.tar'), gunzip(all), visit, depth + 1);
+	} else if (text.slice(257, 262) === 'ustar') {
+		yield* openTar(name, all, visit, depth);
+	} else {
+		const other = OTHERS.find(([start]) => text.startsWith(start))?.[1];
+		if (other !== undefined && depth === 0) throw new RangeError(`${name} is ${other}`);
+		yield { name, pieces: all };
+	}
+}
+
+async function* openTar(name: string, pieces: Pieces, visit: Visit, depth: number): AsyncGenerator<Inner> {
+	const { createTarDecoder } = await import('modern-tar');
+	const entries = streamOf(pieces).pipeThrough(createTarDecoder({ strict: true }));
+	let found = 0;
+	for await (const { header, body } of piecesOf(entries)) {
+		const inner = `${name}/${header.name.replace(/^(\.?\/)+/, '')}`;
+		if (header.type === 'file') found++;
+		if (header.type !== 'file' || CLUTTER.test(inner) || !visit.wants(inner)) await body.cancel();
+		else yield* openStream(inner, piecesOf(body as ReadableStream<Uint8Array<ArrayBuffer>>), visit, depth + 1);
+	}
+	if (found === 0) throw new RangeError(`${name} is an empty archive`);
+}
+
+async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<Inner> {
+	const { BlobReader, configure, ZipReader } = await import('@zip.js/zip.js/lib/zip-core-native.js');
+	// Its workers come from blob addresses, which the security policy of the page forbids.
+	configure({ useWebWorkers: false });
+	const reader = new ZipReader(new BlobReader(file), { checkSignature: true });
+	let done = 0;
+	try {
+		for await (const entry of reader.getEntriesGenerator()) {
+			const inner = `${name}/${entry.filename}`;
+			if (entry.directory || CLUTTER.test(inner) || !visit.wants(inner)) continue;
+			if (entry.encrypted) throw new RangeError(`${inner} is protected by a password: unpack the archive`);
+			const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+			const written = entry.getData(writable).then(
+				() => null,
+				(thrown: unknown) => thrown
+			);
+			const pieces = piecesOf(readable);
+			yield* openStream(inner, pieces, visit, 1);
+			await pieces.return(undefined);
+			await written;
+			done += entry.compressedSize;
+			visit.onBytes(done);
+		}
+	} catch (thrown) {
+		if (thrown instanceof RangeError) throw thrown;
+		const message = thrown instanceof Error ? thrown.message : String(thrown);
+		throw new RangeError(`${name} is damaged or cut off (${message})`, { cause: thrown });
+	} finally {
+		await reader.close().catch(() => undefined);
+	}
+}
+
+/** The first bytes, and all of them again. */
+async function peek(pieces: Pieces): Promise<{ head: Uint8Array; all: Pieces }> {
+	const iterator = pieces[Symbol.asyncIterator]();
+	const first: Uint8Array<ArrayBuffer>[] = [];
+	let length = 0;
+	while (length < HEAD_BYTES) {
+		const next = await iterator.next();
+		if (next.done === true) break;
+		first.push(next.value);
+		length += next.value.length;
+	}
+	const head = new Uint8Array(length);
+	let at = 0;
+	for (const piece of first) {
+		head.set(piece, at);
+		at += piece.length;
+	}
+	const all = async function* () {
+		try {
+			if (length > 0) yield head;
+			for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+		} finally {
+			await iterator.return?.();
+		}
+	};
+	return { head: head.subarray(0, HEAD_BYTES), all: all() };
+}
+
+async function* counted(pieces: Pieces, onBytes: (done: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+	let done = 0;
+	for await (const piece of pieces) {
+		done += piece.length;
+		onBytes(done);
+		yield piece;
+	}
+}
+
+/** What a stream gives; not every browser can iterate over one. Whoever leaves early cancels it. */
+async function* piecesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, undefined> {
+	const reader = stream.getReader();
+	let isAtEnd = false;
+	try {
+		for (;;) {
+			const next = await reader.read();
+			if (next.done) break;
+			yield next.value;
+		}
+		isAtEnd = true;
+	} finally {
+		if (!isAtEnd) await reader.cancel().catch(() => undefined);
+	}
+}
+
+function streamOf(pieces: Pieces): ReadableStream<Uint8Array<ArrayBuffer>> {
+	const iterator = pieces[Symbol.asyncIterator]();
+	return new ReadableStream({
+		async pull(controller) {
+			const next = await iterator.next();
+			if (next.done === true) controller.close();
+			else controller.enqueue(next.value);
+		},
+		async cancel() {
+			await iterator.return?.();
+		}
+	});
+}
+
+function latin1(bytes: Uint8Array): string {
+	return String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
+}

@@ -1,0 +1,173 @@
+/** Rows of FER2013 out of the files that people have of it: tables, alone or in archives, read as streams. */
+import {
+	columnsOf,
+	parseRow,
+	separatorOf,
+	splitFields,
+	usageOf,
+	type Fer2013Columns,
+	type Fer2013Row
+} from '../core/fer2013';
+import { createLineSplitter } from '../core/lines';
+import { AppError } from '../errors';
+import { openArchive, type Inner, type Pieces } from './archives';
+import { isPictureName, isTableName } from './names';
+
+export interface NamedBlob {
+	readonly name: string;
+	readonly file: Blob;
+}
+
+/** A row as it stands in its table. */
+export interface TableRow {
+	/** Number of its line, counted from 1. */
+	readonly line: number;
+	/** Training, PublicTest and PrivateTest in their usual spelling; null where the table has no such column. */
+	readonly usage: string | null;
+	/** Throws RangeError that says what is wrong with the row. */
+	readonly parse: () => Fer2013Row;
+}
+
+/** What a table holds, in numbers. */
+export interface TableInfo {
+	readonly name: string;
+	readonly rows: number;
+	/** Number of rows by their usage, in the order of the file. */
+	readonly usages: readonly { readonly usage: string | null; readonly rows: number }[];
+}
+
+interface Table {
+	readonly name: string;
+	readonly rows: AsyncIterable<TableRow>;
+}
+
+/**
+ * The tables in these files, one after another; each is to be read, or left, before the next. Files that hold no rows
+ * of FER2013 go to `skip`, with the reason. Throws AppError 'data-unreadable' where nothing can be read, or a file
+ * breaks off.
+ */
+export async function* openTables(
+	files: readonly NamedBlob[],
+	onBytes: (done: number) => void,
+	skip: (name: string, reason: string) => void
+): AsyncGenerator<Table> {
+	let before = 0;
+	let tables = 0;
+	let pictures = 0;
+	let reason = 'it holds no table';
+	const wants = (inner: string): boolean => {
+		if (isPictureName(inner)) pictures++;
+		return isTableName(inner);
+	};
+	const isAlone = files.length === 1;
+	for (const { name, file } of files) {
+		try {
+			if (file.size === 0) throw new RangeError('the file is empty');
+			const visit = { wants, onBytes: (done: number) => onBytes(before + done) };
+			for await (const inner of openArchive(name, file, visit)) {
+				const opened = await openTable(inner);
+				if (typeof opened === 'string') {
+					reason = inner.name.startsWith(`${name}/`) ? `${inner.name}: ${opened}` : opened;
+					skip(inner.name, opened);
+					continue;
+				}
+				tables++;
+				yield opened;
+			}
+		} catch (thrown) {
+			const message = thrown instanceof Error ? thrown.message : String(thrown);
+			if (isAlone || tables > 0) throw new AppError('data-unreadable', message, thrown);
+			reason = message;
+			skip(name, message);
+		}
+		before += file.size;
+	}
+	if (tables > 0) return;
+	if (pictures > 0) reason = `it holds ${pictures} pictures and no table: unpack it, and choose its folder`;
+	throw new AppError('data-unreadable', reason);
+}
+
+/** What the tables in these files hold, without reading their pictures. Throws as `openTables` does. */
+export async function inspectTables(
+	files: readonly NamedBlob[],
+	onBytes: (done: number) => void,
+	skip: (name: string, reason: string) => void
+): Promise<TableInfo[]> {
+	const found: TableInfo[] = [];
+	for await (const { name, rows } of openTables(files, onBytes, skip)) {
+		const usages = new Map<string | null, number>();
+		let count = 0;
+		for await (const { usage } of rows) {
+			count++;
+			// What is no usage at all differs in every row: so many parts has no data set.
+			const key = usages.has(usage) || usages.size < 50 ? usage : '';
+			usages.set(key, (usages.get(key) ?? 0) + 1);
+		}
+		found.push({ name, rows: count, usages: [...usages].map(([usage, rows]) => ({ usage, rows })) });
+	}
+	return found;
+}
+
+/** The table, or why it is none. */
+async function openTable({ name, pieces }: Inner): Promise<Table | string> {
+	const lines = linesOf(pieces);
+	const first = await lines.next();
+	if (first.done === true) return 'it is empty';
+	try {
+		const separator = separatorOf(first.value.text);
+		const columns = columnsOf(splitFields(first.value.text, separator));
+		return { name, rows: rowsOf(lines, columns, separator) };
+	} catch (thrown) {
+		await lines.return(undefined);
+		return thrown instanceof Error ? thrown.message : String(thrown);
+	}
+}
+
+async function* rowsOf(
+	lines: AsyncIterable<{ line: number; text: string }>,
+	columns: Fer2013Columns,
+	separator: string
+): AsyncGenerator<TableRow> {
+	for await (const { line, text } of lines) {
+		const fields = splitFields(text, separator);
+		yield { line, usage: usageOf(fields, columns), parse: () => parseRow(fields, columns) };
+	}
+}
+
+/** Lines that are not empty. Throws AppError 'data-unreadable' with the number of the line where the
+ * file breaks off or is no text. */
+async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
+	const splitter = createLineSplitter();
+	let line = 0;
+	let decoder: TextDecoder | null = null;
+	try {
+		for await (const piece of pieces) {
+			decoder ??= new TextDecoder(encodingOf(piece));
+			for (const text of splitter.push(decoder.decode(piece, { stream: true }))) {
+				line++;
+				if (text.trim() !== '') yield { line, text };
+			}
+		}
+		for (const text of [...splitter.push(decoder?.decode() ?? ''), ...splitter.end()]) {
+			line++;
+			if (text.trim() !== '') yield { line, text };
+		}
+	} catch (thrown) {
+		const message = thrown instanceof Error ? thrown.message : String(thrown);
+		throw new AppError('data-unreadable', `line ${line + 1}: ${message}`, thrown);
+	}
+	return undefined;
+}
+
+/** By the byte order mark, or by where the zeros of UTF-16 stand. Throws RangeError for what is no text. */
+function encodingOf(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
+	const start = head.subarray(0, 64);
+	if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
+	if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';
+	const zerosAt = (parity: number) => start.filter((byte, index) => byte === 0 && index % 2 === parity).length;
+	const [even, odd] = [zerosAt(0), zerosAt(1)];
+	if (even === 0 && odd > start.length / 4) return 'utf-16le';
+	if (odd === 0 && even > start.length / 4) return 'utf-16be';
+	if (head.subarray(0, 512).includes(0)) throw new RangeError('this is no table, but bytes of another kind');
+	return 'utf-8';
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { countBy } from '../../../src/lib/state/count-by';
+import { labelNamed, NUMBERINGS } from '../../../src/lib/core/labels';
+import { numberedFolders, sortByLabel } from '../../../src/lib/data-sets/folders';
+
+/** Label by path; undefined for unknown folders. */
+function labelsOf(...paths: string[]): (string | undefined)[] {
+	const { labelled } = sortByLabel(
+		paths.map((path) => ({ path, file: path })),
+		null
+	);
+	return paths.map((path) => labelled.find(({ name }) => name === path)?.label);
+}
+
+describe('sortByLabel', () => {
+	it('understands the folders of FER2013, CK+ and others', () => {
+		expect(
+			labelsOf('fer/test/angry/1.png', 'ck/anger/1.png', 'x/Happiness/1.png', 'x/sadness/1.png', 'x/3_surprised/1.png')
+		).toEqual(['angry', 'angry', 'happy', 'sad', 'surprise']);
+	});
+
+	it('takes no number for a label until it is said what the numbers mean', () => {
+		expect(labelsOf('raf-db/train/1/a.jpg', 'x/0/a.jpg')).toEqual([undefined, undefined]);
+	});
+
+	it('takes the nearest folder that names a label, and a word before a number', () => {
+		expect(labelsOf('happy/sad/a.png', 'happy/subject 7/a.png', 'happy/4/a.png')).toEqual(['sad', 'happy', 'happy']);
+	});
+
+	it('lists files of other folders, and of none', () => {
+		const { labelled, unknown } = sortByLabel(
+			['ck/contempt/1.png', 'happy.png', 'ck/readme.txt'].map((path) => ({ path, file: null })),
+			null
+		);
+		expect(labelled).toEqual([]);
+		expect(unknown).toEqual([
+			{ name: 'ck/contempt/1.png', folder: 'contempt' },
+			{ name: 'happy.png', folder: '' },
+			{ name: 'ck/readme.txt', folder: 'ck' }
+		]);
+	});
+
+	it('knows nothing of folders that are called as what every object has', () => {
+		const files = ['constructor', '__proto__', 'toString'].map((folder) => ({ path: `${folder}/a.jpg`, file: null }));
+		const { labelled, unknown } = sortByLabel(files, null);
+		expect(labelled).toEqual([]);
+		expect(unknown.map(({ folder }) => folder)).toEqual(['constructor', '__proto__', 'toString']);
+		expect(countBy(unknown.map(({ folder }) => folder))).toEqual([
+			['constructor', 1],
+			['__proto__', 1],
+			['toString', 1]
+		]);
+	});
+});
+
+describe('labelNamed', () => {
+	it.each([
+		['suprise', 'surprise'],
+		['Suprised', 'surprise'],
+		['surprize', 'surprise'],
+		['disguest', 'disgust'],
+		['happyness', 'happy'],
+		['hapiness', 'happy'],
+		['saddness', 'sad'],
+		['nuetral', 'neutral'],
+		['Netural', 'neutral'],
+		['agnry', 'angry'],
+		['fearfull', 'fear']
+	])('takes %s for a misspelled %s, and says so', (word, label) => {
+		expect(labelNamed(word)).toEqual({ label, exact: false });
+	});
+
+	it.each(['happy_faces', 'train-3-happy', 'class happy', 'Happy (2)', 'Ｈａｐｐｙ', 'happy happy'])(
+		'knows %s',
+		(text) => {
+			expect(labelNamed(text)).toEqual({ label: 'happy', exact: true });
+		}
+	);
+
+	it.each([
+		'happily surprised',
+		'sad or happy',
+		'not happy',
+		'danger',
+		'contempt',
+		'manger',
+		'sample',
+		'3',
+		'',
+		'fer2013',
+		'subject'
+	])('takes %s for no label', (text) => {
+		expect(labelNamed(text)).toBeUndefined();
+	});
+});
+
+describe('numberedFolders', () => {
+	const folders = (root: string, numbers: readonly number[]) =>
+		numbers.map((number) => ({ path: `${root}/${number}/a.png`, file: `${number}` }));
+
+	it('asks what numbers mean, with pictures of each, the data set that the path names first', () => {
+		const files = folders('affectnet/train', [1, 2, 3, 4, 5, 6, 7]);
+		const asked = numberedFolders([
+			...files,
+			{ path: 'affectnet/train/03/b.png', file: 'b' },
+			{ path: 'x/happy/c.png', file: 'c' }
+		]);
+		expect(asked?.numbers[2]).toEqual({ number: 3, count: 2, examples: ['3', 'b'] });
+		expect(asked?.numberings.map(({ id }) => id)).toEqual(['affectnet', 'ferplus', 'raf-db', 'ck']);
+		const [affectnet = null] = asked?.numberings ?? [];
+		expect(sortByLabel(files, affectnet).labelled.map(({ label }) => label)).toEqual([
+			'happy',
+			'sad',
+			'surprise',
+			'fear',
+			'disgust',
+			'angry'
+		]);
+		expect(sortByLabel(files, affectnet).unknown).toEqual([{ name: 'affectnet/train/7/a.png', folder: '7' }]);
+	});
+
+	it.each([
+		['fer2013/test', 'fer2013'],
+		['FER2013Plus', 'ferplus'],
+		['fer+', 'ferplus'],
+		['AffectNet-8', 'affectnet'],
+		['raf-db', 'raf-db'],
+		['CK+48', 'ck']
+	])('knows %s by its name', (root, id) => {
+		expect(numberedFolders(folders(root, [1, 2, 3, 4, 5, 6]))?.numberings[0]?.id).toBe(id);
+	});
+
+	it('offers only what has all the numbers, and asks nothing where words say the label', () => {
+		expect(numberedFolders(folders('x', [0, 6]))?.numberings.map(({ id }) => id)).not.toContain('raf-db');
+		expect(numberedFolders(folders('x', [0, 9]))?.numberings).toEqual([]);
+		expect(numberedFolders(folders('x/happy', [1, 2]))).toBeNull();
+		expect(numberedFolders(folders('x', [12]))).toBeNull();
+	});
+
+	it('reads numbers as each data set defines them', () => {
+		const read = (id: string) => NUMBERINGS.find((each) => each.id === id)?.labels.get(3);
+		expect(['fer2013', 'ferplus', 'affectnet', 'raf-db', 'ck'].map(read)).toEqual([
+			'happy',
+			'sad',
+			'surprise',
+			'disgust',
+			'disgust'
+		]);
+	});
+});

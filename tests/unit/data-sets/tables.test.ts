@@ -1,0 +1,248 @@
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
+import { downloadZip } from 'client-zip';
+import { describe, expect, it } from 'vitest';
+import { inspectTables, openTables, type NamedBlob } from '../../../src/lib/data-sets/tables';
+import { choicesOf } from '../../../src/lib/state/row-choices';
+
+const REPORTS = 'tests/fixtures/reports';
+const PIXELS = Array.from({ length: 48 * 48 }, (_, index) => index % 256).join(' ');
+const row = (emotion: string, usage: string) => `${emotion},${PIXELS},${usage}`;
+const CSV = [
+	'emotion,pixels,Usage',
+	row('0', 'Training'),
+	row('3', 'PublicTest'),
+	row('3', 'PrivateTest'),
+	row('4', 'PrivateTest')
+].join('\n');
+
+const named = (name: string, ...parts: BlobPart[]): NamedBlob => ({ name, file: new Blob(parts) });
+const bytes = (text: string) => Uint8Array.from(Buffer.from(text));
+
+async function report(path: string): Promise<NamedBlob> {
+	return named(path.split('/').at(-1) ?? '', Uint8Array.from(await readFile(`${REPORTS}/${path}`)));
+}
+
+/** The rows of each table, by usage, as "table usage n". */
+async function found(...files: NamedBlob[]): Promise<string[]> {
+	const tables = await inspectTables(
+		files,
+		() => undefined,
+		() => undefined
+	);
+	return tables.flatMap(({ name, usages }) => usages.map(({ usage, rows }) => `${name} ${usage} ${rows}`));
+}
+
+async function labels(...files: NamedBlob[]): Promise<string[]> {
+	const all: string[] = [];
+	for await (const { rows } of openTables(
+		files,
+		() => undefined,
+		() => undefined
+	))
+		for await (const { parse } of rows) all.push(parse().label);
+	return all;
+}
+
+const failure = (...files: NamedBlob[]) =>
+	found(...files).then(
+		(rows) => `no error, but ${rows.join()}`,
+		(thrown: unknown) => `${(thrown as { code: string }).code}: ${(thrown as Error).message}`
+	);
+
+describe('FER2013 as people have it', () => {
+	const whole = ['Training 1', 'PublicTest 1', 'PrivateTest 2'];
+	const tar = () =>
+		packTar([
+			{ header: { name: 'fer2013/', size: 0, type: 'directory' } },
+			{ header: { name: 'fer2013/README', size: 2 }, body: 'hi' },
+			{ header: { name: 'fer2013/._fer2013.csv', size: 2 }, body: 'hi' },
+			{ header: { name: 'fer2013/fer2013.csv', size: CSV.length }, body: CSV }
+		]);
+	const zip = async (...files: { name: string; input: Uint8Array<ArrayBuffer> }[]) =>
+		new Uint8Array(await downloadZip(files).arrayBuffer());
+	const utf16 = (text: string, swap: boolean) => {
+		const le = Buffer.from(text, 'utf16le');
+		return Uint8Array.from(swap ? le.swap16() : le);
+	};
+
+	it.each<[string, () => NamedBlob | Promise<NamedBlob>]>([
+		['plain', () => named('fer2013.csv', CSV)],
+		[
+			'with a byte order mark and Windows line breaks',
+			() => named('fer2013.csv', `\uFEFF${CSV.replaceAll('\n', '\r\n')}`)
+		],
+		['gzipped', () => named('fer2013.csv.gz', gzipSync(CSV))],
+		['in two members of gzip', () => named('f.csv.gz', gzipSync(CSV.slice(0, 5000)), gzipSync(CSV.slice(5000)))],
+		['gzipped with padding behind it', () => named('f.csv.gz', gzipSync(CSV), new Uint8Array(700))],
+		['gzipped with something else behind it', () => named('f.csv.gz', gzipSync(CSV), 'something else')],
+		['in a tar', async () => named('fer2013.tar', await tar())],
+		['in a gzipped tar', async () => named('fer2013.tar.gz', gzipSync(await tar()))],
+		['in a ZIP', async () => named('archive.zip', await zip({ name: 'fer2013.csv', input: bytes(CSV) }))],
+		[
+			'in a gzipped tar in a ZIP',
+			async () => named('c.zip', await zip({ name: 'x/fer2013.tar.gz', input: Uint8Array.from(gzipSync(await tar())) }))
+		],
+		['in UTF-16 with a byte order mark', () => named('fer2013.csv', utf16(`\uFEFF${CSV}`, false))],
+		['in UTF-16, big-endian', () => named('fer2013.csv', utf16(`\uFEFF${CSV}`, true))],
+		['in UTF-16 without a byte order mark', () => named('fer2013.csv', utf16(CSV, false))],
+		['with semicolons', () => named('fer2013.csv', CSV.replaceAll(',', ';'))],
+		['with tabs', () => named('fer2013.tsv', CSV.replaceAll(',', '\t'))],
+		[
+			'with other names of its columns',
+			() => named('fer2013.csv', CSV.replace('emotion,pixels,Usage', 'label, Image ,split'))
+		],
+		[
+			'with its usage in lower case',
+			() =>
+				named(
+					'fer2013.csv',
+					CSV.replace(/\w+(Test)|Training/g, (word) => word.toLowerCase())
+				)
+		],
+		[
+			'with its usage in other spellings',
+			() =>
+				named('fer2013.csv', CSV.replaceAll('PrivateTest', ' private_test ').replaceAll('PublicTest', 'Public Test'))
+		]
+	])('is read %s', async (_, make) => {
+		const file = await make();
+		expect((await found(file)).map((each) => each.replace(/^\S+ /, ''))).toEqual(whole);
+		expect(await labels(file)).toEqual(['angry', 'happy', 'happy', 'sad']);
+	});
+
+	it('is read from the reports, and what is cut off is told', async () => {
+		expect(await found(await report('15-fer2013-tar-gz/fer2013.tar.gz'))).toContain(
+			'fer2013.tar/fer2013/fer2013.csv PrivateTest 2'
+		);
+		expect(await found(await report('16-gzip-two-members/two-members.csv.gz'))).toEqual(
+			(await found(await report('16-gzip-two-members/control.csv.gz'))).map((each) =>
+				each.replace('control', 'two-members')
+			)
+		);
+		expect(await failure(await report('16-gzip-two-members/cut-control.csv.gz'))).toContain('cut off');
+	});
+
+	it('has labels as numbers, floats or words', async () => {
+		const text = ['3', '3.0', '3.', 'Happiness', ' happy '].map((emotion) => row(emotion, 'Training')).join('\n');
+		expect(await labels(named('a.csv', `emotion,pixels,Usage\n${text}`))).toEqual(Array(5).fill('happy'));
+		await expect(labels(named('a.csv', `emotion,pixels,Usage\n${row('3.5', 'Training')}`))).rejects.toThrow('"3.5"');
+	});
+
+	it('may have a column for each pixel, lists in brackets, or pixels as floats', async () => {
+		const values = PIXELS.split(' ');
+		const header = ['label', ...values.map((_, index) => `pixel${index}`)].join();
+		expect(await labels(named('a.csv', `${header}\n5,${values.join()}`))).toEqual(['surprise']);
+		expect(await labels(named('a.csv', `emotion,pixels\n5,"[${values.join(', ')}]"`))).toEqual(['surprise']);
+		expect(await labels(named('a.csv', `emotion,pixels\n5,${values.map((value) => `${value}.0`).join(' ')}`))).toEqual([
+			'surprise'
+		]);
+	});
+});
+
+describe('tables are named as what they are', () => {
+	const titles = async (...files: NamedBlob[]) =>
+		choicesOf(
+			await inspectTables(
+				files,
+				() => undefined,
+				() => undefined
+			)
+		).map(({ title, rows }) => `${title}: ${rows}`);
+
+	it('the parts of FER2013, PrivateTest first', async () => {
+		expect(await titles(named('fer2013.csv', CSV))).toEqual([
+			'PrivateTest: 2',
+			'PublicTest: 1',
+			'Both test sets, as the paper: 3',
+			'Training: 1',
+			'All rows: 4'
+		]);
+	});
+
+	it('a table without a usage has no PrivateTest', async () => {
+		const text = CSV.split('\n')
+			.map((line) => line.replace(/,\w+$/, ''))
+			.join('\n');
+		expect(await titles(named('train.csv', text))).toEqual(['All rows (there is no column Usage): 4']);
+	});
+
+	it('other words for its parts stay as they are', async () => {
+		expect(await titles(named('a.csv', CSV.replaceAll('PrivateTest', 'test').replace('PublicTest', 'val')))).toEqual([
+			'Training: 1',
+			'val: 1',
+			'test: 2',
+			'All rows: 4'
+		]);
+		expect(await titles(named('a.csv', CSV.replaceAll('PrivateTest', '')))).toContain('Rows without a usage: 2');
+	});
+
+	it('several tables: each by itself, and together where no part is in two of them', async () => {
+		const [header = '', ...rows] = CSV.split('\n');
+		const part = (usage: string) =>
+			named(`${usage}.csv`, [header, ...rows.filter((each) => each.endsWith(usage))].join('\n'));
+		expect(await titles(part('PrivateTest'), part('PublicTest'))).toEqual([
+			'PrivateTest of PrivateTest.csv: 2',
+			'PublicTest of PublicTest.csv: 1',
+			'Both test sets, as the paper: 3',
+			'All rows: 3',
+			'All rows of PrivateTest.csv: 2',
+			'All rows of PublicTest.csv: 1'
+		]);
+		expect(await titles(named('a.csv', CSV), named('b.csv', CSV))).not.toContain('All rows: 8');
+	});
+
+	it('a table of other things beside it is left out, with the reason', async () => {
+		const skipped: string[] = [];
+		const tables = await inspectTables(
+			[named('fer2013.csv', CSV), named('test.csv', `pixels\n${PIXELS}`)],
+			() => undefined,
+			(name, reason) => skipped.push(`${name}: ${reason}`)
+		);
+		expect(tables).toHaveLength(1);
+		expect(skipped).toEqual(['test.csv: The first line must name the columns emotion and pixels, but it is "pixels".']);
+	});
+});
+
+describe('what is no FER2013 is told in one sentence', () => {
+	it.each<[string, NamedBlob, string]>([
+		['an empty file', named('a.csv'), 'the file is empty'],
+		['a cut gzip', named('a.csv.gz', gzipSync(CSV).subarray(0, -20)), 'cut off'],
+		['a damaged gzip', named('a.csv.gz', gzipSync(CSV).fill(7, 60, 70)), 'damaged'],
+		['RAR', named('fer2013.rar', 'Rar!\x1a\x07\x01\x00'), 'is a RAR archive'],
+		['7-Zip', named('fer2013.7z', bytes('7z'), new Uint8Array([0xbc, 0xaf, 0x27, 0x1c])), 'is a 7-Zip archive'],
+		['a web page under its name', named('fer2013.csv', '<!DOCTYPE html><title>Sign in</title>'), 'is a web page'],
+		['a pointer of Git LFS', named('fer2013.csv', 'version https://git-lfs.github.com/spec/v1\n'), 'Git LFS'],
+		[
+			'bytes of another kind',
+			named(
+				'fer2013.csv',
+				new Uint8Array(4000).map((_, index) => index * 7)
+			),
+			'no table'
+		],
+		[
+			'the votes of FER+',
+			named(
+				'fer2013new.csv',
+				'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n'
+			),
+			'choose fer2013.csv'
+		],
+		['other columns', named('a.csv', 'a,b\n1,2'), 'columns emotion and pixels, but it is "a,b"']
+	])('%s', async (_, file, words) => {
+		const told = await failure(file);
+		expect(told).toMatch(/^data-unreadable: /);
+		expect(told).toContain(words);
+		// Never bytes in place of words.
+		expect(told).not.toMatch(/[^\p{L}\p{N}\p{P}\p{S} ]/u);
+	});
+
+	it('an archive of pictures alone', async () => {
+		const archive = await downloadZip([{ name: 'train/happy/1.jpg', input: bytes('x') }]).blob();
+		expect(await failure({ name: 'archive.zip', file: archive })).toContain(
+			'holds 1 pictures and no table: unpack it, and choose its folder'
+		);
+	});
+});
