@@ -25,7 +25,7 @@ const MEDIABUNNY = 'mediabunny';
 const SVELTE = ['svelte', '$app/'];
 
 /** What training and page share. */
-const SHARED_WITH_TRAINING = ['src/lib/core/', 'src/lib/sources/labelled-files', ERRORS, MANIFEST, REPORT, DATA_SETS, 'packages'];
+const SHARED_WITH_TRAINING = ['src/lib/core/', ERRORS, MANIFEST, REPORT, DATA_SETS, 'packages'];
 /** The folders of training from the top floor down: each imports from itself and from those below it. */
 const TRAINING_ROOMS = [
 	'studies',

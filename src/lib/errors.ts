@@ -24,6 +24,11 @@ export const EXPLANATIONS = {
 		sentence: 'The camera was unplugged or stopped sending pictures.',
 		remedy: 'Connect it again, or choose another camera.'
 	},
+	'camera-off': {
+		sentence: 'The system does not let this browser use the camera.',
+		remedy:
+			'Allow it in the settings of the system (Windows and macOS: Privacy & security, Camera; Android: the app’s permissions; laptops: a switch or a key may turn it off), then start again.'
+	},
 	'insecure-context': {
 		sentence: 'Browsers give camera access only to secure pages.',
 		remedy: 'Open this page over https, or on localhost.'
@@ -48,6 +53,15 @@ export const EXPLANATIONS = {
 		sentence: 'The stream could not be reached.',
 		remedy: 'Check that the camera and the server are on, and that the address is right.'
 	},
+	'stream-answered': {
+		sentence: 'The server answered, but with no pictures.',
+		remedy: 'Check the address, and what the server says.'
+	},
+	'stream-empty': {
+		sentence: 'The server sent no picture.',
+		remedy:
+			'Its camera may not give JPEG: go2rtc needs a line like “- ffmpeg:door#video=mjpeg” for one that gives H.264; or use whep: in place of mjpeg:.'
+	},
 	'stream-refused': {
 		sentence: 'The camera asks for another name or password.',
 		remedy: 'Enter them on the set-up page of this browser, or let the proxy send them.'
@@ -70,11 +84,11 @@ export const EXPLANATIONS = {
 		remedy: 'Copy or download it again.'
 	},
 	'picture-damaged': {
-		sentence: 'This picture is damaged, or too large for this browser.',
+		sentence: 'This picture is damaged.',
 		remedy: 'Open it in a picture editor and save it again.'
 	},
 	'picture-unsupported': {
-		sentence: 'This browser cannot show pictures of this kind (HEIC, TIFF or AVIF).',
+		sentence: 'This browser cannot show pictures of this kind.',
 		remedy: 'Save it as JPEG or PNG, or use a browser that shows it.'
 	},
 	'film-unreadable': {
@@ -125,6 +139,18 @@ export const EXPLANATIONS = {
 		sentence: 'This table has no codes that can be read.',
 		remedy: 'It needs columns for start, stop and label, as CSV, or as ELAN or BORIS export them.'
 	},
+	'picture-other': {
+		sentence: 'This file is no picture, whatever its name says.',
+		remedy: 'Choose a JPEG, PNG, WebP, AVIF, GIF, BMP or SVG file.'
+	},
+	'picture-too-large': {
+		sentence: 'This picture has more pixels than this page can hold.',
+		remedy: 'Make it smaller in a picture editor.'
+	},
+	'picture-protected': {
+		sentence: 'This picture is protected: only the program that protects it can open it.',
+		remedy: 'Save an unprotected copy there.'
+	},
 	'manifest-unreachable': {
 		sentence: 'The list of models could not be loaded.',
 		remedy: 'Check the connection to the server and reload the page.'
@@ -139,7 +165,7 @@ export const EXPLANATIONS = {
 	},
 	'data-unreadable': {
 		sentence: 'This file could not be read as FER2013.',
-		remedy: 'Choose a whole fer2013.csv, fer2013.csv.gz or icml_face_data.csv.'
+		remedy: 'Choose a whole fer2013.csv or icml_face_data.csv, or the archive that it came in.'
 	},
 	'report-unreachable': {
 		sentence: 'The figures of a model could not be loaded.',
@@ -187,10 +213,18 @@ export class AppError extends Error {
 	constructor(
 		readonly code: ErrorCode,
 		message: string,
-		cause?: unknown
+		cause?: unknown,
+		/** What is known of this very case, in words for the user: what a server said, what a file is. Null for nothing. */
+		readonly said: string | null = null
 	) {
 		super(message, { cause });
 	}
+}
+
+/** The sentence, what is known of this very case, and the remedy. */
+export function explain({ code, said }: Pick<AppError, 'code' | 'said'>): string {
+	const { sentence, remedy } = EXPLANATIONS[code];
+	return [sentence, ...(said === null ? [] : [said]), remedy].join(' ');
 }
 
 /** The AppError itself, or an AppError of the given code around anything else that was thrown. */

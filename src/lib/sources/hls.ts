@@ -1,9 +1,9 @@
 /** HTTP live streaming: by hls.js where there are media source extensions, else by the browser itself (iPhones). */
 import type Hls from 'hls.js';
-import type { HlsConfig } from 'hls.js';
+import type { ErrorData, HlsConfig } from 'hls.js';
 import { AppError } from '../errors';
 import { attachFile, type Attach, type StreamAddress } from './played';
-import { loginHeaders } from './request';
+import { loginHeaders, plainWords, refusal, sentence } from './request';
 
 /** A stream that runs for a month: little behind, little ahead, and near to what happens now. */
 const LIVE: Partial<HlsConfig> = {
@@ -42,17 +42,30 @@ export function attachHls(address: StreamAddress): Attach {
 			}
 		});
 		signal.addEventListener('abort', () => player.destroy(), { once: true });
-		player.on(Player.Events.ERROR, (_, { fatal, type, details, response }) => {
-			if (!fatal) return;
-			const refused = response?.code === 401 || response?.code === 403;
-			const unreachable = type === Player.ErrorTypes.NETWORK_ERROR;
-			fail(
-				new AppError(refused ? 'stream-refused' : unreachable ? 'stream-unreachable' : 'stream-unreadable', details)
-			);
+		player.on(Player.Events.ERROR, (_, data) => {
+			if (data.fatal) fail(explained(data));
 		});
 		const parsed = new Promise<void>((resolve) => player.once(Player.Events.MANIFEST_PARSED, () => resolve()));
 		player.attachMedia(video);
 		player.loadSource(address.url);
 		await parsed;
 	};
+}
+
+/** What went wrong, with what the server said where it answered. */
+function explained({ type, details, response, networkDetails, error }: ErrorData): AppError {
+	const xhr = networkDetails instanceof XMLHttpRequest ? networkDetails : null;
+	const text = xhr !== null && (xhr.responseType === '' || xhr.responseType === 'text') ? xhr.responseText : '';
+	const status = response?.code ?? xhr?.status ?? 0;
+	const contentType = (xhr?.getResponseHeader('Content-Type') ?? '').split(';')[0] ?? '';
+	if (status >= 400) return refusal(status, sentence(status, contentType, text));
+	// An answer that is no playlist comes as an error of the network, too.
+	if (status >= 200 && (details === 'manifestParsingError' || details === 'levelParsingError')) {
+		const said = `It is no HLS playlist. ${sentence(status, contentType, text)}`;
+		return new AppError('stream-unreadable', details, error, said);
+	}
+	if (type === 'networkError') return new AppError('stream-unreachable', details, error);
+	const isCodec = /codec/i.test(details);
+	const said = isCodec ? `Its codec is none that this browser plays (${plainWords(error.message)}).` : null;
+	return new AppError('stream-unreadable', details, error, said);
 }

@@ -1,26 +1,28 @@
 /** Cameras that give JPEG pictures: Motion JPEG over HTTP, and single pictures that are asked for again and again. */
 import { AppError, toAppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
-import { EMPTY_STREAM, readJpegs } from './jpeg-stream';
 import { decodeJpeg } from './jpeg-decode';
 import { Latest } from './latest';
-import { type Login, request } from './request';
+import { PartReader } from './multipart';
+import { Pace } from './pace';
+import { type Login, request, shortened, wordsOf } from './request';
 import type { FrameSource } from './source';
-
-/** For the answer to begin, and for the first whole picture: a proxy may have to wake its camera. */
-const ANSWER_LIMIT_MS = 8000;
-/** No new picture for this long is a stream that froze: connections that stay open tell nothing. */
-const STALL_MS = 5000;
 
 export interface JpegOptions {
 	readonly url: string;
 	readonly login: Login | null;
 	/** Longer side of the frames given; larger pictures are reduced. */
 	readonly maxSidePx: number;
+	/** What is known of the stream's pace from tries before. */
+	readonly pace?: Pace;
 }
 
-/** Gives pictures to `put` until `signal` aborts. Returns or throws where the stream ends. */
-type Feed = (options: JpegOptions, put: (picture: Blob) => void, signal: AbortSignal) => Promise<void>;
+/** Gives pictures to `put` until `signal` aborts. Returns or throws where the stream ends. `limitMs`: for an answer. */
+type Feed = (
+	options: JpegOptions & { readonly limitMs: number },
+	put: (picture: Blob) => void,
+	signal: AbortSignal
+) => Promise<void>;
 
 class JpegSource implements FrameSource {
 	readonly kind = 'stream';
@@ -30,41 +32,55 @@ class JpegSource implements FrameSource {
 	onend: ((error: AppError) => void) | null = null;
 	readonly #options: JpegOptions;
 	readonly #feed: Feed;
-	readonly #stallMs: number;
+	readonly #pace: Pace;
+	readonly #leastStallMs: number;
+	#startMs = 0;
 	readonly #pictures = new Latest<Blob>();
 	readonly #ended = new AbortController();
 	/** The first frame, which `start` waits for. */
 	#first: GrabbedFrame | null = null;
 	#endError: AppError | null = null;
 
-	constructor(options: JpegOptions, feed: Feed, stallMs: number) {
+	/** No new picture for less than `leastStallMs` is never a stream that stands still. */
+	constructor(options: JpegOptions, feed: Feed, leastStallMs: number) {
 		this.#options = options;
 		this.#feed = feed;
-		this.#stallMs = stallMs;
+		this.#pace = options.pace ?? new Pace();
+		this.#leastStallMs = leastStallMs;
 	}
 
 	async start(signal: AbortSignal): Promise<void> {
 		const stopped = AbortSignal.any([signal, this.#ended.signal]);
 		const put = (picture: Blob) => this.#pictures.put(picture);
-		void this.#feed(this.#options, put, stopped).then(
+		this.#pace.begin();
+		this.#startMs = performance.now();
+		const limitMs = this.#pace.firstLimitMs;
+		void this.#feed({ ...this.#options, limitMs }, put, stopped).then(
 			() => this.#end(new AppError('stream-lost', 'the stream ended')),
 			(thrown: unknown) => this.#end(toAppError(thrown, 'stream-lost'))
 		);
-		this.#first = await this.#next(ANSWER_LIMIT_MS);
+		this.#first = await this.#next(limitMs);
 		if (signal.aborted) this.#first?.close();
 		signal.throwIfAborted();
 		if (this.#endError !== null) throw this.#endError;
 		if (this.#first === null) {
+			this.#pace.missed();
 			this.stop();
-			throw new AppError('stream-unreadable', 'no picture came in time');
+			const said = `No picture came within ${Math.round(limitMs / 1000)} s.`;
+			throw new AppError('stream-unreadable', 'no picture came in time', undefined, said);
 		}
 	}
 
 	async grab(): Promise<GrabbedFrame | null> {
 		const first = this.#first;
 		this.#first = null;
-		const frame = first ?? (await this.#next(this.#stallMs));
-		if (frame === null) this.#end(new AppError('stream-frozen', `no new picture for ${this.#stallMs} ms`));
+		if (first !== null) return first;
+		const limitMs = Math.max(this.#leastStallMs, this.#pace.nextLimitMs);
+		const frame = await this.#next(limitMs);
+		if (frame === null && !this.#ended.signal.aborted) {
+			this.#pace.missed();
+			this.#end(new AppError('stream-frozen', `no new picture for ${Math.round(limitMs)} ms`));
+		}
 		return frame;
 	}
 
@@ -83,7 +99,11 @@ class JpegSource implements FrameSource {
 			if (picture === null) return null;
 			// One that is damaged is passed over: the next will do.
 			const frame = await decodeJpeg(picture, this.#options.maxSidePx).catch(() => null);
-			if (frame !== null) return frame;
+			if (frame !== null) {
+				const nowMs = performance.now();
+				this.#pace.arrived(nowMs, nowMs - this.#startMs);
+				return frame;
+			}
 			if (performance.now() >= lastMs) return null;
 		}
 		return null;
@@ -99,28 +119,47 @@ class JpegSource implements FrameSource {
 
 /** Motion JPEG over HTTP: one answer that never ends. */
 export function createMjpegSource(options: JpegOptions): FrameSource {
-	return new JpegSource(options, feedStream, STALL_MS);
+	return new JpegSource(options, feedStream, 0);
 }
 
-async function feedStream({ url, login }: JpegOptions, put: (picture: Blob) => void, signal: AbortSignal) {
-	const response = await request(url, { login, signal, limitMs: ANSWER_LIMIT_MS });
-	if (response.body === null) return;
-	let stream = EMPTY_STREAM;
+async function feedStream(
+	{ url, login, limitMs }: JpegOptions & { readonly limitMs: number },
+	put: (picture: Blob) => void,
+	signal: AbortSignal
+) {
+	const response = await request(url, { login, signal, limitMs });
+	const type = (response.headers.get('Content-Type') ?? '').toLowerCase();
+	if (/^(text|video|audio|application\/(json|xml|xhtml|sdp|vnd\.apple))/.test(type))
+		throw new AppError('stream-unreadable', `the answer is ${type}`, undefined, await wordsOf(response));
+	const parts = new PartReader(type.startsWith('multipart/') ? response.headers.get('Content-Type') : null);
 	let shown = new Uint8Array(0);
-	const reader = response.body.getReader();
-	const first = await reader.read().catch((thrown: unknown) => {
-		signal.throwIfAborted();
-		const parts = response.headers.get('Content-Type')?.startsWith('multipart/') === true;
-		throw parts ? new AppError('stream-unreadable', 'this browser reads no answer in parts', thrown) : thrown;
-	});
-	for (let part = first; !part.done; part = await reader.read()) {
-		const { stream: after, pictures } = readJpegs(stream, part.value);
-		stream = after;
+	let count = 0;
+	const show = (pictures: readonly Uint8Array<ArrayBuffer>[]) => {
+		count += pictures.length;
 		const newest = pictures.at(-1);
 		// A recorder that lost its camera repeats the last picture: the same bytes again are no new picture.
-		if (newest === undefined || isSame(newest, shown)) continue;
+		if (newest === undefined || isSame(newest, shown)) return;
 		shown = newest;
 		put(new Blob([newest], { type: 'image/jpeg' }));
+	};
+	if (response.body !== null) {
+		const reader = response.body.getReader();
+		const first = await reader.read().catch((thrown: unknown) => {
+			signal.throwIfAborted();
+			throw type.startsWith('multipart/')
+				? new AppError('stream-unreadable', 'this browser reads no answer in parts', thrown)
+				: thrown;
+		});
+		for (let piece = first; !piece.done; piece = await reader.read()) show(parts.push(piece.value));
+		show(parts.end());
+	}
+	if (count === 1 && type.startsWith('image/')) {
+		const said = 'It sends one picture and ends: write snapshot: in place of mjpeg:.';
+		throw new AppError('stream-unreadable', 'a single picture came', undefined, said);
+	}
+	if (count === 0) {
+		const said = parts.text === null ? null : `It says: “${shortened(parts.text)}”.`;
+		throw new AppError('stream-empty', 'the answer ended without a picture', undefined, said);
 	}
 }
 
@@ -136,11 +175,14 @@ export function createSnapshotSource(options: JpegOptions & { readonly everyMs: 
 	const { everyMs } = options;
 	return new JpegSource(
 		options,
-		async ({ url, login }, put, signal) => {
+		async ({ url, login, limitMs }, put, signal) => {
 			let shown = new Uint8Array(0);
 			while (!signal.aborted) {
 				const askedMs = performance.now();
-				const response = await request(url, { login, signal, limitMs: ANSWER_LIMIT_MS });
+				const response = await request(url, { login, signal, limitMs });
+				const type = response.headers.get('Content-Type') ?? '';
+				if (/^(text|application\/(json|xml))/i.test(type))
+					throw new AppError('stream-unreadable', `the answer is ${type}`, undefined, await wordsOf(response));
 				const picture = await response.blob();
 				const bytes = new Uint8Array(await picture.arrayBuffer());
 				if (!isSame(bytes, shown)) put(picture);

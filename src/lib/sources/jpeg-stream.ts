@@ -14,6 +14,11 @@ const SOS = 0xda;
 const FIRST_RESTART = 0xd0;
 const LAST_RESTART = 0xd7;
 const TEM = 0x01;
+/** Segments that a picture has begin here. */
+const FIRST_SEGMENT = 0xc0;
+const MOST_JUNK = 64;
+
+const isRestart = (code: number): boolean => code >= FIRST_RESTART && code <= LAST_RESTART;
 
 export interface JpegStream {
 	/** Bytes from the start of an unfinished picture, or the last one that may begin a marker. */
@@ -82,14 +87,25 @@ interface Step {
 /** From one marker to what follows its segment. */
 function followSegment(bytes: Uint8Array, position: number): Step {
 	if (position >= bytes.length) return { found: 'more', position };
-	if (bytes[position] !== MARKER) return { found: 'damage', position };
+	if (bytes[position] !== MARKER) {
+		// A few bytes between segments are passed over, as decoders do; a picture does not end behind them.
+		const next = bytes.indexOf(MARKER, position);
+		if (next < 0)
+			return bytes.length - position > MOST_JUNK ? { found: 'damage', position } : { found: 'more', position };
+		const code = bytes[next + 1];
+		if (code === undefined) return { found: 'more', position };
+		const isSegment = code >= FIRST_SEGMENT && code !== SOI && code !== EOI && !isRestart(code);
+		return isSegment && next - position <= MOST_JUNK
+			? { found: 'segments', position: next }
+			: { found: 'damage', position };
+	}
 	const code = bytes[position + 1];
 	if (code === undefined) return { found: 'more', position };
 	// Any number of fill bytes may stand before a marker.
 	if (code === MARKER) return { found: 'segments', position: position + 1 };
 	if (code === EOI) return { found: 'end', position: position + 2 };
 	if (code === 0 || code === SOI) return { found: 'damage', position };
-	if (code === TEM || (code >= FIRST_RESTART && code <= LAST_RESTART)) {
+	if (code === TEM || isRestart(code)) {
 		return { found: 'segments', position: position + 2 };
 	}
 	const [high, low] = [bytes[position + 2], bytes[position + 3]];
@@ -107,7 +123,7 @@ function followPixels(bytes: Uint8Array, from: number): Step {
 		if (position < 0) return { found: 'more', position: Math.max(from, bytes.length) };
 		const code = bytes[position + 1];
 		if (code === undefined) return { found: 'more', position };
-		const goesOn = code === 0 || (code >= FIRST_RESTART && code <= LAST_RESTART);
+		const goesOn = code === 0 || isRestart(code);
 		if (!goesOn && code !== MARKER) return { found: 'segments', position };
 		position += code === MARKER ? 1 : 2;
 	}

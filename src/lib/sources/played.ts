@@ -1,7 +1,8 @@
 /** Streams that a video element plays: files, HLS and WebRTC. How each gets there is its own module's. */
 import { AppError, toAppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
-import type { Login } from './request';
+import type { Pace } from './pace';
+import { type Login, request, shortened, wordsOf } from './request';
 import type { FrameSource } from './source';
 import { VideoFrames } from './video-frames';
 
@@ -16,8 +17,10 @@ export interface StreamAddress {
  */
 export type Attach = (video: HTMLVideoElement, fail: (error: AppError) => void, signal: AbortSignal) => Promise<void>;
 
-/** For the first picture: a server that starts its camera on demand needs seconds. */
-const FIRST_FRAME_LIMIT_MS = 12_000;
+/** What playing takes beyond an answer: a playlist, its parts, a first whole picture. */
+const PLAYING_MS = 4000;
+/** A sound stream has no pictures, however long one waits; a video has its size before its first frame. */
+const SIZE_LIMIT_MS = 4000;
 
 export class PlayedSource implements FrameSource {
 	readonly kind = 'stream';
@@ -30,8 +33,12 @@ export class PlayedSource implements FrameSource {
 	readonly #maxSidePx: number;
 	readonly #ended = new AbortController();
 
+	readonly #pace: Pace;
+	#startMs = 0;
+
 	/** Frames have at most `maxSidePx` on their longer side. */
-	constructor(attach: Attach, maxSidePx: number) {
+	constructor(attach: Attach, maxSidePx: number, pace: Pace) {
+		this.#pace = pace;
 		this.#attach = attach;
 		this.#maxSidePx = maxSidePx;
 	}
@@ -51,12 +58,19 @@ export class PlayedSource implements FrameSource {
 		};
 		const stopped = AbortSignal.any([signal, this.#ended.signal]);
 		stopped.addEventListener('abort', () => fail(new AppError('stream-lost', 'stopped')), { once: true });
-		const timer = setTimeout(
-			() => fail(new AppError('stream-unreadable', `nothing was played within ${FIRST_FRAME_LIMIT_MS} ms`)),
-			FIRST_FRAME_LIMIT_MS
-		);
+		this.#pace.begin();
+		this.#startMs = performance.now();
+		const limitMs = this.#pace.firstLimitMs + PLAYING_MS;
+		const timer = setTimeout(() => {
+			this.#pace.missed();
+			const said = `Nothing was played within ${Math.round(limitMs / 1000)} s.`;
+			fail(new AppError('stream-unreadable', `nothing was played within ${limitMs} ms`, undefined, said));
+		}, limitMs);
 		try {
-			await Promise.race([failed, this.#attach(video, fail, this.#ended.signal).then(() => video.play())]);
+			const played = this.#attach(video, fail, this.#ended.signal)
+				.then(() => video.play())
+				.then(() => sized(video));
+			await Promise.race([failed, played]);
 			isPlaying = true;
 		} catch (thrown) {
 			this.stop();
@@ -66,16 +80,21 @@ export class PlayedSource implements FrameSource {
 			clearTimeout(timer);
 		}
 		signal.throwIfAborted();
-		this.#frames = new VideoFrames(video, this.#ended.signal, this.#maxSidePx);
+		this.#frames = new VideoFrames(video, this.#ended.signal, this.#maxSidePx, this.#pace.nextLimitMs);
 	}
 
 	async grab(): Promise<GrabbedFrame | null> {
 		if (this.#frames === null) return null;
 		try {
-			return await this.#frames.grab();
+			const frame = await this.#frames.grab();
+			const nowMs = performance.now();
+			this.#pace.arrived(nowMs, nowMs - this.#startMs);
+			this.#frames.stallMs = this.#pace.nextLimitMs;
+			return frame;
 		} catch (thrown) {
 			if (this.#ended.signal.aborted) return null;
 			if (!(thrown instanceof AppError)) throw thrown;
+			this.#pace.missed();
 			this.#end(new AppError('stream-frozen', thrown.message, thrown));
 			return null;
 		}
@@ -98,8 +117,20 @@ export class PlayedSource implements FrameSource {
 	}
 }
 
+/** Rejects with stream-unreadable where what plays has no pictures. */
+async function sized(video: HTMLVideoElement): Promise<void> {
+	const lastMs = performance.now() + SIZE_LIMIT_MS;
+	while (video.videoWidth === 0) {
+		if (performance.now() > lastMs) {
+			const said = 'It plays sound alone, or pictures of a kind that this browser does not decode (as H.265).';
+			throw new AppError('stream-unreadable', 'what plays has no pictures', undefined, said);
+		}
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
 /** A video file, played again and again. */
-export function attachFile({ url }: StreamAddress): Attach {
+export function attachFile(address: StreamAddress): Attach {
 	return (video, fail, signal) => {
 		video.loop = true;
 		// A file of another origin must allow its pixels to be read.
@@ -109,11 +140,27 @@ export function attachFile({ url }: StreamAddress): Attach {
 			() => {
 				const { code, message } = video.error ?? { code: 0, message: 'unknown' };
 				const isUnreadable = code === MediaError.MEDIA_ERR_DECODE;
-				fail(new AppError(isUnreadable ? 'stream-unreadable' : 'stream-unreachable', `video: ${message}`));
+				if (isUnreadable) fail(new AppError('stream-unreadable', `video: ${message}`));
+				else void whyUnplayed(address, message, signal).then(fail, () => undefined);
 			},
 			{ signal }
 		);
-		video.src = url;
+		video.src = address.url;
 		return Promise.resolve();
 	};
+}
+
+/** Long enough for a server that answered the video element just now. */
+const ASK_LIMIT_MS = 4000;
+
+/** Why a video element does not take an address, which it does not tell: the server is asked once more. */
+async function whyUnplayed({ url, login }: StreamAddress, message: string, signal: AbortSignal): Promise<AppError> {
+	try {
+		const headers = { Range: 'bytes=0-4095' };
+		const response = await request(url, { login, signal, limitMs: ASK_LIMIT_MS, headers });
+		const said = await wordsOf(response);
+		return new AppError('stream-unreadable', `video: ${shortened(message)}`, undefined, said);
+	} catch (thrown) {
+		return toAppError(thrown, 'stream-unreachable');
+	}
 }

@@ -18,9 +18,17 @@ export function loginHeaders(url: string, { user, password }: Login): Readonly<R
 	return isOwnSite ? { Authorization, 'Camera-Authorization': Authorization } : { Authorization };
 }
 
+/** Answers of a proxy or a gateway that could not reach what stands behind it. */
+const NOT_REACHED: readonly number[] = [502, 504];
+/** Answers that say that what is there cannot be given in this form. */
+const NOT_IN_THIS_FORM: readonly number[] = [400, 406, 415, 422, 501];
+const MOST_WORDS = 160;
+const MOST_BYTES = 4096;
+
 /**
- * An answer of status 2xx, whose body is still to be read. Throws stream-refused where a login is asked for, and
- * stream-unreachable otherwise; the reason of `signal` where that aborts first.
+ * An answer of status 2xx, whose body is still to be read. Throws stream-refused where a login is asked for,
+ * stream-unreadable or stream-answered where the server says something else, with its words, and stream-unreachable where
+ * nothing answered; the reason of `signal` where that aborts first.
  */
 export async function request(
 	url: string,
@@ -43,9 +51,7 @@ export async function request(
 			signal: AbortSignal.any([signal, limited.signal])
 		});
 		if (response.ok) return response;
-		await response.body?.cancel();
-		const refused = response.status === 401 || response.status === 403;
-		throw new AppError(refused ? 'stream-refused' : 'stream-unreachable', `the answer has status ${response.status}`);
+		throw refusal(response.status, await wordsOf(response));
 	} catch (thrown) {
 		if (thrown instanceof AppError) throw thrown;
 		signal.throwIfAborted();
@@ -53,4 +59,77 @@ export async function request(
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/** What an answer with this status means. `said`: what `wordsOf` made of it. */
+export function refusal(status: number, said: string): AppError {
+	const isCodec = /codec|h\.?26[45]|hevc|unsupported (media|format)/i.test(said);
+	const code =
+		status === 401 || status === 403
+			? 'stream-refused'
+			: NOT_REACHED.includes(status)
+				? 'stream-unreachable'
+				: NOT_IN_THIS_FORM.includes(status) || isCodec
+					? 'stream-unreadable'
+					: 'stream-answered';
+	return new AppError(code, `the answer has status ${status}`, undefined, said);
+}
+
+/** What a server says in an answer that holds no pictures: its status where that is bad, its kind, and its own words. */
+export async function wordsOf(response: Response): Promise<string> {
+	const type = (response.headers.get('Content-Type') ?? '').split(';')[0]?.trim() ?? '';
+	const text = /^(text|application\/(json|problem\+json|xml|xhtml\+xml)|$)/i.test(type)
+		? await beginning(response)
+		: '';
+	return sentence(response.status, type, text);
+}
+
+/** The sentence for the user. `text`: what the answer begins with, where that is text. */
+export function sentence(status: number, type: string, text: string): string {
+	const words = plainWords(text);
+	const what = status >= 400 || status === 0 ? `status ${status}` : type === '' ? 'something else' : type;
+	return `The server answered with ${what}${words === '' ? '' : ` and says “${words}”`}.`;
+}
+
+/** The words in JSON, HTML, XML or plain text that tell what happened; empty where there are none. */
+export function plainWords(text: string): string {
+	try {
+		const data: unknown = JSON.parse(text);
+		if (typeof data === 'object' && data !== null) {
+			const told = ['error', 'message', 'detail', 'title', 'description', 'statusString', 'reason']
+				.map((key): unknown => (data as Record<string, unknown>)[key])
+				.find((each) => typeof each === 'string' && each !== '');
+			if (typeof told === 'string') return shortened(told);
+		}
+		if (typeof data === 'string') return shortened(data);
+	} catch {
+		// It is something else.
+	}
+	const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? '';
+	if (title.trim() !== '') return shortened(title);
+	return shortened(text.replace(/<(script|style)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' '));
+}
+
+/** One line that fits on a screen, of anything. */
+export function shortened(text: string): string {
+	const line = text.replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, ' ').trim();
+	return line.length <= MOST_WORDS ? line : `${line.slice(0, MOST_WORDS - 1).trimEnd()}…`;
+}
+
+async function beginning(response: Response): Promise<string> {
+	const reader = response.body?.getReader();
+	if (reader === undefined) return '';
+	const timer = setTimeout(() => void reader.cancel(), 2000);
+	let text = '';
+	try {
+		const decoder = new TextDecoder();
+		for (let piece = await reader.read(); !piece.done && text.length < MOST_BYTES; piece = await reader.read())
+			text += decoder.decode(piece.value, { stream: true });
+	} catch {
+		// What came is enough.
+	} finally {
+		clearTimeout(timer);
+	}
+	reader.cancel().catch(() => undefined);
+	return text.slice(0, MOST_BYTES);
 }

@@ -6,7 +6,7 @@ import { takeVideoFrame } from './video-frame';
 
 /** Longer side of an analysed frame: more costs transfer time and finds no further face. */
 const MAX_SIDE_PX = 1280;
-/** A visible page that gets no new frame for this long has lost its stream: streams freeze without any event. */
+/** For cameras of this device: streams freeze without any event. */
 const STALL_MS = 5000;
 
 const CALLS_BACK = typeof HTMLVideoElement !== 'undefined' && 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
@@ -21,8 +21,12 @@ export class VideoFrames {
 	#seenTime = -1;
 	#wake: (() => void) | null = null;
 
+	/** A visible page that gets no new frame for this long has lost its stream. */
+	stallMs: number;
+
 	/** Watches `video` until `signal` aborts; larger frames are reduced to `maxSidePx`. */
-	constructor(video: HTMLVideoElement, signal: AbortSignal, maxSidePx = MAX_SIDE_PX) {
+	constructor(video: HTMLVideoElement, signal: AbortSignal, maxSidePx = MAX_SIDE_PX, stallMs = STALL_MS) {
+		this.stallMs = stallMs;
 		this.#video = video;
 		this.#signal = signal;
 		this.#maxSidePx = maxSidePx;
@@ -37,7 +41,7 @@ export class VideoFrames {
 
 	/**
 	 * The next frame that was not grabbed yet, its longer side at most `maxSidePx`; null once the signal aborts. Waits,
-	 * without a time limit, while the page is hidden; throws camera-lost after five visible seconds without a frame.
+	 * without a time limit, while the page is hidden; throws camera-lost after `stallMs` visible milliseconds without a frame.
 	 */
 	async grab(): Promise<GrabbedFrame | null> {
 		while (!this.#signal.aborted) {
@@ -46,10 +50,10 @@ export class VideoFrames {
 				this.#fresh = false;
 				return this.#capture();
 			}
-			const woken = await this.#woken(hidden ? null : STALL_MS);
+			const woken = await this.#woken(hidden ? null : this.stallMs);
 			// A page that was hidden meanwhile had no frames to show: that is no stall.
 			if (!woken && !hidden && document.visibilityState === 'visible') {
-				throw new AppError('camera-lost', `no new frame for ${STALL_MS} ms`);
+				throw new AppError('camera-lost', `no new frame for ${Math.round(this.stallMs)} ms`);
 			}
 		}
 		return null;
