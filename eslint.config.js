@@ -16,6 +16,7 @@ const ERRORS = 'src/lib/errors';
 const MANIFEST = 'src/lib/manifest';
 const REPORT = 'src/lib/report';
 const PROTOCOL = 'src/lib/protocol';
+const PICTURES = 'src/lib/pictures';
 const DATA_SETS = 'src/lib/data-sets';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
 /** The package hls.js, also without what looks like a file's extension. */
@@ -69,6 +70,11 @@ const LAYERS = [
 		because: 'the protocol is plain data that page and worker share'
 	},
 	{
+		files: 'src/lib/pictures/',
+		may: ['src/lib/pictures/', ERRORS],
+		because: 'files of pictures are decoded the same way in the page and in its worker'
+	},
+	{
 		files: 'src/lib/data-sets/',
 		may: ['src/lib/data-sets/', 'src/lib/core/', ERRORS, 'pako', 'modern-tar', '@zip.js/'],
 		because: 'data sets are read the same way in the page, in its worker and in training'
@@ -95,7 +101,7 @@ const LAYERS = [
 	},
 	{
 		files: 'src/lib/sources/',
-		may: ['src/lib/sources/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, MEDIABUNNY, ...HLS],
+		may: ['src/lib/sources/', PICTURES, ERRORS, MANIFEST, PROTOCOL, CORE_TYPES, MEDIABUNNY, ...HLS],
 		because: 'a source gives pictures and knows nothing of models, workers or state'
 	},
 	{

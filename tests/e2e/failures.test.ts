@@ -142,7 +142,7 @@ it('an address of no page leads to the live page', async () => {
 
 describe('pictures that fail', () => {
 	it.each<[string, PictureFile, ErrorCode]>([
-		['text under the name of a picture', TEXT_NAMED_JPG, 'picture-unreadable'],
+		['text under the name of a picture', TEXT_NAMED_JPG, 'picture-other'],
 		['a file of no bytes', EMPTY, 'picture-empty']
 	])('%s', async (_, file, code) => {
 		const { context, page } = await open(without, '/photo');

@@ -25,12 +25,20 @@ export function findCamera<Device extends { deviceId: string; label: string }>(
 	);
 }
 
-/** The error that a user is told for the name of the DOMException that getUserMedia rejects with. */
-export function cameraErrorCode(name: string): ErrorCode {
+/**
+ * The error that a user is told for the DOMException that getUserMedia rejects with. `isAllowed`: this page has the
+ * permission, so that it must be the system that refuses; null where the browser does not tell.
+ */
+export function cameraErrorCode(
+	{ name, message }: { name: string; message: string },
+	isAllowed: boolean | null
+): ErrorCode {
 	switch (name) {
 		case 'NotAllowedError':
 		case 'SecurityError':
-			return 'camera-denied';
+			return isAllowed === true || /by (the )?(system|os|operating system|platform)/i.test(message)
+				? 'camera-off'
+				: 'camera-denied';
 		case 'NotFoundError':
 		case 'OverconstrainedError':
 			return 'camera-missing';
@@ -113,23 +121,58 @@ export class CameraSource implements FrameSource {
 	}
 }
 
+const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+
+/** Opens the chosen camera; where none is chosen, the first that can be opened. Throws AppError with the cameras' names. */
 async function openStream(choice: CameraChoice | null): Promise<MediaStream> {
-	const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 	try {
-		const device = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
-		const wanted = device === null ? { facingMode: 'user' } : { deviceId: { exact: device.deviceId } };
-		const stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
-		if (device !== null || choice === null) return stream;
-		// Browsers tell the names of cameras once one may be used: it may be there after all.
-		const named = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
-		if (named === null || stream.getVideoTracks()[0]?.getSettings().deviceId === named.deviceId) return stream;
-		stopTracks(stream);
-		const video = { ...size, deviceId: { exact: named.deviceId } };
-		return await navigator.mediaDevices.getUserMedia({ video, audio: false });
+		return await openChosen(choice);
 	} catch (thrown) {
-		const { name, message } = thrown instanceof Error ? thrown : { name: '', message: String(thrown) };
-		throw new AppError(cameraErrorCode(name), `getUserMedia: ${name}: ${message}`, thrown);
+		const failure = thrown instanceof Error ? thrown : new Error(String(thrown));
+		const code = cameraErrorCode(failure, await isAllowed());
+		const cameras = code === 'camera-busy' ? await listCameras() : [];
+		if (choice === null) {
+			// The one that the browser prefers may be held by another program.
+			for (const { deviceId } of cameras) {
+				const stream = await openDevice(deviceId).catch(() => null);
+				if (stream !== null) return stream;
+			}
+		}
+		const names = cameras.flatMap(({ label }) => (label === '' ? [] : [`“${label}”`]));
+		const said = names.length === 0 ? null : `Cameras of this device: ${names.join(', ')}.`;
+		throw new AppError(code, `getUserMedia: ${failure.name}: ${failure.message}`, thrown, said);
 	}
+}
+
+/** Whether this page may use cameras, as far as the browser tells. */
+async function isAllowed(): Promise<boolean | null> {
+	try {
+		return (await navigator.permissions.query({ name: 'camera' })).state === 'granted';
+	} catch {
+		return null;
+	}
+}
+
+async function listCameras(): Promise<MediaDeviceInfo[]> {
+	const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
+	return devices.filter(({ kind, deviceId }) => kind === 'videoinput' && deviceId !== '');
+}
+
+function openDevice(deviceId: string): Promise<MediaStream> {
+	return navigator.mediaDevices.getUserMedia({ video: { ...SIZE, deviceId: { exact: deviceId } }, audio: false });
+}
+
+async function openChosen(choice: CameraChoice | null): Promise<MediaStream> {
+	const device = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
+	if (device !== null) return openDevice(device.deviceId);
+	const video = { ...SIZE, facingMode: 'user' };
+	const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+	if (choice === null) return stream;
+	// Browsers tell the names of cameras once one may be used: it may be there after all.
+	const named = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
+	if (named === null || stream.getVideoTracks()[0]?.getSettings().deviceId === named.deviceId) return stream;
+	stopTracks(stream);
+	return openDevice(named.deviceId);
 }
 
 function rejectAfter(limitMs: number): Promise<never> {

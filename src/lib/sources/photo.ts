@@ -1,5 +1,5 @@
 import { AppError } from '../errors';
-import { checkWhole, undecodable } from './picture-file';
+import { decodePicture, type DecodedPicture } from '../pictures/decode';
 import { fitWithin, type Size } from './scale';
 import type { FrameSource } from './source';
 
@@ -39,8 +39,7 @@ export class PhotoSource implements FrameSource {
 
 	async start(signal: AbortSignal): Promise<void> {
 		const blob = await this.#load(signal);
-		await checkWhole(blob);
-		const { bitmap, size } = await decode(blob);
+		const { bitmap, size } = await decodePicture(blob, SHOWN_SIDE_PX, drawVector);
 		try {
 			signal.throwIfAborted();
 			const canvas = document.createElement('canvas');
@@ -74,22 +73,10 @@ export class PhotoSource implements FrameSource {
 	}
 }
 
-async function decode(blob: Blob): Promise<{ bitmap: ImageBitmap; size: Size }> {
-	try {
-		const size = await naturalSize(blob);
-		const { width, height } = fitWithin(size, SHOWN_SIDE_PX);
-		const turned: ImageBitmapOptions = { imageOrientation: 'from-image' };
-		const options: ImageBitmapOptions =
-			width === size.width ? turned : { ...turned, resizeWidth: width, resizeHeight: height, resizeQuality: 'high' };
-		return { bitmap: await createImageBitmap(blob, options), size };
-	} catch (thrown) {
-		throw await undecodable(blob, thrown);
-	}
-}
-
-/** Size after EXIF rotation, read from the file's head: an image element does not decode what is never drawn. */
-async function naturalSize(blob: Blob): Promise<Size> {
-	const url = URL.createObjectURL(blob);
+/** An SVG as an image element draws it; one without a size of its own as large as its view box says. */
+async function drawVector(file: Blob, maxSidePx: number): Promise<DecodedPicture> {
+	const text = await file.text();
+	const url = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
 	try {
 		const image = new Image();
 		await new Promise((resolve, reject) => {
@@ -97,7 +84,25 @@ async function naturalSize(blob: Blob): Promise<Size> {
 			image.onerror = reject;
 			image.src = url;
 		});
-		return { width: image.naturalWidth, height: image.naturalHeight };
+		const [, , boxWidth = 0, boxHeight = 0] = (/\sviewBox\s*=\s*["']([^"']*)/.exec(text)?.[1] ?? '')
+			.trim()
+			.split(/[\s,]+/)
+			.map(Number);
+		const own = { width: image.naturalWidth, height: image.naturalHeight };
+		const isSized = /<svg[^>]*\swidth\s*=/.test(text) || !(boxWidth > 0 && boxHeight > 0);
+		const wanted = isSized && own.width > 0 && own.height > 0 ? own : { width: boxWidth, height: boxHeight };
+		const size = { width: Math.max(1, Math.round(wanted.width)), height: Math.max(1, Math.round(wanted.height)) };
+		const { width, height } = fitWithin(size, maxSidePx);
+		const canvas = new OffscreenCanvas(width, height);
+		const context = canvas.getContext('2d');
+		if (context === null) throw new Error('no 2d context');
+		context.drawImage(image, 0, 0, width, height);
+		// Refused where what it holds may not be read.
+		context.getImageData(0, 0, 1, 1);
+		return { bitmap: canvas.transferToImageBitmap(), size };
+	} catch (thrown) {
+		const said = 'It is an SVG that this browser cannot draw, or not for a page to read.';
+		throw new AppError('picture-damaged', 'the SVG could not be drawn', thrown, said);
 	} finally {
 		URL.revokeObjectURL(url);
 	}

@@ -5,18 +5,71 @@ export interface NamedFile {
 	readonly data: Blob;
 }
 
-/** Files of one name get different ones: "a.png", "a (2).png". */
+/** Names of devices on Windows, with any extension. */
+const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
+/** Windows takes paths of 260 characters, the folder to unpack to among them. */
+const MOST_CHARACTERS = 160;
+const MOST_OF_ONE = 100;
+
+/**
+ * Each file under a name that Windows, macOS and Linux can write ("a:b.jpg" becomes "a_b.jpg"); of names that are one to any
+ * of them, as where case does not count, the later ones get another: "a.png", "a (2).png".
+ */
 export async function archive(files: AsyncIterable<NamedFile>): Promise<Blob> {
 	// Few visitors need it.
 	const { downloadZip } = await import('client-zip');
 	const entries = async function* () {
-		const names = new Set<string>();
+		const takenFiles = new Set<string>();
+		const takenFolders = new Set<string>();
 		for await (const { name, data } of files) {
-			let unique = name;
-			for (let copy = 2; names.has(unique); copy++) unique = name.replace(/(\.[^./]*)?$/, ` (${copy})$1`);
-			names.add(unique);
+			const path = safePath(name).split('/');
+			const last = path.pop() ?? '_';
+			let folder = '';
+			for (const part of path) {
+				let own = part;
+				while (takenFiles.has(keyOf(folder + own))) own += '_';
+				folder += own;
+				takenFolders.add(keyOf(folder));
+				folder += '/';
+			}
+			let unique = folder + last;
+			for (let copy = 2; takenFiles.has(keyOf(unique)) || takenFolders.has(keyOf(unique)); copy++)
+				unique = folder + last.replace(/(\.[^.]*)?$/, ` (${copy})$1`);
+			takenFiles.add(keyOf(unique));
 			yield { name: unique, input: data };
 		}
 	};
 	return downloadZip(entries()).blob();
+}
+
+/** A relative path whose parts every system can write; never empty. */
+export function safePath(name: string): string {
+	const parts = name
+		.normalize('NFC')
+		.split(/[/\\]/)
+		.map((part) =>
+			part
+				.replace(/[<>:"|?*\p{C}]/gu, '_')
+				.trim()
+				.replace(/[. ]+$/, '')
+		)
+		.filter((part) => part !== '' && !/^\.+$/.test(part))
+		.map((part) => shortened(DEVICES.test(part.split('.')[0]?.trim() ?? '') ? `_${part}` : part));
+	// The folders farthest away say least.
+	while (parts.length > 1 && parts.join('/').length > MOST_CHARACTERS) parts.shift();
+	return parts.length === 0 ? '_' : parts.join('/');
+}
+
+/** With its extension; letters of two units are not cut in two. */
+function shortened(part: string): string {
+	if (part.length <= MOST_OF_ONE) return part;
+	const extension = /\.[^.]{1,10}$/.exec(part)?.[0] ?? '';
+	const letters = Array.from(part.slice(0, part.length - extension.length));
+	while (letters.join('').length > MOST_OF_ONE - extension.length) letters.pop();
+	return letters.join('').trimEnd() + extension;
+}
+
+/** Equal for names that are one to a system that tells no case, or no composed letters, apart. */
+function keyOf(name: string): string {
+	return name.normalize('NFKC').toUpperCase().toLowerCase();
 }

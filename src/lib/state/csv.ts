@@ -1,11 +1,19 @@
 export type Cell = string | number | boolean | null;
 
+/** Without it, Excel takes UTF-8 for the letters of its own region. */
+export const BYTE_ORDER_MARK = '\uFEFF';
+/** What begins a formula, also in full width. */
+const FORMULA = /^[=+\-@|%＝＋－＠｜％]/;
+/** What spreadsheets pass over at the start of a cell, or take for the start of another. */
+const PASSED_OVER = /^[\s\p{Z}\p{C}"';,]+/u;
+
 /**
- * A table as CSV (RFC 4180): a header, lines that end in CRLF, quotes where they are needed; null is an empty cell. Text
- * that a spreadsheet would take for a formula is defused: names of files and labels are whatever somebody wrote.
+ * A table as CSV (RFC 4180): a byte order mark, a header, lines that end in CRLF, quotes where they are needed; null is an
+ * empty cell. Text that a spreadsheet would take for a formula, or for the start of a cell with one where it separates by
+ * semicolons, is defused: names of files and labels are whatever somebody wrote.
  */
 export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-	return [header, ...rows].map(csvLine).join('');
+	return BYTE_ORDER_MARK + [header, ...rows].map(csvLine).join('');
 }
 
 /** One line of such a table. */
@@ -14,6 +22,19 @@ export function csvLine(row: readonly Cell[]): string {
 }
 
 function quote(cell: Cell): string {
-	const text = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell ?? '');
-	return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+	const text = typeof cell === 'string' ? defused(cell) : String(cell ?? '');
+	return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function defused(text: string): string {
+	// A line of its own, or what a semicolon begins, may become a cell of its own.
+	const whole = text
+		.split(/([;\t\r\n]+)/)
+		.map((part, index) => (index % 2 === 0 && isFormula(part) ? `'${part}` : part))
+		.join('');
+	return /^[\t\r]/.test(text) ? `'${whole}` : whole;
+}
+
+function isFormula(text: string): boolean {
+	return FORMULA.test(text.replace(PASSED_OVER, ''));
 }

@@ -237,5 +237,6 @@ function scaled(pixels: Uint8Array, size: number): Uint8Array | Float32Array {
 }
 
 function describe(error: unknown): string {
+	if (error instanceof AppError && error.said !== null) return error.said;
 	return error instanceof Error && error.message !== '' ? error.message : 'It could not be read as a picture.';
 }

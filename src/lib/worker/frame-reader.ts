@@ -1,7 +1,11 @@
 /** From pictures as the browser holds them to pixels. */
 import type { Frame } from '../core/types';
+import { decodePicture } from '../pictures/decode';
 import type { GrabbedFrame } from '../protocol';
 import { createPlaneReader, MAX_SIDE_PX } from './plane-reader';
+
+/** Longer side of a photo, as the photo page shows it. */
+const LARGEST_PHOTO_PX = 4096;
 
 type CanvasReader = (picture: CanvasImageSource, fullWidth: number, fullHeight: number) => Frame;
 
@@ -43,7 +47,7 @@ export function createFrameReader(): (picture: GrabbedFrame) => Promise<Frame> {
 export function createDecoder(): (file: Blob) => Promise<Frame> {
 	const readByCanvas = createCanvasReader();
 	return async (file) => {
-		const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
+		const { bitmap } = await decodePicture(file, LARGEST_PHOTO_PX, null);
 		try {
 			return readByCanvas(bitmap, bitmap.width, bitmap.height);
 		} finally {

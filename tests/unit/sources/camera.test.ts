@@ -54,6 +54,52 @@ describe('a camera that is named', () => {
 	});
 });
 
+describe('a camera that is busy', () => {
+	afterEach(() => vi.unstubAllGlobals());
+
+	/** The first camera is held by another program. */
+	function stub(): (string | undefined)[] {
+		const asked: (string | undefined)[] = [];
+		const mediaDevices = {
+			enumerateDevices: () => Promise.resolve(devices.map((device) => ({ ...device, kind: 'videoinput' }))),
+			getUserMedia: ({ video }: { video: { deviceId?: { exact: string } } }) => {
+				const id = video.deviceId?.exact;
+				asked.push(id);
+				if (id !== 'b2') return Promise.reject(new DOMException('Could not start video source', 'NotReadableError'));
+				const track = Object.assign(new EventTarget(), {
+					label: 'Desk camera',
+					getSettings: () => devices[1],
+					stop: vi.fn()
+				});
+				return Promise.resolve({ getVideoTracks: () => [track], getTracks: () => [track] });
+			}
+		};
+		vi.stubGlobal('window', { isSecureContext: true });
+		vi.stubGlobal('navigator', { mediaDevices });
+		vi.stubGlobal('document', { createElement: () => ({ play: () => Promise.reject(new Error('no pictures here')) }) });
+		vi.stubGlobal('MediaStream', Object);
+		return asked;
+	}
+
+	it('gives way to the next where none was chosen', async () => {
+		const asked = stub();
+		const source = new CameraSource(null);
+		await source.start(new AbortController().signal).catch(() => undefined);
+		expect(source.opened?.label).toBe('Desk camera');
+		expect(asked).toEqual([undefined, 'a1', 'b2']);
+	});
+
+	it('is told with the names of all where it was chosen', async () => {
+		const asked = stub();
+		const source = new CameraSource({ id: 'a1', label: 'Front camera' });
+		await expect(source.start(new AbortController().signal)).rejects.toMatchObject({
+			code: 'camera-busy',
+			said: 'Cameras of this device: “Front camera”, “Desk camera”.'
+		});
+		expect(asked).toEqual(['a1']);
+	});
+});
+
 describe('cameraErrorCode', () => {
 	it.each([
 		['NotAllowedError', 'camera-denied'],
@@ -63,6 +109,13 @@ describe('cameraErrorCode', () => {
 		['NotReadableError', 'camera-busy'],
 		['AbortError', 'camera-busy']
 	])('%s is %s', (name, code) => {
-		expect(cameraErrorCode(name)).toBe(code);
+		expect(cameraErrorCode({ name, message: 'Permission denied' }, false)).toBe(code);
+		expect(cameraErrorCode({ name, message: 'Permission denied' }, null)).toBe(code);
+	});
+
+	it('tells the system that refuses from the visitor who does', () => {
+		const name = 'NotAllowedError';
+		expect(cameraErrorCode({ name, message: 'Permission denied by system' }, null)).toBe('camera-off');
+		expect(cameraErrorCode({ name, message: 'Permission denied' }, true)).toBe('camera-off');
 	});
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { archive, type NamedFile } from '../../../src/lib/state/archive';
+import { archive, safePath, type NamedFile } from '../../../src/lib/state/archive';
 
 /** Names and bytes, as the directory at the end of a ZIP tells where they are (PKWARE APPNOTE 6.3.3). */
 async function readZip(zip: Blob): Promise<[string, string][]> {
@@ -50,4 +50,54 @@ it('fails as the files do', async () => {
 		throw new Error('no longer there');
 	};
 	await expect(archive(broken())).rejects.toThrow('no longer there');
+});
+
+it('holds names that Windows and macOS can write, and no two that are one to them', async () => {
+	const names = [
+		'IMG.jpg',
+		'img.jpg',
+		'a:b.jpg',
+		'what?.jpg',
+		'n\u0303.png',
+		'\u00f1.png',
+		'Straße.png',
+		'STRASSE.png',
+		'x',
+		'x/y.png',
+		'z/1.png',
+		'Z'
+	];
+	const zip = await archive(files(...names.map((name): [string, string] => [name, name])));
+	const entries = (await readZip(zip)).map(([name]) => name);
+	expect(entries).toHaveLength(names.length);
+	expect(new Set(entries.map((name) => name.normalize('NFC').toLowerCase())).size).toBe(names.length);
+	expect(entries.filter((name) => /[<>:"\\|?*]/.test(name))).toEqual([]);
+	// A file is no folder of another.
+	expect(
+		entries.filter((name) => entries.some((other) => other.toLowerCase().startsWith(`${name.toLowerCase()}/`)))
+	).toEqual([]);
+});
+
+it.each([
+	['../../etc/passwd', 'etc/passwd'],
+	['C:\\Users\\me\\a.png', 'C_/Users/me/a.png'],
+	['/root/a.png', 'root/a.png'],
+	['con.png', '_con.png'],
+	['COM1', '_COM1'],
+	['LPT¹.txt', '_LPT¹.txt'],
+	['folder./a. ', 'folder/a'],
+	['a\u202egnp.exe', 'a_gnp.exe'],
+	['a\u0000b.png', 'a_b.png'],
+	['...', '_'],
+	['', '_'],
+	[' ', '_']
+])('writes %j as %j', (name, safe) => {
+	expect(safePath(name)).toBe(safe);
+});
+
+it('shortens what is too long for Windows, and keeps the extension', () => {
+	const long = safePath(`${'folder/'.repeat(60)}${'ä'.repeat(400)}.jpeg`);
+	expect(long.length).toBeLessThanOrEqual(160);
+	expect(long.endsWith('ä.jpeg')).toBe(true);
+	expect(safePath(`${'😀'.repeat(200)}.png`)).toMatch(/^(😀)+\.png$/u);
 });

@@ -3,7 +3,7 @@
  * face was found. The names follow OpenFace where it has them; every column is described in src/routes/film/README.md.
  */
 import { verdictOf } from '../../core/verdict';
-import { csvLine, type Cell } from '../csv';
+import { BYTE_ORDER_MARK, csvLine, type Cell } from '../csv';
 import type { ToldLabels } from './episodes';
 import { LANDMARKS, type FilmTable } from './table';
 
@@ -40,7 +40,7 @@ export function columnNames({ told, epochMs, personOf }: ColumnOptions): string[
 
 /** The rows of the table as text, part by part; the header first. */
 export function* csvParts(table: FilmTable, options: ColumnOptions): Generator<string, void, undefined> {
-	yield csvLine(columnNames(options));
+	yield BYTE_ORDER_MARK + csvLine(columnNames(options));
 	for (let from = 0; from < table.frameCount; from += PART) {
 		yield csvRows(table, from, Math.min(table.frameCount, from + PART), options);
 	}

@@ -1,5 +1,5 @@
 /** Where a kiosk stands, in words for its screen. */
-import { EXPLANATIONS } from '../../errors';
+import { explain } from '../../errors';
 import type { Session } from '../session.svelte';
 import { type Status, statusText, statusTone } from '../status';
 import type { KioskLog } from './log.svelte';
@@ -19,14 +19,13 @@ export function describeKiosk(status: Status, watch: Watch, nowMs: number): Kios
 	const waiting =
 		watch.engine.kind === 'waiting' ? watch.engine : watch.source.kind === 'waiting' ? watch.source : null;
 	if (status.kind === 'failed') {
-		const { sentence, remedy } = EXPLANATIONS[status.error.code];
 		const seconds = waiting === null ? 0 : Math.max(0, Math.ceil((waiting.dueMs - nowMs) / 1000));
 		const attempt = waiting?.attempt ?? 1;
 		return {
 			kind: 'retrying',
 			text: seconds === 0 ? 'Trying again' : `Trying again in ${seconds} s`,
 			tone: 'failed',
-			detail: `${sentence} ${remedy} Try ${attempt}.`
+			detail: `${explain(status.error)} Try ${attempt}.`
 		};
 	}
 	const kind = status.kind === 'running' ? 'running' : 'starting';

@@ -3,6 +3,7 @@ import { untrack } from 'svelte';
 import type { FrameResult } from '../../core/types';
 import type { ErrorCode } from '../../errors';
 import { FramedSource } from '../../sources/framed';
+import { Pace } from '../../sources/pace';
 import type { Login } from '../../sources/request';
 import { createSource } from '../../sources/stream';
 import type { App } from '../app';
@@ -52,6 +53,8 @@ export class Kiosk {
 	isCounting = $state(true);
 	readonly config: KioskConfig;
 	readonly #options: KioskOptions;
+	/** What its source's pace is, over all tries. */
+	readonly #pace = new Pace();
 	readonly #stopped = new AbortController();
 	#results = 0;
 	#run = 0;
@@ -168,7 +171,9 @@ export class Kiosk {
 
 	#openSource(): void {
 		const { app, config, login } = this.#options;
-		void app.session.open(() => new FramedSource(createSource(config.source, login), config, config.mirror));
+		void app.session.open(
+			() => new FramedSource(createSource(config.source, login, this.#pace), config, config.mirror)
+		);
 	}
 
 	#saw(result: FrameResult | null): void {

@@ -206,7 +206,7 @@ describe('exports', () => {
 
 	it('CSV has one line a minute, and defuses formulas', () => {
 		const [head, line, end] = toCsv(records).split('\r\n');
-		expect(head).toMatch(/^minute,frames,faces,arrivals,too_small,seen_s,unsure_s,happy_faces,happy_dwell_s,/);
+		expect(head).toMatch(/^\uFEFFminute,frames,faces,arrivals,too_small,seen_s,unsure_s,happy_faces,happy_dwell_s,/);
 		expect(line).toMatch(/^2026-11-24T12:00:00\.000Z,100,1,1,0,9\.9,0,1,9\.9,0\.8,/);
 		expect(end).toBe('');
 		const hostile = { ...emptyMinute(NOON), expressions: { '=cmd("x")': { faces: 1, dwellMs: 0, probabilityMs: 0 } } };

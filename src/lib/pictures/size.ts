@@ -1,0 +1,65 @@
+/** Sizes of pictures, by what their files say of them: in their own pixels, before any turning. */
+import type { Format } from './format';
+
+export interface Size {
+	readonly width: number;
+	readonly height: number;
+}
+
+/** What the beginning of a file says of its picture's size; null where it says nothing. */
+export function pixelSize(format: Format | null, bytes: Uint8Array): Size | null {
+	const size = format === null ? null : sizeOf(format, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+	return size !== null && size.width > 0 && size.height > 0 ? size : null;
+}
+
+function sizeOf(format: Format, data: DataView): Size | null {
+	const reaches = (end: number): boolean => data.byteLength >= end;
+	switch (format) {
+		case 'jpeg':
+			return jpegSize(data);
+		case 'png':
+			return reaches(24) ? { width: data.getUint32(16), height: data.getUint32(20) } : null;
+		case 'gif':
+			return reaches(10) ? { width: data.getUint16(6, true), height: data.getUint16(8, true) } : null;
+		case 'bmp':
+			if (!reaches(26)) return null;
+			return data.getUint32(14, true) === 12
+				? { width: data.getUint16(18, true), height: data.getUint16(20, true) }
+				: { width: data.getInt32(18, true), height: Math.abs(data.getInt32(22, true)) };
+		case 'webp':
+			return reaches(30) ? webpSize(data) : null;
+		case 'avif':
+		case 'heic':
+		case 'tiff':
+		case 'svg':
+		case 'jxl':
+		case 'ico':
+			return null;
+	}
+}
+
+/** From the frame header (ITU-T T.81, B.2.2). */
+function jpegSize(data: DataView): Size | null {
+	for (let at = 2; at + 9 <= data.byteLength;) {
+		if (data.getUint8(at) !== 0xff) at++;
+		else {
+			const code = data.getUint8(at + 1);
+			const isFrame = code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
+			if (isFrame) return { width: data.getUint16(at + 7), height: data.getUint16(at + 5) };
+			if (code === 0xda || code === 0xd9) return null;
+			const isAlone = code === 0xff || code <= 0x01 || (code >= 0xd0 && code <= 0xd8);
+			at += isAlone ? (code === 0xff ? 1 : 2) : 2 + Math.max(2, data.getUint16(at + 2));
+		}
+	}
+	return null;
+}
+
+function webpSize(data: DataView): Size | null {
+	const kind = String.fromCharCode(...[12, 13, 14, 15].map((at) => data.getUint8(at)));
+	const three = (at: number): number => data.getUint16(at, true) + 65_536 * data.getUint8(at + 2);
+	if (kind === 'VP8X') return { width: three(24) + 1, height: three(27) + 1 };
+	if (kind === 'VP8 ') return { width: data.getUint16(26, true) & 0x3fff, height: data.getUint16(28, true) & 0x3fff };
+	if (kind !== 'VP8L') return null;
+	const bits = data.getUint32(21, true);
+	return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+}

@@ -1,0 +1,272 @@
+/** What people bring: files of pictures and cameras' streams that are not quite as they should be, many in one page. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PhotoExport } from '../../src/lib/state/photo-export';
+import { type Site, serveSite } from '../server';
+import { open, openBrowser, waitForStatus } from './browser';
+import { ASTRONAUT } from './clip';
+import { startOddStreams, type OddStreams } from './odd-streams';
+import type { PictureFile } from './pictures';
+
+const REPORTS = 'tests/fixtures/reports';
+
+let browser: Browser;
+beforeAll(async () => {
+	browser = await openBrowser({ camera: 'two' });
+});
+afterAll(() => browser.close());
+
+function reported(path: string): PictureFile {
+	const name = path.split('/').at(-1) ?? '';
+	// The type is what the system makes of the name.
+	const mimeType = name.endsWith('.svg') ? 'image/svg+xml' : 'application/octet-stream';
+	return { name, mimeType, buffer: readFileSync(join(REPORTS, path)) };
+}
+
+const named = (name: string, buffer: Buffer): PictureFile => ({ name, mimeType: 'image/jpeg', buffer });
+
+/** What became of files on a fresh photo page: "read 32x24" or the code of the error. */
+async function read(files: readonly PictureFile[]): Promise<Record<string, string>> {
+	const { context, page } = await open(browser, '/photo');
+	await waitForStatus(page, 'idle');
+	await page.getByTestId('file-input').setInputFiles(files);
+	await page.locator('[data-testid=progress]').waitFor();
+	await page.waitForFunction(
+		() =>
+			document.querySelectorAll('[data-testid=picture][data-state=waiting], [data-testid=picture][data-state=working]')
+				.length === 0
+	);
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('save-json').click()]);
+	const { pictures } = JSON.parse(await readFile(await download.path(), 'utf8')) as PhotoExport;
+	await context.close();
+	return Object.fromEntries(
+		pictures.map(({ file, status, error, width, height }) => [
+			file,
+			error ?? `${status} ${width ?? ''}x${height ?? ''}`
+		])
+	);
+}
+
+describe('pictures', () => {
+	it('that a browser can show are read in their own pixels; what is refused is named for what it is', async () => {
+		const photo = await sharp(ASTRONAUT).removeAlpha().jpeg().toBuffer();
+		const progressive = await sharp(ASTRONAUT).removeAlpha().jpeg({ progressive: true }).toBuffer();
+		const turned = await sharp(ASTRONAUT)
+			.removeAlpha()
+			.resize(300, 200)
+			.withMetadata({ orientation: 6, density: 300 })
+			.jpeg()
+			.toBuffer();
+		const large = await sharp(ASTRONAUT)
+			.removeAlpha()
+			.resize(5000, 3000, { fit: 'fill' })
+			.withMetadata({ orientation: 8 })
+			.jpeg()
+			.toBuffer();
+		const webp = Buffer.from(await sharp(ASTRONAUT).webp().toBuffer());
+		webp.writeUInt32LE(webp.readUInt32LE(4) + 4000, 4);
+		const files = [
+			...readdirSync(REPORTS)
+				.filter((folder) => /^(02|04|05|06|07|28|39|48)-/.test(folder))
+				.flatMap((folder) => readdirSync(join(REPORTS, folder)).map((file) => reported(`${folder}/${file}`))),
+			named('photo-no-end.jpg', photo.subarray(0, -2)),
+			named('photo-no-end-padded.jpg', Buffer.concat([photo.subarray(0, -2), Buffer.alloc(5000)])),
+			named('photo-cut.jpg', photo.subarray(0, -400)),
+			named('progressive-no-end.jpg', progressive.subarray(0, -2)),
+			named('progressive-cut.jpg', progressive.subarray(0, -3000)),
+			named('turned.jpg', turned),
+			named('large.jpg', large),
+			named('size-too-big.webp', webp),
+			named('page.jpg', Buffer.from('<!DOCTYPE html><title>Sign in</title>')),
+			named(
+				'view-box.svg',
+				Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 60"><rect width="50" height="9"/></svg>')
+			)
+		];
+		expect(await read(files)).toEqual({
+			'no-eoi.jpg': 'read 32x24',
+			'cut-control.jpg': 'picture-truncated',
+			'control.bmp': 'read 16x12',
+			'cut-control.bmp': 'picture-truncated',
+			'size-two-too-big.bmp': 'read 16x12',
+			'no-trailer.gif': 'read 16x12',
+			'fill-and-appended.jpg': 'read 32x24',
+			'density-144.jpg': 'read 32x24',
+			'control.avif': 'read 64x48',
+			'cut.avif': 'picture-truncated',
+			'no-iend.png': 'read 16x12',
+			'sized.svg': 'read 32x24',
+			'photo-no-end.jpg': 'read 512x512',
+			'photo-no-end-padded.jpg': 'read 512x512',
+			'photo-cut.jpg': 'picture-truncated',
+			'progressive-no-end.jpg': 'read 512x512',
+			'progressive-cut.jpg': 'picture-truncated',
+			'turned.jpg': 'read 200x300',
+			'large.jpg': 'read 3000x5000',
+			'size-too-big.webp': 'read 512x512',
+			'page.jpg': 'picture-other',
+			'view-box.svg': 'read 90x60'
+		});
+	});
+
+	it('that claim more pixels than memory has are refused while the page goes on answering', async () => {
+		const bomb = await sharp({
+			create: { width: 16_000, height: 16_000, channels: 3, background: '#fff' },
+			limitInputPixels: false
+		})
+			.toColourspace('b-w')
+			.png({ palette: true, bitdepth: 1 })
+			.toBuffer();
+		expect(bomb.length).toBeLessThan(2_000_000);
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('file-input').setInputFiles([named('bomb.png', bomb)]);
+		const notice = page.locator('[data-testid=error][data-code=picture-too-large]');
+		await notice.waitFor();
+		expect(await notice.innerText()).toContain('16,000 × 16,000 pixels');
+		await page.getByTestId('file-input').setInputFiles([reported('07-jpeg-density/density-144.jpg')]);
+		await page.locator('[data-testid=picture][data-state=done]').waitFor();
+		await context.close();
+	});
+});
+
+describe('streams', () => {
+	let streams: OddStreams;
+	let site: Site;
+	beforeAll(async () => {
+		streams = await startOddStreams();
+		site = await serveSite([`--proxy=/odd=${streams.address}`]);
+	});
+	afterAll(() => {
+		site.stop();
+		streams.stop();
+	});
+
+	/** Opens the kiosk on each source, all beside each other, and hands each page to `look`. */
+	async function onEach<T>(
+		sources: readonly string[],
+		look: (page: Page, source: string) => Promise<T>
+	): Promise<Record<string, T>> {
+		const results: Record<string, T> = {};
+		const { context } = await open(browser, '/kiosk/setup', { baseURL: site.origin });
+		for (const source of sources) {
+			const page = await context.newPage();
+			await page.goto(`/kiosk?source=${source.replace(':', ':/odd/')}&log=no`);
+			results[source] = await look(page, source);
+			await page.close();
+		}
+		await context.close();
+		return results;
+	}
+
+	it('come up with the picture that an image element would show', async () => {
+		const small = '32x24';
+		const expected = {
+			'mjpeg:no-end-mark': small,
+			'mjpeg:no-end-mark-no-length': small,
+			'mjpeg:preview': '64x48',
+			'mjpeg:preview-no-length': '64x48',
+			'mjpeg:two': small,
+			'mjpeg:two-no-length': small,
+			'mjpeg:wrong-length': small,
+			'mjpeg:other-boundary': small,
+			'mjpeg:bare-lines': small,
+			'mjpeg:no-parts': small
+		};
+		const sizes = await onEach(Object.keys(expected), async (page) => {
+			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+			const canvas = page.locator('[data-testid=kiosk] canvas').first();
+			return canvas.evaluate((element: HTMLCanvasElement) => `${element.width}x${element.height}`);
+		});
+		expect(sizes).toEqual(expected);
+	});
+
+	it('that are slow or late come up, and are not called frozen', async () => {
+		const incidents = await onEach(['mjpeg:slow', 'mjpeg:late'], async (page, source) => {
+			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+			// Three pictures at its own pace.
+			if (source === 'mjpeg:slow') await page.waitForFunction(() => window.recordedResults.length >= 3);
+			return page.getByTestId('kiosk-incidents').innerText();
+		});
+		expect(incidents['mjpeg:slow']).not.toContain('frozen');
+	});
+
+	it('that hold no pictures are told in the words of their server', async () => {
+		const told = await onEach(
+			[
+				'mjpeg:empty',
+				'mjpeg:words',
+				'mjpeg:single',
+				'mjpeg:login-page',
+				'snapshot:busy',
+				'snapshot:gone',
+				'whep:codec',
+				'hls:hls-codec.m3u8',
+				'video:login-page'
+			],
+			async (page) => {
+				await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor();
+				return page.locator('[data-testid=kiosk]').innerText();
+			}
+		);
+		expect(told).toEqual({
+			'mjpeg:empty': expect.stringMatching(/sent no picture.*ffmpeg:door#video=mjpeg/s) as string,
+			'mjpeg:words': expect.stringMatching(/sent no picture.*no camera on port 3/s) as string,
+			'mjpeg:single': expect.stringMatching(/snapshot: in place of mjpeg:/) as string,
+			'mjpeg:login-page': expect.stringMatching(/no pictures that this browser can play.*Sign in to door/s) as string,
+			'snapshot:busy': expect.stringMatching(/answered, but with no pictures.*status 503.*Device Busy/s) as string,
+			'snapshot:gone': expect.stringMatching(/status 404.*no stream named door/s) as string,
+			'whep:codec': expect.stringMatching(
+				/no pictures that this browser can play.*codecs not supported by client/s
+			) as string,
+			'hls:hls-codec.m3u8': expect.stringMatching(
+				/no pictures that this browser can play.*any supported codec/s
+			) as string,
+			'video:login-page': expect.stringMatching(/no pictures that this browser can play.*Sign in to door/s) as string
+		});
+		for (const text of Object.values(told)) expect(text).not.toContain('could not be reached');
+	});
+});
+
+describe('a camera', () => {
+	it('that the system keeps from the browser is told so', async () => {
+		const { context, page } = await open(browser, '/', {
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					navigator.mediaDevices.getUserMedia = () =>
+						Promise.reject(new DOMException('Permission denied by system', 'NotAllowedError'));
+				})
+		});
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('start-camera').click();
+		expect(await page.locator('[data-testid=error][data-code=camera-off]').innerText()).toContain(
+			'settings of the system'
+		);
+		await context.close();
+	});
+
+	it('that is busy gives way to the next in a kiosk that names none', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=camera&log=no', {
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					const devices = navigator.mediaDevices;
+					const openDevice = devices.getUserMedia.bind(devices);
+					devices.getUserMedia = async (wanted) => {
+						const [first] = (await devices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput');
+						const video = wanted?.video;
+						const id = typeof video === 'object' ? video.deviceId : undefined;
+						const exact = typeof id === 'object' && 'exact' in id ? id.exact : id;
+						if (exact === undefined || exact === first?.deviceId)
+							throw new DOMException('Could not start video source', 'NotReadableError');
+						return openDevice(wanted);
+					};
+				})
+		});
+		await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+		await context.close();
+	});
+});
