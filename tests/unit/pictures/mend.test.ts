@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Format, formatOf, otherKind } from '../../../src/lib/pictures/format';
 import { isProtected, mend } from '../../../src/lib/pictures/mend';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 	const random = generator(5);
 	const pixels = Uint8Array.from({ length: 3 * SIZE.width * SIZE.height }, () => Math.floor(random() * 256));
 	const picture = sharp(pixels, { raw: { ...SIZE, channels: 3 } });
-	const keep = async (name: string, made: sharp.Sharp) => files.set(name, Uint8Array.from(await made.toBuffer()));
+	const keep = async (name: string, made: Sharp) => files.set(name, Uint8Array.from(await made.toBuffer()));
 	for (const format of ['jpeg', 'png', 'gif', 'webp', 'avif', 'tiff'] as const)
 		await keep(format, picture.clone().toFormat(format));
 	await keep('progressive', picture.clone().jpeg({ progressive: true }));
