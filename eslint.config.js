@@ -88,6 +88,7 @@ const LAYERS = [
 			MANIFEST,
 			PROTOCOL,
 			DATA_SETS,
+			PICTURES,
 			'valibot',
 			'@noble/hashes/',
 			...TFJS

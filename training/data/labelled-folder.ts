@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import type { Frame } from '../../src/lib/core/types';
-import { sortByLabel } from '../../src/lib/sources/labelled-files';
+import { numberedFolders, sortByLabel } from '../../src/lib/data-sets/folders';
 import { UserError } from '../lib/errors';
 
 export interface LabelledPicture {
@@ -32,10 +32,13 @@ export function readLabelledFolder(dir: string): LabelledFolder {
 		.map((entry) => path.relative(dir, path.join(entry.parentPath, entry.name)))
 		.sort();
 	const paths = files.map((name) => ({ path: name.split(path.sep).join('/'), file: path.join(dir, name) }));
-	const { labelled, unknown } = sortByLabel(paths);
+	const [likeliest = null] = numberedFolders(paths)?.numberings ?? [];
+	// A folder's own name says whose numbers it has; a guess would give figures that mean nothing.
+	const numbering = likeliest?.called.test(dir) === true ? likeliest : null;
+	const { labelled, unknown } = sortByLabel(paths, numbering);
 	if (labelled.length === 0)
 		throw new UserError(
-			`${dir} holds no picture in a folder that is named by a label: angry, disgust, fear, happy, sad, surprise, neutral.`
+			`${dir} holds no picture in a folder that is named by a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count where the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
 		);
 	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ folder }) => folder))] };
 }

@@ -28,25 +28,26 @@ export function formatOf(head: Uint8Array): Format | null {
 }
 
 /** What else people take for a picture, by how it begins. */
-const OTHERS: readonly (readonly [RegExp, string])[] = [
+const OTHERS: readonly (readonly [RegExp | string, string])[] = [
 	[/^%PDF/, 'a PDF'],
 	[/^\s*(<!DOCTYPE html|<html|<head|<body)/i, 'a web page, as where a download asked for a login'],
 	[/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the picture itself'],
 	[/^[^]{4}ftyp(qt|mp4|isom|M4V|3gp|avc1)/, 'a film'],
 	[/^[^]{4}(moov|mdat|wide|free)/, 'a film'],
-	[/^\x1a\x45\xdf\xa3/, 'a film'],
+	['\x1a\x45\xdf\xa3', 'a film'],
 	[/^RIFF[^]{4}AVI /, 'a film'],
 	[/^[^]{4}ftypcrx/, 'a raw photo of a camera (CR3)'],
 	[/^FUJIFILMCCD-RAW/, 'a raw photo of a camera (RAF)'],
 	[/^8BPS/, 'a Photoshop file'],
-	[/^PK\x03\x04/, 'a ZIP archive: unpack it first'],
-	[/^\x1f\x8b/, 'a gzip archive: unpack it first'],
+	['PK\x03\x04', 'a ZIP archive: unpack it first'],
+	['\x1f\x8b', 'a gzip archive: unpack it first'],
 	[/^(Rar!|7z\xbc\xaf)/, 'an archive: unpack it first'],
-	[/^(\x00\x00\x00\x0cjP {2}|\xff\x4f\xff\x51)/, 'a JPEG 2000 picture, which no browser shows'],
+	['\0\0\0\x0cjP  ', 'a JPEG 2000 picture, which no browser shows'],
+	['\xff\x4f\xff\x51', 'a JPEG 2000 picture, which no browser shows'],
 	[/^P[1-7]\s/, 'a picture of the PNM family, which no browser shows'],
 	[/^[^]{128}DICM/, 'a DICOM picture, which no browser shows'],
 	[/^#\?RADIANCE/, 'a Radiance HDR picture, which no browser shows'],
-	[/^\x76\x2f\x31\x01/, 'an OpenEXR picture, which no browser shows'],
+	['\x76\x2f\x31\x01', 'an OpenEXR picture, which no browser shows'],
 	[/^\x93NUMPY/, 'a NumPy file'],
 	[/^[{[]/, 'a JSON file'],
 	[/^(MZ|\x7fELF|\xcf\xfa\xed\xfe)/, 'a program']
@@ -55,7 +56,9 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 /** "a PDF", "a film": what a file that is no picture is; null where that is not known. */
 export function otherKind(head: Uint8Array): string | null {
 	const text = latin1(head);
-	const known = OTHERS.find(([begins]) => begins.test(text))?.[1];
+	const known = OTHERS.find(([begins]) =>
+		typeof begins === 'string' ? text.startsWith(begins) : begins.test(text)
+	)?.[1];
 	if (known !== undefined) return known;
 	if (text !== '' && head.every((byte) => byte === 0)) return 'nothing but zeros, as a copy that never ended leaves it';
 	return text !== '' && /^[\t\n\r\x20-\x7e]*$/.test(text) ? 'a text' : null;

@@ -53,8 +53,10 @@ export function attachHls(address: StreamAddress): Attach {
 }
 
 /** What went wrong, with what the server said where it answered. */
-function explained({ type, details, response, networkDetails, error }: ErrorData): AppError {
-	const xhr = networkDetails instanceof XMLHttpRequest ? networkDetails : null;
+function explained({ response, networkDetails, error, ...data }: ErrorData): AppError {
+	// Plain words, as its enumerations are not loaded with its types.
+	const [type, details]: [string, string] = [data.type, data.details];
+	const xhr = (networkDetails as unknown) instanceof XMLHttpRequest ? (networkDetails as XMLHttpRequest) : null;
 	const text = xhr !== null && (xhr.responseType === '' || xhr.responseType === 'text') ? xhr.responseText : '';
 	const status = response?.code ?? xhr?.status ?? 0;
 	const contentType = (xhr?.getResponseHeader('Content-Type') ?? '').split(';')[0] ?? '';
