@@ -235,7 +235,10 @@ describe('several models', () => {
 		expect(ids).toHaveLength(3);
 		const face = json.pictures.flatMap(({ faces }) => faces)[0];
 		expect(ids.map((id) => face?.readings[id]?.label)).toEqual(said);
-		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), { bom: true, columns: true });
+		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), {
+			bom: true,
+			columns: true
+		});
 		expect(ids.map((id) => rows[0]?.[`${id}_label`])).toEqual(said);
 		const { violations } = await new AxeBuilder({ page }).analyze();
 		expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
@@ -354,7 +357,10 @@ describe('exports', () => {
 	it('are JSON and CSV that say the same, in pixels of the files', async () => {
 		const { page } = batch;
 		const json = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
-		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), { bom: true, columns: true });
+		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), {
+			bom: true,
+			columns: true
+		});
 		expect(json.pictures.map(({ file }) => file)).toContain('holiday.jpg');
 		expect(new Set(rows.map(({ file }) => file))).toEqual(new Set(json.pictures.map(({ file }) => file)));
 		const huge = json.pictures.find(({ file }) => file === 'huge.jpg');

@@ -67,7 +67,11 @@ describe('exportPhotos', () => {
 });
 
 describe('photosToCsv', () => {
-	const rows = parse<Record<string, string>>(photosToCsv(exported), { bom: true, columns: true, recordDelimiter: '\r\n' });
+	const rows = parse<Record<string, string>>(photosToCsv(exported), {
+		bom: true,
+		columns: true,
+		recordDelimiter: '\r\n'
+	});
 
 	it('has a line for each face, and one for each picture without', () => {
 		expect(rows.map(({ file, face: id }) => [file, id])).toEqual([

@@ -101,7 +101,11 @@ describe('Timeline', () => {
 	it('gives all samples as CSV and JSON, with what was unsure', () => {
 		const timeline = new Timeline();
 		record(timeline, 1000, 500);
-		const rows = parse<Record<string, string>>(timeline.toCsv(MODEL), { bom: true, columns: true, recordDelimiter: '\r\n' });
+		const rows = parse<Record<string, string>>(timeline.toCsv(MODEL), {
+			bom: true,
+			columns: true,
+			recordDelimiter: '\r\n'
+		});
 		expect(rows.map(({ seconds, label }) => [seconds, label])).toEqual([
 			['0', 'sad'],
 			['0.5', 'happy'],
