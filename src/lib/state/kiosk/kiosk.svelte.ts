@@ -23,6 +23,8 @@ import { keepAwake } from './wake-lock';
 const SEARCHED_SHARE = 0.75;
 /** All that the detector gives: who is not read would not be hidden either. */
 const MAX_FACES = 32;
+/** What happened so long before this page's turn came is counted; what is older, another page has counted. */
+const EARLY_MS = 10_000;
 const TICK_MS = 250;
 const ALONE_MS = 5000;
 /** How often a page that does not count reads what the other one counted. */
@@ -60,6 +62,9 @@ export class Kiosk {
 	#run = 0;
 	#runOf: readonly unknown[] = [];
 	#readMs = -Infinity;
+	/** What happened before this page's turn to count came: it may be a matter of moments, or another page counts. */
+	#early: { readonly incident: Incident; readonly wallMs: number }[] = [];
+	readonly #turn = firstTurn();
 
 	constructor(options: KioskOptions) {
 		this.#options = options;
@@ -161,6 +166,9 @@ export class Kiosk {
 		void log.restore(wallMs).then(() => log.prune(wallMs));
 		const published = publisher?.run(ended.signal);
 		this.isCounting = true;
+		for (const each of this.#early) this.#countIncident(each.incident, each.wallMs);
+		this.#early = [];
+		this.#turn.resolve();
 		return async () => {
 			this.isCounting = false;
 			await log.flush();
@@ -210,7 +218,11 @@ export class Kiosk {
 		if (this.isCounting) {
 			log.tick(seen.wallMs);
 			for (const incident of incidents) this.#countIncident(incident, seen.wallMs);
-		} else if (seen.nowMs - this.#readMs > READ_MS) {
+		} else {
+			const happened = incidents.map((incident) => ({ incident, wallMs: seen.wallMs }));
+			this.#early = [...this.#early, ...happened].filter(({ wallMs }) => seen.wallMs - wallMs < EARLY_MS);
+		}
+		if (!this.isCounting && seen.nowMs - this.#readMs > READ_MS) {
 			this.#readMs = seen.nowMs;
 			void log.restore(seen.wallMs);
 		}
@@ -224,7 +236,8 @@ export class Kiosk {
 				void session.load();
 				break;
 			case 'reload-page':
-				void reloader.reload(() => log.flush());
+				// On a slow machine it may not be known yet whose turn it is: what led to this is counted first.
+				void reloader.reload(() => this.#turn.promise.then(() => log.flush()));
 				break;
 			case 'none':
 		}
@@ -253,6 +266,13 @@ export class Kiosk {
 			random: Math.random()
 		};
 	}
+}
+
+/** A promise of this page's first turn to count. */
+function firstTurn(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+	let resolve = (): void => undefined;
+	const promise = new Promise<void>((settle) => (resolve = settle));
+	return { promise, resolve };
 }
 
 /** What the page's scripts hold, where the browser tells (Chromium does). */
