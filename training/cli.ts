@@ -15,7 +15,7 @@ const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
   npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
       [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE] [--backend auto|webgpu|onednn-bf16|onednn|wasm]
-      [--replicas N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
+      [--replicas N] [--batch-size N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run evaluate -- MODEL|all --data FILE [--split public|train|private|paper] [--final] [--json] [--save NAME]
                                            measure what is shipped; --final for splits with PrivateTest
   npm run evaluate -- --run MODEL[/RECIPE] [--seed N] ...
@@ -31,7 +31,7 @@ const USAGE = `Usage:
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            a shipped model as the best weights of its run, to train on from it
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest
-  npm run study -- NAME ...                ablate, crop-survey, crop-trial, detector, paper-curves, prior-trial
+  npm run study -- NAME ...                crop-survey, crop-trial, detector, paper-curves, prior-trial
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {

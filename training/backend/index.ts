@@ -5,23 +5,21 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../lib/errors';
-import { isOneDnnInstalled } from './onednn/onednn';
+import { oneDnnProblem } from './onednn/onednn';
 import { registerOneDnnKernels } from './onednn/kernels';
-import { startTfjsNode, tfjsNodeProblem } from './tfjs-node';
 import { registerWasmGradients } from './wasm-gradients';
 import { findGpu, startWebGpu } from './webgpu/webgpu';
 
 /** The fastest first. */
-export const TRAINING_BACKENDS = ['webgpu-f16', 'webgpu', 'tfjs-node', 'onednn-bf16', 'onednn', 'wasm', 'cpu'] as const;
-export type TrainingBackend = (typeof TRAINING_BACKENDS)[number];
+export const TRAINING_BACKENDS = ['webgpu', 'onednn-bf16', 'onednn', 'wasm'] as const;
+/** `cpu` is tfjs's own in JavaScript: what the others are held against in tests. */
+export type TrainingBackend = (typeof TRAINING_BACKENDS)[number] | 'cpu';
 
 export interface BackendChoice {
 	readonly backend: TrainingBackend;
 	/** One sentence: what was taken, and why not what would be faster. */
 	readonly reason: string;
 }
-
-const MISSING_LIBRARY = 'the library libdnnl2 is not installed';
 
 /** Whether the processor multiplies bfloat16 itself; otherwise oneDNN imitates it, slower than it does float32. */
 function hasBfloat16(): boolean {
@@ -35,21 +33,16 @@ function hasBfloat16(): boolean {
 /** What keeps a back end from being worth taking here, or undefined. */
 async function problemOf(backend: TrainingBackend): Promise<string | undefined> {
 	switch (backend) {
-		case 'webgpu-f16':
 		case 'webgpu': {
 			const gpu = await findGpu().catch(messageOf);
 			if (gpu === undefined) return 'this machine shows no GPU';
 			if (typeof gpu === 'string') return `Dawn does not start (${gpu})`;
-			if (gpu.isSoftware) return `${gpu.name} is no real GPU`;
-			return backend === 'webgpu' || gpu.hasMatrixUnits ? undefined : `${gpu.name} has no matrix units for float16`;
+			return gpu.isSoftware ? `${gpu.name} is no real GPU` : undefined;
 		}
-		case 'tfjs-node':
-			return tfjsNodeProblem();
 		case 'onednn-bf16':
-			if (!hasBfloat16()) return 'this processor has no bfloat16';
-			return isOneDnnInstalled() ? undefined : MISSING_LIBRARY;
+			return hasBfloat16() ? oneDnnProblem() : 'this processor has no bfloat16';
 		case 'onednn':
-			return isOneDnnInstalled() ? undefined : MISSING_LIBRARY;
+			return oneDnnProblem();
 		case 'wasm':
 		case 'cpu':
 			return undefined;
@@ -67,12 +60,12 @@ export async function chooseBackend(): Promise<BackendChoice> {
 		}
 		passedOver.push(`${backend}: ${problem}`);
 	}
-	return { backend: 'cpu', reason: 'Back end: cpu.' };
+	throw new Error('WASM works everywhere.');
 }
 
 /** The fastest back end of those that every machine or a package of the system offers: for export and evaluation. */
 export function fastestOnProcessor(): TrainingBackend {
-	return isOneDnnInstalled() ? 'onednn' : 'wasm';
+	return oneDnnProblem() === undefined ? 'onednn' : 'wasm';
 }
 
 /** All back ends that work on this machine; `software` lets a GPU in software count. */
@@ -86,19 +79,13 @@ export async function workingBackends(software: boolean): Promise<TrainingBacken
 }
 
 /** Whether a GPU computes, which makes no batches itself. */
-export const isWebGpu = (backend: TrainingBackend): boolean => backend === 'webgpu-f16' || backend === 'webgpu';
+export const isWebGpu = (backend: TrainingBackend): boolean => backend === 'webgpu';
 
 /** Makes `backend` the one that tfjs uses in this thread. Throws Error when it does not start. */
 export async function startBackend(backend: TrainingBackend): Promise<void> {
 	switch (backend) {
-		case 'webgpu-f16':
-			await startWebGpu('float16');
-			break;
 		case 'webgpu':
 			await startWebGpu();
-			break;
-		case 'tfjs-node':
-			await startTfjsNode();
 			break;
 		case 'onednn-bf16':
 		case 'onednn':

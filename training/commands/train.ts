@@ -51,6 +51,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			base: { type: 'string' },
 			replicas: { type: 'string' },
 			epochs: { type: 'string' },
+			'batch-size': { type: 'string' },
 			seed: { type: 'string' },
 			'checkpoint-minutes': { type: 'string' },
 			fresh: { type: 'boolean', default: false }
@@ -65,6 +66,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 	const recipe = {
 		...chosen,
 		epochs: wholeNumber('epochs', values.epochs, 1) ?? chosen.epochs,
+		batchSize: wholeNumber('batch-size', values['batch-size'], 1) ?? chosen.batchSize,
 		seed: wholeNumber('seed', values.seed, 0) ?? chosen.seed
 	};
 	const backend = await parseBackend(values.backend);

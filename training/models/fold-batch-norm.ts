@@ -1,10 +1,10 @@
 /** From a trained network to the one that ships: normalisation folded away, dropout gone, softmax at its end. */
 import * as tf from '@tensorflow/tfjs';
-import { BatchNorm, MirrorConv2D, MirrorMean, SeededDropout } from './layers';
+import { BatchNorm, SeededDropout } from './layers';
 
 /**
  * The same function of [n, size, size, channels] as `model` in use, in stock layers alone: each BatchNorm is folded
- * into the convolution before it, filters in pairs are written out, a ReLU that follows is fused, and the logits become
+ * into the convolution before it, a ReLU that follows is fused, and the logits become
  * probabilities. A `size` of null leaves the side open. The caller disposes both. Throws Error on a layer that it cannot
  * carry over.
  */
@@ -28,13 +28,13 @@ export function foldForInference(model: tf.LayersModel, size: number | null, cha
 			mapped.set(output.id, input);
 			continue;
 		}
-		if (layer instanceof SeededDropout || layer instanceof MirrorMean || isFoldedLater(layer, model)) {
+		if (layer instanceof SeededDropout || isFoldedLater(layer, model)) {
 			mapped.set(output.id, first);
 			continue;
 		}
 		const kind = layer instanceof BatchNorm ? 'Conv2D' : layer.getClassName();
 		const name = `${String(named++)}-${kind}`.toLowerCase();
-		const { copy, values } = copyOf(layer, first, model, name, layer === last);
+		const { copy, values } = copyOf(layer, model, name, layer === last);
 		mapped.set(output.id, copy.apply(inputs.length === 1 ? first : inputs) as tf.SymbolicTensor);
 		if (values.length > 0) weights.push({ layer: copy, values });
 		const fused = layer instanceof BatchNorm ? reluAfter(layer, model) : undefined;
@@ -76,12 +76,11 @@ function isFoldedLater(layer: tf.layers.Layer, model: tf.LayersModel): boolean {
 }
 
 function isConvolution(layer: tf.layers.Layer | undefined): boolean {
-	return layer instanceof MirrorConv2D || layer?.getClassName() === 'Conv2D';
+	return layer?.getClassName() === 'Conv2D';
 }
 
 function copyOf(
 	layer: tf.layers.Layer,
-	input: tf.SymbolicTensor,
 	model: tf.LayersModel,
 	name: string,
 	isLast: boolean
@@ -99,7 +98,7 @@ function copyOf(
 					units: config['units'] as number,
 					activation: isLast ? 'softmax' : (config['activation'] as 'relu' | 'linear')
 				}),
-				values: values.map((weight) => (weight.rank === 2 ? spread(weight, input.shape.at(-1) ?? 0) : weight))
+				values
 			};
 		case 'Activation':
 			return { copy: tf.layers.activation({ name, activation: config['activation'] as 'relu' }), values };
@@ -133,15 +132,6 @@ function convolutionConfig(config: ReturnType<tf.layers.Layer['getConfig']>, nam
 	};
 }
 
-/** The kernel of a dense layer for `inputs` features, of which its own are the means of two halves, or all. */
-function spread(kernel: tf.Tensor, inputs: number): tf.Tensor {
-	const [features = 0] = kernel.shape;
-	if (inputs === features) return kernel;
-	const twice = tf.tidy(() => tf.mul(tf.concat([kernel, kernel]), 0.5));
-	kernel.dispose();
-	return twice;
-}
-
 /** y = (conv(x)) * scale + offset is a convolution with the kernel times scale, and offset as its bias. */
 function foldedConvolution(
 	norm: BatchNorm,
@@ -154,12 +144,8 @@ function foldedConvolution(
 	if (!convolution || !kernel || bias || !isConvolution(convolution))
 		throw new Error(`${norm.name} does not follow a convolution without bias.`);
 	const { scale, offset } = norm.affine();
-	const values = tf.tidy((): [tf.Tensor, tf.Tensor] => {
-		const filters: tf.Tensor = convolution instanceof MirrorConv2D ? convolution.filters() : kernel;
-		const copies = (filters.shape.at(-1) ?? 0) / scale.size;
-		return [tf.mul(filters, tf.tile(scale, [copies])), tf.tile(offset, [copies])];
-	});
-	tf.dispose([scale, offset]);
+	const values = [tf.mul(kernel, scale), offset];
+	scale.dispose();
 	const copy = tf.layers.conv2d({
 		...convolutionConfig(convolution.getConfig(), name),
 		useBias: true,

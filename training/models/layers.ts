@@ -1,7 +1,6 @@
 /** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
 import * as tf from '@tensorflow/tfjs';
 import { BATCH_NORM_KERNEL, hasKernel, MOVE_KERNEL, moveInPlace, runKernel } from '../backend/extra-kernels';
-import { hasHostMemory, hostView } from '../backend/host';
 import { createRandom } from '../lib/random';
 
 type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;
@@ -62,7 +61,7 @@ function normalise(
 
 /** Batch normalisation of the channels of [n, h, w, c], with a fused gradient. */
 export class BatchNorm extends tf.layers.Layer {
-	static readonly className: string = 'MienBatchNorm';
+	static readonly className = 'MienBatchNorm';
 	private gamma!: LayerVariable;
 	private beta!: LayerVariable;
 	private movingMean!: LayerVariable;
@@ -101,7 +100,7 @@ export class BatchNorm extends tf.layers.Layer {
 		return normalise(x, this.gamma.read(), this.beta.read(), mean, variance);
 	}
 
-	/** The layer in use is `x * scale + offset`, [c] each, or for each half of the channels; the caller disposes both. */
+	/** The layer in use is `x * scale + offset`, [c] each; the caller disposes both. */
 	affine(): { scale: tf.Tensor; offset: tf.Tensor } {
 		const [scale, offset] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const factor = tf.mul(this.gamma.read(), tf.rsqrt(tf.add(this.movingVariance.read(), BATCH_NORM_EPSILON)));
@@ -127,140 +126,6 @@ export class BatchNorm extends tf.layers.Layer {
 			for (const { moving, towards } of moves)
 				moving.write(tf.add(tf.mul(moving.read(), MOMENTUM), tf.mul(towards, 1 - MOMENTUM)));
 		});
-	}
-}
-
-interface MirrorConv2DArgs {
-	/** All of them, an even number. */
-	readonly filters: number;
-	readonly kernelSize: number;
-	readonly strides: number;
-	readonly kernelInitializer: ReturnType<typeof tf.initializers.heNormal>;
-}
-
-/**
- * A convolution whose filters come in pairs, each with its mirror image (Cohen & Welling, 2016): [n, h, w, 1 or 2 * c] to
- * [n, h', w', filters], without a bias. Channels are two halves: what the second says of a picture is the mirror image of what
- * the first says of the mirrored picture. That takes half the weights of a stock convolution, and a kernel as even or odd as
- * its strides are, so that it stays in the middle.
- */
-export class MirrorConv2D extends tf.layers.Layer {
-	static readonly className = 'MienMirrorConv2D';
-	private kernel!: LayerVariable;
-	/** The kernel's rows, one for each tap and input channel, in the order of the stock one's: each, and its partner. */
-	private pairs!: Int32Array;
-	/** Where each of those went first as itself, and then as a partner. */
-	private places!: readonly [Int32Array, Int32Array];
-
-	constructor(private readonly args: MirrorConv2DArgs) {
-		super({});
-	}
-
-	override build(inputShape: tf.Shape | tf.Shape[]): void {
-		const channels = (inputShape as tf.Shape).at(-1) ?? null;
-		if (channels === null) throw new Error(`${this.name}: the number of channels must be known.`);
-		const { filters, kernelSize, kernelInitializer } = this.args;
-		this.kernel = this.addWeight(
-			'kernel',
-			[kernelSize, kernelSize, channels, filters / 2],
-			'float32',
-			kernelInitializer
-		);
-		const partners = Int32Array.from({ length: kernelSize * kernelSize * channels }, (_, row) => {
-			const channel = row % channels;
-			const x = Math.floor(row / channels) % kernelSize;
-			const otherChannel = channels === 1 ? 0 : (channel + channels / 2) % channels;
-			return row + (kernelSize - 1 - 2 * x) * channels + otherChannel - channel;
-		});
-		const pairOf = (_: unknown, index: number) => (index % 2 === 0 ? index / 2 : (partners[(index - 1) / 2] ?? 0));
-		this.pairs = Int32Array.from({ length: 2 * partners.length }, pairOf);
-		this.places = [partners.map((_, row) => 2 * row), partners.map((partner) => 2 * partner + 1)];
-		super.build(inputShape);
-	}
-
-	override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-		const [n = null, height, width] = inputShape as tf.Shape;
-		const side = (length: number | null | undefined) => (length ? Math.ceil(length / this.args.strides) : null);
-		return [n, side(height), side(width), this.args.filters];
-	}
-
-	/** Of the stock convolution that does the same. */
-	override getConfig(): ReturnType<tf.layers.Layer['getConfig']> {
-		const { filters, kernelSize, strides } = this.args;
-		return {
-			...super.getConfig(),
-			...{
-				filters,
-				kernelSize: [kernelSize, kernelSize],
-				strides: [strides, strides],
-				padding: 'same',
-				activation: 'linear'
-			}
-		};
-	}
-
-	override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-		return tf.conv2d(only(inputs) as tf.Tensor4D, this.filters(), this.args.strides, 'same');
-	}
-
-	/** The kernel of the stock convolution that does the same, [size, size, channels, filters]. */
-	filters(): tf.Tensor4D {
-		const half = this.kernel.read();
-		const [height = 0, width = 0, channels = 0, filters = 0] = half.shape;
-		const expand = tf.customGrad((kernel) => ({
-			value: takeRows(kernel as tf.Tensor, filters, this.pairs, [height, width, channels, 2 * filters]),
-			gradFunc: (dy: tf.Tensor) => {
-				const [asItself, asPartner] = this.places.map((rows) => takeRows(dy, filters, rows, half.shape));
-				return tf.add(asItself as tf.Tensor, asPartner as tf.Tensor);
-			}
-		}));
-		return expand(half) as tf.Tensor4D;
-	}
-}
-
-/** Some of the rows of x, which are of `length` numbers, as a tensor of `shape`. */
-function takeRows(x: tf.Tensor, length: number, rows: Int32Array, shape: number[]): tf.Tensor {
-	if (!hasHostMemory()) {
-		const matrix = tf.reshape(x, [x.size / length, length]);
-		return tf.reshape(tf.gather(matrix, tf.tensor1d(rows, 'int32')), shape);
-	}
-	// Several times as fast as WASM's kernel, and there are dozens in a step.
-	const from = hostView(x);
-	const to = new Float32Array(rows.length * length);
-	for (const [index, row] of rows.entries()) to.set(from.subarray(row * length, (row + 1) * length), index * length);
-	return tf.tensor(to, shape);
-}
-
-/** Batch normalisation of channels in two halves, as `MirrorConv2D` makes them, both with the same statistics. */
-export class MirrorBatchNorm extends BatchNorm {
-	static override readonly className: string = 'MienMirrorBatchNorm';
-
-	override build(inputShape: tf.Shape | tf.Shape[]): void {
-		const [n = null, height = null, width = null, channels = null] = inputShape as tf.Shape;
-		super.build([n, height, width, channels && channels / 2]);
-	}
-
-	override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
-		const x = only(inputs) as tf.Tensor4D;
-		const [n, height, width, channels] = x.shape;
-		return tf.reshape(super.call(tf.reshape(x, [n, height, width * 2, channels / 2]), kwargs), x.shape);
-	}
-}
-
-/** The mean of the two halves of features, as `MirrorConv2D` makes them: [n, 2 * c] to [n, c]. */
-export class MirrorMean extends tf.layers.Layer {
-	static readonly className = 'MienMirrorMean';
-
-	override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-		const [n = null, width = null] = inputShape as tf.Shape;
-		return [n, width && width / 2];
-	}
-
-	override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-		const x = only(inputs) as tf.Tensor2D;
-		const [n, width] = x.shape;
-		const half = (start: number) => tf.slice(x, [0, start], [n, width / 2]);
-		return tf.mul(tf.add(half(0), half(width / 2)), 0.5);
 	}
 }
 

@@ -1,4 +1,4 @@
-/** Mien's own classifier: a small residual network over a stem of 5x5 pixels (6x6 with filters in pairs) that halves the picture at once. */
+/** Mien's own classifier: a small residual network over a stem of 5x5 pixels that halves the picture at once. */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import type { ModelDefinition } from './definition';
@@ -47,29 +47,6 @@ const STAGES: NonNullable<Recipe['stages']> = [
 
 /** What the last recipes share. */
 const LAST = { weightDecay: 3e-4, mergeDuplicates: true, augmentation: WIDER_AUGMENTATION } as const;
-
-/** From random weights, with filters in pairs. */
-const IN_PAIRS: Recipe = {
-	...DEFAULT_RECIPE,
-	mirror: true,
-	stages: [
-		[70, 2],
-		[128, 2],
-		[240, 1]
-	],
-	labelSmoothing: 0.05,
-	votes: 0.15,
-	mergeDuplicates: true,
-	augmentation: WIDER_AUGMENTATION
-};
-
-const TEACHERS_OF_PAIRS = {
-	part: 0.55,
-	of: [
-		['mien-large', 'from-peers'],
-		['mien', 'among-peers']
-	]
-} as const;
 
 /** Smaller pictures first: the same lessons for 0.44 and 0.69 of the work. */
 const growing = (from40: number, from48: number): Recipe['sizes'] => [
@@ -267,47 +244,6 @@ export const mien: ModelDefinition = {
 			labelSmoothing: 0.1,
 			votes: 0.35,
 			augmentation: AUGMENTATION
-		},
-		{
-			...IN_PAIRS,
-			id: 'in-pairs-among-peers',
-			from: 'in-pairs-by-label',
-			epochs: 52,
-			learningRate: 0.05,
-			warmupEpochs: 1,
-			sizes: [
-				{ fromEpoch: 0, size: 40 },
-				{ fromEpoch: 14, size: 48 }
-			],
-			votes: 0.1,
-			teachers: { ...TEACHERS_OF_PAIRS, part: 0.5, live: true }
-		},
-		{
-			...IN_PAIRS,
-			id: 'in-pairs-by-label',
-			from: 'in-pairs',
-			epochs: 40,
-			learningRate: 0.04,
-			warmupEpochs: 2,
-			votes: 0.1,
-			teachers: { ...TEACHERS_OF_PAIRS, part: 0.3, mirrored: true },
-			augmentation: GENTLER_AUGMENTATION
-		},
-		{
-			...IN_PAIRS,
-			id: 'in-pairs',
-			from: 'in-pairs-32',
-			epochs: 60,
-			teachers: { ...TEACHERS_OF_PAIRS, live: true }
-		},
-		{
-			...IN_PAIRS,
-			id: 'in-pairs-32',
-			keep: 'last',
-			epochs: 30,
-			schedule: 'constant',
-			sizes: [{ fromEpoch: 0, size: 32 }],
-			teachers: { ...TEACHERS_OF_PAIRS, mirrored: true }
 		}
 	],
 	build: (labels, recipe) => residualNetwork(labels, recipe, { kernelSize: 5, strides: 2 })

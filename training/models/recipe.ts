@@ -68,8 +68,6 @@ export interface Recipe {
 	};
 	/** Filters and residual blocks of each stage, in architectures of such. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
-	/** Whether filters come in pairs with their mirror images: the network then says the same of a picture and its mirror image. */
-	readonly mirror?: boolean;
 	/**
 	 * Radius of sharpness-aware minimisation (Foret et al., 2021): gradients are taken where the weights have gone this far
 	 * up the loss, so that flat minima are sought, which remember fewer wrong labels. The way up is found on half the batch.

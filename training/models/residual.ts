@@ -1,38 +1,27 @@
 /** Residual networks (He et al., 2016) of ordinary 3x3 convolutions, which WASM runs at six times the speed of depthwise ones. */
 import * as tf from '@tensorflow/tfjs';
 import type { Recipe } from './recipe';
-import { BatchNorm, MirrorBatchNorm, MirrorConv2D, MirrorMean, SeededDropout } from './layers';
+import { BatchNorm, SeededDropout } from './layers';
 
 /**
- * A residual network of `recipe.stages`, each of which halves the picture, over a stem of 32 filters; with `recipe.mirror` of
- * filters in pairs, whose kernels are one pixel larger where the picture is halved: [n, size, size, 1] to
- * logits [n, labels].
+ * A residual network of `recipe.stages`, each of which halves the picture, over a stem of 32 filters:
+ * [n, size, size, 1] to logits [n, labels].
  */
 export function residualNetwork(
 	labels: number,
-	{ seed, stages = [], mirror = false }: Recipe,
+	{ seed, stages = [] }: Recipe,
 	stem: { readonly kernelSize: number; readonly strides: number }
 ): tf.LayersModel {
 	let layers = 0;
 	const initializer = () => tf.initializers.heNormal({ seed: seed * 1000 + layers++ });
 	const convolve = (x: tf.SymbolicTensor, filters: number, kernelSize: number, strides: number) => {
-		const kernelInitializer = initializer();
-		if (mirror) {
-			const convolution = new MirrorConv2D({
-				filters,
-				kernelSize: strides === 1 ? kernelSize : kernelSize + 1,
-				strides,
-				kernelInitializer
-			});
-			return new MirrorBatchNorm({}).apply(convolution.apply(x)) as tf.SymbolicTensor;
-		}
 		const convolution = tf.layers.conv2d({
 			filters,
 			kernelSize,
 			strides,
 			padding: 'same',
 			useBias: false,
-			kernelInitializer
+			kernelInitializer: initializer()
 		});
 		return new BatchNorm({}).apply(convolution.apply(x)) as tf.SymbolicTensor;
 	};
@@ -48,7 +37,6 @@ export function residualNetwork(
 	for (const [filters, blocks] of stages)
 		for (let block = 0; block < blocks; block++) x = residual(x, filters, block === 0 ? 2 : 1);
 	x = tf.layers.globalAveragePooling2d({}).apply(x) as tf.SymbolicTensor;
-	if (mirror) x = new MirrorMean({}).apply(x) as tf.SymbolicTensor;
 	x = new SeededDropout({ rate: 0.2 }).apply(x) as tf.SymbolicTensor;
 	x = tf.layers
 		.dense({ units: labels, kernelInitializer: tf.initializers.glorotUniform({ seed }) })

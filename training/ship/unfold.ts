@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { toModelInput } from '../../src/lib/core/preprocess';
 import type { InputSpec } from '../../src/lib/core/types';
-import { BATCH_NORM_EPSILON, BatchNorm, MirrorConv2D } from '../models/layers';
+import { BATCH_NORM_EPSILON, BatchNorm } from '../models/layers';
 
 const BATCH = 128;
 
@@ -37,7 +37,7 @@ export function unfold(
 				variance: new Float64Array(width)
 			});
 		} else {
-			target.setWeights(values.map((value, position) => gathered(value, target.weights[position]?.shape[0])));
+			target.setWeights(values);
 		}
 	}
 	const inputs = norms.map(({ norm }) => norm.input as tf.SymbolicTensor);
@@ -69,56 +69,15 @@ function convolutionOf(norm: BatchNorm, network: tf.LayersModel): tf.layers.Laye
 	return found;
 }
 
-/** Weights of `rows` rows: these, or the sums of their two halves, of which the network takes the mean before. */
-function gathered(weights: tf.Tensor, rows: number | null | undefined): tf.Tensor {
-	if (weights.shape[0] === rows) return weights;
-	const [first, second] = tf.split(weights, 2) as [tf.Tensor, tf.Tensor];
-	return tf.add(first, second);
-}
-
-/** Of channels in two halves, the first: what the second has follows from it. */
-function firstHalf(weights: tf.Tensor): tf.Tensor {
-	return tf.split(weights, 2, -1)[0] as tf.Tensor;
-}
-
-/** Of channels in two halves that have the same statistics, those of both together. */
-function pooled({ mean, variance }: Statistics): Statistics {
-	const half = mean.length / 2;
-	const both = (index: number) => [index, index + half].map((at) => [mean[at] ?? 0, variance[at] ?? 0] as const);
-	const means = mean.subarray(0, half).map((_, index) => both(index).reduce((sum, [value]) => sum + value / 2, 0));
-	return {
-		mean: means,
-		variance: means.map((middle, index) =>
-			both(index).reduce((sum, [value, spread]) => sum + (spread + (value - middle) ** 2) / 2, 0)
-		)
-	};
-}
-
 /** Makes convolution and `norm` together the convolution with `kernel` and `bias`, whose filters of norm 1 give these statistics. */
 function setNormalised(
 	norm: BatchNorm,
 	network: tf.LayersModel,
 	kernel: tf.Tensor,
 	bias: tf.Tensor,
-	statistics: Statistics
-): void {
-	const convolution = convolutionOf(norm, network);
-	if (convolution instanceof MirrorConv2D) {
-		tf.tidy(() => {
-			setWeightsOf(convolution, norm, firstHalf(kernel), firstHalf(bias), pooled(statistics));
-		});
-	} else {
-		setWeightsOf(convolution, norm, kernel, bias, statistics);
-	}
-}
-
-function setWeightsOf(
-	convolution: tf.layers.Layer,
-	norm: BatchNorm,
-	kernel: tf.Tensor,
-	bias: tf.Tensor,
 	{ mean, variance }: Statistics
 ): void {
+	const convolution = convolutionOf(norm, network);
 	tf.tidy(() => {
 		const norms: tf.Tensor = tf.maximum(tf.sqrt(tf.sum(tf.square(kernel), [0, 1, 2])), 1e-9);
 		const means = tf.tensor1d(Array.from(mean));

@@ -1,6 +1,5 @@
 /** `npm run study -- NAME`: what was measured once, to be measured again. */
 import { UserError } from '../lib/errors';
-import { ablateCommand } from './ablate';
 import { surveyCommand } from './crop-survey';
 import { cropTrialCommand } from './crop-trial';
 import { detectorCommand } from './detector';
@@ -8,7 +7,6 @@ import { paperCurvesCommand } from './paper-curves';
 import { priorTrialCommand } from './prior-trial';
 
 const STUDIES: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
-	ablate: ablateCommand,
 	'crop-survey': surveyCommand,
 	'crop-trial': cropTrialCommand,
 	detector: detectorCommand,

@@ -1,5 +1,5 @@
 /**
- * oneDNN 2 (Debian's libdnnl2), Intel's and UXL's library of deep learning primitives, called through its C interface:
+ * oneDNN 2.6 (Debian 12's libdnnl2), Intel's and UXL's library of deep learning primitives, called through its C interface:
  * on processors with AVX-512 it does the arithmetic of training about ten times as fast as WASM.
  * Descriptors are structs that the library fills in; here they are bytes, handles are addresses. All data is float32,
  * pictures are NHWC in memory.
@@ -7,6 +7,8 @@
 import koffi from 'koffi';
 
 const LIBRARY = 'libdnnl.so.2';
+/** Major and minor version whose interface this is. */
+const VERSION = [2, 6] as const;
 const FLOAT32 = 3;
 const BFLOAT16 = 2;
 const CPU = 1;
@@ -86,18 +88,34 @@ export interface OneDnn {
 
 type Library = ReturnType<typeof bind>;
 
-/** Whether this machine has the library. */
-export function isOneDnnInstalled(): boolean {
+/** Why the library cannot be used on this machine, or undefined. */
+export function oneDnnProblem(): string | undefined {
+	let library: ReturnType<typeof koffi.load>;
 	try {
-		koffi.load(LIBRARY);
-		return true;
+		library = koffi.load(LIBRARY);
 	} catch {
-		return false;
+		return 'the library libdnnl2 is not installed';
 	}
+	const version = library.func('void *dnnl_version()') as () => unknown;
+	const [major = 0, minor = 0] = koffi.decode(version(), 'int', 3) as number[];
+	// Numbers of layouts and algorithms change from one to the next.
+	return versionProblem(major, minor);
 }
 
-/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws Error when it is not installed. */
+/** What speaks against that version, or undefined. */
+export function versionProblem(major: number, minor: number): string | undefined {
+	const [wantedMajor, wantedMinor] = VERSION;
+	if (major === wantedMajor && minor === wantedMinor) return undefined;
+	return (
+		`the library libdnnl2 is version ${String(major)}.${String(minor)} here, and only ` +
+		`${String(wantedMajor)}.${String(wantedMinor)} (Debian 12's) is known to work`
+	);
+}
+
+/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws Error when it is not installed, or of another version. */
 export function loadOneDnn(bfloat16: boolean): OneDnn {
+	const problem = oneDnnProblem();
+	if (problem !== undefined) throw new Error(`oneDNN cannot be used: ${problem}.`);
 	const library = bind();
 	library.setThreads(1);
 	return createPrimitives(library, bfloat16 ? BFLOAT16 : FLOAT32);

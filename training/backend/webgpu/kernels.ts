@@ -30,14 +30,6 @@ import {
 	type Info,
 	type Program
 } from './programs';
-import {
-	matrixBackward,
-	matrixFilterProduct,
-	matrixForward,
-	multipliesMatrices,
-	type MatrixUnits
-} from './matrix-programs';
-
 /** What programs are recorded with; tfjs keeps some of it to itself. */
 interface Backend extends Pick<
 	WebGPUBackend,
@@ -143,22 +135,12 @@ function isCovered(info: Info, columns: number): boolean {
 	);
 }
 
-function convolutionKernels(
-	gpu: Recorder,
-	original: (name: string) => Kernel,
-	units: MatrixUnits | undefined
-): Record<string, Kernel> {
-	const unitsFor = ({ inChannels, outChannels }: Info): MatrixUnits | undefined =>
-		multipliesMatrices(inChannels, outChannels) ? units : undefined;
-	const slideForward = (info: Info): Program => {
-		const own = unitsFor(info);
-		return own ? matrixForward(info, own) : forward(info);
-	};
+function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): Record<string, Kernel> {
 	const [plain, fused] = [original('Conv2D'), original('FusedConv2D')];
 	const [forInput, forFilter] = [original('Conv2DBackpropInput'), original('Conv2DBackpropFilter')];
 	const convolve = (info: Info, x: tf.TensorInfo, filter: tf.TensorInfo): tf.TensorInfo => {
 		const output = gpu.allocate(info.outShape);
-		gpu.run({ ...slideForward(info), reads: [x, filter], writes: [output] });
+		gpu.run({ ...forward(info), reads: [x, filter], writes: [output] });
 		return output;
 	};
 	return {
@@ -195,8 +177,7 @@ function convolutionKernels(
 			const turn = turnFilter(info.filterHeight * info.filterWidth, info.inChannels, info.outChannels);
 			gpu.run({ ...turn, reads: [filter], writes: [turned] });
 			const gradient = gpu.allocate(shape);
-			const own = unitsFor(info);
-			gpu.run({ ...(own ? matrixBackward(info, own) : backward(info)), reads: [dy, turned], writes: [gradient] });
+			gpu.run({ ...backward(info), reads: [dy, turned], writes: [gradient] });
 			gpu.dispose(turned);
 			return gradient;
 		},
@@ -205,8 +186,7 @@ function convolutionKernels(
 			const shape = attrs['filterShape'] as number[];
 			const info = convolutionInfo(x.shape, shape, attrs);
 			if (!isCovered(info, info.outChannels)) return forFilter(inputs, attrs);
-			const own = unitsFor(info);
-			const { parts, ...program } = own ? matrixFilterProduct(info, own) : filterProduct(info);
+			const { parts, ...program } = filterProduct(info);
 			const partial = gpu.allocate([parts, ...shape]);
 			gpu.run({ ...program, reads: [x, dy], writes: [partial] });
 			const gradient = gpu.allocate(shape);
@@ -363,11 +343,8 @@ function elementwiseKernels(gpu: Recorder): Record<string, Kernel> {
 
 let registeredFor: tf.KernelBackend | undefined;
 
-/**
- * Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use; with `units` convolutions multiply in
- * float16. Throws Error for a second one.
- */
-export function registerWebGpuKernels(units?: MatrixUnits): void {
+/** Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use. Throws Error for a second one. */
+export function registerWebGpuKernels(): void {
 	const backend = tf.backend() as tf.KernelBackend & Backend;
 	if (backend === registeredFor) return;
 	if (registeredFor) throw new Error('WebGPU can be started once in a thread.');
@@ -381,7 +358,7 @@ export function registerWebGpuKernels(units?: MatrixUnits): void {
 		const { kernelFunc } = tf.getKernel(name, 'webgpu');
 		return (inputs, attrs) => kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend });
 	};
-	const kernels = { ...convolutionKernels(gpu, original, units), ...normKernels(gpu), ...elementwiseKernels(gpu) };
+	const kernels = { ...convolutionKernels(gpu, original), ...normKernels(gpu), ...elementwiseKernels(gpu) };
 	for (const [name, kernel] of Object.entries(kernels))
 		replaceKernel(name, 'webgpu', ({ inputs, attrs }) => kernel(inputs as Inputs, attrs as Attrs));
 	registerGradients();

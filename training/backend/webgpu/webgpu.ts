@@ -3,14 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { existsSync, readdirSync } from 'node:fs';
 import process from 'node:process';
 import { registerWebGpuKernels } from './kernels';
-import { MATRIX_SIDE, SUBGROUP, type MatrixUnits } from './matrix-programs';
 
 export interface GpuAdapter {
 	readonly name: string;
 	/** Whether a processor only plays the GPU: right, and far slower than any other back end. */
 	readonly isSoftware: boolean;
-	/** Whether it multiplies matrices of float16 itself, with sums in float32. */
-	readonly hasMatrixUnits: boolean;
 }
 
 /**
@@ -25,54 +22,11 @@ function mayHaveGpu(): boolean {
 	return hasRenderNode || existsSync('/dev/nvidia0') || existsSync('/dev/dxg');
 }
 
-/** What Dawn lets programs multiply matrices with; it is not part of WebGPU yet. */
-const MATRIX_FEATURES = ['shader-f16', 'chromium-experimental-subgroup-matrix'];
-
-interface MatrixConfig {
-	readonly componentType: string;
-	readonly resultComponentType: string;
-	readonly M: number;
-	readonly N: number;
-	readonly K: number;
-}
-
-function hasMatrixUnits({ features, info }: GPUAdapter): boolean {
-	const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
-	const { subgroupMinSize, subgroupMaxSize } = info;
-	return (
-		MATRIX_FEATURES.every((name) => features.has(name)) &&
-		[subgroupMinSize, subgroupMaxSize].every((size) => size === SUBGROUP) &&
-		[...subgroupMatrixConfigs].some(
-			({ componentType, resultComponentType, M, N, K }) =>
-				componentType === 'f16' && resultComponentType === 'f32' && [M, N, K].every((side) => side === MATRIX_SIDE)
-		)
-	);
-}
-
-/** A GPU whose devices are asked for `features` too: tfjs asks for few. */
-function withFeatures(gpu: GPU, features: readonly string[]): GPU {
-	const requestAdapter: GPU['requestAdapter'] = async (options) => {
-		const adapter = await gpu.requestAdapter(options);
-		if (!adapter) return null;
-		const { features: offered, limits, info } = adapter;
-		const requestDevice: GPUAdapter['requestDevice'] = (descriptor) =>
-			adapter.requestDevice({
-				...descriptor,
-				requiredFeatures: [...(descriptor?.requiredFeatures ?? []), ...features] as GPUFeatureName[]
-			});
-		return { features: offered, limits, info, requestDevice } as GPUAdapter;
-	};
-	return { requestAdapter } as GPU;
-}
-
 /** tfjs looks for the GPU where browsers have it. */
 function setNavigator(gpu: GPU | undefined): void {
 	if (gpu) Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true, writable: true });
 	else Reflect.deleteProperty(globalThis, 'navigator');
 }
-
-/** Matrix units are experimental, and Dawn lets NVIDIA's GPUs have float16 in Vulkan only when asked to. */
-const DAWN_FEATURES = 'allow_unsafe_apis,vulkan_enable_f16_on_nvidia';
 
 /** One for the process: Dawn aborts when one instance is collected while another is at work. */
 let opened: GPU | undefined;
@@ -81,7 +35,7 @@ async function openGpu(): Promise<GPU> {
 	const { create, globals } = await import('webgpu');
 	if (!opened) {
 		Object.assign(globalThis, globals);
-		opened = create([`enable-dawn-features=${DAWN_FEATURES}`]);
+		opened = create([]);
 	}
 	return opened;
 }
@@ -94,23 +48,17 @@ export async function findGpu(): Promise<GpuAdapter | undefined> {
 	const { vendor, architecture, device, description } = adapter.info;
 	const name = [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unnamed GPU';
 	const isSoftware = adapter.info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software/i.test(name);
-	return { name, isSoftware, hasMatrixUnits: hasMatrixUnits(adapter) };
+	return { name, isSoftware };
 }
 
-/**
- * Makes WebGPU the back end of tfjs; with `units` convolutions multiply in float16. Throws Error where no adapter is found, or
- * none with such units.
- */
-export async function startWebGpu(units?: MatrixUnits): Promise<void> {
-	const adapter = await findGpu();
-	if (!adapter) throw new Error('WebGPU finds no GPU and no driver on this machine.');
-	const wantsUnits = units === 'float16';
-	if (wantsUnits && !adapter.hasMatrixUnits) throw new Error(`${adapter.name} has no matrix units for float16.`);
-	setNavigator(withFeatures(await openGpu(), wantsUnits ? MATRIX_FEATURES : []));
+/** Makes WebGPU the back end of tfjs. Throws Error where no adapter is found. */
+export async function startWebGpu(): Promise<void> {
+	if (!(await findGpu())) throw new Error('WebGPU finds no GPU and no driver on this machine.');
+	setNavigator(await openGpu());
 	// Registers itself only where it finds navigator.gpu.
 	await import('@tensorflow/tfjs-backend-webgpu');
 	if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs could not start on WebGPU.');
-	registerWebGpuKernels(units);
+	registerWebGpuKernels();
 }
 
 /** Lets go of the GPU, which otherwise keeps the process from ending. */

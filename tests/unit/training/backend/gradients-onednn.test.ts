@@ -1,13 +1,22 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chooseBackend } from '../../../../training/backend/index';
-import { isOneDnnInstalled } from '../../../../training/backend/onednn/onednn';
+import { oneDnnProblem, versionProblem } from '../../../../training/backend/onednn/onednn';
 import { testGradients } from './gradients';
 
 // An optional library of the system: where it is missing, training uses WASM.
-if (isOneDnnInstalled()) testGradients('onednn');
-else
-	it('is not taken where the library is missing', async () => {
+const problem = oneDnnProblem();
+testGradients('onednn', { available: problem === undefined });
+
+describe('oneDNN', () => {
+	it.skipIf(problem === undefined)('is not taken where the library is missing', async () => {
 		const { backend, reason } = await chooseBackend();
 		expect(backend).not.toBe('onednn');
-		if (backend === 'wasm') expect(reason).toContain('libdnnl2 is not installed');
+		if (backend === 'wasm') expect(reason).toContain(problem);
 	});
+
+	it('of another version is refused with a sentence', () => {
+		expect(versionProblem(2, 6)).toBeUndefined();
+		expect(versionProblem(2, 7)).toMatch(/version 2\.7 here, and only 2\.6 /);
+		expect(versionProblem(3, 6)).toMatch(/version 3\.6 here/);
+	});
+});

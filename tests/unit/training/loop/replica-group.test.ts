@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findModel, findRecipe } from '../../../../training/models/index';
-import { startReplicas } from '../../../../training/loop/replica-group';
+import { replicasFor, startReplicas } from '../../../../training/loop/replica-group';
 import { UserError } from '../../../../training/lib/errors';
 
 const ROWS = 8;
@@ -36,4 +36,16 @@ describe('replicas that cannot start', () => {
 		await expect(start(2, { model: 'unknown' })).rejects.toThrow(/unknown/);
 		await expect.poll(threads).toBe(before);
 	});
+});
+
+it.each([
+	[128, 4],
+	[512, 8],
+	[50, 1],
+	[32, 1],
+	[96, 3],
+	[130, 2]
+])('a batch of %i is shared by %i replicas on every machine, 32 pictures or more each', (batchSize, replicas) => {
+	expect(replicasFor('wasm', { batchSize })).toBe(replicas);
+	expect(replicasFor('webgpu', { batchSize })).toBe(1);
 });

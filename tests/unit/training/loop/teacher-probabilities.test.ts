@@ -100,6 +100,7 @@ it('asks about the mirror image too, where the recipe says so', async () => {
 		ask([['mien', 'grow-48']], dataset, true)
 	]);
 	expect(plain?.taught).not.toEqual(other?.taught);
+	expect(both?.taught).toHaveLength(7 * dataset.n);
 	for (const [index, value] of both?.taught?.entries() ?? [])
 		expect(value).toBeCloseTo(((plain?.taught?.[index] ?? NaN) + (other?.taught?.[index] ?? NaN)) / 2, 5);
 	expect(both?.pixels).toEqual(dataset.pixels);

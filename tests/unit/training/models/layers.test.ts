@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
-import { BatchNorm, MirrorConv2D, SeededDropout } from '../../../../training/models/layers';
-import { mien } from '../../../../training/models/mien';
+import { BatchNorm, SeededDropout } from '../../../../training/models/layers';
 
 beforeAll(async () => {
 	await startBackend('cpu');
@@ -24,39 +23,6 @@ describe('BatchNorm', () => {
 		const [, , mean, variance] = layer.getWeights().map((weight) => weight.dataSync()[0]);
 		expect(mean).toBeCloseTo(0.1 * 4, 5);
 		expect(variance).toBeCloseTo(0.9 + 0.1 * 5, 5);
-	});
-});
-
-describe('filters in pairs', () => {
-	const picture = (size: number, channels: number) => tf.randomNormal([2, size, size, channels], 0, 1, 'float32', 1);
-	const mirrored = (x: tf.Tensor) => tf.reverse(x, 2);
-	const exchanged = (x: tf.Tensor) => tf.concat(tf.split(x, 2, 3).reverse(), 3);
-
-	it.each([
-		[3, 1],
-		[4, 2],
-		[6, 2]
-	])('of size %i, %i pixels on, say the mirror image of a mirror image', async (kernelSize, strides) => {
-		const kernelInitializer = tf.initializers.heNormal({ seed: 1 });
-		const convolve = (x: tf.Tensor) =>
-			new MirrorConv2D({ filters: 6, kernelSize, strides, kernelInitializer }).apply(x) as tf.Tensor;
-		const x = picture(12, 4);
-		const expected = await exchanged(mirrored(convolve(x))).data();
-		const actual = await convolve(exchanged(mirrored(x))).data();
-		for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 4);
-	});
-
-	it('make a network that cannot tell a picture from its mirror image, in use and in training', async () => {
-		const recipe = { ...mien.recipes[0], mirror: true, stages: [[6, 2] as const, [8, 1] as const] };
-		const network = mien.build(7, recipe);
-		const x = picture(48, 1);
-		for (const training of [false, true]) {
-			const [one, other] = [x, mirrored(x)].map((input) => network.apply(input, { training }) as tf.Tensor);
-			const expected = await one?.data();
-			expect(Math.max(...(expected ?? []))).toBeGreaterThan(0.01);
-			for (const [index, value] of ((await other?.data()) ?? []).entries())
-				expect(value).toBeCloseTo(expected?.[index] ?? NaN, 4);
-		}
 	});
 });
 

@@ -145,6 +145,7 @@ describe('readBase', () => {
 		const base = await readBase(path.join(dir, 'model.json'));
 		expect(base.trainedOn).toBe('unit');
 		expect(base.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);
+		expect(KERNELS[0]?.length).toBeGreaterThan(0);
 		for (const [index, value] of (KERNELS[0] ?? []).entries())
 			expect(base.convolutions[0]?.kernel[index]).toBeCloseTo(value, 3);
 	});

@@ -1,0 +1,109 @@
+/** The path of a model from data to page, by the commands themselves, on 60 generated rows. */
+import * as tf from '@tensorflow/tfjs-core';
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
+import { createRandom } from '../../../training/lib/random';
+
+const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-cli-'));
+afterAll(() => {
+	rmSync(dir, { recursive: true });
+});
+
+const cache = path.join(dir, 'cache');
+const data = path.join(dir, 'fer2013.csv');
+const out = path.join(dir, 'models');
+const runDir = path.join(cache, 'runs', 'cnn-features-seed1');
+const TRAIN = [
+	...['train', 'cnn', '--recipe', 'features', '--data', data, '--backend', 'wasm', '--replicas', '1'],
+	...['--epochs', '2', '--batch-size', '8', '--checkpoint-minutes', '1']
+];
+
+/** Faces of blocks; happy ones are light, all others dark, so that there is something to learn. */
+function writeRows(): void {
+	const random = createRandom(3);
+	const lines = Array.from({ length: 60 }, (_, row) => {
+		const label = row % 7;
+		const base = label === 3 ? 160 : 20;
+		const blocks = Array.from({ length: 64 }, () => Math.floor(base + random() * 80));
+		const pixels = Array.from({ length: 2304 }, (__, i) => blocks[Math.floor(i / 288) * 8 + Math.floor((i % 48) / 6)]);
+		const usage = row < 40 ? 'Training' : row < 50 ? 'PublicTest' : 'PrivateTest';
+		return `${String(label)},${pixels.join(' ')},${usage}`;
+	});
+	writeFileSync(data, `emotion,pixels,Usage\n${lines.join('\n')}\n`);
+}
+
+/** Runs a command to its end, or kills it once `until` is so; there is no git in its path. */
+async function run(args: string[], until?: () => boolean): Promise<{ code: number | null; printed: string }> {
+	const child = spawn(process.execPath, ['--import', 'tsx', 'training/cli.ts', ...args], {
+		env: { ...process.env, PATH: path.dirname(process.execPath), MIEN_CACHE: cache }
+	});
+	let printed = '';
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (printed += String(text)));
+	const watch = until && setInterval(() => until() && child.kill('SIGKILL'), 20);
+	const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+	clearInterval(watch);
+	return { code, printed };
+}
+
+const filesOf = (folder: string): string[] =>
+	readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
+		const { mtimeMs, size } = statSync(path.join(folder, name));
+		return `${name} ${String(mtimeMs)} ${String(size)}`;
+	});
+
+it(
+	'prepares, trains, is killed, trains on, exports, evaluates and loads as the page does',
+	{ timeout: 600_000 },
+	async () => {
+		writeRows();
+		const shipped = filesOf('static/models');
+		expect((await run(['prepare', '--data', data])).printed).toContain('60 pictures are ready');
+
+		const checkpoint = path.join(runDir, 'checkpoint.bin');
+		const killed = await run(TRAIN, () => existsSync(checkpoint));
+		expect(killed.code).toBeNull();
+		const trained = await run(TRAIN);
+		expect(trained.printed).toMatch(/Going on from step [1-9]/);
+		expect(trained.code).toBe(0);
+		expect(readFileSync(path.join(runDir, 'log.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);
+
+		const ofRun = await run(['evaluate', '--run', 'cnn/features', '--data', data]);
+		expect(ofRun.printed).toMatch(/run features with seed 1 on public, 10 pictures[\s\S]*accuracy \d+\.\d+ % \(95 %/);
+		expect((await run(['evaluate', '--run', 'cnn/features', '--data', data, '--split', 'private'])).printed).toContain(
+			'--final'
+		);
+
+		const exported = await run(['export', 'cnn', '--recipe', 'features', '--data', data, '--out', out]);
+		expect(exported.code).toBe(0);
+		expect(exported.printed).not.toContain('private');
+		const again = await run(['evaluate', 'cnn', '--models', out, '--data', data]);
+		const accuracy = (text: string) => /accuracy (\d+\.\d+) %/.exec(text)?.[1];
+		expect(accuracy(again.printed)).toBeDefined();
+		expect(readdirSync(out).sort()).toEqual(['blazeface', 'blazeface-full', 'cnn', 'index.json']);
+		// What ships is as before: none of these commands writes there.
+		expect(filesOf('static/models')).toEqual(shipped);
+
+		const server = createServer((request, response) => {
+			response.end(readFileSync(path.join(out, new URL(request.url ?? '', 'http://localhost').pathname)));
+		}).listen(0);
+		try {
+			await tf.setBackend('cpu');
+			const url = `http://localhost:${String((server.address() as AddressInfo).port)}/index.json`;
+			const [entry] = (await fetchManifest(url)).models;
+			if (!entry) throw new Error('The manifest has no model.');
+			expect(entry.trained).toMatchObject({ commit: 'unknown', recipe: 'features, seed 1, epoch 2 of 9' });
+			const tools = { tell: () => undefined, exclusively: <T>(task: () => Promise<T>) => task() };
+			const classifier = await loadClassifier(entry, url, tools);
+			const [scores = []] = await classifier.classify(new Float32Array(48 * 48), 1);
+			expect(scores.reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 5);
+		} finally {
+			server.close();
+		}
+	}
+);

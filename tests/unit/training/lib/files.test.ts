@@ -1,0 +1,63 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commitOf } from '../../../../training/lib/commit';
+import { replaceFolder } from '../../../../training/lib/files';
+
+let root = '';
+beforeEach(() => {
+	root = mkdtempSync(path.join(os.tmpdir(), 'mien-files-'));
+});
+afterEach(() => {
+	rmSync(root, { recursive: true });
+});
+
+const save = (dir: string, name: string) => {
+	mkdirSync(dir, { recursive: true });
+	writeFileSync(path.join(dir, name), name);
+};
+
+describe('replaceFolder', () => {
+	it('leaves what was there until the new folder is whole, and nothing of it after', async () => {
+		const dir = path.join(root, 'model');
+		save(dir, 'old');
+		const result = await replaceFolder(dir, (next) => {
+			save(next, 'new');
+			expect(readdirSync(dir)).toEqual(['old']);
+			return Promise.resolve(5);
+		});
+		expect(result).toBe(5);
+		expect(readdirSync(dir)).toEqual(['new']);
+		expect(readdirSync(root)).toEqual(['model']);
+	});
+
+	it('changes nothing where it fails', async () => {
+		const dir = path.join(root, 'model');
+		save(dir, 'old');
+		const failing = replaceFolder(dir, (next) => {
+			save(next, 'half');
+			return Promise.reject(new Error('The disk is full.'));
+		});
+		await expect(failing).rejects.toThrow('disk is full');
+		expect(readdirSync(dir)).toEqual(['old']);
+		expect(readdirSync(root)).toEqual(['model']);
+	});
+
+	it.each([
+		['between the renames', ['model.previous', 'model.next'], 'previous'],
+		['after them', ['model', 'model.previous'], 'model']
+	])('puts right what a process left that ended %s', async (_, left, kept) => {
+		for (const name of left) save(path.join(root, name), name.replace('model.', ''));
+		const dir = path.join(root, 'model');
+		const failing = replaceFolder(dir, () => Promise.reject(new Error('Again.')));
+		await expect(failing).rejects.toThrow('Again.');
+		expect(existsSync(dir)).toBe(true);
+		expect(readFileSync(path.join(dir, kept), 'utf8')).toBe(kept);
+		expect(readdirSync(root)).toEqual(['model']);
+	});
+});
+
+it('commitOf is unknown where there is no repository', () => {
+	expect(commitOf(root)).toBe('unknown');
+});
