@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import h5wasm from 'h5wasm/node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
 
@@ -57,11 +58,12 @@ const filesOf = (folder: string): string[] =>
 		return `${name} ${String(mtimeMs)} ${String(size)}`;
 	});
 
+beforeAll(writeRows);
+
 it(
 	'prepares, trains, is killed, trains on, exports, evaluates and loads as the page does',
 	{ timeout: 600_000 },
 	async () => {
-		writeRows();
 		const shipped = filesOf('static/models');
 		expect((await run(['prepare', '--data', data])).printed).toContain('60 pictures are ready');
 
@@ -107,3 +109,41 @@ it(
 		}
 	}
 );
+
+/** VGG16's convolutions, as Keras writes them, with random kernels that keep the scale of what goes through. */
+async function writeVgg16(file: string): Promise<void> {
+	await h5wasm.ready;
+	const opened = new h5wasm.File(file, 'w');
+	const random = createRandom(9);
+	const widths = [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512];
+	const names = widths.map((_, index) => `conv${String(index + 1)}`);
+	opened.create_attribute('layer_names', names);
+	for (const [index, name] of names.entries()) {
+		const [inputs, outputs] = [widths[index - 1] ?? 3, widths[index] ?? 0];
+		const reach = Math.sqrt(6 / (9 * inputs));
+		const data = Float32Array.from({ length: 9 * inputs * outputs }, () => (2 * random() - 1) * reach);
+		const group = opened.create_group(name);
+		group.create_attribute('weight_names', [`${name}_W_1:0`, `${name}_b_1:0`]);
+		group.create_dataset({ name: `${name}_W_1:0`, data, shape: [3, 3, inputs, outputs], dtype: '<f4' });
+		group.create_dataset({ name: `${name}_b_1:0`, data: new Float32Array(outputs), shape: [outputs], dtype: '<f4' });
+	}
+	opened.close();
+}
+
+it("trains the paper's head on the features of an .h5 file, and joins both", { timeout: 600_000 }, async () => {
+	const file = path.join(dir, 'vgg16.h5');
+	await writeVgg16(file);
+	const trained = await run([
+		...['train', 'vgg16', '--recipe', 'paper', '--base', file, '--data', data, '--backend', 'wasm'],
+		...['--epochs', '2', '--batch-size', '16']
+	]);
+	expect(trained.printed).toMatch(/epoch 2 \(48 px\)/);
+	expect(trained.code).toBe(0);
+	const folder = path.join(dir, 'vgg16-models');
+	const exported = await run(['export', 'vgg16', '--recipe', 'paper', '--data', data, '--out', folder]);
+	expect(exported.printed).toContain('15440839 parameters');
+	const manifest = readFileSync(path.join(folder, 'index.json'), 'utf8');
+	expect(manifest).toContain(`"base": "${path.basename(dir)}/vgg16.h5, sha256 `);
+	const evaluated = await run(['evaluate', 'vgg16', '--models', folder, '--data', data]);
+	expect(evaluated.printed).toMatch(/accuracy \d+\.\d+ % \(95 %/);
+});
