@@ -190,7 +190,7 @@ describe('streams', () => {
 			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
 			// Three pictures at its own pace.
 			if (source === 'mjpeg:slow') await page.waitForFunction(() => window.recordedResults.length >= 3);
-			return page.getByTestId('kiosk-incidents').innerText();
+			return (await page.getByTestId('kiosk-incidents').allInnerTexts()).join();
 		});
 		expect(incidents['mjpeg:slow']).not.toContain('frozen');
 	});

@@ -68,7 +68,7 @@ export class PlayedSource implements FrameSource {
 		}, limitMs);
 		try {
 			const played = this.#attach(video, fail, this.#ended.signal)
-				.then(() => video.play())
+				.then(() => playing(video))
 				.then(() => sized(video));
 			await Promise.race([failed, played]);
 			isPlaying = true;
@@ -114,6 +114,16 @@ export class PlayedSource implements FrameSource {
 		if (this.#ended.signal.aborted) return;
 		this.stop();
 		this.onend?.(error);
+	}
+}
+
+/** A video element that refuses tells so here first; why, it may tell later, or the server does. */
+async function playing(video: HTMLVideoElement): Promise<void> {
+	try {
+		await video.play();
+	} catch (thrown) {
+		await new Promise((resolve) => setTimeout(resolve, ASK_LIMIT_MS + 1000));
+		throw thrown;
 	}
 }
 
