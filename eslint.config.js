@@ -176,6 +176,11 @@ const LAYERS = [
 		may: ['src/server/', 'packages'],
 		because: 'the server runs in Node and only hands out what was built'
 	},
+	{
+		files: 'src/service-worker/',
+		may: ['src/service-worker/', '$service-worker'],
+		because: 'the service worker keeps files and knows nothing of what they do'
+	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	...TRAINING_ROOMS.map((room, floor) => ({
 		files: `training/${room}/`,

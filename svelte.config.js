@@ -35,6 +35,8 @@ export default {
 		// 404.html is what static hosts show for addresses that lead nowhere.
 		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', strict: true }),
 		paths: { base },
+		// Registered by src/lib/state/updates.svelte.ts, after the models.
+		serviceWorker: { register: false },
 		csp: { mode: /** @type {const} */ ('hash'), directives }
 	}
 };

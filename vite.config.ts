@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { sveltekit } from '@sveltejs/kit/vite';
 import { type LicenseInfo, licensePlugin } from 'rolldown-license-plugin';
@@ -5,7 +6,8 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { compressFolder } from './src/server/compress.ts';
 import { noticesText } from './src/server/notices.ts';
-import { filePolicy, HEADERS } from './src/server/policy.ts';
+import { writeOfflineList } from './src/server/offline.ts';
+import { filePolicy, HEADERS, headersFile } from './src/server/policy.ts';
 import svelteConfig from './svelte.config.js';
 
 /** The headers of the server, in development. There Kit sends the policy of the pages itself. */
@@ -54,11 +56,11 @@ function writeNotices(): Plugin[] {
 	];
 }
 
-/** Compressed copies, after Kit's adapter has written the site. */
-function compress(): Plugin {
+/** What the service worker keeps, and compressed copies, after Kit's adapter has written the site. */
+function finish(): Plugin {
 	let isLast = false;
 	return {
-		name: 'mien-compress',
+		name: 'mien-finish',
 		apply: 'build',
 		configResolved: ({ build }) => {
 			isLast = build.ssr !== false;
@@ -67,7 +69,12 @@ function compress(): Plugin {
 			sequential: true,
 			order: 'post',
 			handler: async () => {
-				if (isLast) await compressFolder('build', 'node_modules/.cache/mien-compressed');
+				if (!isLast) return;
+				writeOfflineList('build');
+				// For static hosts: headers for Netlify, and for GitHub Pages that names with an underscore are files too.
+				writeFileSync('build/_headers', headersFile());
+				writeFileSync('build/.nojekyll', '');
+				await compressFolder('build', 'node_modules/.cache/mien-compressed');
 			}
 		}
 	};
@@ -92,7 +99,7 @@ function closeThreadFunction(): Plugin {
 }
 
 export default defineConfig({
-	plugins: [sendHeaders(), sveltekit(), writeNotices(), compress()],
+	plugins: [sendHeaders(), sveltekit(), writeNotices(), finish()],
 	worker: { format: 'es', plugins: () => [closeThreadFunction(), licensePlugin({ done: remember }) as Plugin] },
 	build: {
 		// Browsers that know light-dark(): lowered for older ones, it would be settled at the root, and a stage that is

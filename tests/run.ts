@@ -21,6 +21,7 @@ const STEPS: readonly Step[] = [
 	{ title: 'Types of the core', command: 'tsc -p src/lib/core' },
 	{ title: 'Types of the worker', command: 'tsc -p src/lib/worker' },
 	{ title: 'Types of the server', command: 'tsc -p src/server' },
+	{ title: 'Types of the service worker', command: 'tsc -p src/service-worker' },
 	{ title: 'Types of the training', command: 'tsc -p training' },
 	{ title: 'Types of the tests', command: 'tsc -p tests' },
 	{ title: 'Types of the page', command: 'svelte-check --tsconfig tsconfig.json --fail-on-warnings' },

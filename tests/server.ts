@@ -10,6 +10,8 @@ const BUILT = 'build/kiosk.html';
 export interface Site {
 	/** Its address, without a slash at its end. */
 	readonly origin: string;
+	/** Of its process. */
+	readonly pid: number;
 	stop(): void;
 }
 
@@ -25,7 +27,7 @@ export async function serveSite(options: readonly string[] = [], folder = '.'): 
 		server.kill();
 	};
 	try {
-		return { origin: await printedAddress(server), stop };
+		return { origin: await printedAddress(server), pid: server.pid ?? NaN, stop };
 	} catch (error) {
 		stop();
 		throw error;

@@ -98,7 +98,11 @@ function parseProxy(text: string): Proxy {
 	const path = written.replace(/^\/\//, '/');
 	if (path === '' || !URL.canParse(address)) fail('--proxy takes /PATH=http://HOST:PORT');
 	if (path.split('/').some((step) => /^\.+$/.test(step))) fail('--proxy takes no "." or ".." as a part of its path');
-	if (/^\/(_app|kiosk|photo|film|compare|models|samples|healthz|metrics)(\/|$)/.test(path)) {
+	if (
+		/^\/(_app|kiosk|photo|film|compare|models|samples|icons|healthz|metrics|[\w-]+\.(js|json|txt|svg|webmanifest|html))(\/|$)/.test(
+			path
+		)
+	) {
 		fail(`--proxy ${path} would hide a part of this site; choose another path`);
 	}
 	// A broker's own address is ws:, and its connection begins as a request by http.

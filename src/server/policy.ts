@@ -15,6 +15,12 @@ export const HEADERS: Readonly<Record<string, string>> = {
 	'X-Content-Type-Options': 'nosniff'
 };
 
+/** The headers as Netlify and others read them from a file _headers. */
+export function headersFile(): string {
+	const lines = Object.entries(HEADERS).map(([name, value]) => `  ${name}: ${value}\n`);
+	return `/*\n${lines.join('')}/_app/immutable/*\n  Cache-Control: public, max-age=31536000, immutable\n`;
+}
+
 /**
  * What a worker may do beyond its page: a worker takes its policy from its own response. tfjs starts its WASM threads
  * from blob addresses, which inherit this policy and import a script from another blob.

@@ -1,5 +1,6 @@
 /**
- * `npm run bench`: the built site in Chromium; `npm run bench -- training [BACK END...]`: the trainer;
+ * `npm run bench`: the built site in Chromium; `npm run bench -- server`: memory and pace of the server of the site;
+ * `npm run bench -- training [BACK END...]`: the trainer;
  * `npm run bench -- far [--video FOLDER]`: how far faces are found;
  * `npm run bench -- saliency --data FILE`: how faithful saliency maps are;
  * `npm run bench -- equality --data FILE`: the page's accuracy against Node's.
@@ -8,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
 const [what, ...rest] = process.argv.slice(2);
-const SCRIPTS = ['training', 'far', 'saliency', 'equality'];
+const SCRIPTS = ['server', 'training', 'far', 'saliency', 'equality'];
 const commands =
 	what !== undefined && SCRIPTS.includes(what)
 		? [['node', '--import', 'tsx', `tests/bench/${what}.ts`, ...rest]]

@@ -111,7 +111,12 @@ type ContextOptions = NonNullable<Parameters<Browser['newContext']>[0]> & {
 /** A page of the site in a fresh profile. */
 export async function open(browser: Browser, path: string, options: ContextOptions = {}): Promise<Opened> {
 	const { backend, prepare, ...contextOptions } = options;
-	const context = await browser.newContext({ baseURL: inject('origin'), ...contextOptions });
+	const context = await browser.newContext({
+		baseURL: inject('origin'),
+		// What a page fetches would come from there, past what a test puts in its way.
+		serviceWorkers: 'block',
+		...contextOptions
+	});
 	context.setDefaultTimeout(LIMIT_MS);
 	await context.addInitScript(record, backend ?? null);
 	await prepare?.(context);

@@ -14,11 +14,13 @@ import { Session } from './session.svelte';
 import { Settings } from './settings.svelte';
 import { localStore } from './storage';
 import type { Timeline } from './timeline.svelte';
+import { Updates } from './updates.svelte';
 
 export interface App {
 	readonly session: Session;
 	readonly settings: Settings;
 	readonly cameras: Cameras;
+	readonly updates: Updates;
 	/** Made by the page that is the first to need it: the others do not load its code. */
 	readonly kept: { photos?: Photos; films?: Films; timeline?: Timeline };
 }
@@ -34,7 +36,7 @@ export function createApp(): App {
 		settings,
 		now: () => performance.now()
 	});
-	return { session, settings, cameras: new Cameras(), kept: {} };
+	return { session, settings, cameras: new Cameras(), updates: new Updates(), kept: {} };
 }
 
 /** Opens the chosen camera, or the remembered one, and remembers what was opened in the end. */

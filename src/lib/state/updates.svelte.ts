@@ -1,0 +1,77 @@
+/** New versions of the site: kept in the background, offered, and taken when it suits. */
+
+/** The models and the camera come first. */
+const REGISTER_AFTER_MS = 5000;
+/** A kiosk is open for months: nobody navigates, so nobody else would ask. */
+const CHECK_EVERY_MS = 3_600_000;
+
+export class Updates {
+	/** A new version is there as a whole and waits to be used. */
+	isReady = $state(false);
+	#waiting: ServiceWorker | null = null;
+	#isTaking = false;
+
+	/** Keeps the site for use without a network and looks for new versions, until the returned function is called. */
+	start(scope: string): () => void {
+		const stopped = new AbortController();
+		// Undefined on plain http from another machine, whatever the types say.
+		const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+		if (container === undefined) return () => undefined;
+		let hadVersion = container.controller !== null;
+		container.addEventListener(
+			'controllerchange',
+			() => {
+				if (this.#isTaking) location.reload();
+				// Another page took the new version: this one goes on with what it has, and may follow.
+				else if (hadVersion) this.isReady = true;
+				hadVersion = true;
+			},
+			{ signal: stopped.signal }
+		);
+		const register = async () => {
+			// Undefined where service workers are blocked.
+			const registration = (await container.register(`${scope}service-worker.js`, {
+				scope,
+				updateViaCache: 'none'
+			})) as ServiceWorkerRegistration | undefined;
+			if (registration !== undefined && !stopped.signal.aborted) this.#watch(registration, stopped.signal);
+		};
+		const timer = setTimeout(() => {
+			// A site without https, or a browser that keeps nothing: all works as before, but only with a network.
+			register().catch(() => undefined);
+		}, REGISTER_AFTER_MS);
+		stopped.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+		return () => stopped.abort();
+	}
+
+	/** Opens the page anew with the version that waits. */
+	take(): void {
+		if (!this.isReady || this.#isTaking) return;
+		this.#isTaking = true;
+		if (this.#waiting === null) location.reload();
+		else this.#waiting.postMessage('take-over');
+	}
+
+	#watch(registration: ServiceWorkerRegistration, signal: AbortSignal): void {
+		const offer = (found: ServiceWorker | null) => {
+			// Without a version that runs there is nothing to replace: that is the first visit.
+			if (found?.state !== 'installed' || navigator.serviceWorker.controller === null) return;
+			this.#waiting = found;
+			this.isReady = true;
+		};
+		offer(registration.waiting);
+		registration.addEventListener(
+			'updatefound',
+			() => {
+				const { installing } = registration;
+				installing?.addEventListener('statechange', () => offer(installing), { signal });
+			},
+			{ signal }
+		);
+		const timer = setInterval(() => {
+			// Without a network it is asked again in an hour.
+			registration.update().catch(() => undefined);
+		}, CHECK_EVERY_MS);
+		signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+	}
+}

@@ -1,0 +1,39 @@
+/** The list of what the service worker keeps for a visit without a network. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+/** Pages the worker knows by itself; these are for other servers, for people, or fetched when they are asked for. */
+const LEFT_OUT =
+	/\.html$|\.(br|gz)$|^(models|samples)\/|^(service-worker\.js|offline\.json|screenshot\.webp)$|^[._]{1,2}[^/]*$/;
+/** Files of a model that its figures are drawn from, and not its answers. */
+const NOT_TO_RUN = /(^|\/)(report\.json|LICENSE|NOTICE)$|\.svg$/;
+
+interface Listed {
+	readonly id: string;
+	readonly url: string;
+}
+
+/** Writes offline.json into a built site: the app, the detectors, and the model that is used unless another is chosen. */
+export function writeOfflineList(folder: string): void {
+	const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+	const { version } = read('_app/version.json') as { version: string };
+	const index = read('models/index.json') as { default: string; models: Listed[]; [other: string]: unknown };
+	const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => posix.relative(folder, posix.join(parentPath.replaceAll('\\', '/'), name)))
+		.toSorted();
+	const detectors = Object.values(index).filter(isDetector);
+	const first = index.models.filter(({ id }) => id === index.default);
+	const folders = [...detectors, ...first].map(({ url }) => posix.join('models', posix.dirname(url)));
+	const models = files.filter(
+		(file) => folders.includes(posix.dirname(file)) && !NOT_TO_RUN.test(file) && !/\.(br|gz)$/.test(file)
+	);
+	const app = files.filter((file) => !LEFT_OUT.test(file));
+	const listed = [...app, 'models/index.json', ...models].map((file) => `/${file}`);
+	writeFileSync(join(folder, 'offline.json'), JSON.stringify({ version, files: listed }));
+}
+
+/** Entries beside the list of models: what finds the faces. */
+function isDetector(value: unknown): value is Listed {
+	return typeof value === 'object' && value !== null && 'url' in value && typeof value.url === 'string';
+}

@@ -1,0 +1,161 @@
+/** The site without a network, new versions of it, and the site as other servers serve it. */
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveSite, type Site } from '../server';
+import { open, openBrowser, shownFaces, waitForStatus } from './browser';
+import { portrait } from './pictures';
+
+let browser: Browser;
+/** A copy of the build, which these tests change. */
+let folder: string;
+let site: Site;
+
+beforeAll(async () => {
+	browser = await openBrowser();
+	folder = mkdtempSync(join(tmpdir(), 'mien-offline-'));
+	cpSync('build', join(folder, 'build'), { recursive: true });
+	cpSync('package.json', join(folder, 'package.json'));
+	site = await serveSite([], folder);
+});
+afterAll(async () => {
+	await browser.close();
+	site.stop();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+const options = () => ({ baseURL: site.origin, serviceWorkers: 'allow' }) as const;
+
+/** Waits until the page is kept as a whole. */
+async function waitUntilKept(page: Page): Promise<void> {
+	await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
+}
+
+/** Reads a picture on the photo page, and gives the label of the face in it. */
+async function readPhoto(page: Page): Promise<string | undefined> {
+	await page.getByTestId('file-input').setInputFiles(await portrait());
+	await waitForStatus(page, 'done');
+	return (await shownFaces(page))[0]?.label;
+}
+
+/** Makes the served build another version: each of its files has a new text, but for what does not change. */
+function publish(version: string): void {
+	const old = (JSON.parse(readFileSync(join(folder, 'build/_app/version.json'), 'utf8')) as { version: string })
+		.version;
+	for (const name of ['_app/version.json', 'offline.json', 'service-worker.js']) {
+		const file = join(folder, 'build', name);
+		writeFileSync(file, readFileSync(file, 'utf8').replaceAll(old, version));
+		for (const extension of ['.br', '.gz']) rmSync(file + extension, { force: true });
+	}
+}
+
+/** Asks for a new version, as the page does every hour. */
+async function checkForUpdate(page: Page): Promise<void> {
+	await page.evaluate(async () => {
+		await (await navigator.serviceWorker.ready).update();
+	});
+}
+
+describe('the service worker', () => {
+	it('opens the site and reads a picture without a network, isolated as with one', async () => {
+		const { context, page, problems } = await open(browser, '/', options());
+		await waitUntilKept(page);
+		await context.setOffline(true);
+		await page.reload();
+		await waitForStatus(page, 'idle');
+		await page.goto('/photo');
+		expect(await readPhoto(page)).toBe('happy');
+		expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it('offers a new version, leaves the page as it is, and opens the new one when that is taken', async () => {
+		const { context, page } = await open(browser, '/', options());
+		await waitUntilKept(page);
+		await page.evaluate(() => (document.title = 'running'));
+		// A version that cannot be had as a whole is none.
+		const missing = join(folder, 'build/theme.js');
+		renameSync(missing, `${missing}.away`);
+		publish('9000000000001');
+		await checkForUpdate(page).catch(() => undefined);
+		await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.ready).installing)).toBeNull();
+		expect(await page.evaluate(async () => (await navigator.serviceWorker.ready).waiting)).toBeNull();
+		expect(await page.evaluate(() => caches.keys())).toHaveLength(1);
+		expect(await page.getByTestId('update').count()).toBe(0);
+		renameSync(`${missing}.away`, missing);
+
+		publish('9000000000002');
+		await checkForUpdate(page);
+		await page.getByTestId('update').waitFor();
+		expect(await page.title()).toBe('running');
+		await page.getByTestId('take-update').click();
+		await page.waitForFunction(() => document.title !== 'running' && document.title !== '');
+		await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['mien-9000000000002']);
+		expect(await page.getByTestId('update').count()).toBe(0);
+		await context.close();
+	});
+});
+
+it('the manifest makes the site installable', async () => {
+	const { context, page, problems } = await open(browser, '/');
+	const client = await context.newCDPSession(page);
+	const { errors, url } = await client.send('Page.getAppManifest');
+	expect([url, errors]).toEqual([expect.stringContaining('/manifest.webmanifest'), []]);
+	const { installabilityErrors } = await client.send('Page.getInstallabilityErrors');
+	// A fresh profile of a test is like a private window.
+	expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito')).toEqual([]);
+	expect(problems).toEqual([]);
+	await context.close();
+});
+
+describe('another server', () => {
+	const TYPES: Readonly<Record<string, string>> = {
+		'.html': 'text/html',
+		'.js': 'text/javascript',
+		'.css': 'text/css',
+		'.json': 'application/json',
+		'.wasm': 'application/wasm',
+		'.svg': 'image/svg+xml',
+		'.webmanifest': 'application/manifest+json'
+	};
+	let plain: Server;
+	beforeAll(async () => {
+		// As static hosts are: files below a path, ".html" left out, and no headers but the type.
+		plain = createServer((request, response) => {
+			const name = new URL(request.url ?? '/', 'http://host').pathname.replace(/^\/mien\//, '');
+			for (const file of [name, `${name}.html`, join(name, 'index.html')]) {
+				try {
+					const bytes = readFileSync(join('build', file));
+					response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream').end(bytes);
+					return;
+				} catch {
+					// The next one may be there.
+				}
+			}
+			response.writeHead(404, { 'Content-Type': 'text/html' }).end(readFileSync('build/404.html'));
+		});
+		await new Promise<void>((listening) => plain.listen(0, '127.0.0.1', listening));
+	});
+	afterAll(() => plain.close());
+
+	it('without special headers, below a path, serves a site that reads pictures with one thread', async () => {
+		const { port } = plain.address() as AddressInfo;
+		const { context, page, problems } = await open(browser, '/mien/photo', {
+			baseURL: `http://127.0.0.1:${port}`,
+			serviceWorkers: 'allow'
+		});
+		expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+		expect(await readPhoto(page)).toBe('happy');
+		await waitUntilKept(page);
+		expect(new URL(await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL ?? '')).pathname).toBe(
+			'/mien/service-worker.js'
+		);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+});
