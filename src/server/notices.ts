@@ -1,13 +1,17 @@
 /** The licences of everything that is shipped, in one text. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LicenseInfo } from 'rolldown-license-plugin';
 
+/** Packages that come as one file with their dependencies in it, of which no bundler tells. */
+const WITH_DEPENDENCIES = ['mqtt'];
 const LINE = '-'.repeat(80);
 
 /** Throws where a package gives no licence to print: then its terms must be looked up before it ships. */
 export function noticesText(packages: Iterable<LicenseInfo>, project: string): string {
-	const sections = [...packages]
+	const all = new Map([...packages].map((info) => [`${info.name} ${info.version}`, info]));
+	for (const name of WITH_DEPENDENCIES) addDependencies(name, project, all);
+	const sections = [...all.values()]
 		.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 		.map(({ name, version, license, licenseText }) => {
 			if (license === '' && licenseText.trim() === '') throw new Error(`${name} ships without a word on its licence`);
@@ -30,4 +34,33 @@ function staticNotices(project: string): string[] {
 		.filter((file) => /(^|[/\\])(LICENSE|NOTICE|CREDITS)(\.txt)?$/.test(file))
 		.toSorted()
 		.map((file) => join('static', file));
+}
+
+interface Manifest {
+	readonly version: string;
+	readonly license?: string;
+	readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** Adds a package and, where `all` lacks them, those that it depends on, types left out. */
+function addDependencies(name: string, project: string, all: Map<string, LicenseInfo>): void {
+	const folder = join(project, 'node_modules', name);
+	if (!existsSync(folder)) return;
+	const {
+		version,
+		license = '',
+		dependencies = {}
+	} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+	const key = `${name} ${version}`;
+	if (all.has(key) && !WITH_DEPENDENCIES.includes(name)) return;
+	const file = readdirSync(folder).find((entry) => /^(un)?licen[sc]e|^copying/i.test(entry));
+	all.set(key, {
+		name,
+		version,
+		license,
+		licenseText: file === undefined ? '' : readFileSync(join(folder, file), 'utf8')
+	});
+	for (const other of Object.keys(dependencies)) {
+		if (!other.startsWith('@types/')) addDependencies(other, project, all);
+	}
 }

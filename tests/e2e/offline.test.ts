@@ -1,5 +1,5 @@
 /** The site without a network, new versions of it, and the site as other servers serve it. */
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -156,6 +156,38 @@ describe('another server', () => {
 			'/mien/service-worker.js'
 		);
 		expect(problems).toEqual([]);
+		await context.close();
+	});
+});
+
+describe('the notices', () => {
+	/** Packages that a module names, without the path in them. */
+	const packagesIn = (file: string): string[] =>
+		[...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*'([^'.$][^']*)'/g)]
+			.filter(([statement]) => !statement.startsWith('import type'))
+			.map(([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
+
+	it('hold the licence of each package that a page or worker imports, and of the models', () => {
+		const text = readFileSync('build/notices.txt', 'utf8');
+		const modules = readdirSync('src', { recursive: true, encoding: 'utf8' })
+			.filter((file) => /\.(ts|svelte)$/.test(file) && !/^(server|service-worker)[/\\]|\.d\.ts$/.test(file))
+			.map((file) => join('src', file));
+		const names = new Set(modules.flatMap(packagesIn));
+		expect(names.size).toBeGreaterThan(8);
+		const missing = [...names].filter(
+			(name) => !new RegExp(`^${name.replace('.', '\\.')} \\d+\\.\\d+`, 'm').test(text)
+		);
+		expect(missing).toEqual([]);
+		// In the one file that mqtt is, and in the models' folders.
+		for (const part of ['mqtt-packet', 'readable-stream', 'Apache License', 'models/blazeface', 'MIT License']) {
+			expect(text).toContain(part);
+		}
+	});
+
+	it('are linked from the foot of the page', async () => {
+		const { context, page } = await open(browser, '/');
+		const href = await page.locator('footer a').getAttribute('href');
+		expect((await page.request.get(href ?? '')).status()).toBe(200);
 		await context.close();
 	});
 });
