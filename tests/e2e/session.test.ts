@@ -47,20 +47,28 @@ describe('the timeline', () => {
 
 	it('gives its numbers as CSV and JSON', async () => {
 		const { page } = live;
-		const rows = parse<Record<string, string>>((await save(page, 'session-csv')).toString(), { columns: true });
+		const rows = parse<Record<string, string>>((await save(page, 'session-csv')).toString(), {
+			bom: true,
+			columns: true
+		});
 		expect(rows.length).toBeGreaterThan(10);
-		const { face, seconds, label, unsure, ...probabilities } = rows.at(-1) ?? {};
-		expect(Number(seconds)).toBeGreaterThan(0);
-		expect(Number(face)).toBeGreaterThan(0);
-		expect(unsure).toMatch(/^(true|false)$/);
-		expect(Object.keys(probabilities)).toContain(label);
-		expect(Object.values(probabilities).reduce((sum, value) => sum + Number(value), 0)).toBeCloseTo(1, 2);
+		const last = rows.filter(({ success }) => success === '1').at(-1) ?? {};
+		expect(Number(last['timestamp'])).toBeGreaterThan(0);
+		expect(Number(last['face_id'])).toBeGreaterThan(0);
+		expect(Math.abs(Date.parse(last['datetime'] ?? '') - Date.now())).toBeLessThan(300_000);
+		const label = last['mien_label'] ?? '';
+		expect(Number(last[`mien_${label}`])).toBeGreaterThan(0);
+		const shares = Object.entries(last).filter(
+			([name]) => /^mien_[a-z]+$/.test(name) && !/_(label|unsure)$/.test(name)
+		);
+		expect(shares).toHaveLength(7);
+		expect(shares.reduce((sum, [, value]) => sum + Number(value), 0)).toBeCloseTo(1, 2);
 		const json = JSON.parse((await save(page, 'session-json')).toString()) as {
-			model: { labels: string[] };
-			samples: { probabilities: number[] }[];
+			models: { id: string }[];
+			frames: { faces: unknown[] }[];
 		};
-		expect(json.model.labels).toEqual(Object.keys(probabilities));
-		expect(json.samples.length).toBeGreaterThanOrEqual(rows.length);
+		expect(json.models.map(({ id }) => id)).toEqual(['mien']);
+		expect(json.frames.length).toBeGreaterThanOrEqual(new Set(rows.map(({ frame }) => frame)).size);
 	});
 
 	it('takes a snapshot with the overlay', async () => {

@@ -20,15 +20,7 @@ const NEAR_MS = 400;
 
 export class TimelineStore {
 	#samples: Sample[] = [];
-	/** When the clock of the frames was 0, in milliseconds since 1970; null before the first sample. */
-	#epochMs: number | null = null;
 	readonly #lastMs = new Map<number, number>();
-
-	/** When the first sample that is kept was taken, as an ISO date. */
-	get startedAt(): string | null {
-		const [first] = this.#samples;
-		return this.#epochMs === null || first === undefined ? null : new Date(this.#epochMs + first.timeMs).toISOString();
-	}
 
 	get samples(): readonly Sample[] {
 		return this.#samples;
@@ -50,14 +42,12 @@ export class TimelineStore {
 			this.#samples.push({ timeMs, faceId: id, scores: reading.smoothed, top: reading.top });
 			added = true;
 		}
-		if (added) this.#epochMs ??= Date.now() - timeMs;
 		if (added) this.#forget(timeMs);
 		return added;
 	}
 
 	clear(): void {
 		this.#samples = [];
-		this.#epochMs = null;
 		this.#lastMs.clear();
 	}
 

@@ -1,8 +1,7 @@
 /** What of the session's numbers is looked at: the last minute as it goes on, or a moment before. */
-import { verdictOf } from '../core/verdict';
 import type { FrameResult } from '../core/types';
-import { toCsv } from './csv';
 import type { ShownModel } from './session.svelte';
+import { SessionTable } from './session-table';
 import { TimelineStore, type Sample } from './timeline-store';
 
 /** The chart shows this much. */
@@ -14,6 +13,8 @@ const MOST_POINTS = 240;
 
 export class Timeline {
 	readonly #store = new TimelineStore();
+	/** What can be saved: all of the session, where the chart has its last minutes. */
+	readonly table = new SessionTable();
 	/** Counts the drawings, and is read by all that is drawn: what is kept is no state by itself, or each frame would redraw. */
 	#drawing = $state.raw(0);
 	#drawnMs = -Infinity;
@@ -55,9 +56,11 @@ export class Timeline {
 	 * Keeps a result of a live source. Numbers of another model, or of labels that count otherwise, would not fit those
 	 * before: they start anew.
 	 */
-	record(result: FrameResult, { id, priorRatio }: Pick<ShownModel, 'id' | 'priorRatio'>): void {
+	record(result: FrameResult, model: ShownModel, models: readonly ShownModel[] = [model]): void {
+		const { id, priorRatio } = model;
+		this.table.record(result, models);
 		const reading = `${id} ${String(priorRatio)}`;
-		if (reading !== this.#reading) this.clear();
+		if (reading !== this.#reading) this.#clearChart();
 		this.#reading = reading;
 		if (!this.#store.record(result, id)) return;
 		// While it is paused nothing moves under the visitor's hand.
@@ -67,10 +70,8 @@ export class Timeline {
 	}
 
 	clear(): void {
-		this.#store.clear();
-		this.#cursorMs = null;
-		this.#drawnMs = -Infinity;
-		this.#drawing++;
+		this.table.clear();
+		this.#clearChart();
 	}
 
 	/** Looks at a moment, and stays there; null goes on with the present. */
@@ -84,42 +85,10 @@ export class Timeline {
 		if (faceId === null || this.faceIds.includes(faceId)) this.#chosenId = faceId;
 	}
 
-	/** Everything kept, as JSON: the format that the README describes. */
-	toJson(model: ShownModel): string {
-		const { id, title, labels, priorRatio, unsureBelow } = model;
-		const started = this.#store.startedAt;
-		return JSON.stringify({
-			schema: 1,
-			started,
-			model: { id, title, labels, priorRatio },
-			unsureBelow,
-			samples: this.#rows(model)
-		});
-	}
-
-	/** Everything kept, one line a sample. */
-	toCsv(model: ShownModel): string {
-		return toCsv(
-			['seconds', 'face', 'label', 'unsure', ...model.labels],
-			this.#rows(model).map(({ seconds, face, label, unsure, probabilities }) => [
-				...[seconds, face, label, unsure],
-				...probabilities
-			])
-		);
-	}
-
-	#rows({ labels, unsureBelow }: ShownModel) {
-		const { samples, span } = this.#store;
-		return samples.map((sample) => {
-			const { timeMs, faceId, scores, top } = sample;
-			const verdict = verdictOf({ scores, smoothed: scores, top }, labels, unsureBelow);
-			return {
-				seconds: Math.round(timeMs - (span?.fromMs ?? 0)) / 1000,
-				face: faceId,
-				label: verdict?.label ?? '',
-				unsure: verdict?.unsure ?? true,
-				probabilities: scores.map((score) => Number(score.toFixed(4)))
-			};
-		});
+	#clearChart(): void {
+		this.#store.clear();
+		this.#cursorMs = null;
+		this.#drawnMs = -Infinity;
+		this.#drawing++;
 	}
 }

@@ -21,7 +21,7 @@ export interface ColumnOptions {
 	readonly isExcluded: (timeS: number) => boolean;
 }
 
-export function columnNames({ told, epochMs, personOf }: ColumnOptions): string[] {
+function columnNames({ told, epochMs, personOf }: ColumnOptions): string[] {
 	return [
 		...['frame', 'timestamp'],
 		...(epochMs === null ? [] : ['datetime']),
@@ -40,10 +40,15 @@ export function columnNames({ told, epochMs, personOf }: ColumnOptions): string[
 
 /** The rows of the table as text, part by part; the header first. */
 export function* csvParts(table: FilmTable, options: ColumnOptions): Generator<string, void, undefined> {
-	yield BYTE_ORDER_MARK + csvLine(columnNames(options));
+	yield csvHeader(options);
 	for (let from = 0; from < table.frameCount; from += PART) {
 		yield csvRows(table, from, Math.min(table.frameCount, from + PART), options);
 	}
+}
+
+/** What a table begins with. */
+export function csvHeader(options: ColumnOptions): string {
+	return BYTE_ORDER_MARK + csvLine(columnNames(options));
 }
 
 /** The rows of some frames: from one, and up to but without another. */
@@ -81,9 +86,9 @@ export function csvRows(table: FilmTable, fromFrame: number, toFrame: number, op
 function faceCells(table: FilmTable, row: number, told: readonly ToldLabels[]): Cell[] {
 	const { confidence, box, landmarks, readings } = table.faceAt(row);
 	const px = (value: number): number => Math.round(value * 10) / 10;
-	const share = (value: number): string | null => (Number.isNaN(value) ? null : value.toFixed(4));
+	const share = (value: number): number | null => (Number.isNaN(value) ? null : Math.round(value * 1e4) / 1e4);
 	return [
-		...[1, confidence.toFixed(4), px(box.x), px(box.y), px(box.width), px(box.height)],
+		...[1, share(confidence), px(box.x), px(box.y), px(box.width), px(box.height)],
 		...LANDMARKS.flatMap((name) => [px(landmarks[name].x), px(landmarks[name].y)]),
 		...told.flatMap(({ id, labels, unsureBelow }): Cell[] => {
 			const reading = readings[id];

@@ -1,5 +1,6 @@
 /** A film's numbers as files: the table as CSV, and all of it with where it comes from as JSON. */
-import { UNSURE_LABEL, type ToldLabels } from './episodes';
+import { verdictOf } from '../../core/verdict';
+import type { ToldLabels } from './episodes';
 import { csvParts, type ColumnOptions } from './columns';
 import type { Person } from './people';
 import type { FileStamp, Notes, Reading } from './record';
@@ -94,20 +95,20 @@ export function provenance(film: ExportedFilm): Record<string, unknown> {
 /** `frames`: one entry an analysed frame, with its faces; what each position of `values` is, `columns` tells. */
 export function filmToJson(film: ExportedFilm): Blob {
 	const head = JSON.stringify(provenance(film), null, '\t').slice(0, -2);
-	return new Blob(
-		[`${head},\n\t"columns": ${JSON.stringify(jsonColumns(film))},\n\t"frames": [`, ...jsonParts(film), '\n\t]\n}\n'],
-		{
-			type: 'application/json'
-		}
-	);
+	const columns = JSON.stringify(jsonColumns(film.told));
+	return new Blob([`${head},\n\t"columns": ${columns},\n\t"frames": [`, ...jsonParts(film), '\n\t]\n}\n'], {
+		type: 'application/json'
+	});
 }
 
-function jsonColumns({ told }: ExportedFilm): string[] {
+/** What each position of a face's values is. */
+export function jsonColumns(told: readonly ToldLabels[]): string[] {
 	return [
 		...['confidence', 'x', 'y', 'box_width', 'box_height'],
 		...LANDMARKS.flatMap((name) => [`${name}.x`, `${name}.y`]),
 		...told.flatMap(({ id, labels }) => [
 			`${id}.label`,
+			`${id}.unsure`,
 			...labels.map((label) => `${id}.${label}.raw`),
 			...labels.map((label) => `${id}.${label}`)
 		])
@@ -115,49 +116,62 @@ function jsonColumns({ told }: ExportedFilm): string[] {
 }
 
 function* jsonParts(film: ExportedFilm): Generator<string, void, undefined> {
-	const { table, told } = film;
-	const { isExcluded, personOf } = columnOptions(film);
+	const { table } = film;
+	const options = columnOptions(film);
 	let isFirst = true;
 	for (let from = 0; from < table.frameCount; from += PART) {
-		const lines: string[] = [];
-		for (let index = from; index < Math.min(table.frameCount, from + PART); index++) {
-			if (isExcluded(table.timeAt(index))) continue;
-			lines.push(`${isFirst ? '' : ','}\n\t\t${JSON.stringify(jsonFrame(table, index, told, personOf))}`);
-			isFirst = false;
-		}
-		yield lines.join('');
+		const text = jsonFrames(table, from, Math.min(table.frameCount, from + PART), options, isFirst);
+		isFirst &&= text === '';
+		yield text;
 	}
 }
 
-function jsonFrame(
+/** Some frames as entries of a list in JSON, from one and up to but without another. `isFirst`: none stands before them. */
+export function jsonFrames(
 	table: FilmTable,
-	index: number,
-	told: readonly ToldLabels[],
-	personOf: ColumnOptions['personOf']
-): unknown {
+	fromFrame: number,
+	toFrame: number,
+	options: ColumnOptions,
+	isFirst: boolean
+): string {
+	const entries: string[] = [];
+	for (let index = fromFrame; index < toFrame; index++) {
+		if (options.isExcluded(table.timeAt(index))) continue;
+		entries.push(`\n\t\t${JSON.stringify(jsonFrame(table, index, options))}`);
+	}
+	return (isFirst || entries.length === 0 ? '' : ',') + entries.join(',');
+}
+
+function jsonFrame(table: FilmTable, index: number, { told, personOf, epochMs }: ColumnOptions): unknown {
 	const [from, to] = table.rowsOf(index);
 	const faces = Array.from({ length: to - from }, (_, offset) => table.faceAt(from + offset)).flatMap(
 		({ faceId, confidence, box, landmarks, readings }) => {
-			const person = personOf?.(faceId) ?? null;
+			const person = personOf?.(faceId);
 			if (person === null) return [];
-			const px = [
-				box.x,
-				box.y,
-				box.width,
-				box.height,
-				...LANDMARKS.flatMap((name) => [landmarks[name].x, landmarks[name].y])
-			];
-			const values = told.flatMap(({ id, labels }) => {
+			const points = LANDMARKS.flatMap((name) => [landmarks[name].x, landmarks[name].y]);
+			const px = [box.x, box.y, box.width, box.height, ...points];
+			const values = told.flatMap(({ id, labels, unsureBelow }) => {
 				const reading = readings[id];
+				const verdict = verdictOf(reading, labels, unsureBelow);
 				const shares = [...(reading?.scores ?? []), ...(reading?.smoothed ?? [])];
-				return [labels[reading?.top ?? -1] ?? UNSURE_LABEL, ...shares.map((share) => round(share, 4))];
+				return [verdict?.label ?? null, verdict?.unsure ?? null, ...shares.map((share) => round(share, 4))];
 			});
 			return [
-				{ face: faceId, person, values: [round(confidence, 4), ...px.map((value) => round(value, 1)), ...values] }
+				{
+					face: faceId,
+					...(person !== undefined && { person }),
+					values: [round(confidence, 4), ...px.map((value) => round(value, 1)), ...values]
+				}
 			];
 		}
 	);
-	return { frame: table.frameAt(index), timestamp: round(table.timeAt(index), 3), faces };
+	const timeS = table.timeAt(index);
+	return {
+		frame: table.frameAt(index),
+		timestamp: round(timeS, 3),
+		...(epochMs !== null && { datetime: new Date(epochMs + timeS * 1000).toISOString() }),
+		faces
+	};
 }
 
 function round(value: number, digits: number): number {

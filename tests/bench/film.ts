@@ -1,0 +1,117 @@
+/**
+ * `npm run bench -- film [SECONDS]`: how fast the film page reads a film of 720p with one face, at ten frames a second and
+ * every one of 25, and what memory the page takes; printed beside the pace at which ffmpeg decodes the same film here.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { provideChromium, QUIET_ARGS } from '../chromium';
+import { clipFrames, writeClip } from '../e2e/clip';
+import { provideProgram } from '../programs';
+import { serveSite } from '../server';
+
+const HD = { width: 1280, height: 720 };
+/** Long enough that start and end count for little. */
+const SECONDS = Number(process.argv[2] ?? 60);
+/** Two hours, at ten frames a second. */
+const LONG_FRAMES = 72_000;
+/** A busy machine takes ten times as long as an idle one. */
+const LIMIT_MS = 1_200_000;
+
+const ffmpeg = provideProgram('ffmpeg');
+if (ffmpeg === null) throw new Error('This benchmark needs ffmpeg.');
+
+/** Megabytes that the browser's processes hold on their own, by kind. */
+function privateMegabytes(browserPid: number): Record<string, number> {
+	const sums: Record<string, number> = {};
+	const list = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+	const processes = list.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
+	const isOurs = (pid: number): boolean => {
+		if (pid === browserPid) return true;
+		const parent = processes.find(([, each]) => Number(each) === pid)?.[2];
+		return parent !== undefined && Number(parent) > 1 && isOurs(Number(parent));
+	};
+	for (const [, pid = '', , args = ''] of processes) {
+		if (!isOurs(Number(pid))) continue;
+		const kind = /--type=([a-z-]+)/.exec(args)?.[1] ?? 'browser';
+		try {
+			const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+			const kb = [...rollup.matchAll(/^Private_\w+:\s+(\d+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+			sums[kind] = (sums[kind] ?? 0) + kb / 1000;
+		} catch {
+			// It ended meanwhile.
+		}
+	}
+	return sums;
+}
+
+async function read(page: Page, film: string, rate: string): Promise<{ seconds: number; frames: number }> {
+	await page.getByTestId('film-input').setInputFiles(film);
+	await page.getByTestId('film-setup').waitFor({ timeout: LIMIT_MS });
+	await page.getByTestId('film-rate').selectOption(rate);
+	const began = performance.now();
+	await page.getByTestId('film-start').click();
+	await page.locator('main[data-status=done]').waitFor({ timeout: LIMIT_MS });
+	const seconds = (performance.now() - began) / 1000;
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('film-save-csv').click()]);
+	const frames =
+		readFileSync(await download.path(), 'utf8')
+			.trimEnd()
+			.split('\r\n').length - 1;
+	return { seconds, frames };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'mien-bench-film-'));
+const site = await serveSite([]);
+let browser: Browser | undefined;
+try {
+	const clip = join(folder, 'clip.mjpeg');
+	await writeClip(clip, await clipFrames({ size: HD }));
+	const film = join(folder, 'film.mp4');
+	const loop = ['-stream_loop', String(Math.ceil((SECONDS * 25) / 120)), '-f', 'mjpeg', '-framerate', '25', '-i', clip];
+	const h264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-b:v', '3M', '-pix_fmt', 'yuv420p'];
+	execFileSync(ffmpeg, ['-y', '-v', 'error', ...loop, '-t', String(SECONDS), ...h264, film]);
+	const began = performance.now();
+	execFileSync(ffmpeg, ['-v', 'error', '-threads', '1', '-i', film, '-f', 'null', '-']);
+	const decodeSeconds = (performance.now() - began) / 1000;
+	console.log(
+		`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1) ?? ''}; a film of ${SECONDS} s, 1280x720, H.264, 25 frames a second, one face`
+	);
+	console.log(`ffmpeg decodes it with one thread at ${(SECONDS / decodeSeconds).toFixed(1)}x`);
+
+	browser = await chromium.launch({
+		executablePath: provideChromium(),
+		args: [...QUIET_ARGS, '--enable-precise-memory-info']
+	});
+	const pid = Number(
+		execFileSync('pgrep', ['-P', String(process.pid), '-f', 'remote-debugging-pipe'], { encoding: 'utf8' }).split(
+			'\n'
+		)[0]
+	);
+	for (const [rate, what] of [
+		['10', 'ten frames a second'],
+		['all', 'every frame']
+	] as const) {
+		const context = await browser.newContext({ baseURL: site.origin });
+		const page = await context.newPage();
+		await page.goto('/film');
+		await page.locator('[data-testid=switch-model][data-state=running]').first().waitFor({ timeout: LIMIT_MS });
+		const { seconds, frames } = await read(page, film, rate);
+		const memory = privateMegabytes(pid);
+		const kinds = Object.entries(memory).map(([kind, megabytes]) => `${kind} ${megabytes.toFixed(0)}`);
+		console.log(
+			`${what}: ${(SECONDS / seconds).toFixed(2)}x the film's pace (${frames} rows in ${seconds.toFixed(1)} s); MB: ${kinds.join(', ')}; load ${loadavg()[0]?.toFixed(1) ?? ''}`
+		);
+		await context.close();
+	}
+	console.log(
+		`A table of two hours at ten frames a second has ${LONG_FRAMES} frames: ${((LONG_FRAMES * (8 + 4 + 4 + 4 + 32 * 4)) / 1e6).toFixed(1)} MB a face`
+	);
+} finally {
+	await browser?.close();
+	site.stop();
+	rmSync(folder, { recursive: true });
+}
