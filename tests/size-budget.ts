@@ -46,7 +46,7 @@ function modelBytes(url: string): number {
 const manifest = parseManifest(JSON.parse(readFileSync(join(MODELS, 'index.json'), 'utf8')));
 
 const lines: Line[] = [
-	...['index.html', 'photo.html', 'compare.html', 'compare/benchmark.html', 'kiosk.html'].flatMap((page) => [
+	...['index.html', 'photo.html', 'film.html', 'compare.html', 'compare/benchmark.html', 'kiosk.html'].flatMap((page) => [
 		{ what: `${page}: scripts, gzip`, bytes: gzipped(firstLoad(page, '.js'), 'scripts'), limit: 75 * KB },
 		{ what: `${page}: styles, gzip`, bytes: gzipped(firstLoad(page, '.css'), 'styles'), limit: 12 * KB }
 	]),

@@ -123,10 +123,6 @@ export const EXPLANATIONS = {
 		sentence: 'The file of this film can no longer be read: it was moved or changed.',
 		remedy: 'What was read stays. Choose the film again to go on.'
 	},
-	'film-other': {
-		sentence: 'This is not the film that was begun: its size or date differs.',
-		remedy: 'Choose the same file, or read this one from the beginning.'
-	},
 	'film-not-kept': {
 		sentence: 'This browser does not keep what was read of the film.',
 		remedy: 'Leave this page open until it is done, and save the results.'

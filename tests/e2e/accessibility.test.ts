@@ -103,7 +103,7 @@ describe.each(['/', '/photo'])('%s', (path) => {
 describe('a phone, whose scroll bars take no room', () => {
 	it.each([320, 360, 412, 480])('needs no sideways scrolling at %i px', async (width) => {
 		const { context, page } = await open(browser, '/', { isMobile: true, viewport: { width, height: 740 } });
-		for (const path of ['/', '/photo', '/compare', '/kiosk/setup']) {
+		for (const path of ['/', '/photo', '/film', '/compare', '/kiosk/setup']) {
 			await page.goto(path);
 			await page.locator('#content').waitFor();
 			if (path === '/photo') {

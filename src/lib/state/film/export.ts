@@ -43,7 +43,7 @@ export function filmToCsv(film: ExportedFilm): Blob {
 }
 
 /** What the numbers come from. */
-export function provenance(film: ExportedFilm): Record<string, unknown> {
+function provenance(film: ExportedFilm): Record<string, unknown> {
 	const { stamp, sha256, info, reading, notes, table, people, told } = film;
 	const iso = (ms: number): string => new Date(ms).toISOString();
 	return {

@@ -46,7 +46,9 @@ export class Films {
 	async add(files: readonly File[]): Promise<void> {
 		const added = files.map((file) => {
 			const stamp = { name: file.name, bytes: file.size, lastModified: file.lastModified };
-			const waiting = this.#list.find((film) => film.file === null && isSameFile(film.stamp, stamp));
+			const waiting = this.#list.find(
+				({ file: open, state, stamp: other }) => (open === null || state.kind === 'failed') && isSameFile(other, stamp)
+			);
 			if (waiting !== undefined) return { film: waiting, file };
 			const record = this.offered.find((each) => isSameFile(each.file, stamp));
 			return { film: new Film(file, stamp, record?.key ?? crypto.randomUUID()), file, record };

@@ -11,8 +11,8 @@ const STEPS = 600;
 /** The least that is shown: a few frames. */
 const LEAST_S = 0.2;
 /** All persons together. */
-export const EVERYBODY = 'all';
-export const WHOLE_FILM = 'whole';
+const EVERYBODY = 'all';
+const WHOLE_FILM = 'whole';
 
 export interface Lane {
 	readonly id: number;
