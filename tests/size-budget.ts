@@ -46,10 +46,12 @@ function modelBytes(url: string): number {
 const manifest = parseManifest(JSON.parse(readFileSync(join(MODELS, 'index.json'), 'utf8')));
 
 const lines: Line[] = [
-	...['index.html', 'photo.html', 'film.html', 'compare.html', 'compare/benchmark.html', 'kiosk.html'].flatMap((page) => [
-		{ what: `${page}: scripts, gzip`, bytes: gzipped(firstLoad(page, '.js'), 'scripts'), limit: 75 * KB },
-		{ what: `${page}: styles, gzip`, bytes: gzipped(firstLoad(page, '.css'), 'styles'), limit: 12 * KB }
-	]),
+	...['index.html', 'photo.html', 'film.html', 'compare.html', 'compare/benchmark.html', 'kiosk.html'].flatMap(
+		(page) => [
+			{ what: `${page}: scripts, gzip`, bytes: gzipped(firstLoad(page, '.js'), 'scripts'), limit: 75 * KB },
+			{ what: `${page}: styles, gzip`, bytes: gzipped(firstLoad(page, '.css'), 'styles'), limit: 12 * KB }
+		]
+	),
 	...built(/workers.*\.js$/).map((file) => ({
 		what: `${file}, gzip`,
 		bytes: gzipped([file], file),
