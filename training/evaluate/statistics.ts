@@ -37,11 +37,17 @@ export function bootstrap<T>(
 ): Interval & { readonly error: number } {
 	const values = Array.from({ length: resamples }, () =>
 		statistic(clusters.map((_, __, all) => all[Math.floor(random() * all.length)] as T))
-	).sort((a, b) => a - b);
-	const at = (share: number): number => values[Math.round(share * (values.length - 1))] ?? NaN;
+	);
 	const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
 	const error = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-	return { low: at((1 - CONFIDENCE) / 2), high: at((1 + CONFIDENCE) / 2), error };
+	return { ...percentiles(values), error };
+}
+
+/** The middle 95 % of resampled values. */
+function percentiles(values: readonly number[]): Interval {
+	const sorted = values.toSorted((a, b) => a - b);
+	const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+	return { low: at((1 - CONFIDENCE) / 2), high: at((1 + CONFIDENCE) / 2) };
 }
 
 /** 95 % interval of the share of pictures that are right, by bootstrap over clusters of counts. */
@@ -49,16 +55,21 @@ export function bootstrapAccuracy(
 	clusters: readonly { readonly n: number; readonly correct: number }[],
 	random: Random
 ): Interval {
-	return bootstrap(
-		clusters,
-		(drawn) =>
-			drawn.reduce((sum, { correct }) => sum + correct, 0) /
-			Math.max(
-				1,
-				drawn.reduce((sum, { n }) => sum + n, 0)
-			),
-		random
-	);
+	// As `bootstrap` does it, without a list for each draw: there may be thousands of pictures.
+	const [counts, hits] = [
+		Float64Array.from(clusters, ({ n }) => n),
+		Float64Array.from(clusters, (each) => each.correct)
+	];
+	const values = Array.from({ length: RESAMPLES }, () => {
+		let [n, correct] = [0, 0];
+		for (let draw = 0; draw < counts.length; draw++) {
+			const drawn = Math.floor(random() * counts.length);
+			n += counts[drawn] ?? 0;
+			correct += hits[drawn] ?? 0;
+		}
+		return correct / Math.max(1, n);
+	});
+	return percentiles(values);
 }
 
 /**

@@ -16,7 +16,7 @@ export interface Program {
 }
 
 /** `write`, which writes the same program for the same arguments only once: a step needs hundreds. */
-export function remembered<A extends readonly unknown[], P>(write: (...args: A) => P): (...args: A) => P {
+function remembered<A extends readonly unknown[], P>(write: (...args: A) => P): (...args: A) => P {
 	const programs = new Map<string, P>();
 	return (...args) => {
 		const key = JSON.stringify(args);
@@ -216,7 +216,7 @@ function slide(g: Geometry, columns: number): Program {
 }
 
 /** Where the programs of a convolution find what it reads. */
-export function geometryOfForward(info: Info): Geometry {
+function geometryOfForward(info: Info): Geometry {
 	return {
 		height: info.inHeight,
 		width: info.inWidth,
@@ -233,7 +233,7 @@ export function geometryOfForward(info: Info): Geometry {
 }
 
 /** The same of its gradient for the pictures, which is a convolution too. */
-export function geometryOfBackward(info: Info): Geometry {
+function geometryOfBackward(info: Info): Geometry {
 	const { strideHeight: sh, strideWidth: sw, padInfo } = info;
 	const fits = [
 		...(sh === 1 ? [] : [`(row + ${padInfo.top} - down) % ${sh} == 0`]),
