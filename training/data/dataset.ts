@@ -1,18 +1,8 @@
 /** FER2013 as it is published: `fer2013.csv`, the same gzipped, or `icml_face_data.csv`. */
-import { parse } from 'csv-parse';
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { existsSync, openAsBlob, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Transform, type TransformCallback } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import {
-	columnsOf,
-	FER2013_LABELS,
-	FER2013_SIDE,
-	parseRow,
-	usageOf,
-	type Fer2013Columns
-} from '../../src/lib/core/fer2013';
+import { FER2013_LABELS, FER2013_SIDE } from '../../src/lib/core/fer2013';
+import { openTables, type TableRow } from '../../src/lib/data-sets/tables';
 import { UserError, messageOf } from '../lib/errors';
 import { sha256, writeWhole } from '../lib/files';
 
@@ -71,89 +61,63 @@ interface Row {
 	readonly pixels: Uint8Array;
 }
 
-/** The columns, with that of the usage. Throws UserError. */
-function columnsWithUsage(header: readonly string[]): Fer2013Columns {
-	try {
-		const columns = columnsOf(header);
-		if (columns.usage !== null) return columns;
-	} catch {
-		// The same is wrong with it.
-	}
-	throw new UserError(
-		`The first line must name the columns emotion, pixels and Usage, but it is "${header.join(',').slice(0, 80)}".`
-	);
-}
-
 /** One row, checked. `line` counts data rows from 1, as the messages do. Throws UserError. */
-function readRow(fields: readonly string[], columns: Fer2013Columns, line: number): Row {
+function readRow({ usage: name, parse }: TableRow, line: number): Row {
 	try {
-		const { label, pixels } = parseRow(fields, columns);
-		const name = usageOf(fields, columns) ?? '';
+		const { label, pixels } = parse();
 		const usage = USAGES.findIndex((each) => each === name);
-		if (usage < 0) throw new RangeError(`Usage must be ${USAGES.join(', ')}, but it is "${name.slice(0, 20)}".`);
+		if (usage < 0) throw new RangeError(`Usage must be ${USAGES.join(', ')}, but it is "${name?.slice(0, 20) ?? ''}".`);
 		return { label: FER2013_LABELS.indexOf(label), usage, pixels };
 	} catch (thrown) {
 		throw new UserError(`Row ${String(line)}: ${messageOf(thrown)} Download the file again, or take this row out.`);
 	}
 }
 
-class ByteCounter extends Transform {
-	constructor(private readonly onBytes: (count: number) => void) {
-		super();
-	}
-	override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
-		this.onBytes(chunk.length);
-		done(null, chunk);
-	}
-}
-
 /**
- * Reads a FER2013 CSV file (gzipped or not, columns in any order) as a stream.
+ * Reads FER2013 as a stream, from a table or the archive that it came in, by the code that the page reads it with.
  * Throws UserError with the row's number and what was expected; `onBytes` gets the file's bytes as they are read.
  */
 export async function readFer2013(file: string, onBytes: (count: number) => void = () => undefined): Promise<Dataset> {
 	if (!existsSync(file))
-		throw new UserError(`There is no file ${file}. --data takes fer2013.csv, fer2013.csv.gz or icml_face_data.csv.`);
-	const { size } = statSync(file);
-	if (size === 0) throw new UserError(`${file} is empty. Download it again.`);
+		throw new UserError(
+			`There is no file ${file}. --data takes fer2013.csv, icml_face_data.csv, or the archive that it came in.`
+		);
+	if (statSync(file).size === 0) throw new UserError(`${file} is empty. Download it again.`);
 	const rows: Row[] = [];
-	const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: false });
-	/** The pipeline may tell of its own end instead. */
-	let refusal: unknown;
-	const collect = async (records: AsyncIterable<string[]>): Promise<void> => {
-		let columns: Fer2013Columns | undefined;
-		try {
-			for await (const fields of records)
-				if (columns) rows.push(readRow(fields, columns, rows.length + 1));
-				else columns = columnsWithUsage(fields);
-		} catch (thrown) {
-			refusal = thrown;
-			throw thrown;
-		}
+	/** Tables that do not say which of their rows are for training. */
+	const bare: string[] = [];
+	let read = '';
+	let done = 0;
+	const onDone = (bytes: number): void => {
+		onBytes(bytes - done);
+		done = bytes;
 	};
-	const counter = new ByteCounter(onBytes);
-	const source = createReadStream(file, { highWaterMark: 1 << 20 });
 	try {
-		if (isGzip(file)) await pipeline(source, counter, createGunzip(), parser, collect);
-		else await pipeline(source, counter, parser, collect);
+		const blob = await openAsBlob(file);
+		for await (const table of openTables([{ name: path.basename(file), file: blob }], onDone, () => undefined)) {
+			if (rows.length > 0)
+				throw new UserError(`${file} holds both ${read} and ${table.name}: unpack it, and name one.`);
+			for await (const row of table.rows) {
+				if (row.usage === null) {
+					bare.push(table.name);
+					break;
+				}
+				rows.push(readRow(row, rows.length + 1));
+			}
+			read = table.name;
+		}
 	} catch (thrown) {
-		if (refusal instanceof UserError) throw refusal;
+		if (thrown instanceof UserError) throw thrown;
+		if (rows.length === 0) throw new UserError(`${file} cannot be read: ${messageOf(thrown)}`);
 		const after = `after row ${String(rows.length)}: ${messageOf(thrown)}`;
 		throw new UserError(`${file} is damaged ${after}. A whole FER2013 has 35,887 rows; download it again.`);
 	}
-	if (rows.length === 0) throw new UserError(`${file} has a header but no rows. Download it again.`);
-	return pack(rows);
-}
-
-function isGzip(file: string): boolean {
-	const start = Buffer.alloc(2);
-	const handle = openSync(file, 'r');
-	try {
-		readSync(handle, start, 0, 2, 0);
-	} finally {
-		closeSync(handle);
-	}
-	return start[0] === 0x1f && start[1] === 0x8b;
+	if (rows.length > 0) return pack(rows);
+	throw new UserError(
+		bare.length > 0
+			? `The first line must name the columns emotion, pixels and Usage, but ${bare.join(', ')} has no column Usage.`
+			: `${file} has a header but no rows. Download it again.`
+	);
 }
 
 function pack(rows: readonly Row[]): Dataset {

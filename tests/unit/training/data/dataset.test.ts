@@ -49,6 +49,13 @@ describe('readFer2013', () => {
 		expect(bytes).toBe(readFileSync(file).length);
 	});
 
+	it('reads the archive that it came in, by the code of the page', async () => {
+		const archive = 'tests/fixtures/reports/15-fer2013-tar-gz/fer2013.tar.gz';
+		expect([...(await readFer2013(archive)).usage]).toEqual([0, 1, 2, 2]);
+		const cut = 'tests/fixtures/reports/16-gzip-two-members/cut-control.csv.gz';
+		await expect(readFer2013(cut)).rejects.toThrow(/cut off/);
+	});
+
 	it('reads icml_face_data.csv: other column order, spaces in the header', async () => {
 		const rows = USAGES.map((usage, i) => `${String(i)},${usage},${pixels(i)}`);
 		const dataset = await readFer2013(write('icml.csv', ['emotion, Usage, pixels', ...rows].join('\r\n')));
@@ -63,7 +70,7 @@ describe('readFer2013', () => {
 		['a label over 6', `7,${pixels(1)},Training`, /Row 5: The label .* 0 to 6, but it is "7"/],
 		['an empty label', `,${pixels(1)},Training`, /Row 5: The label/],
 		['an unknown usage', `0,${pixels(1)},Test`, /Row 5: Usage must be Training, PublicTest, PrivateTest/],
-		['a missing column', `0,${pixels(1)}`, /damaged after row 4/]
+		['a missing column', `0,${pixels(1)}`, /Row 5: Usage must be/]
 	];
 	it.each(bad)('names the row and what was expected: %s', async (_, row, message) => {
 		await expect(readFer2013(write('bad.csv', standard + row))).rejects.toThrow(message);
