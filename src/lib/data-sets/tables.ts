@@ -139,7 +139,7 @@ async function* rowsOf(
 async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
 	const splitter = createLineSplitter();
 	let line = 0;
-	let decoder: TextDecoder | null = null;
+	let decoder: InstanceType<typeof TextDecoder> | null = null;
 	try {
 		for await (const piece of pieces) {
 			decoder ??= new TextDecoder(encodingOf(piece));
