@@ -78,6 +78,30 @@ export interface CorruptionReport {
 	readonly accuracy: readonly number[];
 }
 
+interface Share {
+	/** Fraction of 0..1, and its 95 % interval by bootstrap over people. */
+	readonly share: number;
+	readonly low: number;
+	readonly high: number;
+}
+
+/** How right a model is on people whom it was never trained on, with labels counted as in photos. */
+export interface UnseenReport {
+	/** Folder of the pictures: "ck48", "london". */
+	readonly id: string;
+	/** Pictures with a face found, and of how many people. */
+	readonly n: number;
+	readonly people: number;
+	readonly accuracy: Share;
+	/** Over the labels that the pictures have. */
+	readonly meanRecall: number;
+	/** Of those labels; `saidMost`: the other label that its pictures are called most often, if any. */
+	readonly labels: readonly (Share & {
+		readonly label: string;
+		readonly saidMost: { readonly label: string; readonly share: number } | null;
+	})[];
+}
+
 export interface Report {
 	readonly schema: typeof REPORT_SCHEMA;
 	/** Id of the model or ensemble in the manifest. */
@@ -92,6 +116,7 @@ export interface Report {
 	/** Empty for an ensemble. */
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
+	readonly unseen?: readonly UnseenReport[] | undefined;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -99,6 +124,16 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());
 const part = v.object({ loss: v.pipe(v.number(), v.finite()), accuracy: fraction });
+
+const share = { share: fraction, low: fraction, high: fraction };
+const unseen = v.object({
+	id: text,
+	n: count,
+	people: count,
+	accuracy: v.object(share),
+	meanRecall: fraction,
+	labels: v.array(v.object({ ...share, label: text, saidMost: v.nullable(v.object({ label: text, share: fraction })) }))
+});
 
 const coveragePoint = v.object({ threshold: fraction, coverage: fraction, accuracy: fraction });
 
@@ -125,7 +160,8 @@ const report = v.pipe(
 		history: v.array(
 			v.object({ epoch: count, size: positive, learningRate: v.number(), train: part, validation: part })
 		),
-		corruptions: v.array(v.object({ id: text, title: text, accuracy: v.array(fraction) }))
+		corruptions: v.array(v.object({ id: text, title: text, accuracy: v.array(fraction) })),
+		unseen: v.optional(v.array(unseen))
 	}),
 	v.check(
 		({ labels, biases, splits }) =>

@@ -1,4 +1,5 @@
-/** `npm run evaluate`: how right a model is, on a split of FER2013 or on a folder of pictures. It writes nothing. */
+/** `npm run evaluate`: how right a model is, on a split of FER2013 or on a folder of pictures. Without --save and --report it writes nothing. */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../../src/lib/core/calibration';
 import { applyPrior, everydayRatio } from '../../src/lib/core/prior';
@@ -8,11 +9,14 @@ import { loadStillDetector } from '../blazeface/detect';
 import { SPLITS, type Dataset, type Split } from '../data/dataset';
 import { readLabelledFolder } from '../data/labelled-folder';
 import { classifierOf, classifyFolder, folderFigures, groupBy } from '../evaluate/folder';
+import { unseenReport, withUnseen } from '../evaluate/unseen';
 import { evaluateScores, predict, rowsOfSplit, truthOf } from '../evaluate/predict';
 import { bootstrapAccuracy } from '../evaluate/statistics';
 import { UserError } from '../lib/errors';
 import { createRandom } from '../lib/random';
 import { readManifest } from '../ship/manifest';
+import { writeReport } from '../ship/measure';
+import { readReport } from '../ship/shipped';
 import { confusionTable, describeFolder } from './describe';
 import { loadData } from './flags';
 import { MODELS_DIR } from './paths';
@@ -30,6 +34,7 @@ const OPTIONS = {
 	seed: { type: 'string' },
 	models: { type: 'string' },
 	json: { type: 'boolean', default: false },
+	report: { type: 'boolean', default: false },
 	save: { type: 'string' }
 } as const;
 
@@ -38,6 +43,8 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 	const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
 	const { folder, run } = values;
 	const split = splitOf(values.split, values.final);
+	if (values.report && (folder === undefined || run !== undefined))
+		throw new UserError('--report puts figures of a --folder beside a shipped model.');
 	const data = folder !== undefined && values.data === undefined ? undefined : await loadData(values.data);
 	await startBackend(fastestOnProcessor());
 	const subjects = await subjectsOf(positionals[0], run, values, data);
@@ -45,7 +52,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 		const figures =
 			folder === undefined
 				? await onSplit(subjects, split, data as Dataset, values.json)
-				: await onFolder(subjects, folder, values.by, values.models ?? MODELS_DIR, values.json);
+				: await onFolder(subjects, folder, values.by, values.models ?? MODELS_DIR, values.json, values.report);
 		if (values.save !== undefined) saveResult(values.save, ['evaluate', ...args], data, figures);
 	} finally {
 		for (const { model } of subjects) model.dispose();
@@ -117,7 +124,8 @@ async function onFolder(
 	folder: string,
 	by: string | undefined,
 	modelsDir: string,
-	json: boolean
+	json: boolean,
+	intoReport: boolean
 ): Promise<unknown[]> {
 	const { pictures, unknownFolders } = readLabelledFolder(folder);
 	if (unknownFolders.length > 0) say(`Left out, as no label has these names: ${unknownFolders.join(', ')}.`);
@@ -141,6 +149,11 @@ async function onFolder(
 		const { photo } = everydayRatio(spec.labels);
 		const asInTraining = folderFigures(spec, answers, groupOf);
 		const asInPhotos = folderFigures(spec, answers, groupOf, (scores) => applyPrior(scores, photo));
+		const report = intoReport ? readReport(modelsDir, spec.id) : undefined;
+		if (report) {
+			const unseen = unseenReport(path.basename(folder), spec.labels, asInPhotos);
+			writeReport(path.join(modelsDir, spec.id), withUnseen(report, unseen));
+		}
 		all.push({ prior: 'training', ...asInTraining }, { prior: 'photo', ...asInPhotos });
 		if (json) continue;
 		say(`\n${describeFolder(`${title}, labels as common as in FER2013:`, spec.labels, asInTraining)}`);

@@ -145,6 +145,8 @@ export interface FolderFigures {
 	readonly macroF1: number;
 	readonly meanRecall: number;
 	readonly recall: Readonly<Record<string, number>>;
+	/** Of each recall, as `interval`. */
+	readonly recallIntervals: Readonly<Record<string, Interval>>;
 	/** Counts [true label][predicted label], of all labels of the model. */
 	readonly confusion: readonly (readonly number[])[];
 	readonly notFound: number;
@@ -170,15 +172,19 @@ export function folderFigures(
 		seen.map(({ truth }) => truth),
 		labels.length
 	);
-	const groups = new Map<string, { n: number; correct: number }>();
-	for (const { picture, scores, truth } of seen) {
-		const name = groupOf(picture);
-		const group = groups.get(name) ?? { n: 0, correct: 0 };
-		groups.set(name, {
-			n: group.n + 1,
-			correct: group.correct + Number(indexOfGreatest(scores) === truth)
-		});
-	}
+	const groupsOf = (part: typeof seen) => {
+		const groups = new Map<string, { n: number; correct: number }>();
+		for (const { picture, scores, truth } of part) {
+			const name = groupOf(picture);
+			const group = groups.get(name) ?? { n: 0, correct: 0 };
+			groups.set(name, {
+				n: group.n + 1,
+				correct: group.correct + Number(indexOfGreatest(scores) === truth)
+			});
+		}
+		return [...groups.values()];
+	};
+	const groups = groupsOf(seen);
 	const { n, accuracy, perClass } = summarise(confusion);
 	const present = labels.flatMap((label, index) =>
 		(confusion[index] ?? []).some((count) => count > 0) ? [index] : []
@@ -194,11 +200,17 @@ export function folderFigures(
 		model: id,
 		n,
 		accuracy,
-		interval: bootstrapAccuracy([...groups.values()], createRandom(1)),
-		groups: groups.size,
+		interval: bootstrapAccuracy(groups, createRandom(1)),
+		groups: groups.length,
 		macroF1: mean(f1),
 		meanRecall: mean(recalls),
 		recall: Object.fromEntries(present.map((label, index) => [labels[label] ?? '', recalls[index] ?? 0])),
+		recallIntervals: Object.fromEntries(
+			present.map((label) => [
+				labels[label] ?? '',
+				bootstrapAccuracy(groupsOf(seen.filter(({ truth }) => truth === label)), createRandom(1))
+			])
+		),
 		confusion,
 		notFound: answers.filter(({ scores }) => !scores).length,
 		unreadable: unreadable.length

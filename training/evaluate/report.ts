@@ -245,7 +245,7 @@ export function createReport(
  * The report, with what was measured before and not now: FER+'s sets where its file was not given, and corruptions. Without
  * them where any set, labels counted as trained, has other figures than before: it is another model, or calibration.
  */
-export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits' | 'corruptions'>): Report {
+export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits' | 'corruptions' | 'unseen'>): Report {
 	const isSame = report.splits.every(
 		(split) =>
 			EVERYDAY_IDS.includes(split.id) ||
@@ -259,7 +259,8 @@ export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits
 	return {
 		...report,
 		splits: [...report.splits, ...before.splits.filter(({ id }) => !measured.has(id))],
-		corruptions: report.corruptions.length > 0 ? report.corruptions : before.corruptions
+		corruptions: report.corruptions.length > 0 ? report.corruptions : before.corruptions,
+		unseen: before.unseen
 	};
 }
 

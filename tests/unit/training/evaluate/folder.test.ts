@@ -89,6 +89,9 @@ describe('a folder of pictures as a test set', () => {
 		// Right: both happy ones and the dark angry one; wrong: the light angry one, and the sad one, called angry.
 		expect(figures).toMatchObject({ n: 5, accuracy: 3 / 5, groups: 4, notFound: 1, unreadable: 1 });
 		expect(figures.recall).toEqual({ angry: 1 / 2, happy: 1, sad: 0 });
+		expect(figures.recallIntervals['happy']).toMatchObject({ low: 1, high: 1 });
+		// One of two people is right: by chance both, or none.
+		expect(figures.recallIntervals['angry']).toMatchObject({ low: 0, high: 1 });
 		expect(figures.meanRecall).toBeCloseTo(1 / 2, 10);
 		expect(figures.macroF1).toBeCloseTo((2 / 4 + 4 / 5 + 0) / 3, 10);
 		expect(figures.confusion[4]?.[0]).toBe(1);
