@@ -15,7 +15,7 @@ export const REST_MS = 3000;
 const LEAST_FRAMES = 5;
 /**
  * The odds of "neutral" to all other labels that a face at rest is to have, and by how much they may be lowered and
- * raised for it, in nats. Chosen on PublicTest, CK+48 and London's people: see training/README.md.
+ * raised for it, in nats. Chosen on PublicTest, CK+48 and London's people: see training/EXPERIMENTS.md.
  */
 const REST_ODDS = 2;
 const MOST_LOWERED = 1.2;
