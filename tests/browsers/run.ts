@@ -158,7 +158,7 @@ async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: St
 
 function told(reading: Reading): string {
 	const [top = ['nothing', 0]] = Object.entries(reading).sort(([, a], [, b]) => b - a);
-	return `${top[0]} ${(100 * Number(top[1])).toFixed(1)} %`;
+	return `${top[0]} ${(100 * top[1]).toFixed(1)} %`;
 }
 
 function compare(name: string, own: readonly Reading[], wanted: readonly Reading[]): void {
@@ -184,7 +184,9 @@ async function startChromium(): Promise<Driver> {
 	const page = await browser.newPage();
 	return {
 		title: `Chromium ${browser.version()}`,
-		open: async (url) => void (await page.goto(url)),
+		open: async (url) => {
+			await page.goto(url);
+		},
 		evaluate: (expression) => page.evaluate(expression),
 		chooseFiles: (selector, paths) => page.setInputFiles(selector, [...paths]),
 		stop: () => browser.close()

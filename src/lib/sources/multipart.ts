@@ -9,6 +9,8 @@ import { EMPTY_STREAM, type JpegStream, readJpegs } from './jpeg-stream';
 const MAX_BYTES = 16 * 1024 * 1024;
 /** More than any camera writes above a picture. */
 const MAX_HEAD_BYTES = 16 * 1024;
+/** Boundaries have 70 characters at most. */
+const MAX_LINE_BYTES = 100;
 const [LF, CR, DASH, SPACE] = [0x0a, 0x0d, 0x2d, 0x20];
 const EOI = Uint8Array.of(0xff, 0xd9);
 
@@ -55,7 +57,9 @@ export class PartReader {
 	/** What is left where the stream ends: a last part without a boundary behind it. */
 	end(): Uint8Array<ArrayBuffer>[] {
 		const found: Uint8Array<ArrayBuffer>[] = [];
-		if (this.#within === 'body') this.#deliver(this.#rest, found);
+		let end = this.#rest.length;
+		while (end > 0 && (this.#rest[end - 1] === LF || this.#rest[end - 1] === CR)) end--;
+		if (this.#within === 'body') this.#deliver(this.#rest.subarray(0, end), found);
 		this.#take(this.#rest.length);
 		return found;
 	}
@@ -139,7 +143,7 @@ export class PartReader {
 		const bytes = this.#rest;
 		const length = this.#lengthIsRight === false || this.#length === 0 ? null : this.#length;
 		const { at: next, open } = this.#indexOfBoundary(this.#seen);
-		if (next >= 0 && (length === null || next < length + 8)) {
+		if (next >= 0) {
 			if (length !== null) this.#lengthIsRight = next >= length && next <= length + 4;
 			const isExact = length !== null && this.#lengthIsRight === true;
 			this.#deliver(bytes.subarray(0, isExact ? length : next), found);
@@ -187,9 +191,9 @@ export class PartReader {
 		const { at } = this.#indexOfBoundary(0);
 		if (at < 0) {
 			// The boundary may have begun.
-			const kept = (this.#boundary?.length ?? 0) + 4;
+			const kept = (this.#boundary?.length ?? 0) + 2 * MAX_LINE_BYTES;
 			if (bytes.length > kept) {
-				if (this.#length !== null && bytes.length > 64) this.#lengthIsRight = false;
+				if (this.#length !== null) this.#lengthIsRight = false;
 				this.#take(bytes.length - kept);
 			}
 			return false;
@@ -217,7 +221,23 @@ export class PartReader {
 			if (!isWhole || !boundary.every((byte, index) => bytes[at + index] === byte)) continue;
 			if (this.#isLineStart(at)) return { at: this.#lineStart(at), open: at };
 		}
-		return { at: -1, open: bytes.length };
+		const other = this.#indexOfOther(from);
+		return { at: other, open: bytes.length };
+	}
+
+	/** Where another line than the boundary stands above headers, which then is the boundary; -1 where none does. */
+	#indexOfOther(from: number): number {
+		const bytes = this.#rest;
+		const start = Math.max(0, from - MAX_LINE_BYTES);
+		for (let at = bytes.indexOf(LF, start); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+			if (bytes[at + 1] !== DASH || bytes[at + 2] !== DASH) continue;
+			const end = bytes.indexOf(LF, at + 1);
+			if (end < 0 || end - at > MAX_LINE_BYTES) continue;
+			if (!/^content-(type|length):/i.test(latin1(bytes.subarray(end + 1, end + 16)))) continue;
+			this.#boundary = trimmed(bytes, at + 1, end);
+			return this.#lineStart(at + 1);
+		}
+		return -1;
 	}
 
 	/** At the very start, behind a line break, or behind the end mark of a picture. */
