@@ -12,7 +12,7 @@ import { letterbox } from '../../../../src/lib/core/geometry';
 import type { Landmarks } from '../../../../src/lib/core/types';
 import { convertDetector, detectorEntry, detectorHandler, DETECTORS } from '../../../../training/blazeface/detector';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const COMMITTED = path.join(ROOT, 'static/models');
 const VALUES = 17;
 

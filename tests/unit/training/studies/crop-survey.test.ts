@@ -11,7 +11,7 @@ import type { CropSpec, DetectedFace, Frame } from '../../../../src/lib/core/typ
 import { formatCropSurvey, surveyCrop } from '../../../../training/studies/crop-survey';
 import { detectorHandler } from '../../../../training/blazeface/detector';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const SIDE = 48;
 let detector: GraphModel;
 let frame: Frame;

@@ -8,7 +8,7 @@ import { tryCrops } from '../../../../training/studies/crop-trial';
 import { rowsOf, type Dataset } from '../../../../training/data/dataset';
 import { detectorHandler } from '../../../../training/blazeface/detector';
 
-const ROOT = path.resolve(import.meta.dirname, '../../..');
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const PIXELS = 48 * 48;
 
 beforeAll(async () => {
