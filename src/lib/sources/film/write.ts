@@ -8,7 +8,7 @@ import {
 	Input,
 	Mp4OutputFormat,
 	Output,
-	QUALITY_HIGH,
+	Quality,
 	StreamTarget,
 	type StreamTargetChunk,
 	type VideoCodec,
@@ -83,7 +83,7 @@ export async function writeFilm(
 			trim: { start: 0 },
 			video: {
 				codec: format.codec,
-				quality: QUALITY_HIGH,
+				quality: new Quality('high'),
 				forceTranscode: true,
 				allowTransformationMetadata: false,
 				processedWidth: canvas.width,
