@@ -25,7 +25,7 @@ export interface ExportedFilm {
 const PART = 2000;
 
 /** Hidden persons and excluded ranges are left out. */
-export function columnOptions({ told, notes, people }: Pick<ExportedFilm, 'told' | 'notes' | 'people'>): ColumnOptions {
+function columnOptions({ told, notes, people }: Pick<ExportedFilm, 'told' | 'notes' | 'people'>): ColumnOptions {
 	const persons = new Map(people.flatMap((person) => person.faceIds.map((id) => [id, person] as const)));
 	return {
 		told,
