@@ -208,10 +208,8 @@ export class AnswerStream extends Duplex {
 				rest = rest.subarray(given);
 			}
 			if (rest.length === 0) return;
-			const start = rest.subarray(0, MAX_SIZE_LINE_BYTES).toString('latin1');
 			// The line break behind a chunk may be all that came: the next size follows with the next picture.
-			const isBreak = start.trim() === '' && rest.length < MAX_SIZE_LINE_BYTES;
-			const line = isBreak ? null : /^\s*([^\r\n]*)\r*\n/.exec(start);
+			const line = /^\s*([^\r\n]+)\r*\n/.exec(rest.subarray(0, MAX_SIZE_LINE_BYTES).toString('latin1'));
 			if (line === null && rest.length < MAX_SIZE_LINE_BYTES) {
 				this.#pending = rest;
 				return;
