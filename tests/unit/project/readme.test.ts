@@ -1,19 +1,23 @@
-/** The figures in README.md are those of the shipped files. */
-import { readFileSync } from 'node:fs';
+/** The figures in README.md, and in that of the page of figures, are those of the shipped files. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { wilsonInterval } from '../../../src/lib/components/compare/interval';
 import { parseManifest } from '../../../src/lib/manifest';
 import { parseReport, type Figures } from '../../../src/lib/report';
 import { classifiersOf } from '../../../src/lib/state/classifiers';
+import { REFERENCES } from '../../../src/lib/state/references';
 
 const README = readFileSync('README.md', 'utf8').split('\n');
+const DETAILS = readFileSync('src/routes/compare/README.md', 'utf8').split('\n');
 const manifest = parseManifest(JSON.parse(readFileSync('static/models/index.json', 'utf8')));
 const report = parseReport(JSON.parse(readFileSync(`static/models/${manifest.default}/report.json`, 'utf8')));
 
-/** Cells of the table whose first heading is `heading`, below its headings. */
-function tableOf(heading: string): string[][] {
-	const start = README.findIndex((line) => line.startsWith(`| ${heading} `));
+/** Cells of the table of `lines` whose first heading is `heading`, below its headings. */
+function tableOf(lines: readonly string[], heading: string): string[][] {
+	const start = lines.findIndex((line) => line.startsWith(`| ${heading} `));
 	expect(start, `a table of "${heading}"`).toBeGreaterThan(0);
-	const below = README.slice(start + 2);
+	const below = lines.slice(start + 2);
 	return below.slice(0, below.indexOf('')).map((line) =>
 		line
 			.split('|')
@@ -25,25 +29,26 @@ function tableOf(heading: string): string[][] {
 const percent = (part: number | undefined): string => `${(100 * (part ?? NaN)).toFixed(1)} %`;
 
 describe('the table of classifiers', () => {
-	const rows = new Map(tableOf('classifier').map((row) => [/\(`(.+)`\)/.exec(row[0] ?? '')?.[1], row]));
+	const rows = new Map(tableOf(README, 'classifier').map((row) => [/\(`(.+)`\)/.exec(row[0] ?? '')?.[1], row]));
 	const classifiers = classifiersOf(manifest);
 
 	it('has each that is shipped', () => {
 		expect([...rows.keys()].sort()).toEqual(classifiers.map(({ id }) => id).sort());
 	});
 
-	it.each(classifiers)('says of $id what the manifest says', ({ id, metrics, parameters, bytes, multiplyAdds }) => {
-		const [, test, paper, , macroF1, weights, download, work] = rows.get(id) ?? [];
+	it.each(classifiers)('says of $id what the manifest says', ({ id, metrics, parameters, bytes }) => {
+		const [, test, paper, published, macroF1, weights, download] = rows.get(id) ?? [];
+		const { accuracy = NaN, n = 0 } = metrics['private'] ?? {};
+		const { low, high } = wilsonInterval(accuracy, n);
+		const interval = `(${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+		const reference = REFERENCES.find(({ model }) => model === id);
 		expect([test, paper, macroF1]).toEqual([
-			percent(metrics['private']?.accuracy),
+			`${percent(accuracy)} ${interval}`,
 			percent(metrics['paper']?.accuracy),
 			metrics['private']?.macroF1.toFixed(3)
 		]);
-		expect([weights, download, work]).toEqual([
-			parameters.toLocaleString('en'),
-			`${(bytes / 1e6).toFixed(1)} MB`,
-			`${String(Math.round(multiplyAdds / 1e6))} M`
-		]);
+		expect(published).toBe(reference === undefined ? '' : percent(reference.accuracy));
+		expect([weights, download]).toEqual([parameters.toLocaleString('en'), `${(bytes / 1e6).toFixed(1)} MB`]);
 	});
 });
 
@@ -61,17 +66,17 @@ describe('the tables of the default model', () => {
 			if (split === undefined) throw new Error(`There is no ${id} in the report.`);
 			return figuresOf(split.single, split.mirrored);
 		});
-		expect(tableOf('test pictures').map(([, ...figures]) => figures)).toEqual(expected);
+		expect(tableOf(DETAILS, 'test pictures').map(([, ...figures]) => figures)).toEqual(expected);
 	});
 
 	it('have its accuracy under each corruption', () => {
-		expect(tableOf('change')).toEqual(
+		expect(tableOf(DETAILS, 'change')).toEqual(
 			report.corruptions.map(({ title, accuracy }) => [title, ...accuracy.map(percent)])
 		);
 	});
 
 	it('are followed by what it says with labels as live, and by what it answers', () => {
-		const text = README.join(' ').replace(/\s+/g, ' ');
+		const text = DETAILS.join(' ').replace(/\s+/g, ' ');
 		const single = (id: string) => report.splits.find((split) => split.id === id)?.single;
 		const said =
 			/agree with ([\d.]+ %) of the people's, and with ([\d.]+ %) of FER2013's .*? calibration error of ([\d.]+);/;
@@ -99,3 +104,33 @@ describe('the tables of the default model', () => {
 		]);
 	});
 });
+
+describe('README.md', () => {
+	it('is short enough to be read', () => {
+		expect(README.length).toBeLessThanOrEqual(200);
+	});
+
+	it.each(['README.md', 'src/routes/compare/README.md', 'src/routes/photo/README.md', 'src/routes/kiosk/README.md'])(
+		'%s links only to what there is',
+		(file) => {
+			const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+			expect(links.length).toBeGreaterThan(0);
+			for (const [, path = '', anchor] of links) {
+				const target = path === '' ? file : join(dirname(file), path);
+				expect(existsSync(target), target).toBe(true);
+				if (anchor !== undefined) expect(anchorsOf(target), target).toContain(anchor);
+			}
+		}
+	);
+});
+
+/** Of the headings, as GitHub makes them. */
+function anchorsOf(file: string): string[] {
+	const headings = readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm);
+	return [...headings].map(([, title = '']) =>
+		title
+			.toLowerCase()
+			.replace(/[^\w -]/g, '')
+			.replaceAll(' ', '-')
+	);
+}
