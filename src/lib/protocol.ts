@@ -50,6 +50,8 @@ export interface FrameOptions {
 	 * turn with those after it. The first such frame waits for the far detector. Null: one look.
 	 */
 	readonly smallestFacePx: number | null;
+	/** Which of several cameras it is of, 0 where there is one: each has its own tracked faces and turn of tiles. */
+	readonly stream?: number;
 }
 
 /** A picture as the browser holds it, to be transferred; whoever holds it last closes it. */
@@ -70,8 +72,8 @@ export type ToWorker =
 	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
 	/** From the next frame on look at a face at rest, for three seconds, and then read it against that; or no longer. */
 	| { type: 'rest'; faceId: number; learn: boolean }
-	/** Forget tracked faces: another source starts. Their ids are not given again. */
-	| { type: 'reset' }
+	/** Forget the tracked faces of a stream: another source starts. Their ids are not given again. */
+	| { type: 'reset'; stream?: number }
 	/** A port for one task beside the frames: see protocol/tasks.ts. */
 	| { type: 'connect'; port: MessagePort }
 	| { type: 'stats' };

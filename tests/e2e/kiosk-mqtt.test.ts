@@ -142,15 +142,25 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await expect
 			.poll(() => late.received.find(({ topic }) => topic === `${TOPIC}/status`))
 			.toEqual({ topic: `${TOPIC}/status`, text: 'offline', retain: true });
-		const configs = late.received.filter(({ topic }) => topic.startsWith('homeassistant/sensor/museum_door/'));
+		const [config, ...others] = late.received.filter(({ topic }) => topic.startsWith('homeassistant/'));
+		expect(others).toEqual([]);
+		expect([config?.topic, config?.retain]).toEqual(['homeassistant/device/museum_door/config', true]);
+		const { components, availability_topic: availability } = JSON.parse(config?.text ?? '{}') as {
+			components: Record<string, { state_topic: string }>;
+			availability_topic: string;
+		};
+		expect(availability).toBe(`${TOPIC}/status`);
 		const [minute] = minutes().slice(-1);
-		expect(configs.length).toBe(5 + 2 * Object.keys(minute?.expressions ?? {}).length);
-		for (const { text, retain } of configs) {
-			const config = JSON.parse(text) as Record<string, string>;
-			expect(retain).toBe(true);
-			expect(config['state_topic']).toBe(`${TOPIC}/minute`);
-			expect(config['availability_topic']).toBe(`${TOPIC}/status`);
-		}
+		const ofMinutes = Object.values(components).filter(({ state_topic: topic }) => topic === `${TOPIC}/minute`);
+		expect(ofMinutes.length).toBe(4 + 2 * Object.keys(minute?.expressions ?? {}).length);
+		expect(
+			received.filter(({ topic, text }) => topic === `${TOPIC}/occupancy` && text === 'ON').length
+		).toBeGreaterThan(0);
+		const diagnostics = received.findLast(({ topic }) => topic === `${TOPIC}/diagnostics`);
+		expect(JSON.parse(diagnostics?.text ?? '{}')).toMatchObject({
+			source: 'mjpeg:/streams/counted/mjpeg',
+			paused: false
+		});
 		await late.client.endAsync(true);
 	});
 

@@ -121,7 +121,7 @@ describe('a Motion JPEG stream', () => {
 		await expect.poll(async () => Number(await page.getByTestId('arrivals').innerText())).toBeGreaterThan(0);
 		expect(Number(await page.getByTestId('incident-source-lost').innerText())).toBeGreaterThan(0);
 		const csv = await exportedLog(page);
-		expect(csv).toMatch(/^\uFEFFminute,frames,faces,arrivals/);
+		expect(csv).toMatch(/^minute,frames,faces,arrivals/);
 		expect(csv.split('\r\n').length).toBeGreaterThan(2);
 		await page.getByTestId('erase').click();
 		await page.getByTestId('erase-confirm').click();
@@ -298,6 +298,41 @@ describe('a log that cannot be written', () => {
 			.toMatch(/^Log cannot be written, \d+ min wait$/);
 		await page.evaluate(() => (window.diskIsFull = false));
 		await page.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
+		await context.close();
+	});
+});
+
+describe('a log whose database dies', () => {
+	it('is opened again, and no minute is lost', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/dead/mjpeg&keep=1', {
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					const now = Date.now.bind(Date);
+					const startMs = now();
+					// A minute passes in three seconds.
+					Date.now = () => startMs + 20 * (now() - startMs);
+					// As in Safari: each connection is dead after a few transactions, and nobody is told.
+					const { transaction } = IDBDatabase.prototype as {
+						transaction: (this: IDBDatabase, ...args: Parameters<IDBDatabase['transaction']>) => IDBTransaction;
+					};
+					const uses = new WeakMap<IDBDatabase, number>();
+					IDBDatabase.prototype.transaction = function (...args) {
+						const count = (uses.get(this) ?? 0) + 1;
+						uses.set(this, count);
+						if (count > 3) throw new DOMException('The database connection is closing', 'InvalidStateError');
+						return transaction.apply(this, args);
+					};
+				})
+		});
+		await expectWorks(page);
+		// Some ten minutes of the kiosk's clock.
+		await page.waitForTimeout(30_000);
+		expect(await page.getByTestId('kiosk-warning').count()).toBe(0);
+		const frames = await page.evaluate(() => window.recordedResults.length);
+		await openLog(page);
+		expect(Number(await page.getByTestId('kiosk-log').getAttribute('data-minutes'))).toBeGreaterThanOrEqual(8);
+		// The first ones come before a model is known.
+		expect(await loggedTotal(page, 'frames')).toBeGreaterThanOrEqual(frames - 5);
 		await context.close();
 	});
 });
@@ -526,11 +561,63 @@ describe('addresses', () => {
 		await page.getByTestId('source-kind').selectOption('mjpeg');
 		await page.getByTestId('source-rest').fill('/streams/a/mjpeg');
 		await page.getByTestId('set-show').selectOption('figures');
+		await page.getByTestId('advanced').locator('summary').click();
 		await page.getByTestId('set-keep').fill('999');
-		expect(await page.getByTestId('problems').innerText()).toContain('from 1 to 60');
+		expect(await page.getByTestId('problems').innerText()).toMatch(/^Keep for \(days\) .*from 1 to 60/);
+		expect(await page.getByTestId('open-kiosk').isDisabled()).toBe(true);
 		await page.getByTestId('set-keep').fill('14');
 		expect(await page.getByTestId('address').innerText()).toBe(
 			`${inject('origin')}/kiosk?source=mjpeg%3A%2Fstreams%2Fa%2Fmjpeg&show=figures&keep=14`
+		);
+		await context.close();
+	});
+
+	it('of RTSP and of other hosts get the commands that bring them here', async () => {
+		const { context, page } = await open(browser, '/kiosk/setup');
+		await page.getByTestId('source-kind').selectOption('mjpeg');
+		await page.getByTestId('source-rest').fill('rtsp://admin:s3cret@10.0.0.20/Streaming/Channels/101');
+		const commands = () => page.getByTestId('command').allInnerTexts();
+		expect(await commands()).toEqual([
+			expect.stringContaining('rtsp://NAME:PASSWORD@10.0.0.20/Streaming/Channels/101'),
+			'npm start -- --host --proxy /camera=http://127.0.0.1:1984'
+		]);
+		expect(await page.getByTestId('setup').innerText()).not.toContain('s3cret');
+		await page.getByTestId('use-bridge').click();
+		expect(await page.getByTestId('address').innerText()).toContain('source=gateway%3A%2Fcamera%3Fsrc%3Dcamera');
+		await page.getByTestId('source-kind').selectOption('snapshot');
+		await page.getByTestId('source-rest').fill('http://10.0.0.20/snap.jpg?a=1&b=2');
+		expect(await commands()).toEqual(['npm start -- --host --proxy /camera=http://10.0.0.20']);
+		await page.getByTestId('use-bridge').click();
+		expect(await page.getByTestId('address').innerText()).toContain('snapshot%3A%2Fcamera%2Fsnap.jpg%3Fa%3D1%26b%3D2');
+		await context.close();
+	});
+
+	it('are tested on the set-up page: the picture comes, and its region is drawn on it', async () => {
+		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/try/mjpeg');
+		await page.getByTestId('test').click();
+		await page.locator('[data-testid=camera-test][data-state=picture]').waitFor();
+		const picture = page.getByTestId('camera-test').locator('svg').first();
+		await picture.scrollIntoViewIfNeeded();
+		const box = await picture.boundingBox();
+		if (box === null) throw new Error('there is no picture');
+		await page.mouse.move(box.x + 0.25 * box.width, box.y + 0.1 * box.height);
+		await page.mouse.down();
+		await page.mouse.move(box.x + 0.75 * box.width, box.y + 0.9 * box.height, { steps: 4 });
+		await page.mouse.up();
+		expect(await page.getByTestId('set-region').inputValue()).toMatch(/^2[456],(9|10|11),(49|50|51),(79|80|81)$/);
+		await command('try', 'set/cut');
+		await page.locator('[data-testid=camera-test][data-state=failed]').waitFor();
+		await command('try', 'set/ok');
+		await context.close();
+	});
+
+	it('of several cameras are built there, too', async () => {
+		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/one/mjpeg');
+		await page.getByTestId('add-camera').click();
+		await page.getByTestId('source-rest').nth(1).fill('/streams/two/mjpeg');
+		await page.getByTestId('set-name').nth(1).fill('Yard');
+		expect(new URL(await page.getByTestId('address').innerText()).search).toBe(
+			'?source=mjpeg%3A%2Fstreams%2Fone%2Fmjpeg&source=mjpeg%3A%2Fstreams%2Ftwo%2Fmjpeg&name=&name=Yard'
 		);
 		await context.close();
 	});

@@ -198,8 +198,8 @@ export class Analyser {
 	}
 
 	/** Forgets tracked faces: another source starts. */
-	reset(): void {
-		this.#post({ type: 'reset' });
+	reset(stream = 0): void {
+		this.#post({ type: 'reset', stream });
 	}
 
 	/** Live tensors in the worker and their bytes. Rejects with an AppError where no worker runs. */
@@ -210,6 +210,11 @@ export class Analyser {
 			this.#post({ type: 'stats' });
 			this.#deadlines.start('stats', this.#timeouts.configureMs);
 		});
+	}
+
+	/** Ends the worker and starts another one, as where it hung. */
+	restart(): void {
+		if (this.#worker !== null) this.#workerFailed(new AppError('worker-died', 'It was restarted on request'));
 	}
 
 	/**

@@ -60,6 +60,10 @@ export class CameraSource implements FrameSource {
 	readonly #choice: CameraChoice | null;
 	readonly #ended = new AbortController();
 
+	get arrived(): number | undefined {
+		return this.#frames?.count;
+	}
+
 	/** `choice`: the camera to prefer; any camera where it is null or gone. */
 	constructor(choice: CameraChoice | null) {
 		this.#choice = choice;

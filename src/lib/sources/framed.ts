@@ -34,15 +34,23 @@ export class FramedSource implements FrameSource {
 	/** The frame that was grabbed last. */
 	element: HTMLCanvasElement | null = null;
 	#context: CanvasRenderingContext2D | null = null;
+	#takenMs = -Infinity;
+	readonly #everyMs: () => number;
 	readonly #source: FrameSource;
 	readonly #framing: Framing;
 
-	constructor(source: FrameSource, framing: Framing, mirrored: boolean) {
+	/** `everyMs`: least milliseconds from one frame to the next, asked at each: the processor rests between them. */
+	constructor(source: FrameSource, framing: Framing, mirrored: boolean, everyMs: () => number = () => 0) {
+		this.#everyMs = everyMs;
 		this.#source = source;
 		this.#framing = framing;
 		this.kind = source.kind;
 		this.live = source.live;
 		this.mirrored = mirrored;
+	}
+
+	get arrived(): number | undefined {
+		return this.#source.arrived;
 	}
 
 	get onend(): ((error: AppError) => void) | null {
@@ -61,6 +69,9 @@ export class FramedSource implements FrameSource {
 	}
 
 	async grab(): Promise<GrabbedFrame | null> {
+		const restMs = this.#takenMs + this.#everyMs() - performance.now();
+		if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+		this.#takenMs = performance.now();
 		const picture = await this.#source.grab();
 		const context = this.#context;
 		if (picture === null || context === null) return picture;

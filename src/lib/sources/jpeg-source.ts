@@ -49,6 +49,10 @@ class JpegSource implements FrameSource {
 		this.#leastStallMs = leastStallMs;
 	}
 
+	get arrived(): number {
+		return this.#pictures.count;
+	}
+
 	async start(signal: AbortSignal): Promise<void> {
 		const stopped = AbortSignal.any([signal, this.#ended.signal]);
 		const put = (picture: Blob) => this.#pictures.put(picture);

@@ -4,7 +4,11 @@ export class Latest<T> {
 	#wake: (() => void) | null = null;
 	#closed = false;
 
+	/** How many were put. */
+	count = 0;
+
 	put(value: T): void {
+		this.count++;
 		this.#value = value;
 		this.#wake?.();
 	}

@@ -35,6 +35,9 @@ export class PlayedSource implements FrameSource {
 
 	readonly #pace: Pace;
 	#startMs = 0;
+	get arrived(): number | undefined {
+		return this.#frames?.count;
+	}
 
 	/** Frames have at most `maxSidePx` on their longer side. */
 	constructor(attach: Attach, maxSidePx: number, pace: Pace) {

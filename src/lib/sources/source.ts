@@ -12,6 +12,8 @@ export interface FrameSource {
 	readonly mirrored: boolean;
 	/** What the page can show; null until started, and for sources that give frames alone. */
 	readonly element: HTMLElement | null;
+	/** Pictures that came since it was started, those that were passed over too; missing where they are not counted. */
+	readonly arrived?: number | undefined;
 	/** Called at most once, when the source ends by itself; not after `stop`. */
 	onend: ((error: AppError) => void) | null;
 	/** Opens the source. Throws AppError; an AbortError when `signal` aborts first. */

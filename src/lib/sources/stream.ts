@@ -1,14 +1,18 @@
 /** Which source an address asks for, and that source itself. */
 import { CameraSource } from './camera';
+import { GatewaySource, type GatewayReport } from './gateway';
+import { gatewayRoutes, type GatewayRoute } from './gateway-routes';
 import { attachHls } from './hls';
 import { createMjpegSource, createSnapshotSource } from './jpeg-source';
 import { Pace } from './pace';
+import { attachMse } from './mse';
 import { attachFile, PlayedSource } from './played';
 import type { Login } from './request';
 import type { FrameSource } from './source';
+import { useBitmaps } from './video-frame';
 import { attachWhep } from './whep';
 
-export const STREAM_KINDS = ['mjpeg', 'snapshot', 'hls', 'whep', 'video'] as const;
+export const STREAM_KINDS = ['gateway', 'mjpeg', 'snapshot', 'hls', 'whep', 'video'] as const;
 
 export type SourceSpec =
 	/** `name`: the camera's label or id; any camera where it is empty or not there. */
@@ -18,26 +22,61 @@ export type SourceSpec =
 
 /** Faces far from a security camera are lost in smaller frames. */
 const MAX_SIDE_PX = 1920;
+/** With little memory. */
+const SMALL_SIDE_PX = 1280;
 const SNAPSHOT_EVERY_MS = 500;
 
-/**
- * A source that was not started yet. `login` is for the address's origin; `pace` remembers how the stream behaves from one
- * try to the next.
- */
-export function createSource(spec: SourceSpec, login: Login | null, pace = new Pace()): FrameSource {
+export interface SourceOptions {
+	/** For the address's origin. */
+	readonly login: Login | null;
+	/** How the stream behaves, from one try to the next. */
+	readonly pace?: Pace;
+	/** For WebRTC, with their logins. */
+	readonly ice?: readonly RTCIceServer[];
+	/** Smaller frames, copied as bitmaps: the browser keeps hundreds of megabytes of video frames otherwise. */
+	readonly lowMemory?: boolean;
+	/** Told which way to a gateway's camera is in use. */
+	readonly onReport?: (report: GatewayReport) => void;
+}
+
+/** A source that was not started yet. */
+export function createSource(spec: SourceSpec, options: SourceOptions): FrameSource {
+	useBitmaps(options.lowMemory === true);
 	if (spec.kind === 'camera') return new CameraSource(spec.name === '' ? null : { id: spec.name, label: spec.name });
-	const { kind, url } = spec;
+	if (spec.kind !== 'gateway') return createStream(spec.kind, spec.url, options);
+	const kinds = { webrtc: 'whep', hls: 'hls', mjpeg: 'mjpeg' } as const;
+	return new GatewaySource({
+		routes: gatewayRoutes(spec.url),
+		create: ({ transport, url }: GatewayRoute) =>
+			transport === 'mse'
+				? new PlayedSource(attachMse(url, options.login !== null), maxSidePx(options), new Pace())
+				: createStream(kinds[transport], url, { ...options, pace: new Pace() }),
+		onReport: options.onReport ?? (() => undefined)
+	});
+}
+
+function maxSidePx({ lowMemory = false }: SourceOptions): number {
+	return lowMemory ? SMALL_SIDE_PX : MAX_SIDE_PX;
+}
+
+function createStream(
+	kind: Exclude<(typeof STREAM_KINDS)[number], 'gateway'>,
+	url: string,
+	options: SourceOptions
+): FrameSource {
+	const { login, ice = [], pace = new Pace() } = options;
+	const most = maxSidePx(options);
 	const address = { url, login };
 	switch (kind) {
 		case 'mjpeg':
-			return createMjpegSource({ ...address, pace, maxSidePx: MAX_SIDE_PX });
+			return createMjpegSource({ ...address, pace, maxSidePx: most });
 		case 'snapshot':
-			return createSnapshotSource({ ...address, pace, maxSidePx: MAX_SIDE_PX, everyMs: SNAPSHOT_EVERY_MS });
+			return createSnapshotSource({ ...address, pace, maxSidePx: most, everyMs: SNAPSHOT_EVERY_MS });
 		case 'hls':
-			return new PlayedSource(attachHls(address), MAX_SIDE_PX, pace);
+			return new PlayedSource(attachHls(address), most, pace);
 		case 'whep':
-			return new PlayedSource(attachWhep(address), MAX_SIDE_PX, pace);
+			return new PlayedSource(attachWhep(address, ice), most, pace);
 		case 'video':
-			return new PlayedSource(attachFile(address), MAX_SIDE_PX, pace);
+			return new PlayedSource(attachFile(address), most, pace);
 	}
 }

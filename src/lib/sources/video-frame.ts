@@ -6,9 +6,17 @@
  */
 let canBeSent: boolean | null = typeof VideoFrame !== 'undefined' && 'rotation' in VideoFrame.prototype ? null : false;
 
+/** Whether to do without them all the same. */
+let copiesOnly = false;
+
+/** From now on frames are copied as bitmaps, or taken as video frames where that can be: the former keeps less memory. */
+export function useBitmaps(copies: boolean): void {
+	copiesOnly = copies;
+}
+
 /** What `take` gives, or null where this browser has no video frames, gives none of this or can't send them to a worker. */
 export async function takeVideoFrame(take: () => VideoFrame | Promise<VideoFrame>): Promise<VideoFrame | null> {
-	if (canBeSent === false) return null;
+	if (canBeSent === false || copiesOnly) return null;
 	let frame: VideoFrame;
 	try {
 		frame = await take();

@@ -16,6 +16,8 @@ export class VideoFrames {
 	readonly #signal: AbortSignal;
 	readonly #maxSidePx: number;
 	#handle = 0;
+	/** How many were presented. */
+	count = 0;
 	/** Whether a frame was presented since the last grab. */
 	#fresh = false;
 	#seenTime = -1;
@@ -65,6 +67,7 @@ export class VideoFrames {
 			if (CALLS_BACK || currentTime !== this.#seenTime) {
 				this.#seenTime = currentTime;
 				this.#fresh = true;
+				this.count++;
 				this.#wake?.();
 			}
 			this.#watch();

@@ -9,13 +9,15 @@ import { request } from './request';
 const ANSWER_LIMIT_MS = 8000;
 /** Addresses are gathered before the offer is sent, as not every server takes them later; in a LAN that is quick. */
 const GATHER_LIMIT_MS = 1500;
+/** A TURN server takes longer: it has to reserve an address first. */
+const ICE_GATHER_LIMIT_MS = 4000;
 /** A connection that says "disconnected" often comes back by itself. */
 const DISCONNECTED_LIMIT_MS = 4000;
 
-/** Plays what a WHEP endpoint sends by WebRTC in a video element. */
-export function attachWhep({ url, login }: StreamAddress): Attach {
+/** Plays what a WHEP endpoint sends by WebRTC in a video element. `ice`: STUN and TURN servers, none in a local network. */
+export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceServer[] = []): Attach {
 	return async (video, fail, signal) => {
-		const connection = new RTCPeerConnection();
+		const connection = new RTCPeerConnection({ iceServers: [...ice] });
 		signal.addEventListener('abort', () => connection.close(), { once: true });
 		connection.addTransceiver('video', { direction: 'recvonly' });
 		const arrived = new Promise<void>((resolve) => {
@@ -26,7 +28,7 @@ export function attachWhep({ url, login }: StreamAddress): Attach {
 		});
 		watch(connection, fail);
 		await connection.setLocalDescription();
-		await gathered(connection);
+		await gathered(connection, ice.length === 0 ? GATHER_LIMIT_MS : ICE_GATHER_LIMIT_MS);
 		const sdp = connection.localDescription?.sdp ?? '';
 		const response = await request(url, {
 			login,
@@ -58,9 +60,9 @@ function watch(connection: RTCPeerConnection, fail: (error: AppError) => void): 
 	});
 }
 
-function gathered(connection: RTCPeerConnection): Promise<void> {
+function gathered(connection: RTCPeerConnection, limitMs: number): Promise<void> {
 	return new Promise((resolve) => {
-		const timer = setTimeout(resolve, GATHER_LIMIT_MS);
+		const timer = setTimeout(resolve, limitMs);
 		const check = () => {
 			if (connection.iceGatheringState !== 'complete') return;
 			clearTimeout(timer);

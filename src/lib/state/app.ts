@@ -4,7 +4,7 @@
  */
 import { createContext } from 'svelte';
 import { asset, resolve } from '$app/paths';
-import { Analyser } from '../client/analyser';
+import { Analyser, type AnalyserEvent } from '../client/analyser';
 import { CameraSource, type CameraChoice } from '../sources/camera';
 import { fetchPicture, PhotoSource } from '../sources/photo';
 import { Cameras } from './cameras.svelte';
@@ -21,6 +21,9 @@ export interface App {
 	readonly settings: Settings;
 	readonly cameras: Cameras;
 	readonly updates: Updates;
+	/** The session's own, for others to share; and calls what it is given with its events, until the returned function is called. */
+	readonly analyser: Analyser;
+	readonly listen: (listener: (event: AnalyserEvent) => void) => () => void;
 	/** Made by the page that is the first to need it: the others do not load its code. */
 	readonly kept: { photos?: Photos; films?: Films; timeline?: Timeline };
 }
@@ -31,12 +34,26 @@ export const [getApp, setApp] = createContext<App>();
 export function createApp(): App {
 	const settings = new Settings(localStore());
 	const baseUrl = new URL(resolve('/'), location.href).href;
+	const listeners = new Set<(event: AnalyserEvent) => void>();
+	const analyser = new Analyser({
+		baseUrl,
+		onEvent: (event) => {
+			for (const listener of [...listeners]) listener(event);
+		}
+	});
+	const listen: App['listen'] = (listener) => {
+		listeners.add(listener);
+		return () => void listeners.delete(listener);
+	};
 	const session = new Session({
-		createAnalyser: (onEvent) => new Analyser({ baseUrl, onEvent }),
+		createAnalyser: (onEvent) => {
+			listen(onEvent);
+			return analyser;
+		},
 		settings,
 		now: () => performance.now()
 	});
-	return { session, settings, cameras: new Cameras(), updates: new Updates(), kept: {} };
+	return { session, settings, cameras: new Cameras(), updates: new Updates(), analyser, listen, kept: {} };
 }
 
 /** Opens the chosen camera, or the remembered one, and remembers what was opened in the end. */

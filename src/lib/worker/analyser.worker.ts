@@ -98,7 +98,7 @@ async function receive(message: ToWorker): Promise<void> {
 			runtime?.rest(message.faceId, message.learn);
 			break;
 		case 'reset':
-			runtime?.reset();
+			runtime?.reset(message.stream);
 			break;
 		case 'connect':
 			if (taskTools === null) throw new AppError('analysis-failed', 'The worker was not started');

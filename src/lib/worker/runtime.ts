@@ -46,14 +46,14 @@ export class Runtime {
 	readonly #options: RuntimeOptions;
 	#newestGeneration = 0;
 	#active: Active | null = null;
-	#state: AnalysisState;
+	/** By stream. */
+	readonly #states = new Map<number, AnalysisState>();
 	#analysing = false;
 	/** Asked since the last frame: while one is under way, its state is not to be lost. */
 	#askedOfRest: { readonly faceId: number; readonly learn: boolean }[] = [];
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
-		this.#state = startingAt(options.firstFaceId);
 	}
 
 	/**
@@ -72,7 +72,7 @@ export class Runtime {
 			// What is known of faces at rest was learned as labels counted then.
 			const counted = this.#active?.settings;
 			if (counted !== undefined && (counted.prior !== prior || counted.use !== use))
-				this.#state = { ...this.#state, resting: new Map() };
+				for (const [stream, state] of this.#states) this.#states.set(stream, { ...state, resting: new Map() });
 			this.#active = { generation, settings, classifiers };
 			post({ type: 'configured', generation });
 			// A frame under way may still need the models of before.
@@ -89,7 +89,7 @@ export class Runtime {
 	/** Analyses and closes the picture. Posts 'result', 'failed', or 'dropped'. Never rejects. */
 	async analyse({ generation, frameId, picture, options }: FrameMessage): Promise<void> {
 		const { exclusively, now, post } = this.#options;
-		const { timeMs, still } = options;
+		const { timeMs, still, stream = 0 } = options;
 		const active = this.#active;
 		const drop = (): void => {
 			post({ type: 'dropped', generation, frameId });
@@ -107,8 +107,8 @@ export class Runtime {
 				drop();
 				return;
 			}
-			if (!still) this.#takeRest();
-			const before = this.#state;
+			if (!still) this.#takeRest(stream);
+			const before = this.#stateOf(stream);
 			const analysed = await exclusively(async () => {
 				const startMs = now();
 				const frame = await this.#options.readFrame(picture);
@@ -130,7 +130,7 @@ export class Runtime {
 			}
 			const { state, result } = analysed;
 			// After a reset, what this frame knew of the faces before it is to be forgotten too.
-			if (this.#state === before) this.#state = state;
+			if (this.#stateOf(stream) === before) this.#states.set(stream, state);
 			post({ type: 'result', generation, frameId, result });
 		} catch (thrown) {
 			const { code, message } = toAppError(thrown, 'analysis-failed');
@@ -160,16 +160,23 @@ export class Runtime {
 		this.#askedOfRest.push({ faceId, learn });
 	}
 
-	/** Forgets tracked faces, how they are at rest, and what was smoothed; ids go on. */
-	reset(): void {
+	/** Forgets the tracked faces of a stream, how they are at rest, and what was smoothed; ids go on. */
+	reset(stream = 0): void {
 		this.#askedOfRest = [];
-		this.#state = startingAt(this.#state.tracker.nextId);
+		this.#states.set(stream, startingAt(this.#stateOf(stream).tracker.nextId));
 	}
 
-	#takeRest(): void {
+	#stateOf(stream: number): AnalysisState {
+		const state = this.#states.get(stream) ?? startingAt(this.#options.firstFaceId);
+		this.#states.set(stream, state);
+		return state;
+	}
+
+	#takeRest(stream: number): void {
 		for (const { faceId, learn } of this.#askedOfRest.splice(0)) {
-			const resting = (learn ? learnRest : forgetRest)(this.#state.resting, faceId);
-			this.#state = { ...this.#state, resting };
+			const state = this.#stateOf(stream);
+			const resting = (learn ? learnRest : forgetRest)(state.resting, faceId);
+			this.#states.set(stream, { ...state, resting });
 		}
 	}
 

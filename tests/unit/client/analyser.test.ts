@@ -533,7 +533,7 @@ describe('Analyser: the rest', () => {
 		analyser.rest(3, true);
 		expect(worker().received.at(-1)).toEqual({ type: 'rest', faceId: 3, learn: true });
 		analyser.reset();
-		expect(worker().received.at(-1)).toEqual({ type: 'reset' });
+		expect(worker().received.at(-1)).toEqual({ type: 'reset', stream: 0 });
 		const stats = analyser.stats();
 		worker().send({ type: 'stats', tensors: 12, tensorBytes: 340 });
 		expect(await stats).toMatchObject({ tensors: 12, tensorBytes: 340 });

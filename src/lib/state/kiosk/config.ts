@@ -1,15 +1,23 @@
 /** A kiosk is configured by its address alone: from the query to a configuration. */
 import { STREAM_KINDS, type SourceSpec } from '../../sources/stream';
 import type { Framing, Quarter } from '../../sources/framed';
-import { LANGUAGES, type Language } from './languages';
+import { LANGUAGES, type Language } from './words';
 import type { MqttSettings } from './mqtt';
+import { readQuery, strayParameters } from './query';
 
 export const SHOWS = ['video', 'blurred', 'figures'] as const;
 export const NOTICES = ['strip', 'screen', 'off'] as const;
 const QUARTERS = [0, 90, 180, 270] as const;
 
+/** Cameras on one screen. */
+export const MOST_CAMERAS = 9;
+
 export interface KioskConfig extends Framing {
 	readonly source: SourceSpec;
+	/** What the camera is called on the screen and in the log; null where it has no name of its own. */
+	readonly name: string | null;
+	/** STUN and TURN servers for WebRTC. */
+	readonly ice: readonly string[];
 	/** Null follows the manifest's default. */
 	readonly model: string | null;
 	readonly mirror: boolean;
@@ -23,6 +31,8 @@ export interface KioskConfig extends Framing {
 	readonly language: Language;
 	/** Minutes without a face before the idle screen; 0 switches it off. */
 	readonly idleMinutes: number;
+	/** Whether the idle screen shows what was counted today. */
+	readonly totals: boolean;
 	readonly notice: (typeof NOTICES)[number];
 	/** In place of the notice's own words. */
 	readonly text: string | null;
@@ -30,14 +40,26 @@ export interface KioskConfig extends Framing {
 	readonly link: string | null;
 	/** The page is opened anew, in order, where its scripts hold more. */
 	readonly memoryMb: number;
+	/** Pictures are copied and made smaller, so that the browser keeps fewer of them. */
+	readonly lowMemory: boolean;
+	/** Most frames analysed in a second, by each camera; 0 for as many as there are. */
+	readonly fps: number;
+	/** Whether the page reports its figures to its server. */
+	readonly metrics: boolean;
 	/** Address of a broker; null tells none. */
 	readonly mqttUrl: MqttSettings['url'] | null;
 	readonly mqttTopic: MqttSettings['topic'];
 	readonly mqttDiscovery: MqttSettings['discovery'];
+	/** Whether commands that come by MQTT are obeyed. */
+	readonly mqttCommands: boolean;
+	/** "Occupied" ends so many seconds after the last face. */
+	readonly occupiedSeconds: number;
 }
 
 /** Everything but the source, which has no default. */
 export const DEFAULTS: Omit<KioskConfig, 'source'> = {
+	name: null,
+	ice: [],
 	model: null,
 	region: null,
 	rotate: 0,
@@ -49,14 +71,20 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 	keepDays: 30,
 	language: 'en',
 	idleMinutes: 0,
+	totals: false,
 	notice: 'strip',
 	text: null,
 	operator: null,
 	link: null,
 	memoryMb: 800,
+	lowMemory: false,
+	fps: 0,
+	metrics: false,
 	mqttUrl: null,
 	mqttTopic: 'mien/kiosk',
-	mqttDiscovery: 'homeassistant'
+	mqttDiscovery: 'homeassistant',
+	mqttCommands: false,
+	occupiedSeconds: 10
 };
 
 /** What is wrong with one parameter, and what is allowed, as a sentence. */
@@ -66,7 +94,9 @@ export interface Problem {
 }
 
 export type ParsedConfig =
-	{ readonly ok: true; readonly config: KioskConfig } | { readonly ok: false; readonly problems: readonly Problem[] };
+	/** One configuration for each camera, at least one. */
+	| { readonly ok: true; readonly configs: readonly [KioskConfig, ...KioskConfig[]] }
+	| { readonly ok: false; readonly problems: readonly Problem[] };
 
 export interface Surroundings {
 	/** The page's own address. */
@@ -81,8 +111,12 @@ class Wrong extends Error {}
 const MOST_CHARACTERS = 300;
 const QUOTED = 60;
 
-const READERS: { readonly [Name in string]: (value: string, around: Surroundings) => Partial<KioskConfig> } = {
+type Reader = (value: string, around: Surroundings) => Partial<KioskConfig>;
+
+const READERS: { readonly [Name in string]: Reader } = {
 	source: (value, around) => ({ source: readSource(value, around) }),
+	name: (value) => ({ name: plainText(value, 40) }),
+	ice: (value) => ({ ice: value.split(',').map((each) => readIce(each.trim())) }),
 	model: (value) => {
 		if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(value))
 			wrong(value, 'the id of a model: lower-case letters, digits, hyphens');
@@ -92,52 +126,93 @@ const READERS: { readonly [Name in string]: (value: string, around: Surroundings
 	rotate: (value) => ({ rotate: Number(oneOf(value, QUARTERS.map(String))) as Quarter }),
 	mirror: (value) => ({ mirror: yesOrNo(value) }),
 	'min-face': (value) => ({ minFacePx: whole(value, 16, 400, 'pixels') }),
-	threshold: (value) => ({ threshold: whole(value, 0, 100, 'per cent') / 100 }),
+	threshold: (value) => ({ threshold: whole(value, 0, 100, 'percent') / 100 }),
 	show: (value) => ({ show: oneOf(value, SHOWS) }),
 	log: (value) => ({ log: yesOrNo(value) }),
 	keep: (value) => ({ keepDays: whole(value, 1, 60, 'days') }),
 	lang: (value) => ({ language: oneOf(value, Object.keys(LANGUAGES) as Language[]) }),
 	idle: (value) => ({ idleMinutes: whole(value, 0, 1440, 'minutes') }),
+	totals: (value) => ({ totals: yesOrNo(value) }),
 	notice: (value) => ({ notice: oneOf(value, NOTICES) }),
 	text: (value) => ({ text: plainText(value) }),
 	operator: (value) => ({ operator: plainText(value) }),
 	link: (value) => ({ link: address(value, ['https:', 'http:']).href }),
 	memory: (value) => ({ memoryMb: whole(value, 100, 8000, 'megabytes') }),
+	'low-memory': (value) => ({ lowMemory: yesOrNo(value) }),
+	fps: (value) => ({ fps: whole(value, 0, 60, 'frames a second') }),
+	metrics: (value) => ({ metrics: yesOrNo(value) }),
 	mqtt: (value, around) => ({ mqttUrl: readBroker(value, around) }),
 	'mqtt-topic': (value) => ({ mqttTopic: topic(value) }),
-	'mqtt-discovery': (value) => ({ mqttDiscovery: value === 'off' ? null : topic(value) })
+	'mqtt-discovery': (value) => ({ mqttDiscovery: value === 'off' ? null : topic(value) }),
+	'mqtt-commands': (value) => ({ mqttCommands: yesOrNo(value) }),
+	occupied: (value) => ({ occupiedSeconds: whole(value, 1, 3600, 'seconds') })
 };
 
-/** The configuration that a query describes, or all that is wrong with it. */
-export function parseKioskConfig(query: URLSearchParams, around: Surroundings): ParsedConfig {
+/** Given once for all cameras, or once for each, in their order. */
+export const PER_CAMERA: ReadonlySet<string> = new Set(['source', 'name', 'region', 'rotate', 'mirror']);
+
+const READS: ReadonlySet<string> = new Set(Object.keys(READERS));
+
+/** The configurations that a query describes, one for each camera, or all that is wrong with it. Takes any text; never throws. */
+export function parseKioskConfig(search: string, around: Surroundings): ParsedConfig {
+	const query = readQuery(search);
+	const stray = strayParameters(search, READS);
 	const problems: Problem[] = [];
-	let config: Partial<KioskConfig> = DEFAULTS;
+	const count = Math.max(1, query.getAll('source').length);
+	let configs: readonly Partial<KioskConfig>[] = Array.from({ length: count }, () => DEFAULTS);
 	for (const name of new Set(query.keys())) {
-		const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
-		const [value = '', ...others] = query.getAll(name);
 		try {
-			if (read === undefined) throw new Wrong(`is not known; known are ${Object.keys(READERS).join(', ')}`);
-			if (others.length > 0) throw new Wrong('is given more than once');
-			config = { ...config, ...read(value.trim(), around) };
+			const hint = stray.get(name);
+			if (hint !== undefined) throw new Wrong(hint);
+			configs = readParameter(name, query.getAll(name), configs, around);
 		} catch (thrown) {
 			if (!(thrown instanceof Wrong)) throw thrown;
 			problems.push({ parameter: printable(name), message: thrown.message });
 		}
 	}
-	if (!query.has('source')) {
-		problems.push({ parameter: 'source', message: 'is missing: a kiosk needs a camera or a stream' });
-	}
-	return problems.length > 0 ? { ok: false, problems } : { ok: true, config: config as KioskConfig };
+	if (!query.has('source')) problems.push({ parameter: 'source', message: 'is missing: choose a camera or a stream' });
+	if (count > MOST_CAMERAS)
+		problems.push({ parameter: 'source', message: `is given ${count} times; one screen shows up to ${MOST_CAMERAS}` });
+	if (problems.length > 0) return { ok: false, problems };
+	return { ok: true, configs: configs as unknown as [KioskConfig, ...KioskConfig[]] };
+}
+
+function readParameter(
+	name: string,
+	values: readonly string[],
+	configs: readonly Partial<KioskConfig>[],
+	around: Surroundings
+): readonly Partial<KioskConfig>[] {
+	const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
+	if (read === undefined) throw new Wrong(`is not known; known are ${Object.keys(READERS).join(', ')}`);
+	const isList = values.length > 1;
+	if (isList && !PER_CAMERA.has(name)) throw new Wrong('is given more than once');
+	if (isList && values.length !== configs.length)
+		throw new Wrong(`is given ${values.length} times: give it once for all cameras, or ${configs.length} times`);
+	return configs.map((config, index) => {
+		const value = (isList ? values[index] : values[0])?.trim() ?? '';
+		// One of several may have none of its own.
+		return isList && value === '' && name !== 'source' ? config : { ...config, ...read(value, around) };
+	});
 }
 
 function readSource(value: string, around: Surroundings): SourceSpec {
 	const forms = `"camera", "camera:NAME", or one of ${STREAM_KINDS.map((kind) => `"${kind}:ADDRESS"`).join(', ')}`;
+	if (/^rtsps?:/i.test(value)) {
+		throw new Wrong('is RTSP, which browsers cannot play; the set-up page has the two commands that translate it');
+	}
 	const { kind, rest } = /^(?<kind>[a-z]+)(:(?<rest>.*))?$/s.exec(value)?.groups ?? {};
 	if (kind === 'camera') return { kind, name: rest === undefined ? '' : plainText(rest) };
 	const stream = STREAM_KINDS.find((each) => each === kind);
 	if (stream === undefined || rest === undefined || rest === '') return wrong(value, forms);
 	const url = foreign(address(rest, ['http:', 'https:'], around.base), around, rest);
 	return { kind: stream, url: url.href };
+}
+
+/** "stun:HOST:PORT" or "turn:HOST:PORT?transport=udp" (RFC 7064 and 7065); logins for TURN are kept like those of cameras. */
+function readIce(value: string): string {
+	const isIce = /^(stuns?:[\w.-]+(:\d{1,5})?|turns?:[\w.-]+(:\d{1,5})?(\?transport=(udp|tcp))?)$/i.test(value);
+	return isIce ? value : wrong(value, 'stun:HOST:PORT or turn:HOST:PORT, several with commas between');
 }
 
 /** A broker on this server speaks WebSocket on the server's own port. */
@@ -156,7 +231,7 @@ function readRegion(value: string): Framing['region'] {
 	const [x = NaN, y = NaN, width = NaN, height = NaN] = numbers;
 	const rounding = 1e-9;
 	if (numbers.length !== 4 || !(x + width <= 1 + rounding && y + height <= 1 + rounding && width > 0 && height > 0))
-		wrong(value, 'left, top, width and height in per cent of the picture and inside of it, such as 25,0,50,100');
+		wrong(value, 'four numbers, left, top, width, height in percent and within the picture, like 25,0,50,100');
 	return { x, y, width, height };
 }
 
@@ -203,8 +278,8 @@ function whole(value: string, least: number, most: number, unit: string): number
 	return number;
 }
 
-function plainText(value: string): string {
-	if (value === '' || value.length > MOST_CHARACTERS) wrong(value, `1 to ${MOST_CHARACTERS} characters`);
+function plainText(value: string, most = MOST_CHARACTERS): string {
+	if (value === '' || value.length > most) wrong(value, `1 to ${most} characters`);
 	if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(value)) wrong(value, 'text on one line without control characters');
 	return value;
 }
@@ -217,8 +292,9 @@ function quote(value: string): string {
 	return `"${printable(value)}"`;
 }
 
-/** At most 60 characters, those that have no glyph replaced. */
-function printable(value: string): string {
+/** At most 60 characters, those that have no glyph replaced, and without what may be a name and password. */
+function printable(text: string): string {
+	const value = text.replaceAll(/\/\/[^/]*@/g, '//');
 	const short = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
 	return short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
 }

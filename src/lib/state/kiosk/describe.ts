@@ -1,39 +1,49 @@
 /** Where a kiosk stands, in words for its screen. */
-import { explain } from '../../errors';
+import { EXPLANATIONS } from '../../errors';
+import { TRANSPORT_TITLES } from '../../sources/gateway-routes';
+import type { GatewayReport } from '../../sources/gateway';
 import type { Session } from '../session.svelte';
 import { type Status, statusText, statusTone } from '../status';
 import type { KioskLog } from './log.svelte';
 import type { Publisher } from './publisher.svelte';
 import type { Watch } from './supervise';
+import type { Throttle } from './throttle';
 
 export interface KioskState {
-	readonly kind: 'running' | 'starting' | 'retrying';
+	readonly kind: 'running' | 'starting' | 'retrying' | 'paused';
 	readonly text: string;
 	readonly tone: ReturnType<typeof statusTone>;
-	/** What happened and what to check; null while all is well. */
-	readonly detail: string | null;
+	/** What happened, and what to check; null while all is well. */
+	readonly trouble: { readonly sentence: string; readonly remedy: string } | null;
 }
 
-/** Where it stands: `nowMs` on the clock of `watch`. */
-export function describeKiosk(status: Status, watch: Watch, nowMs: number): KioskState {
+/** Where it stands. */
+export function describeKiosk(status: Status, watch: Watch, isPaused = false): KioskState {
+	if (isPaused) return { kind: 'paused', text: 'Paused', tone: 'calm', trouble: null };
 	const waiting =
 		watch.engine.kind === 'waiting' ? watch.engine : watch.source.kind === 'waiting' ? watch.source : null;
 	if (status.kind === 'failed') {
-		const seconds = waiting === null ? 0 : Math.max(0, Math.ceil((waiting.dueMs - nowMs) / 1000));
+		const { sentence, remedy } = EXPLANATIONS[status.error.code];
+		const { said } = status.error;
 		const attempt = waiting?.attempt ?? 1;
 		return {
 			kind: 'retrying',
-			text: seconds === 0 ? 'Trying again' : `Trying again in ${seconds} s`,
+			text: `Reconnecting (attempt ${attempt})`,
 			tone: 'failed',
-			detail: `${explain(status.error)} Try ${attempt}.`
+			trouble: { sentence, remedy: said === null ? remedy : `${said} ${remedy}` }
 		};
 	}
 	const kind = status.kind === 'running' ? 'running' : 'starting';
-	return { kind, text: statusText(status), tone: statusTone(status), detail: null };
+	return { kind, text: statusText(status), tone: statusTone(status), trouble: null };
 }
 
 /** What is wrong with the connection to the broker; null while nothing is. */
-export function describeBroker({ link, unsent }: Pick<Publisher, 'link' | 'unsent'>): string | null {
+export function describeBroker({
+	link,
+	limits,
+	unsent,
+	conflict
+}: Pick<Publisher, 'link' | 'limits' | 'unsent' | 'conflict'>): string | null {
 	const waiting = unsent === 0 ? '' : `, ${unsent} min to send`;
 	switch (link) {
 		case 'away':
@@ -42,7 +52,9 @@ export function describeBroker({ link, unsent }: Pick<Publisher, 'link' | 'unsen
 			return `Broker refuses the login${waiting}`;
 		case 'connecting':
 		case 'connected':
-			return null;
+			if (conflict === 'silent') return `Another kiosk has this MQTT topic: this one sends nothing${waiting}`;
+			if (conflict === 'other-is-silent') return 'Another kiosk has this MQTT topic: it sends nothing';
+			return limits.length === 0 ? null : `Broker ${limits.join(', ')}`;
 	}
 }
 
@@ -59,4 +71,18 @@ export function describeModel(
 export function describeLog(isCounting: boolean, { waiting }: Pick<KioskLog, 'waiting'>): string | null {
 	if (!isCounting) return 'Another tab counts';
 	return waiting === 0 ? null : `Log cannot be written, ${waiting} min wait`;
+}
+
+/** Which way to a gateway's camera is in use, and why not the others that were tried; null where there is no gateway. */
+export function describeGateway(report: GatewayReport | null): string | null {
+	if (report === null) return null;
+	const refused = report.refused.map(({ transport, reason }) => `${TRANSPORT_TITLES[transport]}: ${reason}`);
+	const used = report.transport === null ? 'Trying other ways' : TRANSPORT_TITLES[report.transport];
+	return refused.length === 0 ? used : `${used} (${refused.join('; ')})`;
+}
+
+/** That the device has grown slow, and what is done about it; null where it has not. */
+export function describeThrottle({ isSlow, bestMs, lastMs }: Throttle): string | null {
+	if (!isSlow || bestMs === null || lastMs === null) return null;
+	return `Device is slow (${Math.round(lastMs)} ms a frame, ${Math.round(bestMs)} at best): fewer frames are analysed`;
 }

@@ -1,7 +1,7 @@
 /** The log as files that a spreadsheet or a program reads. */
 import { toCsv as table } from '../csv';
+import { addMinutes, emptyMinute, type MinuteRecord } from './minutes';
 import { INCIDENTS } from './supervise';
-import type { MinuteRecord } from './minutes';
 
 const seconds = (ms: number): number => Number((ms / 1000).toFixed(1));
 
@@ -36,21 +36,31 @@ function meanProbability(probabilityMs: number, seenMs: number): number | null {
 	return seenMs === 0 ? null : Number((probabilityMs / seenMs).toFixed(4));
 }
 
-/** JSON: `minutes`, oldest first, as `plainMinute` gives them. */
-export function toJson(records: readonly MinuteRecord[]): string {
-	const minutes = records.map((record) => plainMinute(record));
+/** A minute of the log, and of which camera where there are several. */
+export interface LoggedMinute extends MinuteRecord {
+	readonly camera?: string;
+}
+
+/** JSON: `minutes`, oldest first, as `plainMinute` gives them, with `camera` where there are several. */
+export function toJson(records: readonly LoggedMinute[]): string {
+	const minutes = records.map((record) =>
+		record.camera === undefined ? plainMinute(record) : { camera: record.camera, ...plainMinute(record) }
+	);
 	return `${JSON.stringify({ format: 'mien-kiosk-log', version: 1, minutes }, null, '\t')}\n`;
 }
 
-/** CSV (RFC 4180), one line a minute, three columns for each label that occurs. */
-export function toCsv(records: readonly MinuteRecord[]): string {
+/** CSV (RFC 4180), one line a minute, three columns for each label that occurs; first the camera where there are several. */
+export function toCsv(records: readonly LoggedMinute[]): string {
+	const hasCameras = records.some(({ camera }) => camera !== undefined);
 	const labels = [...new Set(records.flatMap(({ expressions }) => Object.keys(expressions)))];
 	const head = [
+		...(hasCameras ? ['camera'] : []),
 		...['minute', 'frames', 'faces', 'arrivals', 'too_small', 'seen_s', 'unsure_s'],
 		...labels.flatMap((label) => [`${label}_faces`, `${label}_dwell_s`, `${label}_mean_probability`]),
 		...INCIDENTS.map((incident) => incident.replaceAll('-', '_'))
 	];
 	const lines = records.map((record) => [
+		...(hasCameras ? [record.camera ?? ''] : []),
 		...[new Date(record.minute).toISOString(), record.frames, record.faces, record.arrivals, record.tooSmall],
 		...[seconds(record.seenMs), seconds(record.unsureMs)],
 		...labels.flatMap((label) => {
@@ -60,4 +70,61 @@ export function toCsv(records: readonly MinuteRecord[]): string {
 		...INCIDENTS.map((incident) => record.incidents[incident] ?? 0)
 	]);
 	return table(head, lines);
+}
+
+/** One line of a report: a span of local time and what was counted in it. */
+export interface ReportLine {
+	readonly begin: Date;
+	readonly end: Date;
+	readonly total: MinuteRecord;
+}
+
+/** The hours of the day, or the seven days, that `nowMs` ends: whole ones of local time, also where clocks change. */
+export function reportLines(
+	records: readonly MinuteRecord[],
+	span: 'day' | 'week',
+	nowMs: number
+): readonly ReportLine[] {
+	const now = new Date(nowMs);
+	const [year, month, day] = [now.getFullYear(), now.getMonth(), now.getDate()];
+	const edges =
+		span === 'day'
+			? Array.from({ length: 25 }, (_, hour) => new Date(year, month, day, hour))
+			: Array.from({ length: 8 }, (_, index) => new Date(year, month, day - 6 + index));
+	return edges.slice(0, -1).map((begin, index) => {
+		const end = edges[index + 1] ?? begin;
+		const within = records.filter(({ minute }) => minute >= begin.getTime() && minute < end.getTime());
+		return { begin, end, total: within.reduce(addMinutes, emptyMinute(begin.getTime())) };
+	});
+}
+
+/** CSV: a line for each span and one for all, local times, for each label its time and its share of the time read. */
+export function toReportCsv(lines: readonly ReportLine[]): string {
+	const labels = [...new Set(lines.flatMap(({ total }) => Object.keys(total.expressions)))];
+	const all = lines.reduce((sum, { total }) => addMinutes(sum, total), emptyMinute(lines[0]?.total.minute ?? 0));
+	const row = (title: string, end: string, total: MinuteRecord): (string | number | null)[] => [
+		...[title, end, total.arrivals, seconds(total.seenMs), seconds(total.unsureMs)],
+		...labels.flatMap((label) => {
+			const { dwellMs = 0 } = total.expressions[label] ?? {};
+			const readMs = total.seenMs - total.unsureMs;
+			return [seconds(dwellMs), readMs <= 0 ? null : Number((dwellMs / readMs).toFixed(4))];
+		}),
+		Object.values(total.incidents).reduce((sum, count) => sum + count, 0)
+	];
+	const head = [
+		...['begin', 'end', 'arrivals', 'seen_s', 'unsure_s'],
+		...labels.flatMap((label) => [`${label}_s`, `${label}_share`]),
+		'incidents'
+	];
+	return table(head, [
+		...lines.map(({ begin, end, total }) => row(localTime(begin), localTime(end), total)),
+		row('total', '', all)
+	]);
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** "2026-11-29 14:00", local time. */
+function localTime(date: Date): string {
+	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }

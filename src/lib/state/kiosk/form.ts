@@ -1,9 +1,11 @@
 /** The set-up page's form: every setting as the text that its parameter takes. */
-import { DEFAULTS } from './config';
+import { DEFAULTS, PER_CAMERA } from './config';
 
 /** A group of settings that belong together. */
 export interface FormGroup {
 	readonly title: string;
+	/** Which part of the page it stands in. */
+	readonly step: 'screen' | 'notice' | 'advanced';
 	readonly fields: readonly FormField[];
 }
 
@@ -26,9 +28,10 @@ const YES_NO = choice({ yes: 'Yes', no: 'No' });
 
 /** The kinds of sources, and what each is given as. */
 export const SOURCE_TITLES = {
-	camera: { title: 'Camera of this computer', rest: 'Its name, or empty for any', needsRest: false },
+	camera: { title: 'Camera of this computer', rest: 'Camera', needsRest: false },
+	gateway: { title: 'go2rtc or MediaMTX', rest: 'Address', needsRest: true },
 	mjpeg: { title: 'Motion JPEG over HTTP', rest: 'Address', needsRest: true },
-	snapshot: { title: 'JPEG pictures, again and again', rest: 'Address', needsRest: true },
+	snapshot: { title: 'Snapshot URL (JPEG, polled)', rest: 'Address', needsRest: true },
 	hls: { title: 'HLS', rest: 'Address of the .m3u8', needsRest: true },
 	whep: { title: 'WebRTC (WHEP)', rest: 'Address', needsRest: true },
 	video: { title: 'Video file, in a loop', rest: 'Address', needsRest: true }
@@ -36,49 +39,93 @@ export const SOURCE_TITLES = {
 
 export type SourceTitle = keyof typeof SOURCE_TITLES;
 
-/** All settings but the source. `models` and `languages` fill the choices. */
+/** One camera of the form. */
+export interface FormCamera {
+	readonly kind: SourceTitle;
+	readonly rest: string;
+	/** Parameters that each camera has of its own, by name. */
+	readonly name: string;
+	readonly region: string;
+	readonly rotate: string;
+	readonly mirror: string;
+}
+
+export const NEW_CAMERA: FormCamera = {
+	kind: 'camera',
+	rest: '',
+	name: '',
+	region: '',
+	rotate: String(DEFAULTS.rotate),
+	mirror: 'no'
+};
+
+/** Settings that each camera has of its own, beside its source. */
+export const CAMERA_FIELDS = [
+	{ name: 'name', label: 'Name', initial: '', placeholder: 'none', hint: 'On the screen and in the log.' },
+	{
+		name: 'region',
+		label: 'Part of the picture',
+		initial: '',
+		placeholder: 'all of it',
+		hint: 'Left, top, width, height in percent, like 25,0,50,100. Press “Test” to draw it.'
+	},
+	{
+		name: 'rotate',
+		label: 'Rotate',
+		initial: String(DEFAULTS.rotate),
+		options: choice({ '0': 'None', '90': '90° right', '180': '180°', '270': '90° left' })
+	},
+	{ name: 'mirror', label: 'Mirror', initial: 'no', options: YES_NO }
+] as const satisfies readonly FormField[];
+
+/** All settings of the whole kiosk. `models` and `languages` fill the choices. */
 export function formGroups(
 	models: readonly { readonly id: string; readonly title: string }[],
 	languages: Readonly<Record<string, string>>
 ): FormGroup[] {
 	return [
 		{
-			title: 'Picture',
+			title: 'Screen',
+			step: 'screen',
 			fields: [
-				{
-					name: 'region',
-					label: 'Part of the picture',
-					initial: '',
-					placeholder: 'all of it',
-					hint: 'Left, top, width, height in per cent, such as 25,0,50,100'
-				},
-				{
-					name: 'rotate',
-					label: 'Turn',
-					initial: String(DEFAULTS.rotate),
-					options: choice({ '0': 'As it is', '90': '90° right', '180': '180°', '270': '90° left' })
-				},
-				{ name: 'mirror', label: 'Mirror', initial: 'no', options: YES_NO },
 				{
 					name: 'show',
 					label: 'Show',
 					initial: DEFAULTS.show,
 					options: choice({
 						video: 'Video with expressions',
-						blurred: 'Video with hidden faces',
-						figures: 'Figures alone'
+						blurred: 'Video, faces pixelated',
+						figures: 'Charts only'
 					})
 				},
+				{ name: 'lang', label: 'Language', initial: DEFAULTS.language, options: choice(languages) },
 				{
 					name: 'idle',
-					label: 'Minutes without a face before it rests',
+					label: 'Show the notice after ... minutes without a face',
 					initial: String(DEFAULTS.idleMinutes),
 					hint: '0 for never. The notice then fills the screen.'
-				}
+				},
+				{ name: 'totals', label: 'Today’s totals beside that notice', initial: 'no', options: YES_NO }
+			]
+		},
+		{
+			title: 'Notice',
+			step: 'notice',
+			fields: [
+				{
+					name: 'notice',
+					label: 'Notice to the people in view',
+					initial: DEFAULTS.notice,
+					options: choice({ strip: 'Bar at the bottom', screen: 'Whole screen while nobody is there', off: 'None' })
+				},
+				{ name: 'operator', label: 'Operator', initial: '', placeholder: 'Name, place or telephone' },
+				{ name: 'link', label: 'Info link (shown as QR code)', initial: '', placeholder: 'https://' },
+				{ name: 'text', label: 'Custom headline', initial: '' }
 			]
 		},
 		{
 			title: 'Faces',
+			step: 'advanced',
 			fields: [
 				{
 					name: 'model',
@@ -88,34 +135,63 @@ export function formGroups(
 				},
 				{
 					name: 'min-face',
-					label: 'Smallest face, in pixels',
+					label: 'Smallest face (pixels)',
 					initial: String(DEFAULTS.minFacePx),
 					hint: 'In height. Smaller ones are marked as too small, and not read.'
 				},
-				{
-					name: 'threshold',
-					label: 'Unsure below, in per cent',
-					initial: '',
-					placeholder: 'as the model brings it'
-				},
-				{ name: 'lang', label: 'Language on the screen', initial: DEFAULTS.language, options: choice(languages) }
+				{ name: 'threshold', label: 'Confidence needed (percent)', initial: '', placeholder: 'Model default' }
 			]
 		},
 		{
 			title: 'Log',
+			step: 'advanced',
 			fields: [
 				{ name: 'log', label: 'Keep counts by the minute', initial: 'yes', options: YES_NO },
-				{ name: 'keep', label: 'Days that they are kept', initial: String(DEFAULTS.keepDays) },
+				{ name: 'keep', label: 'Keep for (days)', initial: String(DEFAULTS.keepDays) }
+			]
+		},
+		{
+			title: 'Computer',
+			step: 'advanced',
+			fields: [
+				{
+					name: 'fps',
+					label: 'Frames a second, at most',
+					initial: String(DEFAULTS.fps),
+					hint: '0 for as many as there are. 5 do for most screens, and leave the processor alone between frames.'
+				},
+				{
+					name: 'low-memory',
+					label: 'Use less memory',
+					initial: 'no',
+					options: YES_NO,
+					hint: 'Smaller frames that are copied: slower, and hundreds of megabytes less.'
+				},
 				{
 					name: 'memory',
-					label: 'Most memory, in megabytes',
+					label: 'Memory limit (MB)',
 					initial: String(DEFAULTS.memoryMb),
-					hint: 'The page opens anew, in order, where it needs more.'
+					hint: 'Reloads itself above this.'
+				},
+				{
+					name: 'ice',
+					label: 'STUN and TURN servers',
+					initial: '',
+					placeholder: 'none',
+					hint: 'For WebRTC across networks, like stun:HOST:3478, several with commas between.'
+				},
+				{
+					name: 'metrics',
+					label: 'Report figures to this server',
+					initial: 'no',
+					options: YES_NO,
+					hint: 'For Prometheus, where Mien was started with --metrics. Numbers only.'
 				}
 			]
 		},
 		{
 			title: 'MQTT',
+			step: 'advanced',
 			fields: [
 				{
 					name: 'mqtt',
@@ -135,36 +211,77 @@ export function formGroups(
 					label: 'Prefix of Home Assistant’s discovery',
 					initial: DEFAULTS.mqttDiscovery ?? '',
 					hint: 'With “off” nothing is announced there.'
-				}
-			]
-		},
-		{
-			title: 'Notice',
-			fields: [
-				{
-					name: 'notice',
-					label: 'Notice to the people in view',
-					initial: DEFAULTS.notice,
-					options: choice({ strip: 'Strip below', screen: 'Whole screen while nobody is there', off: 'None' })
 				},
-				{ name: 'operator', label: 'Who operates it', initial: '', placeholder: 'Name, place or telephone' },
-				{ name: 'link', label: 'Link for more, as a QR code', initial: '', placeholder: 'https://' },
-				{ name: 'text', label: 'Own words in place of the first line', initial: '' }
+				{
+					name: 'mqtt-commands',
+					label: 'Obey commands that come by MQTT',
+					initial: 'no',
+					options: YES_NO,
+					hint: 'Whoever may write to the broker can then reload this page, pause it, or show video.'
+				},
+				{
+					name: 'occupied',
+					label: 'Seconds until “occupied” ends',
+					initial: String(DEFAULTS.occupiedSeconds),
+					hint: 'After the last face.'
+				}
 			]
 		}
 	];
 }
 
+/** The source as its parameter takes it. */
+export function sourceOf({ kind, rest }: Pick<FormCamera, 'kind' | 'rest'>): string {
+	return rest.trim() === '' ? kind : `${kind}:${rest.trim()}`;
+}
+
+/** The cameras that a query names; one new one where it names none. */
+export function formCameras(query: URLSearchParams): FormCamera[] {
+	const sources = query.getAll('source');
+	if (sources.length === 0) return [NEW_CAMERA];
+	return sources.map((source, index) => {
+		const [kind = '', ...rest] = source.split(':');
+		const own = (name: (typeof CAMERA_FIELDS)[number]['name']): string => {
+			const values = query.getAll(name);
+			return (values.length > 1 ? values[index] : values[0]) || NEW_CAMERA[name];
+		};
+		const isKnown = Object.hasOwn(SOURCE_TITLES, kind);
+		return {
+			// What is no source of ours is an address as it was pasted.
+			kind: isKnown ? (kind as SourceTitle) : 'mjpeg',
+			rest: isKnown ? rest.join(':') : source,
+			name: own('name'),
+			region: own('region'),
+			rotate: own('rotate'),
+			mirror: own('mirror')
+		};
+	});
+}
+
 /** The query for what stands in the form: fields that are empty or as they are by default are left out. */
 export function formQuery(
-	source: string,
+	cameras: readonly FormCamera[],
 	values: Readonly<Record<string, string>>,
 	groups: readonly FormGroup[]
 ): URLSearchParams {
-	const query = new URLSearchParams({ source });
+	const query = new URLSearchParams(cameras.map((camera) => ['source', sourceOf(camera)]));
+	for (const { name } of CAMERA_FIELDS) {
+		const own = cameras.map((camera) => (camera[name].trim() === NEW_CAMERA[name] ? '' : camera[name].trim()));
+		const [first = ''] = own;
+		if (own.every((value) => value === '')) continue;
+		if (name !== 'name' && own.every((value) => value === first)) query.set(name, first);
+		else for (const value of own) query.append(name, value);
+	}
 	for (const { name, initial } of groups.flatMap(({ fields }) => fields)) {
 		const value = values[name]?.trim() ?? '';
 		if (value !== '' && value !== initial) query.set(name, value);
 	}
 	return query;
+}
+
+/** What the form calls a parameter. */
+export function titleOfParameter(name: string, groups: readonly FormGroup[]): string {
+	if (name === 'source') return 'Camera';
+	const fields: readonly FormField[] = PER_CAMERA.has(name) ? CAMERA_FIELDS : groups.flatMap((group) => group.fields);
+	return fields.find((field) => field.name === name)?.label ?? name;
 }

@@ -5,19 +5,22 @@ import type { Incident } from './supervise';
 export class StoredIncidents implements IncidentCounts {
 	counts: Counts = $state.raw({});
 	readonly #storage: Storage;
+	readonly #camera: string;
 
-	constructor(storage: Storage) {
+	/** `camera`: its id; empty for a kiosk of one camera without a name. */
+	constructor(storage: Storage, camera = '') {
 		this.#storage = storage;
-		this.counts = readCounts(storage);
+		this.#camera = camera;
+		this.counts = readCounts(storage, camera);
 	}
 
 	add(incident: Incident): void {
 		this.counts = { ...this.counts, [incident]: (this.counts[incident] ?? 0) + 1 };
-		keepCounts(this.#storage, this.counts);
+		keepCounts(this.#storage, this.counts, this.#camera);
 	}
 
 	clear(): void {
 		this.counts = {};
-		keepCounts(this.#storage, this.counts);
+		keepCounts(this.#storage, this.counts, this.#camera);
 	}
 }

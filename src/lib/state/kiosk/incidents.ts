@@ -2,6 +2,7 @@
 import { INCIDENTS, type Incident } from './supervise';
 
 const STORAGE_KEY = 'mien.kiosk.incidents';
+const keyOf = (camera: string): string => (camera === '' ? STORAGE_KEY : `${STORAGE_KEY} ${camera}`);
 
 export type Counts = Readonly<Partial<Record<Incident, number>>>;
 
@@ -24,18 +25,18 @@ export function parseCounts(value: unknown): Counts {
 }
 
 /** The counts that are kept; what is damaged counts as not there. */
-export function readCounts(storage: Pick<Storage, 'getItem'>): Counts {
+export function readCounts(storage: Pick<Storage, 'getItem'>, camera = ''): Counts {
 	try {
-		return parseCounts(JSON.parse(storage.getItem(STORAGE_KEY) ?? 'null'));
+		return parseCounts(JSON.parse(storage.getItem(keyOf(camera)) ?? 'null'));
 	} catch {
 		return {};
 	}
 }
 
 /** False where the browser keeps nothing. */
-export function keepCounts(storage: Pick<Storage, 'setItem'>, counts: Counts): boolean {
+export function keepCounts(storage: Pick<Storage, 'setItem'>, counts: Counts, camera = ''): boolean {
 	try {
-		storage.setItem(STORAGE_KEY, JSON.stringify(counts));
+		storage.setItem(keyOf(camera), JSON.stringify(counts));
 		return true;
 	} catch {
 		return false;

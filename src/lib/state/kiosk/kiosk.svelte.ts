@@ -3,19 +3,25 @@ import { untrack } from 'svelte';
 import type { FrameResult } from '../../core/types';
 import type { ErrorCode } from '../../errors';
 import { FramedSource } from '../../sources/framed';
+import { GatewaySource, type GatewayReport } from '../../sources/gateway';
+import { TRANSPORT_TITLES } from '../../sources/gateway-routes';
 import { Pace } from '../../sources/pace';
 import type { Login } from '../../sources/request';
 import { createSource } from '../../sources/stream';
 import type { App } from '../app';
 import { DEFAULT_SETTINGS } from '../settings.svelte';
+import { sourceName } from './cameras';
+import type { KioskControls } from './commands';
 import type { KioskConfig } from './config';
 import { onErasure } from './erasure';
 import type { IncidentCounts } from './incidents';
 import type { KioskLog } from './log.svelte';
 import { MINUTE_MS, minuteOf } from './minutes';
+import { reportMetrics } from './metrics';
 import type { Publisher } from './publisher.svelte';
 import { loggedFace, type ReadingRules } from './reading';
 import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
+import { frameIntervalMs, noteFrame, UNTHROTTLED } from './throttle';
 import { takeTurns } from './turns';
 import { keepAwake } from './wake-lock';
 
@@ -30,6 +36,13 @@ const ALONE_MS = 5000;
 /** How often a page that does not count reads what the other one counted. */
 const READ_MS = 10_000;
 
+/** How often a broker is told how the kiosk runs. */
+const DIAGNOSE_EVERY_MS = 30_000;
+/** Without a result for so long it is not available, so that the broker knows within three minutes. */
+const DEAD_MS = 120_000;
+/** For the server's figures: pictures come. */
+const UP_MS = 10_000;
+
 /** Failures that the analysis comes back from by itself. */
 const RECOVERING: ReadonlySet<ErrorCode> = new Set(['gpu-lost', 'worker-died', 'worker-timeout']);
 
@@ -37,15 +50,21 @@ export interface KioskOptions {
 	readonly app: Pick<App, 'session' | 'settings'>;
 	readonly config: KioskConfig;
 	readonly login: Login | null;
+	/** STUN and TURN servers, with their logins. */
+	readonly ice: readonly RTCIceServer[];
 	readonly log: KioskLog;
 	readonly incidents: IncidentCounts;
 	/** Null where no broker is told. */
-	readonly publisher: Pick<Publisher, 'run' | 'describe' | 'forget'> | null;
+	readonly publisher: Pick<Publisher, 'run' | 'describe' | 'forget' | 'occupancy' | 'diagnose' | 'alive'> | null;
+	/** Where the page reports its figures, and as whom; null where it does not. */
+	readonly metrics: { readonly url: string; readonly kiosk: string } | null;
+	/** Ends the worker; another one is started. */
+	readonly restartWorker: () => void;
 	/** Saves what is to be kept, then reloads the page, where it can; remembers when. */
 	readonly reloader: { readonly reloadedMs: number; reload(save: () => Promise<void>): Promise<void> };
 }
 
-export class Kiosk {
+export class Kiosk implements KioskControls {
 	watch: Watch = $state.raw(UNWATCHED);
 	/** Milliseconds of the steady clock, as of the last tick. */
 	nowMs = $state(0);
@@ -53,10 +72,23 @@ export class Kiosk {
 	lastFaceMs = $state(0);
 	/** False where another page of this browser counts what the same source shows, as beside a preview. */
 	isCounting = $state(true);
+	/** Which way to a gateway's camera is in use; null for other sources. */
+	gateway: GatewayReport | null = $state.raw(null);
+	/** Whether the device has grown slow. */
+	throttle = $state.raw(UNTHROTTLED);
+	/** What is shown: as the address says, unless a command said otherwise. */
+	shown: KioskConfig['show'] = $state('video');
+	isPaused = $state(false);
 	readonly config: KioskConfig;
-	readonly #options: KioskOptions;
+	/** When a face was last in view; -Infinity for never. */
+	#occupiedMs = -Infinity;
+	#isOccupied = false;
+	#diagnosedMs = -Infinity;
+	#resultMs = 0;
+	#gatewaySource: GatewaySource | null = null;
 	/** What its source's pace is, over all tries. */
 	readonly #pace = new Pace();
+	readonly #options: KioskOptions;
 	readonly #stopped = new AbortController();
 	#results = 0;
 	#run = 0;
@@ -69,6 +101,38 @@ export class Kiosk {
 	constructor(options: KioskOptions) {
 		this.#options = options;
 		this.config = options.config;
+		this.shown = options.config.show;
+	}
+
+	reload(): void {
+		const { reloader, log } = this.#options;
+		void reloader.reload(() => log.flush());
+	}
+
+	restartWorker(): void {
+		this.#options.restartWorker();
+	}
+
+	show(what: KioskConfig['show']): void {
+		this.shown = what;
+	}
+
+	nextSource(): void {
+		if (this.isPaused) return;
+		if (this.#gatewaySource === null) this.#openSource();
+		else this.#gatewaySource.skip();
+	}
+
+	pause(): void {
+		this.isPaused = true;
+		this.#gatewaySource = null;
+		this.#options.app.session.close();
+	}
+
+	resume(): void {
+		if (!this.isPaused) return;
+		this.isPaused = false;
+		this.#openSource();
 	}
 
 	/** How faces are read; null until a model is there. */
@@ -106,15 +170,32 @@ export class Kiosk {
 		});
 		this.nowMs = performance.now();
 		this.lastFaceMs = this.nowMs;
+		this.#resultMs = this.nowMs;
+		publisher?.occupancy(false);
 		keepAwake(signal);
 		this.isCounting = false;
-		takeTurns(`mien.kiosk ${JSON.stringify(config.source)}`, () => this.#count(), signal);
+		// Two parts of one picture are two kiosks.
+		const { source, region } = config;
+		takeTurns(`mien.kiosk ${JSON.stringify(region === null ? source : [source, region])}`, () => this.#count(), signal);
 		onErasure(() => {
 			log.forget();
 			incidents.clear();
 			publisher?.forget();
 		}, signal);
 		this.#openSource();
+		if (this.#options.metrics !== null) {
+			const { url, kiosk } = this.#options.metrics;
+			const sample = () => ({
+				arrived: app.session.source?.arrived ?? null,
+				analysed: this.#results,
+				inferenceMs: app.session.meter.times?.total ?? null,
+				faces: app.session.result?.faces.length ?? 0,
+				incidents: this.#incidentCount(),
+				heapMb: heapMb(),
+				up: performance.now() - this.#resultMs < UP_MS
+			});
+			reportMetrics(url, kiosk, sample, signal);
+		}
 		let left = false;
 		// A page that goes away sees its connections end: nothing to count.
 		const tick = () => {
@@ -178,22 +259,32 @@ export class Kiosk {
 	}
 
 	#openSource(): void {
-		const { app, config, login } = this.#options;
-		void app.session.open(
-			() => new FramedSource(createSource(config.source, login, this.#pace), config, config.mirror)
-		);
+		const { app, config, login, ice } = this.#options;
+		const { lowMemory } = config;
+		const onReport = (report: GatewayReport) => (this.gateway = report);
+		void app.session.open(() => {
+			const source = createSource(config.source, { login, ice, lowMemory, onReport, pace: this.#pace });
+			this.#gatewaySource = source instanceof GatewaySource ? source : null;
+			return new FramedSource(source, config, config.mirror, () => frameIntervalMs(this.throttle, config.fps));
+		});
 	}
 
 	#saw(result: FrameResult | null): void {
 		if (result === null) return;
 		const { app, log } = this.#options;
 		this.#results++;
+		this.throttle = noteFrame(this.throttle, result.times.detect, performance.now());
 		const runOf = [app.session.source, app.session.backend];
 		if (runOf.some((part, index) => part !== this.#runOf[index])) {
 			this.#runOf = runOf;
 			this.#run++;
 		}
-		if (result.faces.length > 0) this.lastFaceMs = performance.now();
+		this.#resultMs = performance.now();
+		if (result.faces.length > 0) {
+			this.lastFaceMs = this.#resultMs;
+			this.#occupiedMs = this.#resultMs;
+			this.#tellOccupancy();
+		}
 		const { rules } = this;
 		if (rules === null || !this.isCounting) return;
 		log.frame({
@@ -226,6 +317,8 @@ export class Kiosk {
 			this.#readMs = seen.nowMs;
 			void log.restore(seen.wallMs);
 		}
+		this.#tellOccupancy();
+		this.#tellDiagnostics(seen);
 		// One damaged picture is nothing to stop at.
 		if (session.notice?.code === 'analysis-failed') session.dismissNotice();
 		switch (action) {
@@ -241,6 +334,37 @@ export class Kiosk {
 				break;
 			case 'none':
 		}
+	}
+
+	#tellOccupancy(): void {
+		const isOccupied = performance.now() - this.#occupiedMs <= 1000 * this.config.occupiedSeconds;
+		if (isOccupied === this.#isOccupied) return;
+		this.#isOccupied = isOccupied;
+		this.#options.publisher?.occupancy(isOccupied);
+	}
+
+	/** Now and then, how the kiosk runs; and whether it does at all. */
+	#tellDiagnostics({ nowMs, heapMb: memoryMb }: Observation): void {
+		const { app, publisher } = this.#options;
+		if (publisher === null || nowMs - this.#diagnosedMs < DIAGNOSE_EVERY_MS) return;
+		this.#diagnosedMs = nowMs;
+		publisher.alive(this.isPaused || nowMs - this.#resultMs < DEAD_MS);
+		const { fps } = app.session.meter;
+		const { source } = this.config;
+		const transport = this.gateway?.transport ?? null;
+		publisher.diagnose({
+			fps: fps === null ? null : Number(fps.toFixed(1)),
+			source: sourceName(source),
+			transport: transport === null ? null : TRANSPORT_TITLES[transport],
+			memoryMb: memoryMb === null ? null : Math.round(memoryMb),
+			incidents: this.#incidentCount(),
+			paused: this.isPaused,
+			slow: this.throttle.isSlow
+		});
+	}
+
+	#incidentCount(): number {
+		return Object.values(this.#options.incidents.counts).reduce((sum, count) => sum + count, 0);
 	}
 
 	#countIncident(incident: Incident, wallMs: number): void {

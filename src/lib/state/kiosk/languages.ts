@@ -1,33 +1,5 @@
-/** The words that people in front of a kiosk read, in English; other languages are loaded where they are asked for. */
-
-export const LANGUAGES = {
-	en: 'English',
-	de: 'Deutsch',
-	fr: 'Français',
-	es: 'Español',
-	it: 'Italiano',
-	nl: 'Nederlands',
-	pt: 'Português',
-	pl: 'Polski'
-} as const;
-
-export type Language = keyof typeof LANGUAGES;
-
-export interface Words {
-	/** Names of the labels that a manifest may hold; the label itself stands in for others. */
-	readonly labels: Readonly<Record<string, string>>;
-	readonly unsure: string;
-	readonly tooSmall: string;
-	/** What runs here. */
-	readonly notice: string;
-	/** What happens to the pictures; `logged`: where counts by the minute are kept; `published`: where a broker gets them. */
-	readonly privacy: { readonly logged: string; readonly unlogged: string; readonly published: string };
-	/** Before the operator's name. */
-	readonly operator: string;
-	readonly more: string;
-	/** What stands at the figures: how many faces there are now, and the chart of the last hour. */
-	readonly figures: { readonly now: string; readonly chart: string; readonly nothing: string; readonly upTo: string };
-}
+/** What people in front of a kiosk read: English is at hand, other languages are loaded where they are asked for. */
+import { LANGUAGES, type Language, type Words } from './words';
 
 export const ENGLISH: Words = {
 	labels: {
@@ -49,6 +21,7 @@ export const ENGLISH: Words = {
 	},
 	operator: 'Operated by',
 	more: 'More about it',
+	totals: { today: 'Today', faces: 'faces came', seen: 'in view' },
 	figures: {
 		now: 'in view now',
 		chart: 'Time of each expression, by the minute, in the last hour',

@@ -5,6 +5,7 @@ import {
 	logIncident,
 	type LoggedFrame,
 	mergeMinutes,
+	midnightOf,
 	type MinuteRecord,
 	NO_MINUTE,
 	type OpenMinute,
@@ -27,7 +28,7 @@ export interface LogOptions {
 }
 
 export class KioskLog {
-	/** Minutes of the last hour that are over, oldest first. */
+	/** Minutes of the last hour and of today that are over, oldest first. */
 	recent: readonly MinuteRecord[] = $state.raw([]);
 	/** Minutes that could not be stored when last tried, and wait for the next. */
 	waiting = $state(0);
@@ -41,12 +42,18 @@ export class KioskLog {
 		this.#options = options;
 	}
 
-	/** Reads what is stored of the last hour, by whichever page of this browser. */
+	/** Those of today, by local time. */
+	get today(): readonly MinuteRecord[] {
+		const midnightMs = midnightOf(this.recent.at(-1)?.minute ?? 0);
+		return this.recent.filter(({ minute }) => minute >= midnightMs);
+	}
+
+	/** Reads what is stored of the last hour and of today, by whichever page of this browser. */
 	async restore(wallMs: number): Promise<void> {
 		const { store } = this.#options;
 		if (store === null) return;
 		try {
-			const stored = await store.read(wallMs - HOUR_MS);
+			const stored = await store.read(Math.min(wallMs - HOUR_MS, midnightOf(wallMs)));
 			this.recent = mergeMinutes([...stored, ...this.#unstored]);
 		} catch (error) {
 			console.warn('The log could not be read.', error);
@@ -110,8 +117,8 @@ export class KioskLog {
 	#take({ open, done }: { open: OpenMinute; done: MinuteRecord | null }): void {
 		this.#open = open;
 		if (done === null) return;
-		const hourAgo = done.minute - HOUR_MS;
-		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute > hourAgo);
+		const keptFrom = Math.min(done.minute - HOUR_MS + 1, midnightOf(done.minute));
+		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute >= keptFrom);
 		this.#unstored.push(done);
 		this.#options.onRecord(done);
 		void this.#store();

@@ -7,6 +7,8 @@ type LoginStorage = Pick<Storage, 'getItem' | 'setItem'>;
 
 /** "http://camera.lan:1984" for an address of that host; logins are filed under it. */
 export function loginOrigin(address: string): string {
+	// "turn:host:3478?transport=udp" has no host to the eyes of a URL.
+	if (/^turns?:/i.test(address)) return address.replace(/\?.*$/, '').toLowerCase();
 	const { protocol, host } = new URL(address);
 	return `${protocol}//${host}`;
 }

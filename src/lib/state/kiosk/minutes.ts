@@ -94,6 +94,11 @@ export function minuteOf(wallMs: number): number {
 	return Math.floor(wallMs / MINUTE_MS) * MINUTE_MS;
 }
 
+/** Begin of the day that a time lies in, by local time. */
+export function midnightOf(wallMs: number): number {
+	return new Date(wallMs).setHours(0, 0, 0, 0);
+}
+
 /**
  * The minute that `wallMs` lies in, and the record of the one before where that is over. A clock that is set back
  * begins an earlier minute again; both records are then to be added up.

@@ -1,4 +1,5 @@
 /** What a kiosk tells an MQTT broker: its topics, and the messages on them. */
+import { COMMANDS, type CommandAnswer } from './commands';
 import { plainMinute } from './export';
 import type { MinuteRecord } from './minutes';
 
@@ -9,6 +10,23 @@ export interface MqttSettings {
 	readonly topic: string;
 	/** What the topics begin with that Home Assistant finds devices by; null announces nothing. */
 	readonly discovery: string | null;
+	/** Whether commands are obeyed, and so offered. */
+	readonly commands: boolean;
+	/** Where the kiosk is set up, and what runs there. */
+	readonly setupUrl: string;
+	readonly version: string;
+}
+
+/** How the kiosk runs, for whoever looks after it. Numbers and words of this project; nothing of who is seen. */
+export interface Diagnostics {
+	readonly fps: number | null;
+	/** What the pictures come from, and by which way. */
+	readonly source: string;
+	readonly transport: string | null;
+	readonly memoryMb: number | null;
+	readonly incidents: number;
+	readonly paused: boolean;
+	readonly slow: boolean;
 }
 
 export interface MqttMessage {
@@ -34,75 +52,177 @@ export function minuteMessage({ topic }: MqttSettings, record: MinuteRecord, lab
 	return { topic: `${topic}/minute`, payload: JSON.stringify(plainMinute(record, labels)) };
 }
 
-interface Sensor {
-	readonly id: string;
-	readonly name: string;
-	/** Jinja, of the minute's message. */
-	readonly template: string;
-	readonly unit?: 's' | '%';
-	readonly icon: string;
+/** Whether a face is in view. */
+export function occupancyMessage({ topic }: MqttSettings, isOccupied: boolean): MqttMessage {
+	return { topic: `${topic}/occupancy`, payload: isOccupied ? 'ON' : 'OFF' };
 }
 
-/** One configuration for each figure, as Home Assistant's MQTT discovery takes it. */
-export function discoveryMessages(settings: MqttSettings, labels: readonly string[]): MqttMessage[] {
-	const { discovery, topic } = settings;
-	if (discovery === null) return [];
-	const device = topic.replaceAll('/', '_');
-	return sensors(labels).map(({ id, name, template, unit, icon }) => ({
-		topic: `${discovery}/sensor/${device}/${id}/config`,
-		payload: JSON.stringify({
-			name,
-			unique_id: `${device}_${id}`,
-			state_topic: `${topic}/minute`,
-			value_template: template,
-			availability_topic: statusMessage(settings, 'online').topic,
-			payload_available: STATUS.online,
-			payload_not_available: STATUS.offline,
-			state_class: 'measurement',
-			icon,
-			unit_of_measurement: unit,
-			device_class: unit === 's' ? 'duration' : undefined,
-			device: { identifiers: [device], name: `Mien ${topic}`, manufacturer: 'Mien', model: 'Kiosk' },
-			origin: { name: 'Mien' }
-		})
-	}));
+export function diagnosticsMessage({ topic, version }: MqttSettings, diagnostics: Diagnostics): MqttMessage {
+	return { topic: `${topic}/diagnostics`, payload: JSON.stringify({ version, ...diagnostics }) };
 }
 
-function sensors(labels: readonly string[]): Sensor[] {
-	const figure = (id: string, name: string, field: string, icon: string): Sensor => ({
+/** Where commands come, and what was answered to the last one. */
+export function commandTopic({ topic }: MqttSettings): string {
+	return `${topic}/command`;
+}
+
+export function answerMessage({ topic }: MqttSettings, answer: CommandAnswer): MqttMessage {
+	return { topic: `${topic}/answer`, payload: JSON.stringify(answer) };
+}
+
+/** Which kiosk uses this topic, and since when: two with one topic find each other here. */
+export interface Presence {
+	readonly kiosk: string;
+	readonly sinceMs: number;
+}
+
+export function presenceTopic({ topic }: MqttSettings): string {
+	return `${topic}/kiosk`;
+}
+
+/** Null for anything else. */
+export function readPresence(payload: string): Presence | null {
+	try {
+		const { kiosk, sinceMs } = JSON.parse(payload) as Partial<Record<string, unknown>>;
+		return typeof kiosk === 'string' && typeof sinceMs === 'number' ? { kiosk, sinceMs } : null;
+	} catch {
+		return null;
+	}
+}
+
+/** Whether the kiosk that came later, which is the one to be silent. */
+export function isLater(own: Presence, other: Presence): boolean {
+	return own.sinceMs !== other.sinceMs ? own.sinceMs > other.sinceMs : own.kiosk > other.kiosk;
+}
+
+/** Seconds after which Home Assistant takes an entity for unavailable: less than the three minutes that a hang may last. */
+const EXPIRE_S = 180;
+
+const deviceId = (topic: string): string => topic.replaceAll('/', '_');
+
+/** Where Home Assistant is told of this kiosk; an empty message there has it forget the device. */
+export function discoveryTopic(prefix: string, topic: string): string {
+	return `${prefix}/device/${deviceId(topic)}/config`;
+}
+
+/**
+ * One configuration for the whole device, as Home Assistant's MQTT discovery takes it since 2024.12
+ * (homeassistant/components/mqtt/schemas.py, DEVICE_DISCOVERY_SCHEMA). Null where nothing is announced.
+ */
+export function discoveryMessage(settings: MqttSettings, labels: readonly string[]): MqttMessage | null {
+	const { discovery, topic, version, setupUrl } = settings;
+	if (discovery === null) return null;
+	const device = deviceId(topic);
+	const components = [
+		...sensors(settings, labels),
+		...diagnosticSensors(settings),
+		...(settings.commands ? buttons(settings) : [])
+	];
+	const payload = {
+		device: {
+			identifiers: [device],
+			name: `Mien ${topic}`,
+			manufacturer: 'Mien',
+			model: 'Kiosk',
+			sw_version: version,
+			configuration_url: setupUrl
+		},
+		origin: { name: 'Mien', sw_version: version },
+		availability_topic: statusMessage(settings, 'online').topic,
+		payload_available: STATUS.online,
+		payload_not_available: STATUS.offline,
+		qos: 1,
+		components: Object.fromEntries(
+			components.map(({ id, ...component }) => [id, { ...component, unique_id: `${device}_${id}` }])
+		)
+	};
+	return { topic: discoveryTopic(discovery, topic), payload: JSON.stringify(payload) };
+}
+
+/** An entity of Home Assistant's: `id` is its own within the device. */
+type Component = { readonly id: string; readonly platform: 'sensor' | 'binary_sensor' | 'button' } & Readonly<
+	Record<string, string | number | boolean>
+>;
+
+function sensors(settings: MqttSettings, labels: readonly string[]): Component[] {
+	const { topic } = settings;
+	const figure = (
+		id: string,
+		name: string,
+		field: string,
+		icon: string,
+		more: Record<string, string> = {}
+	): Component => ({
 		id,
+		platform: 'sensor',
 		name,
-		template: `{{ value_json.${field} }}`,
-		icon
+		icon,
+		state_topic: `${topic}/minute`,
+		value_template: `{{ ${field} }}`,
+		state_class: 'measurement',
+		expire_after: EXPIRE_S,
+		...more
 	});
+	const seconds = { unit_of_measurement: 's', device_class: 'duration' };
 	return [
-		figure('faces', 'Faces', 'faces', 'mdi:face-recognition'),
-		figure('arrivals', 'Faces that came', 'arrivals', 'mdi:account-arrow-right'),
-		{ ...figure('seen', 'Time in view', 'seenSeconds', 'mdi:eye'), unit: 's' },
-		{ ...figure('unsure', 'Time unsure', 'unsureSeconds', 'mdi:help-circle'), unit: 's' },
-		figure('incidents', 'Incidents', 'incidents.values() | sum', 'mdi:alert'),
-		...labels.flatMap((label): Sensor[] => {
+		{
+			id: 'occupancy',
+			platform: 'binary_sensor',
+			name: 'Occupancy',
+			device_class: 'occupancy',
+			state_topic: occupancyMessage(settings, true).topic,
+			expire_after: EXPIRE_S
+		},
+		figure('faces', 'Faces', 'value_json.faces', 'mdi:face-recognition'),
+		figure('arrivals', 'Faces that came', 'value_json.arrivals', 'mdi:account-arrow-right'),
+		figure('seen', 'Time in view', 'value_json.seenSeconds', 'mdi:eye', seconds),
+		figure('unsure', 'Time unsure', 'value_json.unsureSeconds', 'mdi:help-circle', seconds),
+		...labels.flatMap((label): Component[] => {
 			const id = label.replaceAll(/[^\w-]/g, '_');
 			const title = `${label.charAt(0).toUpperCase()}${label.slice(1)}`;
 			// Text as JSON is text in Jinja, too.
 			const of = `value_json.expressions[${JSON.stringify(label)}]`;
+			// Where nobody was read there is no mean: None, which Home Assistant shows as unknown.
+			const mean = `none if ${of}.meanProbability is none else (100 * ${of}.meanProbability) | round(1)`;
 			return [
-				{
-					id: `${id}_dwell`,
-					name: `${title}: time`,
-					template: `{{ ${of}.dwellSeconds }}`,
-					unit: 's',
-					icon: 'mdi:timer'
-				},
-				{
-					id: `${id}_probability`,
-					name: `${title}: mean probability`,
-					// Where nobody was read there is no mean: None, which Home Assistant shows as unknown.
-					template: `{% set mean = ${of}.meanProbability %}{{ none if mean is none else (100 * mean) | round(1) }}`,
-					unit: '%',
-					icon: 'mdi:percent'
-				}
+				figure(`${id}_dwell`, `${title}: time`, `${of}.dwellSeconds`, 'mdi:timer', seconds),
+				figure(`${id}_probability`, `${title}: mean probability`, mean, 'mdi:percent', { unit_of_measurement: '%' })
 			];
 		})
 	];
+}
+
+function diagnosticSensors({ topic }: MqttSettings): Component[] {
+	const figure = (id: string, name: string, icon: string, more: Record<string, string> = {}): Component => ({
+		id: `diagnostic_${id}`,
+		platform: 'sensor',
+		name,
+		icon,
+		state_topic: `${topic}/diagnostics`,
+		value_template: `{{ value_json.${id} }}`,
+		entity_category: 'diagnostic',
+		expire_after: EXPIRE_S,
+		...more
+	});
+	const measured = { state_class: 'measurement' };
+	return [
+		figure('fps', 'Frames a second', 'mdi:speedometer', { ...measured, unit_of_measurement: 'fps' }),
+		figure('source', 'Source', 'mdi:cctv'),
+		figure('transport', 'Transport', 'mdi:transit-connection-variant'),
+		figure('version', 'Version', 'mdi:tag'),
+		figure('memoryMb', 'Memory', 'mdi:memory', { ...measured, unit_of_measurement: 'MB', device_class: 'data_size' }),
+		figure('incidents', 'Incidents', 'mdi:alert', { state_class: 'total_increasing' })
+	];
+}
+
+function buttons(settings: MqttSettings): Component[] {
+	return COMMANDS.map(({ name, title, icon }) => ({
+		id: `command_${name.replaceAll('-', '_')}`,
+		platform: 'button',
+		name: title,
+		icon,
+		command_topic: commandTopic(settings),
+		payload_press: name,
+		entity_category: 'config'
+	}));
 }

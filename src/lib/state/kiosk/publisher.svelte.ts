@@ -1,30 +1,39 @@
-/** Sends each minute of the log to an MQTT broker, over WebSocket; keeps what it could not send, and sends it later. */
-import type mqtt from 'mqtt';
-import type { MqttClient } from 'mqtt';
+/** Sends each minute of the log to an MQTT broker; keeps what it could not send, and sends it later. */
 import type { Login } from '../../sources/request';
+import { BrokerLink } from './broker-link.svelte';
+import { type CommandAnswer } from './commands';
 import { mergeMinutes, MINUTE_MS, type MinuteRecord } from './minutes';
 import {
-	discoveryMessages,
+	answerMessage,
+	commandTopic,
+	type Diagnostics,
+	diagnosticsMessage,
+	discoveryMessage,
+	discoveryTopic,
+	isLater,
 	minuteMessage,
 	type MqttMessage,
 	type MqttSettings,
 	noMinuteMessage,
+	occupancyMessage,
+	type Presence,
+	presenceTopic,
+	readPresence,
 	statusMessage
 } from './mqtt';
+import { Facts } from './facts';
 import { keepUnsent, readUnsent } from './unsent';
 
+/** What was announced to Home Assistant from this browser, and under which prefix. */
+const ANNOUNCED_KEY = 'mien.kiosk.announced ';
+/** Says it is here so often, and so is told apart from one that went away. */
+const PRESENCE_EVERY_MS = 30_000;
+/** Another kiosk that said nothing for so long is gone. */
+const PRESENCE_LIMIT_MS = 100_000;
 /** Of minutes that wait: a day. */
 const MOST_UNSENT = 1440;
 /** Minutes later than this were counted by a clock that was wrong, and their time may be years away. */
 const SOON_MS = 60 * MINUTE_MS;
-const RETRY_MS = 3000;
-const CONNECT_LIMIT_MS = 10_000;
-/** Seconds; a connection that died silently is found out within one and a half times as long. */
-const KEEP_ALIVE_S = 20;
-/** A broker's words for a login that is wrong or missing (MQTT 3.1.1, section 3.2.2.3). */
-const REFUSALS: readonly unknown[] = [4, 5];
-/** Delivered at least once, and there for those who ask later. */
-const DELIVERY = { qos: 1, retain: true } as const;
 
 export interface PublisherOptions {
 	readonly settings: MqttSettings;
@@ -33,26 +42,62 @@ export interface PublisherOptions {
 	readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
+	/** Obeys a command, or says why not. */
+	readonly onCommand?: (text: string) => CommandAnswer;
 	readonly retryMs?: number;
+	readonly presenceEveryMs?: number;
 }
 
 export class Publisher {
-	link: 'connecting' | 'connected' | 'away' | 'refused' = $state('connecting');
 	/** Minutes that are over and were not yet sent. */
 	unsent = $state(0);
 	/** Oldest first; the last may still be under way. */
 	#queue: readonly MinuteRecord[] = [];
-	#client: MqttClient | null = null;
 	#labels: readonly string[] | null = null;
-	/** Whether this connection's broker knows who we are. */
-	#isAnnounced = false;
-	#isSending = false;
+	readonly #facts = new Facts();
+	#answers: readonly MqttMessage[] = [];
+	#sending: Promise<void> | null = null;
 	/** Whether the broker still holds a minute that was erased. */
 	#mustClear = false;
+	readonly #own: Presence;
+	/** Another kiosk with the same topic, and when it was last heard of. */
+	#other: { readonly presence: Presence; readonly heardMs: number } | null = $state.raw(null);
+	readonly #link: BrokerLink;
 	readonly #options: PublisherOptions;
 
 	constructor(options: PublisherOptions) {
 		this.#options = options;
+		const { settings, login, retryMs } = options;
+		this.#own = { kiosk: randomId(), sinceMs: options.now() };
+		const offline = statusMessage(settings, 'offline');
+		this.#facts.set({ topic: presenceTopic(settings), payload: JSON.stringify(this.#own) });
+		this.#link = new BrokerLink({
+			url: settings.url,
+			login,
+			will: offline,
+			topics: [offline.topic, presenceTopic(settings), commandTopic(settings)],
+			onConnect: () => {
+				this.#facts.retellAll();
+				return this.#send();
+			},
+			onMessage: (topic, payload, retained) => this.#hear(topic, payload, retained),
+			...(retryMs === undefined ? {} : { retryMs })
+		});
+	}
+
+	/** Whether another kiosk uses this topic, and which of the two is silent because of it. */
+	get conflict(): 'none' | 'other-is-silent' | 'silent' {
+		if (this.#other === null) return 'none';
+		return isLater(this.#own, this.#other.presence) ? 'silent' : 'other-is-silent';
+	}
+
+	get link(): BrokerLink['state'] {
+		return this.#link.state;
+	}
+
+	/** What the broker does not do, in words. */
+	get limits(): readonly string[] {
+		return this.#link.limits;
 	}
 
 	/**
@@ -60,52 +105,60 @@ export class Publisher {
 	 * `signal` aborts. Resolves when it has left.
 	 */
 	async run(signal: AbortSignal): Promise<void> {
-		const { settings, login, storage, retryMs = RETRY_MS } = this.#options;
+		const { settings, storage } = this.#options;
 		// Since this page last had its turn, another one may have sent some, and left others.
 		if (storage !== null) this.#setQueue(readUnsent(storage, settings.topic));
-		const library = await loadMqtt(signal, retryMs);
-		if (library === null) return;
-		const offline = statusMessage(settings, 'offline');
-		const { topic, payload } = offline;
-		const client = library.connect(settings.url, {
-			...(login === null ? {} : { username: login.user, password: login.password }),
-			will: { topic, payload, ...DELIVERY },
-			reconnectPeriod: retryMs,
-			reconnectOnConnackError: true,
-			connectTimeout: CONNECT_LIMIT_MS,
-			keepalive: KEEP_ALIVE_S,
-			// The other kind comes from a blob address, which the security policy of the page forbids.
-			timerVariant: 'native'
-		});
-		this.#client = client;
-		client.on('connect', () => {
-			this.link = 'connected';
-			this.#isAnnounced = false;
-			// A broker that does not let us read takes what we send all the same.
-			client.subscribe(topic, { qos: 1 });
+		const { now, presenceEveryMs = PRESENCE_EVERY_MS } = this.#options;
+		const timer = setInterval(() => {
+			const limitMs = (PRESENCE_LIMIT_MS / PRESENCE_EVERY_MS) * presenceEveryMs;
+			// By a clock that jumps the other one would be gone, or stay for ever: it is heard of again soon.
+			if (this.#other !== null && Math.abs(now() - this.#other.heardMs) > limitMs) this.#other = null;
+			this.#facts.retell(presenceTopic(settings));
 			void this.#send();
-		});
-		client.on('message', (_, said) => {
-			// The last will of a connection that died silently comes when we are long here again.
-			if (said.toString() !== offline.payload) return;
-			this.#isAnnounced = false;
-			void this.#send();
-		});
-		client.on('close', () => {
-			if (this.link !== 'refused') this.link = 'away';
-		});
-		client.on('error', (error) => {
-			this.link = 'code' in error && REFUSALS.includes(error.code) ? 'refused' : 'away';
-			console.info(`The broker at ${settings.url}: ${error.message}`);
-		});
-		await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-		await this.#leave(client);
+		}, presenceEveryMs);
+		await this.#link.run(signal);
+		clearInterval(timer);
 	}
 
 	/** Tells which labels there are; nothing is sent before. */
 	describe(labels: readonly string[]): void {
 		this.#labels = labels;
-		this.#isAnnounced = false;
+		const { settings, storage } = this.#options;
+		const message = discoveryMessage(settings, labels);
+		const key = ANNOUNCED_KEY + settings.topic;
+		const before = storage?.getItem(key) ?? null;
+		if (message !== null) {
+			this.#facts.set(message);
+			storage?.setItem(key, settings.discovery ?? '');
+		}
+		// What was announced under another prefix, or before that was switched off, is taken back.
+		if (before !== null && before !== settings.discovery) {
+			this.#facts.set({ topic: discoveryTopic(before, settings.topic), payload: '' });
+			if (message === null) storage?.removeItem(key);
+		}
+		if (this.#facts.get(statusMessage(settings, 'online').topic) === undefined) this.alive(true);
+		void this.#send();
+	}
+
+	/** Whether a face is in view, or was until a moment ago. */
+	occupancy(isOccupied: boolean): void {
+		this.#facts.set(occupancyMessage(this.#options.settings, isOccupied));
+		void this.#send();
+	}
+
+	/** How the kiosk runs. To be told again and again: what is not heard of for three minutes counts as unavailable. */
+	diagnose(diagnostics: Diagnostics): void {
+		const message = diagnosticsMessage(this.#options.settings, diagnostics);
+		this.#facts.set(message);
+		// The same figures once more are news, too, and so is that somebody is still there.
+		this.#facts.retell(message.topic);
+		this.#facts.retell(occupancyMessage(this.#options.settings, true).topic);
+		void this.#send();
+	}
+
+	/** Whether pictures are analysed: one that hangs is not available, although its connection lives. */
+	alive(isAlive: boolean): void {
+		this.#facts.set(statusMessage(this.#options.settings, isAlive ? 'online' : 'offline'));
 		void this.#send();
 	}
 
@@ -124,47 +177,77 @@ export class Publisher {
 		void this.#send();
 	}
 
-	async #leave(client: MqttClient): Promise<void> {
-		this.#client = null;
-		const isConnected = client.connected;
-		// The broker may be gone by now, which is all the same to us.
-		if (isConnected) deliver(client, statusMessage(this.#options.settings, 'offline')).catch(() => undefined);
-		await client.endAsync(!isConnected);
-		this.link = 'connecting';
+	#send(): Promise<void> {
+		this.#sending ??= this.#sendAll();
+		return this.#sending;
 	}
 
-	/**
-	 * Says who we are, then everything that waits, in order, one at a time. A message whose connection is lost goes out
-	 * again with the next one, and only then is done.
-	 */
-	async #send(): Promise<void> {
-		const client = this.#client;
-		if (client === null || this.#isSending) return;
+	#hear(topic: string, payload: string, retained: boolean): void {
+		const { settings, onCommand, now } = this.#options;
+		if (topic === statusMessage(settings, 'offline').topic) {
+			// The last will of a connection that died silently comes when we are long here again.
+			if (payload === this.#facts.get(topic) || this.conflict === 'silent') return;
+			this.#facts.retell(topic);
+		} else if (topic === presenceTopic(settings)) {
+			const presence = readPresence(payload);
+			if (presence === null || presence.kiosk === this.#own.kiosk) return;
+			const isNews = this.#other === null;
+			this.#other = { presence, heardMs: now() };
+			// It is to know of us at once.
+			if (isNews) this.#facts.retell(topic);
+		} else if (topic === commandTopic(settings)) {
+			// A command that the broker keeps would be obeyed at every start: a reload for ever.
+			if (retained || onCommand === undefined || this.conflict === 'silent') return;
+			this.#answers = [...this.#answers, answerMessage(settings, onCommand(payload))].slice(-20);
+		}
+		void this.#send();
+	}
+
+	/** What is to be sent next that is no minute; null where there is nothing. */
+	#news(): { message: MqttMessage; retain: boolean; sent: () => void } | null {
 		const { settings } = this.#options;
-		this.#isSending = true;
+		const isSilent = this.conflict === 'silent';
+		const presence = presenceTopic(settings);
+		const message = this.#facts.next((topic) => !isSilent || topic === presence);
+		if (message !== null) {
+			return { message, retain: message.topic !== presence, sent: () => this.#facts.told(message) };
+		}
+		const [answer] = this.#answers;
+		if (answer === undefined || isSilent) return null;
+		const sent = () => (this.#answers = this.#answers.filter((each) => each !== answer));
+		return { message: answer, retain: false, sent };
+	}
+
+	/** Says who we are and how we are, then every minute that waits, in order, one at a time, as long as the connection lasts. */
+	async #sendAll(): Promise<void> {
+		const { settings } = this.#options;
+		const link = this.#link;
+		// Whoever asks again while this begins is to find it under way.
+		await Promise.resolve();
 		try {
-			while (client === this.#client && client.connected && this.#labels !== null) {
+			while (link.connected && this.#labels !== null) {
 				const labels = this.#labels;
-				if (!this.#isAnnounced) {
-					this.#isAnnounced = true;
-					for (const each of discoveryMessages(settings, labels)) await deliver(client, each);
-					await deliver(client, statusMessage(settings, 'online'));
+				const news = this.#news();
+				if (news !== null) {
+					await link.publish(news.message, news.retain);
+					news.sent();
 					continue;
 				}
+				if (this.conflict === 'silent') break;
 				if (this.#mustClear) {
-					await deliver(client, noMinuteMessage(settings));
+					await link.publish(noMinuteMessage(settings));
 					this.#mustClear = false;
 				}
 				const [record] = this.#over();
 				if (record === undefined) break;
-				await deliver(client, minuteMessage(settings, record, labels));
+				await link.publish(minuteMessage(settings, record, labels));
 				// One that was added to meanwhile, by a clock that was set back, is another record.
 				this.#setQueue(this.#queue.filter((each) => each !== record));
 			}
 		} catch (error) {
 			console.info('A minute could not be sent yet.', error);
 		} finally {
-			this.#isSending = false;
+			this.#sending = null;
 			// Not after each: a day's minutes are much to write, and those sent twice do no harm.
 			this.#keep();
 		}
@@ -187,22 +270,7 @@ export class Publisher {
 	}
 }
 
-/** Resolves once the broker has it. */
-async function deliver(client: MqttClient, { topic, payload }: MqttMessage): Promise<void> {
-	await client.publishAsync(topic, payload, DELIVERY);
-}
-
-/** Null where `signal` aborts first. The server may be away just now. */
-async function loadMqtt(signal: AbortSignal, retryMs: number): Promise<typeof mqtt | null> {
-	const isOver = () => signal.aborted;
-	while (!isOver()) {
-		try {
-			const { default: client } = await import('mqtt');
-			return isOver() ? null : client;
-		} catch (error) {
-			console.info('The MQTT client could not be loaded yet.', error);
-			await new Promise((resolve) => setTimeout(resolve, retryMs));
-		}
-	}
-	return null;
+/** Of this page alone; not every page may use crypto.randomUUID. */
+function randomId(): string {
+	return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

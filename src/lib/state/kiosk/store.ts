@@ -1,5 +1,5 @@
 /** The kiosk's log in IndexedDB: a record a minute, in this browser alone. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
 import { addMinutes, type MinuteRecord } from './minutes';
 import { keepUnsent, readUnsent } from './unsent';
 
@@ -10,6 +10,15 @@ interface LogSchema extends DBSchema {
 const NAME = 'mien-kiosk';
 /** Where `leave` keeps records; no broker's topic is called so. */
 const LEFT = '#log';
+
+const withCamera = (name: string, camera: string): string => (camera === '' ? name : `${name} ${camera}`);
+/** A database that says nothing for this long is as good as dead; what waits is written by the next connection. */
+const ANSWER_LIMIT_MS = 20_000;
+/**
+ * Errors of a connection that is gone for good, though nobody told: Safari drops databases of pages that were in the
+ * background, and then says so at every transaction, without `terminated` being called.
+ */
+const DEAD: ReadonlySet<string> = new Set(['InvalidStateError', 'UnknownError', 'AbortError', 'TimeoutError']);
 /** Whatever the retention says: 60 days. A record takes about half a kilobyte. */
 const MOST_RECORDS = 86_400;
 
@@ -17,16 +26,21 @@ export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
 	readonly #storage: Storage;
 
-	/** `storage`: for what `leave` keeps. */
-	constructor(storage: Storage) {
+	readonly #name: string;
+	readonly #left: string;
+
+	/** `storage`: for what `leave` keeps. Each camera that has a name has a log of its own. */
+	constructor(storage: Storage, camera = '') {
 		this.#storage = storage;
+		this.#name = withCamera(NAME, camera);
+		this.#left = withCamera(LEFT, camera);
 	}
 
 	/**
 	 * Keeps records at once, as the page goes away: a database would not be done in time. The next call takes them in.
 	 */
 	leave(records: readonly MinuteRecord[]): void {
-		keepUnsent(this.#storage, LEFT, [...readUnsent(this.#storage, LEFT), ...records]);
+		keepUnsent(this.#storage, this.#left, [...readUnsent(this.#storage, this.#left), ...records]);
 	}
 
 	/** Adds a record to what is there of its minute. */
@@ -36,10 +50,10 @@ export class LogStore {
 	}
 
 	async #takeIn(): Promise<void> {
-		const left = readUnsent(this.#storage, LEFT);
+		const left = readUnsent(this.#storage, this.#left);
 		if (left.length === 0) return;
 		// Another page that asks meanwhile finds none.
-		keepUnsent(this.#storage, LEFT, []);
+		keepUnsent(this.#storage, this.#left, []);
 		for (const [index, record] of left.entries()) {
 			try {
 				await this.#add(record);
@@ -51,32 +65,35 @@ export class LogStore {
 	}
 
 	async #add(record: MinuteRecord): Promise<void> {
-		const transaction = (await this.#open()).transaction('minutes', 'readwrite');
-		const before = await transaction.store.get(record.minute);
-		await transaction.store.put(before === undefined ? record : addMinutes(before, record));
-		await transaction.done;
+		await this.#use(async (database) => {
+			const { store, done } = database.transaction('minutes', 'readwrite');
+			// Both settle at the end: what was not stored is told by whichever is first, and the other must not be left alone.
+			await Promise.all([done, putSum(store, record)]);
+		});
 	}
 
 	/** Records that begin at `fromMs` or later, oldest first. */
 	async read(fromMs: number): Promise<MinuteRecord[]> {
 		await this.#takeIn();
-		return (await this.#open()).getAll('minutes', IDBKeyRange.lowerBound(fromMs));
+		return this.#use((database) => database.getAll('minutes', IDBKeyRange.lowerBound(fromMs)));
 	}
 
 	/** Deletes what is older than `beforeMs`, and the oldest beyond 60 days' worth. */
 	async prune(beforeMs: number): Promise<void> {
-		const transaction = (await this.#open()).transaction('minutes', 'readwrite');
-		await transaction.store.delete(IDBKeyRange.upperBound(beforeMs, true));
-		let surplus = (await transaction.store.count()) - MOST_RECORDS;
-		for (let cursor = await transaction.store.openCursor(); cursor !== null && surplus > 0; surplus--) {
-			await cursor.delete();
-			cursor = await cursor.continue();
-		}
-		await transaction.done;
+		await this.#use(async (database) => {
+			const transaction = database.transaction('minutes', 'readwrite');
+			await transaction.store.delete(IDBKeyRange.upperBound(beforeMs, true));
+			let surplus = (await transaction.store.count()) - MOST_RECORDS;
+			for (let cursor = await transaction.store.openCursor(); cursor !== null && surplus > 0; surplus--) {
+				await cursor.delete();
+				cursor = await cursor.continue();
+			}
+			await transaction.done;
+		});
 	}
 
 	async erase(): Promise<void> {
-		await (await this.#open()).clear('minutes');
+		await this.#use((database) => database.clear('minutes'));
 	}
 
 	close(): void {
@@ -87,8 +104,22 @@ export class LogStore {
 		this.#database = null;
 	}
 
+	/** Does `task`, once more with a new connection where the one at hand turns out to be dead. */
+	async #use<T>(task: (database: IDBPDatabase<LogSchema>) => Promise<T>): Promise<T> {
+		const isFresh = this.#database === null;
+		try {
+			return await inTime(this.#open().then(task));
+		} catch (thrown) {
+			if (!(thrown instanceof DOMException && DEAD.has(thrown.name))) throw thrown;
+			this.close();
+			// A transaction that was aborted has stored nothing: no minute counts twice.
+			if (isFresh || thrown.name === 'TimeoutError') throw thrown;
+			return inTime(this.#open().then(task));
+		}
+	}
+
 	#open(): Promise<IDBPDatabase<LogSchema>> {
-		this.#database ??= openDB<LogSchema>(NAME, 1, {
+		this.#database ??= openDB<LogSchema>(this.#name, 1, {
 			upgrade: (database) => void database.createObjectStore('minutes', { keyPath: 'minute' }),
 			// Another page of this site with a newer version waits for this one.
 			blocking: () => this.close(),
@@ -99,5 +130,26 @@ export class LogStore {
 			throw error;
 		});
 		return this.#database;
+	}
+}
+
+async function putSum(
+	store: IDBPObjectStore<LogSchema, ['minutes'], 'minutes', 'readwrite'>,
+	record: MinuteRecord
+): Promise<void> {
+	const before = await store.get(record.minute);
+	await store.put(before === undefined ? record : addMinutes(before, record));
+}
+
+/** Rejects with a TimeoutError where the database does not answer. */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	const limit = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new DOMException('the database does not answer', 'TimeoutError')), ANSWER_LIMIT_MS);
+	});
+	try {
+		return await Promise.race([answer, limit]);
+	} finally {
+		clearTimeout(timer);
 	}
 }

@@ -1,5 +1,5 @@
 /** What people in front of a kiosk read, in languages other than English. */
-import type { Language, Words } from './languages';
+import type { Language, Words } from './words';
 
 export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 	de: {
@@ -22,6 +22,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Betrieben von',
 		more: 'Mehr dazu',
+		totals: { today: 'Heute', faces: 'Gesichter kamen', seen: 'im Bild' },
 		figures: {
 			now: 'jetzt im Bild',
 			chart: 'Dauer jedes Ausdrucks je Minute in der letzten Stunde',
@@ -49,6 +50,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Exploité par',
 		more: 'En savoir plus',
+		totals: { today: 'Aujourd’hui', faces: 'visages sont venus', seen: 'en vue' },
 		figures: {
 			now: 'en vue maintenant',
 			chart: 'Durée de chaque expression, par minute, pendant la dernière heure',
@@ -76,6 +78,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Operado por',
 		more: 'Más información',
+		totals: { today: 'Hoy', faces: 'rostros vinieron', seen: 'a la vista' },
 		figures: {
 			now: 'a la vista ahora',
 			chart: 'Duración de cada expresión, por minuto, en la última hora',
@@ -103,6 +106,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Gestito da',
 		more: 'Maggiori informazioni',
+		totals: { today: 'Oggi', faces: 'volti arrivati', seen: 'in vista' },
 		figures: {
 			now: 'in vista ora',
 			chart: 'Durata di ogni espressione, al minuto, nell’ultima ora',
@@ -130,6 +134,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Beheerd door',
 		more: 'Meer hierover',
+		totals: { today: 'Vandaag', faces: 'gezichten kwamen', seen: 'in beeld' },
 		figures: {
 			now: 'nu in beeld',
 			chart: 'Duur van elke uitdrukking, per minuut, in het laatste uur',
@@ -157,6 +162,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Operado por',
 		more: 'Saber mais',
+		totals: { today: 'Hoje', faces: 'rostos vieram', seen: 'à vista' },
 		figures: {
 			now: 'à vista agora',
 			chart: 'Duração de cada expressão, por minuto, na última hora',
@@ -184,6 +190,7 @@ export const TRANSLATIONS: Readonly<Record<Exclude<Language, 'en'>, Words>> = {
 		},
 		operator: 'Operator:',
 		more: 'Więcej informacji',
+		totals: { today: 'Dzisiaj', faces: 'twarzy przyszło', seen: 'w kadrze' },
 		figures: {
 			now: 'teraz w kadrze',
 			chart: 'Czas każdego wyrazu twarzy, co minutę, w ostatniej godzinie',

@@ -1,13 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, parseKioskConfig, type ParsedConfig } from '../../../../src/lib/state/kiosk/config';
-import { formGroups, formQuery } from '../../../../src/lib/state/kiosk/form';
-import { LANGUAGES } from '../../../../src/lib/state/kiosk/languages';
+import { DEFAULTS, type KioskConfig, parseKioskConfig, type Problem } from '../../../../src/lib/state/kiosk/config';
+import { formCameras, formGroups, formQuery, NEW_CAMERA } from '../../../../src/lib/state/kiosk/form';
+import { LANGUAGES } from '../../../../src/lib/state/kiosk/words';
 import { connectOrigins } from '../../../../src/lib/state/kiosk/policy';
 
 const AROUND = { base: 'https://kiosk.example/kiosk?x', allowed: ['http://camera.lan:1984', 'ws://broker.lan:9001'] };
 
-function parse(query: string | Record<string, string>): ParsedConfig {
-	return parseKioskConfig(new URLSearchParams(query), AROUND);
+const EVERYTHING =
+	'source=hls:/tv/live.m3u8&model=mien&region=25,0,50,100&rotate=90&mirror=yes&min-face=48&threshold=55' +
+	'&show=blurred&log=no&keep=7&lang=de&idle=5&notice=screen&text=Hallo&operator=Museum&link=https://example.com/a' +
+	'&memory=300&mqtt=ws://broker.lan:9001/mqtt&mqtt-topic=museum/door&mqtt-discovery=off&mqtt-commands=yes' +
+	'&name=Door&ice=stun:stun.lan:3478,turn:turn.lan:3478%3Ftransport=tcp&totals=yes&low-memory=yes&fps=5&metrics=yes&occupied=30';
+
+type Parsed = { ok: true; config: KioskConfig } | { ok: false; problems: readonly Problem[] };
+
+/** The address of a single camera. */
+function parse(query: string | Record<string, string>, around = AROUND): Parsed {
+	const search = typeof query === 'string' ? query : new URLSearchParams(query).toString();
+	const parsed = parseKioskConfig(search, around);
+	if (!parsed.ok) return parsed;
+	expect(parsed.configs).toHaveLength(1);
+	return { ok: true, config: parsed.configs[0] };
 }
 
 /** The message for the one parameter that is wrong. */
@@ -16,6 +29,12 @@ function problemOf(name: string, value: string): string {
 	if (parsed.ok) throw new Error(`${name}=${value} was taken`);
 	expect(parsed.problems.map(({ parameter }) => parameter)).toEqual([name]);
 	return parsed.problems[0]?.message ?? '';
+}
+
+function problemsOf(query: string): readonly Problem[] {
+	const parsed = parse(query);
+	if (parsed.ok) throw new Error(`${query} was taken`);
+	return parsed.problems;
 }
 
 describe('valid addresses', () => {
@@ -36,13 +55,17 @@ describe('valid addresses', () => {
 	});
 
 	it('everything at once', () => {
-		const query =
-			'source=hls:/tv/live.m3u8&model=mien&region=25,0,50,100&rotate=90&mirror=yes&min-face=48&threshold=55' +
-			'&show=blurred&log=no&keep=7&lang=de&idle=5&notice=screen&text=Hallo&operator=Museum&link=https://example.com/a' +
-			'&memory=300&mqtt=ws://broker.lan:9001/mqtt&mqtt-topic=museum/door&mqtt-discovery=off';
-		expect(parse(query)).toEqual({
+		expect(parse(EVERYTHING)).toEqual({
 			ok: true,
 			config: {
+				name: 'Door',
+				ice: ['stun:stun.lan:3478', 'turn:turn.lan:3478?transport=tcp'],
+				totals: true,
+				lowMemory: true,
+				fps: 5,
+				metrics: true,
+				mqttCommands: true,
+				occupiedSeconds: 30,
 				source: { kind: 'hls', url: 'https://kiosk.example/tv/live.m3u8' },
 				model: 'mien',
 				region: { x: 0.25, y: 0, width: 0.5, height: 1 },
@@ -70,10 +93,7 @@ describe('valid addresses', () => {
 	it('a broker of this server speaks WebSocket, encrypted where the page is', () => {
 		expect(parse('source=camera&mqtt=/broker')).toMatchObject({ config: { mqttUrl: 'wss://kiosk.example/broker' } });
 		expect(parse('source=camera&mqtt=wss://kiosk.example/')).toMatchObject({ ok: true });
-		const plain = parseKioskConfig(new URLSearchParams('source=camera&mqtt=/broker'), {
-			base: 'http://kiosk/kiosk',
-			allowed: []
-		});
+		const plain = parse('source=camera&mqtt=/broker', { base: 'http://kiosk/kiosk', allowed: [] });
 		expect(plain).toMatchObject({ config: { mqttUrl: 'ws://kiosk/broker', mqttDiscovery: 'homeassistant' } });
 	});
 
@@ -96,9 +116,13 @@ describe('valid addresses', () => {
 
 	it('what the form writes is what was entered', () => {
 		const groups = formGroups([{ id: 'mien', title: 'Mien' }], LANGUAGES);
-		const query = formQuery('mjpeg:/camera', { model: 'mien', keep: '30', show: 'figures', text: ' a ' }, groups);
-		expect(query.toString()).toBe('source=mjpeg%3A%2Fcamera&show=figures&model=mien&text=a');
-		expect(parseKioskConfig(query, AROUND)).toMatchObject({
+		const query = formQuery(
+			[{ ...NEW_CAMERA, kind: 'mjpeg', rest: '/camera' }],
+			{ model: 'mien', keep: '30', show: 'figures', text: ' a ' },
+			groups
+		);
+		expect(query.toString()).toBe('source=mjpeg%3A%2Fcamera&show=figures&text=a&model=mien');
+		expect(parse(query.toString())).toMatchObject({
 			ok: true,
 			config: { model: 'mien', show: 'figures', text: 'a' }
 		});
@@ -106,11 +130,30 @@ describe('valid addresses', () => {
 			for (const { value } of options.filter((option) => option.value !== ''))
 				expect(parse({ source: 'camera', [name]: value }), `${name}=${value}`).toMatchObject({ ok: true });
 		const asIs = Object.fromEntries(groups.flatMap(({ fields }) => fields.map(({ name, initial }) => [name, initial])));
-		expect(formQuery('camera', asIs, groups).toString()).toBe('source=camera');
+		expect(formQuery([NEW_CAMERA], asIs, groups).toString()).toBe('source=camera');
 		// And the parser agrees about what is default.
 		const explicit = new URLSearchParams({ source: 'camera', ...asIs });
 		for (const [name, value] of [...explicit]) if (value === '') explicit.delete(name);
-		expect(parseKioskConfig(explicit, AROUND)).toEqual(parse('source=camera'));
+		expect(parse(explicit.toString())).toEqual(parse('source=camera'));
+	});
+});
+
+describe('the form', () => {
+	it('gives back what the address of several cameras says', () => {
+		const query =
+			'source=mjpeg%3A%2Fa&source=camera%3ABRIO&name=Door&name=&region=&region=0%2C0%2C50%2C50&rotate=90&show=blurred';
+		const cameras = formCameras(new URLSearchParams(query));
+		expect(cameras.map(({ kind, rest, name, region, rotate }) => [kind, rest, name, region, rotate])).toEqual([
+			['mjpeg', '/a', 'Door', '', '90'],
+			['camera', 'BRIO', '', '0,0,50,50', '90']
+		]);
+		expect(formQuery(cameras, { show: 'blurred' }, formGroups([], LANGUAGES)).toString()).toBe(query);
+	});
+
+	it('takes an address that was pasted as the source for one', () => {
+		expect(formCameras(new URLSearchParams({ source: 'rtsp://camera/1' }))).toMatchObject([
+			{ kind: 'mjpeg', rest: 'rtsp://camera/1' }
+		]);
 	});
 });
 
@@ -120,7 +163,7 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		['keep', '0', 'is "0"; allowed is a whole number of days from 1 to 60'],
 		['keep', '61', 'is "61"; allowed is a whole number of days from 1 to 60'],
 		['keep', '1e1', 'is "1e1"; allowed is a whole number of days from 1 to 60'],
-		['threshold', '-5', 'is "-5"; allowed is a whole number of per cent from 0 to 100'],
+		['threshold', '-5', 'is "-5"; allowed is a whole number of percent from 0 to 100'],
 		['show', 'VIDEO', 'is "VIDEO"; allowed is one of video, blurred, figures'],
 		['model', '../mien', 'is "../mien"; allowed is the id of a model: lower-case letters, digits, hyphens'],
 		['model', 'mien.json', 'is "mien.json"; allowed is the id of a model: lower-case letters, digits, hyphens'],
@@ -160,13 +203,12 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'0,0,-1,5',
 		'1e1,0,1,1',
 		'NaN,0,1,1'
-	])('region=%s', (value) => expect(problemOf('region', value)).toContain('left, top, width and height in per cent'));
+	])('region=%s', (value) => expect(problemOf('region', value)).toContain('left, top, width, height in percent'));
 
 	it.each([
 		'',
 		'mjpeg',
 		'mjpeg:',
-		'rtsp://camera/1',
 		'ftp:/x',
 		'data:text/html,x',
 		'javascript:alert(1)',
@@ -208,7 +250,7 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		const parsed = parse('source=camera&sorce=1&constructor=2&__proto__=3&keep=1&keep=2');
 		if (parsed.ok) throw new Error('was taken');
 		expect(parsed.problems.map(({ parameter }) => parameter)).toEqual(['sorce', 'constructor', '__proto__', 'keep']);
-		expect(parsed.problems[0]?.message).toMatch(/^is not known; known are source, model, /);
+		expect(parsed.problems[0]?.message).toMatch(/^is not known; known are source, name, /);
 		expect(parsed.problems[3]?.message).toBe('is given more than once');
 	});
 
@@ -221,6 +263,162 @@ describe('wrong values say what is wrong and what is allowed', () => {
 			expect(message.length).toBeLessThan(200);
 		}
 	);
+});
+
+describe('an & that is not escaped in an address', () => {
+	it('of a camera, with a parameter that no kiosk has: the address to copy is told', () => {
+		expect(problemsOf('source=mjpeg:/cam/ok?resolution=640x480&quality=80&show=figures')).toEqual([
+			{
+				parameter: 'quality',
+				message:
+					'is not known. An & within an address is written %26: ?source=mjpeg:/cam/ok?resolution=640x480%26quality=80&show=figures. Or let /kiosk/setup build the address'
+			}
+		]);
+	});
+
+	it('with a parameter that both have: both addresses are told', () => {
+		const [problem, ...others] = problemsOf('source=mjpeg:/cam/ok?resolution=640x480&fps=15');
+		expect(others).toEqual([]);
+		expect(problem?.parameter).toBe('fps');
+		const [camera = '', kiosk = ''] = [...(problem?.message ?? '').matchAll(/write (\S+) for|or (\S+) for/g)].map(
+			(match) => match[1] ?? match[2]
+		);
+		expect(parse(camera)).toMatchObject({
+			config: { source: { url: 'https://kiosk.example/cam/ok?resolution=640x480&fps=15' }, fps: 0 }
+		});
+		expect(parse(kiosk)).toMatchObject({
+			config: { source: { url: 'https://kiosk.example/cam/ok?resolution=640x480' }, fps: 15 }
+		});
+	});
+
+	it('of a broker or a link', () => {
+		expect(problemsOf('source=camera&link=https://a.example/?a=1&b=2')[0]?.message).toContain('?a=1%26b=2');
+		expect(problemsOf('source=camera&mqtt=/b?a=1&b=2')[0]?.message).toContain('?a=1%26b=2');
+	});
+
+	it('is none before a parameter that is the kiosk’s alone, and none in an address that is escaped', () => {
+		expect(parse('source=mjpeg:/c?src=door&show=blurred&fps=5')).toMatchObject({
+			config: { source: { url: 'https://kiosk.example/c?src=door' }, fps: 5 }
+		});
+		expect(parse('source=mjpeg%3A%2Fc%3Fsrc%3Ddoor&fps=5')).toMatchObject({ config: { fps: 5 } });
+	});
+
+	it('repeats no password', () => {
+		expect(JSON.stringify(problemsOf('source=mjpeg:http://me:s3cret@camera.lan/x?a=1&b=2'))).not.toContain('s3cret');
+		expect(JSON.stringify(problemsOf('source=mjpeg:http%3A//me:s3cret%40camera.lan/x?a=1&b=2'))).not.toContain(
+			's3cret'
+		);
+	});
+
+	it('a + in a stream’s address is a +, in a camera’s name a space', () => {
+		expect(parse('source=mjpeg:/c?token=a+b')).toMatchObject({
+			config: { source: { url: 'https://kiosk.example/c?token=a+b' } }
+		});
+		expect(parse('source=camera:Logitech+BRIO')).toMatchObject({ config: { source: { name: 'Logitech BRIO' } } });
+	});
+});
+
+it('RTSP is named for what it is', () => {
+	for (const source of ['rtsp://camera/1', 'RTSPS://camera/1'])
+		expect(problemOf('source', source)).toMatch(/^is RTSP, which browsers cannot play/);
+	expect(problemOf('source', 'rtsp://me:s3cret@camera/1')).not.toContain('s3cret');
+});
+
+describe('several cameras', () => {
+	const parseAll = (query: string) => parseKioskConfig(query, AROUND);
+
+	it('have one configuration each, with what is given for all and for each', () => {
+		const parsed = parseAll(
+			'source=mjpeg:/a&source=camera&source=hls:/c&region=0,0,50,100&region=&region=50,0,50,100&name=Door&name=Hall&name=Yard&rotate=90&show=blurred'
+		);
+		expect(
+			parsed.ok &&
+				parsed.configs.map(({ source, region, name, rotate, show }) => [source.kind, region?.x, name, rotate, show])
+		).toEqual([
+			['mjpeg', 0, 'Door', 90, 'blurred'],
+			['camera', undefined, 'Hall', 90, 'blurred'],
+			['hls', 0.5, 'Yard', 90, 'blurred']
+		]);
+	});
+
+	it('are at most nine, and lists are as long as they are many', () => {
+		const tenth = Array.from({ length: 10 }, () => 'source=camera').join('&');
+		expect(parseAll(tenth)).toMatchObject({ ok: false, problems: [{ parameter: 'source', message: /up to 9/ }] });
+		expect(parseAll('source=camera&source=camera&source=camera&rotate=0&rotate=90')).toMatchObject({
+			ok: false,
+			problems: [{ parameter: 'rotate', message: 'is given 2 times: give it once for all cameras, or 3 times' }]
+		});
+		expect(parseAll('source=camera&source=nonsense')).toMatchObject({ ok: false, problems: [{ parameter: 'source' }] });
+	});
+});
+
+it('any text is an address that is right or wrong, and never a crash', () => {
+	// A linear congruential generator (Numerical Recipes): the same addresses every time.
+	let state = 20_261_129;
+	const random = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
+	const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+	const names = [
+		...Object.keys(Object.fromEntries(new URLSearchParams(EVERYTHING))),
+		'sorce',
+		'',
+		'__proto__',
+		'constructor',
+		'a b',
+		'%',
+		'%00',
+		'\u202e'
+	];
+	const bits = [
+		'camera',
+		'mjpeg:/c',
+		'rtsp://u:s3cret@h/1',
+		'http://u:s3cret@h',
+		'?a=1',
+		'&',
+		'%26',
+		'%',
+		'+',
+		'#',
+		',',
+		'0',
+		'100',
+		'-1',
+		'1e9',
+		'yes',
+		'off',
+		'\0',
+		'\u2028',
+		'😀',
+		':',
+		'//',
+		'\\',
+		'x'.repeat(5000),
+		'25,0,50,100',
+		'stun:h:1',
+		'http://[::1',
+		'gateway:/g?src=a'
+	];
+	const startMs = performance.now();
+	for (let round = 0; round < 4000; round++) {
+		const parts = Array.from({ length: Math.floor(random() * 14) }, () => {
+			const value = Array.from({ length: Math.floor(random() * 4) }, () => pick(bits)).join('');
+			return `${pick(names)}=${random() < 0.5 ? encodeURIComponent(value) : value}`;
+		});
+		const query = `${random() < 0.5 ? 'source=camera&' : ''}${parts.join('&')}`;
+		const parsed = parseKioskConfig(query, AROUND);
+		if (parsed.ok) {
+			expect(parsed.configs.length).toBeLessThanOrEqual(9);
+			expect(JSON.stringify(parsed.configs)).not.toContain('s3cret');
+			continue;
+		}
+		expect(parsed.problems.length).toBeGreaterThan(0);
+		for (const { parameter, message } of parsed.problems) {
+			expect(message.length).toBeLessThan(3000);
+			expect(`${parameter} ${message}`, query).not.toMatch(/s3cret|[\p{Cc}\p{Bidi_Control}\u2028]/u);
+		}
+	}
+	// 4000 take some 0.3 s; one that hangs would take for ever.
+	expect(performance.now() - startMs).toBeLessThan(60_000);
 });
 
 it('the security policy says which hosts are allowed', () => {

@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { COMMANDS, type KioskControls, obey } from '../../../../src/lib/state/kiosk/commands';
 import { describeBroker } from '../../../../src/lib/state/kiosk/describe';
 import { emptyMinute, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
-import { discoveryMessages, minuteMessage, statusMessage } from '../../../../src/lib/state/kiosk/mqtt';
+import {
+	discoveryMessage,
+	isLater,
+	minuteMessage,
+	readPresence,
+	statusMessage
+} from '../../../../src/lib/state/kiosk/mqtt';
 import { eraseUnsent, keepUnsent, readUnsent } from '../../../../src/lib/state/kiosk/unsent';
 
-const SETTINGS = { url: 'ws://broker/', topic: 'museum/door', discovery: 'homeassistant' };
+const SETTINGS = {
+	url: 'ws://broker/',
+	topic: 'museum/door',
+	discovery: 'homeassistant',
+	commands: false,
+	setupUrl: 'https://kiosk.example/kiosk/setup?source=camera',
+	version: '0.2.0'
+};
 const NOON = Date.UTC(2026, 10, 24, 12);
 const RECORD: MinuteRecord = {
 	...emptyMinute(NOON),
@@ -47,37 +61,112 @@ describe('messages', () => {
 		expect(statusMessage(SETTINGS, 'offline')).toEqual({ topic: 'museum/door/status', payload: 'offline' });
 	});
 
-	it('discovery names each figure once, of one device', () => {
-		const messages = discoveryMessages(SETTINGS, ['happy', 'odd "label"']);
-		const configs = messages.map(({ payload }) => JSON.parse(payload) as Record<string, unknown>);
-		expect(messages.map(({ topic }) => topic.replace('homeassistant/sensor/museum_door/', ''))).toEqual([
-			...['faces', 'arrivals', 'seen', 'unsure', 'incidents'].map((id) => `${id}/config`),
-			...['happy', 'odd__label_'].flatMap((id) => [`${id}_dwell/config`, `${id}_probability/config`])
+	/** What Home Assistant requires of a device (homeassistant/components/mqtt/schemas.py), as far as it concerns us. */
+	const deviceOf = (settings = SETTINGS, labels = ['happy', 'odd "label"']) => {
+		const message = discoveryMessage(settings, labels);
+		if (message === null) throw new Error('nothing is announced');
+		const payload = JSON.parse(message.payload) as {
+			device: Record<string, unknown>;
+			origin: Record<string, unknown>;
+			components: Record<string, Record<string, unknown>>;
+		} & Record<string, unknown>;
+		return { topic: message.topic, ...payload };
+	};
+
+	it('discovery is one message for the device, with all that Home Assistant’s schema asks for', () => {
+		const { topic, device, origin, components, ...shared } = deviceOf();
+		expect(topic).toBe('homeassistant/device/museum_door/config');
+		expect(device).toEqual({
+			identifiers: ['museum_door'],
+			name: 'Mien museum/door',
+			manufacturer: 'Mien',
+			model: 'Kiosk',
+			sw_version: '0.2.0',
+			configuration_url: 'https://kiosk.example/kiosk/setup?source=camera'
+		});
+		expect(origin).toEqual({ name: 'Mien', sw_version: '0.2.0' });
+		// Other keys beside these the schema refuses at the root.
+		expect(Object.keys(shared).sort()).toEqual([
+			...['availability_topic', 'payload_available', 'payload_not_available', 'qos']
 		]);
-		expect(new Set(configs.map((config) => config['unique_id'])).size).toBe(9);
-		expect(new Set(configs.map((config) => JSON.stringify(config['device'])))).toEqual(
-			new Set(['{"identifiers":["museum_door"],"name":"Mien museum/door","manufacturer":"Mien","model":"Kiosk"}'])
-		);
-		expect(configs[0]).toMatchObject({
-			state_topic: 'museum/door/minute',
-			value_template: '{{ value_json.faces }}',
-			availability_topic: 'museum/door/status',
-			payload_available: 'online',
-			payload_not_available: 'offline'
+		const ids = Object.values(components).map((component) => component['unique_id']);
+		expect(new Set(ids).size).toBe(ids.length);
+		for (const [id, component] of Object.entries(components)) {
+			expect(['sensor', 'binary_sensor']).toContain(component['platform']);
+			expect(component['unique_id']).toBe(`museum_door_${id}`);
+			expect(component['expire_after']).toBeLessThanOrEqual(180);
+			// Home Assistant refuses a unit of nothing, and a duration in percent.
+			if ('device_class' in component && component['device_class'] === 'duration')
+				expect(component['unit_of_measurement']).toBe('s');
+		}
+		expect(Object.keys(components)).toEqual([
+			...['occupancy', 'faces', 'arrivals', 'seen', 'unsure'],
+			...['happy_dwell', 'happy_probability', 'odd__label__dwell', 'odd__label__probability'],
+			...['fps', 'source', 'transport', 'version', 'memoryMb', 'incidents'].map((id) => `diagnostic_${id}`)
+		]);
+		expect(components['odd__label__dwell']).toMatchObject({
+			value_template: String.raw`{{ value_json.expressions["odd \"label\""].dwellSeconds }}`
 		});
-		expect(configs[7]).toMatchObject({
-			value_template: String.raw`{{ value_json.expressions["odd \"label\""].dwellSeconds }}`,
-			unit_of_measurement: 's',
-			device_class: 'duration'
-		});
-		expect(configs[6]).toMatchObject({ name: 'Happy: mean probability', unit_of_measurement: '%' });
-		// Home Assistant refuses a duration in per cent, and a unit of nothing.
-		expect(configs[6]).not.toHaveProperty('device_class');
-		expect(configs[0]).not.toHaveProperty('unit_of_measurement');
+		expect(components['diagnostic_fps']).toMatchObject({ entity_category: 'diagnostic' });
+	});
+
+	it('commands are offered only where they are obeyed', () => {
+		const buttons = (commands: boolean) =>
+			Object.values(deviceOf({ ...SETTINGS, commands }).components).filter(({ platform }) => platform === 'button');
+		expect(buttons(false)).toEqual([]);
+		expect(buttons(true).map((button) => button['payload_press'])).toEqual(COMMANDS.map(({ name }) => name));
+		for (const button of buttons(true)) expect(button['command_topic']).toBe('museum/door/command');
 	});
 
 	it('discovery that is off says nothing', () => {
-		expect(discoveryMessages({ ...SETTINGS, discovery: null }, ['happy'])).toEqual([]);
+		expect(discoveryMessage({ ...SETTINGS, discovery: null }, ['happy'])).toBeNull();
+	});
+
+	it('of two kiosks with one topic, exactly one is the later', () => {
+		const [a, b, c] = [
+			{ kiosk: 'a', sinceMs: 1 },
+			{ kiosk: 'b', sinceMs: 1 },
+			{ kiosk: 'c', sinceMs: 2 }
+		];
+		for (const [one, other] of [
+			[a, b],
+			[b, c],
+			[a, c]
+		] as const)
+			expect(isLater(one, other)).toBe(!isLater(other, one));
+		for (const payload of ['', '{', 'null', '3', '{"kiosk":1,"sinceMs":1}']) expect(readPresence(payload)).toBeNull();
+	});
+});
+
+describe('commands', () => {
+	const controls = () => {
+		const done: string[] = [];
+		const note = (what: string) => () => void done.push(what);
+		const kiosk: KioskControls = {
+			reload: note('reload'),
+			restartWorker: note('restart'),
+			show: (what) => void done.push(what),
+			nextSource: note('next'),
+			pause: note('pause'),
+			resume: note('resume')
+		};
+		return { kiosk, done };
+	};
+
+	it('each does one thing', () => {
+		const { kiosk, done } = controls();
+		for (const { name } of COMMANDS) expect(obey(name, true, kiosk)).toEqual({ command: name, ok: true, reason: null });
+		expect(done).toEqual(['reload', 'restart', 'video', 'blurred', 'figures', 'next', 'pause', 'resume']);
+	});
+
+	it('are refused with the reason where they are off or not known', () => {
+		const { kiosk, done } = controls();
+		expect(obey('reload', false, kiosk)).toMatchObject({ ok: false, reason: /mqtt-commands=yes/ });
+		expect(obey('format c:'.repeat(50), true, kiosk)).toMatchObject({
+			ok: false,
+			reason: /^not known; known are reload,/
+		});
+		expect(done).toEqual([]);
 	});
 });
 
@@ -130,8 +219,8 @@ describe('minutes that wait', () => {
 });
 
 it('the screen tells of a broker that is away, and of nothing else', () => {
-	expect(describeBroker({ link: 'connected', unsent: 1 })).toBeNull();
-	expect(describeBroker({ link: 'connecting', unsent: 0 })).toBeNull();
-	expect(describeBroker({ link: 'away', unsent: 3 })).toBe('Broker away, 3 min to send');
-	expect(describeBroker({ link: 'refused', unsent: 0 })).toBe('Broker refuses the login');
+	expect(describeBroker({ link: 'connected', limits: [], conflict: 'none', unsent: 1 })).toBeNull();
+	expect(describeBroker({ link: 'connecting', limits: [], conflict: 'none', unsent: 0 })).toBeNull();
+	expect(describeBroker({ link: 'away', limits: [], conflict: 'none', unsent: 3 })).toBe('Broker away, 3 min to send');
+	expect(describeBroker({ link: 'refused', limits: [], conflict: 'none', unsent: 0 })).toBe('Broker refuses the login');
 });

@@ -3,12 +3,14 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyMinute, MINUTE_MS } from '../../../../src/lib/state/kiosk/minutes';
 import { Publisher } from '../../../../src/lib/state/kiosk/publisher.svelte';
+import { startBroker, type Grudge } from '../../../broker';
 import { BROKER_LOGIN, Mosquitto } from '../../../mosquitto';
 import { freePort, provideProgram } from '../../../programs';
 
 const program = provideProgram('mosquitto');
 const NOON = Date.UTC(2026, 10, 24, 12);
 const TOPIC = 'museum/door';
+const SETTINGS = { topic: TOPIC, discovery: 'homeassistant', commands: true, setupUrl: 'http://kiosk/', version: '1' };
 const PATIENTLY = { timeout: 20_000 };
 
 describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
@@ -19,6 +21,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		setItem: (key: string, value: string) => void kept.set(key, value),
 		removeItem: (key: string) => void kept.delete(key)
 	};
+	const keptMinutes = () => [...kept.keys()].filter((key) => key.startsWith('mien.kiosk.unsent ')).length;
 	let url: string;
 	let broker: Mosquitto;
 	let listener: MqttClient;
@@ -37,7 +40,9 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 	function start(password = BROKER_LOGIN.password): void {
 		stop = new AbortController();
 		publisher = new Publisher({
-			settings: { url, topic: TOPIC, discovery: 'homeassistant' },
+			settings: { ...SETTINGS, url },
+			onCommand: (text) => ({ command: text, ok: text === 'reload', reason: null }),
+			presenceEveryMs: 300,
 			login: { user: BROKER_LOGIN.username, password },
 			storage,
 			now: () => NOON + passed * MINUTE_MS,
@@ -84,16 +89,11 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		start();
 		passMinute();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1]);
-		expect(received.map(({ topic }) => topic)).toEqual([
-			...['faces', 'arrivals', 'seen', 'unsure', 'incidents', 'happy_dwell', 'happy_probability'].map(
-				(id) => `homeassistant/sensor/museum_door/${id}/config`
-			),
-			`${TOPIC}/status`,
-			`${TOPIC}/minute`,
-			`${TOPIC}/minute`
-		]);
+		const topics = received.map(({ topic }) => topic).filter((topic) => topic !== `${TOPIC}/kiosk`);
+		expect(topics.slice(0, 2)).toEqual(['homeassistant/device/museum_door/config', `${TOPIC}/status`]);
+		expect(topics.filter((topic) => topic.endsWith('/minute'))).toHaveLength(2);
 		expect(status()).toBe('online');
-		await expect.poll(() => kept.size, PATIENTLY).toBe(0);
+		await expect.poll(keptMinutes, PATIENTLY).toBe(0);
 	});
 
 	it('gets nothing of a minute under way, and its parts as one', async () => {
@@ -116,7 +116,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		expect(publisher.unsent).toBe(6);
 		await broker.start();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-		await expect.poll(() => kept.size, PATIENTLY).toBe(0);
+		await expect.poll(keptMinutes, PATIENTLY).toBe(0);
 	});
 
 	it('gets a minute that a clock counted far ahead at once: its time may never come', async () => {
@@ -125,9 +125,85 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		expect(publisher.unsent).toBe(0);
 	});
 
+	it('hears of occupancy and diagnostics, and answers commands, but none that was kept', async () => {
+		publisher.occupancy(true);
+		publisher.diagnose({
+			...{ fps: 5, source: 'camera', transport: null, memoryMb: 80, incidents: 0, paused: false, slow: false }
+		});
+		const last = (name: string) => received.findLast(({ topic }) => topic === `${TOPIC}/${name}`)?.text;
+		await expect.poll(() => last('occupancy'), PATIENTLY).toBe('ON');
+		await expect
+			.poll(() => JSON.parse(last('diagnostics') ?? '{}') as unknown, PATIENTLY)
+			.toMatchObject({ fps: 5, version: '1' });
+		await listener.publishAsync(`${TOPIC}/command`, 'reload', { qos: 1 });
+		await expect.poll(() => last('answer'), PATIENTLY).toBe('{"command":"reload","ok":true,"reason":null}');
+		publisher.occupancy(false);
+		await expect.poll(() => last('occupancy'), PATIENTLY).toBe('OFF');
+		publisher.alive(false);
+		await expect.poll(status, PATIENTLY).toBe('offline');
+		publisher.alive(true);
+		await expect.poll(status, PATIENTLY).toBe('online');
+		// A command that the broker keeps would be obeyed with every connection.
+		const answers = () => received.filter(({ topic }) => topic === `${TOPIC}/answer`).length;
+		const before = answers();
+		await listener.publishAsync(`${TOPIC}/command`, 'reload', { qos: 1, retain: true });
+		await expect.poll(answers, PATIENTLY).toBe(before + 1);
+		stop.abort();
+		start();
+		await expect.poll(() => publisher.link, PATIENTLY).toBe('connected');
+		passMinute();
+		await expect.poll(() => publisher.unsent, PATIENTLY).toBe(0);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		expect(answers()).toBe(before + 1);
+		await listener.publishAsync(`${TOPIC}/command`, '', { qos: 1, retain: true });
+	});
+
+	it('has two kiosks with one topic: both say so, the later one is silent until the other is gone', async () => {
+		const second = new AbortController();
+		const twin = new Publisher({
+			settings: { ...SETTINGS, url },
+			login: { user: BROKER_LOGIN.username, password: BROKER_LOGIN.password },
+			storage: null,
+			now: () => NOON + 1e9,
+			retryMs: 200,
+			presenceEveryMs: 300
+		});
+		twin.describe(['happy']);
+		const done = twin.run(second.signal);
+		await expect.poll(() => twin.conflict, PATIENTLY).toBe('silent');
+		await expect.poll(() => publisher.conflict, PATIENTLY).toBe('other-is-silent');
+		twin.add({ ...emptyMinute(NOON), faces: 777 });
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		expect(minutes()).not.toContain(777);
+		expect(twin.unsent).toBe(1);
+		second.abort();
+		await done;
+		await expect.poll(status, PATIENTLY).toBe('online');
+	});
+
+	it('forgets the device where discovery is switched off', async () => {
+		stop.abort();
+		stop = new AbortController();
+		publisher = new Publisher({
+			settings: { ...SETTINGS, url, discovery: null },
+			login: { user: BROKER_LOGIN.username, password: BROKER_LOGIN.password },
+			storage,
+			now: () => NOON + passed * MINUTE_MS,
+			retryMs: 200,
+			presenceEveryMs: 300
+		});
+		publisher.describe(['happy']);
+		void publisher.run(stop.signal);
+		const config = () => received.findLast(({ topic }) => topic === 'homeassistant/device/museum_door/config')?.text;
+		await expect.poll(config, PATIENTLY).toBe('');
+		await expect.poll(() => kept.size, PATIENTLY).toBe(0);
+		stop.abort();
+		start();
+		await expect.poll(config, PATIENTLY).not.toBe('');
+	});
+
 	it('hears once more that we are here, where it tells of a connection that died before', async () => {
 		await listener.publishAsync(`${TOPIC}/status`, 'offline', { qos: 1, retain: true });
-		await expect.poll(() => received.slice(-10).map(({ text }) => text), PATIENTLY).toContain('offline');
 		await expect.poll(status, PATIENTLY).toBe('online');
 	});
 
@@ -136,7 +212,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		const last = () => received.findLast(({ topic }) => topic === `${TOPIC}/minute`)?.text;
 		await expect.poll(last, PATIENTLY).toBe('');
 		expect(publisher.unsent).toBe(0);
-		expect(kept.size).toBe(0);
+		expect(keptMinutes()).toBe(0);
 	});
 
 	it('hears that we leave', async () => {
@@ -150,11 +226,62 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		const oldest = passed + 60;
 		for (let minute = 0; minute < 1500; minute++) passMinute();
 		expect(publisher.unsent).toBe(1440);
-		const [first] = JSON.parse([...kept.values()][0] ?? '[]') as { faces: number }[];
+		const [first] = JSON.parse(kept.get(`mien.kiosk.unsent ${TOPIC}`) ?? '[]') as { faces: number }[];
 		expect(first?.faces).toBe(oldest);
 	});
 
 	it('never gets the password', () => {
 		expect(JSON.stringify(received)).not.toContain(BROKER_LOGIN.password);
+	});
+});
+
+describe('a broker that hangs up', () => {
+	it.each<[string, Grudge[]]>([
+		['at a subscription', ['subscribe']],
+		['at a retained message', ['retain']],
+		['at a retained last will', ['retained-will', 'retain']],
+		['at any last will', ['will']],
+		['at everything that can be done without', ['will', 'retained-will', 'retain', 'subscribe']]
+	])('%s gets each minute once, and is left in peace after that', async (_, grudges) => {
+		const broker = await startBroker(grudges);
+		const stop = new AbortController();
+		let nowMs = NOON;
+		const publisher = new Publisher({
+			settings: { ...SETTINGS, url: broker.url, discovery: null },
+			presenceEveryMs: 1e9,
+			login: null,
+			storage: null,
+			now: () => nowMs,
+			retryMs: 20
+		});
+		publisher.describe(['happy']);
+		const done = publisher.run(stop.signal);
+		const minutes = () => broker.published.filter(({ topic }) => topic === `${TOPIC}/minute`);
+		const passMinute = () => {
+			publisher.add({ ...emptyMinute(nowMs), faces: minutes().length });
+			nowMs += MINUTE_MS;
+		};
+		passMinute();
+		await expect.poll(() => minutes().length, PATIENTLY).toBe(1);
+		await expect.poll(() => publisher.limits.length, PATIENTLY).toBeGreaterThan(0);
+		await expect.poll(() => publisher.link, PATIENTLY).toBe('connected');
+		passMinute();
+		await expect.poll(() => minutes().length, PATIENTLY).toBe(2);
+		// The last of its grudges may be met only now.
+		await expect
+			.poll(async () => {
+				const before = broker.connects;
+				await new Promise((resolve) => setTimeout(resolve, 300));
+				return broker.connects - before;
+			}, PATIENTLY)
+			.toBe(0);
+		passMinute();
+		await expect
+			.poll(() => minutes().map(({ text }) => (JSON.parse(text) as { faces: number }).faces), PATIENTLY)
+			.toEqual([0, 1, 2]);
+		expect(publisher.unsent).toBe(0);
+		stop.abort();
+		await done;
+		broker.stop();
 	});
 });

@@ -1,0 +1,190 @@
+/** A connection to an MQTT broker over WebSocket that comes back by itself, and asks for less where a broker hangs up. */
+import type mqtt from 'mqtt';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import type { Login } from '../../sources/request';
+import type { MqttMessage } from './mqtt';
+
+const RETRY_MS = 3000;
+const CONNECT_LIMIT_MS = 10_000;
+/** Seconds; a connection that died silently is found out within one and a half times as long. */
+const KEEP_ALIVE_S = 20;
+/** A broker's words for a login that is wrong or missing (MQTT 3.1.1, section 3.2.2.3). */
+const REFUSALS: readonly unknown[] = [4, 5];
+/** So many connections that end at the same request are no accident. */
+const ENDS = 2;
+
+/** What a broker may hang up at, as AWS IoT does where its policy lacks a right: each is done without, one after another. */
+type Wish = 'subscribe' | 'retain' | 'will';
+const WORDS: Readonly<Record<Wish, string>> = {
+	subscribe: 'does not let this page subscribe',
+	retain: 'keeps no retained messages',
+	will: 'takes no last will'
+};
+
+export interface LinkOptions {
+	readonly url: string;
+	readonly login: Login | null;
+	readonly will: MqttMessage;
+	/** Topics to hear of; nothing depends on being let. */
+	readonly topics: readonly string[];
+	/** Called with each connection: what is sent first. Subscribed is after that. */
+	readonly onConnect: () => Promise<void>;
+	readonly onMessage: (topic: string, payload: string, retained: boolean) => void;
+	readonly retryMs?: number;
+}
+
+export class BrokerLink {
+	state: 'connecting' | 'connected' | 'away' | 'refused' = $state('connecting');
+	/** What this broker does not do, in words; empty where it does everything. */
+	limits: readonly string[] = $state.raw([]);
+	readonly #options: LinkOptions;
+	#client: MqttClient | null = null;
+	#without: readonly Wish[] = [];
+	readonly #ends: Record<Wish, number> = { subscribe: 0, retain: 0, will: 0 };
+	/** What the broker was asked for and has not answered. */
+	#asked: readonly Wish[] = [];
+	/** Rejects when the connection is lost. */
+	#lost: Promise<never> = new Promise<never>(() => undefined);
+
+	constructor(options: LinkOptions) {
+		this.#options = options;
+	}
+
+	get connected(): boolean {
+		return this.#client !== null;
+	}
+
+	/** Connects, and again whenever the connection is lost, until `signal` aborts. Resolves when it has left. */
+	async run(signal: AbortSignal): Promise<void> {
+		const { retryMs = RETRY_MS } = this.#options;
+		const library = await loadMqtt(signal, retryMs);
+		// Asked anew each time: it changes while others are waited for.
+		const isOver = () => signal.aborted;
+		while (library !== null && !isOver()) {
+			await this.#connect(library, signal);
+			if (!isOver()) await new Promise((resolve) => setTimeout(resolve, retryMs));
+		}
+		this.state = 'connecting';
+	}
+
+	/** Resolves once the broker has it; rejects where the connection is lost first. Kept for those who ask later, where `retain`. */
+	async publish({ topic, payload }: MqttMessage, retain = true): Promise<void> {
+		const client = this.#client;
+		if (client === null) throw new Error('there is no connection');
+		const isRetained = retain && !this.#without.includes('retain');
+		if (isRetained) this.#ask('retain');
+		await Promise.race([this.#lost, client.publishAsync(topic, payload, { qos: 1, retain: isRetained })]);
+		if (isRetained) this.#answered('retain');
+	}
+
+	/** One connection, from its begin to its end. The library's own way back would repeat what this broker hangs up at. */
+	async #connect(library: typeof mqtt, signal: AbortSignal): Promise<void> {
+		const { url, login, onMessage } = this.#options;
+		const will = this.#will();
+		const client = library.connect(url, {
+			...(login === null ? {} : { username: login.user, password: login.password }),
+			...(will === undefined ? {} : { will }),
+			reconnectPeriod: 0,
+			connectTimeout: CONNECT_LIMIT_MS,
+			keepalive: KEEP_ALIVE_S,
+			queueQoSZero: false,
+			// The other kind comes from a blob address, which the security policy of the page forbids.
+			timerVariant: 'native'
+		});
+		let lose: (error: Error) => void = () => undefined;
+		this.#lost = new Promise<never>((_, reject) => (lose = reject));
+		// Nobody may be waiting.
+		this.#lost.catch(() => undefined);
+		const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+		if (will !== undefined) this.#ask('will');
+		client.on('connect', () => {
+			this.#answered('will');
+			this.#client = client;
+			this.state = 'connected';
+			void this.#begin(client);
+		});
+		client.on('message', (topic, payload, { retain }) => onMessage(topic, payload.toString(), retain));
+		client.on('error', (error) => {
+			this.state = 'code' in error && REFUSALS.includes(error.code) ? 'refused' : 'away';
+			// A login that is wrong, or a server that is away, is no wish that the broker hangs up at.
+			this.#asked = this.#asked.filter((each) => each !== 'will');
+			console.info(`The broker at ${url}: ${error.message}`);
+			client.end(true);
+		});
+		const leave = new AbortController();
+		const left = new Promise<void>((resolve) =>
+			signal.addEventListener('abort', () => resolve(), { once: true, signal: leave.signal })
+		);
+		await Promise.race([closed, left]);
+		leave.abort();
+		if (signal.aborted) await this.#leave(client);
+		this.#client = null;
+		lose(new Error('the connection was lost'));
+		if (signal.aborted) return;
+		if (this.state !== 'refused') this.state = 'away';
+		this.#ended();
+		client.end(true);
+	}
+
+	async #begin(client: MqttClient): Promise<void> {
+		await this.#options.onConnect();
+		if (this.#without.includes('subscribe') || client !== this.#client) return;
+		this.#ask('subscribe');
+		try {
+			// A broker that does not let us read takes what we send all the same.
+			await client.subscribeAsync([...this.#options.topics], { qos: 1 });
+		} catch (error) {
+			if (!client.connected) return;
+			console.info('The broker does not let this page subscribe.', error);
+		}
+		this.#answered('subscribe');
+	}
+
+	#ask(wish: Wish): void {
+		this.#asked = [...this.#asked, wish];
+	}
+
+	#answered(wish: Wish): void {
+		this.#asked = this.#asked.filter((each) => each !== wish);
+		this.#ends[wish] = 0;
+	}
+
+	/** A connection ended. What it was asked for last may be why: the next ones do without. */
+	#ended(): void {
+		const [wish, ...others] = this.#asked;
+		this.#asked = [];
+		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < ENDS) return;
+		this.#without = [...this.#without, wish];
+		this.limits = this.#without.map((each) => WORDS[each]);
+		console.info(`The broker at ${this.#options.url} hung up ${ENDS} times: it ${WORDS[wish]}, it seems.`);
+	}
+
+	#will(): IClientOptions['will'] {
+		if (this.#without.includes('will')) return undefined;
+		const { topic, payload } = this.#options.will;
+		// Text does, whatever its type says (mqtt-packet, generate.js).
+		return { topic, payload: payload as unknown as Buffer, qos: 1, retain: !this.#without.includes('retain') };
+	}
+
+	async #leave(client: MqttClient): Promise<void> {
+		const isConnected = client.connected;
+		// The broker may be gone by now, which is all the same to us.
+		if (isConnected) this.publish(this.#options.will).catch(() => undefined);
+		await client.endAsync(!isConnected);
+	}
+}
+
+/** Null where `signal` aborts first. The server may be away just now. */
+async function loadMqtt(signal: AbortSignal, retryMs: number): Promise<typeof mqtt | null> {
+	const isOver = () => signal.aborted;
+	while (!isOver()) {
+		try {
+			const { default: client } = await import('mqtt');
+			return isOver() ? null : client;
+		} catch (error) {
+			console.info('The MQTT client could not be loaded yet.', error);
+			await new Promise((resolve) => setTimeout(resolve, retryMs));
+		}
+	}
+	return null;
+}

@@ -1,0 +1,59 @@
+/** A kiosk's query as people write it by hand: addresses within it seldom have their "&" and "+" escaped. */
+
+/** Parameters whose values are addresses. */
+const ADDRESSES = ['source', 'mqtt', 'link'];
+/** Parameters that cameras have, too: after an address that has a "?", nobody can tell whose they are. */
+const SHARED: ReadonlySet<string> = new Set(['fps', 'text', 'rotate', 'mirror', 'name']);
+
+/** A longer query is of no use to read. */
+const MOST_SHOWN = 600;
+
+const nameOf = (part: string): string => readQuery(part).keys().next().value ?? '';
+
+/** As `URLSearchParams`, but a "+" within the address of a stream stays one. */
+export function readQuery(search: string): URLSearchParams {
+	const parts = search.replace(/^\?/, '').split('&');
+	return new URLSearchParams(
+		parts.map((part) => (/^source=(?!camera)[a-z]+(:|%3A)/i.test(part) ? part.replaceAll('+', '%2B') : part)).join('&')
+	);
+}
+
+/**
+ * Parameters that seem to belong to an address before them whose "&" is not escaped, with what to write instead. An
+ * address that was escaped as a whole has no bare "?". The first parameter that is a kiosk's alone (`known`) ends it.
+ */
+export function strayParameters(search: string, known: ReadonlySet<string>): ReadonlyMap<string, string> {
+	const parts = search.replace(/^\?/, '').split('&');
+	const stray = new Map<string, string>();
+	for (const [index, part] of parts.entries()) {
+		if (!ADDRESSES.includes(nameOf(part)) || !part.slice(part.indexOf('=')).includes('?')) continue;
+		const after = parts.slice(index + 1);
+		const end = after.findIndex((each) => {
+			const name = nameOf(each);
+			return known.has(name) && !SHARED.has(name);
+		});
+		const run = end < 0 ? after : after.slice(0, end);
+		if (run.length === 0) continue;
+		const before = parts.slice(0, index);
+		const rest = after.slice(run.length);
+		const joined = shown([...before, [part, ...run].join('%26'), ...rest]);
+		for (const each of run) {
+			const name = nameOf(each);
+			const own = shown([...before, part.replaceAll('?', '%3F'), ...run, ...rest]);
+			stray.set(
+				name,
+				SHARED.has(name)
+					? `may be the camera’s or the kiosk’s: an & within an address is written %26, so write ${joined} for the camera, or ${own} for the kiosk`
+					: `is not known. An & within an address is written %26: ${joined}. Or let /kiosk/setup build the address`
+			);
+		}
+	}
+	return stray;
+}
+
+/** To be copied, on one line; not repeated where it may hold a name and password, or is too long to read. */
+function shown(parts: readonly string[]): string {
+	const query = parts.join('&');
+	if (query.length > MOST_SHOWN || /@|%40/.test(query)) return '?source=…%26…';
+	return `?${query.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}')}`;
+}

@@ -1,0 +1,32 @@
+/** The languages of a kiosk's screen, and what each of them says. */
+
+export const LANGUAGES = {
+	en: 'English',
+	de: 'Deutsch',
+	fr: 'Français',
+	es: 'Español',
+	it: 'Italiano',
+	nl: 'Nederlands',
+	pt: 'Português',
+	pl: 'Polski'
+} as const;
+
+export type Language = keyof typeof LANGUAGES;
+
+export interface Words {
+	/** Names of the labels that a manifest may hold; the label itself stands in for others. */
+	readonly labels: Readonly<Record<string, string>>;
+	readonly unsure: string;
+	readonly tooSmall: string;
+	/** What runs here. */
+	readonly notice: string;
+	/** What happens to the pictures; `logged`: where counts by the minute are kept; `published`: where a broker gets them. */
+	readonly privacy: { readonly logged: string; readonly unlogged: string; readonly published: string };
+	/** Before the operator's name. */
+	readonly operator: string;
+	readonly more: string;
+	/** What was counted today: a title, and what stands after how many faces came and how long they were in view. */
+	readonly totals: { readonly today: string; readonly faces: string; readonly seen: string };
+	/** What stands at the figures: how many faces there are now, and the chart of the last hour. */
+	readonly figures: { readonly now: string; readonly chart: string; readonly nothing: string; readonly upTo: string };
+}

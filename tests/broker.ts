@@ -1,0 +1,94 @@
+/** A broker (MQTT 3.1.1 over WebSocket) that hangs up at what it does not know or allow, as hosted ones do. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { acceptWebSocket } from './websocket';
+
+/** Where it hangs up: at a subscription (AWS IoT without `iot:Subscribe`), a retained message, or a retained last will. */
+export type Grudge = 'subscribe' | 'retain' | 'retained-will' | 'will';
+
+export interface StandInBroker {
+	readonly url: string;
+	/** What was published, oldest first. */
+	readonly published: { readonly topic: string; readonly text: string; readonly retain: boolean }[];
+	/** Connections taken. */
+	connects: number;
+	stop(): void;
+}
+
+export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBroker> {
+	const server = createServer();
+	const broker: StandInBroker = { url: '', published: [], connects: 0, stop: () => server.close() };
+	server.on('upgrade', (request, stream) => {
+		const socket = acceptWebSocket(request, stream, 'mqtt');
+		let rest = Buffer.alloc(0);
+		socket.onMessage = (message) => {
+			rest = Buffer.concat([rest, Buffer.from(message as Buffer)]);
+			for (let packet = readPacket(rest); packet !== null; packet = readPacket(rest)) {
+				rest = rest.subarray(packet.end);
+				answer(packet);
+			}
+		};
+		const answer = ({ type, flags, body }: MqttPacket): void => {
+			const hangsUp = (grudge: Grudge): boolean => {
+				if (grudges.includes(grudge)) socket.destroy();
+				return grudges.includes(grudge);
+			};
+			if (type === 1) {
+				// Variable header: protocol name, level, flags (MQTT 3.1.1, section 3.1.2.3).
+				const wish = body[7] ?? 0;
+				if ((wish & 0x04) !== 0 && hangsUp('will')) return;
+				if ((wish & 0x20) !== 0 && hangsUp('retained-will')) return;
+				broker.connects++;
+				socket.send(Buffer.from([0x20, 2, 0, 0]));
+			} else if (type === 8) {
+				if (hangsUp('subscribe')) return;
+				const codes = filters(body).map(() => 1);
+				socket.send(Buffer.from([0x90, 2 + codes.length, body[0] ?? 0, body[1] ?? 0, ...codes]));
+			} else if (type === 3) {
+				const retain = (flags & 1) === 1;
+				if (retain && hangsUp('retain')) return;
+				const length = body.readUInt16BE(0);
+				const hasId = (flags & 6) !== 0;
+				const text = body.subarray(2 + length + (hasId ? 2 : 0)).toString();
+				broker.published.push({ topic: body.subarray(2, 2 + length).toString(), text, retain });
+				if (hasId) socket.send(Buffer.from([0x40, 2, body[2 + length] ?? 0, body[3 + length] ?? 0]));
+			} else if (type === 12) socket.send(Buffer.from([0xd0, 0]));
+		};
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return Object.assign(broker, { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` });
+}
+
+/** Topics of a SUBSCRIBE: after its id, each with its length before and its quality of service after it. */
+function filters(body: Buffer): string[] {
+	const topics: string[] = [];
+	for (let at = 2; at + 2 <= body.length;) {
+		const length = body.readUInt16BE(at);
+		topics.push(body.subarray(at + 2, at + 2 + length).toString());
+		at += length + 3;
+	}
+	return topics;
+}
+
+interface MqttPacket {
+	readonly type: number;
+	readonly flags: number;
+	readonly body: Buffer;
+	readonly end: number;
+}
+
+/** Null where it is not whole yet. */
+function readPacket(bytes: Buffer): MqttPacket | null {
+	let length = 0;
+	for (let index = 1; index < bytes.length; index++) {
+		const part = bytes[index] ?? 0;
+		length |= (part & 127) << (7 * (index - 1));
+		if ((part & 128) !== 0) continue;
+		const end = index + 1 + length;
+		const first = bytes[0] ?? 0;
+		return bytes.length < end
+			? null
+			: { type: first >> 4, flags: first & 15, body: bytes.subarray(index + 1, end), end };
+	}
+	return null;
+}

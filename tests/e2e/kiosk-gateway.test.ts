@@ -1,0 +1,102 @@
+/** The kiosk on gateways that offer a camera in several ways, and on several cameras at once. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { serveSite, type Site } from '../server';
+import { open, openBrowser, waitForResults } from './browser';
+import { clipFrames } from './clip';
+import type { LiveCodec } from './ffmpeg';
+import { startGo2rtc, type StandIn } from './gateways';
+
+let browser: Browser;
+beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
+afterAll(() => browser.close());
+
+async function expectWorks(page: Page): Promise<void> {
+	await page.locator('[data-testid=kiosk][data-state=running]').waitFor({ timeout: 90_000 });
+	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
+	let gateway: StandIn;
+	let site: Site;
+	let page: Page;
+	const detail = () => page.getByTestId('kiosk-detail').first().innerText();
+
+	beforeAll(async () => {
+		const probe = await open(browser, '/kiosk/setup');
+		const playsH264 = await probe.page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01E"'));
+		await probe.context.close();
+		const codec: LiveCodec = playsH264 ? 'h264' : 'vp9';
+		gateway = await startGo2rtc(inject('ffmpeg') ?? '', inject('clip'), codec, await clipFrames());
+		site = await serveSite([`--proxy=/gateway=${gateway.address}`]);
+		({ page } = await open(browser, `${site.origin}/kiosk?source=gateway:/gateway?src=door&log=no`));
+	});
+	afterAll(async () => {
+		await page.context().close();
+		gateway.stop();
+		site.stop();
+	});
+
+	it('whose WebRTC has no codec for this browser is played by MSE, which is said', async () => {
+		await expectWorks(page);
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		expect(await detail()).toMatch(/^MSE \(WebRTC: .+\)$/);
+	});
+
+	it('that stops giving that is played by the next way within ten seconds, without the kiosk starting anew', async () => {
+		gateway.state.mse = false;
+		gateway.cut();
+		await expect
+			.poll(detail, { timeout: 30_000 })
+			.toMatch(/^Motion JPEG \(WebRTC: .*MSE: .*codecs not matched.*HLS: .+\)$/);
+		await expectWorks(page);
+		expect(await page.getByTestId('kiosk-incidents').count()).toBe(0);
+	});
+
+	it('that has the better way again is played by it', async () => {
+		gateway.state.mse = true;
+		await expect.poll(detail, { timeout: 120_000 }).toMatch(/^MSE/);
+		await expectWorks(page);
+	});
+
+	it('that has nothing left says so, and is played once it is back', async () => {
+		gateway.state.mse = false;
+		gateway.state.mjpeg = false;
+		gateway.cut();
+		await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor({ timeout: 90_000 });
+		gateway.state.mjpeg = true;
+		await expectWorks(page);
+	});
+});
+
+describe('several cameras', () => {
+	it('share one worker and fair turns; one that fails leaves the other alone; the log tells them apart', async () => {
+		const { context, page } = await open(
+			browser,
+			'/kiosk?source=mjpeg:/streams/wall-a/mjpeg&source=mjpeg:/streams/wall-b/mjpeg&name=Door&name=Yard&region=&region=0,0,100,100'
+		);
+		const view = (name: string) => page.getByRole('region', { name });
+		await expectWorks(page);
+		for (const name of ['Door', 'Yard']) {
+			await expect.poll(() => view(name).getAttribute('data-state')).toBe('running');
+			await expect.poll(() => view(name).getAttribute('data-faces')).toBe('1');
+		}
+		expect(page.workers()).toHaveLength(1);
+		await fetch(`${inject('streams')}/wall-b/set/cut`);
+		await expect.poll(() => view('Yard').getAttribute('data-state')).toBe('retrying');
+		expect(await view('Door').getAttribute('data-state')).toBe('running');
+		await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 10);
+		await fetch(`${inject('streams')}/wall-b/set/ok`);
+		await expect.poll(() => view('Yard').getAttribute('data-state')).toBe('running');
+		await page.goto('/kiosk/log');
+		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+		expect(await page.getByTestId('log-camera').locator('option').allInnerTexts()).toEqual([
+			...['All cameras', 'Without a name', 'Door', 'Yard']
+		]);
+		await page.getByTestId('log-camera').selectOption('Yard');
+		await expect.poll(() => page.getByTestId('incident-source-lost').innerText()).toBe('1');
+		await page.getByTestId('log-camera').selectOption('Door');
+		expect(await page.getByTestId('incident-source-lost').count()).toBe(0);
+		await context.close();
+	});
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { bridgeOf } from '../../../../src/lib/state/kiosk/camera-address';
+
+const OWN = ['http://localhost:4173'];
+
+describe('an address as it is pasted', () => {
+	it('RTSP needs two commands; a name and password are not repeated', () => {
+		expect(bridgeOf(' rtsp://admin:s3cret@10.0.0.20:554/Streaming/Channels/101?a=1&b=2 ', 'mjpeg', OWN)).toEqual({
+			kind: 'rtsp',
+			commands: [
+				`go2rtc -config '{"streams":{"camera":"rtsp://NAME:PASSWORD@10.0.0.20:554/Streaming/Channels/101?a=1&b=2"}}'`,
+				'npm start -- --host --proxy /camera=http://127.0.0.1:1984'
+			],
+			source: { kind: 'gateway', rest: '/camera?src=camera' },
+			hadLogin: true
+		});
+		expect(bridgeOf('RTSPS://camera/1', 'mjpeg', OWN)?.commands[0]).toBe(
+			`go2rtc -config '{"streams":{"camera":"rtsps://camera/1"}}'`
+		);
+	});
+
+	it('another host needs one', () => {
+		expect(bridgeOf('http://me:s3cret@camera.lan:8080/video.mjpg?res=1', 'mjpeg', OWN)).toEqual({
+			kind: 'http',
+			commands: [`npm start -- --host --proxy /camera=http://NAME:PASSWORD@camera.lan:8080`],
+			source: { kind: 'mjpeg', rest: '/camera/video.mjpg?res=1' },
+			hadLogin: true
+		});
+	});
+
+	it('nothing in it is run by a shell', () => {
+		const command = bridgeOf("rtsp://camera/'$(touch x)'`y`", 'mjpeg', OWN)?.commands[0] ?? '';
+		expect(command.replaceAll(String.raw`'\''`, '').replaceAll(/'[^']*'/g, '')).toBe('go2rtc -config ');
+	});
+
+	it.each(['', 'camera', '/camera/stream', 'http://localhost:4173/x', 'rtsp://', 'http://', 'ftp://a/b', 'rtsp//a'])(
+		'%s needs none',
+		(text) => expect(bridgeOf(text, 'mjpeg', OWN)).toBeNull()
+	);
+});
