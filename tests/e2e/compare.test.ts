@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/lib/manifest';
-import { parseReport, type Report } from '../../src/lib/report';
+import { parseReport, type Report, type UnseenReport } from '../../src/lib/report';
 import { violations } from './axe';
 import { open, openBrowser, type Opened, waitForStatus } from './browser';
 import { fetchShippedManifest, offerSeveral } from './models';
@@ -13,12 +13,24 @@ let compare: Opened;
 let manifest: Manifest;
 let reports: Report[];
 
+const UNSEEN: UnseenReport = {
+	id: 'ck48',
+	n: 90,
+	people: 12,
+	accuracy: { share: 0.7, low: 0.61, high: 0.78 },
+	meanRecall: 0.65,
+	labels: [
+		{ label: 'angry', share: 0.4, low: 0.2, high: 0.6, saidMost: { label: 'sad', share: 0.5 } },
+		{ label: 'happy', share: 1, low: 1, high: 1, saidMost: null }
+	]
+};
+
 async function prepare(context: Opened['context']): Promise<void> {
 	manifest = await offerSeveral(context);
 	const labels = manifest.models[0]?.labels ?? [];
 	// "twin" has none.
 	reports = [
-		reportOf(manifest.default, labels, 66),
+		{ ...reportOf(manifest.default, labels, 66), unseen: [UNSEEN] },
 		reportOf('contrary', labels, 58),
 		reportOf('pair', labels, 69, { trained: false })
 	];
@@ -53,6 +65,20 @@ describe('figures', () => {
 		const line = page.locator(`[data-testid=model-table] tr[data-model="${manifest.default}"]`);
 		expect(await line.locator('[data-part=accuracy]').innerText()).toBe(exact(accuracy));
 		expect(await line.locator('[data-part=macro-f1]').innerText()).toBe(exact(macroF1));
+	});
+
+	it('tell of people whom no model has seen, where there are any', async () => {
+		const section = compare.page.getByTestId('unseen');
+		expect(await section.innerText()).toContain('90 pictures of 12 people');
+		const cells = section.locator(`tr[data-model="${manifest.default}"] > *`);
+		const texts = (await cells.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+		expect(texts.slice(1)).toEqual([
+			'70 % 61 to 78',
+			'40 % 20 to 60',
+			'100 % 100 to 100',
+			'50 % of angry is called sad'
+		]);
+		expect(await section.locator('tbody tr').count()).toBe(1);
 	});
 
 	it('say of every model of the manifest where there are none', async () => {
