@@ -21,7 +21,7 @@ export interface Site {
  */
 export async function serveSite(options: readonly string[] = [], folder = '.'): Promise<Site> {
 	if (!existsSync(join(folder, BUILT))) throw new Error('There is no build/ to test: run `npm run build` first.');
-	const args = [await bundledServer(), '--no-build', '--host=127.0.0.1', ...options];
+	const args = ['--max-semi-space-size=2', await bundledServer(), '--no-build', '--host=127.0.0.1', ...options];
 	const server = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
 	const stop = () => {
 		server.kill();
