@@ -217,12 +217,6 @@ export class AppError extends Error {
 	}
 }
 
-/** The sentence, what is known of this very case, and the remedy. */
-export function explain({ code, said }: Pick<AppError, 'code' | 'said'>): string {
-	const { sentence, remedy } = EXPLANATIONS[code];
-	return [sentence, ...(said === null ? [] : [said]), remedy].join(' ');
-}
-
 /** The AppError itself, or an AppError of the given code around anything else that was thrown. */
 export function toAppError(thrown: unknown, fallback: ErrorCode): AppError {
 	if (thrown instanceof AppError) return thrown;

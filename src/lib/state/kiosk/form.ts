@@ -231,7 +231,7 @@ export function formGroups(
 }
 
 /** The source as its parameter takes it. */
-export function sourceOf({ kind, rest }: Pick<FormCamera, 'kind' | 'rest'>): string {
+function sourceOf({ kind, rest }: Pick<FormCamera, 'kind' | 'rest'>): string {
 	return rest.trim() === '' ? kind : `${kind}:${rest.trim()}`;
 }
 
