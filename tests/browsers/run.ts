@@ -115,6 +115,7 @@ async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: St
 			};
 		})()`
 		);
+		await driver.evaluate(`${find('export', ' summary')}?.click()`);
 		await click(driver, 'save-json');
 		await until(driver, 'window.saved', 'the export');
 		const text = await driver.evaluate('window.saved');

@@ -40,6 +40,7 @@ async function read(files: readonly PictureFile[]): Promise<Record<string, strin
 			document.querySelectorAll('[data-testid=picture][data-state=waiting], [data-testid=picture][data-state=working]')
 				.length === 0
 	);
+	await page.getByTestId('export').locator('summary').click();
 	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('save-json').click()]);
 	const { pictures } = JSON.parse(await readFile(await download.path(), 'utf8')) as PhotoExport;
 	await context.close();
@@ -209,8 +210,11 @@ describe('streams', () => {
 				'video:login-page'
 			],
 			async (page) => {
-				await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor();
-				return page.locator('[data-testid=kiosk]').innerText();
+				// Read at once: the next try begins soon.
+				const shown = await page.waitForFunction(
+					() => document.querySelector<HTMLElement>('[data-testid=kiosk][data-state=retrying]')?.innerText
+				);
+				return (await shown.jsonValue()) ?? '';
 			}
 		);
 		expect(told).toEqual({

@@ -98,14 +98,12 @@ async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<
 			if (entry.directory || CLUTTER.test(inner) || !visit.wants(inner)) continue;
 			if (entry.encrypted) throw new RangeError(`${inner} is protected by a password: unpack the archive`);
 			const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-			const written = entry.getData(writable).then(
-				() => null,
-				(thrown: unknown) => thrown
-			);
-			const pieces = piecesOf(readable);
+			// An entry that cannot be opened never writes, nor ends what is read of it.
+			const failed = new Promise<never>((_, reject) => entry.getData(writable).catch(reject));
+			failed.catch(() => undefined);
+			const pieces = piecesOf(readable, failed);
 			yield* openStream(inner, pieces, visit, 1);
 			await pieces.return(undefined);
-			await written;
 			done += entry.compressedSize;
 			visit.onBytes(done);
 		}
@@ -156,18 +154,18 @@ async function* counted(pieces: Pieces, onBytes: (done: number) => void): AsyncG
 }
 
 /** What a stream gives; not every browser can iterate over one. Whoever leaves early cancels it. */
-async function* piecesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, undefined> {
+async function* piecesOf<T>(stream: ReadableStream<T>, failed?: Promise<never>): AsyncGenerator<T, undefined> {
 	const reader = stream.getReader();
 	let isAtEnd = false;
 	try {
 		for (;;) {
-			const next = await reader.read();
+			const next = await (failed === undefined ? reader.read() : Promise.race([reader.read(), failed]));
 			if (next.done) break;
 			yield next.value;
 		}
 		isAtEnd = true;
 	} finally {
-		if (!isAtEnd) await reader.cancel().catch(() => undefined);
+		if (!isAtEnd) reader.cancel().catch(() => undefined);
 	}
 }
 

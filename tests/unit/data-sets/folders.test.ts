@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { countBy } from '../../../src/lib/state/count-by';
 import { labelNamed, NUMBERINGS } from '../../../src/lib/core/labels';
 import { numberedFolders, sortByLabel } from '../../../src/lib/data-sets/folders';
+import { generator } from '../../random';
 
 /** Label by path; undefined for unknown folders. */
 function labelsOf(...paths: string[]): (string | undefined)[] {
@@ -147,4 +148,41 @@ describe('numberedFolders', () => {
 			'disgust'
 		]);
 	});
+});
+
+it('takes any names of folders: thousands of them end in a label of the seven, or in none', () => {
+	const random = generator(17);
+	const words = [
+		'happy',
+		'Surprise',
+		'neutral',
+		'3',
+		'07',
+		'FER2013',
+		'train',
+		'..',
+		'',
+		'\u202e',
+		'😀',
+		'a'.repeat(3000),
+		'affectnet'
+	];
+	const labels = new Set(['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral']);
+	for (let round = 0; round < 3000; round++) {
+		const path = Array.from({ length: 1 + random() * 4 }, () => {
+			const letters = Array.from(words[Math.floor(random() * words.length)] ?? '');
+			if (random() < 0.6)
+				letters.splice(
+					Math.floor(random() * letters.length),
+					1,
+					String.fromCodePoint(32 + Math.floor(random() * 9000))
+				);
+			return letters.join('');
+		}).join('/');
+		const files = [{ path: `${path}/a.png`, file: null }];
+		const numbering = numberedFolders(files)?.numberings[0] ?? null;
+		const { labelled, unknown } = sortByLabel(files, numbering);
+		expect(labelled.length + unknown.length).toBe(1);
+		for (const { label } of labelled) expect(labels).toContain(label);
+	}
 });

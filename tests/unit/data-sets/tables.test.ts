@@ -5,6 +5,7 @@ import { downloadZip } from 'client-zip';
 import { describe, expect, it } from 'vitest';
 import { inspectTables, openTables, type NamedBlob } from '../../../src/lib/data-sets/tables';
 import { choicesOf } from '../../../src/lib/state/row-choices';
+import { generator, mutated } from '../../random';
 
 const REPORTS = 'tests/fixtures/reports';
 const PIXELS = Array.from({ length: 48 * 48 }, (_, index) => index % 256).join(' ');
@@ -246,3 +247,33 @@ describe('what is no FER2013 is told in one sentence', () => {
 		);
 	});
 });
+
+it('takes anything: thousands of damaged tables and archives end in rows or in a sentence, soon', async () => {
+	const random = generator(41);
+	const seeds = [
+		bytes(CSV.slice(0, 9000)),
+		Uint8Array.from(gzipSync(CSV.slice(0, 9000))),
+		await packTar([{ header: { name: 'a/fer2013.csv', size: 3000 }, body: CSV.slice(0, 3000) }]),
+		new Uint8Array(await downloadZip([{ name: 'fer2013.csv', input: bytes(CSV.slice(0, 3000)) }]).arrayBuffer())
+	];
+	for (let round = 0; round < 400; round++) {
+		const hit = mutated(seeds[round % seeds.length] ?? new Uint8Array(0), random);
+		try {
+			for await (const { rows } of openTables(
+				[named('fer2013.csv', hit)],
+				() => undefined,
+				() => undefined
+			)) {
+				for await (const { parse } of rows) {
+					try {
+						expect(parse().pixels).toHaveLength(48 * 48);
+					} catch (thrown) {
+						expect(thrown, `round ${round}`).toBeInstanceOf(RangeError);
+					}
+				}
+			}
+		} catch (thrown) {
+			expect((thrown as { code?: string }).code, `round ${round}: ${String(thrown)}`).toBe('data-unreadable');
+		}
+	}
+}, 60_000);
