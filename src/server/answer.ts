@@ -2,7 +2,6 @@
  * Answers of cameras as they come, made into ones that Node's strict parser takes. Browsers show pictures of cameras
  * that end their lines with LF alone, send headers without names, or give both a length and chunks; so does the proxy.
  */
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 /** More than any camera sends; what is longer is no answer by HTTP. */
@@ -23,7 +22,7 @@ export interface AnswerHead {
 }
 
 /** Reads a head (Latin-1, without the empty line at its end). Throws AnswerError where it is none of HTTP. */
-export function readHead(text: string): AnswerHead {
+function readHead(text: string): AnswerHead {
 	const [first = '', ...lines] = text.replace(/^(\xef\xbb\xbf|\s)+/, '').split(/\r*\n/);
 	const [, protocol, status] = STATUS_LINE.exec(first) ?? [];
 	if (protocol === undefined) throw new AnswerError(describeForeign(Buffer.from(text, 'latin1')));
@@ -57,7 +56,7 @@ function printable(value: string): string {
 }
 
 /** What answers in place of a web server, by its first bytes. */
-export function describeForeign(bytes: Buffer): string {
+function describeForeign(bytes: Buffer): string {
 	const text = bytes.toString('latin1');
 	if (text.startsWith('RTSP/')) {
 		return 'it speaks RTSP, which browsers do not play: put go2rtc or MediaMTX in front of it';
@@ -75,7 +74,7 @@ export function describeForeign(bytes: Buffer): string {
  * answer with a strict head and strict chunks. `bodyless`: the answer to HEAD.
  */
 export class AnswerStream extends Duplex {
-	readonly #socket: Socket;
+	readonly #socket: Duplex;
 	readonly #bodyless: boolean;
 	#read: (bytes: Buffer) => void = (bytes) => this.#readHead(bytes);
 	#pending: Buffer = Buffer.alloc(0);
@@ -89,7 +88,7 @@ export class AnswerStream extends Duplex {
 	#whole = false;
 	#ended = false;
 
-	constructor(socket: Socket, bodyless: boolean) {
+	constructor(socket: Duplex, bodyless: boolean) {
 		super({ allowHalfOpen: true });
 		this.#socket = socket;
 		this.#bodyless = bodyless;

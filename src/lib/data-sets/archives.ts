@@ -99,7 +99,9 @@ async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<
 			if (entry.encrypted) throw new RangeError(`${inner} is protected by a password: unpack the archive`);
 			const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
 			// An entry that cannot be opened never writes, nor ends what is read of it.
-			const failed = new Promise<never>((_, reject) => entry.getData(writable).catch(reject));
+			const failed = new Promise<never>((_, reject) => {
+				entry.getData(writable).catch(reject);
+			});
 			failed.catch(() => undefined);
 			const pieces = piecesOf(readable, failed);
 			yield* openStream(inner, pieces, visit, 1);

@@ -1,7 +1,7 @@
 /** "Match this face": expressions to be shown to the camera, one after another. Pure; the clock is passed in. */
 
 /** An expression counts once it has been shown with this probability for this long. */
-export const NEEDED = 0.5;
+const NEEDED = 0.5;
 const HOLD_MS = 700;
 /** Between two frames no more than this passes: a tab that slept held nothing. */
 const MOST_STEP_MS = 250;

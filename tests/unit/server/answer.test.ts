@@ -1,12 +1,11 @@
 import { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { AnswerStream } from '../../../src/server/answer';
 
 /** What is read of an answer that comes in these pieces, and the error it ends with. */
 async function read(pieces: readonly string[]): Promise<{ text: string; error: string | null }> {
 	const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-	const answer = new AnswerStream(socket as Socket, false);
+	const answer = new AnswerStream(socket, false);
 	let [text, error]: [string, string | null] = ['', null];
 	answer.on('data', (bytes: Buffer) => (text += bytes.toString('latin1')));
 	answer.on('error', ({ message }) => (error = message));
