@@ -17,7 +17,10 @@ export class CookieJar {
 
 	/** Keeps what an answer to a request for `asked` (a path) sets, as of `nowMs` (RFC 6265, section 5.3). */
 	store(setCookies: readonly string[], asked: string, nowMs: number): void {
-		for (const { name, value, path, maxAge, expires } of parseSetCookie([...setCookies], { decodeValues: false })) {
+		for (const { name, value, path, maxAge, expires } of parseSetCookie([...setCookies], {
+			decodeValues: false,
+			silent: true
+		})) {
 			if (name === '' || name.length + value.length > MAX_COOKIE_CHARS || /[^\x21-\x7e\x80-\xff ]/.test(name + value))
 				continue;
 			const own = path?.startsWith('/') === true ? path : defaultPath(asked);

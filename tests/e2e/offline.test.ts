@@ -163,9 +163,9 @@ describe('another server', () => {
 describe('the notices', () => {
 	/** Packages that a module names, without the path in them. */
 	const packagesIn = (file: string): string[] =>
-		[...readFileSync(file, 'utf8').matchAll(/(?:from|import|import\()\s*'([^'.$][^']*)'/g)]
-			.filter(([statement]) => !statement.startsWith('import type'))
-			.map(([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? '');
+		[...readFileSync(file, 'utf8').matchAll(/(?:from |^\t?import |import\()'([@a-z][\w@./-]*)'/gm)].map(
+			([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? ''
+		);
 
 	it('hold the licence of each package that a page or worker imports, and of the models', () => {
 		const text = readFileSync('build/notices.txt', 'utf8');
