@@ -121,7 +121,7 @@ describe('a Motion JPEG stream', () => {
 		await expect.poll(async () => Number(await page.getByTestId('arrivals').innerText())).toBeGreaterThan(0);
 		expect(Number(await page.getByTestId('incident-source-lost').innerText())).toBeGreaterThan(0);
 		const csv = await exportedLog(page);
-		expect(csv).toMatch(/^minute,frames,faces,arrivals/);
+		expect(csv).toMatch(/^\ufeffminute,frames,faces,arrivals/);
 		expect(csv.split('\r\n').length).toBeGreaterThan(2);
 		await page.getByTestId('erase').click();
 		await page.getByTestId('erase-confirm').click();
