@@ -128,7 +128,7 @@ function reducedTo({ width, height }: Size, factor: number): ImageBitmapOptions 
  * passes over what stands behind the last pixel.
  */
 async function lacksPixels(withEnd: Uint8Array<ArrayBuffer>, { width, height }: Size): Promise<boolean> {
-	const more = Uint8Array.from({ length: 4096 }, (_, index) => (index * 151 + 89) % 254);
+	const more = Uint8Array.from({ length: width * height }, (_, index) => (index * 151 + 89) % 254);
 	const filled = new Blob([withEnd.subarray(0, -2), more, withEnd.subarray(-2)]);
 	const [first, second] = [await strip(new Blob([withEnd]), width, height), await strip(filled, width, height)];
 	return first.some((value, index) => value !== second[index]);
