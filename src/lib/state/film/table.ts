@@ -311,7 +311,10 @@ export class FilmTable {
 	}
 }
 
-/** A frame as the overlay and the cards of the page take it; `numberOf`: what stands at a face, null hides it. */
+/**
+ * A frame as the overlay and the cards of the page take it; `numberOf`: what stands at a face, null hides it. Of faces with
+ * one number the largest is shown.
+ */
 export function frameResult(
 	table: FilmTable,
 	index: number,
@@ -328,6 +331,14 @@ export function frameResult(
 			return id === null ? [] : [{ ...face, id, square, input: new Uint8Array(0), readings }];
 		}
 	);
+	const largest = faces.filter(
+		({ id, box }) => !faces.some((other) => other.id === id && areaOf(other.box) > areaOf(box))
+	);
+	const shown = largest.filter(({ id }, at) => largest.findIndex((other) => other.id === id) === at);
 	const times = { read: 0, detect: 0, crop: 0, classify: {}, total: 0 };
-	return { ...size, timeMs: table.timeAt(index) * 1000, faces, times };
+	return { ...size, timeMs: table.timeAt(index) * 1000, faces: shown, times };
+}
+
+function areaOf({ width, height }: Box): number {
+	return width * height;
 }

@@ -84,4 +84,13 @@ describe('a film table', () => {
 		expect(result.faces.map(({ id }) => id)).toEqual([5]);
 		expect(result.faces[0]?.readings['mien']?.top).toBe(1);
 	});
+
+	it('shows the larger of two faces that are one person, once', () => {
+		const large = faceWith(2, 0.2);
+		const both = [faceWith(1, 0.9), { ...large, box: { ...large.box, width: 80, height: 80 } }];
+		const film = filmOf([both, [faceWith(1, 0.9), faceWith(2, 0.9)]]);
+		const shown = [0, 1].map((index) => frameResult(film, index, { width: 640, height: 360 }, () => 1).faces);
+		expect(shown.map((faces) => faces.map(({ id }) => id))).toEqual([[1], [1]]);
+		expect(shown[0]?.[0]?.readings['mien']?.top).toBe(1);
+	});
 });

@@ -1,0 +1,355 @@
+/** The film page: recordings in, timeline, figures and tables out. */
+import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { violations } from './axe';
+import { open, openBrowser, waitForStatus, type Opened } from './browser';
+import { FilmMaker } from './films';
+
+const ffmpeg = inject('ffmpeg');
+type Row = Readonly<Record<string, string>>;
+
+async function saved(page: Page, what: string): Promise<string> {
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(`film-save-${what}`).click()]);
+	return readFileSync(await download.path(), 'utf8');
+}
+
+async function table(page: Page): Promise<Row[]> {
+	return parse<Row>(await saved(page, 'csv'), { bom: true, columns: true });
+}
+
+async function choose(page: Page, ...files: string[]): Promise<void> {
+	await page.getByTestId('film-input').setInputFiles(files);
+}
+
+async function select(page: Page, name: string): Promise<void> {
+	await page.getByTestId('film').filter({ hasText: name }).click();
+}
+
+/** Reads what is chosen, every frame of it. */
+async function readAll(page: Page): Promise<void> {
+	await page.getByTestId('film-rate').selectOption('all');
+	await page.getByTestId('film-start').click();
+}
+
+/** Runs in the page before its own scripts: a browser that cannot encode H.264. */
+function withoutH264(): void {
+	const isSupported = VideoEncoder.isConfigSupported.bind(VideoEncoder);
+	VideoEncoder.isConfigSupported = async (config) => ({
+		...(await isSupported(config)),
+		...(config.codec.startsWith('avc') && { supported: false })
+	});
+}
+
+describe.skipIf(ffmpeg === null)('films', () => {
+	let browser: Browser;
+	let folder = '';
+	let maker: FilmMaker;
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'mien-films-'));
+		maker = new FilmMaker(ffmpeg ?? '', inject('clip'), folder);
+		browser = await openBrowser();
+	});
+	afterAll(async () => {
+		await browser.close();
+		rmSync(folder, { recursive: true });
+	});
+
+	describe('several at once', () => {
+		let opened: Opened;
+		let page: Page;
+		const paths: Record<string, string> = {};
+		beforeAll(async () => {
+			Object.assign(paths, {
+				variable: maker.variable(),
+				turned: maker.turned(),
+				noface: maker.noFaces(),
+				webm: maker.webm(),
+				two: maker.twoFaces(),
+				cut: maker.cut('before'),
+				headless: maker.cut('after'),
+				old: maker.unknownCodec(),
+				sound: maker.sound(),
+				text: maker.text()
+			});
+			opened = await open(browser, '/film', { reducedMotion: 'reduce' });
+			({ page } = opened);
+			await choose(page, ...Object.values(paths));
+		});
+		afterAll(() => opened.context.close());
+
+		it('are read one after another, those that can be', async () => {
+			await expect.poll(() => page.getByTestId('film').count()).toBe(10);
+			await select(page, 'variable');
+			await waitForStatus(page, 'ready');
+			await page.getByText('Read 6 films').waitFor();
+			await readAll(page);
+			const list = page.getByTestId('films');
+			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
+		});
+
+		it('gives the times and numbers of frames that ffprobe gives, with variable frame rates too', async () => {
+			await select(page, 'variable');
+			const rows = await table(page);
+			const times = maker.times(paths['variable'] ?? '');
+			const frames = new Map(rows.map(({ frame, timestamp }) => [Number(frame), Number(timestamp)]));
+			expect([...frames.keys()]).toEqual(times.map((_, index) => index));
+			for (const [index, timeS] of times.entries()) expect(frames.get(index)).toBeCloseTo(timeS, 3);
+			expect(rows.filter(({ success }) => success === '1').length).toBeGreaterThan(times.length / 2);
+		});
+
+		it('turns a film as it says', async () => {
+			await select(page, 'turned');
+			const rows = await table(page);
+			expect(rows.every(({ success }) => success === '1')).toBe(true);
+			// Upright: the eyes are level, and above the mouth.
+			const [first] = rows;
+			const at = (name: string): number => Number(first?.[name]);
+			expect(Math.abs(at('right_eye_y') - at('left_eye_y'))).toBeLessThan(at('box_height') / 4);
+			expect(at('mouth_y')).toBeGreaterThan(at('right_eye_y'));
+			expect(at('x') + at('box_width')).toBeLessThanOrEqual(330);
+		});
+
+		it('has a row for each frame without a face, and says so', async () => {
+			await select(page, 'noface');
+			const rows = await table(page);
+			expect(rows).toHaveLength(10);
+			expect(rows.every(({ success, face_id }) => success === '0' && face_id === '')).toBe(true);
+			expect(await page.getByTestId('film-no-face').innerText()).toBe('0.0 %');
+			expect(await page.getByTestId('film-timeline').innerText()).toContain('No face so far.');
+		});
+
+		it('reads WebM', async () => {
+			await select(page, 'small.webm');
+			expect(new Set((await table(page)).map(({ frame }) => frame)).size).toBe(10);
+		});
+
+		it('reads a file that was cut short as far as it goes', async () => {
+			await select(page, 'cut-before');
+			await waitForStatus(page, 'done');
+			const rows = await table(page);
+			expect(rows.length).toBeGreaterThan(5);
+			expect(rows.length).toBeLessThan(40);
+			expect(await page.getByTestId('status').innerText()).toContain('as far as the file goes');
+			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string }; film: { frames: number } };
+			expect(json.reading.ended).toBe('cut-short');
+		});
+
+		it.each([
+			['cut-after', 'film-incomplete'],
+			['old.mp4', 'film-codec'],
+			['sound', 'film-no-video'],
+			['text', 'film-unreadable']
+		])('says why %s cannot be read', async (name, code) => {
+			await select(page, name);
+			await page.locator(`[data-testid=error][data-code=${code}]`).waitFor();
+		});
+
+		it('tells two people apart, who can be renamed, merged and left out', async () => {
+			await select(page, 'two.mp4');
+			const people = page.getByTestId('film-person');
+			expect(await people.count()).toBe(2);
+			await people.first().getByTestId('film-name').fill('Ada');
+			await people.first().getByTestId('film-name').press('Enter');
+			await people.nth(1).getByTestId('film-hide').click();
+			expect(new Set((await table(page)).map(({ person }) => person))).toEqual(new Set(['Ada']));
+			await people.nth(1).getByTestId('film-hide').click();
+			await people.nth(1).getByTestId('film-merge').selectOption({ label: 'Ada' });
+			await expect.poll(() => people.count()).toBe(1);
+			const rows = await table(page);
+			expect(new Set(rows.map(({ person }) => person))).toEqual(new Set(['Ada']));
+			expect(new Set(rows.map(({ face_id }) => face_id)).size).toBe(2);
+		});
+
+		it('gives subtitles that the browser itself reads', async () => {
+			await select(page, 'two.mp4');
+			const cues = await page.evaluate(
+				async (text) => {
+					const video = document.createElement('video');
+					const track = document.createElement('track');
+					track.src = URL.createObjectURL(new Blob([text], { type: 'text/vtt' }));
+					video.append(track);
+					track.track.mode = 'hidden';
+					await new Promise((resolve, reject) => {
+						track.onload = resolve;
+						track.onerror = reject;
+					});
+					return [...(track.track.cues ?? [])].map((cue) => ({
+						from: cue.startTime,
+						to: cue.endTime,
+						text: (cue as VTTCue).text
+					}));
+				},
+				await saved(page, 'vtt')
+			);
+			expect(cues.length).toBeGreaterThan(0);
+			expect(cues[0]).toMatchObject({ from: 0, text: expect.stringMatching(/^[a-z]+$/) as string });
+		});
+
+		it('writes pictures of the timeline', async () => {
+			const svg = await saved(page, 'svg');
+			expect(svg).toMatch(/^<svg[^>]+>[\s\S]*two\.mp4[\s\S]*<\/svg>$/);
+			const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('film-save-png').click()]);
+			expect(
+				readFileSync(await download.path())
+					.subarray(1, 4)
+					.toString()
+			).toBe('PNG');
+		});
+
+		it('writes the film with labels, its sound kept, in what the browser can encode', async () => {
+			const formats = page.getByTestId('film-format').locator('option');
+			await expect.poll(() => formats.allInnerTexts()).toContain('WebM (VP8)');
+			await page.getByTestId('film-format').selectOption({ label: 'WebM (VP8)' });
+			const [download] = await Promise.all([
+				page.waitForEvent('download'),
+				page.getByTestId('film-write-overlay').click()
+			]);
+			expect(download.suggestedFilename()).toBe('two.labels.webm');
+			const streams = maker.streams(await download.path());
+			expect(streams.map(({ codec_name }) => codec_name).sort()).toEqual(['opus', 'vp8']);
+			expect(streams.find(({ codec_type }) => codec_type === 'video')).toMatchObject({
+				width: 480,
+				nb_read_packets: '10'
+			});
+		});
+
+		it('compares with the codes of people, and leads to where they differ', async () => {
+			const rows = await table(page);
+			const label = rows[0]?.['mien_label'] ?? '';
+			const other = label === 'happy' ? 'sadness' : 'joy';
+			const codes = `start,stop,label\n0,0.5,${label}\n0.5,1,${other}\n`;
+			await page
+				.getByTestId('codes-input')
+				.setInputFiles({ name: 'codes.csv', mimeType: 'text/csv', buffer: Buffer.from(codes) });
+			expect(await page.getByTestId('kappa').innerText()).toMatch(/^-?\d\.\d{3}$/);
+			await page.getByTestId('difference').first().click();
+			expect(Number(await page.getByTestId('film-playhead').getAttribute('data-time'))).toBeGreaterThanOrEqual(0.4);
+		});
+
+		it('is worked by keyboard alone: frame by frame, markers, zoom, ranges', async () => {
+			const playhead = page.getByTestId('film-playhead');
+			const timeS = async (): Promise<number> => Number(await playhead.getAttribute('data-time'));
+			await playhead.focus();
+			await page.keyboard.press('Home');
+			await page.keyboard.press('ArrowRight');
+			await page.keyboard.press('ArrowRight');
+			expect(await timeS()).toBeCloseTo(0.2, 2);
+			await page.keyboard.press('ArrowLeft');
+			expect(await timeS()).toBeCloseTo(0.1, 2);
+			expect(await playhead.getAttribute('aria-valuetext')).toMatch(/^0:00\.100\. Ada /);
+			await page.keyboard.press('m');
+			const text = page.getByTestId('film-marker').getByRole('textbox');
+			await expect.poll(() => text.evaluate((input) => input === document.activeElement)).toBe(true);
+			await page.keyboard.type('a joke, m and j');
+			await page.keyboard.press('Tab');
+			expect(await page.getByTestId('film-marker').count()).toBe(1);
+			await page.getByTestId('film-figures-part').selectOption({ label: 'a joke, m and j' });
+			expect(await page.getByTestId('film-figures').innerText()).toContain('0:00.9');
+			await page.getByTestId('film-exclude').press('Enter');
+			await playhead.focus();
+			await page.keyboard.press('End');
+			await page.getByTestId('film-exclude').press('Enter');
+			expect((await table(page)).every(({ timestamp }) => Number(timestamp) < 0.1)).toBe(true);
+			await page.getByTestId('film-excluded').getByRole('button').click();
+		});
+
+		it.each([390, 1440, 2560])('has no serious violation at %i pixels, in light and dark', async (width) => {
+			await page.setViewportSize({ width, height: 900 });
+			for (const colorScheme of ['light', 'dark'] as const) {
+				await page.emulateMedia({ colorScheme });
+				expect(await violations(page)).toEqual([]);
+			}
+			const [content, view] = await page.evaluate(() => [
+				document.documentElement.scrollWidth,
+				document.documentElement.clientWidth
+			]);
+			expect(content).toBeLessThanOrEqual(view);
+		});
+
+		it('asks no other host for anything, and meets no error', () => {
+			expect(opened.problems.filter((problem) => !problem.includes('Unsupported video codec'))).toEqual([]);
+		});
+	});
+
+	it('goes on where a tab was closed, with no frame twice and none left out', async () => {
+		const path = maker.plain(20);
+		const { context, page } = await open(browser, '/film');
+		await choose(page, path);
+		await waitForStatus(page, 'ready');
+		await readAll(page);
+		await expect
+			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
+			.toBeGreaterThan(20);
+		// What is kept is kept every few seconds.
+		await page.waitForTimeout(5000);
+		await page.close();
+
+		const again = await context.newPage();
+		await again.goto('/film');
+		await again.getByTestId('films-kept').getByText('plain.mp4', { exact: true }).waitFor();
+		await choose(again, path);
+		await waitForStatus(again, 'paused');
+		const kept = Number(await again.getByTestId('film-progress').getAttribute('data-frames'));
+		expect(kept).toBeGreaterThan(0);
+		await again.getByTestId('film-resume').click();
+		await again.locator('main[data-status=done], main[data-status=reading]').first().waitFor();
+		await again.getByTestId('film-cancel').or(again.getByTestId('film-again')).first().waitFor();
+		await waitForStatus(again, 'done');
+		const rows = await table(again);
+		const frames = [...new Set(rows.map(({ frame }) => Number(frame)))];
+		expect(frames).toEqual(Array.from({ length: 200 }, (_, index) => index));
+		expect(rows[0]?.['datetime']).toBe('2026-05-04T10:20:30.000Z');
+
+		await again.getByTestId('film-erase-all').click();
+		await again.reload();
+		await again.getByTestId('films').waitFor();
+		expect(await again.getByTestId('films-kept').count()).toBe(0);
+		await context.close();
+	});
+
+	it('pauses, goes on, and keeps what was read where it is cancelled', async () => {
+		const { context, page } = await open(browser, '/film', {
+			prepare: (prepared) => prepared.addInitScript(withoutH264)
+		});
+		await choose(page, maker.plain(30, 'long.mp4'));
+		await waitForStatus(page, 'ready');
+		await readAll(page);
+		const frames = (): Promise<number> => page.getByTestId('film-progress').getAttribute('data-frames').then(Number);
+		await expect.poll(frames).toBeGreaterThan(5);
+		await page.getByTestId('film-pause').click();
+		await waitForStatus(page, 'paused');
+		const paused = await frames();
+		await page.waitForTimeout(1000);
+		expect(await frames()).toBe(paused);
+		await page.getByTestId('film-resume').click();
+		await expect.poll(frames).toBeGreaterThan(paused);
+		await page.getByTestId('film-cancel').click();
+		await waitForStatus(page, 'done');
+		expect((await table(page)).length).toBeGreaterThan(paused);
+		// An encoder that the browser lacks is not offered.
+		const formats = page.getByTestId('film-format').locator('option');
+		await expect.poll(() => formats.allInnerTexts()).toContain('WebM (VP9)');
+		expect(await formats.allInnerTexts()).not.toContain('MP4 (H.264)');
+		await context.close();
+	});
+
+	it('reads by seeking where the browser has no WebCodecs, and says so', async () => {
+		const { context, page } = await open(browser, '/film', {
+			prepare: (prepared) => prepared.addInitScript(() => Reflect.deleteProperty(window, 'VideoDecoder'))
+		});
+		await choose(page, maker.plain(1, 'seek.mp4'));
+		await waitForStatus(page, 'ready');
+		expect(await page.getByTestId('film-setup').innerText()).toContain('by seeking');
+		await page.getByTestId('film-start').click();
+		await waitForStatus(page, 'done');
+		const rows = await table(page);
+		expect(rows.filter(({ success }) => success === '1').length).toBeGreaterThan(7);
+		expect(rows.every(({ frame }) => frame === '')).toBe(true);
+		for (const { timestamp } of rows) expect((Number(timestamp) * 10) % 1).toBeCloseTo(0, 1);
+		await context.close();
+	});
+});

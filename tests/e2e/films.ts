@@ -1,0 +1,140 @@
+/** Small films for the film page, made by ffmpeg of the clip that the fake camera plays. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-threads', '1'];
+
+export class FilmMaker {
+	readonly #ffmpeg: string;
+	readonly #clip: string;
+	readonly #folder: string;
+
+	/** `clip`: a face, as Motion JPEG of 640x480. */
+	constructor(ffmpeg: string, clip: string, folder: string) {
+		this.#ffmpeg = ffmpeg;
+		this.#clip = clip;
+		this.#folder = folder;
+	}
+
+	/** One face, ten frames a second; the recording began on 4 May 2026. */
+	plain(seconds: number, name = 'plain.mp4', ...more: string[]): string {
+		const loop = ['-stream_loop', String(Math.ceil(seconds / 12) - 1)];
+		return this.#make(
+			name,
+			['-t', String(seconds), ...H264, '-metadata', 'creation_time=2026-05-04T10:20:30Z', ...more],
+			loop
+		);
+	}
+
+	/** The face and its mirror image side by side, with a sound. */
+	twoFaces(): string {
+		const filter = '[0:v]crop=480:480,scale=240:240,split[a][b];[b]hflip[c];[a][c]hstack';
+		return this.#make(
+			'two.mp4',
+			['-filter_complex', filter, '-t', '1', ...H264, '-c:a', 'aac', '-shortest'],
+			[],
+			[...['-f', 'lavfi', '-i', 'sine=440:d=1']]
+		);
+	}
+
+	/** Frames that stay 100, 200 or 400 milliseconds. */
+	variable(): string {
+		const filter = "select='not(mod(n\\,7))+not(mod(n\\,3))+eq(n\\,1)',scale=320:240";
+		return this.#make('variable.mp4', ['-t', '3', '-vf', filter, '-vsync', 'vfr', ...H264]);
+	}
+
+	/** As phones store films held upright: the frames lie on their side, and the file says to turn them by 90 degrees. */
+	turned(): string {
+		const path = this.#make('turned.mp4', ['-t', '0.5', '-vf', 'scale=320:240,transpose=cclock', ...H264]);
+		const bytes = readFileSync(path);
+		const header = bytes.indexOf('tkhd') + 4;
+		const matrix = header + (bytes[header] === 1 ? 36 : 24) + 16;
+		for (const [index, value] of [0, 1 << 16, 0, -(1 << 16), 0, 0, 240 << 16, 0, 1 << 30].entries()) {
+			bytes.writeInt32BE(value, matrix + 4 * index);
+		}
+		writeFileSync(path, bytes);
+		return path;
+	}
+
+	webm(): string {
+		return this.#make('small.webm', [
+			'-t',
+			'1',
+			'-vf',
+			'scale=320:240',
+			'-c:v',
+			'libvpx',
+			'-deadline',
+			'realtime',
+			'-cpu-used',
+			'8',
+			'-b:v',
+			'400k'
+		]);
+	}
+
+	noFaces(): string {
+		const path = join(this.#folder, 'noface.mp4');
+		this.#run(['-f', 'lavfi', '-i', 'testsrc=s=320x240:d=1:r=10', ...H264, path]);
+		return path;
+	}
+
+	/** A codec that no browser decodes. */
+	unknownCodec(): string {
+		return this.#make('old.mp4', ['-t', '0.5', '-vf', 'scale=320:240', '-c:v', 'mpeg4']);
+	}
+
+	sound(): string {
+		const path = join(this.#folder, 'sound.m4a');
+		this.#run(['-f', 'lavfi', '-i', 'sine=440:d=1', '-c:a', 'aac', path]);
+		return path;
+	}
+
+	/** Its first half: with the index before the frames, or after them. */
+	cut(where: 'before' | 'after'): string {
+		const index = where === 'before' ? ['-movflags', '+faststart'] : [];
+		const path = this.plain(4, `cut-${where}.mp4`, '-g', '5', ...index);
+		truncateSync(path, Math.floor(statSync(path).size / 2));
+		return path;
+	}
+
+	text(): string {
+		const path = join(this.#folder, 'text.mp4');
+		writeFileSync(path, 'This is no film.');
+		return path;
+	}
+
+	/** When each frame of a film begins, in seconds, as ffprobe reads it. */
+	times(path: string): number[] {
+		const probe = join(dirname(this.#ffmpeg), 'ffprobe');
+		const entries = ['-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
+		const out = execFileSync(probe, ['-v', 'error', ...entries, path], { encoding: 'utf8' });
+		return out
+			.split('\n')
+			.filter((line) => line.trim() !== '')
+			.map((line) => Number(line.split(',')[0]))
+			.sort((a, b) => a - b);
+	}
+
+	/** What ffprobe says of a film's streams. */
+	streams(
+		path: string
+	): { codec_type: string; codec_name: string; width?: number; duration?: string; nb_read_packets?: string }[] {
+		const probe = join(dirname(this.#ffmpeg), 'ffprobe');
+		const out = execFileSync(probe, ['-v', 'error', '-count_packets', '-show_streams', '-of', 'json', path], {
+			encoding: 'utf8'
+		});
+		return (JSON.parse(out) as { streams: ReturnType<FilmMaker['streams']> }).streams;
+	}
+
+	#make(name: string, output: string[], input: string[] = [], second: string[] = []): string {
+		const path = join(this.#folder, name);
+		this.#run([...input, '-f', 'mjpeg', '-framerate', '10', '-i', this.#clip, ...second, ...output, path]);
+		return path;
+	}
+
+	#run(args: string[]): void {
+		execFileSync(this.#ffmpeg, ['-y', '-v', 'error', ...args]);
+	}
+}
