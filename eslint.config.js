@@ -181,6 +181,11 @@ const LAYERS = [
 		may: ['src/service-worker/', '$service-worker'],
 		because: 'the service worker keeps files and knows nothing of what they do'
 	},
+	{
+		files: 'src/build/',
+		may: ['src/build/', 'src/lib/core/network/kernels', 'vite'],
+		because: 'what builds the site is no part of it'
+	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	...TRAINING_ROOMS.map((room, floor) => ({
 		files: `training/${room}/`,
