@@ -42,11 +42,11 @@ export interface ModelEntry extends Calibration {
 	/** Lower-case letters, digits and hyphens; also the folder's name. */
 	readonly id: string;
 	readonly title: string;
-	/** Address of model.json, relative to the manifest. */
+	/** Address of the network's file, relative to the manifest. */
 	readonly url: string;
-	/** Size of model.json and its weights together. */
+	/** Size of that file. */
 	readonly bytes: number;
-	/** Of the weight shards, concatenated; 64 hex digits. */
+	/** Of that file; 64 hex digits. */
 	readonly sha256: string;
 	readonly parameters: number;
 	/** Multiply-adds of one forward pass of one face. */

@@ -130,7 +130,7 @@ export function readNetwork(file: Uint8Array): NetworkFile {
 
 function valuesOf({ shape, type }: Weight, bytes: Uint8Array): Float32Array {
 	// A copy, as typed arrays of wider numbers must begin at a multiple of their width.
-	const copy = bytes.slice().buffer;
+	const copy = Uint8Array.from(bytes).buffer;
 	switch (type) {
 		case 'float32':
 			return new Float32Array(copy);

@@ -10,7 +10,6 @@ import { readCheckpoint } from '../../../../training/loop/checkpoint';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
 import type { Dataset } from '../../../../training/data/dataset';
 import { withFeatures } from '../../../../training/pretrained/features';
-import { writeModel } from '../../../../training/lib/model-files';
 import type { ModelDefinition } from '../../../../training/models/definition';
 import { averagedWeights } from '../../../../training/loop/replica';
 import { createRandom } from '../../../../training/lib/random';
@@ -141,7 +140,15 @@ describe('readBase', () => {
 		const withSize = tf.sequential({
 			layers: [tf.layers.inputLayer({ inputShape: [48, 48, 3] }), ...model.layers.slice(1)]
 		});
-		await writeModel(withSize, dir, 'float16');
+		await withSize.save(
+			tf.io.withSaveHandler((saved) => {
+				const { modelTopology, weightSpecs, weightData } = saved;
+				const json = { modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] };
+				writeFileSync(path.join(dir, 'model.json'), JSON.stringify(json));
+				writeFileSync(path.join(dir, 'weights.bin'), new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)));
+				return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) });
+			})
+		);
 		const base = await readBase(path.join(dir, 'model.json'));
 		expect(base.trainedOn).toBe('unit');
 		expect(base.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);

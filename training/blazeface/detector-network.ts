@@ -6,9 +6,9 @@ import {
 	type Pair,
 	type Step,
 	type Weight
-} from '../src/lib/core/network/format';
-import { UserError } from './errors';
-import { asHalves, asSteps } from './network-file';
+} from '../../src/lib/core/network/format';
+import { UserError } from '../lib/errors';
+import { asHalves } from '../lib/network-file';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tflite';
 
 type Convolution = Extract<TfliteOperator, { op: 'CONV_2D' | 'DEPTHWISE_CONV_2D' }>;
@@ -26,7 +26,6 @@ function pairOf(values: readonly number[], at: number): Pair {
 /** Collects the steps and weights of a network that computes the same as `model`, for any number of pictures at once. */
 export class NetworkBuilder {
 	readonly #model: TfliteModel;
-	readonly #coarseness: number | null;
 	readonly #steps: Step[] = [];
 	readonly #weights: Weight[] = [];
 	readonly #data: Uint8Array[] = [];
@@ -35,13 +34,9 @@ export class NetworkBuilder {
 	/** Half-precision constants by index of the tensor that DEQUANTIZE makes of them. */
 	readonly #dequantized = new Map<number, number>();
 
-	/**
-	 * `coarseness` of the kernels that mix channels, as in `networkFileOf`; all else stays in half precision, as the .tflite
-	 * file has it. Throws UserError on what it cannot express.
-	 */
-	constructor(model: TfliteModel, coarseness: number | null) {
+	/** Weights stay in half precision, as the .tflite file has them. Throws UserError on what it cannot express. */
+	constructor(model: TfliteModel) {
 		this.#model = model;
-		this.#coarseness = coarseness;
 		for (const index of model.inputs) this.#computed.set(index, 0);
 		for (const operator of model.operators) this.#convert(operator);
 	}
@@ -88,9 +83,8 @@ export class NetworkBuilder {
 		}
 	}
 
-	#store(shape: readonly number[], values: Float32Array, mixesChannels = false): number {
-		const { type, bytes } =
-			mixesChannels && this.#coarseness !== null ? asSteps(values, shape, this.#coarseness) : asHalves(values);
+	#store(shape: readonly number[], values: Float32Array): number {
+		const { type, bytes } = asHalves(values);
 		this.#weights.push({ shape, type });
 		this.#data.push(bytes);
 		return this.#weights.length - 1;
@@ -173,7 +167,7 @@ export class NetworkBuilder {
 			throw new UserError(`${operator.op} "${name}": dilations are not supported.`);
 		const kernel = depthwise
 			? this.#store([height, width, last, 1], filter.values)
-			: this.#store([height, width, last, first], firstAxisLast(filter.shape, filter.values), true);
+			: this.#store([height, width, last, first], firstAxisLast(filter.shape, filter.values));
 		const [reader, ...others] = this.#model.operators.filter(({ inputs }) => inputs.includes(output));
 		const relu = reader?.op === 'RELU' && others.length === 0 ? reader.outputs[0] : undefined;
 		this.#add(output, {

@@ -1,15 +1,20 @@
 /** Between tfjs's layers and the network files that ship: weights quantised channel by channel, and read back. */
 import { Float16Array } from '@petamoriken/float16';
 import * as tf from '@tensorflow/tfjs';
+import { readdirSync, readFileSync, rmSync, existsSync } from 'node:fs';
+import path from 'node:path';
 import {
 	channelsOf,
+	readNetwork,
 	writeNetwork,
 	type NetworkFile,
 	type Pair,
 	type Padding,
 	type Step,
 	type Weight
-} from '../src/lib/core/network/format';
+} from '../../src/lib/core/network/format';
+import { messageOf, UserError } from './errors';
+import { sha256, writeWhole } from './files';
 
 /**
  * Weights that are stored as bytes come in so many at least. The others are few, and of the first layers, where a step
@@ -117,6 +122,39 @@ function addSteps(
 	}
 }
 
+const FILE_NAME = /^network-[0-9a-f]+\.bin$/;
+/** Hex digits of the hash in a file's name: enough that a changed file never keeps its address. */
+const DIGITS = 12;
+
+export interface WrittenNetwork {
+	readonly file: string;
+	readonly bytes: number;
+	readonly sha256: string;
+}
+
+/** Writes a network's file to `dir`, with its hash in its name, in place of the one that was there. */
+export function writeNetworkFile(dir: string, bytes: Uint8Array): WrittenNetwork {
+	const hash = sha256(bytes);
+	const file = `network-${hash.slice(0, DIGITS)}.bin`;
+	if (existsSync(dir)) for (const name of readdirSync(dir)) if (FILE_NAME.test(name)) rmSync(path.join(dir, name));
+	writeWhole(path.join(dir, file), [bytes]);
+	return { file, bytes: bytes.length, sha256: hash };
+}
+
+/** The network's file in `dir` and what it holds. Throws UserError where there is none, or where it is damaged. */
+export function readNetworkFile(dir: string): WrittenNetwork & { readonly network: NetworkFile } {
+	try {
+		const [file, ...others] = readdirSync(dir).filter((name) => FILE_NAME.test(name));
+		if (file === undefined || others.length > 0)
+			throw new Error(`it has ${String(others.length + (file ? 1 : 0))} network files`);
+		const bytes = readFileSync(path.join(dir, file));
+		return { file, bytes: bytes.length, sha256: sha256(bytes), network: readNetwork(bytes) };
+	} catch (thrown) {
+		throw new UserError(`The model in ${dir} could not be read: ${messageOf(thrown)}. Export it again.`);
+	}
+}
+
+/** float16 values as bytes. */
 export function asHalves(values: Float32Array): { type: 'float16'; bytes: Uint8Array } {
 	const { buffer, byteOffset, byteLength } = new Float16Array(values);
 	return { type: 'float16', bytes: new Uint8Array(buffer, byteOffset, byteLength) };
@@ -124,7 +162,7 @@ export function asHalves(values: Float32Array): { type: 'float16'; bytes: Uint8A
 
 const MOST_STEPS = 127;
 
-/** Each channel's step, then the whole number of steps nearest to each value. */
+/** `int8` of the format: each channel's step, then the whole number of steps nearest to each value. */
 export function asSteps(
 	values: Float32Array,
 	shape: readonly number[],
