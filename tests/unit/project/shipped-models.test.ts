@@ -1,8 +1,10 @@
 /** What a clone ships: every model of the manifest is there, whole, and as compact as a live page needs. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BLAZEFACE_VALUES } from '../../../src/lib/core/blazeface';
+import { outputShapeOf, readNetwork } from '../../../src/lib/core/network/format';
 import { everydayRatio } from '../../../src/lib/core/prior';
 import { parseManifest } from '../../../src/lib/manifest';
 import { parseReport } from '../../../src/lib/report';
@@ -13,30 +15,23 @@ const FOLDER = 'static/models';
 const MOST_BYTES = 2e6;
 const MOST_MULTIPLY_ADDS = 60e6;
 
-interface ModelJson {
-	readonly modelTopology: object;
-	readonly weightsManifest: readonly { readonly paths: readonly string[] }[];
-}
-
 const manifest = parseManifest(JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')));
 
-function readModel(url: string): { text: string; json: ModelJson; weights: Buffer } {
-	const file = join(FOLDER, url);
-	const text = readFileSync(file, 'utf8');
-	const json = JSON.parse(text) as ModelJson;
-	const paths = json.weightsManifest.flatMap((group) => group.paths);
-	return { text, json, weights: Buffer.concat(paths.map((path) => readFileSync(join(dirname(file), path)))) };
-}
-
 describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$id', ({ url, bytes, sha256 }) => {
-	it('has the weights and the size that the manifest tells', () => {
-		const { text, weights } = readModel(url);
-		expect(createHash('sha256').update(weights).digest('hex')).toBe(sha256);
-		expect(Buffer.byteLength(text) + weights.length).toBe(bytes);
+	const file = readFileSync(join(FOLDER, url));
+
+	it('is the file that the manifest tells of, with its hash in its name, and the only one in its folder', () => {
+		expect(createHash('sha256').update(file).digest('hex')).toBe(sha256);
+		expect(file.length).toBe(bytes);
+		expect(basename(url)).toBe(`network-${sha256.slice(0, 12)}.bin`);
+		const weights = readdirSync(join(FOLDER, dirname(url))).filter((name) => /\.bin$|^model\.json$/.test(name));
+		expect(weights).toEqual([basename(url)]);
 	});
 
-	it('has its batch normalisation folded into its convolutions', () => {
-		expect(JSON.stringify(readModel(url).json.modelTopology)).not.toMatch(/BatchNorm/i);
+	it('is a network that can be read, and whose steps fit each other', () => {
+		const { description, values } = readNetwork(file);
+		expect(outputShapeOf(description).at(-1)).toBe(url.startsWith('blazeface') ? BLAZEFACE_VALUES : 7);
+		for (const each of values) expect(each.every(Number.isFinite)).toBe(true);
 	});
 });
 
