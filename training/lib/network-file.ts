@@ -163,7 +163,7 @@ export function asHalves(values: Float32Array): { type: 'float16'; bytes: Uint8A
 const MOST_STEPS = 127;
 
 /** `int8` of the format: each channel's step, then the whole number of steps nearest to each value. */
-export function asSteps(
+function asSteps(
 	values: Float32Array,
 	shape: readonly number[],
 	coarseness: number
