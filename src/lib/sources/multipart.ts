@@ -12,7 +12,6 @@ const MAX_HEAD_BYTES = 16 * 1024;
 /** Boundaries have 70 characters at most. */
 const MAX_LINE_BYTES = 100;
 const [LF, CR, DASH, SPACE] = [0x0a, 0x0d, 0x2d, 0x20];
-const EOI = Uint8Array.of(0xff, 0xd9);
 
 type Within = 'gap' | 'head' | 'body' | 'done' | 'raw';
 
@@ -265,8 +264,8 @@ export class PartReader {
 		const isOther = /^image\/(?!jpe?g)/.test(this.#type) && body.length > 8;
 		if (isOther) found.push(Uint8Array.from(body));
 		else if (start >= 0) {
-			const picture = body.subarray(start);
-			found.push(endsPicture(picture) ? Uint8Array.from(picture) : joined(picture, EOI));
+			// An end mark that is missing is not added: whether pixels are missing, too, is for the decoder to find out.
+			found.push(Uint8Array.from(body.subarray(start)));
 		} else if (body.length > 0 && !this.#type.startsWith('image/')) this.text = latin1(body.subarray(0, 400)).trim();
 	}
 
