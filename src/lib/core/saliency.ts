@@ -49,12 +49,23 @@ export async function explainByOcclusion(
 	const score = scores[label] ?? 0;
 	const filling = fill(input, size);
 	const map = new Float32Array(cells * cells);
+	const evidence = new Float32Array(cells * cells);
 	for (let begin = 0; begin < map.length; begin += SLICE) {
 		const places = Array.from({ length: Math.min(SLICE, map.length - begin) }, (_, index) => begin + index);
 		const covered = places.map((cell) => cover(input, filling, size, patchSpan(cell, cells, patch, size)));
-		for (const [index, row] of (await classify(covered)).entries()) map[begin + index] = score - (row[label] ?? 0);
+		for (const [index, row] of (await classify(covered)).entries()) {
+			const left = row[label] ?? 0;
+			map[begin + index] = score - left;
+			evidence[begin + index] = logOdds(score) - logOdds(left);
+		}
 	}
-	return { label, score, cells, map };
+	return { label, score, cells, map, evidence };
+}
+
+/** Of a probability, in nats; finite where it is 0 or 1 as a float32. */
+function logOdds(probability: number): number {
+	const p = clamp(probability, 1e-6, 1 - 1e-6);
+	return Math.log(p / (1 - p));
 }
 
 interface Span {

@@ -157,6 +157,11 @@ export interface Explanation {
 	 * the label.
 	 */
 	readonly map: Float32Array;
+	/**
+	 * The same in log-odds, in nats: a label that is certain loses no points to speak of where a cell is covered, and rests
+	 * on some parts all the same.
+	 */
+	readonly evidence: Float32Array;
 }
 
 /** Milliseconds per stage; `classify` by model id. `total` also holds what lies between the stages. */

@@ -14,21 +14,21 @@ const AGAINST = [70, 130, 255] as const;
 const STRONGEST_ALPHA = 0.78;
 
 /**
- * RGBA of `size` x `size` pixels to lay over the input: `map` of `cells` x `cells`, blended between the cells, the
- * strongest cell most opaque. Transparent where no cell reaches `leastDrop`: noise should not look like a finding.
+ * RGBA of `size` x `size` pixels to lay over the input: `evidence` of `cells` x `cells`, in nats, blended between the
+ * cells, the strongest cell most opaque. Transparent where no cell reaches `least`: noise should not look like a finding.
  */
 export function heatPixels(
-	map: Float32Array,
+	evidence: Float32Array,
 	cells: number,
 	size: number,
-	leastDrop = 0.02
+	least = 0.1
 ): Uint8ClampedArray<ArrayBuffer> {
-	const strongest = Math.max(...map.map(Math.abs));
+	const strongest = Math.max(...evidence.map(Math.abs));
 	const pixels = new Uint8ClampedArray(size * size * 4);
-	if (strongest < leastDrop) return pixels;
-	for (const [index, drop] of interpolateCells(map, cells, size).entries()) {
-		const alpha = (Math.abs(drop) / strongest) * STRONGEST_ALPHA * 255;
-		pixels.set([...(drop > 0 ? FOR : AGAINST), alpha], index * 4);
+	if (strongest < least) return pixels;
+	for (const [index, nats] of interpolateCells(evidence, cells, size).entries()) {
+		const alpha = (Math.abs(nats) / strongest) * STRONGEST_ALPHA * 255;
+		pixels.set([...(nats > 0 ? FOR : AGAINST), alpha], index * 4);
 	}
 	return pixels;
 }

@@ -569,7 +569,7 @@ describe('Analyser: the rest', () => {
 
 describe('Analyser: explanations', () => {
 	const input = new Uint8Array(4);
-	const explanation = { label: 1, score: 0.9, cells: 1, map: Float32Array.of(0.2) };
+	const explanation = { label: 1, score: 0.9, cells: 1, map: Float32Array.of(0.2), evidence: Float32Array.of(1) };
 
 	it('asks for a face and gives what comes back, each to its asker', async () => {
 		const { analyser, worker } = await createRunning();

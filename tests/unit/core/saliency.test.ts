@@ -53,6 +53,20 @@ describe('explainByOcclusion', () => {
 		expect(map[0]).toBeLessThan(0);
 	});
 
+	it('tells the parts that a certain label rests on, though it loses no points without them', async () => {
+		const sure = classifierOf(isMouth);
+		const classifier: Classifier = {
+			...sure,
+			classify: async (batch, count) =>
+				(await sure.classify(batch, count)).map(([dark = 0]) => [dark ** 3, 1 - dark ** 3])
+		};
+		const { score, map, evidence } = await explainByOcclusion(classifier, FACE);
+		expect(score).toBeGreaterThan(0.9999);
+		expect(Math.max(...map)).toBeLessThan(0.01);
+		expect(Math.max(...evidence)).toBeGreaterThan(1);
+		expect(evidence.every(Number.isFinite)).toBe(true);
+	});
+
 	it('works in slices, each in its turn', async () => {
 		let turns = 0;
 		const classifier = classifierOf(isMouth);
