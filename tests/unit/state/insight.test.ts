@@ -3,7 +3,13 @@ import type { Explanation } from '../../../src/lib/core/types';
 import { Insight } from '../../../src/lib/state/insight.svelte';
 import { face, frame } from './results';
 
-const EXPLANATION: Explanation = { label: 0, score: 0.9, cells: 1, map: Float32Array.of(0.1), evidence: Float32Array.of(1) };
+const EXPLANATION: Explanation = {
+	label: 0,
+	score: 0.9,
+	cells: 1,
+	map: Float32Array.of(0.1),
+	evidence: Float32Array.of(1)
+};
 const seen = (id: number, sizePx = 40) => {
 	const base = face(id, [0.9, 0.1]);
 	return { ...base, box: { ...base.box, width: sizePx }, input: Uint8Array.of(id) };
