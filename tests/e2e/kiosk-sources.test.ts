@@ -1,0 +1,171 @@
+/** The kiosk on sources of every kind, and what it shows of them. */
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Box } from '../../src/lib/core/types';
+import { open, openBrowser, waitForResults } from './browser';
+import { ASTRONAUT } from './clip';
+import { command, expectWorks, waitForState } from './kiosk';
+
+let browser: Browser;
+beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
+afterAll(() => browser.close());
+
+describe('other ways', () => {
+	it('a server that is away at the start', async () => {
+		await command('late', 'set/cut');
+		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/late/snapshot&log=no');
+		await waitForState(page, 'retrying');
+		await command('late', 'set/ok');
+		await expectWorks(page);
+		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain('Source away 1');
+		await context.close();
+	});
+
+	it('a camera that gives the same snapshot again and again', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/same/snapshot&log=no');
+		await expectWorks(page);
+		await command('same', 'set/repeat');
+		await page.getByText('Source frozen 1').waitFor();
+		await command('same', 'set/ok');
+		await expectWorks(page);
+		await context.close();
+	});
+
+	it('hidden faces: the picture is never in the page as it came', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=blurred&lang=de&log=no');
+		await expectWorks(page);
+		const colours = await page.getByTestId('concealed').evaluate(countColours, await shownBox(page));
+		// Six squares a side of 1.7 faces; the face itself has hundreds of colours.
+		expect(colours).toBeGreaterThan(1);
+		expect(colours).toBeLessThanOrEqual(16);
+		expect(await page.getByTestId('picture').count()).toBe(0);
+		expect(await page.locator('video').count()).toBe(0);
+		expect(await page.getByTestId('kiosk-notice').innerText()).toContain('Gesichtsausdrücke');
+		await context.close();
+	});
+
+	it('a part of the picture, turned', async () => {
+		const sizeWith = async (parameters: string) => {
+			const { context, page } = await open(browser, `/kiosk?source=mjpeg:/streams/shy/mjpeg&log=no${parameters}`);
+			await waitForResults(page, 1);
+			const canvas = page.getByTestId('picture').locator('canvas');
+			const size = await canvas.evaluate((each) => [
+				(each as HTMLCanvasElement).width,
+				(each as HTMLCanvasElement).height
+			]);
+			const [result] = await page.evaluate(() => window.recordedResults);
+			expect([result?.width, result?.height]).toEqual(size);
+			await context.close();
+			return size as [number, number];
+		};
+		const [width, height] = await sizeWith('');
+		expect(await sizeWith('&rotate=90')).toEqual([height, width]);
+		expect(await sizeWith('&region=25,0,50,100')).toEqual([width / 2, height]);
+		expect(await sizeWith('&region=25,0,50,100&rotate=270')).toEqual([height, width / 2]);
+	});
+
+	it('a camera of this device', async () => {
+		const own = await openBrowser({ camera: 'clip' });
+		const { page } = await open(own, '/kiosk?source=camera&mirror=yes&log=no');
+		await expectWorks(page);
+		expect(await page.evaluate(() => window.recordedTracks.length)).toBe(1);
+		await own.close();
+	});
+
+	it('figures alone: no picture at all', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=figures&log=no');
+		await expectWorks(page);
+		expect(await page.locator('main canvas, main video').count()).toBe(0);
+		expect(await page.getByTestId('chart').count()).toBe(1);
+		await context.close();
+	});
+
+	it('a login of this browser reaches the camera, and stands nowhere else', async () => {
+		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/locked/mjpeg&log=no');
+		await page.getByLabel(/Name for/).fill('me');
+		await page.getByRole('textbox', { name: /Password for/ }).fill('s3cret');
+		await page.getByRole('button', { name: 'Keep' }).click();
+		await page.getByTestId('open-kiosk').click();
+		await expectWorks(page);
+		const asked = (await (await command('locked', 'asked')).json()) as { authorization: string | null }[];
+		expect(asked.at(-1)?.authorization).toBe(`Basic ${btoa('me:s3cret')}`);
+		expect(page.url()).not.toContain('s3cret');
+		await context.close();
+	});
+});
+
+/** The middle of the face shown last, half as large as its box: it moves by less. */
+async function shownBox(page: Page): Promise<Box> {
+	const results = await page.evaluate(() => window.recordedResults);
+	const { box } = results.at(-1)?.faces[0] ?? { box: null };
+	if (box === null) throw new Error('There is no face.');
+	const { x, y, width, height } = box;
+	return { x: x + width / 4, y: y + height / 4, width: width / 2, height: height / 2 };
+}
+
+/** How many colours a canvas has in a part of it. */
+function countColours(canvas: Element, { x, y, width, height }: Box): number {
+	const context = (canvas as HTMLCanvasElement).getContext('2d');
+	const { data } = context?.getImageData(x, y, width, height) ?? { data: [] };
+	const colours = new Set<number>();
+	for (let p = 0; p < data.length; p += 4)
+		colours.add(((data[p] ?? 0) << 16) | ((data[p + 1] ?? 0) << 8) | (data[p + 2] ?? 0));
+	return colours.size;
+}
+
+/** Runs in another page: publishes a moving picture to whoever offers, and gives the answers. */
+async function publish({ offer, picture }: { offer: string; picture: string }): Promise<string> {
+	const image = new Image();
+	image.src = picture;
+	await image.decode();
+	const canvas = document.createElement('canvas');
+	canvas.width = 640;
+	canvas.height = 480;
+	let turn = 0;
+	setInterval(() => canvas.getContext('2d')?.drawImage(image, 10 * Math.sin(turn++ / 5), -20, 640, 640), 100);
+	const peer = new RTCPeerConnection();
+	Object.assign(window, { publishing: peer });
+	for (const track of canvas.captureStream(10).getTracks()) peer.addTrack(track);
+	await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+	await peer.setLocalDescription();
+	while (peer.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 50));
+	return peer.localDescription?.sdp ?? '';
+}
+
+it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that the kiosk left', async () => {
+	const peer = await browser.newContext();
+	const picture = `data:image/png;base64,${(await readFile(ASTRONAUT)).toString('base64')}`;
+	let publisher = await peer.newPage();
+	const asked: string[] = [];
+	const { context, page } = await open(browser, '/kiosk?source=whep:/whep/door&log=no', {
+		prepare: (prepared) =>
+			prepared.route(
+				({ pathname }) => pathname.startsWith('/whep/'),
+				async (route) => {
+					const request = route.request();
+					asked.push(`${request.method()} ${new URL(request.url()).pathname}`);
+					if (request.method() === 'DELETE') return route.fulfill({ status: 200 });
+					if (publisher.isClosed()) return route.fulfill({ status: 404 });
+					const body = await publisher.evaluate(publish, { offer: request.postData() ?? '', picture });
+					return route.fulfill({
+						status: 201,
+						contentType: 'application/sdp',
+						headers: { Location: '/whep/session/1' },
+						body
+					});
+				}
+			)
+	});
+	await expectWorks(page);
+	await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+	await publisher.close();
+	await waitForState(page, 'retrying');
+	publisher = await peer.newPage();
+	await expectWorks(page);
+	// A session that ended is told so, too.
+	expect(asked).toContain('DELETE /whep/session/1');
+	expect(asked[0]).toBe('POST /whep/door');
+	await context.close();
+	await peer.close();
+});

@@ -1,0 +1,49 @@
+/** What tests of kiosks do again and again. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { inject } from 'vitest';
+import { waitForResults } from './browser';
+import type { StreamMode } from './streams';
+
+export function command(stream: string, what: `set/${StreamMode}` | 'asked'): Promise<Response> {
+	return fetch(`${inject('streams')}/${stream}/${what}`);
+}
+
+export async function waitForState(page: Page, state: 'running' | 'retrying'): Promise<void> {
+	await page.locator(`[data-testid=kiosk][data-state=${state}]`).waitFor({ timeout: 90_000 });
+}
+
+/** It runs, and more results come than there are. */
+export async function expectWorks(page: Page): Promise<void> {
+	await waitForState(page, 'running');
+	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+/** Leaves the kiosk for its log. */
+export async function openLog(page: Page): Promise<void> {
+	await page.goto('/kiosk/log');
+	await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+}
+
+export async function exportedLog(page: Page): Promise<string> {
+	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
+	return readFile(await download.path(), 'utf8');
+}
+
+/** The worker that analyses dies, and another one is started. */
+export async function killWorker(page: Page): Promise<void> {
+	const worker = page.workers().find((each) => each.url().includes('analyser'));
+	await worker?.evaluate(() => {
+		setTimeout(() => {
+			throw new Error('killed by the test');
+		});
+	});
+	await page.getByText(/Analysis restarted 1/).waitFor();
+}
+
+/** Of all minutes in the log, which is open. */
+export async function loggedTotal(page: Page, column: string): Promise<number> {
+	const [names = '', ...rows] = (await exportedLog(page)).trim().split('\r\n');
+	const place = names.split(',').indexOf(column);
+	return rows.reduce((sum, row) => sum + Number(row.split(',')[place]), 0);
+}
