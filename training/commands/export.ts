@@ -14,7 +14,8 @@ import { findModel, findRecipe, withRecipe } from '../models/index';
 import { exportModel } from '../ship/export';
 import { describeReport } from './describe';
 import { loadData, requireWholeTests, wholeNumber } from './flags';
-import { MODELS_DIR, ROOT, runDirOf } from './paths';
+import { ROOT } from '../lib/root';
+import { MODELS_DIR, runDirOf } from './paths';
 import { bestOf } from './runs';
 import { say } from './terminal';
 

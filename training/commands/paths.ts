@@ -1,9 +1,8 @@
 /** Where things lie. */
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Recipe } from '../models/recipe';
+import { ROOT } from '../lib/root';
 
-export const ROOT = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const MODELS_DIR = path.join(ROOT, 'static', 'models');
 /** Prepared data, runs and whatever else can be made again; elsewhere where MIEN_CACHE says so. */
 export const CACHE = process.env['MIEN_CACHE'] ?? path.join(ROOT, '.cache');

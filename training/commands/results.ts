@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset';
 import { commitOf } from '../lib/commit';
 import { UserError } from '../lib/errors';
 import { sha256, writeWhole } from '../lib/files';
-import { ROOT } from './paths';
+import { ROOT } from '../lib/root';
 import { say } from './terminal';
 
 export const RESULTS_DIR = path.join(ROOT, 'training', 'results');

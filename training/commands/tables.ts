@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { UserError } from '../lib/errors';
 import { writeWhole } from '../lib/files';
-import { ROOT } from './paths';
+import { ROOT } from '../lib/root';
 import { TABLE_FILES, TABLES } from './table-list';
 import { say } from './terminal';
 

@@ -1,11 +1,39 @@
 import { Worker } from 'node:worker_threads';
+import { buildSync } from 'esbuild';
+import path from 'node:path';
+import { writeWhole } from './files';
+import { ROOT } from './root';
 
-/** A thread that runs `entry`, a module in TypeScript: threads do not inherit the loader, so it starts with one. */
-export function startThread(entry: URL, workerData: unknown): Worker {
-	const loader = import.meta.resolve('tsx/esm/api');
-	const { href } = entry;
-	return new Worker(
-		`import(${JSON.stringify(loader)}).then(({ tsImport }) => tsImport(${JSON.stringify(href)}, ${JSON.stringify(href)}))`,
-		{ eval: true, workerData }
+/** Where it finds the packages that it imports. */
+const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'mien-training');
+
+/**
+ * A module in TypeScript, and what it imports of this project, as one file of JavaScript; gives its path. Node starts it
+ * in a third of the time that a loader takes to compile file by file, in each process and thread anew.
+ */
+export function bundle(entry: string): string {
+	const outfile = path.join(FOLDER, `${path.basename(entry, '.ts')}.mjs`);
+	const { outputFiles } = buildSync({
+		entryPoints: [path.join(ROOT, entry)],
+		write: false,
+		bundle: true,
+		platform: 'node',
+		format: 'esm',
+		packages: 'external',
+		tsconfig: path.join(ROOT, 'training', 'tsconfig.json')
+	});
+	writeWhole(
+		outfile,
+		outputFiles.map(({ contents }) => contents)
 	);
+	return outfile;
+}
+
+const bundles = new Map<string, string>();
+
+/** A thread that runs `entry`, a module in TypeScript by its path from the project's folder. */
+export function startThread(entry: string, workerData: unknown): Worker {
+	const file = bundles.get(entry) ?? bundle(entry);
+	bundles.set(entry, file);
+	return new Worker(file, { workerData });
 }

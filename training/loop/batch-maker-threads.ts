@@ -18,7 +18,7 @@ export class BatchMakerThreads implements BatchMaker {
 	constructor(setup: BatchSetup, threads: number) {
 		this.channels = setup.input.channels;
 		this.workers = Array.from({ length: threads }, () => {
-			const worker = startThread(new URL('./batch-maker-worker.ts', import.meta.url), setup);
+			const worker = startThread('training/loop/batch-maker-worker.ts', setup);
 			worker.on('message', ({ id, values }: BatchReply) => {
 				this.waiting.get(id)?.resolve(values);
 				this.waiting.delete(id);

@@ -191,7 +191,7 @@ class ReplicaThread {
 	}
 
 	static async start(setup: ReplicaSetup): Promise<ReplicaThread> {
-		const worker = startThread(new URL('./replica-worker.ts', import.meta.url), setup);
+		const worker = startThread('training/loop/replica-worker.ts', setup);
 		const thread = new ReplicaThread(worker);
 		try {
 			await new Promise<unknown>((resolve, reject) => {

@@ -11,12 +11,15 @@ import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
+import { bundle } from '../../../training/lib/threads';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-cli-'));
 afterAll(() => {
 	rmSync(dir, { recursive: true });
 });
 
+/** Bundled as `npm run trainer` does. */
+const trainer = bundle('training/cli.ts');
 const cache = path.join(dir, 'cache');
 const data = path.join(dir, 'fer2013.csv');
 const out = path.join(dir, 'models');
@@ -42,7 +45,7 @@ function writeRows(): void {
 
 /** Runs a command to its end, or kills it once `until` is so; there is no git in its path. */
 async function run(args: string[], until?: () => boolean): Promise<{ code: number | null; printed: string }> {
-	const child = spawn(process.execPath, ['--import', 'tsx', 'training/cli.ts', ...args], {
+	const child = spawn(process.execPath, [trainer, ...args], {
 		env: { ...process.env, PATH: dir, MIEN_CACHE: cache }
 	});
 	let printed = '';

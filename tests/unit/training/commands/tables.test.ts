@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TABLE_FILES, TABLES } from '../../../../training/commands/table-list';
 import { withTables } from '../../../../training/commands/tables';
 
-describe('tables of READMEs', { timeout: 120_000 }, () => {
+describe('tables of READMEs', () => {
 	it('are put between their markers, and nothing else is touched', () => {
 		const text = 'before\n\n<!-- table: one -->\nold\n<!-- /table -->\n\nafter\n';
 		expect(withTables(text, { one: () => '| new |' })).toBe(

@@ -90,7 +90,7 @@ function hashes({ state }: Checkpoint): string[][] {
 
 const checkpointFile = (): string => path.join(runDir, RUN_FILES.checkpoint);
 
-describe('train', { timeout: 180_000 }, () => {
+describe('train', () => {
 	it('remembers 64 pictures without a fault', async () => {
 		const accuracies: number[] = [];
 		const outcome = await train(

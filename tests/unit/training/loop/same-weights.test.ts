@@ -100,27 +100,23 @@ it.each([
 		1,
 		'3ec3e8d32f4ab80075fc28be94db269a749515b9621ee064670fb9455b46d5a6'
 	]
-] as const)(
-	'%s, trains to the same weights as ever',
-	{ timeout: 120_000 },
-	async (_, definition, changes, replicas, hash) => {
-		await startBackend('wasm');
-		const data = generated();
-		await train({
-			definition,
-			recipe: { ...SMALL, ...changes },
-			dataset: definition === mien ? { ...data, teachers: [untrainedTeacher(1).teacher] } : data,
-			backend: 'wasm',
-			replicas,
-			runDir,
-			checkpointMinutes: 60,
-			fresh: false,
-			signal: new AbortController().signal,
-			now: () => performance.now(),
-			onEvent: () => undefined
-		});
-		const { state } = readCheckpoint(path.join(runDir, RUN_FILES.checkpoint));
-		const bytes = [...state.values()].map(({ values }) => new Uint8Array(values.buffer));
-		expect(sha256(...bytes)).toBe(hash);
-	}
-);
+] as const)('%s, trains to the same weights as ever', async (_, definition, changes, replicas, hash) => {
+	await startBackend('wasm');
+	const data = generated();
+	await train({
+		definition,
+		recipe: { ...SMALL, ...changes },
+		dataset: definition === mien ? { ...data, teachers: [untrainedTeacher(1).teacher] } : data,
+		backend: 'wasm',
+		replicas,
+		runDir,
+		checkpointMinutes: 60,
+		fresh: false,
+		signal: new AbortController().signal,
+		now: () => performance.now(),
+		onEvent: () => undefined
+	});
+	const { state } = readCheckpoint(path.join(runDir, RUN_FILES.checkpoint));
+	const bytes = [...state.values()].map(({ values }) => new Uint8Array(values.buffer));
+	expect(sha256(...bytes)).toBe(hash);
+});

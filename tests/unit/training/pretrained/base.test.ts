@@ -211,7 +211,7 @@ describe('weightsForBase', () => {
 	});
 });
 
-describe('training from a base', { timeout: 120_000 }, () => {
+describe('training from a base', () => {
 	const recipe: Recipe = {
 		...DEFAULT_RECIPE,
 		epochs: 2,

@@ -27,7 +27,6 @@ function trainedLike(model: tf.LayersModel): tf.LayersModel {
 
 describe.each(MODELS.map((definition) => [definition.id, definition, definition.recipes[0]] as const))(
 	'export of %s',
-	{ timeout: 180_000 },
 	(_, definition, recipe) => {
 		const { size, channels } = definition.input;
 
