@@ -108,5 +108,11 @@ export default defineConfig({
 		rolldownOptions: { checks: { bundlerTimings: false } }
 	},
 	// A busy machine takes its time: limits only end what hangs.
-	test: { include: ['tests/unit/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 }
+	test: {
+		include: ['tests/unit/**/*.test.ts'],
+		testTimeout: 300_000,
+		hookTimeout: 300_000,
+		// One fewer than the cores, which is the default, would leave one of two idle.
+		maxWorkers: '100%'
+	}
 });

@@ -51,6 +51,9 @@ export function foldForInference(model: tf.LayersModel, size: number | null, cha
 	return folded;
 }
 
+/** Weights that are set at once need no random numbers, which take seconds for millions. */
+const UNDRAWN = { kernelInitializer: 'zeros' } as const;
+
 /** The layers that use this one's output. */
 function consumers(layer: tf.layers.Layer, model: tf.LayersModel): tf.layers.Layer[] {
 	const { id } = layer.output as tf.SymbolicTensor;
@@ -96,6 +99,7 @@ function copyOf(
 				copy: tf.layers.dense({
 					name,
 					units: config['units'] as number,
+					...UNDRAWN,
 					activation: isLast ? 'softmax' : (config['activation'] as 'relu' | 'linear')
 				}),
 				values
@@ -128,6 +132,7 @@ function convolutionConfig(config: ReturnType<tf.layers.Layer['getConfig']>, nam
 		kernelSize: config['kernelSize'] as [number, number],
 		strides: config['strides'] as [number, number],
 		padding: config['padding'] as 'same' | 'valid',
+		...UNDRAWN,
 		activation: config['activation'] as 'relu' | 'linear'
 	};
 }
