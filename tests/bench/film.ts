@@ -98,7 +98,7 @@ try {
 		const context = await browser.newContext({ baseURL: site.origin });
 		const page = await context.newPage();
 		await page.goto('/film');
-		await page.locator('[data-testid=switch-model][data-state=running]').first().waitFor({ timeout: LIMIT_MS });
+		await page.locator('[data-testid=models]:not([data-running=""])').waitFor({ timeout: LIMIT_MS });
 		const { seconds, frames } = await read(page, film, rate);
 		const memory = privateMegabytes(pid);
 		const kinds = Object.entries(memory).map(([kind, megabytes]) => `${kind} ${megabytes.toFixed(0)}`);

@@ -54,6 +54,7 @@ beforeAll(async () => {
 	});
 	const { page } = bench;
 	await page.getByTestId('bench-model').first().waitFor();
+	await page.getByTestId('bench-options').locator('summary').click();
 	// With the model of the live page, which is on its way.
 	do tensorsBefore = await countTensors(page);
 	while ((await countTensors(page)) !== tensorsBefore);
@@ -298,6 +299,16 @@ describe('a folder', () => {
 	});
 });
 
+it("can be tried without any pictures of one's own: drawn faces, more than half of them read as they are drawn", async () => {
+	const { page } = bench;
+	await chooseModels(page, [own]);
+	await page.getByTestId('choose-sample').click();
+	await expect.poll(() => page.getByTestId('chosen').innerText()).toMatch(/^drawn faces: angry 6, .*neutral 6$/);
+	await run(page);
+	expect(await counted(page, own)).toBe(42);
+	await page.getByTestId('accuracy-chart').waitFor();
+});
+
 describe('a long run', () => {
 	/** Long enough to be caught: it is cancelled before its end. */
 	const LONG = 6000;
@@ -340,7 +351,7 @@ describe('a long run', () => {
 			question = dialog.message();
 			void dialog.dismiss();
 		});
-		await page.getByRole('link', { name: 'All figures' }).click();
+		await page.getByRole('link', { name: 'Back to results' }).click();
 		expect(question).toContain('not finished');
 		await page.getByTestId('bench-cancel').focus();
 		await page.keyboard.press('Enter');

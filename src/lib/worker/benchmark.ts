@@ -7,6 +7,7 @@ import { withPrior } from '../core/prior';
 import { raiseContrast } from '../core/contrast';
 import { grayFrame, sampleSquare, toModelInput } from '../core/preprocess';
 import { indexOfGreatest } from '../core/scores';
+import { shuffled } from '../core/shuffle';
 import type { Classifier, FaceDetector, Frame, Scores } from '../core/types';
 import { AppError } from '../errors';
 import type { BenchmarkProgress, BenchmarkRequest, LabelledFile, PictureKind, Problem } from '../protocol/tasks';
@@ -80,7 +81,8 @@ async function readRows(
 			if (run.isDue() && !(await run.step())) return null;
 		}
 	}
-	if (rows.length > 0) return rows;
+	// Sorted by label, the first figures would say nothing of the last.
+	if (rows.length > 0) return shuffled(rows);
 	throw new AppError('data-unreadable', fault ?? `there is no row of ${choice.title}`);
 }
 
@@ -105,7 +107,7 @@ async function classifyRows(rows: readonly Row[] | null, run: Run): Promise<bool
 
 async function classifyPictures(files: readonly LabelledFile[], show: PictureKind, run: Run): Promise<boolean> {
 	run.begin('running', files.length);
-	for (const { name, label, file } of files) {
+	for (const { name, label, file } of shuffled(files)) {
 		const fault = await run.look(file, label, show);
 		if (fault !== null) run.report({ ...fault, name });
 		if (!(await run.step())) return false;
