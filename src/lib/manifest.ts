@@ -106,6 +106,8 @@ export interface ClassifierEntry extends Pick<
 	readonly mirrored: boolean;
 	/** Null for an ensemble. */
 	readonly trained: Trained | null;
+	/** Its place among all of them, from 0, which decides its colour. */
+	readonly place: number;
 }
 
 export interface DetectorEntry {

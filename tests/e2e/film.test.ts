@@ -68,6 +68,8 @@ describe.skipIf(ffmpeg === null)('films', () => {
 				turned: maker.turned(),
 				noface: maker.noFaces(),
 				webm: maker.webm(),
+				mov: maker.mov(),
+				hdr: maker.hdr(),
 				two: maker.twoFaces(),
 				cut: maker.cut('before'),
 				headless: maker.cut('after'),
@@ -75,17 +77,17 @@ describe.skipIf(ffmpeg === null)('films', () => {
 				sound: maker.sound(),
 				text: maker.text()
 			});
-			opened = await open(browser, '/film', { reducedMotion: 'reduce' });
+			opened = await open(browser, '/film', { reducedMotion: 'reduce', hasTouch: true });
 			({ page } = opened);
 			await choose(page, ...Object.values(paths));
 		});
 		afterAll(() => opened.context.close());
 
 		it('are read one after another, those that can be', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(10);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(12);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 6 films').waitFor();
+			await page.getByText('Read 8 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -122,9 +124,19 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(await page.getByTestId('film-timeline').innerText()).toContain('No face so far.');
 		});
 
-		it('reads WebM', async () => {
-			await select(page, 'small.webm');
-			expect(new Set((await table(page)).map(({ frame }) => frame)).size).toBe(10);
+		it.each(['small.webm', 'small.mov'])('reads %s', async (name) => {
+			await select(page, name);
+			const rows = await table(page);
+			expect(new Set(rows.map(({ frame }) => frame)).size).toBe(10);
+			expect(rows.some(({ success }) => success === '1')).toBe(true);
+		});
+
+		it('reads HDR in MKV as the browser shows it, and says that it is HDR', async () => {
+			await select(page, 'hdr.mkv');
+			const rows = await table(page);
+			expect(rows.filter(({ success }) => success === '1').length).toBeGreaterThan(7);
+			const json = JSON.parse(await saved(page, 'json')) as { film: { hdr: boolean; container: string } };
+			expect(json.film).toMatchObject({ hdr: true, container: 'Matroska' });
 		});
 
 		it('reads a file that was cut short as far as it goes', async () => {
@@ -217,6 +229,35 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			});
 		});
 
+		it('writes the film with faces hidden: of each face that was found no detail is left, beside it all', async () => {
+			await page.getByTestId('film-format').selectOption({ label: 'WebM (VP8)' });
+			const [download] = await Promise.all([
+				page.waitForEvent('download'),
+				page.getByTestId('film-write-hidden').click()
+			]);
+			expect(download.suggestedFilename()).toBe('two.hidden.webm');
+			const path = await download.path();
+			const rows = (await table(page)).filter(({ timestamp }) => Math.abs(Number(timestamp) - 0.5) < 0.01);
+			expect(rows).toHaveLength(2);
+			const [before, after] = [maker.frame(paths['two'] ?? '', 0.5), maker.frame(path, 0.5)];
+			/** Mean step from a pixel to its neighbour. */
+			const detail = ({ width, gray }: typeof before, x: number, y: number, side: number): number => {
+				let sum = 0;
+				for (let row = y; row < y + side; row++)
+					for (let column = x; column < x + side; column++) {
+						const at = row * width + column;
+						sum += Math.abs((gray[at] ?? 0) - (gray[at + 1] ?? 0));
+					}
+				return sum / side ** 2;
+			};
+			for (const row of rows) {
+				const at = (name: string): number => Math.round(Number(row[name]));
+				const place = [at('x'), at('y'), Math.min(at('box_width'), at('box_height'))] as const;
+				expect(detail(after, ...place)).toBeLessThan(0.4 * detail(before, ...place));
+			}
+			expect(detail(after, 0, 200, 38)).toBeGreaterThan(0.5 * detail(before, 0, 200, 38));
+		});
+
 		it('compares with the codes of people, and leads to where they differ', async () => {
 			const rows = await table(page);
 			const label = rows[0]?.['mien_label'] ?? '';
@@ -255,6 +296,51 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			await page.getByTestId('film-exclude').press('Enter');
 			expect((await table(page)).every(({ timestamp }) => Number(timestamp) < 0.1)).toBe(true);
 			await page.getByTestId('film-excluded').getByRole('button').click();
+		});
+
+		it('plays by J, K and L, backwards too, from wherever the focus is', async () => {
+			const timeS = (): Promise<number> => page.getByTestId('film-playhead').getAttribute('data-time').then(Number);
+			await page.getByTestId('film-playhead').focus();
+			await page.keyboard.press('Home');
+			await page.getByTestId('film-zoom-in').focus();
+			await page.keyboard.press('l');
+			await expect.poll(timeS).toBeGreaterThan(0.2);
+			await page.keyboard.press('k');
+			await expect.poll(() => page.getByTestId('film-play').innerText()).toBe('Play');
+			const stoodS = await timeS();
+			await page.keyboard.press('j');
+			await expect.poll(timeS).toBeLessThan(stoodS);
+			await page.keyboard.press('k');
+		});
+
+		it('is moved through by a finger that taps or drags', async () => {
+			const playhead = page.getByTestId('film-playhead');
+			await playhead.scrollIntoViewIfNeeded();
+			const box = await playhead.boundingBox();
+			if (box === null) throw new Error('no timeline');
+			const at = (share: number) => ({ x: box.x + share * box.width, y: box.y + box.height / 2 });
+			const timeS = (): Promise<number> => playhead.getAttribute('data-time').then(Number);
+			const { x, y } = at(0.25);
+			await page.touchscreen.tap(x, y);
+			const tappedS = await timeS();
+			const client = await page.context().newCDPSession(page);
+			const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+				client.send('Input.dispatchTouchEvent', { type, touchPoints });
+			await touch('touchStart', at(0.3));
+			for (const share of [0.4, 0.5, 0.6, 0.75]) await touch('touchMove', at(share));
+			await touch('touchEnd');
+			await expect.poll(async () => (await timeS()) - tappedS).toBeGreaterThan(0.2);
+			await client.detach();
+		});
+
+		it('says to a screen reader where it stands, and names every control', async () => {
+			const snapshot = await page.getByTestId('film-timeline').ariaSnapshot();
+			expect(snapshot).toContain('slider "Moment of the film"');
+			for (const name of ['One frame back', 'Play', 'One frame on', 'Zoom in', 'Zoom out', 'Whole film'])
+				expect(snapshot).toContain(`button "${name}"`);
+			expect(snapshot).not.toMatch(/button\n|textbox\n/);
+			const people = await page.getByTestId('film-people').ariaSnapshot();
+			expect(people).toContain('textbox "Name of person');
 		});
 
 		it.each([390, 1440, 2560])('has no serious violation at %i pixels, in light and dark', async (width) => {

@@ -57,6 +57,38 @@ export class FilmMaker {
 		return path;
 	}
 
+	/** As Apple's programs write them. */
+	mov(): string {
+		return this.#make('small.mov', ['-t', '1', '-vf', 'scale=320:240', ...H264]);
+	}
+
+	/** Ten bits a colour on the scale of HDR10, in Matroska. */
+	hdr(): string {
+		const colours = 'scale=320:240,format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084';
+		const vp9 = ['-c:v', 'libvpx-vp9', '-profile:v', '2', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '400k'];
+		return this.#make('hdr.mkv', ['-t', '1', '-vf', `${colours}:colorspace=bt2020nc`, ...vp9]);
+	}
+
+	/** The frame at a time of a film, in grey: its pixels row by row, and its width. */
+	frame(path: string, timeS: number): { width: number; gray: Buffer } {
+		const { width = 0 } = this.streams(path).find(({ codec_type }) => codec_type === 'video') ?? {};
+		const args = [
+			'-v',
+			'error',
+			'-ss',
+			String(timeS),
+			'-i',
+			path,
+			'-frames:v',
+			'1',
+			'-f',
+			'rawvideo',
+			'-pix_fmt',
+			'gray'
+		];
+		return { width, gray: execFileSync(this.#ffmpeg, [...args, '-'], { maxBuffer: 1e8 }) };
+	}
+
 	webm(): string {
 		return this.#make('small.webm', [
 			'-t',

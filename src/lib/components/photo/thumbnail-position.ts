@@ -12,7 +12,7 @@ interface Framed {
 }
 
 /**
- * The `object-position`, in per cent of each axis, that brings the faces into a thumbnail: all of them where it has room
+ * The `object-position`, in percent of each axis, that brings the faces into a thumbnail: all of them where it has room
  * for them, else the largest. Null where there is none.
  */
 export function thumbnailPosition({ width, height, faces }: Framed): { x: number; y: number } | null {

@@ -18,6 +18,8 @@ export class Films {
 	#left = false;
 	/** Stops the film that is being read. */
 	#stop = new AbortController();
+	/** Films that were paused at once: they go on together, too. */
+	#pausedTogether: readonly Film[] = [];
 	/** The film whose faces the analyser knows. */
 	#followed: Film | null = null;
 	readonly #session: Session;
@@ -100,15 +102,19 @@ export class Films {
 		void this.#work();
 	}
 
-	/** Stops reading; `resume` goes on. */
+	/** Stops reading all films; `resume` goes on. */
 	pause(): void {
+		this.#pausedTogether = this.#list.filter(({ state }) => state.kind === 'reading' || state.kind === 'waiting');
 		for (const film of this.#list) if (film.state.kind === 'waiting') film.setState({ kind: 'paused' });
 		this.#stop.abort(new AppError('film-gone', 'paused'));
 	}
 
 	resume(film: Film): void {
-		if (film.state.kind !== 'paused' || film.reader === null) return;
-		film.setState({ kind: 'waiting' });
+		const together = this.#pausedTogether.includes(film) ? this.#pausedTogether : [film];
+		this.#pausedTogether = [];
+		for (const each of together) {
+			if (each.state.kind === 'paused' && each.reader !== null) each.setState({ kind: 'waiting' });
+		}
 		void this.#work();
 	}
 

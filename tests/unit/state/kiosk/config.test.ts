@@ -97,7 +97,7 @@ describe('valid addresses', () => {
 		expect(plain).toMatchObject({ config: { mqttUrl: 'ws://kiosk/broker', mqttDiscovery: 'homeassistant' } });
 	});
 
-	it('a region takes fractions of a per cent, up to the very border', () => {
+	it('a region takes fractions of a percent, up to the very border', () => {
 		// In floating point, 0.71 % and 99.29 % are more than all.
 		expect(parse({ source: 'camera', region: '0.71, 33.33 ,99.29, 66.67' })).toMatchObject({ ok: true });
 		expect(parse({ source: 'camera', region: '12.5,0,75,100' })).toMatchObject({
