@@ -4,13 +4,14 @@
  * `npm run bench -- far [--video FOLDER]`: how far faces are found;
  * `npm run bench -- saliency --data FILE`: how faithful saliency maps are;
  * `npm run bench -- equality --data FILE`: the page's accuracy against Node's;
+ * `npm run bench -- false --without FOLDER [--with FOLDER]`: pictures without people in which a face is claimed;
  * `npm run bench -- film [SECONDS]`: how fast the film page reads a recording (after `npm run build`).
  */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
 const [what, ...rest] = process.argv.slice(2);
-const SCRIPTS = ['server', 'training', 'far', 'saliency', 'equality', 'film'];
+const SCRIPTS = ['server', 'training', 'far', 'saliency', 'equality', 'false', 'film'];
 const commands =
 	what !== undefined && SCRIPTS.includes(what)
 		? [['node', '--import', 'tsx', `tests/bench/${what}.ts`, ...rest]]

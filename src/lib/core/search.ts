@@ -7,7 +7,16 @@
 import { isSameFace } from './blazeface';
 import { boxCentre } from './geometry';
 import { lookInMosaic, type LookAtEach } from './mosaic';
-import { CANDIDATE_CONFIDENCE, closeLook, isCut, lookClosely, mergeFaces, planTiles, type Detectors } from './tiles';
+import {
+	CANDIDATE_CONFIDENCE,
+	closeLook,
+	isCut,
+	lookClosely,
+	mergeFaces,
+	planTiles,
+	SURE_CONFIDENCE,
+	type Detectors
+} from './tiles';
 import type { DetectedFace, Frame, Point } from './types';
 
 /** Frames from one tile's turn to the next one's: the far detector's look costs as much as three of the near one's. */
@@ -30,12 +39,6 @@ const MOST_MISSED = 5;
 const MOST_DOUBTED = 10;
 /** Most candidates that are looked at closely in one frame: the doubtful ones of the whole frame first, then the tile's. */
 const MOST_CANDIDATES = 3;
-/**
- * A face that was not known, and that the look at the whole shows with less confidence than this, is a candidate. In
- * four of 49 scenes without faces one look was sure of something with 0.53 to 0.71. Of 14 faces it was sure of 12
- * with 0.8 or more, and closer looks confirmed the others.
- */
-const SURE_CONFIDENCE = 0.8;
 const AT_REST: Point = { x: 0, y: 0 };
 
 type FrameSize = Pick<Frame, 'width' | 'height'>;
@@ -88,6 +91,7 @@ export async function searchFrame(
 	const before = known.map(({ face }) => face);
 	const [seen, candidates]: [DetectedFace[], DetectedFace[]] = [[], []];
 	for (const face of await near.detect(frame))
+		// Of 14 faces one look was sure of 12; closer looks confirmed the others.
 		if (isAmong(face, before)) seen.push(atLeast(face, minConfidence));
 		else (face.confidence >= SURE_CONFIDENCE ? seen : candidates).push(face);
 	// Known faces that the whole frame did not show.

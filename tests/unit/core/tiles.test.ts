@@ -230,6 +230,25 @@ describe('thoroughDetector', () => {
 		expect(Math.max(...found.map(({ box }) => box.width))).toBeCloseTo(24);
 	});
 
+	it.each<[what: string, whole: number, near: number, far: number, count: number]>([
+		['an orange that one look takes for a face', 0.6, 0.51, 0.46, 0],
+		['a ladybird that the near detector believes in', 0.53, 0.61, 0.1, 0],
+		['a face that both are half sure of', 0.7, 0.55, 0.75, 1],
+		['a face that one look is sure of', 0.85, 0, 0, 1]
+	])('%s', async (_, whole, near, far, count) => {
+		const face = faceAt(900, 700, 300);
+		/** In the whole frame, and where a close look is taken. */
+		const sees =
+			(inWhole: number, close: number): FaceDetector['detect'] =>
+			(frame, { region, minConfidence = 0.5 } = {}) => {
+				const confidence = region === undefined ? inWhole : region.width < 2 * frame.width ? close : 0;
+				return Promise.resolve(confidence > minConfidence ? [{ ...face, confidence }] : []);
+			};
+		const detectors = { near: { detect: sees(whole, near) }, far: { detect: sees(0, far) } };
+		const found = await thoroughDetector(detectors, limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found).toHaveLength(count);
+	});
+
 	it('keeps what one look at the frame finds, and looks at a region once', async () => {
 		const weak = { ...faceAt(900, 700, 500), confidence: 0.55 };
 		const { near, far } = fakeDetectors([weak]);
