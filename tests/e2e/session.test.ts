@@ -71,11 +71,44 @@ describe('the timeline', () => {
 		expect(json.frames.length).toBeGreaterThanOrEqual(new Set(rows.map(({ frame }) => frame)).size);
 	});
 
-	it('takes a snapshot with the overlay', async () => {
-		const { info } = await sharp(await save(live.page, 'snapshot'))
+	it('takes a snapshot with the overlay, in a frame with a line of words', async () => {
+		const { data, info } = await sharp(await save(live.page, 'snapshot'))
+			.removeAlpha()
 			.raw()
 			.toBuffer({ resolveWithObject: true });
-		expect([info.width, info.height]).toEqual([640, 480]);
+		// A margin of 16 pixels around 640 x 480, and 35 for the words.
+		expect([info.width, info.height]).toEqual([672, 547]);
+		const dark = (fromY: number, toY: number): number => {
+			let count = 0;
+			for (let at = fromY * info.width * 3; at < toY * info.width * 3; at += 3) if ((data[at] ?? 255) < 100) count++;
+			return count;
+		};
+		expect(dark(0, 15)).toBe(0);
+		expect(dark(500, 545)).toBeGreaterThan(100);
+	});
+
+	it('hands the snapshot to the sheet of the system, where it has one', async () => {
+		const { page } = live;
+		expect(await page.getByTestId('share').count()).toBe(0);
+		const other = await page.context().newPage();
+		await other.addInitScript(() => {
+			const shared: string[] = [];
+			Object.assign(window, { shared });
+			Object.assign(navigator, {
+				canShare: () => true,
+				share: ({ files }: { files: File[] }) => {
+					for (const { name, type, size } of files) shared.push(`${name.slice(0, 13)} ${type} ${size > 1000}`);
+					return Promise.resolve();
+				}
+			});
+		});
+		await other.goto('/');
+		await other.getByTestId('sample').click();
+		await other.getByTestId('share').click();
+		await expect
+			.poll(() => other.evaluate(() => (window as unknown as { shared: string[] }).shared))
+			.toEqual(['mien-snapshot image/png true']);
+		await other.close();
 	});
 });
 

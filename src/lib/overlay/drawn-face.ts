@@ -1,5 +1,6 @@
 /** Faces drawn from the glyphs of expressions, as small grey pictures like those of FER2013: to try things on, not to judge. */
 import { curvesOf, expressionOf } from './expressions';
+import { toPng } from './picture';
 
 const SIDE = 48;
 
@@ -62,12 +63,7 @@ export function drawnFace(label: string, { size, turn, shift, light }: Variation
 	context.closePath();
 	context.fill();
 	context.stroke();
-	return new Promise((resolve, reject) => {
-		canvas.toBlob((blob) => {
-			if (blob === null) reject(new Error('The picture could not be written'));
-			else resolve(blob);
-		}, 'image/png');
-	});
+	return toPng(canvas);
 }
 
 function grey(value: number): string {

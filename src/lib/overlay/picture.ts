@@ -12,13 +12,23 @@ export interface PictureStyle {
 const MAX_SIDE_PX = 1920;
 const REM_SHARE = 1 / 64;
 
-/** Draws `image` (of the proportions of the result's frame) with the overlay over it. */
-export async function pictureWithOverlay(
+/** Draws `image` (of the proportions of the result's frame) with the overlay over it, as a file. */
+export function pictureWithOverlay(
+	image: CanvasImageSource,
+	result: FrameResult,
+	model: DrawnModel,
+	style: PictureStyle
+): Promise<Blob> {
+	return toPng(drawPicture(image, result, model, style));
+}
+
+/** The same as a canvas. */
+export function drawPicture(
 	image: CanvasImageSource,
 	result: FrameResult,
 	model: DrawnModel,
 	{ mirrored, font, colourOf }: PictureStyle
-): Promise<Blob> {
+): HTMLCanvasElement {
 	const scale = MAX_SIDE_PX / Math.max(result.width, result.height);
 	const width = Math.round(result.width * Math.min(scale, 1));
 	const height = Math.round(result.height * Math.min(scale, 1));
@@ -30,7 +40,7 @@ export async function pictureWithOverlay(
 	const remPx = Math.max(8, Math.max(width, height) * REM_SHARE);
 	drawOverlay(overlay.context, result, model, { width, height, pixelRatio: 1, remPx, mirrored, font, colourOf });
 	picture.context.drawImage(overlay.canvas, 0, 0);
-	return toPng(picture.canvas);
+	return picture.canvas;
 }
 
 function canvasOf(width: number, height: number) {
@@ -42,7 +52,8 @@ function canvasOf(width: number, height: number) {
 	return { canvas, context };
 }
 
-function toPng(canvas: HTMLCanvasElement): Promise<Blob> {
+/** Rejects where the browser cannot write it. */
+export function toPng(canvas: HTMLCanvasElement): Promise<Blob> {
 	return new Promise((resolve, reject) => {
 		canvas.toBlob((blob) => {
 			if (blob === null) reject(new Error('The picture could not be written'));

@@ -1,6 +1,7 @@
 /** A timeline as a picture that stands alone: SVG, without anything from elsewhere. */
 import { labelRuns, rulerTimes, singlePath, stackedPaths } from './lanes';
 import { expressionOf, titleOf } from './expressions';
+import { toPng } from './picture';
 
 export interface PicturedLane {
 	readonly name: string;
@@ -100,7 +101,7 @@ export function timelineSvg(picture: TimelinePicture): string {
 }
 
 /** An SVG as a PNG file, with twice as many pixels. Rejects where the browser cannot draw it. */
-export async function toPng(svg: string): Promise<Blob> {
+export async function svgToPng(svg: string): Promise<Blob> {
 	const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
 	try {
 		const image = new Image();
@@ -110,12 +111,7 @@ export async function toPng(svg: string): Promise<Blob> {
 		canvas.width = image.naturalWidth * 2;
 		canvas.height = image.naturalHeight * 2;
 		canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
-		return await new Promise((resolve, reject) => {
-			canvas.toBlob((blob) => {
-				if (blob === null) reject(new Error('The picture could not be written'));
-				else resolve(blob);
-			}, 'image/png');
-		});
+		return await toPng(canvas);
 	} finally {
 		URL.revokeObjectURL(url);
 	}

@@ -9,6 +9,22 @@ export function download(data: Blob, name: string): void {
 	setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
+/** Whether the system has a sheet to share pictures by. */
+export function canSharePictures(): boolean {
+	const probe = new File([], 'probe.png', { type: 'image/png' });
+	// Missing outside secure contexts and in some browsers, whatever its type says.
+	return 'canShare' in navigator && navigator.canShare({ files: [probe] });
+}
+
+/** Hands a file to the system's sheet; nothing happens where the visitor closes that. Rejects where the system refuses. */
+export async function share(data: Blob, name: string): Promise<void> {
+	try {
+		await navigator.share({ files: [new File([data], name, { type: data.type })] });
+	} catch (thrown) {
+		if (!(thrown instanceof DOMException && thrown.name === 'AbortError')) throw thrown;
+	}
+}
+
 /** "mien-photos-2026-11-24-1432.csv": the page's local time, without what file systems refuse. */
 export function fileName(what: string, extension: string, now: Date): string {
 	const two = (value: number): string => String(value).padStart(2, '0');

@@ -174,7 +174,7 @@ function sensors(settings: MqttSettings, labels: readonly string[]): Component[]
 			expire_after: EXPIRE_S
 		},
 		figure('faces', 'Faces', 'value_json.faces', 'mdi:face-recognition'),
-		figure('arrivals', 'Faces that came', 'value_json.arrivals', 'mdi:account-arrow-right'),
+		figure('arrivals', 'Visitors’ faces', 'value_json.arrivals', 'mdi:account-arrow-right'),
 		figure('seen', 'Time in view', 'value_json.seenSeconds', 'mdi:eye', seconds),
 		figure('unsure', 'Time unsure', 'value_json.unsureSeconds', 'mdi:help-circle', seconds),
 		...labels.flatMap((label): Component[] => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS, type KioskConfig, parseKioskConfig, type Problem } from '../../../../src/lib/state/kiosk/config';
 import { formCameras, formGroups, formQuery, NEW_CAMERA } from '../../../../src/lib/state/kiosk/form';
@@ -36,6 +37,14 @@ function problemsOf(query: string): readonly Problem[] {
 	if (parsed.ok) throw new Error(`${query} was taken`);
 	return parsed.problems;
 }
+
+it('the README of the kiosk has a row for every parameter', () => {
+	const lines = readFileSync('src/routes/kiosk/README.md', 'utf8').split('\n');
+	const table = lines.slice(lines.findIndex((line) => line.startsWith('| parameter')) + 2);
+	const cells = table.slice(0, table.indexOf('')).map((line) => line.split('|')[1] ?? '');
+	const named = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+	expect(named.sort()).toEqual([...new URLSearchParams(EVERYTHING).keys()].sort());
+});
 
 describe('valid addresses', () => {
 	it('a source is enough', () => {
