@@ -1,5 +1,6 @@
 /** Kernels that tfjs does not have: layers, optimizer and averages use them where a back end offers them. */
 import * as tf from '@tensorflow/tfjs-core';
+import { hostView } from './host';
 
 /** x [..., c], gamma [c], beta [c], c up to 1024 and a multiple of 4, or up to 256; attribute epsilon. Gives y [..., c], and mean and variance [c] of x. */
 export const BATCH_NORM_KERNEL = 'BatchNormTraining';
@@ -35,18 +36,25 @@ export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs
 	return Array.isArray(outputs) ? outputs : [outputs];
 }
 
-/** Moves each target a `part` of its way, where the back end in use offers MOVE_KERNEL. */
+/** Moves each target towards another tensor of its shape, in place: to `keep` * target + (1 - `keep`) * towards. */
 export function moveInPlace(
 	moves: readonly { readonly target: tf.Tensor; readonly towards: tf.Tensor }[],
-	part: number
-) {
+	keep: number
+): void {
+	if (!hasKernel(MOVE_KERNEL)) {
+		for (const { target, towards } of moves) {
+			const [values, goals] = [hostView(target), hostView(towards)];
+			for (let i = 0; i < values.length; i++) values[i] = keep * (values[i] ?? 0) + (1 - keep) * (goals[i] ?? 0);
+		}
+		return;
+	}
 	for (let start = 0; start < moves.length; start += MOVES) {
 		const some = moves.slice(start, start + MOVES);
 		const inputs = some.flatMap(({ target, towards }, i) => [
 			[`target${i}`, target] as const,
 			[`towards${i}`, towards] as const
 		]);
-		runKernel(MOVE_KERNEL, Object.fromEntries(inputs), { part });
+		runKernel(MOVE_KERNEL, Object.fromEntries(inputs), { part: 1 - keep });
 	}
 }
 
@@ -73,8 +81,8 @@ export function registerGradients(): void {
 	tf.registerGradient({
 		kernelName: 'Relu',
 		outputsToSave: [true],
-		gradFunc: (slope, saved) => {
-			const [dy, y] = [slope as tf.Tensor, saved[0] as tf.Tensor];
+		gradFunc: (gradient, saved) => {
+			const [dy, y] = [gradient as tf.Tensor, saved[0] as tf.Tensor];
 			// Gradients serve all back ends of this thread; kernels, one each.
 			return {
 				x: () => {
@@ -92,7 +100,7 @@ export function registerGradients(): void {
 		gradFunc: (dys, saved, attrs) => {
 			const [dy] = dys as tf.Tensor[];
 			const [x, gamma, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-			if (!dy) throw new Error('A normalisation has no slope.');
+			if (!dy) throw new Error('A normalisation has no gradient.');
 			const gradients = runKernel(BATCH_NORM_GRADIENT_KERNEL, { x, mean, variance, gamma, dy }, attrs);
 			const [forX, forGamma, forBeta] = gradients as [tf.Tensor, tf.Tensor, tf.Tensor];
 			return { x: () => forX, gamma: () => forGamma, beta: () => forBeta };

@@ -1,6 +1,6 @@
-/** How replicas in different threads share one mean of their gradients, over shared memory alone. */
+/** How replicas in different threads average their gradients, over shared memory alone. */
 
-export interface Exchange {
+export interface AllReduce {
 	readonly replica: number;
 	readonly replicas: number;
 	/**
@@ -13,7 +13,7 @@ export interface Exchange {
 }
 
 /** For one replica alone. */
-export function createSoloExchange(stopFlag: Int32Array): Exchange {
+export function createSoloAllReduce(stopFlag: Int32Array): AllReduce {
 	return {
 		replica: 0,
 		replicas: 1,
@@ -23,7 +23,7 @@ export function createSoloExchange(stopFlag: Int32Array): Exchange {
 }
 
 /** Memory that the threads share: two turns of one vector per replica, and the counters of the barrier. */
-export interface ExchangeMemory {
+export interface AllReduceMemory {
 	readonly replicas: number;
 	readonly length: number;
 	readonly vectors: SharedArrayBuffer;
@@ -33,7 +33,7 @@ export interface ExchangeMemory {
 }
 
 /** Memory for `replicas` vectors of `length` numbers. */
-export function createExchangeMemory(replicas: number, length: number): ExchangeMemory {
+export function createAllReduceMemory(replicas: number, length: number): AllReduceMemory {
 	return {
 		replicas,
 		length,
@@ -47,8 +47,8 @@ const ARRIVED = 0;
 const ROUND = 1;
 const STOPPING = 2;
 
-/** The exchange of one replica in its own thread: blocks until all have arrived, so never call it on the main thread. */
-export function createSharedExchange(memory: ExchangeMemory, replica: number): Exchange {
+/** For one replica in its own thread: blocks until all have arrived, so never call it on the main thread. */
+export function createSharedAllReduce(memory: AllReduceMemory, replica: number): AllReduce {
 	const { replicas, length } = memory;
 	const vectors = Array.from(
 		{ length: 2 * replicas },

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { UserError } from '../lib/errors';
 import { sha256, writeWhole } from '../lib/files';
-import type { State } from './replica';
+import type { State } from './state';
 
 /** One line of the log. `train` is measured on augmented pictures while training, `validation` on PublicTest. */
 export interface EpochLog {

@@ -20,8 +20,8 @@ export interface TaughtDataset extends Dataset {
 	readonly teachers?: readonly Teacher[];
 }
 
-/** The network, giving logits, and what it takes; the caller disposes it. */
-export function networkOf({ model, recipe, weights }: Teacher): {
+/** The teacher's network, giving logits, and what it takes; the caller disposes it. */
+export function teacherNetwork({ model, recipe, weights }: Teacher): {
 	readonly network: tf.LayersModel;
 	readonly input: ModelDefinition['input'];
 } {
@@ -47,7 +47,7 @@ export class LiveTeachers {
 		private readonly mirrored: boolean
 	) {
 		this.networks = teachers.map((teacher) => {
-			const { network, input: own } = networkOf(teacher);
+			const { network, input: own } = teacherNetwork(teacher);
 			if (own.channels !== input.channels || own.range.join() !== input.range.join())
 				throw new RangeError(`${teacher.model} takes other pictures: it cannot be asked in every step.`);
 			const folded = foldForInference(network, null, own.channels);
@@ -57,7 +57,7 @@ export class LiveTeachers {
 	}
 
 	/** Mean probabilities [n, labels] of pictures [n, size, size, channels]; the caller disposes them. */
-	say(pictures: tf.Tensor): tf.Tensor2D {
+	probabilities(pictures: tf.Tensor): tf.Tensor2D {
 		return tf.tidy(() => {
 			const views = this.mirrored ? tf.concat([pictures, tf.reverse(pictures, 2)]) : pictures;
 			const all = this.networks.map((network) => network.apply(views) as tf.Tensor2D);
@@ -67,4 +67,16 @@ export class LiveTeachers {
 			return tf.mean(tf.reshape(mean, [2, -1, mean.shape[1]]), 0);
 		});
 	}
+}
+
+/** The recipe's network with random weights: the head alone where the features of its frozen base are known. */
+export function trainedNetwork(
+	definition: ModelDefinition,
+	labels: number,
+	recipe: Recipe,
+	dataset: Dataset
+): tf.LayersModel {
+	if (!dataset.features) return definition.build(labels, recipe);
+	if (!definition.parts) throw new Error(`${definition.id} has no head that could be trained alone.`);
+	return definition.parts.head(labels, recipe);
 }

@@ -3,12 +3,14 @@ import os from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { isWebGpu, sharesWork, startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
-import type { TaughtDataset } from './live-teachers';
-import { createExchangeMemory, createSoloExchange } from './all-reduce';
+import { trainedNetwork, type TaughtDataset } from './live-teachers';
+import { createAllReduceMemory, createSoloAllReduce } from './all-reduce';
 import type { ModelDefinition } from '../models/definition';
 import { batchSetupOf } from './batch-maker';
 import { BatchMakerThreads } from './batch-maker-threads';
-import { networkOf, Replica, shareOf, type EvaluationSums, type State, type StepReport } from './replica';
+import { shareOf } from './batches';
+import { Replica, type EvaluationSums, type StepReport } from './replica';
+import type { State } from './state';
 import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
 import { startThread } from '../lib/threads';
 
@@ -56,7 +58,7 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	await startBackend(setup.backend);
 	const { definition, recipe, labels, dataset, rows, backend } = setup;
 	const stopFlag = new Int32Array(new SharedArrayBuffer(4));
-	const alone = createSoloExchange(stopFlag);
+	const alone = createSoloAllReduce(stopFlag);
 	if (setup.replicas > 1) {
 		shareOf(recipe, rows, setup.replicas);
 		return startThreads(setup);
@@ -96,8 +98,8 @@ function batchMakerThreads(): number {
 }
 
 /** How many numbers the replicas average in a step: all gradients and moving statistics. */
-function exchangeLengthOf({ definition, labels, recipe, dataset }: GroupSetup): number {
-	const network = networkOf(definition, labels, recipe, dataset);
+function allReduceLengthOf({ definition, labels, recipe, dataset }: GroupSetup): number {
+	const network = trainedNetwork(definition, labels, recipe, dataset);
 	const length = network.countParams();
 	network.dispose();
 	return length;
@@ -105,7 +107,7 @@ function exchangeLengthOf({ definition, labels, recipe, dataset }: GroupSetup): 
 
 async function startThreads(setup: GroupSetup): Promise<ReplicaGroup> {
 	const { definition, recipe, labels, dataset, rows, backend, replicas } = setup;
-	const memory = createExchangeMemory(replicas, exchangeLengthOf(setup));
+	const memory = createAllReduceMemory(replicas, allReduceLengthOf(setup));
 	const stopFlag = new Int32Array(memory.stopFlag);
 	const starts = await Promise.allSettled(
 		Array.from({ length: replicas }, (_, replica) =>

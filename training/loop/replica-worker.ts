@@ -4,9 +4,10 @@ import { startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
 import type { TaughtDataset } from './live-teachers';
 import { messageOf } from '../lib/errors';
-import { createSharedExchange, type ExchangeMemory } from './all-reduce';
+import { createSharedAllReduce, type AllReduceMemory } from './all-reduce';
 import { findModel, withRecipe } from '../models/index';
-import { Replica, type EvaluationSums, type State, type StepReport } from './replica';
+import { Replica, type EvaluationSums, type StepReport } from './replica';
+import type { State } from './state';
 
 export interface ReplicaSetup {
 	readonly backend: TrainingBackend;
@@ -15,7 +16,7 @@ export interface ReplicaSetup {
 	readonly labels: number;
 	readonly dataset: TaughtDataset;
 	readonly rows: Uint32Array;
-	readonly memory: ExchangeMemory;
+	readonly memory: AllReduceMemory;
 	readonly replica: number;
 }
 
@@ -33,9 +34,9 @@ export type ReplicaReply =
 
 async function serve(setup: ReplicaSetup, reply: (message: ReplicaReply) => void): Promise<Replica> {
 	await startBackend(setup.backend);
-	const exchange = createSharedExchange(setup.memory, setup.replica);
+	const allReduce = createSharedAllReduce(setup.memory, setup.replica);
 	const definition = withRecipe(findModel(setup.model), setup.recipe);
-	const replica = new Replica(definition, setup.recipe, setup.labels, setup.dataset, setup.rows, exchange);
+	const replica = new Replica(definition, setup.recipe, setup.labels, setup.dataset, setup.rows, allReduce);
 	reply({ type: 'started' });
 	return replica;
 }

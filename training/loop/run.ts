@@ -14,7 +14,8 @@ import { sha256 } from '../lib/files';
 import type { ModelDefinition } from '../models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
 import type { TaughtDataset } from './live-teachers';
-import type { State, StepReport } from './replica';
+import type { StepReport } from './replica';
+import type { State } from './state';
 import { bestEpoch, hasStoppedEarly } from './early-stopping';
 
 export interface TrainOptions {

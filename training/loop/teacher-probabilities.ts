@@ -8,8 +8,8 @@ import type { Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
 import { withFeatures } from '../pretrained/features';
 import { findModel, findRecipe } from '../models/index';
-import { averagesOf } from './replica';
-import { networkOf, type TaughtDataset, type Teacher } from './live-teachers';
+import { averagesOf } from './state';
+import { teacherNetwork, type TaughtDataset, type Teacher } from './live-teachers';
 import { RUN_FILES } from './run';
 
 export interface TeacherOptions {
@@ -33,9 +33,9 @@ export async function withTeachers(options: TeacherOptions): Promise<TaughtDatas
 	const teachers = readTeachers(recipe, options.runDirOf);
 	if (recipe.teachers?.live) return { ...dataset, teachers };
 	const labels = FER2013_LABELS.length;
-	const mean = new Float32Array(new SharedArrayBuffer(4 * dataset.n * labels));
-	const looks = recipe.teachers?.mirrored ? [dataset, mirrorImages(dataset)] : [dataset];
-	for (const [pictures, teacher] of looks.flatMap((look) => teachers.map((each) => [look, each] as const))) {
+	const taught = new Float32Array(new SharedArrayBuffer(4 * dataset.n * labels));
+	const views = recipe.teachers?.mirrored ? [dataset, mirrorImages(dataset)] : [dataset];
+	for (const [pictures, teacher] of views.flatMap((view) => teachers.map((each) => [view, each] as const))) {
 		const logits = await logitsOf(teacher, { ...options, dataset: pictures });
 		if (!logits) return undefined;
 		for (let row = 0; row < dataset.n; row++) {
@@ -45,11 +45,11 @@ export async function withTeachers(options: TeacherOptions): Promise<TaughtDatas
 			const sum = powers.reduce((a, b) => a + b, 0);
 			for (const [label, power] of powers.entries()) {
 				const at = row * labels + label;
-				mean[at] = (mean[at] ?? 0) + power / sum / (teachers.length * looks.length);
+				taught[at] = (taught[at] ?? 0) + power / sum / (teachers.length * views.length);
 			}
 		}
 	}
-	return { ...dataset, taught: mean };
+	return { ...dataset, taught };
 }
 
 function mirrorImages(dataset: Dataset): Dataset {
@@ -73,7 +73,7 @@ function readTeachers({ teachers }: Recipe, runDirOf: TeacherOptions['runDirOf']
 }
 
 async function logitsOf(teacher: Teacher, options: TeacherOptions): Promise<Float32Array | undefined> {
-	const { network, input } = networkOf(teacher);
+	const { network, input } = teacherNetwork(teacher);
 	const { dataset, cacheDir, signal } = options;
 	const onRows = (done: number): void => {
 		options.onRows(teacher.model, done);

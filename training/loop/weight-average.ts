@@ -1,7 +1,7 @@
 /** The mean of runs that started from the same weights: flatter, and often better, than each (Wortsman et al., 2022). */
 import type { Checkpoint } from './checkpoint';
 import { UserError } from '../lib/errors';
-import type { State } from './replica';
+import type { State } from './state';
 
 /** The averaged weights of all, in the mean; what else there is of the first one. Throws UserError for networks that differ. */
 export function meanOf(runs: readonly [Checkpoint, ...Checkpoint[]]): Checkpoint {

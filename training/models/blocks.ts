@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { NO_AUGMENTATION, type Augmentation } from '../augment/augment';
 import type { Recipe } from './recipe';
-import { BatchNorm } from './layers';
+import { BatchNorm } from './batch-norm';
 
 /** Changes of the picture for networks that learn for a few epochs. */
 export const FEW_CHANGES: Augmentation = {

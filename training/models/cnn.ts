@@ -1,7 +1,7 @@
 /** The student paper's own network (its approach 2), layer by layer: six convolutions, then two dense layers. */
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
-import { SeededDropout } from './layers';
+import { SeededDropout } from './dropout';
 import { convolutionalUnit, FEW_CHANGES } from './blocks';
 import type { ModelDefinition } from './definition';
 

@@ -1,6 +1,7 @@
 /** From a trained network to the one that ships: normalisation folded away, dropout gone, softmax at its end. */
 import * as tf from '@tensorflow/tfjs';
-import { BatchNorm, SeededDropout } from './layers';
+import { BatchNorm } from './batch-norm';
+import { SeededDropout } from './dropout';
 
 /**
  * The same function of [n, size, size, channels] as `model` in use, in stock layers alone: each BatchNorm is folded

@@ -1,7 +1,8 @@
 /** Residual networks (He et al., 2016) of ordinary 3x3 convolutions, which WASM runs at six times the speed of depthwise ones. */
 import * as tf from '@tensorflow/tfjs';
 import type { Recipe } from './recipe';
-import { BatchNorm, SeededDropout } from './layers';
+import { BatchNorm } from './batch-norm';
+import { SeededDropout } from './dropout';
 
 /**
  * A residual network of `recipe.stages`, each of which halves the picture, over a stem of 32 filters:

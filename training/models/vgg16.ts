@@ -1,7 +1,7 @@
 /** The student paper's transfer learning (its approach 1): VGG16 (Simonyan & Zisserman, 2015) under a dense head. */
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
-import { SeededDropout } from './layers';
+import { SeededDropout } from './dropout';
 import { convolutionalUnit, FEW_CHANGES, growingAt } from './blocks';
 import type { ModelDefinition } from './definition';
 

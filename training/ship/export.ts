@@ -14,7 +14,7 @@ import { figuresOf } from '../evaluate/report';
 import { replaceFolder } from '../lib/files';
 import { multiplyAdds, writeModel, type Precision } from '../lib/model-files';
 import type { Checkpoint, EpochLog } from '../loop/checkpoint';
-import { averagedWeights } from '../loop/replica';
+import { averagedWeights } from '../loop/state';
 import type { ModelDefinition } from '../models/definition';
 import { foldForInference } from '../models/fold-batch-norm';
 import type { Recipe } from '../models/recipe';

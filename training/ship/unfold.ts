@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { toModelInput } from '../../src/lib/core/preprocess';
 import type { InputSpec } from '../../src/lib/core/types';
-import { BATCH_NORM_EPSILON, BatchNorm } from '../models/layers';
+import { BATCH_NORM_EPSILON, BatchNorm } from '../models/batch-norm';
 
 const BATCH = 128;
 

@@ -6,11 +6,11 @@ import { chooseBackend, startBackend } from '../../../../training/backend/index'
 import { moveInPlace } from '../../../../training/backend/extra-kernels';
 import { findGpu, stopWebGpu } from '../../../../training/backend/webgpu/webgpu';
 import { DEFAULT_RECIPE } from '../../../../training/models/recipe';
-import { SeededDropout } from '../../../../training/models/layers';
+import { SeededDropout } from '../../../../training/models/dropout';
 import type { ModelDefinition } from '../../../../training/models/definition';
 import { residualNetwork } from '../../../../training/models/residual';
 import { createOptimizer } from '../../../../training/loop/optimizer';
-import type { State } from '../../../../training/loop/replica';
+import type { State } from '../../../../training/loop/state';
 import { startReplicas } from '../../../../training/loop/replica-group';
 import { testGradients } from './gradients';
 
@@ -74,7 +74,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 			target: tf.variable(tf.tensor1d([1, 2, 3, 4].slice(0, 1 + (i % 4)))),
 			towards: tf.tensor1d([3, 2, -1, 4 * i].slice(0, 1 + (i % 4)))
 		}));
-		moveInPlace(moves, 0.25);
+		moveInPlace(moves, 0.75);
 		const moved = await Promise.all(moves.map(async ({ target }) => Array.from(await target.data())));
 		expect(moved).toEqual([[1.5], [1.5, 2], [1.5, 2, 2], [1.5, 2, 2, 6], [1.5]]);
 	});

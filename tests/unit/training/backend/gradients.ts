@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { startBackend, type TrainingBackend } from '../../../../training/backend/index';
-import { BatchNorm } from '../../../../training/models/layers';
+import { BatchNorm } from '../../../../training/models/batch-norm';
 
 /** Numbers that do not depend on the back end. */
 function numbers(count: number, seed: number): Float32Array {

@@ -2,12 +2,13 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
 import type { Dataset } from '../../../../training/data/dataset';
-import { createSoloExchange } from '../../../../training/loop/all-reduce';
-import { BatchNorm } from '../../../../training/models/layers';
+import { createSoloAllReduce } from '../../../../training/loop/all-reduce';
+import { BatchNorm } from '../../../../training/models/batch-norm';
 import type { ModelDefinition } from '../../../../training/models/definition';
 import { LocalBatchMaker } from '../../../../training/loop/batch-maker';
 import { createRandom, shuffle, STREAM } from '../../../../training/lib/random';
-import { Replica, type State } from '../../../../training/loop/replica';
+import { Replica } from '../../../../training/loop/replica';
+import type { State } from '../../../../training/loop/state';
 import type { Teacher } from '../../../../training/loop/live-teachers';
 import { untrainedTeacher } from './untrained-teacher';
 
@@ -70,9 +71,9 @@ const rows = (): Uint32Array => Uint32Array.from({ length: BATCH }, (_, row) => 
 const manyRows = (more: number): Uint32Array => Uint32Array.from({ length: 24 + more }, (_, row) => row % BATCH);
 
 async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe>, teachers?: Teacher[]) {
-	const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
+	const allReduce = createSoloAllReduce(new Int32Array(new SharedArrayBuffer(4)));
 	const data = teachers ? { ...dataset, teachers } : dataset;
-	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, data, rows(), exchange);
+	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, data, rows(), allReduce);
 	const before = await replica.snapshot();
 	const tensors = tf.memory().numTensors;
 	await replica.run(0, 1, () => undefined);
@@ -88,7 +89,7 @@ const labelOf = (row: number): number[] =>
 	Array.from({ length: LABELS }, (_, label) => Number(label === dataset.labels[row]));
 
 /** Gradient of the mean cross-entropy of softmax regression with `kernel` [pixels, labels] over some rows. */
-function slope(
+function gradientOf(
 	kernel: Float32Array,
 	over: Uint32Array,
 	targetOf: (row: number) => Values = labelOf,
@@ -122,14 +123,14 @@ function distance(start: Float32Array, end: Float32Array, down: Float64Array): n
 describe('Replica', () => {
 	beforeAll(() => tf.setBackend('cpu'));
 
-	it.each([0, 2])('steps down the slope that it finds %d up the loss of half its batch', async (sharpness) => {
+	it.each([0, 2])('steps along the gradient that it finds %d up the loss of half its batch', async (sharpness) => {
 		const { before, after } = await afterOneStep(regression, { sharpness });
 		const start = kernelOf(before);
 		const batch = shuffle(rows(), createRandom(recipe.seed, STREAM.order, 0));
-		const up = slope(start, batch.subarray(0, BATCH / 2));
+		const up = gradientOf(start, batch.subarray(0, BATCH / 2));
 		const length = Math.hypot(...up);
 		const top = start.map((value, i) => value + (sharpness * (up[i] ?? 0)) / length);
-		const down = slope(top, batch);
+		const down = gradientOf(top, batch);
 		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
 		expect(distance(start, kernelOf(after), down)).toBeLessThan(1e-5);
 	});
@@ -144,7 +145,7 @@ describe('Replica', () => {
 			const picture = pictureOf(row);
 			return picture.map((_, i) => picture[i - (i % 48) + 47 - (i % 48)] ?? 0);
 		};
-		const said = (row: number): number[] => {
+		const taughtOf = (row: number): number[] => {
 			const views = mirrored ? [mirrorOf(row), pictureOf(row)] : [mirrorOf(row)];
 			const all = views.flatMap((view) =>
 				taught.map(({ network }) =>
@@ -162,8 +163,8 @@ describe('Replica', () => {
 			{ augmentation, teachers: { part: 1, live: true, mirrored, of: [] } },
 			taught.map(({ teacher }) => teacher)
 		);
-		const words = Array.from(rows(), said);
-		const down = slope(kernelOf(before), rows(), (row) => words[row] ?? [], seen);
+		const taughtLabels = Array.from(rows(), taughtOf);
+		const down = gradientOf(kernelOf(before), rows(), (row) => taughtLabels[row] ?? [], seen);
 		expect(Math.max(...down.map(Math.abs))).toBeGreaterThan(1e-2);
 		expect(distance(kernelOf(before), kernelOf(after), down)).toBeLessThan(1e-5);
 	});
@@ -173,7 +174,7 @@ describe('Replica', () => {
 		const gradients = await Promise.all(
 			Array.from({ length: replicas }, async (_, replica) => {
 				let own: Float32Array | undefined;
-				const exchange = {
+				const allReduce = {
 					replica,
 					replicas,
 					average([gradient]: readonly Float32Array[]) {
@@ -182,7 +183,7 @@ describe('Replica', () => {
 					stopping: () => false
 				};
 				const shared: Recipe = { ...recipe, batchSize: 24, lastBatch: 'kept' };
-				const alone = new Replica(regression, shared, LABELS, dataset, manyRows(few), exchange);
+				const alone = new Replica(regression, shared, LABELS, dataset, manyRows(few), allReduce);
 				const start = kernelOf(await alone.snapshot());
 				let counted = -1;
 				await alone.run(1, 2, ({ n }) => (counted = n));
@@ -191,7 +192,7 @@ describe('Replica', () => {
 		);
 		expect(gradients.reduce((sum, { counted }) => sum + counted, 0)).toBe(few);
 		const order = shuffle(manyRows(few), createRandom(recipe.seed, STREAM.order, 0));
-		const expected = slope(gradients[0]?.start ?? new Float32Array(), order.subarray(24));
+		const expected = gradientOf(gradients[0]?.start ?? new Float32Array(), order.subarray(24));
 		expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(1e-2);
 		const mean = expected.map((_, i) => gradients.reduce((sum, { own }) => sum + (own[i] ?? NaN), 0) / replicas);
 		expect(Math.max(...mean.map((value, i) => Math.abs(value - (expected[i] ?? NaN))))).toBeLessThan(5e-6);
@@ -199,9 +200,9 @@ describe('Replica', () => {
 
 	it('refuses a teacher that takes other pictures', () => {
 		const other: ModelDefinition = { ...regression, input: { ...regression.input, range: [0, 1] } };
-		const exchange = createSoloExchange(new Int32Array(new SharedArrayBuffer(4)));
+		const allReduce = createSoloAllReduce(new Int32Array(new SharedArrayBuffer(4)));
 		const { teacher } = untrainedTeacher(1);
-		expect(() => new Replica(other, recipe, LABELS, { ...dataset, teachers: [teacher] }, rows(), exchange)).toThrow(
+		expect(() => new Replica(other, recipe, LABELS, { ...dataset, teachers: [teacher] }, rows(), allReduce)).toThrow(
 			/other pictures/
 		);
 	});

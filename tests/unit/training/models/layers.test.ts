@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
-import { BatchNorm, SeededDropout } from '../../../../training/models/layers';
+import { BatchNorm } from '../../../../training/models/batch-norm';
+import { SeededDropout } from '../../../../training/models/dropout';
 
 beforeAll(async () => {
 	await startBackend('cpu');

@@ -12,7 +12,7 @@ import type { Dataset } from '../../../../training/data/dataset';
 import { withFeatures } from '../../../../training/pretrained/features';
 import { writeModel } from '../../../../training/lib/model-files';
 import type { ModelDefinition } from '../../../../training/models/definition';
-import { averagedWeights } from '../../../../training/loop/replica';
+import { averagedWeights } from '../../../../training/loop/state';
 import { createRandom } from '../../../../training/lib/random';
 import { RUN_FILES, train, type TrainOptions } from '../../../../training/loop/run';
 

@@ -4,7 +4,7 @@ import { toModelInput } from '../../../../src/lib/core/preprocess';
 import { startBackend } from '../../../../training/backend/index';
 import { FER2013_SIDE } from '../../../../src/lib/core/fer2013';
 import { foldForInference } from '../../../../training/models/fold-batch-norm';
-import { BatchNorm } from '../../../../training/models/layers';
+import { BatchNorm } from '../../../../training/models/batch-norm';
 import { cnn } from '../../../../training/models/cnn';
 import { mien } from '../../../../training/models/mien';
 import { createRandom } from '../../../../training/lib/random';

@@ -1,25 +1,11 @@
-/** Layers for training whose stock versions are slow or not repeatable; none of them is left in an exported model. */
 import * as tf from '@tensorflow/tfjs';
 import { BATCH_NORM_KERNEL, hasKernel, MOVE_KERNEL, moveInPlace, runKernel } from '../backend/extra-kernels';
-import { createRandom } from '../lib/random';
-
-type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;
-type LayerArgs = ConstructorParameters<typeof tf.layers.Layer>[0];
-type Kwargs = Parameters<tf.layers.Layer['call']>[1];
+import { onlyInput, type Kwargs, type LayerVariable } from './custom-layer';
 
 /** What batch normalisation adds to a variance. */
 export const BATCH_NORM_EPSILON = 1e-3;
 /** Weight of the past in the moving statistics. */
 const MOMENTUM = 0.9;
-/** Different masks that a dropout can draw. */
-const BANK_WINDOWS = 1 << 20;
-const BANK_KEY = 7;
-
-function only(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-	const first = Array.isArray(inputs) ? inputs[0] : inputs;
-	if (first === undefined) throw new Error('A layer was called without input.');
-	return first;
-}
 
 /** Mean per channel of x [n, h, w, c] as [c]: pooling and a matrix product, which WASM does far faster than a reduction. */
 function channelMeans(x: tf.Tensor4D): tf.Tensor1D {
@@ -47,10 +33,10 @@ function normalise(
 			// Ioffe & Szegedy (2015), with the statistics' own dependence on x.
 			gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
 				const [unit, factor, inverse] = saved as [tf.Tensor4D, tf.Tensor, tf.Tensor];
-				const slope = dy as tf.Tensor4D;
-				const mean = channelMeans(slope);
-				const product = channelMeans(tf.mul(slope, unit));
-				const centred = tf.sub(tf.sub(slope, mean), tf.mul(unit, product));
+				const gradient = dy as tf.Tensor4D;
+				const mean = channelMeans(gradient);
+				const product = channelMeans(tf.mul(gradient, unit));
+				const centred = tf.sub(tf.sub(gradient, mean), tf.mul(unit, product));
 				const count = n * height * width;
 				return [tf.mul(centred, tf.mul(factor, inverse)), tf.mul(product, count), tf.mul(mean, count)];
 			}
@@ -80,7 +66,7 @@ export class BatchNorm extends tf.layers.Layer {
 	}
 
 	override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
-		const x = only(inputs) as tf.Tensor4D;
+		const x = onlyInput(inputs) as tf.Tensor4D;
 		if (kwargs['training'] !== true) {
 			const { scale, offset } = this.affine();
 			return tf.add(tf.mul(x, scale), offset);
@@ -89,14 +75,14 @@ export class BatchNorm extends tf.layers.Layer {
 			const inputs = { x, gamma: this.gamma.read(), beta: this.beta.read() };
 			const outputs = runKernel(BATCH_NORM_KERNEL, inputs, { epsilon: BATCH_NORM_EPSILON });
 			const [y, mean, variance] = outputs as [tf.Tensor4D, tf.Tensor, tf.Tensor];
-			this.follow(mean, variance);
+			this.moveStatistics(mean, variance);
 			return y;
 		}
 		const [mean, variance] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const average = channelMeans(x);
 			return [average, channelMeans(tf.square(tf.sub(x, average)))];
 		});
-		this.follow(mean, variance);
+		this.moveStatistics(mean, variance);
 		return normalise(x, this.gamma.read(), this.beta.read(), mean, variance);
 	}
 
@@ -110,7 +96,7 @@ export class BatchNorm extends tf.layers.Layer {
 	}
 
 	/** Moves the statistics of use a little towards those of a batch. */
-	private follow(mean: tf.Tensor, variance: tf.Tensor): void {
+	private moveStatistics(mean: tf.Tensor, variance: tf.Tensor): void {
 		const moves = [
 			{ moving: this.movingMean, towards: mean },
 			{ moving: this.movingVariance, towards: variance }
@@ -118,7 +104,7 @@ export class BatchNorm extends tf.layers.Layer {
 		if (hasKernel(MOVE_KERNEL)) {
 			moveInPlace(
 				moves.map(({ moving, towards }) => ({ target: moving.read(), towards })),
-				1 - MOMENTUM
+				MOMENTUM
 			);
 			return;
 		}
@@ -126,45 +112,5 @@ export class BatchNorm extends tf.layers.Layer {
 			for (const { moving, towards } of moves)
 				moving.write(tf.add(tf.mul(moving.read(), MOMENTUM), tf.mul(towards, 1 - MOMENTUM)));
 		});
-	}
-}
-
-/** Inverted dropout whose masks depend only on the keys given by `reseed`, so that a resumed run repeats them. */
-export class SeededDropout extends tf.layers.Layer {
-	static readonly className = 'MienDropout';
-	private readonly rate: number;
-	private keys: readonly number[] = [];
-	private bank: tf.Tensor1D | undefined;
-
-	constructor(args: LayerArgs & { readonly rate: number }) {
-		super(args);
-		this.rate = args.rate;
-	}
-
-	/** Call before each training step. */
-	reseed(...keys: readonly number[]): void {
-		this.keys = keys;
-	}
-
-	override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Kwargs): tf.Tensor {
-		const x = only(inputs);
-		if (kwargs['training'] !== true || this.rate === 0) return x;
-		return tf.mul(x, this.mask(x));
-	}
-
-	/** Training would wait for masks drawn one by one: there is a bank of them, of which the keys choose a window. */
-	private mask(x: tf.Tensor): tf.Tensor {
-		const needed = x.size + BANK_WINDOWS;
-		if (!this.bank || this.bank.size < needed) {
-			this.bank?.dispose();
-			// A longer bank begins as a shorter one does, so that a resumed run finds the same numbers.
-			const random = createRandom(BANK_KEY);
-			const kept = 1 / (1 - this.rate);
-			const values = new Float32Array(needed);
-			for (let i = 0; i < needed; i++) values[i] = random() < this.rate ? 0 : kept;
-			this.bank = tf.keep(tf.tensor1d(values));
-		}
-		const start = Math.floor(createRandom(...this.keys)() * BANK_WINDOWS);
-		return tf.reshape(tf.slice(this.bank, start, x.size), x.shape);
 	}
 }
