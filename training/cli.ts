@@ -27,7 +27,7 @@ const USAGE = `Usage:
   npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--final]
                                            measure what is shipped anew, into the manifest and the reports
   npm run ensemble -- MODEL... --data FILE [--ferplus FILE] [--final]
-                                           ship the mean of shipped models as one more
+                                           ship the average of shipped models as one more
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            a shipped model as the best weights of its run, to train on from it
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest

@@ -92,7 +92,7 @@ function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: tf.backend_ut
 	return tf.conv2d(dilated, turned, 1, padding);
 }
 
-/** dL/dx of max pooling: each slope goes to the first greatest value of its window. `x`, `dy` and the result are NHWC. */
+/** dL/dx of max pooling: each gradient goes to the first greatest value of its window. `x`, `dy` and the result are NHWC. */
 function maxPoolGradient(
 	x: Float32Array,
 	dy: Float32Array,
@@ -138,8 +138,8 @@ function registerMaxPoolGradient(): void {
 			const shape = input.shape as [number, number, number, number];
 			const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
 			const result = memory.makeOutput([...shape], 'float32');
-			const [x, slope, gradient] = [input, dy, result].map((tensor) => memory.typedArrayFromHeap(tensor));
-			if (x && slope && gradient) maxPoolGradient(x, slope, gradient, info);
+			const [x, outputGradient, gradient] = [input, dy, result].map((tensor) => memory.typedArrayFromHeap(tensor));
+			if (x && outputGradient && gradient) maxPoolGradient(x, outputGradient, gradient, info);
 			return result;
 		}
 	});

@@ -1,17 +1,18 @@
 /** Figures as lines of text. */
 import type { Report } from '../../src/lib/report';
-import type { FolderFigures } from '../evaluate/folder';
+import type { FolderFigures } from '../evaluate/folder-figures';
 import { percent } from './terminal';
 
 /** A confusion matrix with its labels and recalls. */
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string[] {
 	const width = Math.max(...labels.map((label) => label.length)) + 1;
+	const corner = 'true \\ predicted ';
 	const rows = confusion.map((row, label) => {
 		const [all, hits] = [row.reduce((a, b) => a + b, 0), row[label] ?? 0];
 		const counts = row.map((count) => String(count).padStart(width)).join('');
-		return `${(labels[label] ?? '').padEnd(width)}${counts}   recall ${all === 0 ? '-' : percent(hits / all)}`;
+		return `${(labels[label] ?? '').padEnd(corner.length)}${counts}   recall ${all === 0 ? '-' : percent(hits / all)}`;
 	});
-	return [`${'true \\ said'.padEnd(width)}${labels.map((label) => label.padStart(width)).join('')}`, ...rows];
+	return [`${corner}${labels.map((label) => label.padStart(width)).join('')}`, ...rows];
 }
 
 /** A report; sets with PrivateTest's pictures only where `final`. */

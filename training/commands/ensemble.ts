@@ -1,4 +1,4 @@
-/** `npm run ensemble`: ships the mean of shipped models as one more. */
+/** `npm run ensemble`: ships the average of shipped models as one more. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../../src/lib/core/calibration';
@@ -9,14 +9,8 @@ import type { Report } from '../../src/lib/report';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import type { Dataset } from '../data/dataset';
 import { readFerPlus, type FerPlus } from '../data/ferplus';
-import {
-	createReport,
-	lookAtTests,
-	scoresOf,
-	testSets,
-	withFiguresOfBefore,
-	type TestScores
-} from '../evaluate/report';
+import { createReport, withFiguresOfBefore } from '../evaluate/report';
+import { predictTests, scoresOf, testSets, type TestScores } from '../evaluate/test-sets';
 import { UserError } from '../lib/errors';
 import { readManifest, replaceEnsemble } from '../ship/manifest';
 import { calibrationOf, metricsOf, pageViewOf, writeReport } from '../ship/measure';
@@ -72,26 +66,26 @@ export async function measureEnsemble(
 	for (const id of ensemble.members) {
 		const entry = findEntry(manifest, id);
 		const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
-		members.push(scoresOf(await lookAtTests(model, entry.input, dataset), entry));
+		members.push(scoresOf(await predictTests(model, entry.input, dataset), entry));
 		model.dispose();
 	}
 	const [first] = members;
 	if (!first) throw new UserError(`The ensemble ${ensemble.id} has no members.`);
-	const mean = (look: 'single' | 'mirrored') =>
-		first[look].map((_, index) => meanScores(members.map((scores) => scores[look][index] ?? [])));
-	const means = { single: mean('single'), mirrored: mean('mirrored') };
-	const look = ensemble.mirrored ? 'mirrored' : 'single';
-	const calibration = calibrationOf(means[look], first.rows, dataset);
+	const averaged = (view: 'single' | 'mirrored') =>
+		first[view].map((_, index) => meanScores(members.map((scores) => scores[view][index] ?? [])));
+	const averages = { single: averaged('single'), mirrored: averaged('mirrored') };
+	const view = ensemble.mirrored ? 'mirrored' : 'single';
+	const calibration = calibrationOf(averages[view], first.rows, dataset);
 	const calibrated = (rows: readonly number[][]) => rows.map((row) => calibrate(row, calibration));
-	const scores = { rows: first.rows, single: calibrated(means.single), mirrored: calibrated(means.mirrored) };
+	const scores = { rows: first.rows, single: calibrated(averages.single), mirrored: calibrated(averages.mirrored) };
 	const labels = findEntry(manifest, ensemble.members[0] ?? '').labels;
 	const parts = { model: ensemble.id, labels, ...calibration, history: [], corruptions: [] };
 	const measured = createReport(parts, scores, testSets(dataset, ferPlus), {
-		look,
+		view,
 		priorRatio: everydayRatio(labels)
 	});
 	const report = withFiguresOfBefore(measured, readReport(MODELS_DIR, ensemble.id) ?? { splits: [], corruptions: [] });
 	writeReport(path.join(MODELS_DIR, ensemble.id), report);
-	replaceEnsemble(MODELS_DIR, { ...ensemble, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, look) });
+	replaceEnsemble(MODELS_DIR, { ...ensemble, ...calibration, ...pageViewOf(report), metrics: metricsOf(report, view) });
 	return report;
 }

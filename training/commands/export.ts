@@ -34,8 +34,8 @@ export async function exportCommand(args: string[]): Promise<number> {
 		}
 	});
 	const model = findModel(positionals[0] ?? '');
-	const base = findRecipe(model, values.recipe);
-	const run: Run = { model, recipe: { ...base, seed: wholeNumber('seed', values.seed, 0) ?? base.seed } };
+	const recipe = findRecipe(model, values.recipe);
+	const run: Run = { model, recipe: { ...recipe, seed: wholeNumber('seed', values.seed, 0) ?? recipe.seed } };
 	const best = bestOf(run);
 	const history = historyOf(run);
 	const dataset = await loadData(values.data);

@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { chooseBackend, TRAINING_BACKENDS, type TrainingBackend } from '../backend/index';
-import { loadFer2013, rowsOf, type Dataset } from '../data/dataset';
+import { rowsOf, type Dataset } from '../data/dataset';
+import { loadFer2013 } from '../data/fer2013';
 import { UserError } from '../lib/errors';
 import { CACHE } from './paths';
 import { createBar, say } from './terminal';

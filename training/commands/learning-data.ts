@@ -1,4 +1,4 @@
-/** The data as a recipe learns from it: labels, votes, teachers, features of a frozen base. */
+/** The data as a recipe learns from it: labels, votes, teachers, features of frozen convolutions. */
 import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
 import { startBackend, type TrainingBackend } from '../backend/index';
@@ -10,7 +10,8 @@ import type { TaughtDataset } from '../loop/live-teachers';
 import { withTeachers } from '../loop/teacher-probabilities';
 import type { ModelDefinition } from '../models/definition';
 import type { Recipe } from '../models/recipe';
-import { loadBase, weightsForBase, type Base } from '../pretrained/base';
+import { weightsFor } from '../pretrained/adapt';
+import { loadPretrained, type PretrainedWeights } from '../pretrained/weights';
 import { withFeatures } from '../pretrained/features';
 import { CACHE, runDirOf } from './paths';
 import { createBar } from './terminal';
@@ -31,11 +32,11 @@ export function withLabels(dataset: Dataset, recipe: Recipe, ferplus: string | u
 	return recipe.mergeDuplicates ? withoutDuplicates(voted) : voted;
 }
 
-/** The base that --base names. Throws UserError. */
-export async function loadBaseWithBar(name: string): Promise<Base> {
+/** The weights that --base names. Throws UserError. */
+export async function loadPretrainedWithBar(name: string): Promise<PretrainedWeights> {
 	const bar = createBar('Fetching VGG16 [{bar}] {percentage}% of {total} bytes, {eta_formatted} left');
 	try {
-		return await loadBase(name, path.join(CACHE, 'base'), (there, total) => {
+		return await loadPretrained(name, path.join(CACHE, 'base'), (there, total) => {
 			if (bar.isActive) bar.update(there);
 			else bar.start(total, there);
 		});
@@ -44,21 +45,21 @@ export async function loadBaseWithBar(name: string): Promise<Base> {
 	}
 }
 
-/** The data with a frozen base's features of every picture; undefined when it was stopped. */
-export async function withFrozenBase(
+/** The data with frozen convolutions' features of every picture; undefined when it was stopped. */
+export async function withFrozenFeatures(
 	{ parts, input }: ModelDefinition,
 	recipe: Recipe,
-	base: Base,
+	pretrained: PretrainedWeights,
 	dataset: Dataset,
 	signal: AbortSignal
 ): Promise<Dataset | undefined> {
-	if (!parts) throw new UserError('This model has no base.');
-	const network = parts.base(recipe);
-	const values = weightsForBase(base, network, input, recipe.base?.normalised === true);
+	if (!parts) throw new UserError('This model has no pretrained part.');
+	const network = parts.features(recipe);
+	const values = weightsFor(pretrained, network, input, recipe.pretrained?.normalised === true);
 	const weights = network.weights.map(({ shape }, index) => tf.tensor(values[index] ?? [], shape.map(Number)));
 	network.setWeights(weights);
 	tf.dispose(weights);
-	const bar = createBar('Features of the base [{bar}] {percentage}% {eta_formatted} left');
+	const bar = createBar('Features [{bar}] {percentage}% {eta_formatted} left');
 	bar.start(dataset.n, 0);
 	try {
 		const cacheDir = path.join(CACHE, 'features');

@@ -1,7 +1,7 @@
 /** The tables of READMEs, each made from files that commands wrote. A new one is a function and a line in TABLES. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { FolderFigures } from '../evaluate/folder';
+import type { FolderFigures } from '../evaluate/folder-figures';
 import { bootstrapAccuracy } from '../evaluate/statistics';
 import { UserError } from '../lib/errors';
 import { createRandom } from '../lib/random';

@@ -38,11 +38,11 @@ export async function writeContactSheets(
 function sheet(dataset: Dataset, entries: readonly { row: number; scores: Scores }[]) {
 	const captions = entries.map(({ row, scores }, index) => {
 		const most = Math.max(...scores);
-		const said = FER2013_LABELS[scores.indexOf(most)] ?? '';
+		const predicted = FER2013_LABELS[scores.indexOf(most)] ?? '';
 		const truth = FER2013_LABELS[dataset.labels[row] ?? 0] ?? '';
 		const [x, y] = [(index % COLUMNS) * CELL, Math.floor(index / COLUMNS) * (CELL + CAPTION) + CELL];
 		return (
-			`<text x="${String(x + 4)}" y="${String(y + 13)}">${said} ${(100 * most).toFixed(0)} %</text>` +
+			`<text x="${String(x + 4)}" y="${String(y + 13)}">${predicted} ${(100 * most).toFixed(0)} %</text>` +
 			`<text x="${String(x + 4)}" y="${String(y + 28)}" fill="#777">true: ${truth}</text>`
 		);
 	});

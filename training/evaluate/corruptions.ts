@@ -129,16 +129,16 @@ function isInEllipse(column: number, row: number): boolean {
 	return x * x + y * y <= 1;
 }
 
-/** A copy in the light of that strength, as `lit` has its pixels, with noise. */
+/** A copy in the light of that strength, as `lightOf` has its pixels, with noise. */
 function dimmed(
 	picture: Uint8Array,
 	strength: number,
 	key: number,
-	lit: (value: number, light: number, index: number) => number
+	lightOf: (value: number, light: number, index: number) => number
 ): Promise<Uint8Array> {
 	const random = createRandom(key, strength);
 	const light = pick([0.5, 0.3, 0.15], strength);
-	return Promise.resolve(changed(picture, (value, index) => lit(value, light, index) + 3 * gaussian(random)));
+	return Promise.resolve(changed(picture, (value, index) => lightOf(value, light, index) + 3 * gaussian(random)));
 }
 
 /** A copy changed pixel by pixel, clamped to 0..255. */

@@ -4,13 +4,9 @@ import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
 import { calibrate } from '../../src/lib/core/calibration';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { sampleSquare, toModelInput } from '../../src/lib/core/preprocess';
-import { confusionMatrix, summarise } from '../../src/lib/core/metrics';
-import { indexOfGreatest } from '../../src/lib/core/scores';
 import type { Calibration, Classifier, FaceDetector, Frame, InputSpec, Scores } from '../../src/lib/core/types';
 import { readPicture, type LabelledPicture } from '../data/labelled-folder';
 import { UserError } from '../lib/errors';
-import { createRandom } from '../lib/random';
-import { bootstrapAccuracy, type Interval } from './statistics';
 
 /** Pictures up to this size are faces already, as in the page's benchmark. */
 const CROP_SIDE_PX = 64;
@@ -43,7 +39,7 @@ export function classifierOf({ id, labels, input, ...calibration }: ClassifierSp
 	};
 }
 
-/** What was said of a picture. */
+/** The answers to one picture. */
 export interface FolderAnswer {
 	readonly picture: LabelledPicture;
 	/** Whether it went straight in. */
@@ -97,7 +93,7 @@ export async function classifyFolder(
 	return { answers, unreadable };
 }
 
-/** What is said of the largest face, or undefined where none is found. */
+/** Probabilities of the largest face, or undefined where none is found. */
 async function classifyLargest(
 	frame: Frame,
 	classifiers: readonly Classifier[],
@@ -108,7 +104,7 @@ async function classifyLargest(
 	return face && Object.fromEntries(Object.entries(face.readings).map(([id, { scores }]) => [id, scores]));
 }
 
-/** What is said of frames that are faces as a whole. */
+/** Probabilities of frames that are faces as a whole. */
 async function classifyCrops(
 	frames: readonly Frame[],
 	classifiers: readonly Classifier[]
@@ -129,106 +125,4 @@ async function classifyCrops(
 		for (const [index, scores] of all.entries()) scores[classifier.id] = rows[index] ?? [];
 	}
 	return all;
-}
-
-/** How right one classifier is on a folder. */
-export interface FolderFigures {
-	readonly model: string;
-	/** Pictures in which a face was seen. */
-	readonly n: number;
-	readonly accuracy: number;
-	/** 95 %, by bootstrap over the groups. */
-	readonly interval: Interval;
-	/** Pictures, or those of one person. */
-	readonly groups: number;
-	/** Over the labels that the folder has, as are recalls and their mean. */
-	readonly macroF1: number;
-	readonly meanRecall: number;
-	readonly recall: Readonly<Record<string, number>>;
-	/** Of each recall, as `interval`. */
-	readonly recallIntervals: Readonly<Record<string, Interval>>;
-	/** Counts [true label][predicted label], of all labels of the model. */
-	readonly confusion: readonly (readonly number[])[];
-	readonly notFound: number;
-	readonly unreadable: number;
-}
-
-/**
- * The figures of `answers`. `groupOf` names the person, or whatever else makes pictures alike; `read` may shift a
- * probability, as a prior does.
- */
-export function folderFigures(
-	{ id, labels }: Pick<Classifier, 'id' | 'labels'>,
-	{ answers, unreadable }: FolderAnswers,
-	groupOf: (picture: LabelledPicture) => string,
-	read: (scores: Scores) => Scores = (scores) => scores
-): FolderFigures {
-	const seen = answers.flatMap(({ picture, scores }) => {
-		const own = scores?.[id];
-		return own ? [{ picture, scores: read(own), truth: labels.indexOf(picture.label) }] : [];
-	});
-	const confusion = confusionMatrix(
-		seen.map(({ scores }) => scores),
-		seen.map(({ truth }) => truth),
-		labels.length
-	);
-	const groupsOf = (part: typeof seen) => {
-		const groups = new Map<string, { n: number; correct: number }>();
-		for (const { picture, scores, truth } of part) {
-			const name = groupOf(picture);
-			const group = groups.get(name) ?? { n: 0, correct: 0 };
-			groups.set(name, {
-				n: group.n + 1,
-				correct: group.correct + Number(indexOfGreatest(scores) === truth)
-			});
-		}
-		return [...groups.values()];
-	};
-	const groups = groupsOf(seen);
-	const { n, accuracy, perClass } = summarise(confusion);
-	const present = labels.flatMap((label, index) =>
-		(confusion[index] ?? []).some((count) => count > 0) ? [index] : []
-	);
-	const f1 = present.map((label) => {
-		const predicted = confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0);
-		const support = (confusion[label] ?? []).reduce((a, b) => a + b, 0);
-		return (2 * (confusion[label]?.[label] ?? 0)) / Math.max(1, predicted + support);
-	});
-	const recalls = present.map((label) => perClass[label] ?? 0);
-	const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-	return {
-		model: id,
-		n,
-		accuracy,
-		interval: bootstrapAccuracy(groups, createRandom(1)),
-		groups: groups.length,
-		macroF1: mean(f1),
-		meanRecall: mean(recalls),
-		recall: Object.fromEntries(present.map((label, index) => [labels[label] ?? '', recalls[index] ?? 0])),
-		recallIntervals: Object.fromEntries(
-			present.map((label) => [
-				labels[label] ?? '',
-				bootstrapAccuracy(groupsOf(seen.filter(({ truth }) => truth === label)), createRandom(1))
-			])
-		),
-		confusion,
-		notFound: answers.filter(({ scores }) => !scores).length,
-		unreadable: unreadable.length
-	};
-}
-
-/** The group of a picture by an expression: what its first group in brackets, or all of it, matches of the name. Throws UserError. */
-export function groupBy(expression: string | undefined): (picture: LabelledPicture) => string {
-	if (expression === undefined) return ({ name }) => name;
-	let pattern: RegExp;
-	try {
-		pattern = new RegExp(expression);
-	} catch (thrown) {
-		throw new UserError(`--by takes a regular expression: ${thrown instanceof Error ? thrown.message : ''}`);
-	}
-	return ({ name }) => {
-		const match = pattern.exec(name);
-		if (!match) throw new UserError(`--by ${expression} finds nothing in ${name}.`);
-		return match[1] ?? match[0];
-	};
 }

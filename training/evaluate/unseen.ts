@@ -1,6 +1,6 @@
 /** Figures of a folder of people whom no model was trained on, as a model's report has them. */
 import type { Report, UnseenReport } from '../../src/lib/report';
-import type { FolderFigures } from './folder';
+import type { FolderFigures } from './folder-figures';
 
 /** `id`: of the folder; `labels`: of the model; `figures`: with labels counted as in photos. */
 export function unseenReport(id: string, labels: readonly string[], figures: FolderFigures): UnseenReport {
@@ -28,7 +28,7 @@ function mostSaid(
 ): UnseenReport['labels'][number]['saidMost'] {
 	const truth = labels.indexOf(label);
 	const row = confusion[truth] ?? [];
-	const others = row.map((count, said) => (said === truth ? 0 : count));
+	const others = row.map((count, label) => (label === truth ? 0 : count));
 	const most = Math.max(...others);
 	const all = row.reduce((sum, count) => sum + count, 0);
 	return most === 0 ? null : { label: labels[others.indexOf(most)] ?? '', share: most / all };

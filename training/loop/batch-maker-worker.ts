@@ -1,4 +1,4 @@
-/** A thread that makes batches: answers each request with one reply. */
+/** A worker that makes batches: answers each request with one reply. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { LocalBatchMaker, type BatchSetup } from './batch-maker';
 

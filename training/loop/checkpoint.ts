@@ -24,7 +24,7 @@ export interface Checkpoint {
 	/** Sums of the epoch under way, so that its log line is right after a restart. */
 	readonly running: { readonly loss: number; readonly correct: number; readonly n: number; readonly seconds: number };
 	readonly history: readonly EpochLog[];
-	/** The pretrained base that the run started from. */
+	/** The pretrained weights that the run started from, by name. */
 	readonly base?: string;
 	/** Where its arithmetic ran: back end and processor. */
 	readonly backend?: string;
@@ -99,7 +99,7 @@ export function findCheckpoint(
 			return checkpoint;
 		}
 		foreign ??= new UserError(
-			`${candidate} belongs to another recipe, data file, base or number of replicas. ` +
+			`${candidate} belongs to another recipe, data file, pretrained weights or number of replicas. ` +
 				'Run with the old settings to go on with it, or with --fresh to start again (it is then moved aside).'
 		);
 	}

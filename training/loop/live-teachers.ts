@@ -69,7 +69,7 @@ export class LiveTeachers {
 	}
 }
 
-/** The recipe's network with random weights: the head alone where the features of its frozen base are known. */
+/** The recipe's network with random weights: the head alone where the features of frozen convolutions are known. */
 export function trainedNetwork(
 	definition: ModelDefinition,
 	labels: number,

@@ -1,6 +1,6 @@
 /** Optimizers whose whole state can be read and restored, which tfjs's own do not all offer. */
 import * as tf from '@tensorflow/tfjs';
-import { hasKernel, runKernel, SGD_KERNEL } from '../backend/extra-kernels';
+import { runKernel, SGD_KERNEL } from '../backend/extra-kernels';
 import { hasHostMemory, hostView, separateCopy } from '../backend/host';
 import type { OptimizerConfig } from '../models/recipe';
 
@@ -20,7 +20,8 @@ export interface Parameter {
 
 /**
  * An optimizer for `parameters`. Where the back end's memory is this process's, each step is one pass over it, many
- * times as fast as a chain of operations; `inPlace` false takes a kernel of the back end's own, or the operations.
+ * times as fast as a chain of operations; `inPlace` false takes the back end's own kernel for SGD, and
+ * operations for the others.
  */
 export function createOptimizer(
 	config: OptimizerConfig,
@@ -51,7 +52,7 @@ export function createOptimizer(
 					tf.tidy(() => {
 						value.assign(separateCopy(value));
 					});
-				} else if (config.kind === 'sgd' && hasKernel(SGD_KERNEL)) {
+				} else if (config.kind === 'sgd') {
 					const { momentum, nesterov } = config;
 					const attrs = { decay, momentum, learningRate, nesterov };
 					runKernel(SGD_KERNEL, { weight: value, velocity: first, gradient }, attrs);
@@ -83,10 +84,10 @@ function stepInPlace(
 		const { momentum, nesterov } = config;
 		for (let i = 0; i < weight.length; i++) {
 			const value = weight[i] ?? 0;
-			const slope = (gradient[i] ?? 0) + decay * value;
-			const velocity = momentum * (first[i] ?? 0) + slope;
+			const decayed = (gradient[i] ?? 0) + decay * value;
+			const velocity = momentum * (first[i] ?? 0) + decayed;
 			first[i] = velocity;
-			weight[i] = value - learningRate * (nesterov ? slope + momentum * velocity : velocity);
+			weight[i] = value - learningRate * (nesterov ? decayed + momentum * velocity : velocity);
 		}
 		return;
 	}
@@ -96,19 +97,19 @@ function stepInPlace(
 	const isAdam = config.kind === 'adam';
 	for (let i = 0; i < weight.length; i++) {
 		const value = weight[i] ?? 0;
-		const slope = (gradient[i] ?? 0) + decay * value;
-		const mean = beta1 * (first[i] ?? 0) + (1 - beta1) * slope;
-		first[i] = mean;
+		const decayed = (gradient[i] ?? 0) + decay * value;
+		const moment = beta1 * (first[i] ?? 0) + (1 - beta1) * decayed;
+		first[i] = moment;
 		const faded = beta2 * (second[i] ?? 0);
-		const spread = isAdam ? faded + (1 - beta2) * slope * slope : Math.max(faded, Math.abs(slope));
+		const spread = isAdam ? faded + (1 - beta2) * decayed * decayed : Math.max(faded, Math.abs(decayed));
 		second[i] = spread;
-		weight[i] = value - (rate * mean) / ((isAdam ? Math.sqrt(spread * unbias) : spread) + epsilon);
+		weight[i] = value - (rate * moment) / ((isAdam ? Math.sqrt(spread * unbias) : spread) + epsilon);
 	}
 }
 
-/** The same by operations of tfjs. */
+/** Adam and Adamax by operations of tfjs. */
 function stepByOperations(
-	config: OptimizerConfig,
+	config: Exclude<OptimizerConfig, { kind: 'sgd' }>,
 	weight: tf.Variable,
 	gradient: tf.Tensor,
 	first: tf.Variable,
@@ -116,12 +117,6 @@ function stepByOperations(
 	learningRate: number,
 	step: number
 ): void {
-	if (config.kind === 'sgd') {
-		first.assign(tf.add(tf.mul(first, config.momentum), gradient));
-		const direction = config.nesterov ? tf.add(gradient, tf.mul(first, config.momentum)) : first;
-		weight.assign(tf.sub(weight, tf.mul(direction, learningRate)));
-		return;
-	}
 	const { beta1, beta2, epsilon } = config;
 	first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
 	const rate = learningRate / (1 - beta1 ** (step + 1));

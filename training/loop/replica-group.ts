@@ -1,18 +1,17 @@
 /** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
 import os from 'node:os';
-import type { Worker } from 'node:worker_threads';
 import { isWebGpu, sharesWork, startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
 import { trainedNetwork, type TaughtDataset } from './live-teachers';
 import { createAllReduceMemory, createSoloAllReduce } from './all-reduce';
 import type { ModelDefinition } from '../models/definition';
 import { batchSetupOf } from './batch-maker';
-import { BatchMakerThreads } from './batch-maker-threads';
+import { BatchMakerWorkers } from './batch-maker-workers';
 import { shareOf } from './batches';
 import { Replica, type EvaluationSums, type StepReport } from './replica';
 import type { State } from './state';
-import type { ReplicaReply, ReplicaRequest, ReplicaSetup } from './replica-worker';
-import { startThread } from '../lib/threads';
+import type { ReplicaRequest } from './replica-worker';
+import { ReplicaHandle } from './replica-handle';
 
 /** Pictures of a batch for one replica, and replicas. */
 const LEAST_SHARE = 32;
@@ -61,11 +60,11 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	const alone = createSoloAllReduce(stopFlag);
 	if (setup.replicas > 1) {
 		shareOf(recipe, rows, setup.replicas);
-		return startThreads(setup);
+		return startWorkers(setup);
 	}
 	const batchSetup = { dataset: { pixels: dataset.pixels }, ...batchSetupOf(definition, recipe) };
 	const batchMakers =
-		isWebGpu(backend) && !dataset.features ? new BatchMakerThreads(batchSetup, batchMakerThreads()) : undefined;
+		isWebGpu(backend) && !dataset.features ? new BatchMakerWorkers(batchSetup, batchMakerWorkers()) : undefined;
 	let solo: Replica;
 	try {
 		solo = new Replica(definition, recipe, labels, dataset, rows, alone, batchMakers);
@@ -93,7 +92,7 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 }
 
 /** More than these are faster than GPUs. */
-function batchMakerThreads(): number {
+function batchMakerWorkers(): number {
 	return Math.max(1, Math.min(4, os.availableParallelism() - 1));
 }
 
@@ -105,26 +104,26 @@ function allReduceLengthOf({ definition, labels, recipe, dataset }: GroupSetup):
 	return length;
 }
 
-async function startThreads(setup: GroupSetup): Promise<ReplicaGroup> {
+async function startWorkers(setup: GroupSetup): Promise<ReplicaGroup> {
 	const { definition, recipe, labels, dataset, rows, backend, replicas } = setup;
 	const memory = createAllReduceMemory(replicas, allReduceLengthOf(setup));
 	const stopFlag = new Int32Array(memory.stopFlag);
 	const starts = await Promise.allSettled(
 		Array.from({ length: replicas }, (_, replica) =>
-			ReplicaThread.start({ backend, model: definition.id, recipe, labels, dataset, rows, memory, replica })
+			ReplicaHandle.start({ backend, model: definition.id, recipe, labels, dataset, rows, memory, replica })
 		)
 	);
-	const threads = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+	const workers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
 	const failed = starts.find((start) => start.status === 'rejected');
 	if (failed !== undefined) {
 		// The others would keep the process alive for ever.
-		await Promise.all(threads.map((thread) => thread.close()));
+		await Promise.all(workers.map((worker) => worker.close()));
 		throw failed.reason as Error;
 	}
-	const [first] = threads;
+	const [first] = workers;
 	if (!first) throw new Error('A run needs at least one replica.');
 	const all = (request: ReplicaRequest, onStep?: (report: StepReport) => void) =>
-		Promise.all(threads.map((thread) => thread.ask(request, onStep)));
+		Promise.all(workers.map((worker) => worker.ask(request, onStep)));
 	return {
 		replicas,
 		async run(from, to, onStep) {
@@ -143,7 +142,7 @@ async function startThreads(setup: GroupSetup): Promise<ReplicaGroup> {
 			Atomics.store(stopFlag, 0, 1);
 		},
 		async close() {
-			await Promise.all(threads.map((thread) => thread.close()));
+			await Promise.all(workers.map((worker) => worker.close()));
 		}
 	};
 }
@@ -164,88 +163,4 @@ function sumSteps(replicas: number, onStep: (report: StepReport) => void): (repo
 			loss: reports.reduce((sum, { loss, n: own }) => sum + loss * own, 0) / n
 		});
 	};
-}
-
-interface Pending {
-	readonly resolve: (result: number | EvaluationSums | State | undefined) => void;
-	readonly reject: (error: Error) => void;
-	readonly onStep: ((report: StepReport) => void) | undefined;
-}
-
-/** One worker thread with one request under way at a time. */
-class ReplicaThread {
-	private pending: Pending | undefined;
-
-	private constructor(private readonly worker: Worker) {
-		worker.on('message', (reply: ReplicaReply) => {
-			this.receive(reply);
-		});
-		worker.on('error', (error) => {
-			this.settle((pending) => {
-				pending.reject(error);
-			});
-		});
-		worker.on('exit', (code) => {
-			this.settle((pending) => {
-				pending.reject(new Error(`A training thread ended with code ${String(code)}.`));
-			});
-		});
-	}
-
-	static async start(setup: ReplicaSetup): Promise<ReplicaThread> {
-		const worker = startThread('training/loop/replica-worker.ts', setup);
-		const thread = new ReplicaThread(worker);
-		try {
-			await new Promise<unknown>((resolve, reject) => {
-				thread.pending = { resolve, reject, onStep: undefined };
-			});
-		} catch (thrown) {
-			await thread.close();
-			throw thrown;
-		}
-		return thread;
-	}
-
-	ask(
-		request: ReplicaRequest,
-		onStep?: (report: StepReport) => void
-	): Promise<number | EvaluationSums | State | undefined> {
-		return new Promise((resolve, reject) => {
-			this.pending = { resolve, reject, onStep };
-			this.worker.postMessage(request);
-		});
-	}
-
-	async close(): Promise<void> {
-		this.pending = undefined;
-		await this.worker.terminate();
-	}
-
-	private receive(reply: ReplicaReply): void {
-		switch (reply.type) {
-			case 'step':
-				this.pending?.onStep?.(reply.report);
-				return;
-			case 'started':
-				this.settle(({ resolve }) => {
-					resolve(undefined);
-				});
-				return;
-			case 'done':
-				this.settle(({ resolve }) => {
-					resolve(reply.result);
-				});
-				return;
-			case 'failed':
-				this.settle(({ reject }) => {
-					reject(new Error(reply.message));
-				});
-		}
-	}
-
-	private settle(how: (pending: Pending) => void): void {
-		const { pending } = this;
-		this.pending = undefined;
-		if (pending) how(pending);
-	}
 }

@@ -1,4 +1,4 @@
-/** A thread with one replica: answers each request with one reply. */
+/** A worker with one replica: answers each request with one reply. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';

@@ -5,26 +5,26 @@ import path from 'node:path';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { isWebGpu, type TrainingBackend } from '../backend/index';
 import { findGpu } from '../backend/webgpu/webgpu';
-import { weightsForBase, type Base } from '../pretrained/base';
+import type { PretrainedWeights } from '../pretrained/weights';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
 import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
-import { rowsOf, type Dataset } from '../data/dataset';
 import { UserError, messageOf } from '../lib/errors';
-import { sha256 } from '../lib/files';
 import type { ModelDefinition } from '../models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
 import type { TaughtDataset } from './live-teachers';
 import type { StepReport } from './replica';
-import type { State } from './state';
 import { bestEpoch, hasStoppedEarly } from './early-stopping';
+import { fingerprintOf } from './fingerprint';
+import { asAverages, pretrainedState, startedFrom, withWeights } from './initial-weights';
+import { selectingRows, trainingRows } from './rows';
 
 export interface TrainOptions {
 	readonly definition: ModelDefinition;
 	readonly recipe: Recipe;
-	/** With the features of a frozen base, where the recipe has one. */
+	/** With the features of frozen convolutions, where the recipe has such. */
 	readonly dataset: TaughtDataset;
 	/** Where the recipe starts from one. */
-	readonly base?: Base;
+	readonly pretrained?: PretrainedWeights;
 	readonly backend: TrainingBackend;
 	readonly replicas: number;
 	/** Folder of this run: checkpoint.bin, best.bin, log.jsonl. */
@@ -94,17 +94,12 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 	try {
 		if (saved) await group.restore(saved.state);
 		else if (options.start) await group.restore(startedFrom(options.start, await group.snapshot()));
-		else if (options.base && !dataset.features)
-			await group.restore(withWeights(await group.snapshot(), baseWeights(options)));
+		else if (options.pretrained && !dataset.features)
+			await group.restore(withWeights(await group.snapshot(), pretrainedState(definition, recipe, options.pretrained)));
 		return await new Run(options, group, fingerprint, checkpointFile, await placeOf(options), saved).toEnd();
 	} finally {
 		await group.close();
 	}
-}
-
-/** The rows by which the best epoch is chosen. */
-function selectingRows(dataset: Dataset, recipe: Recipe): Uint32Array {
-	return rowsOf(dataset, recipe.rows === 'paper' ? 'paper' : 'public');
 }
 
 class Run {
@@ -206,7 +201,7 @@ class Run {
 	}
 
 	private async endEpoch(): Promise<void> {
-		const { recipe, runDir, onEvent } = this.options;
+		const { definition, recipe, dataset, pretrained, runDir, onEvent } = this.options;
 		const epoch = this.step / this.stepsPerEpoch - 1;
 		const { running } = this;
 		const sums = await this.group.evaluate(this.validationRows);
@@ -225,9 +220,9 @@ class Run {
 		this.running = { ...EMPTY };
 		if (best && (recipe.keep !== 'last' || this.isDone())) {
 			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
-			// Of a frozen base no other file knows.
-			const joined = this.options.dataset.features ? [...baseAverages(this.options), ...averages] : averages;
-			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map(joined)));
+			// Of frozen convolutions no other file knows.
+			const frozen = dataset.features && pretrained ? asAverages(pretrainedState(definition, recipe, pretrained)) : [];
+			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map([...frozen, ...averages])));
 		}
 		await this.checkpoint();
 		this.writeLog();
@@ -241,7 +236,7 @@ class Run {
 
 	private contents(state: Checkpoint['state']): Checkpoint {
 		const { fingerprint, step, running, history } = this;
-		const base = this.options.base?.name ?? this.options.start?.base;
+		const base = this.options.pretrained?.name ?? this.options.start?.base;
 		return { fingerprint, step, running, history, ...(base !== undefined && { base }), backend: this.place, state };
 	}
 
@@ -271,72 +266,7 @@ async function placeOf({ backend, replicas }: TrainOptions): Promise<string> {
 	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;
 }
 
-/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none does. */
-function startedFrom(start: Checkpoint, fresh: State): State {
-	let taken = 0;
-	const state: State = new Map();
-	for (const [name, tensor] of fresh) {
-		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
-		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
-		if (fits) taken++;
-		state.set(name, fits ? trained : tensor);
-	}
-	if (taken === 0) throw new UserError('The weights to start from have nothing in common with this network.');
-	return state;
-}
-
-/** The base's weights as the recipe has them, with the shapes of the network's. */
-function baseWeights({ definition, recipe, base }: TrainOptions): State {
-	if (!definition.parts || !base) throw new Error(`${definition.id} has no base.`);
-	const network = definition.parts.base(recipe);
-	const values = weightsForBase(base, network, definition.input, recipe.base?.normalised === true);
-	const state: State = new Map(
-		network.weights.map(({ shape }, index) => [
-			String(index),
-			{ shape: shape.map(Number), values: values[index] ?? new Float32Array() }
-		])
-	);
-	network.dispose();
-	return state;
-}
-
-/** The same under names that keep them in front of the head's. */
-function baseAverages(options: TrainOptions): [string, { shape: readonly number[]; values: Float32Array }][] {
-	return [...baseWeights(options)].map(([index, weight]) => [`average/base ${index}`, weight]);
-}
-
-/** A snapshot whose first weights, and their averages, are these. */
-function withWeights(state: State, weights: State): State {
-	return new Map(
-		[...state].map(([name, weight]) => {
-			const index = /^(?:weight|average)\/(\d+):/.exec(name)?.[1];
-			return [name, (index !== undefined && weights.get(index)) || weight];
-		})
-	);
-}
-
-/** The paper leaves out the last row of Training. */
-function trainingRows(dataset: Dataset, { rows }: Recipe): Uint32Array<SharedArrayBuffer> {
-	const all = rowsOf(dataset, 'train');
-	return rows === 'paper' ? all.subarray(0, PAPER_TRAINING_ROWS) : all;
-}
-
-const PAPER_TRAINING_ROWS = 28_708;
-
 const EMPTY = { loss: 0, correct: 0, n: 0, seconds: 0 };
-
-/** A run goes on only with the same model, recipe, data, base and number of replicas. */
-function fingerprintOf({ definition, recipe, dataset, replicas, base }: TrainOptions): string {
-	const { labels, usage, pixels, softLabels, sharedLabels, taught, teachers = [], excluded } = dataset;
-	const soft = [softLabels, sharedLabels, taught].flatMap((values) => (values ? [bytesOf(values)] : []));
-	const weights = teachers.flatMap((teacher) => teacher.weights.map(({ values }) => bytesOf(values)));
-	const parts = [...weights, labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
-	return sha256(JSON.stringify([definition.id, recipe, replicas, ...(base ? [base.sha256] : [])]), ...parts);
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-	return new Uint8Array(buffer, byteOffset, byteLength);
-}
 
 function setAside(runDir: string): void {
 	if (!existsSync(path.join(runDir, RUN_FILES.checkpoint))) return;

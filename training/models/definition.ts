@@ -14,10 +14,10 @@ export interface ModelDefinition {
 	readonly recipes: readonly [Recipe, ...Recipe[]];
 	/** The network, initialised from the recipe's seed; maps [n, size, size, channels] to logits [n, labels]. */
 	build(labels: number, recipe: Recipe): tf.LayersModel;
-	/** Where the network has a base with published weights: the two parts that `build` joins, its weights in this order. */
+	/** Where part of the network has published weights: the two parts that `build` joins, its weights in this order. */
 	readonly parts?: {
 		/** Maps [n, size, size, channels] to features [n, width]. */
-		base(recipe: Recipe): tf.LayersModel;
+		features(recipe: Recipe): tf.LayersModel;
 		/** Maps features to logits. */
 		head(labels: number, recipe: Recipe): tf.LayersModel;
 	};

@@ -6,7 +6,7 @@ import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { growingAt } from './blocks';
 import type { ModelDefinition } from './definition';
-import { WIDER_AUGMENTATION } from './mien';
+import { WIDER_AUGMENTATION } from './mien-recipes';
 import { residualNetwork } from './residual';
 
 const STAGES: NonNullable<Recipe['stages']> = [

@@ -27,10 +27,10 @@ export interface Recipe {
 	/** Other recipes of this model, the mean of whose best weights this one is (Wortsman et al., 2022): nothing is trained. */
 	readonly mean?: readonly [string, string, ...string[]];
 	/**
-	 * Where the recipe starts from a pretrained base: whether that is kept as it is or trained on; and whether its first
-	 * convolution is adapted to the recipe's pictures, or gets them as they are, as the paper has it.
+	 * Where the recipe starts from pretrained convolutions: whether they are kept as they are or trained on; and whether the
+	 * first is adapted to the recipe's pictures, or gets them as they are, as the paper has it.
 	 */
-	readonly base?: { readonly training: 'frozen' | 'tuned'; readonly normalised: boolean };
+	readonly pretrained?: { readonly training: 'frozen' | 'tuned'; readonly normalised: boolean };
 	/** What grey values of 0..255 become, where it is not the model's own choice. */
 	readonly range?: readonly [number, number];
 	readonly epochs: number;

@@ -16,7 +16,7 @@ const FEATURES = 512;
 /** Mean of ImageNet's three channel means; what each channel differs from it goes into the first convolution. */
 const IMAGENET_GREY = 114.8;
 
-/** On FER2013 alone, all thirteen convolutions of the base too. */
+/** On FER2013 alone, all thirteen convolutions too. */
 const SCRATCH: Recipe = {
 	...DEFAULT_RECIPE,
 	learningRate: 0.03,
@@ -54,8 +54,8 @@ export const vgg16: ModelDefinition = {
 		{
 			...DEFAULT_RECIPE,
 			id: 'paper',
-			// All of this is as published: the base is never trained, and gets 0..1 in place of what it was trained on.
-			base: { training: 'frozen', normalised: false },
+			// All of this is as published: the convolutions are never trained, and get 0..1 in place of what they were trained on.
+			pretrained: { training: 'frozen', normalised: false },
 			rows: 'paper',
 			keep: 'last',
 			norm: false,
@@ -73,13 +73,13 @@ export const vgg16: ModelDefinition = {
 		{
 			...DEFAULT_RECIPE,
 			id: 'best',
-			// The whole base learns on, from pictures as it knows them.
-			base: { training: 'tuned', normalised: true },
+			// All convolutions learn on, from pictures as they know them.
+			pretrained: { training: 'tuned', normalised: true },
 			range: [-IMAGENET_GREY, 255 - IMAGENET_GREY],
 			// The published weights have no normalisation.
 			norm: false,
 			epochs: 20,
-			// Small steps of equal size in all layers: a large first one would undo what the base knows.
+			// Small steps of equal size in all layers: a large first one would undo what the convolutions know.
 			optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
 			learningRate: 1e-4,
 			weightDecay: 0,
@@ -99,12 +99,12 @@ export const vgg16: ModelDefinition = {
 	],
 	build(labels, recipe) {
 		const input = tf.input({ shape: [null, null, 3] });
-		return tf.model({ inputs: input, outputs: head(base(input, recipe), labels, recipe) });
+		return tf.model({ inputs: input, outputs: head(convolutions(input, recipe), labels, recipe) });
 	},
 	parts: {
-		base(recipe) {
+		features(recipe) {
 			const input = tf.input({ shape: [null, null, 3] });
-			return tf.model({ inputs: input, outputs: base(input, recipe) });
+			return tf.model({ inputs: input, outputs: convolutions(input, recipe) });
 		},
 		head(labels, recipe) {
 			const input = tf.input({ shape: [FEATURES] });
@@ -114,7 +114,7 @@ export const vgg16: ModelDefinition = {
 };
 
 /** VGG16 without its top, with global average pooling: features [n, 512]. */
-function base(input: tf.SymbolicTensor, recipe: Recipe): tf.SymbolicTensor {
+function convolutions(input: tf.SymbolicTensor, recipe: Recipe): tf.SymbolicTensor {
 	const unit = convolutionalUnit(recipe);
 	let x = input;
 	for (const block of BLOCKS) {

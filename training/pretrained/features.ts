@@ -1,4 +1,4 @@
-/** What a frozen base says of every picture, computed once. */
+/** What a frozen network answers to every picture, computed once. */
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -10,7 +10,7 @@ import { copyDetectors } from '../blazeface/detector';
 import type { Dataset } from '../data/dataset';
 import type { FerPlus } from '../data/ferplus';
 import { predict, rowsOfSplit, truthOf } from '../evaluate/predict';
-import { figuresOf } from '../evaluate/report';
+import { figuresOf } from '../evaluate/figures';
 import { replaceFolder } from '../lib/files';
 import { multiplyAdds, writeModel, type Precision } from '../lib/model-files';
 import type { Checkpoint, EpochLog } from '../loop/checkpoint';

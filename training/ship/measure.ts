@@ -9,14 +9,9 @@ import { parseReport, type Report } from '../../src/lib/report';
 import type { Dataset } from '../data/dataset';
 import type { FerPlus } from '../data/ferplus';
 import { rowsOfSplit, truthOf } from '../evaluate/predict';
-import {
-	createReport,
-	lookAtTests,
-	measureCorruptions,
-	scoresOf,
-	testSets,
-	withFiguresOfBefore
-} from '../evaluate/report';
+import { createReport, withFiguresOfBefore } from '../evaluate/report';
+import { measureCorruptions } from '../evaluate/robustness';
+import { predictTests, scoresOf, testSets } from '../evaluate/test-sets';
 import { writeWhole } from '../lib/files';
 
 /** An entry of the manifest before its model is measured. */
@@ -37,13 +32,13 @@ export interface MeasureOptions {
 /** Measures a model on all test pictures; writes nothing. */
 export async function measureModel(options: MeasureOptions): Promise<{ entry: ModelEntry; report: Report }> {
 	const { entry, model, dataset, ferPlus, previous } = options;
-	const looks = await lookAtTests(model, entry.input, dataset, options.onRows);
-	const calibration = calibrationOf(looks.picture, looks.rows, dataset);
+	const views = await predictTests(model, entry.input, dataset, options.onRows);
+	const calibration = calibrationOf(views.picture, views.rows, dataset);
 	const corruptions = options.withCorruptions ? await measureCorruptions(model, entry.input, calibration, dataset) : [];
 	const { id, labels } = entry;
 	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
-	const measured = createReport(parts, scoresOf(looks, calibration), testSets(dataset, ferPlus), {
-		look: 'single',
+	const measured = createReport(parts, scoresOf(views, calibration), testSets(dataset, ferPlus), {
+		view: 'single',
 		priorRatio: everydayRatio(labels)
 	});
 	const report = withFiguresOfBefore(measured, previous);
@@ -67,11 +62,11 @@ export function pageViewOf({ labels, unsure }: Report): Pick<ModelEntry, 'priorR
 }
 
 /** The figures of the manifest, which are some of the report's. */
-export function metricsOf({ splits }: Report, look: 'single' | 'mirrored'): ModelEntry['metrics'] {
+export function metricsOf({ splits }: Report, view: 'single' | 'mirrored'): ModelEntry['metrics'] {
 	const shown = splits.filter(({ id }) => ['public', 'private', 'paper'].includes(id));
 	return Object.fromEntries(
 		shown.map((split) => {
-			const { n, accuracy, macroF1, perLabel } = split[look];
+			const { n, accuracy, macroF1, perLabel } = split[view];
 			return [split.id, { n, accuracy, macroF1, perClass: perLabel.map(({ recall }) => recall) }];
 		})
 	);

@@ -72,8 +72,8 @@ export async function tryCrops(
 		for (const [index, { cut }] of cuts.entries()) {
 			const grays = seen.map(({ picture, face }) => cut(picture, face));
 			const scores = await predictPictures(classifier, entry.input, grays);
-			const said = scores.map((row) => calibrate(row, entry)).map((row) => row.indexOf(Math.max(...row)));
-			correct[index] = (correct[index] ?? 0) + seen.filter(({ label }, i) => said[i] === label).length;
+			const predicted = scores.map((row) => calibrate(row, entry)).map((row) => row.indexOf(Math.max(...row)));
+			correct[index] = (correct[index] ?? 0) + seen.filter(({ label }, i) => predicted[i] === label).length;
 		}
 		onBatch(part.length);
 	}

@@ -55,11 +55,11 @@ export function tryPrior(
 ): PriorTrial {
 	const shifted = scores.map((row) => applyPrior(row, ratio));
 	const answers = Array.from(rows, (row, place) => {
-		const said = shifted[place]?.indexOf(Math.max(...(shifted[place] ?? [])));
-		return { said, label: labels[row] ?? -1, people: majority[row] ?? -1 };
+		const predicted = shifted[place]?.indexOf(Math.max(...(shifted[place] ?? [])));
+		return { predicted, label: labels[row] ?? -1, people: majority[row] ?? -1 };
 	});
 	const rightOf = (part: typeof answers, truth: 'label' | 'people'): number =>
-		part.filter((answer) => answer.said === answer[truth]).length / Math.max(1, part.length);
+		part.filter((answer) => answer.predicted === answer[truth]).length / Math.max(1, part.length);
 	const voted = answers.filter(({ people }) => people >= 0);
 	const clearRecall = FER2013_LABELS.map((_, label) =>
 		rightOf(
@@ -119,8 +119,8 @@ export async function priorTrialCommand(args: string[]): Promise<number> {
 	];
 	say(`${entry.title} on ${String(rows.length)} pictures of PublicTest, by how much each label counts:`);
 	say(`${''.padEnd(30)}FER2013, cross-entropy, people, clear faces: mean over labels, and by label`);
-	for (const { name, scores: said, ratio } of trials) {
-		const trial = tryPrior(dataset, ferPlus, rows, said, ratio);
+	for (const { name, scores: calibrated, ratio } of trials) {
+		const trial = tryPrior(dataset, ferPlus, rows, calibrated, ratio);
 		const { accuracy, crossEntropy, agreement, clearMean, clearRecall } = trial;
 		const parts = [percent(accuracy), crossEntropy.toFixed(3), percent(agreement), percent(clearMean)];
 		const byLabel = clearRecall.map((recall, label) => `${FER2013_LABELS[label] ?? ''} ${percent(recall)}`);

@@ -11,7 +11,7 @@ import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
-import { bundle } from '../../../training/lib/threads';
+import { bundle } from '../../../training/lib/workers';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-cli-'));
 afterAll(() => {

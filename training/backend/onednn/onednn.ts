@@ -66,21 +66,21 @@ export interface ConvolutionShape {
 export interface OneDnn {
 	/** source, filter [h, w, in, out]; destination. */
 	convolution(shape: ConvolutionShape): Primitive;
-	/** slope of the destination, filter; gradient of the source. */
+	/** gradient of the destination, filter; gradient of the source. */
 	convolutionSourceGradient(shape: ConvolutionShape): Primitive;
-	/** source, slope of the destination; gradient of the filter. */
+	/** source, gradient of the destination; gradient of the filter. */
 	convolutionFilterGradient(shape: ConvolutionShape): Primitive;
 	/** source, scale, shift; destination, mean, variance. */
 	batchNorm(rows: number, channels: number, epsilon: number): Primitive;
-	/** source, mean, variance, scale, shift, slope; gradients of source, scale and shift. */
+	/** source, mean, variance, scale, shift, gradient; gradients of source, scale and shift. */
 	batchNormGradient(rows: number, channels: number, epsilon: number): Primitive;
 	/** source; destination. */
 	relu(size: number): Primitive;
-	/** output, slope; gradient of the source. */
+	/** output, its gradient; gradient of the source. */
 	reluGradient(size: number): Primitive;
 	/** a [rows, columns], b [rowsOfB, columns] with one row or as many as `a`; destination. */
 	add(rows: number, columns: number, rowsOfB: number): Primitive;
-	/** source, slope of the destination; gradient of the source. */
+	/** source, gradient of the destination; gradient of the source. */
 	maxPoolGradient(shape: ConvolutionShape): Primitive;
 	/** a [batch, m, k], b [batch, k, n], or their transposes; destination [batch, m, n]. */
 	matMul(batch: number, m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): Primitive;
@@ -355,9 +355,9 @@ function createPrimitives(library: Library, factors: number): OneDnn {
 				// Where the greatest values were is asked again: tfjs keeps no room for it between the passes.
 				const workspace = memoryOf(library.query(forward, QUERY_WORKSPACE), LIBRARY_ALLOCATES);
 				const pooled = memoryOf(p.destination, LIBRARY_ALLOCATES);
-				const [source, slope, gradient] = [memoryOf(p.source), memoryOf(p.destination), memoryOf(p.source)];
+				const [source, outputGradient, gradient] = [memoryOf(p.source), memoryOf(p.destination), memoryOf(p.source)];
 				return sequence(
-					[source, slope, gradient],
+					[source, outputGradient, gradient],
 					[
 						{
 							primitive: primitiveOf(forward),
@@ -370,7 +370,7 @@ function createPrimitives(library: Library, factors: number): OneDnn {
 						{
 							primitive: primitiveOf(backward),
 							args: argumentsOf([
-								[ARG.destinationGradient, slope],
+								[ARG.destinationGradient, outputGradient],
 								[ARG.workspace, workspace],
 								[ARG.sourceGradient, gradient]
 							])

@@ -258,9 +258,9 @@ function normKernels(gpu: Recorder): Record<string, Kernel> {
 				'let first = dy[at]; let second = first * (x[at] - centre) * factor;'
 			);
 			const sums = gpu.allocate([groups, 2, channels]);
-			const [slope, mean, variance] = ['dy', 'mean', 'variance'].map((name) => inputOf(inputs, name));
-			if (!slope || !mean || !variance) throw new Error('A normalisation lacks an input.');
-			gpu.run({ ...sum, reads: [x, slope, mean, variance], writes: [sums] });
+			const [dy, mean, variance] = ['dy', 'mean', 'variance'].map((name) => inputOf(inputs, name));
+			if (!dy || !mean || !variance) throw new Error('A normalisation lacks an input.');
+			gpu.run({ ...sum, reads: [x, dy, mean, variance], writes: [sums] });
 			const finish = sumGroups(
 				groups,
 				channels,
@@ -305,10 +305,10 @@ function elementwiseKernels(gpu: Recorder): Record<string, Kernel> {
 				struct Settings { decay: f32, momentum: f32, rate: f32 }
 				@group(0) @binding(3) var<uniform> settings: Settings;`,
 				sizeOf(weight),
-				`let slope = gradient[i] + settings.decay * weight[i];
-				let speed = settings.momentum * velocity[i] + slope;
+				`let decayed = gradient[i] + settings.decay * weight[i];
+				let speed = settings.momentum * velocity[i] + decayed;
 				velocity[i] = speed;
-				weight[i] -= settings.rate * ${nesterov === true ? '(slope + settings.momentum * speed)' : 'speed'};`
+				weight[i] -= settings.rate * ${nesterov === true ? '(decayed + settings.momentum * speed)' : 'speed'};`
 			);
 			gpu.run({
 				...program,

@@ -168,7 +168,7 @@ function slide(g: Geometry, columns: number): Program {
 		let channel = (${k}) % ${g.channels}u;
 		let down = i32(tap / ${g.filterWidth}u);
 		let across = i32(tap % ${g.filterWidth}u);`;
-	const look = (i: number): string => `
+	const readPlace = (i: number): string => `
 		let row = row${i};
 		let column = column${i};
 		let y = ${g.y};
@@ -177,12 +177,12 @@ function slide(g: Geometry, columns: number): Program {
 	const index = (i: number): string => `((base${i} + u32(y)) * ${g.width}u + u32(x)) * ${g.channels}u + channel`;
 	const values = isVector
 		? `{ let k = k0 + kq * 4u; if (k < ${terms}u) { ${place('k')}
-			${lines(4, (i) => `if (valid${i}) { ${look(i)} if (${inside}) { v${i} = source[(${index(i)}) / 4u]; } }`)}
+			${lines(4, (i) => `if (valid${i}) { ${readPlace(i)} if (${inside}) { v${i} = source[(${index(i)}) / 4u]; } }`)}
 		} }`
 		: lines(
 				4,
 				(j) => `{ let k = k0 + kq * 4u + ${j}u; if (k < ${terms}u) { ${place('k')}
-			${lines(4, (i) => `if (valid${i}) { ${look(i)} if (${inside}) { v${i}[${j}] = source[${index(i)}]; } }`)}
+			${lines(4, (i) => `if (valid${i}) { ${readPlace(i)} if (${inside}) { v${i}[${j}] = source[${index(i)}]; } }`)}
 		} }`
 			);
 	return product({
@@ -257,7 +257,7 @@ function geometryOfBackward(info: Info): Geometry {
 const writeForward = (info: Info): Program => slide(geometryOfForward(info), info.outChannels);
 const writeBackward = (info: Info): Program => slide(geometryOfBackward(info), info.inChannels);
 
-/** `result` [parts, taps * channels, out]: products of what the taps see with the slope, over a part of the pixels each. */
+/** `result` [parts, taps * channels, out]: products of what the taps see with the output's gradient, over a part of the pixels each. */
 function writeFilterProduct(info: Info): Program & { parts: number } {
 	const { inChannels: channels, outChannels: columns, outHeight, outWidth, padInfo } = info;
 	const rows = info.filterHeight * info.filterWidth * channels;
@@ -274,7 +274,7 @@ function writeFilterProduct(info: Info): Program & { parts: number } {
 		let channel${j} = (${m}) % ${channels}u;
 		let down${j} = i32(tap${j} / ${info.filterWidth}u) - ${padInfo.top};
 		let across${j} = i32(tap${j} % ${info.filterWidth}u) - ${padInfo.left};`;
-	const look = (j: string, index: string): string => `
+	const readPlace = (j: string, index: string): string => `
 		let y = row + down${j};
 		let x = column + across${j};
 		if (y >= 0 && y < ${info.inHeight} && x >= 0 && x < ${info.inWidth}) {
@@ -282,13 +282,13 @@ function writeFilterProduct(info: Info): Program & { parts: number } {
 			${index}
 		}`;
 	const seen = isVector
-		? `if (m < ${rows}u) { ${look('', 'value = source[at / 4u];')} }`
-		: lines(4, (j) => `if (m + ${j}u < ${rows}u) { ${look(String(j), `value[${j}] = source[at];`)} }`);
+		? `if (m < ${rows}u) { ${readPlace('', 'value = source[at / 4u];')} }`
+		: lines(4, (j) => `if (m + ${j}u < ${rows}u) { ${readPlace(String(j), `value[${j}] = source[at];`)} }`);
 	return {
 		parts,
 		...product({
 			sourceType: isVector ? vec4 : 'f32',
-			matrix: 'slope',
+			matrix: 'outputGradient',
 			tile,
 			rows,
 			columns,
@@ -311,7 +311,7 @@ function writeFilterProduct(info: Info): Program & { parts: number } {
 					left[local + ${64 * i}u] = value;
 				}`
 				)}
-				${loadRight('slope', 'end', columns, tile)}`,
+				${loadRight('outputGradient', 'end', columns, tile)}`,
 			from: `group.z * ${chunk}u`,
 			to: 'end',
 			at: `(group.z * ${rows}u + m) * ${columns / 4}u`,

@@ -7,7 +7,8 @@ import { FER2013_CROP } from '../../../../src/lib/core/crop';
 import { FER2013_LABELS } from '../../../../src/lib/core/fer2013';
 import type { Classifier, DetectedFace, FaceDetector } from '../../../../src/lib/core/types';
 import { readLabelledFolder } from '../../../../training/data/labelled-folder';
-import { classifyFolder, folderFigures, groupBy } from '../../../../training/evaluate/folder';
+import { classifyFolder } from '../../../../training/evaluate/folder';
+import { folderFigures, groupBy } from '../../../../training/evaluate/folder-figures';
 import { UserError } from '../../../../training/lib/errors';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-folder-'));

@@ -5,15 +5,10 @@ import { startBackend } from '../../../../training/backend/index';
 import { CORRUPTIONS } from '../../../../training/evaluate/corruptions';
 import type { Dataset } from '../../../../training/data/dataset';
 import { createRandom } from '../../../../training/lib/random';
-import {
-	createReport,
-	figuresOf,
-	findUnsure,
-	measureCorruptions,
-	scoresOf,
-	testSets,
-	withFiguresOfBefore
-} from '../../../../training/evaluate/report';
+import { figuresOf, findUnsure } from '../../../../training/evaluate/figures';
+import { createReport, withFiguresOfBefore } from '../../../../training/evaluate/report';
+import { measureCorruptions } from '../../../../training/evaluate/robustness';
+import { scoresOf, testSets } from '../../../../training/evaluate/test-sets';
 
 /** Pictures of one grey each; row 3 repeats the picture of row 0. */
 function dataset(): Dataset {
@@ -80,7 +75,7 @@ describe('testSets', () => {
 });
 
 describe('scoresOf', () => {
-	it('calibrates each look before the mean of both', () => {
+	it('calibrates each view before the mean of both', () => {
 		const rows = Uint32Array.from([7]);
 		const calibration = { temperature: 0.5, biases: [0, Math.log(3)] };
 		const { single, mirrored } = scoresOf({ rows, picture: [[0.5, 0.5]], mirror: [[0.9, 0.1]] }, calibration);
@@ -106,15 +101,15 @@ it('measures corruptions calibrated', async () => {
 });
 
 describe('createReport', () => {
-	const look = [
+	const scored = [
 		[0.1, 0.2, 0.7, 0],
 		[0.7, 0.1, 0.1, 0.1],
 		[0.4, 0.2, 0.2, 0.2]
 	];
 	const parts = { model: 'small', labels: ['a', 'b', 'c', 'd'], temperature: 1, history: [], corruptions: [] };
-	const scores = { rows: Uint32Array.from([2, 3, 4]), single: look, mirrored: look };
+	const scores = { rows: Uint32Array.from([2, 3, 4]), single: scored, mirrored: scored };
 	const report = createReport(parts, scores, testSets(dataset(), undefined), {
-		look: 'single',
+		view: 'single',
 		priorRatio: { photo: [1, 1, 1, 1], live: [1, 1, 1, 4] }
 	});
 

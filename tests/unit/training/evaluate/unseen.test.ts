@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseReport, type Report } from '../../../../src/lib/report';
-import type { FolderFigures } from '../../../../training/evaluate/folder';
+import type { FolderFigures } from '../../../../training/evaluate/folder-figures';
 import { unseenReport, withUnseen } from '../../../../training/evaluate/unseen';
 
 const LABELS = ['angry', 'happy', 'neutral'];

@@ -3,7 +3,7 @@ import { raiseContrast } from '../../../../src/lib/core/contrast';
 import { toModelInput } from '../../../../src/lib/core/preprocess';
 import { NO_AUGMENTATION } from '../../../../training/augment/augment';
 import { LocalBatchMaker, type BatchSetup } from '../../../../training/loop/batch-maker';
-import { BatchMakerThreads } from '../../../../training/loop/batch-maker-threads';
+import { BatchMakerWorkers } from '../../../../training/loop/batch-maker-workers';
 import { createRandom } from '../../../../training/lib/random';
 
 const ROWS = 5;
@@ -27,7 +27,7 @@ const setup: BatchSetup = {
 const random = createRandom(1);
 for (let i = 0; i < setup.dataset.pixels.length; i++) setup.dataset.pixels[i] = Math.floor(random() * 256);
 
-const threads = new BatchMakerThreads(setup, 2);
+const threads = new BatchMakerWorkers(setup, 2);
 afterAll(() => threads.close());
 
 it('raises contrast last, where it is asked to', () => {
@@ -63,7 +63,7 @@ it('answers requests that overlap each with its own', async () => {
 });
 
 it('refuses once a thread has failed, then and later', async () => {
-	const broken = new BatchMakerThreads({ ...setup, dataset: { pixels: undefined as never } }, 1);
+	const broken = new BatchMakerWorkers({ ...setup, dataset: { pixels: undefined as never } }, 1);
 	try {
 		await expect(broken.makeBatch(Uint32Array.of(0), 16, 0)).rejects.toThrow(/undefined/);
 		await expect(broken.makeBatch(Uint32Array.of(0), 16, 0)).rejects.toThrow(/undefined/);
@@ -73,7 +73,7 @@ it('refuses once a thread has failed, then and later', async () => {
 });
 
 it('refuses what is asked for while it closes', async () => {
-	const closing = new BatchMakerThreads(setup, 1);
+	const closing = new BatchMakerWorkers(setup, 1);
 	const made = closing.makeBatch(Uint32Array.of(0), 16, 0);
 	made.catch(() => undefined);
 	await closing.close();

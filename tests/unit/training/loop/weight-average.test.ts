@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Checkpoint } from '../../../../training/loop/checkpoint';
 import { UserError } from '../../../../training/lib/errors';
-import { meanOf } from '../../../../training/loop/weight-average';
+import { averageOf } from '../../../../training/loop/weight-average';
 
 const run = (kernel: number[], rest: Partial<Checkpoint> = {}): Checkpoint => ({
 	fingerprint: 'x',
@@ -17,7 +17,7 @@ const run = (kernel: number[], rest: Partial<Checkpoint> = {}): Checkpoint => ({
 
 it('takes the mean of the averaged weights, and the rest from the first run', () => {
 	const first = run([1, -2], { backend: 'wasm', base: 'a base' });
-	const mean = meanOf([first, run([2, 4], { backend: 'cpu' }), run([5, 1], { backend: 'wasm' }), run([4, 1])]);
+	const mean = averageOf([first, run([2, 4], { backend: 'cpu' }), run([5, 1], { backend: 'wasm' }), run([4, 1])]);
 	expect([...mean.state.keys()]).toEqual(['average/0:kernel']);
 	expect([...(mean.state.get('average/0:kernel')?.values ?? [])]).toEqual([3, 1]);
 	expect(mean).toMatchObject({ step: 3, base: 'a base', backend: 'wasm; cpu' });
@@ -25,5 +25,5 @@ it('takes the mean of the averaged weights, and the rest from the first run', ()
 });
 
 it('refuses runs of different networks', () => {
-	expect(() => meanOf([run([1, 2]), run([1, 2, 3])])).toThrow(UserError);
+	expect(() => averageOf([run([1, 2]), run([1, 2, 3])])).toThrow(UserError);
 });

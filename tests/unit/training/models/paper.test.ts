@@ -50,7 +50,7 @@ describe('the recipes of the paper', () => {
 			...SHARED,
 			epochs: 300,
 			batchSize: 50,
-			base: { training: 'frozen', normalised: false }
+			pretrained: { training: 'frozen', normalised: false }
 		});
 		expect(findModel('vgg16').input).toEqual({ size: 48, channels: 3, range: [0, 1] });
 	});

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadFer2013, pictureOf, readFer2013, rowsOf } from '../../../../training/data/dataset';
+import { pictureOf, rowsOf } from '../../../../training/data/dataset';
+import { loadFer2013, readFer2013 } from '../../../../training/data/fer2013';
 
 let dir = '';
 beforeEach(() => {

@@ -1,11 +1,11 @@
-/** Training pictures made in threads of their own. */
+/** Training pictures made in workers of their own. */
 import type { Worker } from 'node:worker_threads';
-import { startThread } from '../lib/threads';
+import { startWorker } from '../lib/workers';
 import type { BatchMaker, BatchSetup } from './batch-maker';
 import type { BatchReply, BatchRequest } from './batch-maker-worker';
 
-/** Makes batches in threads, each a part of the rows: one thread alone is slower than a GPU. Rejects once a thread has failed. */
-export class BatchMakerThreads implements BatchMaker {
+/** Makes batches in workers, each a part of the rows: one alone is slower than a GPU. Rejects once a worker has failed. */
+export class BatchMakerWorkers implements BatchMaker {
 	private readonly workers: readonly Worker[];
 	private readonly channels: number;
 	private failure: Error | undefined;
@@ -15,10 +15,10 @@ export class BatchMakerThreads implements BatchMaker {
 	>();
 	private requests = 0;
 
-	constructor(setup: BatchSetup, threads: number) {
+	constructor(setup: BatchSetup, count: number) {
 		this.channels = setup.input.channels;
-		this.workers = Array.from({ length: threads }, () => {
-			const worker = startThread('training/loop/batch-maker-worker.ts', setup);
+		this.workers = Array.from({ length: count }, () => {
+			const worker = startWorker('training/loop/batch-maker-worker.ts', setup);
 			worker.on('message', ({ id, values }: BatchReply) => {
 				this.waiting.get(id)?.resolve(values);
 				this.waiting.delete(id);
@@ -27,7 +27,7 @@ export class BatchMakerThreads implements BatchMaker {
 				this.fail(error);
 			});
 			worker.on('exit', () => {
-				this.fail(new Error('A thread that makes batches has ended.'));
+				this.fail(new Error('A worker that makes batches has ended.'));
 			});
 			return worker;
 		});
@@ -50,7 +50,7 @@ export class BatchMakerThreads implements BatchMaker {
 		return batch;
 	}
 
-	/** Ends the threads; pictures that are asked for then, or still to come, are refused. */
+	/** Ends the workers; pictures that are asked for then, or still to come, are refused. */
 	async close(): Promise<void> {
 		await Promise.all(this.workers.map((worker) => worker.terminate()));
 	}

@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { InputSpec } from '../../src/lib/core/types';
 import { download, type RemoteFile } from './download';
 import { UserError, messageOf } from '../lib/errors';
 import { sha256 } from '../lib/files';
@@ -23,7 +22,7 @@ export interface Convolution {
 	readonly bias: Float32Array;
 }
 
-export interface Base {
+export interface PretrainedWeights {
 	/** For the manifest: "imagenet", or the file's name and the start of its hash. */
 	readonly name: string;
 	readonly sha256: string;
@@ -32,23 +31,20 @@ export interface Base {
 	readonly convolutions: readonly Convolution[];
 }
 
-/** ImageNet's means of blue, green and red, as Keras subtracts them. */
-const IMAGENET_MEANS = [103.939, 116.779, 123.68] as const;
-
-/** Reads the base that `--base` names: "imagenet" (downloaded into `cacheDir` when it is not there) or a file. Throws UserError. */
-export async function loadBase(
+/** Reads the weights that `--base` names: "imagenet" (downloaded into `cacheDir` when it is not there) or a file. Throws UserError. */
+export async function loadPretrained(
 	name: string,
 	cacheDir: string,
 	onBytes?: (there: number, total: number) => void
-): Promise<Base> {
-	if (name !== 'imagenet') return readBase(name);
+): Promise<PretrainedWeights> {
+	if (name !== 'imagenet') return readPretrained(name);
 	const file = path.join(cacheDir, VGG16_FILE);
 	await download(VGG16_IMAGENET, file, (there) => onBytes?.(there, VGG16_IMAGENET.bytes));
-	return { ...(await readBase(file)), name };
+	return { ...(await readPretrained(file)), name };
 }
 
 /** Reads the convolutions of an .h5 file of Keras or of a tfjs layers model. Throws UserError. */
-export async function readBase(file: string): Promise<Base> {
+export async function readPretrained(file: string): Promise<PretrainedWeights> {
 	if (!existsSync(file))
 		throw new UserError(
 			`There is no file ${file}. --base takes imagenet, scratch, an .h5 file or a model.json of tfjs.`
@@ -128,53 +124,4 @@ async function readTfjs(file: string): Promise<Convolution[]> {
 		weights.push({ shape: weight.shape, values: Float32Array.from(await weight.data()) });
 	model.dispose();
 	return pairUp(weights);
-}
-
-/**
- * The base's weights in the order of `network.weights`, whose layers are its convolutions. With `normalised` the first one
- * is changed so that it sees in pictures of `range` what it was trained on; else it gets them as they are. The change is
- * exact but for the frame of one pixel that padding fills. Throws UserError when the base is another network's.
- */
-export function weightsForBase(
-	base: Base,
-	network: tf.LayersModel,
-	{ range }: Pick<InputSpec, 'range'>,
-	normalised: boolean
-): Float32Array[] {
-	const wanted = network.weights.map(({ shape }) => shape.join(' x '));
-	const found = base.convolutions.flatMap(({ shape, bias }) => [shape.join(' x '), String(bias.length)]);
-	const differs = wanted.findIndex((shape, index) => shape !== found[index]);
-	if (differs >= 0) {
-		const [layer, what] = [Math.floor(differs / 2) + 1, differs % 2 === 0 ? 'kernel' : 'bias'];
-		throw new UserError(
-			`The base ${base.name} does not fit: the ${what} of convolution ${String(layer)} must be ${wanted[differs] ?? ''}, ` +
-				`but ${found[differs] === undefined ? 'there is none' : `it is ${found[differs]}`}.`
-		);
-	}
-	// A whole model may have more convolutions after these.
-	const used = base.convolutions.slice(0, wanted.length / 2);
-	const adapted = used.map((convolution, index) =>
-		index === 0 && normalised ? withInput(convolution, base.trainedOn, range) : convolution
-	);
-	return adapted.flatMap(({ kernel, bias }) => [kernel, bias]);
-}
-
-/** The same convolution for pictures of `range`: what it was trained on is `scale` times those plus a shift per channel. */
-function withInput(
-	{ shape, kernel, bias }: Convolution,
-	trainedOn: Base['trainedOn'],
-	[low, high]: readonly [number, number]
-): Convolution {
-	const [, , channels = 0, outputs = 0] = shape;
-	const lumaPerUnit = 255 / (high - low);
-	const [scale, shifts] =
-		trainedOn === 'imagenet'
-			? [lumaPerUnit, IMAGENET_MEANS.map((mean) => -low * lumaPerUnit - mean)]
-			: [lumaPerUnit / 255, Array<number>(channels).fill((-low * lumaPerUnit) / 255)];
-	const shifted = bias.slice();
-	for (const [index, weight] of kernel.entries()) {
-		const channel = Math.floor(index / outputs) % channels;
-		shifted[index % outputs] = (shifted[index % outputs] ?? 0) + weight * (shifts[channel] ?? 0);
-	}
-	return { shape, kernel: kernel.map((weight) => weight * scale), bias: shifted };
 }

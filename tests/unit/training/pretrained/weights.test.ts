@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
-import { readBase, weightsForBase, type Base } from '../../../../training/pretrained/base';
+import { weightsFor } from '../../../../training/pretrained/adapt';
+import { readPretrained, type PretrainedWeights } from '../../../../training/pretrained/weights';
 import { readCheckpoint } from '../../../../training/loop/checkpoint';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
 import type { Dataset } from '../../../../training/data/dataset';
@@ -22,7 +23,7 @@ beforeAll(async () => {
 	await h5wasm.ready;
 });
 beforeEach(() => {
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-base-'));
+	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-pretrained-'));
 });
 afterEach(() => {
 	rmSync(dir, { recursive: true });
@@ -72,7 +73,7 @@ function convolve(x: tf.SymbolicTensor, filters: number): tf.SymbolicTensor {
 		.apply(x) as tf.SymbolicTensor;
 }
 
-function baseOf(x: tf.SymbolicTensor): tf.SymbolicTensor {
+function featuresOf(x: tf.SymbolicTensor): tf.SymbolicTensor {
 	const pooled = tf.layers.maxPooling2d({ poolSize: 4 }).apply(convolve(x, 4)) as tf.SymbolicTensor;
 	return tf.layers.globalAveragePooling2d({}).apply(convolve(pooled, 5)) as tf.SymbolicTensor;
 }
@@ -82,7 +83,7 @@ const headOf = (x: tf.SymbolicTensor): tf.SymbolicTensor =>
 		.dense({ units: 7, kernelInitializer: tf.initializers.glorotUniform({ seed: 3 }) })
 		.apply(x) as tf.SymbolicTensor;
 
-/** As small as a network with a base can be. */
+/** As small as a network with pretrained convolutions can be. */
 const small: ModelDefinition = {
 	id: 'small',
 	title: 'Small',
@@ -90,12 +91,12 @@ const small: ModelDefinition = {
 	recipes: [DEFAULT_RECIPE],
 	build() {
 		const x = tf.input({ shape: [null, null, 3] });
-		return tf.model({ inputs: x, outputs: headOf(baseOf(x)) });
+		return tf.model({ inputs: x, outputs: headOf(featuresOf(x)) });
 	},
 	parts: {
-		base() {
+		features() {
 			const x = tf.input({ shape: [null, null, 3] });
-			return tf.model({ inputs: x, outputs: baseOf(x) });
+			return tf.model({ inputs: x, outputs: featuresOf(x) });
 		},
 		head() {
 			const x = tf.input({ shape: [5] });
@@ -107,10 +108,10 @@ const small: ModelDefinition = {
 const parts = small.parts;
 if (!parts) throw new Error('The small model has no parts.');
 
-async function smallBase(): Promise<Base> {
-	const file = path.join(dir, 'base.h5');
+async function smallWeights(): Promise<PretrainedWeights> {
+	const file = path.join(dir, 'small.h5');
 	writeH5(file, false, (layer) => [`${layer}_W_1:0`, `${layer}_b_1:0`]);
-	return readBase(file);
+	return readPretrained(file);
 }
 
 function setBase(network: tf.LayersModel, values: readonly Float32Array[]): tf.LayersModel {
@@ -118,68 +119,68 @@ function setBase(network: tf.LayersModel, values: readonly Float32Array[]): tf.L
 	return network;
 }
 
-describe('readBase', () => {
+describe('readPretrained', () => {
 	it.each([
 		['weights as the first Keras wrote them', false, (layer: string) => [`${layer}_W_1:0`, `${layer}_b_1:0`]],
 		['a whole model', true, (layer: string) => [`${layer}/kernel:0`, `${layer}/bias:0`]]
 	] as [string, boolean, (layer: string) => [string, string]][])('reads %s', async (_, inModel, nameOf) => {
 		const file = path.join(dir, 'weights.h5');
 		writeH5(file, inModel, nameOf);
-		const base = await readBase(file);
-		expect(base.trainedOn).toBe('imagenet');
-		expect(base.name).toMatch(/weights\.h5, sha256 [0-9a-f]{12}$/);
-		expect(base.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);
-		expect(base.convolutions.map(({ kernel }) => kernel)).toEqual(KERNELS);
-		expect(base.convolutions.map(({ bias }) => bias)).toEqual(BIASES);
+		const pretrained = await readPretrained(file);
+		expect(pretrained.trainedOn).toBe('imagenet');
+		expect(pretrained.name).toMatch(/weights\.h5, sha256 [0-9a-f]{12}$/);
+		expect(pretrained.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);
+		expect(pretrained.convolutions.map(({ kernel }) => kernel)).toEqual(KERNELS);
+		expect(pretrained.convolutions.map(({ bias }) => bias)).toEqual(BIASES);
 	});
 
 	it('reads a model of tfjs, within half precision', async () => {
 		const model = setBase(
-			parts.base(DEFAULT_RECIPE),
-			(await smallBase()).convolutions.flatMap(({ kernel, bias }) => [kernel, bias])
+			parts.features(DEFAULT_RECIPE),
+			(await smallWeights()).convolutions.flatMap(({ kernel, bias }) => [kernel, bias])
 		);
 		const withSize = tf.sequential({
 			layers: [tf.layers.inputLayer({ inputShape: [48, 48, 3] }), ...model.layers.slice(1)]
 		});
 		await writeModel(withSize, dir, 'float16');
-		const base = await readBase(path.join(dir, 'model.json'));
-		expect(base.trainedOn).toBe('unit');
-		expect(base.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);
+		const pretrained = await readPretrained(path.join(dir, 'model.json'));
+		expect(pretrained.trainedOn).toBe('unit');
+		expect(pretrained.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);
 		expect(KERNELS[0]?.length).toBeGreaterThan(0);
 		for (const [index, value] of (KERNELS[0] ?? []).entries())
-			expect(base.convolutions[0]?.kernel[index]).toBeCloseTo(value, 3);
+			expect(pretrained.convolutions[0]?.kernel[index]).toBeCloseTo(value, 3);
 	});
 
 	it('says what is wrong with a file', async () => {
-		await expect(readBase(path.join(dir, 'none.h5'))).rejects.toThrow(/There is no file.*--base takes/);
+		await expect(readPretrained(path.join(dir, 'none.h5'))).rejects.toThrow(/There is no file.*--base takes/);
 		const text = path.join(dir, 'text.h5');
 		writeFileSync(text, 'not HDF5');
-		await expect(readBase(text)).rejects.toThrow(/no HDF5 file/);
+		await expect(readPretrained(text)).rejects.toThrow(/no HDF5 file/);
 		const other = path.join(dir, 'other.bin');
 		writeFileSync(other, '');
-		await expect(readBase(other)).rejects.toThrow(/--base takes/);
+		await expect(readPretrained(other)).rejects.toThrow(/--base takes/);
 		const cut = path.join(dir, 'cut.h5');
 		writeH5(cut, false, (layer) => [`${layer}/kernel:0`, `${layer}/bias:0`]);
 		truncateSync(cut, 2000);
-		await expect(readBase(cut)).rejects.toThrow(/no HDF5 file, or a damaged one/);
+		await expect(readPretrained(cut)).rejects.toThrow(/no HDF5 file, or a damaged one/);
 		const strange = path.join(dir, 'strange.h5');
 		const opened = new h5wasm.File(strange, 'w');
 		opened.create_dataset({ name: 'x', data: new Float32Array(3) });
 		opened.close();
-		await expect(readBase(strange)).rejects.toThrow(/no layer_names/);
+		await expect(readPretrained(strange)).rejects.toThrow(/no layer_names/);
 	});
 });
 
-describe('weightsForBase', () => {
-	it('refuses the base of another network', async () => {
-		const base = await smallBase();
+describe('weightsFor', () => {
+	it('refuses the weights of another network', async () => {
+		const pretrained = await smallWeights();
 		const x = tf.input({ shape: [null, null, 3] });
 		const other = tf.model({ inputs: x, outputs: convolve(convolve(x, 4), 6) });
-		expect(() => weightsForBase(base, other, input, false)).toThrow(
+		expect(() => weightsFor(pretrained, other, input, false)).toThrow(
 			/the kernel of convolution 2 must be 3 x 3 x 4 x 6, but it is 3 x 3 x 4 x 5/
 		);
 		const longer = tf.model({ inputs: x, outputs: convolve(convolve(convolve(x, 4), 5), 6) });
-		expect(() => weightsForBase(base, longer, input, false)).toThrow(/convolution 3 .* but there is none/);
+		expect(() => weightsFor(pretrained, longer, input, false)).toThrow(/convolution 3 .* but there is none/);
 	});
 
 	/** Output of the first convolution away from the frame, for pictures of 0..255 made into what it gets. */
@@ -198,20 +199,20 @@ describe('weightsForBase', () => {
 		['imagenet', [-114.8, 140.2]],
 		['imagenet', [0, 1]],
 		['unit', [-1, 1]]
-	] as const)('makes a base of %s see in %j what it knows', async (trainedOn, range) => {
-		const base: Base = { ...(await smallBase()), trainedOn };
+	] as const)('makes weights of %s see in %j what they know', async (trainedOn, range) => {
+		const pretrained: PretrainedWeights = { ...(await smallWeights()), trainedOn };
 		const known = (luma: number, channel: number): number =>
 			trainedOn === 'unit' ? luma / 255 : luma - ([103.939, 116.779, 123.68][channel] ?? NaN);
-		const network = parts.base(DEFAULT_RECIPE);
-		const expected = await inside(weightsForBase(base, network, { range }, false), known);
-		const adapted = weightsForBase(base, network, { range }, true);
+		const network = parts.features(DEFAULT_RECIPE);
+		const expected = await inside(weightsFor(pretrained, network, { range }, false), known);
+		const adapted = weightsFor(pretrained, network, { range }, true);
 		const actual = await inside(adapted, (luma) => range[0] + (luma / 255) * (range[1] - range[0]));
 		for (const [index, value] of expected.entries())
 			expect(Math.abs((actual[index] ?? NaN) - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
 	});
 });
 
-describe('training from a base', () => {
+describe('training from pretrained weights', () => {
 	const recipe: Recipe = {
 		...DEFAULT_RECIPE,
 		epochs: 2,
@@ -231,7 +232,7 @@ describe('training from a base', () => {
 		return dataset;
 	}
 
-	async function run(changes: Partial<TrainOptions> & Pick<TrainOptions, 'recipe' | 'dataset' | 'base'>) {
+	async function run(changes: Partial<TrainOptions> & Pick<TrainOptions, 'recipe' | 'dataset' | 'pretrained'>) {
 		const runDir = path.join(dir, 'run');
 		const outcome = await train({
 			definition: small,
@@ -257,10 +258,10 @@ describe('training from a base', () => {
 	}
 
 	it('trains the head alone on features that are computed once, and joins both', async () => {
-		const base = await smallBase();
+		const pretrained = await smallWeights();
 		const dataset = pictures(12);
-		const values = weightsForBase(base, parts.base(recipe), input, false);
-		const network = setBase(parts.base(recipe), values);
+		const values = weightsFor(pretrained, parts.features(recipe), input, false);
+		const network = setBase(parts.features(recipe), values);
 		const { found, seen } = await features(network, dataset);
 		if (!found) throw new Error('No features.');
 		expect(seen).toEqual([12, 12]);
@@ -269,9 +270,9 @@ describe('training from a base', () => {
 		const aborted = AbortSignal.abort();
 		expect((await features(network, pictures(11), aborted)).found).toBeUndefined();
 
-		const frozen: Recipe = { ...recipe, keep: 'last', base: { training: 'frozen', normalised: false } };
-		const best = await run({ recipe: frozen, dataset: found, base });
-		expect(best.base).toBe(base.name);
+		const frozen: Recipe = { ...recipe, keep: 'last', pretrained: { training: 'frozen', normalised: false } };
+		const best = await run({ recipe: frozen, dataset: found, pretrained });
+		expect(best.base).toBe(pretrained.name);
 		expect(best.history).toHaveLength(2);
 		const joined = small.build(7, recipe);
 		joined.setWeights(averagedWeights(best.state));
@@ -293,13 +294,13 @@ describe('training from a base', () => {
 		expect(best.history.at(-1)?.validation.loss).toBeCloseTo(loss, 4);
 	});
 
-	it('trains on the base where the recipe says so, and refuses to go on with another base', async () => {
-		const base = await smallBase();
-		const tuned: Recipe = { ...recipe, learningRate: 0, base: { training: 'tuned', normalised: false } };
-		const best = await run({ recipe: tuned, dataset: pictures(12), base });
+	it('trains them on where the recipe says so, and refuses to go on with others', async () => {
+		const pretrained = await smallWeights();
+		const tuned: Recipe = { ...recipe, learningRate: 0, pretrained: { training: 'tuned', normalised: false } };
+		const best = await run({ recipe: tuned, dataset: pictures(12), pretrained });
 		const kept = [...best.state.values()].slice(0, 4).map(({ values }) => values);
-		expect(kept).toEqual(weightsForBase(base, parts.base(recipe), input, false));
-		const other: Base = { ...base, sha256: 'f'.repeat(64) };
-		await expect(run({ recipe: tuned, dataset: pictures(12), base: other })).rejects.toThrow(/--fresh/);
+		expect(kept).toEqual(weightsFor(pretrained, parts.features(recipe), input, false));
+		const other: PretrainedWeights = { ...pretrained, sha256: 'f'.repeat(64) };
+		await expect(run({ recipe: tuned, dataset: pictures(12), pretrained: other })).rejects.toThrow(/--fresh/);
 	});
 });

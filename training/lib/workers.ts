@@ -9,7 +9,7 @@ const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'mien-training');
 
 /**
  * A module in TypeScript, and what it imports of this project, as one file of JavaScript; gives its path. Node starts it
- * in a third of the time that a loader takes to compile file by file, in each process and thread anew.
+ * in a third of the time that a loader takes to compile file by file, in each process and worker anew.
  */
 export function bundle(entry: string): string {
 	const outfile = path.join(FOLDER, `${path.basename(entry, '.ts')}.mjs`);
@@ -31,8 +31,8 @@ export function bundle(entry: string): string {
 
 const bundles = new Map<string, string>();
 
-/** A thread that runs `entry`, a module in TypeScript by its path from the project's folder. */
-export function startThread(entry: string, workerData: unknown): Worker {
+/** A worker that runs `entry`, a module in TypeScript by its path from the project's folder. */
+export function startWorker(entry: string, workerData: unknown): Worker {
 	const file = bundles.get(entry) ?? bundle(entry);
 	bundles.set(entry, file);
 	return new Worker(file, { workerData });
