@@ -10,6 +10,7 @@ import svelteConfig from './svelte.config.js';
 
 const CORE_TYPES = 'src/lib/core/types';
 const CORE_GEOMETRY = 'src/lib/core/geometry';
+const CORE_INTERVAL = 'src/lib/core/interval';
 const CORE_LABELS = 'src/lib/core/labels';
 const CORE_VERDICT = 'src/lib/core/verdict';
 const ERRORS = 'src/lib/errors';
@@ -144,6 +145,7 @@ const LAYERS = [
 			PROTOCOL,
 			CORE_TYPES,
 			CORE_GEOMETRY,
+			CORE_INTERVAL,
 			CORE_LABELS,
 			'uqr',
 			CORE_VERDICT,

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import process from 'node:process';
 import { defaultReplicas, workingBackends, type TrainingBackend } from '../../training/backend/index';
 import { findGpu, stopWebGpu } from '../../training/backend/webgpu/webgpu';
+import { saveResult } from '../../training/commands/results';
 import { measureSpeed } from '../../training/studies/speed';
 import { MODELS } from '../../training/models/index';
 
@@ -22,19 +23,21 @@ function batchOf(backend: TrainingBackend): number {
 }
 
 const device = gpu && chosen.includes('webgpu') ? `; GPU: ${gpu.name}` : '';
-console.log(`${cpus()[0]?.model.trim() ?? 'processor'}, ${availableParallelism()} threads${device}`);
-console.log(
-	`Load before the start: ${loadavg()[0]?.toFixed(1) ?? '?'}; what else runs here makes all figures smaller.\n`
-);
+const processor = `${cpus()[0]?.model.trim() ?? 'processor'}, ${availableParallelism()} threads${device}`;
+const load = loadavg()[0] ?? NaN;
+console.log(processor);
+console.log(`Load before the start: ${load.toFixed(1)}; what else runs here makes all figures smaller.\n`);
 console.log(
 	['model', 'back end', 'replicas', 'batch', 'images/s', 'GFLOP/s'].map((title) => title.padStart(13)).join('')
 );
+const speeds = [];
 for (const definition of MODELS) {
 	for (const backend of chosen) {
 		const batchSize = batchOf(backend);
 		const replicas = Math.min(defaultReplicas(backend), batchSize);
 		const settings = { batchSize, replicas, seconds: SECONDS };
 		const speed = await measureSpeed(definition, backend, settings, () => performance.now());
+		speeds.push({ model: definition.id, backend, ...speed });
 		const cells = [
 			definition.id,
 			backend,
@@ -47,3 +50,5 @@ for (const definition of MODELS) {
 	}
 }
 stopWebGpu();
+// Of some back ends alone there is no whole table.
+if (wanted.length === 0) saveResult('training-speed', ['bench', 'training'], undefined, { processor, load, speeds });

@@ -1,7 +1,7 @@
 /** Figures as lines of text. */
 import type { Report } from '../../src/lib/report';
 import type { FolderFigures } from '../evaluate/folder-figures';
-import { percent } from './terminal';
+import { percent, percentWithInterval } from './terminal';
 
 /** A confusion matrix with its labels and recalls. */
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string[] {
@@ -20,8 +20,8 @@ export function describeReport({ model, splits, unsure, corruptions }: Report, f
 	const shown = splits.filter(({ id }) => final || id.startsWith('public'));
 	const lines = shown.map(({ id, single, mirrored }) => {
 		const figures = [single, mirrored].map(
-			({ accuracy, macroF1, calibrationError }) =>
-				`${percent(accuracy)} F1 ${macroF1.toFixed(3)} ECE ${calibrationError.toFixed(3)}`
+			({ n, accuracy, macroF1, calibrationError }) =>
+				`${percentWithInterval(accuracy, n)} F1 ${macroF1.toFixed(3)} ECE ${calibrationError.toFixed(3)}`
 		);
 		return `  ${id.padEnd(24)} ${String(single.n).padStart(5)}   ${figures.join('   mirrored ')}`;
 	});

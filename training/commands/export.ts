@@ -1,13 +1,12 @@
 /** `npm run export`: ships the best weights of a run in static/models, or in another folder, with their figures. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Trained } from '../../src/lib/manifest';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { readFerPlus } from '../data/ferplus';
 import { commitOf } from '../lib/commit';
-import { UserError } from '../lib/errors';
-import type { Checkpoint, EpochLog } from '../loop/checkpoint';
+import type { Checkpoint } from '../loop/checkpoint';
 import { sourcesOf, teachersOf, type Run } from '../loop/prerequisites';
 import { RUN_FILES } from '../loop/run';
 import { findModel, findRecipe, withRecipe } from '../models/index';
@@ -16,7 +15,7 @@ import { describeReport } from './describe';
 import { loadData, requireWholeTests, wholeNumber } from './flags';
 import { ROOT } from '../lib/root';
 import { MODELS_DIR, runDirOf } from './paths';
-import { bestOf } from './runs';
+import { bestOf, epochsOf } from './runs';
 import { say } from './terminal';
 
 /** Gives the exit code. Throws UserError. */
@@ -37,7 +36,7 @@ export async function exportCommand(args: string[]): Promise<number> {
 	const recipe = findRecipe(model, values.recipe);
 	const run: Run = { model, recipe: { ...recipe, seed: wholeNumber('seed', values.seed, 0) ?? recipe.seed } };
 	const best = bestOf(run);
-	const history = historyOf(run);
+	const history = epochsOf(run);
 	const dataset = await loadData(values.data);
 	if (values.out === undefined) requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());
@@ -57,15 +56,6 @@ export async function exportCommand(args: string[]): Promise<number> {
 	say(`temperature ${String(entry.temperature)}, biases ${entry.biases?.join(', ') ?? 'none'}`);
 	say(describeReport(report, values.final));
 	return 0;
-}
-
-/** The epochs of a run. Throws UserError where there is no log of them. */
-function historyOf({ model, recipe }: Run): EpochLog[] {
-	const log = path.join(runDirOf(model.id, recipe), RUN_FILES.log);
-	if (!existsSync(log))
-		throw new UserError(`These weights of ${model.id} were unpacked from what is shipped: there is nothing to export.`);
-	const lines = readFileSync(log, 'utf8').trim().split('\n');
-	return lines.map((line) => JSON.parse(line) as EpochLog);
 }
 
 /** What the manifest says of how the weights came to be. */

@@ -14,6 +14,8 @@ import { loadShipped, readReport } from '../ship/shipped';
 import { describeReport } from './describe';
 import { measureEnsemble } from './ensemble';
 import { loadData, requireWholeTests } from './flags';
+import { wilsonInterval } from '../../src/lib/core/interval';
+import { saveResult } from './results';
 import { CACHE, MODELS_DIR } from './paths';
 import { findEntry } from './subjects';
 import { createBar, percent, say } from './terminal';
@@ -34,9 +36,11 @@ export async function measureCommand(args: string[]): Promise<number> {
 	const name = positionals[0] ?? '';
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
 	const ensembles = name === 'all' ? manifest.ensembles : [];
+	const resultName = name === 'all' ? 'shipped' : `shipped-${name}`;
 	const ids = [...entries, ...ensembles].map(({ id }) => id);
 	say(
-		`This changes in static/models: index.json (figures and calibration of ${ids.join(', ')}) and their report.json.`
+		`This changes in static/models: index.json (figures and calibration of ${ids.join(', ')}) and their report.json; ` +
+			`and training/results/${resultName}.json.`
 	);
 	const dataset = await loadData(values.data);
 	requireWholeTests(dataset);
@@ -54,7 +58,22 @@ export async function measureCommand(args: string[]): Promise<number> {
 		const report = readReport(MODELS_DIR, id);
 		if (report) say(describeReport(report, values.final));
 	}
+	const { models, ensembles: all } = readManifest(MODELS_DIR);
+	const figures = [...models, ...all]
+		.filter(({ id }) => ids.includes(id))
+		.map(({ id, temperature, biases, metrics }) => ({ id, temperature, biases, metrics: withIntervals(metrics) }));
+	saveResult(resultName, ['measure', ...args], dataset, figures);
 	return 0;
+}
+
+/** The figures of each split with the 95 % interval of the accuracy. */
+function withIntervals(metrics: ModelEntry['metrics']): Record<string, unknown> {
+	return Object.fromEntries(
+		Object.entries(metrics).map(([split, figures]) => [
+			split,
+			{ ...figures, interval: wilsonInterval(figures.accuracy, figures.n) }
+		])
+	);
 }
 
 /** Also draws contact sheets into the cache. */

@@ -7,7 +7,8 @@ import { sha256, writeWhole } from '../lib/files';
 import { ROOT } from '../lib/root';
 import { say } from './terminal';
 
-export const RESULTS_DIR = path.join(ROOT, 'training', 'results');
+/** Elsewhere where MIEN_RESULTS says so. */
+export const RESULTS_DIR = process.env['MIEN_RESULTS'] ?? path.join(ROOT, 'training', 'results');
 
 export interface Result<Figures = unknown> {
 	/** ISO date. */
@@ -20,7 +21,7 @@ export interface Result<Figures = unknown> {
 	readonly figures: Figures;
 }
 
-/** Writes `training/results/<name>.json`. Throws UserError. */
+/** Writes `training/results/<name>.json`; `command` as typed after `npm run`. Throws UserError. */
 export function saveResult(
 	name: string,
 	[command = '', ...args]: readonly string[],
@@ -28,7 +29,7 @@ export function saveResult(
 	figures: unknown
 ): void {
 	if (!/^[a-z0-9-]+$/.test(name))
-		throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
+		throw new UserError(`A result's name takes lower-case letters, digits and hyphens, not "${name}".`);
 	const result: Result = {
 		date: new Date().toISOString().slice(0, 10),
 		commit: commitOf(ROOT),
@@ -38,7 +39,7 @@ export function saveResult(
 	};
 	const file = path.join(RESULTS_DIR, `${name}.json`);
 	writeWhole(file, [`${JSON.stringify(result, rounded, '\t')}\n`]);
-	say(`Saved as ${path.relative(ROOT, file)}.`);
+	say(`Figures saved as ${path.relative(ROOT, file)}.`);
 }
 
 /** Six digits are more than any figure deserves. */

@@ -1,8 +1,8 @@
 /** Runs that are trained already. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../lib/errors';
-import { readCheckpoint, type Checkpoint } from '../loop/checkpoint';
+import { readCheckpoint, type Checkpoint, type EpochLog } from '../loop/checkpoint';
 import { sourcesOf, type Run } from '../loop/prerequisites';
 import { RUN_FILES } from '../loop/run';
 import type { ModelDefinition } from '../models/definition';
@@ -24,4 +24,13 @@ export function bestOf({ model, recipe }: Run): Checkpoint {
 				`trained the shipped model: npm run unpack -- ${model.id}`
 		);
 	return readCheckpoint(file);
+}
+
+/** The epochs of a run. Throws UserError where there is no log of them. */
+export function epochsOf({ model, recipe }: Run): EpochLog[] {
+	const log = path.join(runDirOf(model.id, recipe), RUN_FILES.log);
+	if (!existsSync(log))
+		throw new UserError(`These weights of ${model.id} were unpacked from what is shipped: there is nothing to export.`);
+	const lines = readFileSync(log, 'utf8').trim().split('\n');
+	return lines.map((line) => JSON.parse(line) as EpochLog);
 }

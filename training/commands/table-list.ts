@@ -1,10 +1,10 @@
 /** The tables of READMEs, each made from files that commands wrote. A new one is a function and a line in TABLES. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { wilsonInterval } from '../../src/lib/core/interval';
+import type { ModelEntry } from '../../src/lib/manifest';
 import type { FolderFigures } from '../evaluate/folder-figures';
-import { bootstrapAccuracy } from '../evaluate/statistics';
 import { UserError } from '../lib/errors';
-import { createRandom } from '../lib/random';
 import type { EpochLog } from '../loop/checkpoint';
 import { readManifest } from '../ship/manifest';
 import { MODELS_DIR } from './paths';
@@ -15,7 +15,9 @@ export const TABLE_FILES = ['README.md', 'training/README.md', 'training/EXPERIM
 
 /** By the name in the marker: the table as Markdown. They throw UserError where a file of results is missing. */
 export const TABLES: Readonly<Record<string, () => string>> = {
+	classifiers: classifiersTable,
 	shipped: shippedTable,
+	'training-speed': speedTable,
 	'folder-ck48': () => folderTable('folder-ck48'),
 	'folder-london': () => folderTable('folder-london'),
 	'paper-cnn': paperTable
@@ -35,34 +37,66 @@ function readResult<Figures>(name: string): Result<Figures> {
 	return JSON.parse(readFileSync(file, 'utf8')) as Result<Figures>;
 }
 
-/** Accuracy with the 95 % interval that chance in the choice of `n` pictures gives. */
-function withInterval(accuracy: number, n: number): string {
-	const right = Math.round(accuracy * n);
-	const pictures = Array.from({ length: n }, (_, i) => ({ n: 1, correct: i < right ? 1 : 0 }));
-	const { low, high } = bootstrapAccuracy(pictures, createRandom(1));
-	return `${share(accuracy)} (${share(low)} to ${share(high)})`;
+const percent = (fraction: number): string => `${share(fraction)} %`;
+
+interface Classifier {
+	readonly id: string;
+	readonly title: string;
+	readonly parameters: number;
+	readonly bytes: number;
+	readonly metrics: ModelEntry['metrics'];
 }
 
-/** What ships: the figures of the manifest. */
-function shippedTable(): string {
+/** What ships, as the manifest has it, which export, measure and ensemble write: models, and means of them. */
+function shippedClassifiers(): Classifier[] {
 	const { models, ensembles } = readManifest(MODELS_DIR);
-	const figures = (metrics: (typeof models)[number]['metrics']): string[] =>
-		['public', 'private', 'paper'].map((split) => {
-			const found = metrics[split];
-			return found ? withInterval(found.accuracy, found.n) : '';
-		});
+	const joint = ensembles.map(({ id, members, mirrored, metrics }) => {
+		const parts = models.filter((model) => members.includes(model.id));
+		const sum = (read: (part: ModelEntry) => number) => parts.reduce((total, part) => total + read(part), 0);
+		return {
+			id,
+			title: `${parts.map(({ title }) => title).join(' and ')}${mirrored ? ', mirrored' : ''}`,
+			metrics,
+			parameters: sum(({ parameters }) => parameters),
+			bytes: sum(({ bytes }) => bytes)
+		};
+	});
+	return [...models, ...joint];
+}
+
+/** Accuracy on a split with its 95 % interval. */
+function withInterval(metrics: ModelEntry['metrics'], split: string, write: (fraction: number) => string): string {
+	const { accuracy, n } = metrics[split] ?? { accuracy: NaN, n: 0 };
+	const { low, high } = wilsonInterval(accuracy, n);
+	return `${write(accuracy)} (${share(low)} to ${share(high)})`;
+}
+
+/** For training/README.md. */
+function shippedTable(): string {
 	return table(
 		['model', 'parameters', 'PublicTest, %', 'PrivateTest, %', 'both, as the paper tests, %', 'macro-F1, PrivateTest'],
-		[
-			...models.map(({ id, parameters, metrics }) => ({ id, parameters: parameters.toLocaleString('en'), metrics })),
-			...ensembles.map(({ id, metrics }) => ({ id, parameters: '', metrics }))
-		].map(({ id, parameters, metrics }) => [
+		shippedClassifiers().map(({ id, parameters, metrics }) => [
 			`\`${id}\``,
-			parameters,
-			...figures(metrics),
+			parameters.toLocaleString('en'),
+			...['public', 'private', 'paper'].map((split) => withInterval(metrics, split, share)),
 			(metrics['private']?.macroF1 ?? NaN).toFixed(3)
 		])
 	);
+}
+
+/** For README.md. */
+function classifiersTable(): string {
+	const header = ['classifier', 'PrivateTest (95 % interval)', "the paper's test rows", 'the paper has', 'macro-F1'];
+	const rows = shippedClassifiers().map(({ id, title, parameters, bytes, metrics }) => [
+		`${title} (\`${id}\`)`,
+		withInterval(metrics, 'private', percent),
+		percent(metrics['paper']?.accuracy ?? NaN),
+		PAPER_ACCURACY[id] ?? '',
+		(metrics['private']?.macroF1 ?? NaN).toFixed(3),
+		parameters.toLocaleString('en'),
+		`${(bytes / 1e6).toFixed(1)} MB`
+	]);
+	return table([...header, 'weights', 'download'], rows);
 }
 
 /** `npm run evaluate -- all --folder DIR --save NAME`. */
@@ -89,6 +123,39 @@ function folderTable(name: string): string {
 	];
 	const what = `${String(first.n)} pictures, intervals by ${String(first.groups)} groups; \`${command}\`, ${date}`;
 	return `${table(header, rows)}\n\n${what}`;
+}
+
+/** What the paper says of its two networks. */
+const PAPER_ACCURACY: Readonly<Record<string, string>> = { cnn: '61.4 %', vgg16: '46.9 %' };
+
+/** What the bench writes of a model on a back end. */
+interface TrainingSpeed {
+	readonly model: string;
+	readonly backend: string;
+	readonly replicas: number;
+	readonly batchSize: number;
+	readonly imagesPerSecond: number;
+	readonly gigaflopsPerSecond: number;
+}
+
+/** `npm run bench -- training`: pictures a second, and how many times as many as WASM has. */
+function speedTable(): string {
+	const { figures, date } = readResult<{ processor: string; speeds: TrainingSpeed[] }>('training-speed');
+	const { processor, speeds } = figures;
+	const rows = speeds.map(({ model, backend, replicas, batchSize, imagesPerSecond, gigaflopsPerSecond }) => {
+		const floor = speeds.find((other) => other.model === model && other.backend === 'wasm')?.imagesPerSecond ?? NaN;
+		return [
+			`\`${model}\``,
+			`\`${backend}\``,
+			String(replicas),
+			String(batchSize),
+			imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0),
+			gigaflopsPerSecond.toFixed(0),
+			(imagesPerSecond / floor).toFixed(1)
+		];
+	});
+	const header = ['model', 'back end', 'replicas', 'batch', 'pictures/s', 'GFLOP/s', 'times WASM'];
+	return `${table(header, rows)}\n\n${processor}; \`npm run bench -- training\`, ${date}`;
 }
 
 /** What the paper's plots and log show of its own network (its section 6.4). */

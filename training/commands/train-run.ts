@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startBackend, type TrainingBackend } from '../backend/index';
+import { wilsonInterval } from '../../src/lib/core/interval';
 import type { Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
 import { ROOT } from '../lib/root';
@@ -9,6 +10,7 @@ import { writeCheckpoint, type Checkpoint } from '../loop/checkpoint';
 import type { TaughtDataset } from '../loop/live-teachers';
 import { sourcesOf, type Run } from '../loop/prerequisites';
 import { replicasFor } from '../loop/replica-group';
+import { selectingRows } from '../loop/rows';
 import { RUN_FILES, train } from '../loop/run';
 import { averageOf } from '../loop/weight-average';
 import { withRecipe } from '../models/index';
@@ -16,11 +18,14 @@ import type { PretrainedWeights } from '../pretrained/weights';
 import { withFrozenFeatures, withLabels, withTeachersAndBar } from './learning-data';
 import { runDirOf } from './paths';
 import { show } from './progress';
-import { bestOf, startOf } from './runs';
-import { createBar, percent, say } from './terminal';
+import { saveResult } from './results';
+import { bestOf, epochsOf, startOf } from './runs';
+import { createBar, percentWithInterval, say } from './terminal';
 
 /** What the flags say of a run, beside its recipe. */
 export interface RunSettings {
+	/** What was typed after `npm run`. */
+	readonly command: readonly string[];
 	readonly data: Dataset;
 	readonly ferplus: string | undefined;
 	readonly backend: TrainingBackend;
@@ -72,11 +77,12 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 		bar.stop();
 		const selecting = recipe.rows === 'paper' ? 'all test rows, as in the paper' : 'PublicTest';
 		const best = outcome.best
-			? `Best on ${selecting}: ${percent(outcome.best.validation.accuracy)} after epoch ${String(outcome.best.epoch + 1)}.`
+			? `Best on ${selecting}: ${percentWithInterval(outcome.best.validation.accuracy, selectingRows(data, recipe).length)} after epoch ${String(outcome.best.epoch + 1)}.`
 			: 'No epoch was finished.';
 		switch (outcome.kind) {
 			case 'finished':
 				say(`Done. ${best}`);
+				saveRun({ model, recipe }, settings);
 				return 0;
 			case 'stopped':
 				say(`Stopped with a checkpoint. ${best} The same command goes on from here.`);
@@ -103,4 +109,32 @@ function averageRuns(run: Run): number {
 	writeFileSync(path.join(runDir, RUN_FILES.log), log.join(''));
 	say(`The average of ${recipe.mean?.join(', ') ?? ''} is in ${path.relative(ROOT, runDir)}.`);
 	return 0;
+}
+
+/** Leaves what came of a finished run in training/results: its epochs, and the accuracy of the one that was kept. */
+function saveRun(run: Run, { command, data }: RunSettings): void {
+	const { model, recipe } = run;
+	const { history, backend } = bestOf(run);
+	const epochs = epochsOf(run);
+	const kept = history.at(-1);
+	const n = selectingRows(data, recipe).length;
+	saveResult(
+		`train-${model.id}-${recipe.id}-seed${String(recipe.seed)}`.toLowerCase().replace(/[^a-z0-9-]/g, '-'),
+		command,
+		data,
+		{
+			model: model.id,
+			recipe: recipe.id,
+			seed: recipe.seed,
+			backend,
+			minutes: epochs.reduce((sum, { seconds }) => sum + seconds, 0) / 60,
+			kept: kept && {
+				...kept.validation,
+				epoch: kept.epoch + 1,
+				n,
+				interval: wilsonInterval(kept.validation.accuracy, n)
+			},
+			history: epochs
+		}
+	);
 }

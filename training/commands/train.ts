@@ -65,6 +65,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 		throw new UserError(`The back end ${backend} uses the whole machine by itself: leave --replicas out.`);
 	const pretrained = recipe.pretrained && (await loadPretrainedWithBar(values.base ?? 'imagenet'));
 	const settings: RunSettings = {
+		command: ['train', ...args],
 		data: await loadData(values.data),
 		ferplus: values.ferplus,
 		backend,

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { confusionMatrix, summarise } from '../../src/lib/core/metrics';
 import { indexOfGreatest } from '../../src/lib/core/scores';
 import type { Classifier, Scores } from '../../src/lib/core/types';
@@ -93,7 +94,10 @@ export function folderFigures(
 	};
 }
 
-/** The group of a picture by an expression: what its first group in brackets, or all of it, matches of the name. Throws UserError. */
+/**
+ * The group of a picture by an expression: what its first group in brackets, or all of it, matches of the file's name, or
+ * else of its path in the folder. Throws UserError.
+ */
 export function groupBy(expression: string | undefined): (picture: LabelledPicture) => string {
 	if (expression === undefined) return ({ name }) => name;
 	let pattern: RegExp;
@@ -103,7 +107,7 @@ export function groupBy(expression: string | undefined): (picture: LabelledPictu
 		throw new UserError(`--by takes a regular expression: ${thrown instanceof Error ? thrown.message : ''}`);
 	}
 	return ({ name }) => {
-		const match = pattern.exec(name);
+		const match = pattern.exec(path.posix.basename(name)) ?? pattern.exec(name);
 		if (!match) throw new UserError(`--by ${expression} finds nothing in ${name}.`);
 		return match[1] ?? match[0];
 	};

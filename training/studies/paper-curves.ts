@@ -1,12 +1,12 @@
 /** `npm run study -- paper-curves`: the epochs of runs by the paper's recipe, as far as they are, into training/results. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadData } from '../commands/flags';
 import { runDirOf } from '../commands/paths';
 import { saveResult } from '../commands/results';
+import { epochsOf } from '../commands/runs';
 import { UserError } from '../lib/errors';
-import type { EpochLog } from '../loop/checkpoint';
 import { hasStoppedEarly } from '../loop/early-stopping';
 import { RUN_FILES } from '../loop/run';
 import { cnn } from '../models/cnn';
@@ -17,10 +17,8 @@ export async function paperCurvesCommand(args: string[]): Promise<number> {
 	const runs = cnn.recipes
 		.filter(({ rows }) => rows === 'paper')
 		.flatMap((recipe) => {
-			const log = path.join(runDirOf(cnn.id, recipe), RUN_FILES.log);
-			if (!existsSync(log)) return [];
-			const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
-			const history = lines.map((line) => JSON.parse(line) as EpochLog);
+			if (!existsSync(path.join(runDirOf(cnn.id, recipe), RUN_FILES.log))) return [];
+			const history = epochsOf({ model: cnn, recipe });
 			return hasStoppedEarly(history, recipe) ? [{ recipe: recipe.id, history }] : [];
 		});
 	if (runs.length === 0)

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { wilsonInterval } from '../../../src/lib/components/compare/interval';
+import { wilsonInterval } from '../../../src/lib/core/interval';
 import { parseManifest } from '../../../src/lib/manifest';
 import { parseReport, type Figures } from '../../../src/lib/report';
 import { classifiersOf } from '../../../src/lib/state/classifiers';

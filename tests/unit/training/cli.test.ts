@@ -11,6 +11,7 @@ import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
+import type { Result } from '../../../training/commands/results';
 import { bundle } from '../../../training/lib/workers';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-cli-'));
@@ -22,6 +23,7 @@ afterAll(() => {
 const trainer = bundle('training/cli.ts');
 const cache = path.join(dir, 'cache');
 const data = path.join(dir, 'fer2013.csv');
+const results = path.join(dir, 'results');
 const out = path.join(dir, 'models');
 const runDir = path.join(cache, 'runs', 'cnn-features-seed1');
 const TRAIN = [
@@ -46,7 +48,7 @@ function writeRows(): void {
 /** Runs a command to its end, or kills it once `until` is so; there is no git in its path. */
 async function run(args: string[], until?: () => boolean): Promise<{ code: number | null; printed: string }> {
 	const child = spawn(process.execPath, [trainer, ...args], {
-		env: { ...process.env, PATH: dir, MIEN_CACHE: cache }
+		env: { ...process.env, PATH: dir, MIEN_CACHE: cache, MIEN_RESULTS: results }
 	});
 	let printed = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (printed += String(text)));
@@ -78,6 +80,20 @@ it(
 		expect(trained.printed).toMatch(/Going on from step [1-9]/);
 		expect(trained.code).toBe(0);
 		expect(readFileSync(path.join(runDir, 'log.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);
+		const result = JSON.parse(readFileSync(path.join(results, 'train-cnn-features-seed1.json'), 'utf8')) as Result<{
+			history: unknown[];
+			kept: { n: number; accuracy: number; interval: { low: number; high: number } };
+		}>;
+		expect(result).toMatchObject({
+			commit: 'unknown',
+			command: expect.stringMatching(/^npm run train -- cnn /) as string
+		});
+		expect(result.data).toMatch(/^[0-9a-f]{64}$/);
+		expect(result.figures.history).toHaveLength(2);
+		const { kept } = result.figures;
+		expect(kept.n).toBe(10);
+		expect(kept.interval.low).toBeLessThanOrEqual(kept.accuracy);
+		expect(kept.interval.high).toBeGreaterThanOrEqual(kept.accuracy);
 
 		const ofRun = await run(['evaluate', '--run', 'cnn/features', '--data', data]);
 		expect(ofRun.printed).toMatch(/run features with seed 1 on public, 10 pictures[\s\S]*accuracy \d+\.\d+ % \(95 %/);

@@ -112,6 +112,7 @@ describe('a folder of pictures as a test set', () => {
 		expect(() => groupBy('(')).toThrow('regular expression');
 		const picture = { name: 'happy/p1_a.png', label: 'happy', file: '' };
 		expect(groupBy('/(p\\d)_')(picture)).toBe('p1');
+		expect(groupBy('^p\\d')(picture)).toBe('p1');
 		expect(groupBy(undefined)(picture)).toBe(picture.name);
 		expect(() => groupBy('q\\d')(picture)).toThrow('finds nothing');
 	});

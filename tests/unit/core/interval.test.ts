@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wilsonInterval } from '../../../../src/lib/components/compare/interval';
+import { wilsonInterval } from '../../../src/lib/core/interval';
 
 it.each([
 	// Worked examples of the textbooks: 81 of 263, 15 of 148, and none of 20.
