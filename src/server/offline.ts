@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 
 /** Pages the worker knows by itself; these are for other servers, for people, or fetched when they are asked for. */
 const LEFT_OUT =
-	/\.html$|\.(br|gz)$|^(models|samples)\/|^(service-worker\.js|offline\.json|screenshot\.webp)$|^[._]{1,2}[^/]*$/;
+	/\.html$|\.(br|gz)$|^(models|samples)\/|^(service-worker\.js|offline\.json|(screenshot|clip|film)\.webp|share\.jpg)$|^[._]{1,2}[^/]*$/;
 /** Files of a model that its figures are drawn from, and not its answers. */
 const NOT_TO_RUN = /(^|\/)(report\.json|LICENSE|NOTICE)$|\.svg$/;
 
