@@ -1,0 +1,24 @@
+/** One model with a single view of a face, and averaged with the mirror image: two classifiers, which visitors see as a switch. */
+import type { ClassifierEntry } from '../../manifest';
+
+/** Those that are offered by name: models with a single view. */
+export function singleViews(all: readonly ClassifierEntry[]): readonly ClassifierEntry[] {
+	return all.filter(({ members, mirrored }) => members.length === 1 && !mirrored);
+}
+
+/** Whether any of these models has a classifier that averages with the mirror image. */
+export function hasMirrorView(all: readonly ClassifierEntry[], ids: readonly string[]): boolean {
+	return ids.some((id) => withView(all, id, true) !== withView(all, id, false));
+}
+
+/** Whether any of these classifiers averages with the mirror image. */
+export function isMirrorView(all: readonly ClassifierEntry[], ids: readonly string[]): boolean {
+	return all.some(({ id, mirrored }) => mirrored && ids.includes(id));
+}
+
+/** The classifier of the same model with that view; the same one where there is none. */
+export function withView(all: readonly ClassifierEntry[], id: string, mirrored: boolean): string {
+	const members = all.find((each) => each.id === id)?.members.join();
+	const twin = all.find((each) => each.mirrored === mirrored && each.members.join() === members);
+	return twin?.id ?? id;
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { hasMirrorView, isMirrorView, singleViews, withView } from '../../../../src/lib/components/shared/model-views';
+import type { ClassifierEntry } from '../../../../src/lib/manifest';
+
+const entry = (id: string, members: readonly string[], mirrored: boolean): ClassifierEntry =>
+	({ id, members, mirrored }) as unknown as ClassifierEntry;
+const ALL = [
+	entry('small', ['small'], false),
+	entry('large', ['large'], false),
+	entry('small-mirrored', ['small'], true),
+	entry('both', ['small', 'large'], true)
+];
+
+describe('the average with the mirror image', () => {
+	it('is no model of its own: models are offered with a single view', () => {
+		expect(singleViews(ALL).map(({ id }) => id)).toEqual(['small', 'large']);
+	});
+
+	it('is switched on and off, and left alone where a model has none', () => {
+		expect(withView(ALL, 'small', true)).toBe('small-mirrored');
+		expect(withView(ALL, 'small-mirrored', false)).toBe('small');
+		expect(withView(ALL, 'large', true)).toBe('large');
+		expect(withView(ALL, 'unknown', true)).toBe('unknown');
+	});
+
+	it('is offered where one of the models that run has it, and on where one uses it', () => {
+		expect(hasMirrorView(ALL, ['large', 'small'])).toBe(true);
+		expect(hasMirrorView(ALL, ['large'])).toBe(false);
+		expect(isMirrorView(ALL, ['large', 'small-mirrored'])).toBe(true);
+		expect(isMirrorView(ALL, ['large', 'small'])).toBe(false);
+	});
+});
