@@ -10,6 +10,8 @@ export interface StandInBroker {
 	readonly url: string;
 	/** What was published, oldest first. */
 	readonly published: { readonly topic: string; readonly text: string; readonly retain: boolean }[];
+	/** Topics of the last wills that connections came with. */
+	readonly wills: string[];
 	/** Connections taken. */
 	connects: number;
 	stop(): void;
@@ -17,7 +19,7 @@ export interface StandInBroker {
 
 export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBroker> {
 	const server = createServer();
-	const broker: StandInBroker = { url: '', published: [], connects: 0, stop: () => server.close() };
+	const broker: StandInBroker = { url: '', published: [], wills: [], connects: 0, stop: () => server.close() };
 	server.on('upgrade', (request, stream) => {
 		const socket = acceptWebSocket(request, stream, 'mqtt');
 		let rest = Buffer.alloc(0);
@@ -39,6 +41,9 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 				if ((wish & 0x04) !== 0 && hangsUp('will')) return;
 				if ((wish & 0x20) !== 0 && hangsUp('retained-will')) return;
 				broker.connects++;
+				// After the protocol name (6 bytes), level, flags and keep-alive: the client's id, then the will's topic.
+				const at = 12 + body.readUInt16BE(10);
+				if ((wish & 0x04) !== 0) broker.wills.push(body.subarray(at + 2, at + 2 + body.readUInt16BE(at)).toString());
 				socket.send(Buffer.from([0x20, 2, 0, 0]));
 			} else if (type === 8) {
 				if (hangsUp('subscribe')) return;

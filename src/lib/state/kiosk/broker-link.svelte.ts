@@ -41,6 +41,8 @@ export class BrokerLink {
 	#client: MqttClient | null = null;
 	#without: readonly Wish[] = [];
 	readonly #ends: Record<Wish, number> = { subscribe: 0, retain: 0, will: 0 };
+	/** How many ends at a last will it takes: twice as many each time that another reason was found. */
+	#willEnds = ENDS;
 	/** What the broker was asked for and has not answered. */
 	#asked: readonly Wish[] = [];
 	/** Rejects when the connection is lost. */
@@ -81,6 +83,8 @@ export class BrokerLink {
 	async #connect(library: typeof mqtt, signal: AbortSignal): Promise<void> {
 		const { url, login, onMessage } = this.#options;
 		const will = this.#will();
+		let isOpen = false;
+		let isTaken = false;
 		const client = library.connect(url, {
 			...(login === null ? {} : { username: login.user, password: login.password }),
 			...(will === undefined ? {} : { will }),
@@ -88,6 +92,15 @@ export class BrokerLink {
 			connectTimeout: CONNECT_LIMIT_MS,
 			keepalive: KEEP_ALIVE_S,
 			queueQoSZero: false,
+			// A broker that is away ends a connection, too: it was asked for nothing before the transport is open.
+			createWebsocket: (address, protocols) => {
+				const socket = new WebSocket(address, protocols);
+				socket.addEventListener('open', () => {
+					isOpen = true;
+					if (will !== undefined) this.#ask('will');
+				});
+				return socket;
+			},
 			// The other kind comes from a blob address, which the security policy of the page forbids.
 			timerVariant: 'native'
 		});
@@ -96,8 +109,8 @@ export class BrokerLink {
 		// Nobody may be waiting.
 		this.#lost.catch(() => undefined);
 		const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-		if (will !== undefined) this.#ask('will');
 		client.on('connect', () => {
+			isTaken = true;
 			this.#answered('will');
 			this.#client = client;
 			this.state = 'connected';
@@ -122,6 +135,7 @@ export class BrokerLink {
 		lose(new Error('the connection was lost'));
 		if (signal.aborted) return;
 		if (this.state !== 'refused') this.state = 'away';
+		if (isOpen && !isTaken && will === undefined) this.#acquitWill();
 		this.#ended();
 		client.end(true);
 	}
@@ -153,10 +167,18 @@ export class BrokerLink {
 	#ended(): void {
 		const [wish, ...others] = this.#asked;
 		this.#asked = [];
-		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < ENDS) return;
+		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < (wish === 'will' ? this.#willEnds : ENDS)) return;
 		this.#without = [...this.#without, wish];
 		this.limits = this.#without.map((each) => WORDS[each]);
-		console.info(`The broker at ${this.#options.url} hung up ${ENDS} times: it ${WORDS[wish]}, it seems.`);
+		console.info(`The broker at ${this.#options.url} hung up ${this.#ends[wish]} times: it ${WORDS[wish]}, it seems.`);
+	}
+
+	/** The broker hangs up at a connection without a last will just the same: that was not the reason. */
+	#acquitWill(): void {
+		this.#without = this.#without.filter((each) => each !== 'will');
+		this.limits = this.#without.map((each) => WORDS[each]);
+		this.#ends.will = 0;
+		this.#willEnds *= 2;
 	}
 
 	#will(): IClientOptions['will'] {

@@ -1,17 +1,24 @@
 /** The publisher on a real Mosquitto, which is killed and started again. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import mqtt, { type MqttClient } from 'mqtt';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { emptyMinute, MINUTE_MS } from '../../../../src/lib/state/kiosk/minutes';
 import { Publisher } from '../../../../src/lib/state/kiosk/publisher.svelte';
 import { startBroker, type Grudge } from '../../../broker';
 import { BROKER_LOGIN, Mosquitto } from '../../../mosquitto';
 import { freePort, provideProgram } from '../../../programs';
+import { acceptWebSocket } from '../../../websocket';
 
 const program = provideProgram('mosquitto');
 const NOON = Date.UTC(2026, 10, 24, 12);
 const TOPIC = 'museum/door';
 const SETTINGS = { topic: TOPIC, discovery: 'homeassistant', commands: true, setupUrl: 'http://kiosk/', version: '1' };
 const PATIENTLY = { timeout: 20_000 };
+
+// Node 20 has none of its own.
+vi.stubGlobal('WebSocket', WebSocket);
 
 describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 	const received: { topic: string; text: string }[] = [];
@@ -282,6 +289,64 @@ describe('a broker that hangs up', () => {
 		expect(publisher.unsent).toBe(0);
 		stop.abort();
 		await done;
+		broker.stop();
+	});
+});
+
+describe('a broker that is away', () => {
+	type Fault = 'refuses the handshake' | 'closes before it takes the connection';
+
+	/** Does as the fault says for so many connections, and then leads to `url`, as a proxy before a broker does. */
+	async function startFaulty(fault: Fault, times: number, url: string) {
+		const server = createServer();
+		let count = 0;
+		server.on('upgrade', (request, stream) => {
+			if (++count > times) {
+				const behind = new WebSocket(url, 'mqtt');
+				behind.once('open', () => {
+					const socket = acceptWebSocket(request, stream, 'mqtt');
+					socket.onMessage = (message) => behind.send(message);
+					behind.on('message', (message: Buffer) => socket.send(message));
+					socket.onClose = () => behind.close();
+				});
+			} else if (fault === 'refuses the handshake') stream.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+			else {
+				const socket = acceptWebSocket(request, stream, 'mqtt');
+				socket.onMessage = () => socket.destroy();
+			}
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		return {
+			url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+			count: () => count,
+			stop: () => server.close()
+		};
+	}
+
+	it.each<[Fault, number]>([
+		['refuses the handshake', 5],
+		['closes before it takes the connection', 4]
+	])('and %s is not said to lack anything, and hears of the last will', async (fault, times) => {
+		const broker = await startBroker([]);
+		const before = await startFaulty(fault, times, broker.url);
+		const stop = new AbortController();
+		const publisher = new Publisher({
+			settings: { ...SETTINGS, url: before.url, discovery: null },
+			presenceEveryMs: 1e9,
+			login: null,
+			storage: null,
+			now: () => NOON,
+			retryMs: 20
+		});
+		publisher.describe(['happy']);
+		const done = publisher.run(stop.signal);
+		await expect.poll(() => publisher.link, PATIENTLY).toBe('connected');
+		expect(before.count()).toBe(times + 1);
+		expect(publisher.limits).toEqual([]);
+		expect(broker.wills).toEqual([`${TOPIC}/status`]);
+		stop.abort();
+		await done;
+		before.stop();
 		broker.stop();
 	});
 });
