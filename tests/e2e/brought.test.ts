@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
@@ -147,19 +147,19 @@ describe('streams', () => {
 		streams.stop();
 	});
 
-	/** Opens the kiosk on each source, all beside each other, and hands each page to `look`. */
+	/** Opens one kiosk on all these sources, and hands the view of each to `look`. */
 	async function onEach<T>(
 		sources: readonly string[],
-		look: (page: Page, source: string) => Promise<T>
+		look: (view: Locator, page: Page, source: string) => Promise<T>,
+		options: BrowserContextOptions = {}
 	): Promise<Record<string, T>> {
-		const results: Record<string, T> = {};
-		const { context } = await open(browser, '/kiosk/setup', { baseURL: site.origin });
-		for (const source of sources) {
-			const page = await context.newPage();
-			await page.goto(`/kiosk?source=${source.replace(':', ':/odd/')}&log=no`);
-			results[source] = await look(page, source);
-			await page.close();
-		}
+		const address = sources.map((source) => `source=${source.replace(':', ':/odd/')}&name=${source}`).join('&');
+		const { context, page } = await open(browser, `/kiosk?${address}&log=no`, { baseURL: site.origin, ...options });
+		const looks = sources.map(async (source) => {
+			const view = page.getByRole('region', { name: source, exact: true });
+			return [source, await look(view, page, source)] as const;
+		});
+		const results = Object.fromEntries(await Promise.all(looks));
 		await context.close();
 		return results;
 	}
@@ -178,61 +178,68 @@ describe('streams', () => {
 			'mjpeg:bare-lines': small,
 			'mjpeg:no-parts': small
 		};
-		const sizes = await onEach(Object.keys(expected), async (page) => {
-			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
-			const canvas = page.locator('[data-testid=kiosk] canvas').first();
+		const sources = Object.keys(expected);
+		const size = async (view: Locator) => {
+			await expect.poll(() => view.getAttribute('data-state')).toBe('running');
+			const canvas = view.locator('canvas').first();
 			return canvas.evaluate((element: HTMLCanvasElement) => `${element.width}x${element.height}`);
-		});
+		};
+		// One screen has nine at most.
+		const sizes = { ...(await onEach(sources.slice(0, 5), size)), ...(await onEach(sources.slice(5), size)) };
 		expect(sizes).toEqual(expected);
 	});
 
 	it('that are slow or late come up, and are not called frozen', async () => {
-		const incidents = await onEach(['mjpeg:slow', 'mjpeg:late'], async (page, source) => {
-			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
-			// Three pictures at its own pace.
-			if (source === 'mjpeg:slow') await page.waitForFunction(() => window.recordedResults.length >= 3);
-			return (await page.getByTestId('kiosk-incidents').allInnerTexts()).join();
+		const incidents = await onEach(['mjpeg:slow', 'mjpeg:late'], async (view, page) => {
+			await expect.poll(() => view.getAttribute('data-state')).toBe('running');
+			// Two more pictures at the slow one's own pace.
+			await page.waitForTimeout(13_000);
+			return (await view.getByTestId('kiosk-incidents').allInnerTexts()).join();
 		});
 		expect(incidents['mjpeg:slow']).not.toContain('frozen');
 	});
 
-	it('that hold no pictures are told in the words of their server', async () => {
-		const told = await onEach(
-			[
-				'mjpeg:empty',
-				'mjpeg:words',
-				'mjpeg:single',
-				'mjpeg:login-page',
-				'snapshot:busy',
-				'snapshot:gone',
-				'whep:codec',
-				'hls:hls-codec.m3u8',
-				'video:login-page'
-			],
-			async (page) => {
-				// Read at once: the next try begins soon.
-				const shown = await page.waitForFunction(
-					() => document.querySelector<HTMLElement>('[data-testid=kiosk][data-state=retrying]')?.innerText
-				);
-				return (await shown.jsonValue()) ?? '';
-			}
-		);
-		expect(told).toEqual({
-			'mjpeg:empty': expect.stringMatching(/sent no picture.*ffmpeg:door#video=mjpeg/s) as string,
-			'mjpeg:words': expect.stringMatching(/sent no picture.*no camera on port 3/s) as string,
-			'mjpeg:single': expect.stringMatching(/snapshot: in place of mjpeg:/) as string,
-			'mjpeg:login-page': expect.stringMatching(/no pictures that this browser can play.*Sign in to door/s) as string,
-			'snapshot:busy': expect.stringMatching(/answered, but with no pictures.*status 503.*Device Busy/s) as string,
-			'snapshot:gone': expect.stringMatching(/status 404.*no stream named door/s) as string,
-			'whep:codec': expect.stringMatching(
-				/no pictures that this browser can play.*codecs not supported by client/s
-			) as string,
-			'hls:hls-codec.m3u8': expect.stringMatching(
-				/no pictures that this browser can play.*any supported codec/s
-			) as string,
-			'video:login-page': expect.stringMatching(/no pictures that this browser can play.*Sign in to door/s) as string
+	it('that hold no pictures are told in the words of their server, to whoever moves the mouse', async () => {
+		const told: Readonly<Record<string, RegExp>> = {
+			'mjpeg:empty': /sent no picture.*ffmpeg:door#video=mjpeg/s,
+			'mjpeg:words': /sent no picture.*no camera on port 3/s,
+			'mjpeg:single': /snapshot: in place of mjpeg:/,
+			'mjpeg:login-page': /no pictures that this browser can play.*Sign in to door/s,
+			'snapshot:busy': /answered, but with no pictures.*status 503.*Device Busy/s,
+			'snapshot:gone': /status 404.*no stream named door/s,
+			'whep:codec': /no pictures that this browser can play.*codecs not supported by client/s,
+			'hls:hls-codec.m3u8': /no pictures that this browser can play.*any supported codec/s,
+			'video:login-page': /no pictures that this browser can play.*Sign in to door/s
+		};
+		let moves = 0;
+		await onEach(Object.keys(told), async (view, page, source) => {
+			const trouble = view.getByTestId('kiosk-trouble');
+			const read = async () => {
+				await page.mouse.move(100 + (moves++ % 50), 100);
+				// Gone while the next try is under way.
+				return (await trouble.allInnerTexts()).join();
+			};
+			await expect.poll(read).toMatch(told[source] ?? /never/);
+			expect(await read()).not.toContain('could not be reached');
 		});
-		for (const text of Object.values(told)) expect(text).not.toContain('could not be reached');
+	});
+
+	it('tell visitors what happened, and an operator who taps the screen what to do', async () => {
+		await onEach(
+			['mjpeg:words'],
+			async (view, page) => {
+				const trouble = view.getByTestId('kiosk-trouble');
+				const read = async () => (await trouble.allInnerTexts()).join();
+				await expect.poll(read).toMatch(/^The server sent no picture\.$/);
+				await expect
+					.poll(async () => {
+						await page.touchscreen.tap(100, 100);
+						return read();
+					})
+					.toMatch(/no camera on port 3/);
+			},
+			{ hasTouch: true }
+		);
 	});
 });
 

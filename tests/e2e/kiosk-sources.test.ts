@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Box } from '../../src/lib/core/types';
 import { open, openBrowser, waitForResults } from './browser';
 import { ASTRONAUT } from './clip';
-import { command, expectWorks, waitForState } from './kiosk';
+import { command, expectWorks, hurry, waitForState } from './kiosk';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
@@ -23,7 +23,9 @@ describe('other ways', () => {
 	});
 
 	it('a camera that gives the same snapshot again and again', async () => {
-		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/same/snapshot&log=no');
+		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/same/snapshot&log=no', {
+			prepare: hurry
+		});
 		await expectWorks(page);
 		await command('same', 'set/repeat');
 		await page.getByText('Source frozen 1').waitFor();

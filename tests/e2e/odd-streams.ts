@@ -84,7 +84,7 @@ export async function startOddStreams(): Promise<OddStreams> {
 			head: 'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n',
 			partHead: () => ''
 		}),
-		'/slow': parts({ frame, everyMs: 7000 }),
+		'/slow': parts({ frame, everyMs: 6000 }),
 		'/late': parts({ frame, firstMs: 9000 }),
 		'/empty': whole('multipart/x-mixed-replace; boundary=b', ''),
 		'/words': whole(

@@ -57,6 +57,8 @@ export class Publisher {
 	readonly #facts = new Facts();
 	#answers: readonly MqttMessage[] = [];
 	#sending: Promise<void> | null = null;
+	/** Whether what waits in this browser is this page's to change: another one may have its turn. */
+	#hasTurn = false;
 	/** Whether the broker still holds a minute that was erased. */
 	#mustClear = false;
 	readonly #own: Presence;
@@ -107,7 +109,8 @@ export class Publisher {
 	async run(signal: AbortSignal): Promise<void> {
 		const { settings, storage } = this.#options;
 		// Since this page last had its turn, another one may have sent some, and left others.
-		if (storage !== null) this.#setQueue(readUnsent(storage, settings.topic));
+		this.#hasTurn = true;
+		if (storage !== null) this.#setQueue(mergeMinutes([...readUnsent(storage, settings.topic), ...this.#queue]));
 		const { now, presenceEveryMs = PRESENCE_EVERY_MS } = this.#options;
 		const timer = setInterval(() => {
 			const limitMs = (PRESENCE_LIMIT_MS / PRESENCE_EVERY_MS) * presenceEveryMs;
@@ -118,6 +121,9 @@ export class Publisher {
 		}, presenceEveryMs);
 		await this.#link.run(signal);
 		clearInterval(timer);
+		this.#hasTurn = false;
+		// They are kept in this browser, for whoever comes next.
+		if (storage !== null) this.#setQueue([]);
 	}
 
 	/** Tells which labels there are; nothing is sent before. */
@@ -266,7 +272,7 @@ export class Publisher {
 
 	#keep(): void {
 		const { storage, settings } = this.#options;
-		if (storage !== null) keepUnsent(storage, settings.topic, this.#queue);
+		if (storage !== null && this.#hasTurn) keepUnsent(storage, settings.topic, this.#queue);
 	}
 }
 

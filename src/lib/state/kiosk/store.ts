@@ -3,8 +3,13 @@ import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from '
 import { addMinutes, type MinuteRecord } from './minutes';
 import { keepUnsent, readUnsent } from './unsent';
 
+/** A record as it is stored: with the names of the parts in it, so that none counts twice, however often it is added. */
+interface Stored extends MinuteRecord {
+	readonly parts?: readonly string[];
+}
+
 interface LogSchema extends DBSchema {
-	minutes: { key: number; value: MinuteRecord };
+	minutes: { key: number; value: Stored };
 }
 
 const NAME = 'mien-kiosk';
@@ -25,7 +30,8 @@ const MOST_RECORDS = 86_400;
 export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
 	readonly #storage: Storage;
-
+	/** What a record is called, as long as it is not stored. */
+	readonly #parts = new WeakMap<MinuteRecord, string>();
 	readonly #name: string;
 	readonly #left: string;
 
@@ -37,38 +43,43 @@ export class LogStore {
 	}
 
 	/**
-	 * Keeps records at once, as the page goes away: a database would not be done in time. The next call takes them in.
+	 * Keeps records at once, as the page goes away: a database would not be done in time. The next call takes them in;
+	 * those that the database had under way count once all the same.
 	 */
 	leave(records: readonly MinuteRecord[]): void {
-		keepUnsent(this.#storage, this.#left, [...readUnsent(this.#storage, this.#left), ...records]);
+		const named = records.map((record) => ({ ...record, part: this.#partOf(record) }));
+		keepUnsent(this.#storage, this.#left, [...readUnsent(this.#storage, this.#left), ...named]);
 	}
 
-	/** Adds a record to what is there of its minute. */
+	/** Adds a record to what is there of its minute; the same one again changes nothing. */
 	async add(record: MinuteRecord): Promise<void> {
 		await this.#takeIn();
-		await this.#add(record);
+		await this.#add(record, this.#partOf(record));
 	}
 
+	#partOf(record: MinuteRecord): string {
+		const part = this.#parts.get(record) ?? leftPart(record) ?? Math.random().toString(36).slice(2);
+		this.#parts.set(record, part);
+		return part;
+	}
+
+	/** They are kept until they are stored: this page may go away at any moment, too. */
 	async #takeIn(): Promise<void> {
-		const left = readUnsent(this.#storage, this.#left);
-		if (left.length === 0) return;
-		// Another page that asks meanwhile finds none.
-		keepUnsent(this.#storage, this.#left, []);
-		for (const [index, record] of left.entries()) {
-			try {
-				await this.#add(record);
-			} catch (error) {
-				this.leave(left.slice(index));
-				throw error;
-			}
+		for (const record of readUnsent(this.#storage, this.#left)) {
+			const part = this.#partOf(record);
+			await this.#add(record, part);
+			const others = readUnsent(this.#storage, this.#left).filter((each) =>
+				leftPart(each) === null ? each.minute !== record.minute : leftPart(each) !== part
+			);
+			keepUnsent(this.#storage, this.#left, others);
 		}
 	}
 
-	async #add(record: MinuteRecord): Promise<void> {
+	async #add(record: MinuteRecord, part: string): Promise<void> {
 		await this.#use(async (database) => {
 			const { store, done } = database.transaction('minutes', 'readwrite');
 			// Both settle at the end: what was not stored is told by whichever is first, and the other must not be left alone.
-			await Promise.all([done, putSum(store, record)]);
+			await Promise.all([done, putSum(store, record, part)]);
 		});
 	}
 
@@ -112,7 +123,6 @@ export class LogStore {
 		} catch (thrown) {
 			if (!(thrown instanceof DOMException && DEAD.has(thrown.name))) throw thrown;
 			this.close();
-			// A transaction that was aborted has stored nothing: no minute counts twice.
 			if (isFresh || thrown.name === 'TimeoutError') throw thrown;
 			return inTime(this.#open().then(task));
 		}
@@ -135,10 +145,20 @@ export class LogStore {
 
 async function putSum(
 	store: IDBPObjectStore<LogSchema, ['minutes'], 'minutes', 'readwrite'>,
-	record: MinuteRecord
+	record: MinuteRecord,
+	part: string
 ): Promise<void> {
 	const before = await store.get(record.minute);
-	await store.put(before === undefined ? record : addMinutes(before, record));
+	const parts = before?.parts ?? [];
+	if (parts.includes(part)) return;
+	const sum = before === undefined ? record : addMinutes(before, record);
+	await store.put({ ...sum, parts: [...parts, part] });
+}
+
+/** The name under which a record was left; null where it has none. */
+function leftPart(record: MinuteRecord): string | null {
+	const { part } = record as { part?: unknown };
+	return typeof part === 'string' ? part : null;
 }
 
 /** Rejects with a TimeoutError where the database does not answer. */

@@ -126,6 +126,21 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(keptMinutes, PATIENTLY).toBe(0);
 	});
 
+	it('that is away gets nothing less because another page waits for its turn, as a preview does', async () => {
+		await broker.kill();
+		passMinute();
+		const mine = [...kept.values()].filter((text) => text.includes(`"faces":${passed - 1}`));
+		expect(mine).toHaveLength(1);
+		const settings = { ...SETTINGS, url };
+		const preview = new Publisher({ settings, login: null, storage, now: () => NOON + passed * MINUTE_MS });
+		preview.describe(['happy']);
+		preview.occupancy(false);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect([...kept.values()]).toEqual(expect.arrayContaining(mine));
+		await broker.start();
+		await expect.poll(() => minutes().at(-1), PATIENTLY).toBe(passed - 1);
+	});
+
 	it('gets a minute that a clock counted far ahead at once: its time may never come', async () => {
 		publisher.add({ ...emptyMinute(NOON + 1000 * 24 * 60 * MINUTE_MS), faces: 1000 });
 		await expect.poll(() => minutes().at(-1), PATIENTLY).toBe(1000);

@@ -1,0 +1,74 @@
+/** The store of the log: what pages leave behind counts once, whenever they go away. */
+import 'fake-indexeddb/auto';
+import { expect, it } from 'vitest';
+import { emptyMinute, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
+import { LogStore } from '../../../../src/lib/state/kiosk/store';
+
+const NOON = Date.UTC(2026, 10, 24, 12);
+
+function memory(): Storage {
+	const kept = new Map<string, string>();
+	return {
+		getItem: (key: string) => kept.get(key) ?? null,
+		setItem: (key: string, value: string) => void kept.set(key, value),
+		removeItem: (key: string) => void kept.delete(key),
+		key: (index: number) => [...kept.keys()][index] ?? null,
+		clear: () => kept.clear(),
+		get length() {
+			return kept.size;
+		}
+	};
+}
+
+const minute = (frames: number, at = NOON): MinuteRecord => ({ ...emptyMinute(at), frames });
+
+/** Frames by minute, as another page reads them. */
+async function stored(storage: Storage, camera: string): Promise<number[]> {
+	const store = new LogStore(storage, camera);
+	const frames = (await store.read(0)).map((record) => record.frames);
+	store.close();
+	return frames;
+}
+
+it('counts a record once that was being written when the page was left', async () => {
+	const storage = memory();
+	const page = new LogStore(storage, 'written');
+	const record = minute(11);
+	const written = page.add(record);
+	page.leave([record]);
+	await written;
+	expect(await stored(storage, 'written')).toEqual([11]);
+	expect(await stored(storage, 'written')).toEqual([11]);
+});
+
+it('adds up what several pages counted of one minute, also where the figures are the same', async () => {
+	const storage = memory();
+	for (let page = 0; page < 3; page++) new LogStore(storage, 'several').leave([minute(2)]);
+	const last = new LogStore(storage, 'several');
+	await last.add(minute(2));
+	last.close();
+	expect(await stored(storage, 'several')).toEqual([8]);
+});
+
+it('loses nothing where a page is left while it takes in what another one left', async () => {
+	const storage = memory();
+	new LogStore(storage, 'taken').leave([minute(3), minute(4, NOON + 60_000)]);
+	const kept = JSON.stringify(storage.getItem(storage.key(0) ?? ''));
+	// Both pages begin, and the first one never hears of the end.
+	void new LogStore(storage, 'taken').read(0);
+	expect(JSON.stringify(storage.getItem(storage.key(0) ?? ''))).toBe(kept);
+	expect(await stored(storage, 'taken')).toEqual([3, 4]);
+	expect(await stored(storage, 'taken')).toEqual([3, 4]);
+	expect(storage.length).toBe(0);
+});
+
+it('takes in what an older build left, which gave it no name', async () => {
+	const storage = memory();
+	new LogStore(storage, 'older').leave([minute(5)]);
+	const key = storage.key(0) ?? '';
+	const records = JSON.parse(storage.getItem(key) ?? '[]') as { part?: string }[];
+	for (const record of records) delete record.part;
+	storage.setItem(key, JSON.stringify(records));
+	expect(await stored(storage, 'older')).toEqual([5]);
+	expect(storage.length).toBe(0);
+});
