@@ -174,6 +174,8 @@ export class GatewaySource implements FrameSource {
 		if (way === null || this.#ended.signal.aborted || this.#way !== used) {
 			this.#release(way);
 			if (this.#ended.signal.aborted || this.#way !== used) return;
+			// Why not may have changed.
+			this.#options.onReport(this.#report(this.#options.routes[used.index]?.transport ?? null));
 			this.#improveMs = Math.min(greatest, 2 * this.#improveMs);
 			this.#timer = setTimeout(() => void this.#improve(), this.#improveMs);
 			return;

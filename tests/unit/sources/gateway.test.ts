@@ -133,6 +133,10 @@ describe('a gateway', () => {
 		only('mjpeg');
 		expect(await shown(source)).toBe('mjpeg');
 		expect(reports.at(-1)?.refused[0]).toEqual({ transport: 'webrtc', reason: 'it froze' });
+		// Asked again, it says why not today.
+		await expect
+			.poll(async () => [await shown(source), reports.at(-1)?.refused[0]?.reason])
+			.toEqual(['mjpeg', 'no webrtc']);
 		only('mjpeg', 'mse');
 		await expect.poll(() => shown(source)).toBe('mse');
 		only('mse', 'webrtc');

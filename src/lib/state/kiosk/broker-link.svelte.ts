@@ -83,8 +83,7 @@ export class BrokerLink {
 	async #connect(library: typeof mqtt, signal: AbortSignal): Promise<void> {
 		const { url, login, onMessage } = this.#options;
 		const will = this.#will();
-		let isOpen = false;
-		let isTaken = false;
+		const stands = { isOpen: false, isTaken: false };
 		const client = library.connect(url, {
 			...(login === null ? {} : { username: login.user, password: login.password }),
 			...(will === undefined ? {} : { will }),
@@ -96,7 +95,7 @@ export class BrokerLink {
 			createWebsocket: (address, protocols) => {
 				const socket = new WebSocket(address, protocols);
 				socket.addEventListener('open', () => {
-					isOpen = true;
+					stands.isOpen = true;
 					if (will !== undefined) this.#ask('will');
 				});
 				return socket;
@@ -110,7 +109,7 @@ export class BrokerLink {
 		this.#lost.catch(() => undefined);
 		const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
 		client.on('connect', () => {
-			isTaken = true;
+			stands.isTaken = true;
 			this.#answered('will');
 			this.#client = client;
 			this.state = 'connected';
@@ -135,7 +134,7 @@ export class BrokerLink {
 		lose(new Error('the connection was lost'));
 		if (signal.aborted) return;
 		if (this.state !== 'refused') this.state = 'away';
-		if (isOpen && !isTaken && will === undefined) this.#acquitWill();
+		if (stands.isOpen && !stands.isTaken && will === undefined) this.#acquitWill();
 		this.#ended();
 		client.end(true);
 	}
