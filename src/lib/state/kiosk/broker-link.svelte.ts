@@ -166,7 +166,8 @@ export class BrokerLink {
 	#ended(): void {
 		const [wish, ...others] = this.#asked;
 		this.#asked = [];
-		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < (wish === 'will' ? this.#willEnds : ENDS)) return;
+		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < (wish === 'will' ? this.#willEnds : ENDS))
+			return;
 		this.#without = [...this.#without, wish];
 		this.limits = this.#without.map((each) => WORDS[each]);
 		console.info(`The broker at ${this.#options.url} hung up ${this.#ends[wish]} times: it ${WORDS[wish]}, it seems.`);
