@@ -2,7 +2,9 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
+import { singleViews, withView } from '../../src/lib/components/shared/model-views';
 import { type Manifest, parseManifest } from '../../src/lib/manifest';
+import { classifiersOf } from '../../src/lib/state/classifiers';
 import {
 	countTensors,
 	open,
@@ -15,7 +17,7 @@ import {
 } from './browser';
 
 const EARLY_FRAMES = 50;
-const LATE_FRAMES = 500;
+const LATE_FRAMES = 250;
 
 let browser: Browser;
 let live: Opened;
@@ -93,12 +95,27 @@ describe('live', () => {
 		expect(sum).toBeCloseTo(1, 2);
 	});
 
-	it('offers the models and ensembles of the manifest', async () => {
-		const offered = await live.page
+	it('offers each model of the manifest once; the mirror image is a switch in the settings', async () => {
+		const { page } = live;
+		const classifiers = classifiersOf(manifest);
+		const offered = await page
 			.getByTestId('model-picker')
 			.locator('option')
 			.evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
-		expect(offered).toEqual([...manifest.models, ...manifest.ensembles].map(({ id }) => id));
+		expect(offered).toEqual(singleViews(classifiers).map(({ id }) => id));
+		const mirrored = withView(classifiers, manifest.default, true);
+		expect(mirrored).not.toBe(manifest.default);
+		await openSettings(page);
+		for (const [on, id] of [
+			[true, mirrored],
+			[false, manifest.default]
+		] as const) {
+			await page.getByTestId('mirror-view').setChecked(on);
+			await expect
+				.poll(() => page.evaluate(() => Object.keys(window.recordedResults.at(-1)?.faces[0]?.readings ?? {})))
+				.toEqual([id]);
+			expect(await page.getByTestId('mirror-view').isChecked()).toBe(on);
+		}
 	});
 
 	it('shows the picture as a mirror, until told not to', async () => {

@@ -1,9 +1,9 @@
 /** One model with a single view of a face, and averaged with the mirror image: two classifiers, which visitors see as a switch. */
 import type { ClassifierEntry } from '../../manifest';
 
-/** Those that are offered by name: models with a single view. */
+/** Those that are offered by name: each model, or set of models, once, with a single view where it has that. */
 export function singleViews(all: readonly ClassifierEntry[]): readonly ClassifierEntry[] {
-	return all.filter(({ members, mirrored }) => members.length === 1 && !mirrored);
+	return all.filter(({ id }) => withView(all, id, false) === id);
 }
 
 /** Whether any of these models has a classifier that averages with the mirror image. */

@@ -12,8 +12,8 @@ const ALL = [
 ];
 
 describe('the average with the mirror image', () => {
-	it('is no model of its own: models are offered with a single view', () => {
-		expect(singleViews(ALL).map(({ id }) => id)).toEqual(['small', 'large']);
+	it('is no model of its own: each set of models is offered once, with a single view where it has that', () => {
+		expect(singleViews(ALL).map(({ id }) => id)).toEqual(['small', 'large', 'both']);
 	});
 
 	it('is switched on and off, and left alone where a model has none', () => {
