@@ -71,6 +71,13 @@ export interface EpochReport {
 	readonly validation: { readonly loss: number; readonly accuracy: number };
 }
 
+/** A run by the protocol of the paper that a model is from; its weights are others than the report's. */
+export interface ReproductionReport {
+	/** Of the trainer. */
+	readonly recipe: string;
+	readonly history: readonly EpochReport[];
+}
+
 /** Accuracy on PrivateTest under one corruption at the strengths 1, 2 and 3. */
 export interface CorruptionReport {
 	readonly id: string;
@@ -117,6 +124,7 @@ export interface Report {
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
 	readonly unseen?: readonly UnseenReport[] | undefined;
+	readonly reproduction?: ReproductionReport | undefined;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -124,6 +132,10 @@ const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const text = v.pipe(v.string(), v.nonEmpty());
 const part = v.object({ loss: v.pipe(v.number(), v.finite()), accuracy: fraction });
+
+const epochs = v.array(
+	v.object({ epoch: count, size: positive, learningRate: v.number(), train: part, validation: part })
+);
 
 const share = { share: fraction, low: fraction, high: fraction };
 const unseen = v.object({
@@ -157,11 +169,10 @@ const report = v.pipe(
 		biases: v.optional(v.array(v.pipe(v.number(), v.finite()))),
 		splits: v.pipe(v.array(v.object({ id: text, title: text, single: figures, mirrored: figures })), v.minLength(1)),
 		unsure: v.optional(v.object({ wanted: fraction, public: coveragePoint, private: coveragePoint })),
-		history: v.array(
-			v.object({ epoch: count, size: positive, learningRate: v.number(), train: part, validation: part })
-		),
+		history: epochs,
 		corruptions: v.array(v.object({ id: text, title: text, accuracy: v.array(fraction) })),
-		unseen: v.optional(v.array(unseen))
+		unseen: v.optional(v.array(unseen)),
+		reproduction: v.optional(v.object({ recipe: text, history: epochs }))
 	}),
 	v.check(
 		({ labels, biases, splits }) =>

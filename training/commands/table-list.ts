@@ -163,8 +163,9 @@ const PAPER = { epochs: 32, best: 12, leastLoss: '1.12', train: '93.6', test: '6
 
 /** `npm run study -- paper-curves`: the run of the paper's recipe beside the paper's. */
 function paperTable(): string {
-	const { figures, date } = readResult<{ recipe: string; history: EpochLog[] }[]>('paper-cnn');
-	const rows = figures.map(({ recipe, history }) => {
+	const { figures, date } =
+		readResult<{ recipe: string; history: EpochLog[]; interval: { low: number; high: number } }[]>('paper-cnn');
+	const rows = figures.map(({ recipe, history, interval }) => {
 		const best = history.reduce((a, b) => (b.validation.loss < a.validation.loss ? b : a));
 		const last = history.at(-1);
 		return [
@@ -173,7 +174,7 @@ function paperTable(): string {
 			String(best.epoch + 1),
 			best.validation.loss.toFixed(2),
 			share(last?.train.accuracy ?? NaN),
-			share(last?.validation.accuracy ?? NaN)
+			`${share(last?.validation.accuracy ?? NaN)} (${share(interval.low)} to ${share(interval.high)})`
 		];
 	});
 	const paper = ['the paper', String(PAPER.epochs), String(PAPER.best), PAPER.leastLoss, PAPER.train, PAPER.test];

@@ -84,7 +84,10 @@ export function createReport(
  * The report, with what was measured before and not now: FER+'s sets where its file was not given, and corruptions. Without
  * them where any set, labels counted as trained, has other figures than before: it is another model, or calibration.
  */
-export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits' | 'corruptions' | 'unseen'>): Report {
+export function withFiguresOfBefore(
+	report: Report,
+	before: Pick<Report, 'splits' | 'corruptions' | 'unseen' | 'reproduction'>
+): Report {
 	const isSame = report.splits.every(
 		(split) =>
 			EVERYDAY_IDS.includes(split.id) ||
@@ -93,13 +96,16 @@ export function withFiguresOfBefore(report: Report, before: Pick<Report, 'splits
 				before.splits.find(({ id }) => id === split.id)
 			)
 	);
-	if (!isSame) return report;
+	// Of a run of its own, and so as true of any weights.
+	const { reproduction } = before;
+	if (!isSame) return { ...report, reproduction };
 	const measured = new Set(report.splits.map(({ id }) => id));
 	return {
 		...report,
 		splits: [...report.splits, ...before.splits.filter(({ id }) => !measured.has(id))],
 		corruptions: report.corruptions.length > 0 ? report.corruptions : before.corruptions,
-		unseen: before.unseen
+		unseen: before.unseen,
+		reproduction
 	};
 }
 

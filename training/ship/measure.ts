@@ -24,7 +24,7 @@ export interface MeasureOptions {
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
 	/** What is taken over: the curves of training, and corruptions and sets when they are not measured again. */
-	readonly previous: Pick<Report, 'history' | 'corruptions' | 'splits'>;
+	readonly previous: Pick<Report, 'history' | 'corruptions' | 'splits' | 'unseen' | 'reproduction'>;
 	readonly withCorruptions?: boolean;
 	readonly onRows?: (done: number) => void;
 }
