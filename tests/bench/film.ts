@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- film [SECONDS]`: how fast the film page reads a film of 720p with one face, at ten frames a second and
- * every one of 25, and what memory the page takes; printed beside the pace at which ffmpeg decodes the same film here.
+ * every one of 25, and what memory the page takes before and after; printed beside the pace at which ffmpeg decodes the
+ * same film here with one thread, as a ratio of which the pace compares between machines and their load.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -48,6 +49,13 @@ function privateMegabytes(browserPid: number): Record<string, number> {
 	return sums;
 }
 
+/** Megabytes by kind, in a few words. */
+function told(memory: Record<string, number>): string {
+	return Object.entries(memory)
+		.map(([kind, megabytes]) => `${kind} ${megabytes.toFixed(0)}`)
+		.join(', ');
+}
+
 async function read(page: Page, film: string, rate: string): Promise<{ seconds: number; frames: number }> {
 	await page.getByTestId('film-input').setInputFiles(film);
 	await page.getByTestId('film-setup').waitFor({ timeout: LIMIT_MS });
@@ -76,11 +84,11 @@ try {
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...loop, '-t', String(SECONDS), ...h264, film]);
 	const began = performance.now();
 	execFileSync(ffmpeg, ['-v', 'error', '-threads', '1', '-i', film, '-f', 'null', '-']);
-	const decodeSeconds = (performance.now() - began) / 1000;
+	const decoded = SECONDS / ((performance.now() - began) / 1000);
 	console.log(
 		`${cpus().length} cores, load ${loadavg()[0]?.toFixed(1) ?? ''}; a film of ${SECONDS} s, 1280x720, H.264, 25 frames a second, one face`
 	);
-	console.log(`ffmpeg decodes it with one thread at ${(SECONDS / decodeSeconds).toFixed(1)}x`);
+	console.log(`ffmpeg decodes it with one thread at ${decoded.toFixed(1)}x`);
 
 	browser = await chromium.launch({
 		executablePath: provideChromium(),
@@ -99,11 +107,11 @@ try {
 		const page = await context.newPage();
 		await page.goto('/film');
 		await page.locator('[data-testid=models]:not([data-running=""])').waitFor({ timeout: LIMIT_MS });
+		const before = told(privateMegabytes(pid));
 		const { seconds, frames } = await read(page, film, rate);
-		const memory = privateMegabytes(pid);
-		const kinds = Object.entries(memory).map(([kind, megabytes]) => `${kind} ${megabytes.toFixed(0)}`);
+		const pace = SECONDS / seconds;
 		console.log(
-			`${what}: ${(SECONDS / seconds).toFixed(2)}x the film's pace (${frames} rows in ${seconds.toFixed(1)} s); MB: ${kinds.join(', ')}; load ${loadavg()[0]?.toFixed(1) ?? ''}`
+			`${what}: ${pace.toFixed(2)}x the film's pace, ${(pace / decoded).toFixed(3)} of ffmpeg's (${frames} rows in ${seconds.toFixed(1)} s); MB before: ${before}; after: ${told(privateMegabytes(pid))}; load ${loadavg()[0]?.toFixed(1) ?? ''}`
 		);
 		await context.close();
 	}
