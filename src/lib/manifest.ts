@@ -132,6 +132,8 @@ export interface Manifest {
 }
 
 const MOST_ISSUES = 5;
+/** Of one fault, which repeats what was found. */
+const MOST_CHARACTERS = 300;
 
 /** Message of a check: what was expected, in words, and what was found. */
 function expected(what: string) {
@@ -309,7 +311,11 @@ const manifest = v.pipe(
 export function parseManifest(value: unknown): Manifest {
 	const parsed = v.safeParse(manifest, value);
 	if (parsed.success) return parsed.output;
-	const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`);
+	const faults = parsed.issues.map((issue) => shortened(`${v.getDotPath(issue) ?? 'manifest'}: ${issue.message}`));
 	const more = faults.length > MOST_ISSUES ? `; and ${faults.length - MOST_ISSUES} more` : '';
 	throw new AppError('manifest-invalid', faults.slice(0, MOST_ISSUES).join('; ') + more);
+}
+
+function shortened(text: string): string {
+	return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../src/lib/errors';
-import { parseManifest } from '../../src/lib/manifest';
+import { type Manifest, parseManifest } from '../../src/lib/manifest';
+import { generator } from '../random';
 
 const HASH = '0123456789abcdef'.repeat(4);
 
@@ -211,5 +212,86 @@ describe('parseManifest', () => {
 		const message = messageOf({ schema: 1, default: 'mien', detector: {}, models: [{}] });
 		expect(message.split('; ')).toHaveLength(6);
 		expect(message).toMatch(/and \d+ more$/);
+	});
+});
+
+describe('a manifest that somebody meddled with', () => {
+	const HOSTILE: readonly unknown[] = [
+		...[null, true, 0, -1, 0.5, 1e308, -1e308, '', 'x', '../../x', 'https://elsewhere.example/x', '//x', 'a\u0000b'],
+		...[
+			'x'.repeat(200_000),
+			[],
+			{},
+			[[[[]]]],
+			Array.from({ length: 5000 }, () => 0),
+			{ length: 9 },
+			['happy', 'happy']
+		],
+		...[
+			{ toString: 1, valueOf: 2 },
+			JSON.parse('{"__proto__": {"polluted": true}, "constructor": {"prototype": 1}}') as unknown
+		]
+	];
+
+	/** Every place in a value, as a path. */
+	function paths(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+		if (typeof value !== 'object' || value === null) return [path];
+		return [path, ...Object.entries(value).flatMap(([key, part]) => paths(part, [...path, key]))];
+	}
+
+	function meddled(random: () => number): unknown {
+		const manifest: unknown = structuredClone(validManifest());
+		for (let hit = 0; hit < 1 + random() * 3; hit++) {
+			const all = paths(manifest).slice(1);
+			const path = all[Math.floor(random() * all.length)] ?? [];
+			let target = manifest as Record<string, unknown>;
+			for (const key of path.slice(0, -1)) target = target[key] as Record<string, unknown>;
+			const key = path.at(-1) ?? '';
+			const kind = random();
+			const { [key]: before } = target;
+			if (kind < 0.15) Reflect.deleteProperty(target, key);
+			else if (kind < 0.25 && Array.isArray(before)) before.push(...(structuredClone(before) as unknown[]));
+			else target[key] = structuredClone(HOSTILE[Math.floor(random() * HOSTILE.length)]);
+		}
+		return manifest;
+	}
+
+	/** What the page relies on. */
+	function expectSound({ models, ensembles, default: first, detector, farDetector }: Manifest): void {
+		expect(models.map(({ id }) => id)).toContain(first);
+		for (const { labels, metrics, biases, input } of models) {
+			expect(new Set(labels).size).toBe(labels.length);
+			expect(labels.length).toBeGreaterThanOrEqual(2);
+			expect(biases === undefined || biases.length === labels.length).toBe(true);
+			for (const { perClass } of Object.values(metrics)) expect(perClass).toHaveLength(labels.length);
+			expect([1, 3]).toContain(input.channels);
+		}
+		for (const { members } of ensembles) expect(members.length).toBeGreaterThan(0);
+		// Weights come from beside the manifest, never from another host.
+		const base = 'https://mien.example/models/index.json';
+		for (const { url } of [...models, detector, farDetector]) {
+			expect(new URL(url, base).href.startsWith('https://mien.example/models/')).toBe(true);
+		}
+	}
+
+	it('is refused with a short message, or is what the page relies on, in 2000 ways', () => {
+		const random = generator(23);
+		let refused = 0;
+		for (let time = 0; time < 2000; time++) {
+			const value = meddled(random);
+			let message = 'accepted';
+			try {
+				expectSound(parseManifest(value));
+			} catch (error) {
+				if (!(error instanceof AppError)) throw error;
+				expect(error.code).toBe('manifest-invalid');
+				({ message } = error);
+				refused++;
+			}
+			expect(message.length).toBeLessThan(3000);
+		}
+		expect(refused).toBeGreaterThan(1000);
+		expect(refused).toBeLessThan(2000);
+		expect('polluted' in {}).toBe(false);
 	});
 });

@@ -58,15 +58,17 @@ export class CameraSource implements FrameSource {
 	opened: CameraChoice | null = null;
 	#frames: VideoFrames | null = null;
 	readonly #choice: CameraChoice | null;
+	readonly #only: boolean;
 	readonly #ended = new AbortController();
 
 	get arrived(): number | undefined {
 		return this.#frames?.count;
 	}
 
-	/** `choice`: the camera to prefer; any camera where it is null or gone. */
-	constructor(choice: CameraChoice | null) {
+	/** `choice`: the camera to prefer; any camera where it is null or gone, unless it is `only` this one that is wanted. */
+	constructor(choice: CameraChoice | null, only = false) {
 		this.#choice = choice;
+		this.#only = only;
 	}
 
 	async start(signal: AbortSignal): Promise<void> {
@@ -74,7 +76,7 @@ export class CameraSource implements FrameSource {
 		if (!window.isSecureContext || !('mediaDevices' in navigator)) {
 			throw new AppError('insecure-context', 'navigator.mediaDevices is not available');
 		}
-		const stream = await openStream(this.#choice);
+		const stream = await openStream(this.#choice, this.#only);
 		const [track] = stream.getVideoTracks();
 		if (signal.aborted || this.#ended.signal.aborted || track === undefined) {
 			stopTracks(stream);
@@ -128,10 +130,11 @@ export class CameraSource implements FrameSource {
 const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 
 /** Opens the chosen camera; where none is chosen, the first that can be opened. Throws AppError with the cameras' names. */
-async function openStream(choice: CameraChoice | null): Promise<MediaStream> {
+async function openStream(choice: CameraChoice | null, only: boolean): Promise<MediaStream> {
 	try {
-		return await openChosen(choice);
+		return await openChosen(choice, only);
 	} catch (thrown) {
+		if (thrown instanceof AppError) throw thrown;
 		const failure = thrown instanceof Error ? thrown : new Error(String(thrown));
 		const code = cameraErrorCode(failure, await isAllowed());
 		const cameras = code === 'camera-busy' ? await listCameras() : [];
@@ -142,10 +145,14 @@ async function openStream(choice: CameraChoice | null): Promise<MediaStream> {
 				if (stream !== null) return stream;
 			}
 		}
-		const names = cameras.flatMap(({ label }) => (label === '' ? [] : [`“${label}”`]));
-		const said = names.length === 0 ? null : `Cameras of this device: ${names.join(', ')}.`;
-		throw new AppError(code, `getUserMedia: ${failure.name}: ${failure.message}`, thrown, said);
+		throw new AppError(code, `getUserMedia: ${failure.name}: ${failure.message}`, thrown, namesOf(cameras));
 	}
+}
+
+/** A sentence with the names of these cameras; null where the browser tells none. */
+function namesOf(cameras: readonly { readonly label: string }[]): string | null {
+	const names = cameras.flatMap(({ label }) => (label === '' ? [] : [`“${label}”`]));
+	return names.length === 0 ? null : `Cameras of this device: ${names.join(', ')}.`;
 }
 
 /** Whether this page may use cameras, as far as the browser tells. */
@@ -166,17 +173,29 @@ function openDevice(deviceId: string): Promise<MediaStream> {
 	return navigator.mediaDevices.getUserMedia({ video: { ...SIZE, deviceId: { exact: deviceId } }, audio: false });
 }
 
-async function openChosen(choice: CameraChoice | null): Promise<MediaStream> {
-	const device = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
+async function openChosen(choice: CameraChoice | null, only: boolean): Promise<MediaStream> {
+	const cameras = await listCameras();
+	const device = findCamera(cameras, choice);
 	if (device !== null) return openDevice(device.deviceId);
+	// Browsers tell the names of cameras once one may be used: until then it may be there after all.
+	if (choice !== null && only && cameras.some(({ label }) => label !== '')) throw absent(choice, cameras);
 	const video = { ...SIZE, facingMode: 'user' };
 	const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
 	if (choice === null) return stream;
-	// Browsers tell the names of cameras once one may be used: it may be there after all.
-	const named = findCamera(await navigator.mediaDevices.enumerateDevices(), choice);
+	const there = await listCameras();
+	const named = findCamera(there, choice);
+	if (named === null && only) {
+		stopTracks(stream);
+		throw absent(choice, there);
+	}
 	if (named === null || stream.getVideoTracks()[0]?.getSettings().deviceId === named.deviceId) return stream;
 	stopTracks(stream);
 	return openDevice(named.deviceId);
+}
+
+function absent({ label }: CameraChoice, cameras: readonly MediaDeviceInfo[]): AppError {
+	const said = `There is no camera “${label}”. ${namesOf(cameras) ?? ''}`.trim();
+	return new AppError('camera-missing', `no camera is called ${label}`, undefined, said);
 }
 
 function rejectAfter(limitMs: number): Promise<never> {

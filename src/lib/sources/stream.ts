@@ -15,7 +15,7 @@ import { attachWhep } from './whep';
 export const STREAM_KINDS = ['gateway', 'mjpeg', 'snapshot', 'hls', 'whep', 'video'] as const;
 
 export type SourceSpec =
-	/** `name`: the camera's label or id; any camera where it is empty or not there. */
+	/** `name`: the camera's label or id; any camera where it is empty. */
 	| { readonly kind: 'camera'; readonly name: string }
 	/** `url`: absolute, without name and password. */
 	| { readonly kind: (typeof STREAM_KINDS)[number]; readonly url: string };
@@ -42,7 +42,10 @@ export interface SourceOptions {
 /** A source that was not started yet. */
 export function createSource(spec: SourceSpec, options: SourceOptions): FrameSource {
 	useBitmaps(options.lowMemory === true);
-	if (spec.kind === 'camera') return new CameraSource(spec.name === '' ? null : { id: spec.name, label: spec.name });
+	if (spec.kind === 'camera') {
+		// No other one in its place: it may look where nobody is to be seen.
+		return spec.name === '' ? new CameraSource(null) : new CameraSource({ id: spec.name, label: spec.name }, true);
+	}
 	if (spec.kind !== 'gateway') return createStream(spec.kind, spec.url, options);
 	const kinds = { webrtc: 'whep', hls: 'hls', mjpeg: 'mjpeg' } as const;
 	return new GatewaySource({

@@ -33,7 +33,12 @@ describe('a camera that is named', () => {
 		const stopped: string[] = [];
 		const mediaDevices = {
 			enumerateDevices: () =>
-				Promise.resolve(asked.length > 0 ? devices : devices.map(() => ({ deviceId: '', label: '' }))),
+				Promise.resolve(
+					devices.map((device) => ({
+						kind: 'videoinput',
+						...(asked.length > 0 ? device : { deviceId: 'unnamed', label: '' })
+					}))
+				),
 			getUserMedia: ({ video }: { video: { deviceId?: { exact: string } } }) => {
 				asked.push(video.deviceId?.exact);
 				const device = devices.find(({ deviceId }) => deviceId === video.deviceId?.exact) ?? devices[0];
@@ -51,6 +56,41 @@ describe('a camera that is named', () => {
 		expect(asked).toEqual([undefined, 'b2']);
 		expect(source.opened?.label).toBe('Desk camera');
 		expect(stopped).toEqual(['Front camera', 'Desk camera']);
+	});
+});
+
+describe('a camera that alone is wanted', () => {
+	afterEach(() => vi.unstubAllGlobals());
+
+	it.each([
+		['known, opens none', true, [], []],
+		['not known yet, closes at once the one that it took to know them', false, [undefined], ['Front camera']]
+	])('and is not there, where the names are %s', async (_, isNamed, wanted, closed) => {
+		const asked: unknown[] = [];
+		const stopped: string[] = [];
+		const mediaDevices = {
+			enumerateDevices: () =>
+				Promise.resolve(
+					devices.map((device) => ({
+						kind: 'videoinput',
+						...device,
+						...(isNamed || asked.length > 0 ? {} : { label: '' })
+					}))
+				),
+			getUserMedia: ({ video }: { video: { deviceId?: { exact: string } } }) => {
+				asked.push(video.deviceId?.exact);
+				const track = { label: 'Front camera', stop: () => stopped.push('Front camera') };
+				return Promise.resolve({ getVideoTracks: () => [track], getTracks: () => [track] });
+			}
+		};
+		vi.stubGlobal('window', { isSecureContext: true });
+		vi.stubGlobal('navigator', { mediaDevices });
+		const source = new CameraSource({ id: 'Door', label: 'Door' }, true);
+		await expect(source.start(new AbortController().signal)).rejects.toMatchObject({
+			code: 'camera-missing',
+			said: 'There is no camera “Door”. Cameras of this device: “Front camera”, “Desk camera”.'
+		});
+		expect([asked, stopped]).toEqual([wanted, closed]);
 	});
 });
 

@@ -23,6 +23,7 @@ import { loggedFace, type ReadingRules } from './reading';
 import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
 import { frameIntervalMs, noteFrame, UNTHROTTLED } from './throttle';
 import { takeTurns } from './turns';
+import { Vitals } from './vitals';
 import { keepAwake } from './wake-lock';
 
 /** Faces are searched down to this share of the smallest that are read: near the limit of a search some are missed. */
@@ -38,8 +39,6 @@ const READ_MS = 10_000;
 
 /** How often a broker is told how the kiosk runs. */
 const DIAGNOSE_EVERY_MS = 30_000;
-/** Without a result for so long it is not available, so that the broker knows within three minutes. */
-const DEAD_MS = 120_000;
 /** For the server's figures: pictures come. */
 const UP_MS = 10_000;
 
@@ -80,11 +79,10 @@ export class Kiosk implements KioskControls {
 	shown: KioskConfig['show'] = $state('video');
 	isPaused = $state(false);
 	readonly config: KioskConfig;
-	/** When a face was last in view; -Infinity for never. */
-	#occupiedMs = -Infinity;
+	#vitals = new Vitals(0, 0);
 	#isOccupied = false;
+	#isAlive = true;
 	#diagnosedMs = -Infinity;
-	#resultMs = 0;
 	#gatewaySource: GatewaySource | null = null;
 	/** What its source's pace is, over all tries. */
 	readonly #pace = new Pace();
@@ -170,7 +168,7 @@ export class Kiosk implements KioskControls {
 		});
 		this.nowMs = performance.now();
 		this.lastFaceMs = this.nowMs;
-		this.#resultMs = this.nowMs;
+		this.#vitals = new Vitals(this.nowMs, 1000 * config.occupiedSeconds);
 		publisher?.occupancy(false);
 		keepAwake(signal);
 		this.isCounting = false;
@@ -192,7 +190,7 @@ export class Kiosk implements KioskControls {
 				faces: app.session.result?.faces.length ?? 0,
 				incidents: this.#incidentCount(),
 				heapMb: heapMb(),
-				up: performance.now() - this.#resultMs < UP_MS
+				up: performance.now() - this.#vitals.resultMs < UP_MS
 			});
 			reportMetrics(url, kiosk, sample, signal);
 		}
@@ -279,12 +277,11 @@ export class Kiosk implements KioskControls {
 			this.#runOf = runOf;
 			this.#run++;
 		}
-		this.#resultMs = performance.now();
-		if (result.faces.length > 0) {
-			this.lastFaceMs = this.#resultMs;
-			this.#occupiedMs = this.#resultMs;
-			this.#tellOccupancy();
-		}
+		const nowMs = performance.now();
+		const hasFace = result.faces.length > 0;
+		this.#vitals.saw(nowMs, hasFace);
+		if (hasFace) this.lastFaceMs = nowMs;
+		this.#tellVitals(nowMs);
 		const { rules } = this;
 		if (rules === null || !this.isCounting) return;
 		log.frame({
@@ -317,7 +314,7 @@ export class Kiosk implements KioskControls {
 			this.#readMs = seen.nowMs;
 			void log.restore(seen.wallMs);
 		}
-		this.#tellOccupancy();
+		this.#tellVitals(seen.nowMs);
 		this.#tellDiagnostics(seen);
 		// One damaged picture is nothing to stop at.
 		if (session.notice?.code === 'analysis-failed') session.dismissNotice();
@@ -336,19 +333,22 @@ export class Kiosk implements KioskControls {
 		}
 	}
 
-	#tellOccupancy(): void {
-		const isOccupied = performance.now() - this.#occupiedMs <= 1000 * this.config.occupiedSeconds;
-		if (isOccupied === this.#isOccupied) return;
+	/** What changed of them is told at once. */
+	#tellVitals(nowMs: number): void {
+		const { publisher } = this.#options;
+		const isOccupied = this.#vitals.isOccupied(nowMs);
+		if (isOccupied !== this.#isOccupied) publisher?.occupancy(isOccupied);
 		this.#isOccupied = isOccupied;
-		this.#options.publisher?.occupancy(isOccupied);
+		const isAlive = this.#vitals.isAlive(nowMs, this.isPaused);
+		if (isAlive !== this.#isAlive) publisher?.alive(isAlive);
+		this.#isAlive = isAlive;
 	}
 
-	/** Now and then, how the kiosk runs; and whether it does at all. */
+	/** Now and then, how the kiosk runs. */
 	#tellDiagnostics({ nowMs, heapMb: memoryMb }: Observation): void {
 		const { app, publisher } = this.#options;
 		if (publisher === null || nowMs - this.#diagnosedMs < DIAGNOSE_EVERY_MS) return;
 		this.#diagnosedMs = nowMs;
-		publisher.alive(this.isPaused || nowMs - this.#resultMs < DEAD_MS);
 		const { fps } = app.session.meter;
 		const { source } = this.config;
 		const transport = this.gateway?.transport ?? null;
@@ -386,6 +386,7 @@ export class Kiosk implements KioskControls {
 			recovering: restartError !== null && RECOVERING.has(restartError.code) ? restartError.code : null,
 			results: this.#results,
 			visible: document.visibilityState === 'visible',
+			patienceMs: Math.max(this.#pace.firstLimitMs, this.#pace.nextLimitMs),
 			heapMb: heapMb(),
 			random: Math.random()
 		};

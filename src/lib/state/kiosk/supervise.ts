@@ -31,6 +31,8 @@ export interface Observation {
 	/** Counts the results of the analysis. */
 	readonly results: number;
 	readonly visible: boolean;
+	/** How long the source itself waits for a picture before it says that it failed. */
+	readonly patienceMs: number;
 	/** Null where the browser does not tell. */
 	readonly heapMb: number | null;
 	/** 0..1, a new one each time: for the jitter. */
@@ -88,6 +90,8 @@ const RETRY_MS = { first: 500, greatest: 3000 };
 const SLEPT_MS = 15_000;
 /** Results that stay away this long, with the page visible and no failure told, are a source or an analysis that hangs silently. */
 const SILENT_MS = 45_000;
+/** A source that is slow is given its own time, and so much more. */
+const SILENT_MORE_MS = 15_000;
 /** A worker that is not back after this long may never be, as after another build, which took its file away. */
 const RECOVERY_MS = 120_000;
 /** So many starts of the analysis fail before the page itself is suspected. */
@@ -149,7 +153,8 @@ export function supervise(
 		// Connections do not outlive sleep, and are not always told so.
 		if (action === 'none' && seen.source === 'open') action = 'open-source';
 	}
-	if (nowMs - watch.aliveMs > SILENT_MS && action === 'none') {
+	const silentMs = Math.max(SILENT_MS, seen.patienceMs + SILENT_MORE_MS);
+	if (nowMs - watch.aliveMs > silentMs && action === 'none') {
 		if (seen.source === 'opening') {
 			action = 'open-source';
 			// A question of the browser that nobody answers looks the same: it is told once.

@@ -38,6 +38,7 @@ class Run {
 					recovering: null,
 					results: this.results,
 					visible: true,
+					patienceMs: 30_000,
 					heapMb: 50,
 					random: 0.5,
 					...seen
@@ -120,6 +121,14 @@ describe('a source that fails', () => {
 		const run = new Run().for(5000).for(50_000, { silent: true }).for(5000).for(50_000, { silent: true });
 		expect(run.did).toEqual(['open-source', 'open-source']);
 		expect(run.incidents).toEqual(['source-frozen', 'source-frozen']);
+	});
+
+	it('that is slow is given its own time, and a little more', () => {
+		const slow = { silent: true, patienceMs: 120_000 };
+		const run = new Run().for(5000, { patienceMs: 120_000 }).for(130_000, slow);
+		expect(run.did).toEqual([]);
+		run.for(10_000, slow);
+		expect(run.did).toEqual(['open-source']);
 	});
 
 	it('that was opened again in vain has the page reloaded: then the analysis fails in every frame', () => {
