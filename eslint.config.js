@@ -183,6 +183,16 @@ const LAYERS = [
 		may: ['src/service-worker/', '$service-worker'],
 		because: 'the service worker keeps files and knows nothing of what they do'
 	},
+	{
+		files: 'src/build/',
+		may: ['src/build/', 'src/lib/core/network/kernels', 'vite'],
+		because: 'what builds the site is no part of it'
+	},
+	{
+		files: 'src/hooks.server',
+		may: [MANIFEST, 'node:', '@sveltejs/kit'],
+		because: 'it runs while the pages are made, and writes addresses into them'
+	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },
 	...TRAINING_ROOMS.map((room, floor) => ({
 		files: `training/${room}/`,
@@ -205,7 +215,7 @@ function target(file, specifier) {
 
 function fits(path, entry) {
 	if (entry === 'packages') return !/^(\.\.|src|training|tests)\//.test(path);
-	return path === entry || path.startsWith(entry.endsWith('/') ? entry : `${entry}/`);
+	return path === entry || path.startsWith(/[/:]$/.test(entry) ? entry : `${entry}/`);
 }
 
 const layers = {

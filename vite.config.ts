@@ -4,6 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { type LicenseInfo, licensePlugin } from 'rolldown-license-plugin';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { workerPlugins } from './src/build/worker-plugins.ts';
 import { compressFolder } from './src/server/compress.ts';
 import { noticesText } from './src/server/notices.ts';
 import { writeOfflineList } from './src/server/offline.ts';
@@ -80,27 +81,9 @@ function finish(): Plugin {
 	};
 }
 
-/**
- * tfjs sends its WASM threads the text of a function. That text must name nothing outside of the function, or minified
- * it fails in the thread with "e is not defined"; the one outer variable is not used where the script is a blob.
- */
-function closeThreadFunction(): Plugin {
-	const declaration = /var _scriptDir = [^;]+;\s+if \(typeof __filename [^;]+;/;
-	return {
-		name: 'mien-close-thread-function',
-		transform: {
-			filter: { id: /tfjs-backend-wasm-threaded-simd\.js$/ },
-			handler(code) {
-				if (!declaration.test(code)) throw new Error('The threaded build of tfjs has changed: see vite.config.ts');
-				return code.replace(declaration, '').replaceAll('_scriptDir', 'undefined');
-			}
-		}
-	};
-}
-
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit(), writeNotices(), finish()],
-	worker: { format: 'es', plugins: () => [closeThreadFunction(), licensePlugin({ done: remember }) as Plugin] },
+	worker: { format: 'es', plugins: () => [...workerPlugins(), licensePlugin({ done: remember }) as Plugin] },
 	build: {
 		// Browsers that know light-dark(): lowered for older ones, it would be settled at the root, and a stage that is
 		// always dark would get the page's colours.

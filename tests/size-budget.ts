@@ -1,8 +1,8 @@
 /** What a visitor downloads, held against limits. Fails over a limit, and when a file that is expected is missing. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { parseManifest } from '../src/lib/manifest';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { type ModelFiles, parseManifest } from '../src/lib/manifest';
 
 const KB = 1024;
 const BUILD = 'build';
@@ -21,6 +21,10 @@ function built(pattern: RegExp): string[] {
 	return files.map((file) => join(BUILD, file));
 }
 
+function brotli(files: readonly string[]): number {
+	return files.reduce((sum, file) => sum + brotliCompressSync(readFileSync(file)).length, 0);
+}
+
 function gzipped(files: readonly string[], what: string): number {
 	if (files.length === 0) throw new Error(`${what}: there are none in ${BUILD}/`);
 	return files.reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
@@ -35,15 +39,32 @@ function firstLoad(page: string, extension: string): string[] {
 		.map((file) => join(BUILD, file));
 }
 
-/** A model as the page loads it: model.json and the shards that it names. */
-function modelBytes(url: string): number {
-	const file = join(MODELS, url);
-	const { weightsManifest } = JSON.parse(readFileSync(file, 'utf8')) as { weightsManifest: { paths: string[] }[] };
-	const shards = weightsManifest.flatMap(({ paths }) => paths.map((path) => join(dirname(file), path)));
-	return [file, ...shards].reduce((sum, path) => sum + statSync(path).size, 0);
+const manifest = parseManifest(JSON.parse(readFileSync(join(MODELS, 'index.json'), 'utf8')));
+
+function modelFiles({ url, weightsUrl }: ModelFiles): string[] {
+	return [url, weightsUrl].map((file) => join(MODELS, file));
 }
 
-const manifest = parseManifest(JSON.parse(readFileSync(join(MODELS, 'index.json'), 'utf8')));
+function modelBytes(entry: ModelFiles): number {
+	return modelFiles(entry).reduce((sum, file) => sum + statSync(file).size, 0);
+}
+
+const first = manifest.models.find(({ id }) => id === manifest.default);
+if (first === undefined) throw new Error('The default model is not in the manifest');
+/** The worker, and of its back ends the one that most visitors get. */
+const workerScripts = [
+	...built(/workers\/analyser\.worker-.*\.js$/),
+	...built(/workers\/chunks\/.*\.js$/).filter((file) => readFileSync(file, 'utf8').includes('WasmBackendModule'))
+];
+const firstScripts = [...firstLoad('index.html', '.js'), join(BUILD, 'first.js'), ...workerScripts];
+/** From an empty cache to the faces of the sample picture. */
+const firstVisit = [
+	...firstScripts,
+	...firstLoad('index.html', '.css'),
+	...['index.html', 'favicon.svg', 'samples/astronaut.webp', 'models/index.json'].map((file) => join(BUILD, file)),
+	...built(/wasm-simd-[^/]*\.wasm$/),
+	...[manifest.detector, first].flatMap(modelFiles)
+];
 
 const lines: Line[] = [
 	...['index.html', 'photo.html', 'film.html', 'compare.html', 'compare/benchmark.html', 'kiosk.html'].flatMap(
@@ -55,16 +76,21 @@ const lines: Line[] = [
 	...built(/workers.*\.js$/).map((file) => ({
 		what: `${file}, gzip`,
 		bytes: gzipped([file], file),
-		limit: 250 * KB
+		limit: 60 * KB
 	})),
 	...built(/\.wasm$/).map((file) => ({ what: file, bytes: statSync(file).size, limit: 450 * KB })),
-	{ what: `detector ${manifest.detector.id}`, bytes: modelBytes(manifest.detector.url), limit: 600 * KB },
-	{ what: `detector ${manifest.farDetector.id}`, bytes: modelBytes(manifest.farDetector.url), limit: 1200 * KB },
-	...manifest.models.map(({ id, url }) => ({
-		what: `model ${id}`,
-		bytes: modelBytes(url),
+	{ what: 'first visit to the first result: scripts, brotli', bytes: brotli(firstScripts), limit: 130 * KB },
+	{ what: 'first visit to the first result: all of it, brotli', bytes: brotli(firstVisit), limit: 1500 * 1000 },
+	...[manifest.detector, manifest.farDetector].map((entry) => ({
+		what: `detector ${entry.id}`,
+		bytes: modelBytes(entry),
+		limit: 1200 * KB
+	})),
+	...manifest.models.map((entry) => ({
+		what: `model ${entry.id}`,
+		bytes: modelBytes(entry),
 		// Only the first one is fetched unasked.
-		limit: (id === manifest.default ? 2 : 24) * 1000 * 1000
+		limit: (entry.id === manifest.default ? 2 : 24) * 1000 * 1000
 	}))
 ];
 

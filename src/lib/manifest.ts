@@ -37,17 +37,23 @@ export interface Trained {
 /** One factor a label, for what faces are read for. */
 export type PriorRatio = Readonly<Record<Use, readonly number[]>>;
 
+/** A graph model of tfjs: model.json and one file of weights, each with its hash in its address, relative to the manifest. */
+export interface ModelFiles {
+	/** Of model.json, which names the weights too: `tf.loadGraphModel` takes it. */
+	readonly url: string;
+	readonly weightsUrl: string;
+	/** Of both files together. */
+	readonly bytes: number;
+	/** Of model.json; 64 hex digits. */
+	readonly sha256: string;
+	readonly weightsSha256: string;
+}
+
 /** The calibration is fitted to FER2013's labels on PublicTest. */
-export interface ModelEntry extends Calibration {
+export interface ModelEntry extends ModelFiles, Calibration {
 	/** Lower-case letters, digits and hyphens; also the folder's name. */
 	readonly id: string;
 	readonly title: string;
-	/** Address of model.json, relative to the manifest. */
-	readonly url: string;
-	/** Size of model.json and its weights together. */
-	readonly bytes: number;
-	/** Of the weight shards, concatenated; 64 hex digits. */
-	readonly sha256: string;
 	readonly parameters: number;
 	/** Multiply-adds of one forward pass of one face. */
 	readonly multiplyAdds: number;
@@ -110,12 +116,9 @@ export interface ClassifierEntry extends Pick<
 	readonly place: number;
 }
 
-export interface DetectorEntry {
+export interface DetectorEntry extends ModelFiles {
 	readonly id: string;
 	readonly title: string;
-	readonly url: string;
-	readonly bytes: number;
-	readonly sha256: string;
 	/** Side of the square input in pixels. */
 	readonly inputSize: number;
 }
@@ -162,6 +165,7 @@ const url = v.pipe(
 	)
 );
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, expected('64 lower-case hex digits')));
+const files = { url, weightsUrl: url, bytes: count, sha256, weightsSha256: sha256 };
 const labels = v.pipe(
 	v.array(text),
 	v.minLength(2, expected('at least 2 labels')),
@@ -216,9 +220,7 @@ const model = v.pipe(
 	v.object({
 		id,
 		title: text,
-		url,
-		bytes: count,
-		sha256,
+		...files,
 		parameters: count,
 		multiplyAdds: count,
 		labels,
@@ -246,7 +248,7 @@ const model = v.pipe(
 	})
 );
 
-const detector = v.object({ id, title: text, url, bytes: count, sha256, inputSize: count });
+const detector = v.object({ id, title: text, ...files, inputSize: count });
 
 const ensemble = v.object({
 	id,

@@ -22,7 +22,7 @@ import { thoroughDetector, type Detectors } from '../../src/lib/core/tiles';
 import type { FaceDetector, Frame, TrackedFace } from '../../src/lib/core/types';
 import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
-import { readArtifacts } from '../../training/lib/model-files';
+import { readModel } from '../../training/lib/graph-model';
 import { createRandom } from '../../training/lib/random';
 import { drawTakes, filmTakes, HEIGHTS_PX, isAt, pick, plant, readPortraits } from './far-scenes';
 import { median } from './figures';
@@ -50,8 +50,8 @@ interface Scheme {
 let looks = { near: 0, far: 0 };
 const lookMs: Record<'near' | 'far', number[]> = { near: [], far: [] };
 
-async function load(entry: DetectorEntry, kind: 'near' | 'far'): Promise<FaceDetector> {
-	const detector = await buildDetector(entry, readArtifacts(path.join(MODELS, entry.url)), LIMITS);
+function load(entry: DetectorEntry, kind: 'near' | 'far'): FaceDetector {
+	const detector = buildDetector(entry, readModel(path.join(MODELS, path.dirname(entry.url))), LIMITS);
 	return {
 		async detect(frame, options) {
 			looks[kind]++;
@@ -150,7 +150,7 @@ const video = values.video ?? null;
 setWasmPaths(`${path.resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
 await tf.setBackend('wasm');
 const manifest = parseManifest(JSON.parse(readFileSync(path.join(MODELS, 'index.json'), 'utf8')));
-const detectors = { near: await load(manifest.detector, 'near'), far: await load(manifest.farDetector, 'far') };
+const detectors = { near: load(manifest.detector, 'near'), far: load(manifest.farDetector, 'far') };
 const ways = schemes(detectors, size);
 const portraits = await readPortraits(detectors.near, video);
 const scenesOf = (count: number, seed: number): AsyncIterable<Frame[]> =>

@@ -41,7 +41,7 @@ async function compare(args: string[]): Promise<void> {
 	const entry = findEntry(manifest, values.model ?? manifest.default);
 	const dataset = await loadData(values.data);
 	await startBackend(fastestOnProcessor());
-	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
+	const model = loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const count = wholeNumber('pictures', values.pictures, 2) ?? 200;
 	const rows = shuffle(rowsOfSplit(dataset, split).slice(), createRandom(SEED)).subarray(0, count);
 	const { leastContrast } = entry.input;

@@ -196,7 +196,7 @@ describe('a FER2013 file', () => {
 
 		await startBackend('wasm');
 		const entry = findEntry(readManifest('static/models'), own);
-		const model = await loadShipped(join('static/models', dirname(entry.url)));
+		const model = loadShipped(join('static/models', dirname(entry.url)));
 		const scores = await predictPictures(model, entry.input, rows);
 		model.dispose();
 		const calibrated = scores.map((row) => calibrate(row, entry));

@@ -36,12 +36,19 @@ function headAt(phase: number, aspect: number): Region {
 
 /**
  * Four seconds of a moving, scaling and dimming face as JPEG pictures of 640x480, or another size, to be played in a loop.
- * With more than one of `columns` the head stands there `columns` times in each row and each column.
+ * With more than one of `columns` the head stands there in `rows` rows, as many of them, until there are `heads`.
  */
-export async function clipFrames({ columns = 1, size = { width: 640, height: 480 } } = {}): Promise<Buffer[]> {
+export async function clipFrames({
+	columns = 1,
+	size = { width: 640, height: 480 },
+	...grid
+}: { columns?: number; rows?: number; heads?: number; size?: { width: number; height: number } } = {}): Promise<
+	Buffer[]
+> {
+	const { rows = columns, heads = columns * rows } = grid;
 	const portrait = await sharp(ASTRONAUT).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-	const [width, height] = [size.width / columns, size.height / columns];
-	const places = Array.from({ length: columns ** 2 }, (_, index) => ({
+	const [width, height] = [Math.floor(size.width / columns), Math.floor(size.height / rows)];
+	const places = Array.from({ length: heads }, (_, index) => ({
 		left: (index % columns) * width,
 		top: Math.floor(index / columns) * height
 	}));

@@ -79,7 +79,7 @@ describe('the service worker', () => {
 		await waitUntilKept(page);
 		await page.evaluate(() => (document.title = 'running'));
 		// A version that cannot be had as a whole is none.
-		const missing = join(folder, 'build/theme.js');
+		const missing = join(folder, 'build/first.js');
 		renameSync(missing, `${missing}.away`);
 		publish('9000000000001');
 		await checkForUpdate(page).catch(() => undefined);

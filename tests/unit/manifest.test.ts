@@ -11,8 +11,10 @@ function validManifest() {
 		id: 'mien',
 		title: 'Mien',
 		url: 'mien/model.json',
+		weightsUrl: 'mien/weights.bin',
 		bytes: 1000,
 		sha256: HASH,
+		weightsSha256: HASH,
 		parameters: 400,
 		multiplyAdds: 4000,
 		labels: ['happy', 'sad'],
@@ -25,8 +27,10 @@ function validManifest() {
 		id: 'blazeface',
 		title: 'BlazeFace',
 		url: 'blazeface/model.json',
+		weightsUrl: 'blazeface/weights.bin',
 		bytes: 2000,
 		sha256: HASH,
+		weightsSha256: HASH,
 		inputSize: 128
 	};
 	const farDetector = { ...detector, id: 'blazeface-full', url: 'blazeface-full/model.json', inputSize: 192 };
@@ -91,6 +95,7 @@ describe('parseManifest', () => {
 		],
 		[['models', 0, 'labels'], ['sad']],
 		[['models', 0, 'sha256'], HASH.slice(1)],
+		[['models', 0, 'weightsSha256'], HASH.slice(1)],
 		[['models', 0, 'sha256'], HASH.replace('a', 'g')],
 		[['models', 0, 'bytes'], 10.5],
 		[['models', 0, 'bytes'], 0],

@@ -65,7 +65,7 @@ export async function measureEnsemble(
 	const members: TestScores[] = [];
 	for (const id of ensemble.members) {
 		const entry = findEntry(manifest, id);
-		const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
+		const model = loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 		members.push(scoresOf(await predictTests(model, entry.input, dataset), entry));
 		model.dispose();
 	}

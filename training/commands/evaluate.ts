@@ -138,7 +138,7 @@ async function onFolder(
 	const answers = await classifyFolder(
 		pictures,
 		classifiers,
-		() => loadStillDetector(modelsDir),
+		() => Promise.resolve(loadStillDetector(modelsDir)),
 		(done) => {
 			bar.update(done);
 		}

@@ -86,7 +86,7 @@ async function measureAndWrite(
 	const bar = createBar(`${entry.title} [{bar}] {percentage}% {eta_formatted} left`);
 	bar.start(2 * rowsOf(dataset, 'paper').length, 0);
 	const dir = path.join(MODELS_DIR, path.dirname(entry.url));
-	const model = await loadShipped(dir);
+	const model = loadShipped(dir);
 	const { entry: measured, report } = await measureModel({
 		entry,
 		model,

@@ -33,7 +33,7 @@ export function findEntry({ models }: Manifest, id: string): ModelEntry {
 /** A model of `modelsDir`. Throws UserError. */
 export async function shippedSubject(entry: ModelEntry, modelsDir: string): Promise<Subject> {
 	const { title, id, labels, input, temperature, biases } = entry;
-	const model = await loadShipped(path.join(modelsDir, path.dirname(entry.url)));
+	const model = loadShipped(path.join(modelsDir, path.dirname(entry.url)));
 	return { title, spec: { id, labels, input, temperature, biases }, model };
 }
 

@@ -44,7 +44,7 @@ export async function unpackCommand(args: string[]): Promise<number> {
 	const rows = shuffle(rowsOf(dataset, 'train'), createRandom(1)).subarray(0, PICTURES);
 	await startBackend(fastestOnProcessor());
 	const network = definition.build(FER2013_LABELS.length, recipe);
-	const shipped = await loadShipped(path.join(modelsDir, path.dirname(entry.url)));
+	const shipped = loadShipped(path.join(modelsDir, path.dirname(entry.url)));
 	unfold(
 		network,
 		shipped,

@@ -1,13 +1,14 @@
 /** The models of a folder such as `static/models`, read as a browser gets them. */
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseReport, type Report } from '../../src/lib/report';
-import { readArtifacts } from '../lib/model-files';
+import { readModel } from '../lib/graph-model';
+import { layersModelOf } from '../lib/layers-network';
 
-/** The model in `dir`; the caller disposes it. Throws UserError. */
-export function loadShipped(dir: string): Promise<tf.LayersModel> {
-	return tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(dir, 'model.json'))));
+/** The model in `dir`, as layers with the weights that a browser gets; the caller disposes it. Throws UserError. */
+export function loadShipped(dir: string): tf.LayersModel {
+	return layersModelOf(readModel(dir));
 }
 
 /** The report of a model or an ensemble, where it has been measured. */

@@ -2,17 +2,17 @@
  * Which square FER2013's pictures show, relative to the box that the detector finds: a classifier trained on them
  * should be shown the same square of a camera's frame.
  */
+import type { Network } from '../../src/lib/core/network/network';
 import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../backend/index';
-import { detectorHandler } from '../blazeface/detector';
+import { DETECTORS, loadDetectorNetwork } from '../blazeface/detector';
 import { loadData, wholeNumber } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
 import { createBar, say } from '../commands/terminal';
 import { pictureOf, rowsOf } from '../data/dataset';
 import { createRandom, shuffle } from '../lib/random';
-import type { GraphModel } from '@tensorflow/tfjs-converter';
 import { FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { SHORT_RANGE, decodeFaces } from '../../src/lib/core/blazeface';
 import { boxCentre, clamp, eyeAngle, rotatePoint, type Letterbox } from '../../src/lib/core/geometry';
@@ -111,12 +111,12 @@ function place(picture: Uint8Array, placement: Placement, out: Float32Array, off
 export async function findFaces(
 	pictures: readonly Uint8Array[],
 	placement: Placement,
-	detector: GraphModel
+	detector: Network
 ): Promise<(DetectedFace | undefined)[]> {
 	const { size } = SHORT_RANGE;
 	const input = new Float32Array(pictures.length * size * size * 3);
 	for (const [index, picture] of pictures.entries()) place(picture, placement, input, index * size * size * 3);
-	const output = tf.tidy(() => detector.predict(tf.tensor4d(input, [pictures.length, size, size, 3])) as tf.Tensor);
+	const output = detector.run(input, pictures.length);
 	const raw = await output.data<'float32'>();
 	output.dispose();
 	const length = raw.length / pictures.length;
@@ -156,7 +156,7 @@ function medianSighting(sightings: readonly Sighting[]): Sighting {
  */
 export async function surveyCrop(
 	pictures: readonly Uint8Array[],
-	detector: GraphModel,
+	detector: Network,
 	onBatch: (count: number) => void = () => undefined
 ): Promise<CropSurvey> {
 	const found = PLACEMENTS.map((placement) => ({ ...placement, detected: 0 }));
@@ -225,7 +225,7 @@ export async function surveyCommand(args: string[]): Promise<number> {
 	const dataset = await loadData(values.data);
 	const rows = shuffle(rowsOf(dataset, 'train'), createRandom(1)).subarray(0, count);
 	await startBackend('wasm');
-	const detector: GraphModel = await tf.loadGraphModel(detectorHandler(path.join(MODELS_DIR, 'blazeface')));
+	const detector = loadDetectorNetwork(path.join(MODELS_DIR, DETECTORS.short.folder));
 	const bar = createBar('Looking for faces [{bar}] {percentage}% {eta_formatted} left');
 	bar.start(rows.length, 0);
 	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));

@@ -1,9 +1,10 @@
 /** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
+import type { Network } from '../../src/lib/core/network/network';
 import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../backend/index';
-import { detectorHandler } from '../blazeface/detector';
+import { DETECTORS, loadDetectorNetwork } from '../blazeface/detector';
 import { loadData } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
 import { findEntry } from '../commands/subjects';
@@ -11,7 +12,6 @@ import { createBar, percent, say } from '../commands/terminal';
 import { rowsOfSplit } from '../evaluate/predict';
 import { readManifest } from '../ship/manifest';
 import { loadShipped } from '../ship/shipped';
-import type { GraphModel } from '@tensorflow/tfjs-converter';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { calibrate } from '../../src/lib/core/calibration';
@@ -27,7 +27,7 @@ const PLACEMENT = { sidePx: 72, border: 'grey' } as const;
 const BATCH = 32;
 
 export interface CropTools {
-	readonly detector: GraphModel;
+	readonly detector: Network;
 	readonly classifier: LayersModel;
 	/** What the manifest says of the classifier. */
 	readonly entry: Calibration & { readonly input: InputSpec };
@@ -87,8 +87,8 @@ export async function cropTrialCommand(args: string[]): Promise<number> {
 	const dataset = await loadData(values.data);
 	const rows = rowsOfSplit(dataset, 'public');
 	await startBackend('wasm');
-	const detector: GraphModel = await tf.loadGraphModel(detectorHandler(path.join(MODELS_DIR, 'blazeface')));
-	const classifier = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
+	const detector = loadDetectorNetwork(path.join(MODELS_DIR, DETECTORS.short.folder));
+	const classifier = loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const { crop } = entry.input;
 	const turns = [
 		{ words: 'eyes level', turn: { align: true, tilt: 0 } },

@@ -92,7 +92,7 @@ export async function priorTrialCommand(args: string[]): Promise<number> {
 	const ferPlus = readFerPlus(values.ferplus, dataset.n);
 	const rows = rowsOfSplit(dataset, 'public');
 	await startBackend(fastestOnProcessor());
-	const model = await loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
+	const model = loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));
 	const scores = await predict(model, entry.input, dataset, rows);
 	model.dispose();
 	const calibrated = crossCalibrate(scores, truthOf(dataset, rows));

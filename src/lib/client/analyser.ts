@@ -12,6 +12,7 @@ import type {
 	WorkerSettings
 } from '../protocol';
 import { Deadlines } from './deadlines';
+import { takeEarlyWorker } from './early-worker';
 import { Pace } from './pace';
 
 type Message<Type extends FromWorker['type']> = Extract<FromWorker, { type: Type }>;
@@ -44,6 +45,12 @@ export interface WorkerLike {
 	onerror: ((event: ErrorEvent) => unknown) | null;
 }
 
+/** A worker that was told to start, and what it has said since. */
+interface Early {
+	readonly worker: WorkerLike;
+	readonly said: readonly FromWorker[];
+}
+
 /** Limits in milliseconds. Those of start and configuration count from the last sign of progress. */
 export interface Timeouts {
 	readonly startMs: number;
@@ -59,6 +66,8 @@ export interface AnalyserOptions {
 	readonly backend?: BackendName | 'auto';
 	readonly onEvent: (event: AnalyserEvent) => void;
 	readonly createWorker?: () => WorkerLike;
+	/** A worker that was started and told to start before; asked for once. */
+	readonly takeEarly?: () => Early | null;
 	readonly timeouts?: Partial<Timeouts>;
 }
 
@@ -248,7 +257,9 @@ export class Analyser {
 		this.#restartTimer = undefined;
 		this.#attempts++;
 		try {
-			const worker = (this.#options.createWorker ?? startWorker)();
+			const { createWorker = startWorker } = this.#options;
+			const early = this.#takeEarly();
+			const worker = early?.worker ?? createWorker();
 			this.#worker = worker;
 			worker.onmessage = ({ data }) => {
 				this.#receive(data);
@@ -259,13 +270,23 @@ export class Analyser {
 			worker.onmessageerror = () => {
 				this.#workerFailed(new AppError('worker-died', 'A message of the worker could not be read'));
 			};
-			const { baseUrl, backend = 'auto' } = this.#options;
-			const model = this.#wanted?.models[0] ?? this.#likelyModel;
-			this.#post({ type: 'start', baseUrl, backend, model, firstFaceId: this.#lastFaceId + 1 });
 			this.#deadlines.start('start', this.#timeouts.startMs);
+			if (early === null) {
+				const { baseUrl, backend = 'auto' } = this.#options;
+				const model = this.#wanted?.models[0] ?? this.#likelyModel;
+				this.#post({ type: 'start', baseUrl, backend, model, firstFaceId: this.#lastFaceId + 1 });
+			} else for (const message of early.said) this.#receive(message);
 		} catch (error) {
 			this.#workerFailed(toAppError(error, 'worker-died'));
 		}
+	}
+
+	/** The worker that was started before, for the first start; tests give their own or none. */
+	#takeEarly(): Early | null {
+		const { createWorker, takeEarly } = this.#options;
+		if (this.#attempts > 1 || this.#everReady) return null;
+		if (takeEarly !== undefined) return takeEarly();
+		return createWorker === undefined ? takeEarlyWorker() : null;
 	}
 
 	#receive(message: FromWorker): void {

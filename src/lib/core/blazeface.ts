@@ -5,7 +5,7 @@
 import { boxToFrame, intersectionOverUnion, pointToFrame, type Letterbox } from './geometry';
 import type { DetectedFace, Landmarks, Point } from './types';
 
-/** What a network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, anchors, VALUES]. */
+/** What a network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, anchors, BLAZEFACE_VALUES]. */
 export interface BlazefaceLayout {
 	readonly size: number;
 	readonly range: readonly [low: number, high: number];
@@ -27,7 +27,7 @@ export const FULL_RANGE: BlazefaceLayout = { size: 192, range: [-1, 1], grids: [
  * The values of an anchor: a logit; the box's centre x, y and its width, height; x, y of six landmarks in the order of
  * `Landmarks`. All but the logit are input pixels, and positions count from the anchor.
  */
-const VALUES = 17;
+export const BLAZEFACE_VALUES = 17;
 const CENTRE = 1;
 const SIZE = 3;
 const LANDMARKS = 5;
@@ -76,11 +76,13 @@ export function decodeCandidates(
 	minConfidence: number,
 	anchors: readonly Point[] = SHORT_RANGE_ANCHORS
 ): DetectedFace[] {
-	if (raw.length !== anchors.length * VALUES)
-		throw new RangeError(`BlazeFace gives ${String(anchors.length * VALUES)} values, not ${String(raw.length)}.`);
+	if (raw.length !== anchors.length * BLAZEFACE_VALUES)
+		throw new RangeError(
+			`BlazeFace gives ${String(anchors.length * BLAZEFACE_VALUES)} values, not ${String(raw.length)}.`
+		);
 	const candidates: DetectedFace[] = [];
 	for (const [index, anchor] of anchors.entries()) {
-		const value = (field: number): number => raw[index * VALUES + field] ?? 0;
+		const value = (field: number): number => raw[index * BLAZEFACE_VALUES + field] ?? 0;
 		const point = (field: number): Point => ({ x: anchor.x + value(field), y: anchor.y + value(field + 1) });
 		const confidence = 1 / (1 + Math.exp(-value(0)));
 		if (!(confidence > minConfidence)) continue;

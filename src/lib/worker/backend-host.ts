@@ -26,12 +26,15 @@ export function createBackendHost(now: () => number): BackendHost {
 			threads = await start(Math.min(mostThreads, usefulThreads()));
 		});
 	};
+	/** All are asked at once, as each waits for another process; and WASM's code comes meanwhile, for it is mostly wanted. */
+	let reasons: Partial<Record<BackendName, Promise<string | null>>> | null = null;
 	return {
-		ruleOut: async (name) => {
-			const reason = await ruleOut(name);
-			// Then WASM is wanted, in the end or to compare with: its code comes while WebGL is looked at.
-			if (name === 'webgpu' && reason !== null) STARTS.wasm().catch(() => undefined);
-			return reason;
+		ruleOut: (name) => {
+			if (reasons === null) {
+				reasons = { webgpu: ruleOut('webgpu'), webgl: ruleOut('webgl') };
+				STARTS.wasm().catch(() => undefined);
+			}
+			return reasons[name] ?? ruleOut(name);
 		},
 		use,
 		measure: (signal) => measureWorkload(now, signal),

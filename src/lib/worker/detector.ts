@@ -1,12 +1,19 @@
-/** BlazeFace as a FaceDetector. The package loads it; its own `estimateFaces` reads synchronously, so is not used. */
-import { load } from '@tensorflow-models/blazeface';
-import { GraphModel } from '@tensorflow/tfjs-converter';
-import { io, Tensor, tensor4d, tidy } from '@tensorflow/tfjs-core';
-import { blazefaceAnchors, decodeFaces, FULL_RANGE, SHORT_RANGE, type DetectionLimits } from '../core/blazeface';
+/** BlazeFace as a FaceDetector. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import {
+	blazefaceAnchors,
+	BLAZEFACE_VALUES,
+	decodeFaces,
+	FULL_RANGE,
+	SHORT_RANGE,
+	type DetectionLimits
+} from '../core/blazeface';
+import type { NetworkDescription } from '../core/network/description';
 import { letterboxInput } from '../core/preprocess';
 import type { FaceDetector } from '../core/types';
 import { AppError } from '../errors';
 import type { DetectorEntry } from '../manifest';
+import { buildNetwork } from './build-network';
 
 const LAYOUTS = [SHORT_RANGE, FULL_RANGE];
 
@@ -16,12 +23,11 @@ export interface LoadedDetector extends FaceDetector {
 }
 
 /** Builds the detector on the current back end. Throws AppError 'model-invalid' where it does not fit its entry. */
-export async function buildDetector(
+export function buildDetector(
 	entry: DetectorEntry,
-	artifacts: io.ModelArtifacts,
+	description: NetworkDescription,
 	limits: DetectionLimits
-): Promise<LoadedDetector> {
-	const model = await loadModel(entry, artifacts);
+): LoadedDetector {
 	const layout = LAYOUTS.find((each) => each.size === entry.inputSize);
 	if (layout === undefined) {
 		const sizes = LAYOUTS.map((each) => each.size).join(' or ');
@@ -29,33 +35,12 @@ export async function buildDetector(
 	}
 	const { size, range } = layout;
 	const anchors = blazefaceAnchors(layout);
-	const run = (input: Float32Array): Tensor =>
-		tidy(() => {
-			const output = model.predict(tensor4d(input, [1, size, size, 3]));
-			if (output instanceof Tensor) return output;
-			throw new Error('The detector has more than one output');
-		});
+	const network = buildNetwork(entry.id, description, [size, size, 3], [anchors.length, BLAZEFACE_VALUES]);
 	return {
 		async detect(frame, { region, minConfidence = limits.minConfidence } = {}) {
 			const { data, transform } = letterboxInput(frame, size, range, region);
-			const output = run(data);
-			try {
-				return decodeFaces(Float32Array.from(await output.data()), transform, { ...limits, minConfidence }, anchors);
-			} finally {
-				output.dispose();
-			}
+			return decodeFaces(await network.predict(data, 1), transform, { ...limits, minConfidence }, anchors);
 		},
-		runBlank: () => run(new Float32Array(size * size * 3))
+		runBlank: () => network.run(new Float32Array(size * size * 3), 1)
 	};
-}
-
-async function loadModel(entry: DetectorEntry, artifacts: io.ModelArtifacts): Promise<GraphModel> {
-	try {
-		const detector: object = await load({ modelUrl: io.fromMemory(artifacts) });
-		// The network itself is a private field of the package's class: checked here, as no type can promise it.
-		if ('blazeFaceModel' in detector && detector.blazeFaceModel instanceof GraphModel) return detector.blazeFaceModel;
-		throw new Error('@tensorflow-models/blazeface has no field "blazeFaceModel"');
-	} catch (error) {
-		throw new AppError('model-invalid', `${entry.id}: ${String(error)}`, error);
-	}
 }

@@ -7,17 +7,18 @@ const STALL_MS = 20_000;
 export interface FetchOptions {
 	/** Code of the error when the file cannot be had. */
 	readonly unreachable: ErrorCode;
+	/** Missing: a cached copy is checked with the server first. */
+	readonly cache?: RequestCache;
 	/** Told the number of bytes of every piece that arrives. */
 	readonly onBytes?: (bytes: number) => void;
 }
 
 /**
  * The bytes at `url`. Throws an AppError of the code `unreachable` for no connection, an HTTP error or a stall.
- * A cached copy is checked with the server first: models and the manifest must be of the same export.
  */
 export async function fetchBytes(
 	url: string,
-	{ unreachable, onBytes }: FetchOptions
+	{ unreachable, cache = 'no-cache', onBytes }: FetchOptions
 ): Promise<Uint8Array<ArrayBuffer>> {
 	const stalled = new AbortController();
 	const expire = (): void => {
@@ -25,7 +26,7 @@ export async function fetchBytes(
 	};
 	let timer = setTimeout(expire, STALL_MS);
 	try {
-		const response = await fetch(url, { cache: 'no-cache', signal: stalled.signal });
+		const response = await fetch(url, { cache, signal: stalled.signal });
 		if (!response.ok) throw new AppError(unreachable, `${url}: HTTP ${response.status}`);
 		if (response.body === null) return new Uint8Array();
 		const pieces: Uint8Array[] = [];
@@ -54,7 +55,7 @@ export function parseJson(bytes: Uint8Array, url: string, invalid: ErrorCode): u
 }
 
 /** All pieces, one after another. */
-export function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 	const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
 	let offset = 0;
 	for (const piece of pieces) {

@@ -28,8 +28,8 @@ export async function loadDetector(
 	limits: DetectionLimits,
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
 ): Promise<LoadedDetector> {
-	const artifacts = await fetchModel(entry, manifestUrl, countBytes('detector', entry.bytes, tell));
-	return compiled(() => buildDetector(entry, artifacts, limits), { tell, exclusively });
+	const network = await fetchModel(entry, manifestUrl, countBytes('detector', entry.bytes, tell));
+	return compiled(() => buildDetector(entry, network, limits), { tell, exclusively });
 }
 
 /** A classifier, ready to run. Throws AppError 'model-unreachable' or 'model-invalid'. */
@@ -38,18 +38,18 @@ export async function loadClassifier(
 	manifestUrl: string,
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
 ): Promise<LoadedClassifier> {
-	const artifacts = await fetchModel(entry, manifestUrl, countBytes('model', entry.bytes, tell));
-	return compiled(() => buildClassifier(entry, artifacts), { tell, exclusively });
+	const network = await fetchModel(entry, manifestUrl, countBytes('model', entry.bytes, tell));
+	return compiled(() => buildClassifier(entry, network), { tell, exclusively });
 }
 
 /** What `build` gives, warmed up, once the back end has nothing else to do. */
 function compiled<T extends { runBlank(): Tensor }>(
-	build: () => Promise<T>,
+	build: () => T,
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
 ): Promise<T> {
 	return exclusively(async () => {
 		tell({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
-		const built = await build();
+		const built = build();
 		await warmUp(getBackend(), () => built.runBlank());
 		tell({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
 		return built;

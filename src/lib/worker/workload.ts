@@ -1,5 +1,7 @@
 /** A frame's worth of work: shaped like the detector and a compact classifier, so that back ends can be compared. */
-import * as tf from '@tensorflow/tfjs-core';
+import { getBackend } from '@tensorflow/tfjs-core';
+import { sizeOf, type NetworkDescription, type Pair, type Step, type Weight } from '../core/network/description';
+import { Network } from '../core/network/network';
 import { warmUp } from './compile';
 
 const RUNS = 4;
@@ -11,11 +13,12 @@ const ENOUGH_MS = 120;
  * `signal` where that aborts. Leaves no tensor behind.
  */
 export async function measureWorkload(now: () => number, signal: AbortSignal): Promise<number> {
-	const weights = createWeights();
-	const runs = [() => tf.tidy(() => detectorLike(weights)), () => tf.tidy(() => classifierLike(weights))];
+	const networks = [detectorLike(), classifierLike()].map((description) => new Network(description));
+	const batches = networks.map(({ inputShape }) => new Float32Array(sizeOf(inputShape)).fill(0.5));
+	const runs = networks.map((network, index) => () => network.run(batches[index] ?? new Float32Array(), 1));
 	try {
 		for (const run of runs) {
-			await warmUp(tf.getBackend(), run);
+			await warmUp(getBackend(), run);
 			signal.throwIfAborted();
 		}
 		const times: number[] = [];
@@ -34,47 +37,99 @@ export async function measureWorkload(now: () => number, signal: AbortSignal): P
 		}
 		return Math.min(...times);
 	} finally {
-		tf.dispose(weights);
+		for (const network of networks) network.dispose();
 	}
 }
 
-type Weights = ReturnType<typeof createWeights>;
+/** Collects the steps of a network whose weights are all alike; each reads the one before it. */
+class Sketch {
+	readonly #input: readonly [number, number, number];
+	readonly #steps: Step[] = [];
+	readonly #weights: Weight[] = [];
 
-function createWeights() {
-	const kernel = (shape: [number, number, number, number]): tf.Tensor4D => tf.fill<tf.Rank.R4>(shape, 0.01);
-	return {
-		picture: tf.fill<tf.Rank.R4>([1, 128, 128, 3], 0.5),
-		stem: kernel([5, 5, 3, 28]),
-		depthwise: kernel([3, 3, 28, 1]),
-		pointwise: kernel([1, 1, 28, 28]),
-		head: kernel([1, 1, 28, 34]),
-		face: tf.fill<tf.Rank.R4>([1, 48, 48, 1], 0.5),
-		first: kernel([3, 3, 1, 32]),
-		second: kernel([3, 3, 32, 64]),
-		third: kernel([3, 3, 64, 64]),
-		fourth: kernel([3, 3, 64, 128]),
-		dense: tf.fill<tf.Rank.R2>([128, 7], 0.01)
-	};
+	constructor(input: readonly [number, number, number]) {
+		this.#input = input;
+	}
+
+	/** The number of the last value. */
+	get last(): number {
+		return this.#steps.length;
+	}
+
+	conv(side: number, channels: number, filters: number, stride = 1): this {
+		return this.#convolution('conv', [side, side, channels, filters], filters, stride);
+	}
+
+	depthwise(side: number, channels: number): this {
+		return this.#convolution('depthwise', [side, side, channels, 1], channels, 1);
+	}
+
+	maxPool(): this {
+		const two: Pair = [2, 2];
+		return this.#take({ op: 'maxPool', from: this.last, size: two, strides: two, padding: 'same' });
+	}
+
+	add(and: number): this {
+		return this.#take({ op: 'add', from: this.last, and });
+	}
+
+	mean(): this {
+		return this.#take({ op: 'mean', from: this.last });
+	}
+
+	dense(features: number, width: number): this {
+		const { kernel, bias } = this.#store([features, width], width);
+		return this.#take({ op: 'dense', from: this.last, kernel, bias, relu: false });
+	}
+
+	softmax(): this {
+		return this.#take({ op: 'softmax', from: this.last });
+	}
+
+	description(): NetworkDescription {
+		return { input: this.#input, steps: this.#steps, weights: this.#weights };
+	}
+
+	#convolution(op: 'conv' | 'depthwise', shape: number[], filters: number, stride: number): this {
+		const { kernel, bias } = this.#store(shape, filters);
+		const strides: Pair = [stride, stride];
+		return this.#take({ op, from: this.last, kernel, bias, strides, padding: 'same', relu: true });
+	}
+
+	#store(kernel: number[], width: number): { kernel: number; bias: number } {
+		for (const shape of [kernel, [width]])
+			this.#weights.push({ shape, values: new Float32Array(sizeOf(shape)).fill(0.01) });
+		return { kernel: this.#weights.length - 2, bias: this.#weights.length - 1 };
+	}
+
+	#take(step: Step): this {
+		this.#steps.push(step);
+		return this;
+	}
 }
 
 /** BlazeFace's pattern: depthwise and pointwise convolutions with a shortcut; 16 million multiply-adds. */
-function detectorLike({ picture, stem, depthwise, pointwise, head }: Weights): tf.Tensor {
-	let x: tf.Tensor4D = tf.relu(tf.conv2d(picture, stem, 2, 'same'));
-	for (let block = 0; block < 4; block++) {
-		x = tf.relu(tf.add(x, tf.conv2d(tf.depthwiseConv2d(x, depthwise, 1, 'same'), pointwise, 1, 'same')));
+function detectorLike(): NetworkDescription {
+	const sketch = new Sketch([128, 128, 3]).conv(5, 3, 28, 2);
+	for (let block = 0; block < 12; block++) {
+		if (block === 4) sketch.maxPool();
+		const shortcut = sketch.last;
+		sketch.depthwise(3, 28).conv(1, 28, 28).add(shortcut);
 	}
-	x = tf.maxPool(x, 2, 2, 'same');
-	for (let block = 0; block < 8; block++) {
-		x = tf.relu(tf.add(x, tf.conv2d(tf.depthwiseConv2d(x, depthwise, 1, 'same'), pointwise, 1, 'same')));
-	}
-	return tf.conv2d(x, head, 2, 'same');
+	return sketch.conv(1, 28, 34, 2).description();
 }
 
 /** Four convolutions with pooling, the mean of each channel and a softmax; 43 million multiply-adds. */
-function classifierLike({ face, first, second, third, fourth, dense }: Weights): tf.Tensor {
-	let x: tf.Tensor4D = tf.maxPool(tf.relu(tf.conv2d(face, first, 1, 'same')), 2, 2, 'same');
-	x = tf.relu(tf.conv2d(x, second, 1, 'same'));
-	x = tf.maxPool(tf.relu(tf.conv2d(x, third, 1, 'same')), 2, 2, 'same');
-	x = tf.relu(tf.conv2d(x, fourth, 1, 'same'));
-	return tf.softmax(tf.matMul(tf.mean(x, [1, 2]), dense));
+function classifierLike(): NetworkDescription {
+	return new Sketch([48, 48, 1])
+		.conv(3, 1, 32)
+		.maxPool()
+		.conv(3, 32, 64)
+		.conv(3, 64, 64)
+		.maxPool()
+		.conv(3, 64, 128)
+		.mean()
+		.dense(128, 7)
+		.softmax()
+		.description();
 }

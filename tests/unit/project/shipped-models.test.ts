@@ -1,43 +1,65 @@
 /** What a clone ships: every model of the manifest is there, whole, and as compact as a live page needs. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BLAZEFACE_VALUES } from '../../../src/lib/core/blazeface';
+import { sizeOf } from '../../../src/lib/core/network/description';
+import { asGraphModel } from '../../../src/lib/core/network/graph-model';
+import { Network } from '../../../src/lib/core/network/network';
 import { everydayRatio } from '../../../src/lib/core/prior';
 import { parseManifest } from '../../../src/lib/manifest';
 import { parseReport } from '../../../src/lib/report';
 import { classifiersOf } from '../../../src/lib/state/classifiers';
+import { startBackend } from '../../../training/backend/index';
+import { readModel } from '../../../training/lib/graph-model';
+import { runStock } from '../stock-loader';
 
 const FOLDER = 'static/models';
 /** Limits of the model that a new visitor gets. */
 const MOST_BYTES = 2e6;
 const MOST_MULTIPLY_ADDS = 60e6;
 
-interface ModelJson {
-	readonly modelTopology: object;
-	readonly weightsManifest: readonly { readonly paths: readonly string[] }[];
-}
-
 const manifest = parseManifest(JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')));
 
-function readModel(url: string): { text: string; json: ModelJson; weights: Buffer } {
-	const file = join(FOLDER, url);
-	const text = readFileSync(file, 'utf8');
-	const json = JSON.parse(text) as ModelJson;
-	const paths = json.weightsManifest.flatMap((group) => group.paths);
-	return { text, json, weights: Buffer.concat(paths.map((path) => readFileSync(join(dirname(file), path)))) };
-}
+beforeAll(() => startBackend('wasm'));
 
-describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$id', ({ url, bytes, sha256 }) => {
-	it('has the weights and the size that the manifest tells', () => {
-		const { text, weights } = readModel(url);
-		expect(createHash('sha256').update(weights).digest('hex')).toBe(sha256);
-		expect(Buffer.byteLength(text) + weights.length).toBe(bytes);
+const FILE_NAME = /^(model|weights|network|group)\b.*\.(json|bin)$/;
+
+describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$id', (entry) => {
+	const { url, weightsUrl, bytes, sha256, weightsSha256 } = entry;
+	const hashOf = (file: Buffer): string => createHash('sha256').update(file).digest('hex');
+	const isDetector = 'inputSize' in entry;
+
+	it('is the files that the manifest tells of, with their hashes in their names, and the only ones in their folder', () => {
+		const [json, weights] = [url, weightsUrl].map((file) => readFileSync(join(FOLDER, file)));
+		if (json === undefined || weights === undefined) throw new Error('There are no files');
+		expect([hashOf(json), hashOf(weights)]).toEqual([sha256, weightsSha256]);
+		expect(json.length + weights.length).toBe(bytes);
+		const names = [`model-${sha256.slice(0, 12)}.json`, `weights-${weightsSha256.slice(0, 12)}.bin`];
+		expect([url, weightsUrl].map((file) => basename(file))).toEqual(names);
+		const there = readdirSync(join(FOLDER, dirname(url))).filter((name) => FILE_NAME.test(name));
+		expect(there.toSorted()).toEqual(names);
+		expect(asGraphModel(JSON.parse(json.toString())).weightsManifest[0].paths).toEqual([names[1]]);
 	});
 
-	it('has its batch normalisation folded into its convolutions', () => {
-		expect(JSON.stringify(readModel(url).json.modelTopology)).not.toMatch(/BatchNorm/i);
-	});
+	it(
+		"runs in tfjs's own loader, with the same result as here, for two pictures at once",
+		{ timeout: 180_000 },
+		async () => {
+			const network = new Network(readModel(join(FOLDER, dirname(url))));
+			const shape = [2, ...network.inputShape];
+			const batch = Float32Array.from({ length: sizeOf(shape) }, (_, index) => Math.sin(index ** 1.3));
+			const stock = await runStock(join(FOLDER, url), batch, 2);
+			const found = await network.predict(batch, 2);
+			network.dispose();
+			expect(stock.shape.at(-1)).toBe(isDetector ? BLAZEFACE_VALUES : 7);
+			expect(found).toHaveLength(stock.values.length);
+			const greatest = stock.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+			for (const [index, value] of stock.values.entries())
+				expect(Math.abs((found[index] ?? NaN) - value)).toBeLessThan(1e-5 * Math.max(1, greatest));
+		}
+	);
 });
 
 // Keras's count of the student paper's code; what was trained with normalisation has as many once it is folded away.

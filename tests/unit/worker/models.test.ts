@@ -1,53 +1,65 @@
-/** Files and networks of models, with a small layers model on the cpu back end. */
-import { io, memory, ready, setBackend } from '@tensorflow/tfjs-core';
+/** Files and networks of models, with a small network on the cpu back end. */
+import { memory, ready, setBackend } from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { initializers, layers, sequential } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sizeOf, type NetworkDescription } from '../../../src/lib/core/network/description';
+import { asGraphModel, readGraphModel, type GraphModel } from '../../../src/lib/core/network/graph-model';
 import type { ModelEntry } from '../../../src/lib/manifest';
 import { buildClassifier } from '../../../src/lib/worker/classifier';
 import { warmUp } from '../../../src/lib/worker/compile';
 import { fetchModel } from '../../../src/lib/worker/model-files';
 import { sha256 } from '../../../src/lib/worker/sha256';
+import { packNetwork } from '../../../training/lib/graph-model';
 
 const MANIFEST_URL = 'http://localhost/models/index.json';
 
-let artifacts: io.ModelArtifacts;
+/** A convolution, and three probabilities. */
+const DESCRIPTION: NetworkDescription = {
+	input: [4, 4, 1],
+	steps: [
+		{ op: 'conv', from: 0, kernel: 0, bias: 1, strides: [1, 1], padding: 'valid', relu: true },
+		{ op: 'reshape', from: 1, shape: [8] },
+		{ op: 'dense', from: 2, kernel: 2, bias: 3, relu: false },
+		{ op: 'softmax', from: 3 }
+	],
+	weights: [[3, 3, 1, 2], [2], [8, 3], [3]].map((shape, weight) => ({
+		shape,
+		values: Float32Array.from({ length: sizeOf(shape) }, (_, index) => Math.sin(7 * weight + index))
+	}))
+};
+const JSON_URL = 'http://localhost/models/small/model-1.json';
+const WEIGHTS_URL = 'http://localhost/models/small/weights-1.bin';
+
+let json: Uint8Array<ArrayBuffer>;
 let weights: Uint8Array<ArrayBuffer>;
+let network: NetworkDescription;
 let entry: ModelEntry;
-let files: Map<string, string | Uint8Array<ArrayBuffer>>;
-let requests: string[];
+let files: Map<string, Uint8Array<ArrayBuffer>>;
+let requests: [url: string, cache: RequestCache | undefined][];
 
 beforeAll(async () => {
 	await setBackend('cpu');
 	await ready();
-	const model = sequential();
-	model.add(
-		layers.conv2d({
-			inputShape: [4, 4, 1],
-			filters: 2,
-			kernelSize: 3,
-			kernelInitializer: initializers.heNormal({ seed: 1 })
-		})
-	);
-	model.add(layers.flatten());
-	model.add(layers.dense({ units: 3, activation: 'softmax', kernelInitializer: initializers.heNormal({ seed: 2 }) }));
-	await model.save(
-		io.withSaveHandler((saved) => {
-			artifacts = saved;
-			return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } });
-		})
-	);
-	model.dispose();
-	weights = new Uint8Array(io.CompositeArrayBuffer.join(artifacts.weightData));
+	const packed = packNetwork(DESCRIPTION, null);
+	weights = Uint8Array.from(packed.weights);
+	const model: GraphModel = {
+		format: 'graph-model',
+		modelTopology: { node: packed.nodes },
+		weightsManifest: [{ paths: ['weights-1.bin'], weights: packed.specs }]
+	};
+	json = new TextEncoder().encode(JSON.stringify(model));
+	network = readGraphModel(asGraphModel(model), weights);
 });
 
 beforeEach(async () => {
 	entry = {
 		id: 'small',
 		title: 'Small',
-		url: 'small/model.json',
-		bytes: 1,
-		sha256: await sha256(weights),
+		url: 'small/model-1.json',
+		weightsUrl: 'small/weights-1.bin',
+		bytes: json.length + weights.length,
+		sha256: await sha256(json),
+		weightsSha256: await sha256(weights),
 		parameters: 1,
 		multiplyAdds: 1,
 		labels: ['a', 'b', 'c'],
@@ -56,18 +68,13 @@ beforeEach(async () => {
 		metrics: {},
 		trained: { date: '2026-01-01', commit: 'x', recipe: 'x', backend: 'cpu', base: 'scratch' }
 	};
-	const json = {
-		modelTopology: artifacts.modelTopology,
-		weightsManifest: [{ paths: ['1.bin', '2.bin'], weights: artifacts.weightSpecs }]
-	};
-	files = new Map<string, string | Uint8Array<ArrayBuffer>>([
-		['http://localhost/models/small/model.json', JSON.stringify(json)],
-		['http://localhost/models/small/1.bin', weights.slice(0, 40)],
-		['http://localhost/models/small/2.bin', weights.slice(40)]
+	files = new Map([
+		[JSON_URL, json],
+		[WEIGHTS_URL, weights]
 	]);
 	requests = [];
-	vi.stubGlobal('fetch', (url: string) => {
-		requests.push(url);
+	vi.stubGlobal('fetch', (url: string, { cache }: RequestInit) => {
+		requests.push([url, cache]);
 		const body = files.get(url);
 		return Promise.resolve(new Response(body ?? 'no', { status: body === undefined ? 404 : 200 }));
 	});
@@ -76,20 +83,22 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('fetchModel', () => {
-	it('fetches each file once, tells every byte and joins the shards', async () => {
-		let bytes = 0;
-		const found = await fetchModel(entry, MANIFEST_URL, (more) => (bytes += more));
-		expect(new Uint8Array(found.weightData as ArrayBuffer)).toEqual(weights);
-		expect(found.weightSpecs).toEqual(artifacts.weightSpecs);
-		expect(requests.toSorted()).toEqual([...files.keys()].toSorted());
-		expect(bytes).toBe([...files.values()].reduce((sum, file) => sum + file.length, 0));
+	it('fetches both files at once, from the cache where it is there, and tells every byte', async () => {
+		let told = 0;
+		const found = await fetchModel(entry, MANIFEST_URL, (more) => (told += more));
+		expect(found).toEqual(network);
+		expect(requests).toEqual([
+			[JSON_URL, 'default'],
+			[WEIGHTS_URL, 'default']
+		]);
+		expect(told).toBe(entry.bytes);
 	});
 
 	it('names a file that is missing, with the HTTP status', async () => {
-		files.delete('http://localhost/models/small/2.bin');
+		files.delete(WEIGHTS_URL);
 		await expect(fetchModel(entry, MANIFEST_URL, () => undefined)).rejects.toMatchObject({
 			code: 'model-unreachable',
-			message: 'http://localhost/models/small/2.bin: HTTP 404'
+			message: `${WEIGHTS_URL}: HTTP 404`
 		});
 	});
 
@@ -98,23 +107,39 @@ describe('fetchModel', () => {
 		await expect(fetchModel(entry, MANIFEST_URL, () => undefined)).rejects.toMatchObject({ code: 'model-unreachable' });
 	});
 
-	it('refuses weights that are not those of the manifest', async () => {
-		files.set('http://localhost/models/small/2.bin', weights.slice(44));
-		const error: unknown = await fetchModel(entry, MANIFEST_URL, () => undefined).catch((thrown: unknown) => thrown);
-		expect(error).toMatchObject({ code: 'model-invalid' });
-		expect(String(error)).toContain(`expected weights of SHA-256 ${entry.sha256} but found`);
+	it('fetches a file anew that came damaged from a cache', async () => {
+		const damaged = weights.slice();
+		damaged[damaged.length - 1] = 0xff;
+		const answers = [damaged, weights];
+		const caches: unknown[] = [];
+		vi.stubGlobal('fetch', (url: string, { cache }: RequestInit) => {
+			if (url === JSON_URL) return Promise.resolve(new Response(json));
+			caches.push(cache);
+			return Promise.resolve(new Response(answers.shift()));
+		});
+		expect(await fetchModel(entry, MANIFEST_URL, () => undefined)).toEqual(network);
+		expect(caches).toEqual(['default', 'reload']);
 	});
 
-	it.each(['<!doctype html>', '{"modelTopology": {}}', 'null'])('refuses %s for model.json', async (text) => {
-		files.set('http://localhost/models/small/model.json', text);
-		await expect(fetchModel(entry, MANIFEST_URL, () => undefined)).rejects.toMatchObject({ code: 'model-invalid' });
+	it('refuses a file that is not the one of the manifest', async () => {
+		files.set(WEIGHTS_URL, weights.slice(4));
+		const error: unknown = await fetchModel(entry, MANIFEST_URL, () => undefined).catch((thrown: unknown) => thrown);
+		expect(error).toMatchObject({ code: 'model-invalid' });
+		expect(String(error)).toContain(`expected SHA-256 ${entry.weightsSha256} but found`);
+	});
+
+	it('refuses what is no network', async () => {
+		const page = new TextEncoder().encode('<!doctype html>');
+		files.set(JSON_URL, page);
+		const other = { ...entry, sha256: await sha256(page) };
+		await expect(fetchModel(other, MANIFEST_URL, () => undefined)).rejects.toMatchObject({ code: 'model-invalid' });
 	});
 });
 
 describe('buildClassifier', () => {
 	it('gives one row of probabilities a face, whatever the batch, and leaves no tensor behind', async () => {
 		const before = memory().numTensors;
-		const classifier = await buildClassifier(entry, await fetchModel(entry, MANIFEST_URL, () => undefined));
+		const classifier = buildClassifier(entry, await fetchModel(entry, MANIFEST_URL, () => undefined));
 		await warmUp('cpu', () => classifier.runBlank());
 		const loaded = memory().numTensors;
 		const faces = Float32Array.from({ length: 48 }, (_, index) => Math.sin(index));
@@ -134,26 +159,25 @@ describe('buildClassifier', () => {
 
 	it('applies the calibration', async () => {
 		const face = Float32Array.from({ length: 16 }, (_, index) => index / 16);
-		const plain = await buildClassifier(entry, artifacts);
-		const soft = await buildClassifier({ ...entry, temperature: 3 }, artifacts);
+		const plain = buildClassifier(entry, network);
+		const soft = buildClassifier({ ...entry, temperature: 3 }, network);
 		const [sharpRow] = await plain.classify(face, 1);
 		const [softRow] = await soft.classify(face, 1);
 		expect(Math.max(...(softRow ?? []))).toBeLessThan(Math.max(...(sharpRow ?? [])));
-		const moved = await buildClassifier({ ...entry, biases: entry.labels.map((_, label) => -9 * label) }, artifacts);
+		const moved = buildClassifier({ ...entry, biases: entry.labels.map((_, label) => -9 * label) }, network);
 		const [movedRow] = await moved.classify(face, 1);
 		expect(movedRow?.[0]).toBeGreaterThan(0.99);
 		for (const classifier of [plain, soft, moved]) classifier.dispose();
 	});
 
-	it('refuses a network that does not fit its entry, and frees it', async () => {
+	it('refuses a network that does not fit its entry, or itself, before it takes any memory', () => {
 		const before = memory().numTensors;
-		await expect(buildClassifier({ ...entry, labels: ['a', 'b'] }, artifacts)).rejects.toMatchObject({
-			code: 'model-invalid',
-			message: 'small: expected a model from [null,4,4,1] to [null,2] but found [null,4,4,1] to [null,3]'
-		});
-		await expect(buildClassifier(entry, { ...artifacts, modelTopology: {} })).rejects.toMatchObject({
-			code: 'model-invalid'
-		});
+		expect(() => buildClassifier({ ...entry, labels: ['a', 'b'] }, network)).toThrow(
+			'small: expected a network from [4,4,1] to [2] but found one from [4,4,1] to [3]'
+		);
+		const [, ...others] = network.weights;
+		const wider = [{ shape: [3, 3, 2, 2], values: new Float32Array(36) }, ...others];
+		expect(() => buildClassifier(entry, { ...network, weights: wider })).toThrow('A kernel for 2 channels meets 1.');
 		expect(memory().numTensors).toBe(before);
 	});
 });

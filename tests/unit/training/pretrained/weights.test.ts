@@ -11,7 +11,6 @@ import { readCheckpoint } from '../../../../training/loop/checkpoint';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
 import type { Dataset } from '../../../../training/data/dataset';
 import { withFeatures } from '../../../../training/pretrained/features';
-import { writeModel } from '../../../../training/lib/model-files';
 import type { ModelDefinition } from '../../../../training/models/definition';
 import { averagedWeights } from '../../../../training/loop/state';
 import { createRandom } from '../../../../training/lib/random';
@@ -142,7 +141,15 @@ describe('readPretrained', () => {
 		const withSize = tf.sequential({
 			layers: [tf.layers.inputLayer({ inputShape: [48, 48, 3] }), ...model.layers.slice(1)]
 		});
-		await writeModel(withSize, dir, 'float16');
+		await withSize.save(
+			tf.io.withSaveHandler((saved) => {
+				const { modelTopology, weightSpecs, weightData } = saved;
+				const json = { modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] };
+				writeFileSync(path.join(dir, 'model.json'), JSON.stringify(json));
+				writeFileSync(path.join(dir, 'weights.bin'), new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)));
+				return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) });
+			})
+		);
 		const pretrained = await readPretrained(path.join(dir, 'model.json'));
 		expect(pretrained.trainedOn).toBe('unit');
 		expect(pretrained.convolutions.map(({ shape }) => shape)).toEqual(SHAPES);

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Network } from '../../../../src/lib/core/network/network';
 import { startBackend } from '../../../../training/backend/index';
 import { foldForInference } from '../../../../training/models/fold-batch-norm';
-import { multiplyAdds, readArtifacts, writeModel } from '../../../../training/lib/model-files';
+import { multiplyAdds } from '../../../../training/lib/model-files';
+import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
+import { layersModelOf, networkOfLayers } from '../../../../training/lib/layers-network';
 import { MODELS } from '../../../../training/models/index';
 import { mien } from '../../../../training/models/mien';
 
@@ -44,28 +45,41 @@ describe.each(MODELS.map((definition) => [definition.id, definition, definition.
 	}
 );
 
-describe('writeModel', () => {
+describe('packed networks', () => {
 	const { size, channels } = mien.input;
 
 	it.each([
-		['float16', 2.1, 5e-3],
-		['uint8', 1.15, 0.1]
-	] as const)('comes back from its files of %s', async (precision, bytesPerWeight, tolerance) => {
-		const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-export-'));
-		const folded = foldForInference(trainedLike(mien.build(7, mien.recipes[0])), size, channels);
-		const written = await writeModel(folded, dir, precision);
-		expect(written.bytes).toBeLessThan(bytesPerWeight * folded.countParams() + 20_000);
-		expect(written.sha256).toMatch(/^[0-9a-f]{64}$/);
-		const loaded = await tf.loadLayersModel(tf.io.fromMemory(readArtifacts(path.join(dir, 'model.json'))));
-		const x = tf.randomNormal([4, size, size, channels], 0, 0.5, 'float32', 2);
-		const expected = await (folded.predict(x) as tf.Tensor).data();
-		const actual = await (loaded.predict(x) as tf.Tensor).data();
-		for (const [index, value] of expected.entries())
-			expect(Math.abs((actual[index] ?? NaN) - value)).toBeLessThan(tolerance);
+		['in half precision', null, 2.05, 5e-3],
+		['in fine steps', 0.05, 1.05, 0.02],
+		['in coarse steps', 0.3, 1.05, 0.1]
+	] as const)(
+		'give back what they were made of, %s, by layers and by kernels',
+		async (_, coarseness, perWeight, most) => {
+			const folded = foldForInference(trainedLike(mien.build(7, mien.recipes[0])), size, channels);
+			const packed = packNetwork(networkOfLayers(folded), coarseness);
+			expect(packed.weights.length).toBeLessThan(perWeight * folded.countParams() + 20_000);
+			const read = unpackNetwork(packed);
+			const x = tf.randomNormal([4, size, size, channels], 0, 0.5, 'float32', 2);
+			const expected = await (folded.predict(x) as tf.Tensor).data();
+			const layers = layersModelOf(read);
+			const network = new Network(read);
+			const byLayers = await (layers.predict(x) as tf.Tensor).data();
+			const byKernels = await network.predict(await x.data<'float32'>(), 4);
+			for (const [index, value] of expected.entries()) {
+				expect(Math.abs((byLayers[index] ?? NaN) - value)).toBeLessThan(most);
+				expect(byKernels[index]).toBeCloseTo(byLayers[index] ?? NaN, 5);
+			}
+			network.dispose();
+		}
+	);
 
-		writeFileSync(path.join(dir, 'model.json'), '{');
-		expect(() => readArtifacts(path.join(dir, 'model.json'))).toThrow(/could not be read.*Export it again/);
-		rmSync(dir, { recursive: true });
+	it('take fewer bytes, compressed, the coarser the steps', () => {
+		const folded = foldForInference(mien.build(7, mien.recipes[0]), size, channels);
+		const packed = [0.3, 0.15, null].map(
+			(coarseness) => gzipSync(packNetwork(networkOfLayers(folded), coarseness).weights).length
+		);
+		expect(packed).toEqual(packed.toSorted((a, b) => a - b));
+		expect(packed[0]).toBeLessThan(0.62 * folded.countParams());
 	});
 });
 

@@ -1,5 +1,4 @@
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import { loadGraphModel, type GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -7,20 +6,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHORT_RANGE, decodeFaces } from '../../../../src/lib/core/blazeface';
 import { cropSquare } from '../../../../src/lib/core/geometry';
 import { letterboxInput, sampleSquare } from '../../../../src/lib/core/preprocess';
+import type { Network } from '../../../../src/lib/core/network/network';
 import type { CropSpec, DetectedFace, Frame } from '../../../../src/lib/core/types';
 import { formatCropSurvey, surveyCrop } from '../../../../training/studies/crop-survey';
-import { detectorHandler } from '../../../../training/blazeface/detector';
+import { loadDetectorNetwork } from '../../../../training/blazeface/detector';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const SIDE = 48;
-let detector: GraphModel;
+let detector: Network;
 let frame: Frame;
 let face: DetectedFace;
 
 beforeAll(async () => {
 	setWasmPaths(`${path.join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
 	await tf.setBackend('wasm');
-	detector = await loadGraphModel(detectorHandler(path.join(ROOT, 'static/models/blazeface')));
+	detector = loadDetectorNetwork(path.join(ROOT, 'static/models/blazeface'));
 
 	// The head and shoulders of the photo, so that the face is neither small nor cut.
 	const picture = sharp(path.join(ROOT, 'tests/fixtures/astronaut.png')).extract({
@@ -32,10 +32,7 @@ beforeAll(async () => {
 	const { data, info } = await picture.ensureAlpha().raw().toBuffer({ resolveWithObject: true });
 	frame = { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
 	const input = letterboxInput(frame, SHORT_RANGE.size, SHORT_RANGE.range);
-	const { size } = SHORT_RANGE;
-	const output = tf.tidy(() => detector.predict(tf.tensor4d(input.data, [1, size, size, 3])) as tf.Tensor);
-	const raw = await output.data<'float32'>();
-	output.dispose();
+	const raw = await detector.predict(input.data, 1);
 	const [found] = decodeFaces(raw, input.transform, { minConfidence: 0.5, maxFaces: 1 });
 	if (!found) throw new Error('no face in the photo');
 	face = found;

@@ -6,7 +6,7 @@ import { FER2013_CROP } from '../../../../src/lib/core/crop';
 import { startBackend } from '../../../../training/backend/index';
 import { tryCrops } from '../../../../training/studies/crop-trial';
 import { rowsOf, type Dataset } from '../../../../training/data/dataset';
-import { detectorHandler } from '../../../../training/blazeface/detector';
+import { loadDetectorNetwork } from '../../../../training/blazeface/detector';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const PIXELS = 48 * 48;
@@ -44,7 +44,7 @@ describe('tryCrops', () => {
 		);
 		dataset.pixels.fill(128, 2 * PIXELS);
 		dataset.labels.set([0, 0, 0]);
-		const detector = await tf.loadGraphModel(detectorHandler(path.join(ROOT, 'static/models/blazeface')));
+		const detector = loadDetectorNetwork(path.join(ROOT, 'static/models/blazeface'));
 		const input = { size: 48, channels: 1, range: [0, 1], crop: FER2013_CROP } as const;
 		const crops = [{ name: 'detected', crop: FER2013_CROP }];
 		const tools = { detector, classifier: byBrightness(0.3), entry: { input, temperature: 1 } };

@@ -1,0 +1,109 @@
+/** What `npm run bench -- peers` measured, and its tables. */
+
+export const WHO = ['mien', 'human', 'face-api'] as const;
+export type Who = (typeof WHO)[number];
+
+/** Median and best, in milliseconds. */
+export interface Times {
+	readonly medianMs: number;
+	readonly bestMs: number;
+}
+
+export interface Start {
+	readonly line: string;
+	readonly visit: 'first' | 'second';
+	/** How often each was opened. */
+	readonly runs: number;
+	readonly times: Readonly<Record<Who, Times>>;
+}
+
+export interface Frames {
+	readonly faces: number;
+	readonly size: string;
+	/** Of each, together. */
+	readonly frames: number;
+	readonly times: Readonly<Record<Who, Times & { readonly found: number; readonly perSecond: number }>>;
+}
+
+export interface PeersResults {
+	/** ISO date. */
+	readonly date: string;
+	readonly machine: string;
+	readonly browser: string;
+	/** Processes that waited for a core when it began, by the machine's own average. */
+	readonly load: number;
+	readonly versions: Readonly<Record<Exclude<Who, 'mien'>, string>>;
+	/** Up to the first result of an empty cache: files, and bytes as they came over the line. */
+	readonly bytes: Readonly<Record<Who, { readonly files: number; readonly bytes: number }>>;
+	readonly starts: readonly Start[];
+	readonly frames: readonly Frames[];
+}
+
+const TITLES: Readonly<Record<Who, string>> = { mien: 'Mien', human: 'human', 'face-api': 'face-api' };
+
+function table(rows: readonly (readonly string[])[]): string {
+	const [head = [], ...body] = rows;
+	const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+	const line = (cells: readonly string[]): string =>
+		`| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+	return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}
+
+function ratio(mien: number, other: number): string {
+	return (mien / other).toFixed(2);
+}
+
+/** Tables in Markdown: the start, bytes and frames of each, and Mien's as parts of the others'. */
+export function peersTables(results: PeersResults): string {
+	const { date, machine, browser, load, versions, bytes, starts, frames } = results;
+	const seconds = ({ medianMs, bestMs }: Times): string =>
+		`${(medianMs / 1000).toFixed(2)} (${(bestMs / 1000).toFixed(2)})`;
+	const ms = ({ medianMs, bestMs }: Times): string => `${medianMs.toFixed(1)} (${bestMs.toFixed(1)})`;
+	const ratios = (of: (who: Who) => number): string[] => [
+		ratio(of('mien'), of('human')),
+		ratio(of('mien'), of('face-api'))
+	];
+	const head = (first: string): string[] => [
+		first,
+		...WHO.map((who) => TITLES[who]),
+		'Mien / human',
+		'Mien / face-api'
+	];
+	const startRows = starts.map(({ line, visit, times }) => [
+		`${visit} visit, ${line}`,
+		...WHO.map((who) => seconds(times[who])),
+		...ratios((who) => times[who].medianMs)
+	]);
+	const byteRow = [
+		'first visit, MB over the line (files)',
+		...WHO.map((who) => `${(bytes[who].bytes / 1e6).toFixed(2)} (${String(bytes[who].files)})`),
+		...ratios((who) => bytes[who].bytes)
+	];
+	const frameRows = frames.map(({ faces, size, times }) => [
+		`${String(faces)} ${faces === 1 ? 'face' : 'faces'}, ${size}`,
+		...WHO.map((who) => {
+			const { found, perSecond } = times[who];
+			return `${ms(times[who])}, ${perSecond.toFixed(0)}/s, finds ${found.toFixed(found % 1 === 0 ? 0 : 1)}`;
+		}),
+		...ratios((who) => times[who].medianMs)
+	]);
+	return [
+		`${machine}; ${browser}; human ${versions.human}, face-api ${versions['face-api']}; ${date.slice(0, 10)}, load ${load.toFixed(1)}.`,
+		'',
+		'Seconds from the navigation to the first result of one portrait, median (best):',
+		'',
+		table([head(''), ...startRows, byteRow]),
+		'',
+		'Milliseconds from a frame to its faces and expressions, median (best), and frames a second of a camera that gives 30:',
+		'',
+		table([head(''), ...frameRows])
+	].join('\n');
+}
+
+/** The text between two markers in `document` replaced. Throws Error where it has no such markers. */
+export function replaceBetween(document: string, name: string, text: string): string {
+	const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+	const [from, to] = [document.indexOf(begin), document.indexOf(end)];
+	if (from < 0 || to < from) throw new Error(`The document lacks the markers ${begin} and ${end}.`);
+	return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
+}

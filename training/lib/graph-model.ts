@@ -1,0 +1,304 @@
+/** Writes networks as graph models of tfjs, weights quantised channel by channel, and reads them from disk. */
+import { Float16Array } from '@petamoriken/float16';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { outputShapeOf, type NetworkDescription, type Step, type Weight } from '../../src/lib/core/network/description';
+import {
+	asGraphModel,
+	readGraphModel,
+	type GraphModel,
+	type GraphNode,
+	type WeightSpec
+} from '../../src/lib/core/network/graph-model';
+import type { ModelFiles } from '../../src/lib/manifest';
+import { messageOf, UserError } from './errors';
+import { sha256, writeWhole } from './files';
+
+/**
+ * Weights that are stored as bytes come in so many at least. The others are few, and of the first layers, where a step
+ * counts most.
+ */
+const LARGE_KERNEL = 10_000;
+
+/** A weight's step as a part of the root mean square of its channel's weights; null stores all as float16. */
+export type Coarseness = number | null;
+
+/** A model before it has addresses: what stands in model.json, but for the name of its weights. */
+export interface PackedNetwork {
+	readonly nodes: readonly GraphNode[];
+	readonly specs: readonly WeightSpec[];
+	readonly weights: Uint8Array;
+	readonly input: NetworkDescription['input'];
+	readonly output: readonly number[];
+}
+
+const FLOAT = { type: 'DT_FLOAT' };
+const INT = { type: 'DT_INT32' };
+const base64 = (value: string): string => Buffer.from(value).toString('base64');
+const text = (value: string): object => ({ s: base64(value) });
+/** Height and width as a list for all four axes. */
+const spatial = (pair: readonly number[]): object => ({ list: { i: [1, ...pair, 1].map(String) } });
+const shapeOf = (sides: readonly number[]): object => ({ dim: sides.map((size) => ({ size: String(size) })) });
+const NHWC = { data_format: text('NHWC') };
+
+/**
+ * The graph of a network. Large kernels are stored in steps of `coarseness` times the root mean square of each of their
+ * output channels, so that all channels lose alike and a byte has few values, which compresses well: as whole numbers of
+ * steps, which a Mul in the graph turns into weights. All else is stored as float16. Throws RangeError where steps do not fit.
+ */
+export function packNetwork(network: NetworkDescription, coarseness: Coarseness): PackedNetwork {
+	const output = outputShapeOf(network);
+	const packer = new Packer(network, coarseness);
+	return { ...packer.pack(), input: network.input, output };
+}
+
+class Packer {
+	readonly #network: NetworkDescription;
+	readonly #coarseness: Coarseness;
+	readonly #nodes: GraphNode[] = [];
+	readonly #specs: WeightSpec[] = [];
+	readonly #data: Uint8Array[] = [];
+	/** By value, the input first. */
+	readonly #names = ['input'];
+
+	constructor(network: NetworkDescription, coarseness: Coarseness) {
+		this.#network = network;
+		this.#coarseness = coarseness;
+	}
+
+	pack(): Pick<PackedNetwork, 'nodes' | 'specs' | 'weights'> {
+		const { input, steps } = this.#network;
+		this.#node('input', 'Placeholder', [], { dtype: FLOAT, shape: { shape: shapeOf([-1, ...input]) } });
+		for (const [index, step] of steps.entries()) {
+			const name = `${step.op}_${String(index + 1)}`;
+			this.#step(name, step);
+			this.#names.push(name);
+		}
+		return { nodes: this.#nodes, specs: this.#specs, weights: Buffer.concat(this.#data) };
+	}
+
+	#node(name: string, op: string, input: readonly string[], attr: GraphNode['attr']): string {
+		this.#nodes.push({ name, op, input, attr });
+		return name;
+	}
+
+	#name(value: number): string {
+		return this.#names[value] ?? '';
+	}
+
+	#step(name: string, step: Step): void {
+		switch (step.op) {
+			case 'conv':
+			case 'depthwise':
+				this.#node(name, step.op === 'conv' ? '_FusedConv2D' : 'FusedDepthwiseConv2dNative', this.#fused(name, step), {
+					T: FLOAT,
+					...NHWC,
+					...fusedOps(step),
+					padding: text(step.padding.toUpperCase()),
+					strides: spatial(step.strides),
+					dilations: spatial([1, 1])
+				});
+				return;
+			case 'dense':
+				this.#node(name, '_FusedMatMul', this.#fused(name, step), {
+					T: FLOAT,
+					...fusedOps(step),
+					transpose_a: { b: false },
+					transpose_b: { b: false }
+				});
+				return;
+			case 'add':
+				this.#node(name, 'AddV2', [this.#name(step.from), this.#name(step.and)], { T: FLOAT });
+				return;
+			case 'relu':
+			case 'softmax':
+				this.#node(name, step.op === 'relu' ? 'Relu' : 'Softmax', [this.#name(step.from)], { T: FLOAT });
+				return;
+			case 'maxPool':
+				this.#node(name, 'MaxPool', [this.#name(step.from)], {
+					T: FLOAT,
+					...NHWC,
+					padding: text(step.padding.toUpperCase()),
+					strides: spatial(step.strides),
+					ksize: spatial(step.size)
+				});
+				return;
+			case 'mean': {
+				const axes = this.#integers(`${name}/axes`, [2], [1, 2]);
+				this.#node(name, 'Mean', [this.#name(step.from), axes], { T: FLOAT, Tidx: INT, keep_dims: { b: false } });
+				return;
+			}
+			case 'pad': {
+				const by = this.#integers(`${name}/by`, [4, 2], [0, 0, ...step.by.flat()]);
+				this.#node(name, 'Pad', [this.#name(step.from), by], { T: FLOAT, Tpaddings: INT });
+				return;
+			}
+			case 'resize': {
+				const size = this.#integers(`${name}/size`, [2], step.size);
+				const attr = { T: FLOAT, align_corners: { b: false }, half_pixel_centers: { b: true } };
+				this.#node(name, 'ResizeBilinear', [this.#name(step.from), size], attr);
+				return;
+			}
+			case 'reshape': {
+				// -1 for the batch, so that one call may take several pictures.
+				const shape = this.#integers(`${name}/shape`, [step.shape.length + 1], [-1, ...step.shape]);
+				this.#node(name, 'Reshape', [this.#name(step.from), shape], { T: FLOAT, Tshape: INT });
+				return;
+			}
+			case 'concat': {
+				const axis = this.#integers(`${name}/axis`, [], [step.axis + 1]);
+				const parts = step.from.map((value) => this.#name(value));
+				this.#node(name, 'ConcatV2', [...parts, axis], { T: FLOAT, Tidx: INT, N: { i: String(parts.length) } });
+				return;
+			}
+		}
+	}
+
+	#fused(name: string, { from, kernel, bias }: Extract<Step, { kernel: number }>): string[] {
+		return [this.#name(from), this.#weight(`${name}/kernel`, kernel), this.#weight(`${name}/bias`, bias)];
+	}
+
+	#weight(name: string, place: number): string {
+		const weight = this.#network.weights[place];
+		if (weight === undefined) throw new RangeError(`A step reads weight ${String(place)}, which is not there.`);
+		const { shape, values } = weight;
+		if (this.#coarseness === null || shape.length < 2 || values.length < LARGE_KERNEL)
+			return this.#halves(name, shape, values);
+		const { levels, scales, channels } = inSteps(weight, this.#coarseness);
+		const quantization = { dtype: 'uint8', scale: 1, min: -MIDDLE } as const;
+		const factors = [
+			this.#constant({ name: `${name}/levels`, shape, dtype: 'float32', quantization }, levels),
+			this.#halves(`${name}/scale`, channels, scales)
+		];
+		return this.#node(name, 'Mul', factors, { T: FLOAT });
+	}
+
+	#halves(name: string, shape: readonly number[], values: Float32Array): string {
+		const { buffer, byteOffset, byteLength } = new Float16Array(values);
+		// tfjs's converter names the type of before, which its loader does not need.
+		const quantization = { dtype: 'float16', original_dtype: 'float32' } as const;
+		return this.#constant(
+			{ name, shape, dtype: 'float32', quantization },
+			new Uint8Array(buffer, byteOffset, byteLength)
+		);
+	}
+
+	#integers(name: string, shape: readonly number[], values: readonly number[]): string {
+		return this.#constant({ name, shape, dtype: 'int32' }, new Uint8Array(Int32Array.from(values).buffer));
+	}
+
+	#constant(spec: WeightSpec, bytes: Uint8Array): string {
+		this.#specs.push(spec);
+		this.#data.push(bytes);
+		return this.#node(spec.name, 'Const', [], { dtype: spec.dtype === 'int32' ? INT : FLOAT });
+	}
+}
+
+function fusedOps({ relu }: { relu: boolean }): GraphNode['attr'] {
+	return { num_args: { i: '1' }, fused_ops: { list: { s: ['BiasAdd', ...(relu ? ['Relu'] : [])].map(base64) } } };
+}
+
+/** Byte that stands for a weight of zero. */
+const MIDDLE = 128;
+const MOST_STEPS = 127;
+/** The least that float16 holds with all its digits. */
+const LEAST_STEP = 2 ** -14;
+
+/** Bytes, and the step of each channel: the last axis, or the one before it where that is 1 (depthwise kernels). */
+function inSteps(
+	{ shape, values }: Weight,
+	coarseness: number
+): { levels: Uint8Array; scales: Float32Array; channels: readonly number[] } {
+	const channels = shape.at(-1) === 1 ? shape.slice(-2) : shape.slice(-1);
+	const count = channels[0] ?? 1;
+	const squares = new Float64Array(count);
+	const greatest = new Float64Array(count);
+	for (const [index, value] of values.entries()) {
+		const channel = index % count;
+		squares[channel] = (squares[channel] ?? 0) + value * value;
+		greatest[channel] = Math.max(greatest[channel] ?? 0, Math.abs(value));
+	}
+	// Large enough for the greatest one, and as they are stored.
+	const halves = Float16Array.from(squares, (sum, channel) =>
+		Math.max(coarseness * Math.sqrt((sum * count) / values.length), (greatest[channel] ?? 0) / MOST_STEPS, LEAST_STEP)
+	);
+	const scales = Float32Array.from(halves);
+	const levels = Uint8Array.from(values, (value, index) => {
+		const level = Math.round(value / (scales[index % count] ?? 1));
+		return MIDDLE + Math.min(MOST_STEPS, Math.max(-MOST_STEPS, level));
+	});
+	return { levels, scales, channels };
+}
+
+/** The network as it is once it is packed: for a look at what that costs. */
+export function unpackNetwork({ nodes, specs, weights }: PackedNetwork): NetworkDescription {
+	return readGraphModel(modelJson(nodes, specs, ''), weights);
+}
+
+function modelJson(nodes: readonly GraphNode[], specs: readonly WeightSpec[], weightsFile: string): GraphModel {
+	return {
+		format: 'graph-model',
+		modelTopology: { node: nodes },
+		weightsManifest: [{ paths: [weightsFile], weights: specs }]
+	};
+}
+
+function tensorInfo(name: string, sides: readonly number[]): object {
+	return { [name]: { name: `${name}:0`, dtype: 'DT_FLOAT', tensorShape: shapeOf([-1, ...sides]) } };
+}
+
+const FILE_NAME = /^(model-[0-9a-f]+\.json|weights-[0-9a-f]+\.bin)$/;
+/** Hex digits of the hash in a file's name: enough that a changed file never keeps its address. */
+const DIGITS = 12;
+
+/** Writes a network to `dir`: model.json and its weights, each with its hash in its name, in place of those that were there. */
+export function writeModel(dir: string, { nodes, specs, weights, input, output }: PackedNetwork): ModelFiles {
+	const weightsHash = sha256(weights);
+	const weightsFile = `weights-${weightsHash.slice(0, DIGITS)}.bin`;
+	const json = JSON.stringify({
+		...modelJson(nodes, specs, weightsFile),
+		// tfjs's loader asks for these two as well.
+		modelTopology: { node: nodes, library: {}, versions: {} },
+		generatedBy: 'Mien, training/lib/graph-model.ts',
+		convertedBy: null,
+		signature: { inputs: tensorInfo('input', input), outputs: tensorInfo(nodes.at(-1)?.name ?? '', output) }
+	});
+	const file = `model-${sha256(json).slice(0, DIGITS)}.json`;
+	if (existsSync(dir)) for (const name of readdirSync(dir)) if (FILE_NAME.test(name)) rmSync(path.join(dir, name));
+	writeWhole(path.join(dir, weightsFile), [weights]);
+	writeWhole(path.join(dir, file), [json]);
+	return modelFiles(dir);
+}
+
+/** What the manifest says of the model in `dir`. Throws Error where there is none, or more than one. */
+export function modelFiles(dir: string): ModelFiles {
+	const names = readdirSync(dir).filter((name) => FILE_NAME.test(name));
+	const [file, weightsFile, ...others] = names.toSorted();
+	if (file === undefined || weightsFile === undefined || others.length > 0)
+		throw new Error(`it has ${String(names.length)} files of a model, not model.json and its weights`);
+	const [json, weights] = [file, weightsFile].map((name) => readFileSync(path.join(dir, name)));
+	if (json === undefined || weights === undefined) throw new Error('it is empty');
+	const folder = path.basename(dir);
+	return {
+		url: `${folder}/${file}`,
+		weightsUrl: `${folder}/${weightsFile}`,
+		bytes: json.length + weights.length,
+		sha256: sha256(json),
+		weightsSha256: sha256(weights)
+	};
+}
+
+/** The network in `dir`. Throws UserError where there is none, or where it is damaged. */
+export function readModel(dir: string): NetworkDescription {
+	try {
+		const folder = path.dirname(dir);
+		const { url, weightsUrl, weightsSha256 } = modelFiles(dir);
+		const model = asGraphModel(JSON.parse(readFileSync(path.join(folder, url), 'utf8')));
+		const [name] = model.weightsManifest[0].paths;
+		if (name !== path.basename(weightsUrl) || !weightsSha256.startsWith(/[0-9a-f]{12}/.exec(name)?.[0] ?? ' '))
+			throw new Error(`${name} is missing or damaged`);
+		return readGraphModel(model, readFileSync(path.join(folder, weightsUrl)));
+	} catch (thrown) {
+		throw new UserError(`The model in ${dir} could not be read: ${messageOf(thrown)}. Export it again.`);
+	}
+}
