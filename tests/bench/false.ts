@@ -13,7 +13,7 @@ import { STILL_LIMITS, thoroughDetector } from '../../src/lib/core/tiles';
 import type { FaceDetector, Frame } from '../../src/lib/core/types';
 import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
-import { readArtifacts } from '../../training/lib/model-files';
+import { readModel } from '../../training/lib/graph-model';
 
 const MODELS = 'static/models';
 const LIMITS = { minConfidence: 0.5, maxFaces: 32 };
@@ -34,9 +34,9 @@ const { values } = parseArgs({
 setWasmPaths(`${path.resolve('node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
 await tf.setBackend('wasm');
 const manifest = parseManifest(JSON.parse(readFileSync(path.join(MODELS, 'index.json'), 'utf8')));
-const load = (entry: DetectorEntry): Promise<FaceDetector> =>
-	buildDetector(entry, readArtifacts(path.join(MODELS, entry.url)), LIMITS);
-const [near, far] = [await load(manifest.detector), await load(manifest.farDetector)];
+const load = (entry: DetectorEntry): FaceDetector =>
+	buildDetector(entry, readModel(path.join(MODELS, path.dirname(entry.url))), LIMITS);
+const [near, far] = [load(manifest.detector), load(manifest.farDetector)];
 const detector = thoroughDetector({ near, far }, STILL_LIMITS);
 
 for (const [folder, what] of [

@@ -84,7 +84,7 @@ async function subjectsOf(
 	}
 	const manifest = readManifest(models);
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name ?? '')];
-	return Promise.all(entries.map((entry) => shippedSubject(entry, models)));
+	return entries.map((entry) => shippedSubject(entry, models));
 }
 
 async function onSplit(subjects: readonly Subject[], split: Split, data: Dataset, json: boolean): Promise<unknown[]> {

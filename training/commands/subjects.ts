@@ -31,7 +31,7 @@ export function findEntry({ models }: Manifest, id: string): ModelEntry {
 }
 
 /** A model of `modelsDir`. Throws UserError. */
-export async function shippedSubject(entry: ModelEntry, modelsDir: string): Promise<Subject> {
+export function shippedSubject(entry: ModelEntry, modelsDir: string): Subject {
 	const { title, id, labels, input, temperature, biases } = entry;
 	const model = loadShipped(path.join(modelsDir, path.dirname(entry.url)));
 	return { title, spec: { id, labels, input, temperature, biases }, model };

@@ -3,7 +3,6 @@
  * should be shown the same square of a camera's frame.
  */
 import type { Network } from '../../src/lib/core/network/network';
-import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../backend/index';

@@ -1,6 +1,5 @@
 /** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
 import type { Network } from '../../src/lib/core/network/network';
-import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../backend/index';

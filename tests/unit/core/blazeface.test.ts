@@ -159,7 +159,7 @@ describe('parity with @tensorflow-models/blazeface', () => {
 		network = loadDetectorNetwork(path.join(ROOT, 'static/models/blazeface'));
 		const { size } = SHORT_RANGE;
 		// All that the package asks of a graph model.
-		const graph = { predict: (input: tf.Tensor) => network.run(input.dataSync<'float32'>(), input.shape[0] ?? 1) };
+		const graph = { predict: (input: tf.Tensor) => network.run(input.dataSync<'float32'>(), 1) };
 		model = new blazeface.BlazeFaceModel(graph as unknown as GraphModel, size, size, 10, 0.3, MIN_CONFIDENCE);
 	});
 
