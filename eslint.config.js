@@ -184,8 +184,8 @@ const LAYERS = [
 		because: 'the service worker keeps files and knows nothing of what they do'
 	},
 	{
-		files: 'src/build/',
-		may: ['src/build/', 'src/lib/core/network/kernels', 'vite'],
+		files: 'src/bundle/',
+		may: ['src/bundle/', 'src/lib/core/network/kernels', 'vite'],
 		because: 'what builds the site is no part of it'
 	},
 	{

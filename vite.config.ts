@@ -4,7 +4,7 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { type LicenseInfo, licensePlugin } from 'rolldown-license-plugin';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { workerPlugins } from './src/build/worker-plugins.ts';
+import { workerPlugins } from './src/bundle/worker-plugins.ts';
 import { compressFolder } from './src/server/compress.ts';
 import { noticesText } from './src/server/notices.ts';
 import { writeOfflineList } from './src/server/offline.ts';

@@ -170,7 +170,7 @@ describe('the notices', () => {
 	it('hold the licence of each package that a page or worker imports, and of the models', () => {
 		const text = readFileSync('build/notices.txt', 'utf8');
 		const modules = readdirSync('src', { recursive: true, encoding: 'utf8' })
-			.filter((file) => /\.(ts|svelte)$/.test(file) && !/^(build|server|service-worker)[/\\]|\.d\.ts$/.test(file))
+			.filter((file) => /\.(ts|svelte)$/.test(file) && !/^(bundle|server|service-worker)[/\\]|\.d\.ts$/.test(file))
 			.map((file) => join('src', file));
 		const names = new Set(modules.flatMap(packagesIn));
 		expect(names.size).toBeGreaterThan(8);

@@ -1,0 +1,70 @@
+/** What the worker's bundle leaves out of tfjs, and what it mends in it. */
+import type { Plugin } from 'vite';
+import { NETWORK_KERNELS } from '../lib/core/network/kernels.ts';
+
+/** Kernels that tfjs's engine and the wanted kernels call by themselves. */
+const OWN_KERNELS = ['Identity', 'Cast', 'Transpose'];
+
+/** Throws where tfjs is not what these plugins were written for. */
+function mustHold(holds: boolean, what: string): void {
+	if (!holds) throw new Error(`tfjs has changed (${what}): see src/bundle/worker-plugins.ts`);
+}
+
+/** tfjs's core without optimizers and their gradients, which its index registers in passing. */
+function slimCore(): Plugin {
+	return {
+		name: 'mien-slim-tfjs-core',
+		transform: {
+			filter: { id: /tfjs-core\/dist\/index\.js$/ },
+			handler(code) {
+				const registering = /import \{ registerOptimizers \} from [^;]+;\s*registerOptimizers\(\);/;
+				mustHold(registering.test(code), 'the index of tfjs-core');
+				return code.replace(registering, '');
+			}
+		}
+	};
+}
+
+/** Of each back end, the kernels that networks need. */
+function slimBackends(): Plugin {
+	const wanted = new Set<string>([...NETWORK_KERNELS, ...OWN_KERNELS]);
+	return {
+		name: 'mien-slim-tfjs-backends',
+		transform: {
+			filter: { id: /tfjs-backend-\w+\/dist\/register_all_kernels\.js$/ },
+			handler(code) {
+				const imports = [...code.matchAll(/^import \{ (\w+) \} from '\.\/kernels\/(\w+)';$/gm)];
+				const kept = imports.filter(([, , kernel = '']) => wanted.has(kernel));
+				mustHold(kept.length === wanted.size, 'the kernels of a back end');
+				return [
+					`import { registerKernel } from '@tensorflow/tfjs-core';`,
+					...kept.map(([line]) => line),
+					...kept.map(([, name = '']) => `registerKernel(${name});`)
+				].join('\n');
+			}
+		}
+	};
+}
+
+/**
+ * tfjs sends its WASM threads the text of a function. That text must name nothing outside of the function, or minified
+ * it fails in the thread with "e is not defined"; the one outer variable is not used where the script is a blob.
+ */
+function closeThreadFunction(): Plugin {
+	const declaration = /var _scriptDir = [^;]+;\s+if \(typeof __filename [^;]+;/;
+	return {
+		name: 'mien-close-thread-function',
+		transform: {
+			filter: { id: /tfjs-backend-wasm-threaded-simd\.js$/ },
+			handler(code) {
+				mustHold(declaration.test(code), 'the threaded build');
+				return code.replace(declaration, '').replaceAll('_scriptDir', 'undefined');
+			}
+		}
+	};
+}
+
+/** For `worker.plugins` of Vite's configuration. */
+export function workerPlugins(): Plugin[] {
+	return [slimCore(), slimBackends(), closeThreadFunction()];
+}
