@@ -20,10 +20,13 @@ export async function fetchModel(
 		string,
 		string
 	];
-	const [json, weights] = await Promise.all([
+	const fetches = [
 		fetchWhole(url, entry.sha256, onBytes),
 		fetchWhole(weightsUrl, entry.weightsSha256, onBytes)
-	]);
+	] as const;
+	// Until both have ended: no bytes are told of after a failure.
+	await Promise.allSettled(fetches);
+	const [json, weights] = await Promise.all(fetches);
 	const topology = parseJson(json, url, 'model-invalid');
 	try {
 		return readGraphModel(asGraphModel(topology), weights);

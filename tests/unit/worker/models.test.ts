@@ -121,6 +121,29 @@ describe('fetchModel', () => {
 		expect(caches).toEqual(['default', 'reload']);
 	});
 
+	it('tells of no more bytes once it has failed', async () => {
+		let answer: (response: Response) => void = () => undefined;
+		const late = new Promise<Response>((resolve) => {
+			answer = resolve;
+		});
+		vi.stubGlobal('fetch', (url: string) =>
+			url === JSON_URL ? Promise.resolve(new Response('no', { status: 404 })) : late
+		);
+		let told = 0;
+		let failed = false;
+		const fetched = fetchModel(entry, MANIFEST_URL, (more) => {
+			expect(failed).toBe(false);
+			told += more;
+		}).catch(() => {
+			failed = true;
+		});
+		await new Promise((resolve) => setTimeout(resolve, 20));
+		expect(failed).toBe(false);
+		answer(new Response(weights));
+		await fetched;
+		expect([failed, told]).toEqual([true, weights.length]);
+	});
+
 	it('refuses a file that is not the one of the manifest', async () => {
 		files.set(WEIGHTS_URL, weights.slice(4));
 		const error: unknown = await fetchModel(entry, MANIFEST_URL, () => undefined).catch((thrown: unknown) => thrown);
