@@ -7,6 +7,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 export const BROKER_LOGIN = { username: 'kiosk', password: 's3cret' };
+/** Known where there are rights to tell apart. */
+export const OTHER_LOGINS = [
+	{ username: 'operator', password: 'al50-s3cret' },
+	{ username: 'visitor', password: 'n0b0dy' }
+];
 
 export class Mosquitto {
 	readonly #folder = mkdtempSync(join(tmpdir(), 'mien-mosquitto-'));
@@ -14,13 +19,20 @@ export class Mosquitto {
 	readonly #port: number;
 	#process: ChildProcess | null = null;
 
-	/** Takes MQTT over WebSocket on `port`, and plain on `plainPort`, with BROKER_LOGIN alone; what it knows outlives it. */
-	constructor(program: string, port: number, plainPort: number) {
+	/**
+	 * Takes MQTT over WebSocket on `port`, and plain on `plainPort`, with BROKER_LOGIN alone; what it knows outlives it.
+	 * `rights`: lines of an `acl_file`, with which OTHER_LOGINS are known, too.
+	 */
+	constructor(program: string, port: number, plainPort: number, rights: string | null = null) {
 		this.#program = program;
 		this.#port = port;
 		const passwords = join(this.#folder, 'passwords');
-		const { username, password } = BROKER_LOGIN;
-		execFileSync(join(dirname(program), '../bin/mosquitto_passwd'), ['-b', '-c', passwords, username, password]);
+		const rightsFile = join(this.#folder, 'rights');
+		for (const [index, { username, password }] of [BROKER_LOGIN, ...(rights === null ? [] : OTHER_LOGINS)].entries()) {
+			const options = index === 0 ? ['-b', '-c'] : ['-b'];
+			execFileSync(join(dirname(program), '../bin/mosquitto_passwd'), [...options, passwords, username, password]);
+		}
+		if (rights !== null) writeFileSync(rightsFile, `${rights.trim()}\n`);
 		writeFileSync(
 			join(this.#folder, 'mosquitto.conf'),
 			[
@@ -30,6 +42,7 @@ export class Mosquitto {
 				'protocol websockets',
 				'allow_anonymous false',
 				`password_file ${passwords}`,
+				...(rights === null ? [] : [`acl_file ${rightsFile}`]),
 				'persistence true',
 				`persistence_location ${this.#folder}/`,
 				'autosave_interval 1',

@@ -1,4 +1,5 @@
 /** The publisher on a real Mosquitto, which is killed and started again. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import mqtt, { type MqttClient } from 'mqtt';
@@ -7,7 +8,7 @@ import { WebSocket } from 'ws';
 import { emptyMinute, MINUTE_MS } from '../../../../src/lib/state/kiosk/minutes';
 import { Publisher } from '../../../../src/lib/state/kiosk/publisher.svelte';
 import { startBroker, type Grudge } from '../../../broker';
-import { BROKER_LOGIN, Mosquitto } from '../../../mosquitto';
+import { BROKER_LOGIN, Mosquitto, OTHER_LOGINS } from '../../../mosquitto';
 import { freePort, provideProgram } from '../../../programs';
 import { acceptWebSocket } from '../../../websocket';
 
@@ -363,5 +364,59 @@ describe('a broker that is away', () => {
 		await done;
 		before.stop();
 		broker.stop();
+	});
+});
+
+describe.skipIf(program === null)('a broker with the rights of the README (needs mosquitto)', () => {
+	it('lets the kiosk tell all that it tells, and one login command it', async () => {
+		const readme = readFileSync('src/routes/kiosk/README.md', 'utf8');
+		const rights = /```\n(user kiosk\n.*?)```/s.exec(readme)?.[1] ?? '';
+		const [port, plainPort] = [await freePort(), await freePort()];
+		const broker = new Mosquitto(program ?? '', port, plainPort, rights);
+		await broker.start();
+		const url = `ws://127.0.0.1:${port}`;
+		const [operator, visitor] = await Promise.all(OTHER_LOGINS.map((login) => mqtt.connectAsync(url, login)));
+		if (operator === undefined || visitor === undefined) throw new Error('nobody is there');
+		const heard = new Map<string, string>();
+		operator.on('message', (topic, payload) => void heard.set(topic, payload.toString()));
+		await operator.subscribeAsync(`${TOPIC}/#`, { qos: 1 });
+		const commands: string[] = [];
+		const stop = new AbortController();
+		const publisher = new Publisher({
+			settings: { ...SETTINGS, url },
+			onCommand: (text) => {
+				commands.push(text);
+				return { command: text, ok: true, reason: null };
+			},
+			login: { user: BROKER_LOGIN.username, password: BROKER_LOGIN.password },
+			storage: null,
+			now: () => NOON + MINUTE_MS,
+			retryMs: 200
+		});
+		publisher.describe(['happy']);
+		publisher.occupancy(true);
+		publisher.add({ ...emptyMinute(NOON), faces: 3 });
+		const done = publisher.run(stop.signal);
+		await expect.poll(() => heard.get(`${TOPIC}/status`), PATIENTLY).toBe('online');
+		await expect.poll(() => heard.get(`${TOPIC}/occupancy`), PATIENTLY).toBe('ON');
+		await expect.poll(() => heard.get(`${TOPIC}/minute`), PATIENTLY).toContain('"faces":3');
+		// The broker takes what is not allowed, and tells nobody.
+		await visitor.publishAsync(`${TOPIC}/command`, 'reload', { qos: 1 });
+		// Until the kiosk listens, nobody hears a command.
+		await expect
+			.poll(async () => {
+				await operator.publishAsync(`${TOPIC}/command`, 'pause', { qos: 1 });
+				return heard.get(`${TOPIC}/answer`);
+			}, PATIENTLY)
+			.toContain('"pause"');
+		await visitor.publishAsync(`${TOPIC}/command`, 'reload', { qos: 1 });
+		await operator.publishAsync(`${TOPIC}/command`, 'resume', { qos: 1 });
+		await expect.poll(() => commands, PATIENTLY).toContain('resume');
+		expect(commands).not.toContain('reload');
+		expect(publisher.limits).toEqual([]);
+		stop.abort();
+		await done;
+		await Promise.all([operator.endAsync(true), visitor.endAsync(true)]);
+		await broker.remove();
 	});
 });
