@@ -23,7 +23,7 @@ export const TABLES: Readonly<Record<string, () => string>> = {
 	'paper-cnn': paperTable
 };
 
-/** One decimal of a fraction in per cent. */
+/** One decimal of a fraction in percent. */
 const share = (fraction: number): string => (100 * fraction).toFixed(1);
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -12,7 +12,7 @@ export function createBar(format: string): cliProgress.SingleBar {
 	return new cliProgress.SingleBar({ format, hideCursor: true, noTTYOutput: false, clearOnComplete: true });
 }
 
-/** A fraction of 0..1 in per cent. */
+/** A fraction of 0..1 in percent. */
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;
 
 /** The same of `n` pictures, with the 95 % interval. */

@@ -64,7 +64,7 @@ export function coverageAt(answers: readonly Answer[], threshold: number): Cover
 }
 
 /**
- * The smallest threshold in whole per cent at which at least `wanted` of the answers left are right, and what is
+ * The smallest threshold in whole percent at which at least `wanted` of the answers left are right, and what is
  * answered there; undefined where none is. `scores` as of `figuresOf`.
  */
 export function findUnsure(
