@@ -1,8 +1,8 @@
 /**
- * `npm test`: every check in sequence, up to the first that fails; the last line counts the tests. `npm run check` stops
- * before the tests.
+ * `npm test`: every check, two at a time, then tests, build and browser tests, up to the first that fails; the last line counts
+ * the tests. `npm run check` stops before the tests.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,10 +14,13 @@ interface Step {
 	readonly counts?: true;
 }
 
-const STEPS: readonly Step[] = [
-	{ title: 'Formatting', command: 'prettier --check --log-level warn .' },
-	{ title: 'Generated types', command: 'svelte-kit sync' },
+/** What the checks need. */
+const FIRST: Step = { title: 'Generated types', command: 'svelte-kit sync' };
+
+/** None needs another; the longest first. */
+const CHECKS: readonly Step[] = [
 	{ title: 'Lint', command: 'eslint . --max-warnings 0' },
+	{ title: 'Formatting', command: 'prettier --check --log-level warn .' },
 	{ title: 'Types of the core', command: 'tsc -p src/lib/core' },
 	{ title: 'Types of the worker', command: 'tsc -p src/lib/worker' },
 	{ title: 'Types of the server', command: 'tsc -p src/server' },
@@ -25,12 +28,18 @@ const STEPS: readonly Step[] = [
 	{ title: 'Types of the training', command: 'tsc -p training' },
 	{ title: 'Types of the tests', command: 'tsc -p tests' },
 	{ title: 'Types of the page', command: 'svelte-check --tsconfig tsconfig.json --fail-on-warnings' },
-	{ title: 'Unused files, exports and packages', command: 'knip' },
+	{ title: 'Unused files, exports and packages', command: 'knip' }
+];
+
+const TESTS: readonly Step[] = [
 	{ title: 'Unit tests', command: 'vitest run', counts: true },
 	{ title: 'Build', command: 'vite build --logLevel warn' },
 	{ title: 'Size budget', command: 'tsx tests/size-budget.ts' },
 	{ title: 'Browser tests', command: 'vitest run --config tests/e2e/vitest.config.ts', counts: true }
 ];
+
+/** Each is one thread's work. */
+const CHECKS_AT_ONCE = 2;
 
 interface Counts {
 	numPassedTests: number;
@@ -40,6 +49,8 @@ interface Counts {
 
 const folder = mkdtempSync(join(tmpdir(), 'mien-test-'));
 
+const NOTHING: Counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+
 /** Runs one step; its tests, or one failure where it failed without a failed test. */
 function run(step: Step, index: number): Counts {
 	const countsFile = join(folder, `${index}.json`);
@@ -48,7 +59,7 @@ function run(step: Step, index: number): Counts {
 		shell: true,
 		stdio: ['ignore', 'inherit', 'inherit']
 	});
-	let counts: Counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+	let counts: Counts = { ...NOTHING };
 	if (step.counts) {
 		try {
 			counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
@@ -61,23 +72,43 @@ function run(step: Step, index: number): Counts {
 	return counts;
 }
 
-const firstTests = STEPS.findIndex(({ counts }) => counts);
-const steps = process.argv.includes('--checks') ? STEPS.slice(0, firstTests) : STEPS;
+/** Runs checks beside each other; each one's words come when it has ended. How many failed. */
+async function runChecks(checks: readonly Step[]): Promise<number> {
+	const waiting = [...checks];
+	let wrong = 0;
+	const lane = async (): Promise<void> => {
+		for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+			const beganMs = performance.now();
+			const child = spawn(step.command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+			let words = '';
+			for (const stream of [child.stdout, child.stderr])
+				stream.on('data', (bytes: Buffer) => (words += bytes.toString()));
+			const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+			if (status !== 0) wrong++;
+			console.log(`\n== ${step.title}: ${step.command}\n${words}${ending(step, status === 0, beganMs)}`);
+		}
+	};
+	await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, lane));
+	return wrong;
+}
+
+function ending({ title }: Step, isOk: boolean, beganMs: number): string {
+	return `-- ${title}: ${isOk ? 'ok' : 'FAILED'} in ${((performance.now() - beganMs) / 1000).toFixed(1)} s`;
+}
 
 let passed = 0;
-let failed = 0;
 let skipped = 0;
 const started = performance.now();
-for (const [index, step] of steps.entries()) {
-	console.log(`\n== ${index + 1}/${steps.length} ${step.title}: ${step.command}`);
-	const stepStarted = performance.now();
-	const counts = run(step, index);
+let failed = run(FIRST, 0).numFailedTests || (await runChecks(CHECKS));
+for (const [index, step] of (process.argv.includes('--checks') ? [] : TESTS).entries()) {
+	if (failed > 0) break;
+	console.log(`\n== ${step.title}: ${step.command}`);
+	const beganMs = performance.now();
+	const counts = run(step, index + 1);
 	passed += counts.numPassedTests;
 	failed += counts.numFailedTests;
 	skipped += counts.numPendingTests;
-	const seconds = ((performance.now() - stepStarted) / 1000).toFixed(1);
-	console.log(`-- ${step.title}: ${counts.numFailedTests === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
-	if (failed > 0) break;
+	console.log(ending(step, counts.numFailedTests === 0, beganMs));
 }
 rmSync(folder, { recursive: true, force: true });
 console.log(`\nAll in ${((performance.now() - started) / 1000).toFixed(0)} s.`);

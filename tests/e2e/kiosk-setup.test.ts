@@ -56,14 +56,18 @@ describe('addresses', () => {
 		await page.getByTestId('source-kind').selectOption('mjpeg');
 		await page.getByTestId('source-rest').fill('/streams/a/mjpeg');
 		await page.getByTestId('set-show').selectOption('figures');
-		await page.getByTestId('advanced').locator('summary').click();
+		// By keyboard: the page may still be growing under the pointer.
+		await page.getByTestId('advanced').locator('summary').press('Enter');
 		await page.getByTestId('set-keep').fill('999');
 		expect(await page.getByTestId('problems').innerText()).toMatch(/^Keep for \(days\) .*from 1 to 60/);
 		expect(await page.getByTestId('open-kiosk').isDisabled()).toBe(true);
 		await page.getByTestId('set-keep').fill('14');
+		expect(await page.getByTestId('set-keep').isVisible()).toBe(true);
 		expect(await page.getByTestId('address').innerText()).toBe(
 			`${inject('origin')}/kiosk?source=mjpeg%3A%2Fstreams%2Fa%2Fmjpeg&show=figures&keep=14`
 		);
+		await page.getByRole('navigation', { name: 'Kiosk' }).getByRole('link', { name: 'Log' }).click();
+		await page.getByTestId('kiosk-log').waitFor();
 		await context.close();
 	});
 

@@ -170,7 +170,7 @@ export function parseKioskConfig(search: string, around: Surroundings): ParsedCo
 			problems.push({ parameter: printable(name), message: thrown.message });
 		}
 	}
-	if (!query.has('source')) problems.push({ parameter: 'source', message: 'is missing: choose a camera or a stream' });
+	if (!query.has('source')) problems.push({ parameter: 'source', message: 'has no value: no camera is chosen' });
 	if (count > MOST_CAMERAS)
 		problems.push({ parameter: 'source', message: `is given ${count} times; one screen shows up to ${MOST_CAMERAS}` });
 	if (problems.length > 0) return { ok: false, problems };
