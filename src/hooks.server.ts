@@ -24,7 +24,7 @@ function neededFirst(): string[] {
 	if (wasm === null) return [];
 	const { models, detector, default: first } = parseManifest(JSON.parse(readFileSync(`static/${MANIFEST}`, 'utf8')));
 	const networks = [detector, ...models.filter(({ id }) => id === first)];
-	const files = networks.flatMap(({ url, weightsUrl }) => [url, weightsUrl]).map((url) => `models/${url}`);
+	const files = networks.flatMap(({ url, weightsUrls }) => [url, ...weightsUrls]).map((url) => `models/${url}`);
 	return [wasm, MANIFEST, ...files];
 }
 

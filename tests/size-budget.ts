@@ -41,8 +41,8 @@ function firstLoad(page: string, extension: string): string[] {
 
 const manifest = parseManifest(JSON.parse(readFileSync(join(MODELS, 'index.json'), 'utf8')));
 
-function modelFiles({ url, weightsUrl }: ModelFiles): string[] {
-	return [url, weightsUrl].map((file) => join(MODELS, file));
+function modelFiles({ url, weightsUrls }: ModelFiles): string[] {
+	return [url, ...weightsUrls].map((file) => join(MODELS, file));
 }
 
 function modelBytes(entry: ModelFiles): number {

@@ -37,15 +37,17 @@ export interface Trained {
 /** One factor a label, for what faces are read for. */
 export type PriorRatio = Readonly<Record<Use, readonly number[]>>;
 
-/** A graph model of tfjs: model.json and one file of weights, each with its hash in its address, relative to the manifest. */
+/** A graph model of tfjs: model.json and its weights, each file with its hash in its address, relative to the manifest. */
 export interface ModelFiles {
 	/** Of model.json, which names the weights too: `tf.loadGraphModel` takes it. */
 	readonly url: string;
-	readonly weightsUrl: string;
-	/** Of both files together. */
+	/** In order: one file, or shards of at most 4 MB. */
+	readonly weightsUrls: readonly string[];
+	/** Of all files together. */
 	readonly bytes: number;
 	/** Of model.json; 64 hex digits. */
 	readonly sha256: string;
+	/** Of the weights, their files one behind the other. */
 	readonly weightsSha256: string;
 }
 
@@ -165,7 +167,8 @@ const url = v.pipe(
 	)
 );
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, expected('64 lower-case hex digits')));
-const files = { url, weightsUrl: url, bytes: count, sha256, weightsSha256: sha256 };
+const weightsUrls = v.pipe(v.array(url), v.minLength(1, expected('at least 1 file')));
+const files = { url, weightsUrls, bytes: count, sha256, weightsSha256: sha256 };
 const labels = v.pipe(
 	v.array(text),
 	v.minLength(2, expected('at least 2 labels')),

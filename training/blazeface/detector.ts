@@ -81,8 +81,8 @@ export function detectorEntry(spec: DetectorSpec, modelsDir: string): DetectorEn
 /** The converted models from one folder of models into another, unless they are there. Throws UserError. */
 export function copyDetectors(from: string, to: string): void {
 	for (const spec of Object.values(DETECTORS)) {
-		const { url, weightsUrl } = filesOf(spec, from);
-		for (const file of [url, weightsUrl]) {
+		const { url, weightsUrls } = filesOf(spec, from);
+		for (const file of [url, ...weightsUrls]) {
 			const copy = path.join(to, file);
 			if (!existsSync(copy)) writeWhole(copy, [readFileSync(path.join(from, file))]);
 		}

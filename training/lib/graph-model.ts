@@ -232,14 +232,14 @@ function inSteps(
 
 /** The network as it is once it is packed: for a look at what that costs. */
 export function unpackNetwork({ nodes, specs, weights }: PackedNetwork): NetworkDescription {
-	return readGraphModel(modelJson(nodes, specs, ''), weights);
+	return readGraphModel(modelJson(nodes, specs, []), weights);
 }
 
-function modelJson(nodes: readonly GraphNode[], specs: readonly WeightSpec[], weightsFile: string): GraphModel {
+function modelJson(nodes: readonly GraphNode[], specs: readonly WeightSpec[], paths: readonly string[]): GraphModel {
 	return {
 		format: 'graph-model',
 		modelTopology: { node: nodes },
-		weightsManifest: [{ paths: [weightsFile], weights: specs }]
+		weightsManifest: [{ paths, weights: specs }]
 	};
 }
 
@@ -247,16 +247,23 @@ function tensorInfo(name: string, sides: readonly number[]): object {
 	return { [name]: { name: `${name}:0`, dtype: 'DT_FLOAT', tensorShape: shapeOf([-1, ...sides]) } };
 }
 
-const FILE_NAME = /^(model-[0-9a-f]+\.json|weights-[0-9a-f]+\.bin)$/;
+const FILE_NAME = /^(model-[0-9a-f]+\.json|weights-(\d+of\d+-)?[0-9a-f]+\.bin)$/;
 /** Hex digits of the hash in a file's name: enough that a changed file never keeps its address. */
 const DIGITS = 12;
+/** Of a shard of weights, in bytes: tfjs's own size. */
+const SHARD_BYTES = 4 * 1024 * 1024;
 
 /** Writes a network to `dir`: model.json and its weights, each with its hash in its name, in place of those that were there. */
 export function writeModel(dir: string, { nodes, specs, weights, input, output }: PackedNetwork): ModelFiles {
-	const weightsHash = sha256(weights);
-	const weightsFile = `weights-${weightsHash.slice(0, DIGITS)}.bin`;
+	const count = Math.max(1, Math.ceil(weights.length / SHARD_BYTES));
+	const shards = Array.from({ length: count }, (_, index) => {
+		const bytes = weights.subarray(index * SHARD_BYTES, (index + 1) * SHARD_BYTES);
+		const place = count === 1 ? '' : `${String(index + 1)}of${String(count)}-`;
+		return { bytes, name: `weights-${place}${sha256(bytes).slice(0, DIGITS)}.bin` };
+	});
+	const names = shards.map(({ name }) => name);
 	const json = JSON.stringify({
-		...modelJson(nodes, specs, weightsFile),
+		...modelJson(nodes, specs, names),
 		// tfjs's loader asks for these two as well.
 		modelTopology: { node: nodes, library: {}, versions: {} },
 		generatedBy: 'Mien, training/lib/graph-model.ts',
@@ -265,7 +272,7 @@ export function writeModel(dir: string, { nodes, specs, weights, input, output }
 	});
 	const file = `model-${sha256(json).slice(0, DIGITS)}.json`;
 	if (existsSync(dir)) for (const name of readdirSync(dir)) if (FILE_NAME.test(name)) rmSync(path.join(dir, name));
-	writeWhole(path.join(dir, weightsFile), [weights]);
+	for (const { name, bytes } of shards) writeWhole(path.join(dir, name), [bytes]);
 	writeWhole(path.join(dir, file), [json]);
 	return modelFiles(dir);
 }
@@ -273,15 +280,19 @@ export function writeModel(dir: string, { nodes, specs, weights, input, output }
 /** What the manifest says of the model in `dir`. Throws Error where there is none, or more than one. */
 export function modelFiles(dir: string): ModelFiles {
 	const names = readdirSync(dir).filter((name) => FILE_NAME.test(name));
-	const [file, weightsFile, ...others] = names.toSorted();
-	if (file === undefined || weightsFile === undefined || others.length > 0)
-		throw new Error(`it has ${String(names.length)} files of a model, not model.json and its weights`);
-	const [json, weights] = [file, weightsFile].map((name) => readFileSync(path.join(dir, name)));
-	if (json === undefined || weights === undefined) throw new Error('it is empty');
+	const [file, ...others] = names.filter((name) => name.endsWith('.json'));
+	if (file === undefined || others.length > 0)
+		throw new Error(`it has ${String(names.length)} files of a model, not one model.json and its weights`);
+	const json = readFileSync(path.join(dir, file));
+	const { paths } = asGraphModel(JSON.parse(json.toString())).weightsManifest[0];
+	const missing = paths.find((name) => !names.includes(name));
+	if (missing !== undefined || paths.length !== names.length - 1)
+		throw new Error(`${missing ?? 'a file that model.json names'} is missing or damaged`);
+	const weights = Buffer.concat(paths.map((name) => readFileSync(path.join(dir, name))));
 	const folder = path.basename(dir);
 	return {
 		url: `${folder}/${file}`,
-		weightsUrl: `${folder}/${weightsFile}`,
+		weightsUrls: paths.map((name) => `${folder}/${name}`),
 		bytes: json.length + weights.length,
 		sha256: sha256(json),
 		weightsSha256: sha256(weights)
@@ -292,12 +303,14 @@ export function modelFiles(dir: string): ModelFiles {
 export function readModel(dir: string): NetworkDescription {
 	try {
 		const folder = path.dirname(dir);
-		const { url, weightsUrl, weightsSha256 } = modelFiles(dir);
+		const { url, weightsUrls } = modelFiles(dir);
 		const model = asGraphModel(JSON.parse(readFileSync(path.join(folder, url), 'utf8')));
-		const [name] = model.weightsManifest[0].paths;
-		if (name !== path.basename(weightsUrl) || !weightsSha256.startsWith(/[0-9a-f]{12}/.exec(name)?.[0] ?? ' '))
-			throw new Error(`${name} is missing or damaged`);
-		return readGraphModel(model, readFileSync(path.join(folder, weightsUrl)));
+		const shards = weightsUrls.map((name) => {
+			const bytes = readFileSync(path.join(folder, name));
+			if (!name.endsWith(`-${sha256(bytes).slice(0, DIGITS)}.bin`)) throw new Error(`${name} is missing or damaged`);
+			return bytes;
+		});
+		return readGraphModel(model, Buffer.concat(shards));
 	} catch (thrown) {
 		throw new UserError(`The model in ${dir} could not be read: ${messageOf(thrown)}. Export it again.`);
 	}

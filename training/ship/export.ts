@@ -77,7 +77,7 @@ export async function exportModel(options: ExportOptions): Promise<{ entry: Mode
 			title: definition.title,
 			...written,
 			url: inFolder(written.url),
-			weightsUrl: inFolder(written.weightsUrl),
+			weightsUrls: written.weightsUrls.map(inFolder),
 			parameters: folded.countParams(),
 			multiplyAdds: multiplyAdds(folded),
 			labels: FER2013_LABELS,

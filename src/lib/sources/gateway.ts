@@ -94,7 +94,7 @@ export class GatewaySource implements FrameSource {
 	}
 
 	/** Leaves the way in use for the next one. */
-	skip(): void {
+	giveUpWay(): void {
 		const transport = this.#options.routes[this.#way?.index ?? -1]?.transport;
 		if (transport !== undefined) this.#reasons.set(transport, new AppError('stream-lost', 'passed over on request'));
 		this.#way?.source.stop();

@@ -1,4 +1,4 @@
-/** A model's two files: fetched once, checked against the manifest, read as a network. */
+/** A model's files: fetched once, checked against the manifest, read as a network. */
 import type { NetworkDescription } from '../core/network/description';
 import { asGraphModel, readGraphModel } from '../core/network/graph-model';
 import { AppError } from '../errors';
@@ -16,13 +16,11 @@ export async function fetchModel(
 	manifestUrl: string,
 	onBytes: (bytes: number) => void
 ): Promise<NetworkDescription> {
-	const [url, weightsUrl] = [entry.url, entry.weightsUrl].map((each) => new URL(each, manifestUrl).href) as [
-		string,
-		string
-	];
+	const absolute = (each: string): string => new URL(each, manifestUrl).href;
+	const url = absolute(entry.url);
 	const fetches = [
-		fetchWhole(url, entry.sha256, onBytes),
-		fetchWhole(weightsUrl, entry.weightsSha256, onBytes)
+		fetchWhole([url], entry.sha256, onBytes),
+		fetchWhole(entry.weightsUrls.map(absolute), entry.weightsSha256, onBytes)
 	] as const;
 	// Until both have ended: no bytes are told of after a failure.
 	await Promise.allSettled(fetches);
@@ -35,17 +33,33 @@ export async function fetchModel(
 	}
 }
 
+/** The files one behind the other, whose hash is `expected`. */
 async function fetchWhole(
-	url: string,
+	urls: readonly string[],
 	expected: string,
 	onBytes: (bytes: number) => void
 ): Promise<Uint8Array<ArrayBuffer>> {
-	const load = (cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> =>
-		fetchBytes(url, { unreachable: 'model-unreachable', cache, onBytes });
+	const load = async (cache: RequestCache): Promise<Uint8Array<ArrayBuffer>> => {
+		const fetches = urls.map((url) => fetchBytes(url, { unreachable: 'model-unreachable', cache, onBytes }));
+		await Promise.allSettled(fetches);
+		return joined(await Promise.all(fetches));
+	};
 	const bytes = await load('default');
 	if ((await sha256(bytes)) === expected) return bytes;
 	const again = await load('reload');
 	const found = await sha256(again);
 	if (found === expected) return again;
-	throw new AppError('model-invalid', `${url}: expected SHA-256 ${expected} but found ${found}`);
+	throw new AppError('model-invalid', `${urls.join(', ')}: expected SHA-256 ${expected} but found ${found}`);
+}
+
+function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+	const [first, ...others] = parts;
+	if (first !== undefined && others.length === 0) return first;
+	const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const part of parts) {
+		whole.set(part, at);
+		at += part.length;
+	}
+	return whole;
 }

@@ -27,20 +27,27 @@ beforeAll(() => startBackend('wasm'));
 const FILE_NAME = /^(model|weights|network|group)\b.*\.(json|bin)$/;
 
 describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$id', (entry) => {
-	const { url, weightsUrl, bytes, sha256, weightsSha256 } = entry;
+	const { url, weightsUrls, bytes, sha256, weightsSha256 } = entry;
 	const hashOf = (file: Buffer): string => createHash('sha256').update(file).digest('hex');
 	const isDetector = 'inputSize' in entry;
 
 	it('is the files that the manifest tells of, with their hashes in their names, and the only ones in their folder', () => {
-		const [json, weights] = [url, weightsUrl].map((file) => readFileSync(join(FOLDER, file)));
-		if (json === undefined || weights === undefined) throw new Error('There are no files');
+		const json = readFileSync(join(FOLDER, url));
+		const shards = weightsUrls.map((file) => readFileSync(join(FOLDER, file)));
+		const weights = Buffer.concat(shards);
+		expect(Math.max(...shards.map(({ length }) => length))).toBeLessThanOrEqual(4 * 1024 * 1024);
 		expect([hashOf(json), hashOf(weights)]).toEqual([sha256, weightsSha256]);
 		expect(json.length + weights.length).toBe(bytes);
-		const names = [`model-${sha256.slice(0, 12)}.json`, `weights-${weightsSha256.slice(0, 12)}.bin`];
-		expect([url, weightsUrl].map((file) => basename(file))).toEqual(names);
+		const place = (index: number): string =>
+			shards.length === 1 ? '' : `${String(index + 1)}of${String(shards.length)}-`;
+		const names = [
+			`model-${sha256.slice(0, 12)}.json`,
+			...shards.map((shard, index) => `weights-${place(index)}${hashOf(shard).slice(0, 12)}.bin`)
+		];
+		expect([url, ...weightsUrls].map((file) => basename(file))).toEqual(names);
 		const there = readdirSync(join(FOLDER, dirname(url))).filter((name) => FILE_NAME.test(name));
 		expect(there.toSorted()).toEqual(names);
-		expect(asGraphModel(JSON.parse(json.toString())).weightsManifest[0].paths).toEqual([names[1]]);
+		expect(asGraphModel(JSON.parse(json.toString())).weightsManifest[0].paths).toEqual(names.slice(1));
 	});
 
 	it(

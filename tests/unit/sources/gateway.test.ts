@@ -151,7 +151,7 @@ describe('a gateway', () => {
 		const { source } = open();
 		await source.start(new AbortController().signal);
 		expect(await shown(source)).toBe('webrtc');
-		source.skip();
+		source.giveUpWay();
 		expect(await shown(source)).toBe('mse');
 		source.stop();
 	});

@@ -56,7 +56,7 @@ beforeEach(async () => {
 		id: 'small',
 		title: 'Small',
 		url: 'small/model-1.json',
-		weightsUrl: 'small/weights-1.bin',
+		weightsUrls: ['small/weights-1.bin'],
 		bytes: json.length + weights.length,
 		sha256: await sha256(json),
 		weightsSha256: await sha256(weights),

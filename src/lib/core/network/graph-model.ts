@@ -33,8 +33,8 @@ export interface GraphModel {
 	readonly format: 'graph-model';
 	/** Each node after those that it reads. */
 	readonly modelTopology: { readonly node: readonly GraphNode[] };
-	/** One group with one file, whose address is relative to model.json. */
-	readonly weightsManifest: readonly [{ readonly paths: readonly [string]; readonly weights: readonly WeightSpec[] }];
+	/** One group; the addresses of its files are relative to model.json. */
+	readonly weightsManifest: readonly [{ readonly paths: readonly string[]; readonly weights: readonly WeightSpec[] }];
 }
 
 /** Base64 of "SAME" and "VALID", "BiasAdd" and "Relu". */
@@ -46,7 +46,7 @@ const RELU = 'UmVsdQ==';
 export function asGraphModel(json: unknown): GraphModel {
 	const model = json as Partial<GraphModel> | null;
 	if (model?.format !== 'graph-model' || model.weightsManifest?.length !== 1)
-		throw new RangeError('This is no graph model of tfjs with one file of weights.');
+		throw new RangeError('This is no graph model of tfjs with one group of weights.');
 	return model as GraphModel;
 }
 

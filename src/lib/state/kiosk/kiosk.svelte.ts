@@ -118,7 +118,7 @@ export class Kiosk implements KioskControls {
 	nextSource(): void {
 		if (this.isPaused) return;
 		if (this.#gatewaySource === null) this.#openSource();
-		else this.#gatewaySource.skip();
+		else this.#gatewaySource.giveUpWay();
 	}
 
 	pause(): void {

@@ -78,7 +78,7 @@ describe.each([
 			id: spec.id,
 			title: spec.title,
 			url,
-			weightsUrl,
+			weightsUrls: [weightsUrl],
 			bytes: files.reduce((sum, { length }) => sum + length, 0),
 			sha256,
 			weightsSha256,

@@ -69,7 +69,7 @@ describe('writeModel', () => {
 	it('puts hashes into both names, in place of the files before, and readModel refuses what is damaged', () => {
 		writeModel(dir, packNetwork(LARGE, null));
 		const files = writeModel(dir, packNetwork(LARGE, 0.3));
-		const names = [files.url, files.weightsUrl].map((url) => path.basename(url));
+		const names = [files.url, ...files.weightsUrls].map((url) => path.basename(url));
 		expect(readdirSync(dir).toSorted()).toEqual(names);
 		expect(names).toEqual([
 			`model-${files.sha256.slice(0, 12)}.json`,
