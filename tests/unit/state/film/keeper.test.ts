@@ -1,0 +1,138 @@
+/** What is read of a film is kept while it is read, a few seconds behind at most, and given back as it was. */
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Keeper, type KeptFilm } from '../../../../src/lib/state/film/keeper.svelte';
+import { NO_EDITS } from '../../../../src/lib/state/film/people';
+import { DEFAULT_OPTIONS } from '../../../../src/lib/state/film/record';
+import { faceWith, filmOf, stretch } from './film-table';
+
+function filmBeingRead(key: string): KeptFilm {
+	const table = filmOf(stretch(5, 0.9));
+	return {
+		key,
+		stamp: { name: 'film.mp4', bytes: 1000, lastModified: 1 },
+		sha256: null,
+		info: {
+			size: { width: 640, height: 480 },
+			analysedSize: { width: 640, height: 480 },
+			startS: 0,
+			endS: 60,
+			frameCount: 1800,
+			container: 'MP4',
+			codec: 'avc1.64001f',
+			hdr: false,
+			recordedAtMs: null,
+			method: 'webcodecs',
+			cutShort: false
+		},
+		reading: {
+			options: DEFAULT_OPTIONS,
+			rules: { prior: 'everyday', minConfidence: 0.5, smoothingMs: 300, maxFaces: 20 },
+			models: table.models.map((model) => ({ ...model, priorRatio: null, networks: [] })),
+			detectors: [],
+			engine: null,
+			application: 'test',
+			beganMs: 0
+		},
+		notes: { people: NO_EDITS, markers: [], excluded: [], epochMs: null },
+		table,
+		state: { kind: 'reading' }
+	};
+}
+
+function readOn(film: KeptFilm, frames: number): void {
+	for (let index = film.table.frameCount; frames > 0; index++, frames--) {
+		film.table.add(index * 3, index / 10, [faceWith(1, 0.9)], 1);
+	}
+}
+
+beforeEach(() => {
+	vi.stubGlobal('document', new EventTarget());
+	// The database works with setImmediate, which stays the real one.
+	vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+});
+
+afterEach(() => {
+	vi.useRealTimers();
+	vi.unstubAllGlobals();
+});
+
+/** Frames that a page opened after a crash finds: as the record has it, and the times of the chunks themselves. */
+async function found(key: string): Promise<{ frames: number; times: number[] } | null> {
+	const keeper = new Keeper();
+	await keeper.load();
+	const record = keeper.records.find((each) => each.key === key);
+	if (record === undefined) return null;
+	const chunks = await keeper.chunks(key);
+	return { frames: record.frames, times: chunks.flatMap(({ timesS }) => [...timesS]) };
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index / 10);
+
+it('loses at most five seconds of a film that is being read when the page is gone without a word', async () => {
+	const film = filmBeingRead('crash');
+	const keeper = new Keeper();
+	await keeper.begin(film);
+	void keeper.keepWhile(film);
+	for (const seconds of [5, 10, 15]) {
+		readOn(film, 50);
+		vi.advanceTimersByTime(5000);
+		const { frameCount } = film.table;
+		await vi.waitFor(async () => {
+			expect(await found('crash'), `${seconds} s`).toEqual({ frames: frameCount, times: upTo(frameCount) });
+		});
+	}
+});
+
+it('keeps the last seconds too where the page is hidden, as it is when its tab is closed', async () => {
+	const film = filmBeingRead('hidden');
+	const keeper = new Keeper();
+	await keeper.begin(film);
+	void keeper.keepWhile(film);
+	readOn(film, 7);
+	document.dispatchEvent(new Event('visibilitychange'));
+	await vi.waitFor(async () => {
+		expect(await found('hidden')).toEqual({ frames: 12, times: upTo(12) });
+	});
+});
+
+it('keeps the rest at the end, and nothing after it', async () => {
+	const film = filmBeingRead('end');
+	const keeper = new Keeper();
+	await keeper.begin(film);
+	const end = keeper.keepWhile(film);
+	readOn(film, 3);
+	await end();
+	expect(await found('end')).toEqual({ frames: 8, times: upTo(8) });
+	readOn(film, 3);
+	vi.advanceTimersByTime(60_000);
+	document.dispatchEvent(new Event('visibilitychange'));
+	await keeper.load();
+	expect(await found('end')).toEqual({ frames: 8, times: upTo(8) });
+});
+
+it('forgets what was kept where a film is read from its beginning, or erased', async () => {
+	const film = filmBeingRead('again');
+	const keeper = new Keeper();
+	await keeper.begin(film);
+	await keeper.begin({ ...film, table: filmOf(stretch(2, 0.5)) });
+	expect(await found('again')).toEqual({ frames: 2, times: upTo(2) });
+	await keeper.erase('again');
+	expect(await found('again')).toBeNull();
+});
+
+it('says that nothing can be kept where the browser refuses, and keeps again once it does not', async () => {
+	const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+	const open = vi.spyOn(indexedDB, 'open').mockImplementation(() => {
+		throw new DOMException('blocked', 'SecurityError');
+	});
+	const film = filmBeingRead('refused');
+	const keeper = new Keeper();
+	await keeper.begin(film);
+	expect(keeper.failed).toBe(true);
+	expect(warn).toHaveBeenCalled();
+	open.mockRestore();
+	await keeper.begin(film);
+	expect(keeper.failed).toBe(false);
+	expect(await found('refused')).toEqual({ frames: 5, times: upTo(5) });
+});
