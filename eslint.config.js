@@ -185,12 +185,12 @@ const LAYERS = [
 	},
 	{
 		files: 'src/bundle/',
-		may: ['src/bundle/', 'src/lib/core/network/kernels', 'vite'],
+		may: ['src/bundle/', 'src/lib/core/network/kernels', 'vite', 'node:'],
 		because: 'what builds the site is no part of it'
 	},
 	{
 		files: 'src/hooks.server',
-		may: [MANIFEST, 'node:', '@sveltejs/kit'],
+		may: [MANIFEST, 'src/bundle/', 'node:', '@sveltejs/kit'],
 		because: 'it runs while the pages are made, and writes addresses into them'
 	},
 	{ files: 'src/', may: ['src/', ...SVELTE], because: 'nothing that is shipped depends on training or tests' },

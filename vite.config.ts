@@ -81,9 +81,27 @@ function finish(): Plugin {
 	};
 }
 
+/** tfjs's hash of texts, which one back end uses, is reached from the start and not used there. */
+function isSharedFirst(id: string): boolean {
+	return !/\.worker\.ts$|\/long\/|\/hash_util\.js$/.test(id);
+}
+
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit(), writeNotices(), finish()],
-	worker: { format: 'es', plugins: () => [...workerPlugins(), licensePlugin({ done: remember }) as Plugin] },
+	worker: {
+		format: 'es',
+		plugins: () => [...workerPlugins(), licensePlugin({ done: remember }) as Plugin],
+		// WebKit runs a worker's own file a second time, with a state of its own, where a chunk imports from it: what chunks
+		// may import is a chunk, too, and that file holds what nothing imports.
+		rolldownOptions: {
+			output: {
+				codeSplitting: {
+					includeDependenciesRecursively: false,
+					groups: [{ name: 'first', tags: ['$initial'], test: isSharedFirst }]
+				}
+			}
+		}
+	},
 	build: {
 		// Browsers that know light-dark(): lowered for older ones, it would be settled at the root, and a stage that is
 		// always dark would get the page's colours.

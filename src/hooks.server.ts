@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Handle } from '@sveltejs/kit';
 import { parseManifest } from '$lib/manifest';
+import { importedBy } from './bundle/imports';
 
 const BUILT = '.svelte-kit/output/client';
 const WORKERS = '_app/immutable/workers';
@@ -19,13 +20,13 @@ function built(folder: string, name: RegExp): string | null {
 }
 
 /** What the worker fetches on its own, in the order in which it is needed. */
-function neededFirst(): string[] {
+function neededFirst(worker: string | null): string[] {
 	const wasm = built(`${WORKERS}/assets`, /^tfjs-backend-wasm-simd-.*\.wasm$/);
 	if (wasm === null) return [];
 	const { models, detector, default: first } = parseManifest(JSON.parse(readFileSync(`static/${MANIFEST}`, 'utf8')));
 	const networks = [detector, ...models.filter(({ id }) => id === first)];
 	const files = networks.flatMap(({ url, weightsUrls }) => [url, ...weightsUrls]).map((url) => `models/${url}`);
-	return [wasm, MANIFEST, ...files];
+	return [...(worker === null ? [] : importedBy(BUILT, worker)), wasm, MANIFEST, ...files];
 }
 
 export const handle: Handle = ({ event, resolve }) =>
@@ -34,7 +35,9 @@ export const handle: Handle = ({ event, resolve }) =>
 			const worker = built(WORKERS, /^analyser\.worker-.*\.js$/);
 			// As Kit wrote it: pages lie at several depths.
 			const [, base = '.'] = /src="([^"]*)\/first\.js"/.exec(html) ?? [];
-			const links = neededFirst().map((file) => `<link rel="preload" as="fetch" crossorigin href="${base}/${file}" />`);
+			const links = neededFirst(worker).map(
+				(file) => `<link rel="preload" as="fetch" crossorigin href="${base}/${file}" />`
+			);
 			return html
 				.replace(`${base}/%mien.worker%`, worker === null ? '' : `${base}/${worker}`)
 				.replace('%mien.preloads%', links.join('\n\t\t'));

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { importedBy } from '../src/bundle/imports';
 import { type ModelFiles, parseManifest } from '../src/lib/manifest';
 
 const KB = 1024;
@@ -53,7 +54,7 @@ const first = manifest.models.find(({ id }) => id === manifest.default);
 if (first === undefined) throw new Error('The default model is not in the manifest');
 /** The worker, and of its back ends the one that most visitors get. */
 const workerScripts = [
-	...built(/workers\/analyser\.worker-.*\.js$/),
+	...built(/workers\/analyser\.worker-.*\.js$/).flatMap((file) => [file, ...importedBy('.', file)]),
 	...built(/workers\/chunks\/.*\.js$/).filter((file) => readFileSync(file, 'utf8').includes('WasmBackendModule'))
 ];
 const firstScripts = [...firstLoad('index.html', '.js'), join(BUILD, 'first.js'), ...workerScripts];

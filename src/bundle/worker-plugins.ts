@@ -64,7 +64,22 @@ function closeThreadFunction(): Plugin {
 	};
 }
 
+/** WebKit runs a worker's own file a second time, with a state of its own, where a chunk imports from it. */
+function keepEntriesApart(): Plugin {
+	return {
+		name: 'mien-keep-entries-apart',
+		generateBundle(_, bundle) {
+			const chunks = Object.values(bundle).filter((each) => each.type === 'chunk');
+			const entries = new Set(chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName));
+			for (const { fileName, imports } of chunks) {
+				const entry = imports.find((each) => entries.has(each));
+				if (entry !== undefined) this.error(`${fileName} imports from the worker's own file ${entry}`);
+			}
+		}
+	};
+}
+
 /** For `worker.plugins` of Vite's configuration. */
 export function workerPlugins(): Plugin[] {
-	return [slimCore(), slimBackends(), closeThreadFunction()];
+	return [slimCore(), slimBackends(), closeThreadFunction(), keepEntriesApart()];
 }

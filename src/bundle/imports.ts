@@ -1,0 +1,10 @@
+/** What built scripts import. */
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+
+/** Paths in `folder` of the chunks that a built script there imports before it runs. */
+export function importedBy(folder: string, script: string): string[] {
+	const code = readFileSync(posix.join(folder, script), 'utf8');
+	const imports = code.matchAll(/(?:^|;)import[^"'`;(]*["'`](\.[^"'`]+)["'`]/gm);
+	return [...imports].map(([, file = '']) => posix.join(posix.dirname(script), file));
+}
