@@ -147,6 +147,10 @@ export const EXPLANATIONS = {
 		sentence: 'This picture is protected: only the program that protects it can open it.',
 		remedy: 'Save an unprotected copy there.'
 	},
+	'archive-unreadable': {
+		sentence: 'Not all of this archive was read.',
+		remedy: 'Unpack it, and choose its pictures.'
+	},
 	'manifest-unreachable': {
 		sentence: 'The list of models could not be loaded.',
 		remedy: 'Check the connection to the server and reload the page.'

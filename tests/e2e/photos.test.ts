@@ -1,9 +1,12 @@
 /** Many pictures at once: the queue, the list, what cannot be read, small and large faces, and the exports. */
 import { AxeBuilder } from '@axe-core/playwright';
+import { downloadZip } from 'client-zip';
 import { parse } from 'csv-parse/sync';
+import { packTar } from 'modern-tar';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -439,6 +442,49 @@ describe('the list', () => {
 		await page.getByTestId('file-input').setInputFiles([text, await faceless(), { ...text, name: 'list.csv' }]);
 		expect(await page.getByTestId('skipped').innerText()).toBe('2 files are no pictures and were skipped.');
 		expect(await page.getByTestId('picture').count()).toBe(1);
+		await context.close();
+	});
+
+	it('says of films and sound where they are read, and that sound has no picture', async () => {
+		const { context, page } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('file-input').setInputFiles([
+			{ name: 'holiday.mp4', mimeType: 'video/mp4', buffer: Buffer.from('film') },
+			{ name: 'talk.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('sound') }
+		]);
+		const line = page.getByTestId('skipped');
+		expect(await line.innerText()).toBe(
+			'One file has sound, but no picture. One file is a film: open it on the page Film.'
+		);
+		await line.getByRole('link', { name: 'Film' }).click();
+		await page.waitForURL('**/film');
+		await context.close();
+	});
+
+	it('takes the pictures of archives with the names of their folders', async () => {
+		const { context, page, problems } = await open(browser, '/photo');
+		await waitForStatus(page, 'idle');
+		const { buffer } = await portrait();
+		const input = Uint8Array.from(buffer);
+		const files = ['party/1.png', 'party/2.png', 'notes.txt', '__MACOSX/party/._1.png'];
+		const zip = Buffer.from(await downloadZip(files.map((name) => ({ name, input }))).arrayBuffer());
+		const tar = await packTar([{ header: { name: 'work/3.png', size: input.length }, body: input }]);
+		await page.getByTestId('file-input').setInputFiles([
+			{ name: 'photos.zip', mimeType: 'application/zip', buffer: zip },
+			{ name: 'more.tar.gz', mimeType: 'application/gzip', buffer: gzipSync(tar) },
+			{ name: 'old.rar', mimeType: '', buffer: Buffer.from('Rar!\x1a\x07\x00') }
+		]);
+		for (const name of ['photos.zip/party/1.png', 'photos.zip/party/2.png', 'more.tar/work/3.png'])
+			await listed(page, name).and(page.locator('[data-state=done]')).waitFor();
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+		expect(await page.getByTestId('skipped').innerText()).toBe(
+			'One file within an archive is no picture and was skipped.'
+		);
+		const told = page.locator('[data-testid=error][data-code=archive-unreadable]');
+		expect(await told.innerText()).toMatch(/old\.rar is a RAR archive.*Unpack it/);
+		expect(await page.getByTestId('unpacking').count()).toBe(0);
+		expect(problems).toEqual([]);
 		await context.close();
 	});
 });

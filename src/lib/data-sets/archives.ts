@@ -46,6 +46,10 @@ export interface Visit {
 	readonly onBytes: (done: number) => void;
 	/** Whether a file of an archive is to be opened, by its name; the others are not read. */
 	readonly wants: (name: string) => boolean;
+	/** Told of files of a ZIP that cannot be unpacked, which are passed over; without it, the first ends the reading. */
+	readonly onDamaged?: (name: string) => void;
+	/** Told how many bytes gzip gave, whether somebody wants them or not; may throw to end it. */
+	readonly onUnpacked?: (done: number) => void;
 }
 
 /**
@@ -63,7 +67,8 @@ async function* openStream(name: string, pieces: Pieces, visit: Visit, depth: nu
 	const { head, all } = await peek(pieces);
 	const text = latin1(head);
 	if (text.startsWith('\x1f\x8b')) {
-		yield* openStream(name.replace(/\.gz$/i, '').replace(/\.tgz$/i, '.tar'), gunzip(all), visit, depth + 1);
+		const inner = name.replace(/\.gz$/i, '').replace(/\.tgz$/i, '.tar');
+		yield* openStream(inner, counted(gunzip(all), visit.onUnpacked ?? (() => undefined)), visit, depth + 1);
 	} else if (text.slice(257, 262) === 'ustar') {
 		yield* openTar(name, all, visit, depth);
 	} else {
@@ -94,7 +99,8 @@ async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<
 	let done = 0;
 	try {
 		for await (const entry of reader.getEntriesGenerator()) {
-			const inner = `${name}/${entry.filename}`;
+			// Some programs on Windows write the wrong slash.
+			const inner = `${name}/${entry.filename.replaceAll('\\', '/')}`;
 			if (entry.directory || CLUTTER.test(inner) || !visit.wants(inner)) continue;
 			if (entry.encrypted) throw new RangeError(`${inner} is protected by a password: unpack the archive`);
 			const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
@@ -104,7 +110,12 @@ async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<
 			});
 			failed.catch(() => undefined);
 			const pieces = piecesOf(readable, failed);
-			yield* openStream(inner, pieces, visit, 1);
+			try {
+				yield* openStream(inner, pieces, visit, 1);
+			} catch (thrown) {
+				if (visit.onDamaged === undefined) throw thrown;
+				visit.onDamaged(inner);
+			}
 			await pieces.return(undefined);
 			done += entry.compressedSize;
 			visit.onBytes(done);

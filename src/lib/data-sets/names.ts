@@ -1,7 +1,10 @@
 /** What files are, as far as their names tell. */
 
 const TABLE = /\.(csv|tsv|gz|tgz|tar|zip)$/i;
-const PICTURE = /\.(jpe?g|png|webp|avif|bmp|gif|tiff?|heic)$/i;
+const PICTURE = /\.(jpe?g|jfif|png|webp|avif|bmp|gif|tiff?|heic|heif|jxl|svg)$/i;
+const ARCHIVE = /\.(zip|tar|tgz|gz|rar|7z)$/i;
+const FILM = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|mts|m2ts|3gp|wmv)$/i;
+const SOUND = /\.(mp3|m4a|wav|ogg|oga|opus|flac|aac|wma|aiff?)$/i;
 
 /** Whether a file can be one of FER2013's tables, or an archive of it. */
 export function isTableName(name: string): boolean {
@@ -10,4 +13,17 @@ export function isTableName(name: string): boolean {
 
 export function isPictureName(name: string): boolean {
 	return PICTURE.test(name);
+}
+
+/** Archives that can be opened, and those of which only that can be said. */
+export function isArchiveName(name: string): boolean {
+	return ARCHIVE.test(name);
+}
+
+export function isFilmName(name: string): boolean {
+	return FILM.test(name);
+}
+
+export function isSoundName(name: string): boolean {
+	return SOUND.test(name);
 }

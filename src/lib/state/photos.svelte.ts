@@ -1,5 +1,6 @@
 /** The pictures that a visitor chose: a queue through the analyser, one of them on the stage. */
 import type { FaceResult, FrameResult } from '../core/types';
+import { isArchiveName, isFilmName, isPictureName, isSoundName } from '../data-sets/names';
 import { toAppError, type AppError, type ErrorCode } from '../errors';
 import { PhotoSource } from '../sources/photo';
 import type { Size } from '../sources/scale';
@@ -38,6 +39,24 @@ export interface Progress {
 	readonly open: number;
 }
 
+/** Files that were left out, the last time some were added; `inArchives` of them within archives. */
+export interface Skipped {
+	readonly films: number;
+	readonly sounds: number;
+	readonly others: number;
+	readonly inArchives: number;
+	/** Pictures of archives that are damaged. */
+	readonly damaged: number;
+}
+
+const NONE_SKIPPED: Skipped = { films: 0, sounds: 0, others: 0, inArchives: 0, damaged: 0 };
+
+/** A file with the path within what was chosen or dropped. */
+interface NamedBlob {
+	readonly name: string;
+	readonly file: Blob;
+}
+
 /** What decides, beside the models, what is found in a picture. */
 type PhotoRules = Pick<SettingsData, 'minConfidence' | 'prior'>;
 
@@ -48,7 +67,15 @@ export class Photos {
 	#list: readonly Photo[] = $state.raw([]);
 	#selectedId: number | null = $state.raw(null);
 	#shown: PhotoSource | null = $state.raw(null);
-	#skipped = $state.raw(0);
+	#skipped: Skipped = $state.raw(NONE_SKIPPED);
+	/** The archive that is being unpacked, and the pictures that came out of it. */
+	#unpacking: { readonly name: string; readonly pictures: number } | null = $state.raw(null);
+	/** Archives are unpacked one after another. */
+	#unpacked: Promise<void> = Promise.resolve();
+	/** Ended by `clear` alone: the queue goes on with what is there. */
+	#archives = new AbortController();
+	/** The visitor stopped the queue: what comes meanwhile stands still, too. */
+	#cancelled = false;
 	#lastId = 0;
 	#working = false;
 	/** The visitor is on another page: nothing is read. */
@@ -128,27 +155,74 @@ export class Photos {
 		return this.#shown?.element ?? null;
 	}
 
-	/** Files that were left out as no pictures, the last time some were added. */
-	get skipped(): number {
+	/** Files that were left out, the last time some were added. */
+	get skipped(): Skipped {
 		return this.#skipped;
 	}
 
-	/** Appends pictures to the queue and looks at the first of them; files of other kinds are left out and counted. */
-	add(files: readonly { readonly name: string; readonly file: Blob }[]): void {
-		const pictures = files.filter(isPicture);
-		this.#skipped = files.length - pictures.length;
+	get unpacking(): { readonly name: string; readonly pictures: number } | null {
+		return this.#unpacking;
+	}
+
+	/**
+	 * Appends pictures to the queue, those in archives as they are unpacked, and looks at the first of them; files of other
+	 * kinds are left out and counted.
+	 */
+	add(files: readonly NamedBlob[]): void {
+		const archives = files.filter(isArchive);
+		const pictures = files.filter((each) => !isArchive(each) && isPicture(each));
+		const others = files.filter((each) => !isArchive(each) && !isPicture(each));
+		const films = others.filter(isFilm).length;
+		const sounds = others.filter(isSound).length;
+		this.#skipped = { ...NONE_SKIPPED, films, sounds, others: others.length - films - sounds };
+		this.#cancelled = false;
+		this.#append(pictures, true);
+		if (archives.length === 0) return;
+		const { signal } = this.#archives;
+		this.#unpacked = this.#unpacked.then(() => this.#unpack(archives, signal, pictures.length === 0));
+	}
+
+	#append(pictures: readonly NamedBlob[], look: boolean): void {
 		const added = pictures.map(({ name, file }): Photo => ({
 			id: ++this.#lastId,
 			name,
 			file,
 			thumbnail: null,
-			state: { kind: 'waiting' }
+			state: { kind: this.#cancelled ? 'cancelled' : 'waiting' }
 		}));
 		const [first] = added;
 		if (first === undefined) return;
 		this.#list = [...this.#list, ...added];
-		void this.select(first.id);
+		if (look && this.#left) this.#selectedId = first.id;
+		else if (look) void this.select(first.id);
 		void this.#work();
+	}
+
+	async #unpack(archives: readonly NamedBlob[], signal: AbortSignal, look: boolean): Promise<void> {
+		let isFirst = look;
+		const isOver = (): boolean => signal.aborted;
+		for (const { name, file } of archives) {
+			if (isOver()) return;
+			this.#unpacking = { name, pictures: 0 };
+			try {
+				const { unpackPictures } = await import('../data-sets/pictures');
+				const take = (picture: NamedBlob): void => {
+					this.#unpacking = { name, pictures: (this.#unpacking?.pictures ?? 0) + 1 };
+					this.#append([picture], isFirst);
+					isFirst = false;
+				};
+				const { others, damaged } = await unpackPictures(name, file, take, signal);
+				const { inArchives } = this.#skipped;
+				this.#skipped = {
+					...this.#skipped,
+					inArchives: inArchives + others,
+					damaged: this.#skipped.damaged + damaged
+				};
+			} catch (thrown) {
+				if (!isOver()) this.#session.tell(toAppError(thrown, 'archive-unreadable'));
+			}
+			if (!isOver()) this.#unpacking = null;
+		}
 	}
 
 	/** Looks at another picture. */
@@ -180,10 +254,12 @@ export class Photos {
 	cancel(): void {
 		this.#queue.abort();
 		this.#queue = new AbortController();
+		this.#cancelled = true;
 		this.#restate(({ kind }) => kind === 'waiting' || kind === 'working', { kind: 'cancelled' });
 	}
 
 	resume(): void {
+		this.#cancelled = false;
 		this.#restate(({ kind }) => kind === 'cancelled', { kind: 'waiting' });
 		void this.#work();
 	}
@@ -229,13 +305,17 @@ export class Photos {
 
 	/** Forgets every picture. */
 	clear(): void {
+		this.#archives.abort();
+		this.#archives = new AbortController();
+		this.#unpacking = null;
+		this.#cancelled = false;
 		this.#queue.abort();
 		this.#queue = new AbortController();
 		this.#leaveStage();
 		this.#selectedId = null;
 		for (const { thumbnail } of this.#list) if (thumbnail !== null) URL.revokeObjectURL(thumbnail);
 		this.#list = [];
-		this.#skipped = 0;
+		this.#skipped = NONE_SKIPPED;
 		this.#known = {};
 	}
 
@@ -327,13 +407,25 @@ export class Photos {
 	}
 }
 
-/** Names of pictures whose type some systems do not tell. */
-const PICTURE_NAME = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|heic|heif|tiff?)$/i;
-
 /** By its type or its name: whether it can be read is for the queue to find out. A file without either is tried. */
-function isPicture({ name, file }: { readonly name: string; readonly file: Blob }): boolean {
-	if (file.type.startsWith('image/') || PICTURE_NAME.test(name)) return true;
+function isPicture({ name, file }: NamedBlob): boolean {
+	if (file.type.startsWith('image/') || isPictureName(name)) return true;
 	return file.type === '' && !/\.[^./]+$/.test(name);
+}
+
+function isArchive({ name, file }: NamedBlob): boolean {
+	return (
+		isArchiveName(name) ||
+		/^application\/(x-)?(zip|zip-compressed|tar|gzip|7z-compressed|rar|vnd\.rar)$/.test(file.type)
+	);
+}
+
+function isFilm({ name, file }: NamedBlob): boolean {
+	return file.type.startsWith('video/') || isFilmName(name);
+}
+
+function isSound(each: NamedBlob): boolean {
+	return !isFilm(each) && (each.file.type.startsWith('audio/') || isSoundName(each.name));
 }
 
 const LEFT_THE_STAGE = 'the picture left the stage';
