@@ -2,7 +2,7 @@
  * Far faces in a live picture, at two rates: the frame as a whole and the faces that are known are looked at in every
  * frame, the rest in turn, a tile every other frame. However large a frame is, it costs one look at the whole, one for
  * every four known far faces, every other frame one at a tile, and for each candidate one to three. What only one look
- * takes for a face is not shown, unless that look is sure.
+ * takes for a face is not shown, unless that look is sure. A tile that shows a group has its candidates wait for looks.
  */
 import { isSameFace } from './blazeface';
 import { boxCentre } from './geometry';
@@ -37,8 +37,13 @@ const FOLLOW_REACH = 0.8;
 const MOST_MISSED = 5;
 /** A face doubted in this many frames has to pass for a new one: it may have turned into something else. */
 const MOST_DOUBTED = 10;
-/** Most candidates that are looked at closely in one frame: the doubtful ones of the whole frame first, then the tile's. */
+/**
+ * Most candidates that are looked at closely in one frame: the doubtful ones of the whole frame first, then those that
+ * wait, then the tile's.
+ */
 const MOST_CANDIDATES = 3;
+/** Most candidates that wait for their close look, the surest: one tile shows all faces of a group at once. */
+const MOST_WAITING = 12;
 const AT_REST: Point = { x: 0, y: 0 };
 
 type FrameSize = Pick<Frame, 'width' | 'height'>;
@@ -57,10 +62,12 @@ export interface SearchState {
 	/** Counts the frames: whose turn it is. */
 	readonly turn: number;
 	readonly known: readonly KnownFace[];
+	/** Candidates of tiles that no frame had a look left for, those that waited longest first. */
+	readonly waiting: readonly DetectedFace[];
 }
 
 /** Where every source starts. */
-export const NOTHING_KNOWN: SearchState = { turn: 0, known: [] };
+export const NOTHING_KNOWN: SearchState = { turn: 0, known: [], waiting: [] };
 
 export interface SearchSettings {
 	/** Height of the smallest faces to be found, in pixels of the frame. */
@@ -84,7 +91,7 @@ export async function searchFrame(
 	frame: Frame,
 	{ near, far }: Detectors,
 	{ smallestFacePx, maxFaces, minConfidence }: SearchSettings,
-	{ turn, known }: SearchState,
+	{ turn, known, waiting }: SearchState,
 	lookAtEach: LookAtEach = lookInMosaic
 ): Promise<[SearchState, DetectedFace[]]> {
 	// The whole frame.
@@ -106,25 +113,31 @@ export async function searchFrame(
 		else if (missed < MOST_MISSED) lost.push({ face, step: AT_REST, missed: missed + 1, doubted });
 	}
 	// The tile whose turn it is: what it shows is only a candidate.
+	const proposed = [...waiting];
 	if (turn % TILE_EVERY === 0) {
 		const tiles = planTiles(frame.width, frame.height, smallestFacePx);
 		const tile = tiles[(turn / TILE_EVERY) % tiles.length];
-		const proposed = await far.detect(frame, { region: tile, minConfidence: CANDIDATE_CONFIDENCE });
-		candidates.push(...proposed.filter((face) => tile === undefined || !isCut(face, tile, frame)));
+		const shown = await far.detect(frame, { region: tile, minConfidence: CANDIDATE_CONFIDENCE });
+		const whole = shown.filter((face) => tile === undefined || !isCut(face, tile, frame));
+		proposed.push(...whole.filter((face) => !isAmong(face, waiting)));
 	}
 	// Closer looks at the candidates.
-	const fresh = candidates.filter((face) => !isAmong(face, seen));
+	const isFresh = (face: DetectedFace): boolean => !isAmong(face, seen);
+	const fresh = [...candidates, ...proposed].filter(isFresh);
 	for (const candidate of fresh.slice(0, MOST_CANDIDATES)) {
 		const face = await lookClosely({ near, far }, frame, candidate, minConfidence);
 		if (face !== null) seen.push(face);
 	}
+	const left = fresh.slice(MOST_CANDIDATES).filter((face) => proposed.includes(face) && isFresh(face));
 	// What the next frame has to know.
 	const faces = mergeFaces(seen, Infinity);
 	const missing = lost.filter(({ face }) => !isAmong(face, faces));
 	const area = ({ face: { box } }: KnownFace): number => box.width * box.height;
 	const followed = faces.map((face) => remember(face, known, minConfidence));
 	const all = [...followed, ...missing].sort((a, b) => area(b) - area(a));
-	return [{ turn: turn + 1, known: all.slice(0, maxFaces) }, faces];
+	// Where no more faces are followed, none has to wait.
+	const next = all.length < maxFaces ? left.slice(0, MOST_WAITING) : [];
+	return [{ turn: turn + 1, known: all.slice(0, maxFaces), waiting: next }, faces];
 }
 
 function isAmong(face: DetectedFace, faces: readonly DetectedFace[]): boolean {

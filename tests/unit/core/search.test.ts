@@ -95,7 +95,7 @@ describe('searchFrame', () => {
 			FRAME,
 			{ near: nothing, far: nothing },
 			SETTINGS,
-			{ turn: 1, known },
+			{ ...NOTHING_KNOWN, turn: 1, known },
 			look
 		);
 		expect(found.map(({ box }) => [box.x, box.y])).toEqual([[expect.closeTo(635), expect.closeTo(346)]]);
@@ -110,7 +110,11 @@ describe('searchFrame', () => {
 			detect: () => Promise.resolve(sizes.map((size, index) => faceAt(150 + 200 * index, 360, size)))
 		};
 		const settings = { ...SETTINGS, maxFaces: 3 };
-		const [state, found] = await searchFrame(FRAME, { near, far: near }, settings, { turn: 1, known: [] });
+		const [state, found] = await searchFrame(FRAME, { near, far: near }, settings, {
+			...NOTHING_KNOWN,
+			turn: 1,
+			known: []
+		});
 		expect(found).toHaveLength(5);
 		expect(state.known.map(({ face }) => face.box.height)).toEqual([90, 80, 60]);
 	});
@@ -127,7 +131,11 @@ describe('searchFrame', () => {
 	it('goes on with a known face of which it is less sure than it must be of a new one', async () => {
 		const sure = faceAt(640, 360, 40);
 		const doubtful: FaceDetector = { detect: () => Promise.resolve([]) };
-		const state: SearchState = { turn: 1, known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0, doubted: 0 }] };
+		const state: SearchState = {
+			...NOTHING_KNOWN,
+			turn: 1,
+			known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0, doubted: 0 }]
+		};
 		const search = async (confidence: number) => {
 			const look: LookAtEach = (_, __, ___, minConfidence) =>
 				Promise.resolve([confidence > minConfidence ? [{ ...sure, confidence }] : []]);
@@ -146,7 +154,11 @@ describe('searchFrame', () => {
 			const closely: FaceDetector = {
 				detect: (_, { region } = {}) => Promise.resolve(region !== undefined && isFace ? [sure] : [])
 			};
-			let state: SearchState = { turn: 1, known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0, doubted: 0 }] };
+			let state: SearchState = {
+				...NOTHING_KNOWN,
+				turn: 1,
+				known: [{ face: sure, step: { x: 0, y: 0 }, missed: 0, doubted: 0 }]
+			};
 			const shown: number[] = [];
 			for (let frame = 0; frame < 12; frame++) {
 				const [next, found] = await searchFrame(FRAME, { near: closely, far: closely }, SETTINGS, state, look);
@@ -184,6 +196,45 @@ describe('searchFrame', () => {
 			expect(stage.known().length).toBeLessThanOrEqual(SETTINGS.maxFaces);
 		}
 		expect(stage.known()).toHaveLength(SETTINGS.maxFaces);
+	});
+
+	it('finds a group that one tile shows in as many frames as its closer looks need, and none of it twice', async () => {
+		const group = Array.from({ length: 10 }, (_, index) =>
+			faceAt(200 + (index % 5) * 180, 240 + Math.floor(index / 5) * 240, 100)
+		);
+		const stage = createStage(group);
+		const counts: number[] = [];
+		for (let frame = 0; frame < 4; frame++) {
+			counts.push((await stage.next()).length);
+			expect(stage.near.length).toBeLessThanOrEqual(7);
+			expect(stage.far.length).toBeLessThanOrEqual(4);
+		}
+		expect(counts).toEqual([3, 6, 9, 10]);
+		expect(stage.known()).toHaveLength(10);
+		// Nothing is left to be looked at more closely.
+		await stage.next();
+		await stage.next();
+		expect(stage.near).toEqual([WHOLE]);
+	});
+
+	it('lets no candidate that is no face wait for more than one look', async () => {
+		const posters = Array.from({ length: 8 }, (_, index) => faceAt(150 + index * 130, 360, 100));
+		let near = 0;
+		const blind: FaceDetector = {
+			detect: (_, { region } = {}) => Promise.resolve(region === undefined ? [] : (near++, []))
+		};
+		const far: FaceDetector = {
+			detect: (_, { region = WHOLE } = {}) => Promise.resolve(region.width === 1280 ? posters : [])
+		};
+		let state = NOTHING_KNOWN;
+		const looks: number[] = [];
+		for (let frame = 0; frame < 6; frame++) {
+			near = 0;
+			[state] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, state);
+			looks.push(near);
+		}
+		// The first of two near looks shows nothing, so that there is no second.
+		expect(looks).toEqual([3, 3, 2, 0, 0, 0]);
 	});
 
 	it('keeps two that stand side by side apart', async () => {
