@@ -5,13 +5,15 @@ import { cropTrialCommand } from './crop-trial';
 import { detectorCommand } from './detector';
 import { paperCurvesCommand } from './paper-curves';
 import { priorTrialCommand } from './prior-trial';
+import { scoreCommand } from './score';
 
 const STUDIES: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
 	'crop-survey': surveyCommand,
 	'crop-trial': cropTrialCommand,
 	detector: detectorCommand,
 	'paper-curves': paperCurvesCommand,
-	'prior-trial': priorTrialCommand
+	'prior-trial': priorTrialCommand,
+	score: scoreCommand
 };
 
 /** Runs the study that the first of `args` names; gives the exit code. Throws UserError that lists the names. */

@@ -1,0 +1,106 @@
+/**
+ * The score by which recipes are chosen: the mean of five figures, none of which PrivateTest has a part in. Labels count
+ * as in FER2013.
+ */
+import { indexOfGreatest } from '../../src/lib/core/scores';
+import type { Scores } from '../../src/lib/core/types';
+import { createRandom } from '../lib/random';
+import type { Interval } from './statistics';
+
+/** One answered picture. */
+export interface Answered {
+	readonly truth: number;
+	readonly said: number;
+}
+
+/** What one network answers, calibrated. The lists of all networks that are compared have the same pictures in the same order. */
+export interface ScoreAnswers {
+	/** PublicTest, and whether most people of FER+ give each picture FER2013's label. */
+	readonly public: readonly (Answered & { readonly clear: boolean })[];
+	/** Some of PublicTest's pictures under each of several corruptions. */
+	readonly corrupted: readonly (readonly Answered[])[];
+	/** Another set of faces, by person. */
+	readonly faces: readonly (readonly Answered[])[];
+}
+
+/** Fractions of 0..1. */
+export interface ScoreFigures {
+	readonly score: number;
+	readonly accuracy: number;
+	readonly meanRecall: number;
+	readonly facesMeanRecall: number;
+	readonly clearMeanRecall: number;
+	readonly corrupted: number;
+}
+
+export interface ScoreResult extends ScoreFigures {
+	/** 95 %, by bootstrap over pictures of PublicTest and people of the other faces. */
+	readonly interval: Interval;
+	/** The score minus that of the first network, on the same draws. */
+	readonly gain: Interval & { readonly mean: number };
+}
+
+const RESAMPLES = 1000;
+
+export const answered = (scores: Scores, truth: number): Answered => ({ truth, said: indexOfGreatest(scores) });
+
+/** Every figure of `answers`, and how far each is from the first by more than chance. */
+export function scoreAll(answers: readonly ScoreAnswers[]): ScoreResult[] {
+	const draws = answers.map((own) => {
+		const random = createRandom(1);
+		const draw = <T>(list: readonly T[]): T[] => list.map(() => list[Math.floor(random() * list.length)] as T);
+		return Array.from(
+			{ length: RESAMPLES },
+			() => scoreOf({ public: draw(own.public), corrupted: own.corrupted.map(draw), faces: draw(own.faces) }).score
+		);
+	});
+	const [first] = answers;
+	const base = first ? scoreOf(first).score : NaN;
+	return answers.map((own, place) => {
+		const figures = scoreOf(own);
+		const values = draws[place] ?? [];
+		const gains = values.map((value, index) => value - (draws[0]?.[index] ?? NaN));
+		return { ...figures, interval: middle(values), gain: { ...middle(gains), mean: figures.score - base } };
+	});
+}
+
+function scoreOf({ public: own, corrupted, faces }: ScoreAnswers): ScoreFigures {
+	const parts = {
+		accuracy: accuracyOf(own),
+		meanRecall: meanRecallOf(own),
+		facesMeanRecall: meanRecallOf(faces.flat()),
+		clearMeanRecall: meanRecallOf(own.filter(({ clear }) => clear)),
+		corrupted: meanOf(corrupted.map(accuracyOf))
+	};
+	return { score: meanOf(Object.values(parts)), ...parts };
+}
+
+function accuracyOf(answers: readonly Answered[]): number {
+	return answers.filter(({ truth, said }) => truth === said).length / Math.max(1, answers.length);
+}
+
+/** Over the labels that there are. */
+export function meanRecallOf(answers: readonly Answered[]): number {
+	return meanOf(recallsOf(answers).filter((recall) => recall !== undefined));
+}
+
+/** By label; undefined of one that no picture has. */
+export function recallsOf(answers: readonly Answered[]): (number | undefined)[] {
+	const counts: { n: number; hits: number }[] = [];
+	for (const { truth, said } of answers) {
+		const count = (counts[truth] ??= { n: 0, hits: 0 });
+		count.n++;
+		if (truth === said) count.hits++;
+	}
+	return Array.from(counts, (count) => (count as typeof count | undefined) && count.hits / count.n);
+}
+
+function meanOf(values: readonly number[]): number {
+	return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+function middle(values: readonly number[]): Interval {
+	const sorted = values.toSorted((a, b) => a - b);
+	const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+	return { low: at(0.025), high: at(0.975) };
+}
