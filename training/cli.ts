@@ -14,7 +14,7 @@ import { studyCommand } from './studies/index';
 const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
   npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
-      [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE] [--backend auto|webgpu|onednn-bf16|onednn|wasm]
+      [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE] [--face-api DIR] [--backend auto|webgpu|onednn-bf16|onednn|wasm]
       [--replicas N] [--batch-size N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run evaluate -- MODEL|all --data FILE [--split public|train|private|paper] [--final] [--json] [--save NAME]
                                            measure what is shipped; --final for splits with PrivateTest
@@ -23,15 +23,15 @@ const USAGE = `Usage:
   npm run evaluate -- MODEL|all --folder DIR [--by REGEX] [--report] ...
                                            on pictures in folders named by label; --by finds the person in a name
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
-      [--recipe NAME] [--seed N] [--ferplus FILE] [--final] [--out DIR]
-  npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] [--final]
+      [--recipe NAME] [--seed N] [--ferplus FILE] --final | --out DIR
+  npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] --final
                                            measure what is shipped anew, into the manifest and the reports
-  npm run ensemble -- MODEL... --data FILE [--ferplus FILE] [--final]
+  npm run ensemble -- MODEL... --data FILE [--ferplus FILE] --final
                                            ship the average of shipped models as one more
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            a shipped model as the best weights of its run, to train on from it
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest
-  npm run study -- NAME ...                crop-survey, crop-trial, detector, paper-curves, prior-trial
+  npm run study -- NAME ...                crop-survey, crop-trial, detector, paper-curves, prior-trial, score
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {

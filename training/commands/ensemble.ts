@@ -16,7 +16,7 @@ import { readManifest, replaceEnsemble } from '../ship/manifest';
 import { calibrationOf, metricsOf, pageViewOf, writeReport } from '../ship/measure';
 import { loadShipped, readReport } from '../ship/shipped';
 import { describeReport } from './describe';
-import { loadData, requireWholeTests } from './flags';
+import { loadData, requireFinal, requireWholeTests } from './flags';
 import { MODELS_DIR } from './paths';
 import { findEntry } from './subjects';
 import { say } from './terminal';
@@ -32,6 +32,7 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 			final: { type: 'boolean', default: false }
 		}
 	});
+	requireFinal(values.final, 'ensemble');
 	const manifest = readManifest(MODELS_DIR);
 	const [first, ...others] = positionals.map((id) => findEntry(manifest, id));
 	if (!first)
@@ -51,7 +52,7 @@ export async function ensembleCommand(args: string[]): Promise<number> {
 			? { id: `${first.id}-mirrored`, title: `${first.title}, mirrored` }
 			: { id: 'ensemble', title: 'Ensemble' };
 	const ensemble = { ...named, members: positionals, mirrored: true };
-	say(describeReport(await measureEnsemble(ensemble, manifest, dataset, ferPlus), values.final));
+	say(describeReport(await measureEnsemble(ensemble, manifest, dataset, ferPlus), true));
 	return 0;
 }
 

@@ -12,7 +12,7 @@ import { RUN_FILES } from '../loop/run';
 import { findModel, findRecipe, withRecipe } from '../models/index';
 import { exportModel } from '../ship/export';
 import { describeReport } from './describe';
-import { loadData, requireWholeTests, wholeNumber } from './flags';
+import { loadData, requireFinal, requireWholeTests, wholeNumber } from './flags';
 import { ROOT } from '../lib/root';
 import { MODELS_DIR, runDirOf } from './paths';
 import { bestOf, epochsOf } from './runs';
@@ -32,6 +32,7 @@ export async function exportCommand(args: string[]): Promise<number> {
 			final: { type: 'boolean', default: false }
 		}
 	});
+	if (values.out === undefined) requireFinal(values.final, 'export to static/models');
 	const model = findModel(positionals[0] ?? '');
 	const recipe = findRecipe(model, values.recipe);
 	const run: Run = { model, recipe: { ...recipe, seed: wholeNumber('seed', values.seed, 0) ?? recipe.seed } };
@@ -50,7 +51,8 @@ export async function exportCommand(args: string[]): Promise<number> {
 		ferPlus: values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n),
 		modelsDir,
 		shippedDir: MODELS_DIR,
-		trained: trainedBy(run, best)
+		trained: trainedBy(run, best),
+		final: values.final
 	});
 	say(`${entry.title}: ${String(entry.bytes)} bytes, ${String(entry.parameters)} parameters, in ${modelsDir}`);
 	say(`temperature ${String(entry.temperature)}, biases ${entry.biases?.join(', ') ?? 'none'}`);

@@ -63,6 +63,15 @@ export function abortOnSignals(): AbortSignal {
 	return controller.signal;
 }
 
+/** What a command writes of PrivateTest, it writes once all is chosen, where `final` says that this is it. Throws UserError. */
+export function requireFinal(final: boolean, command: string): void {
+	if (!final)
+		throw new UserError(
+			`${command} writes figures of PrivateTest, which nothing should be chosen by. To choose, use npm run evaluate or ` +
+				'npm run study -- score. Where the choice is made: add --final.'
+		);
+}
+
 /** Of PublicTest as of PrivateTest. */
 const TEST_ROWS = 3589;
 

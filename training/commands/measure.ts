@@ -13,7 +13,7 @@ import { measureModel, writeReport } from '../ship/measure';
 import { loadShipped, readReport } from '../ship/shipped';
 import { describeReport } from './describe';
 import { measureEnsemble } from './ensemble';
-import { loadData, requireWholeTests } from './flags';
+import { loadData, requireFinal, requireWholeTests } from './flags';
 import { wilsonInterval } from '../../src/lib/core/interval';
 import { saveResult } from './results';
 import { CACHE, MODELS_DIR } from './paths';
@@ -32,6 +32,7 @@ export async function measureCommand(args: string[]): Promise<number> {
 			final: { type: 'boolean', default: false }
 		}
 	});
+	requireFinal(values.final, 'measure');
 	const manifest = readManifest(MODELS_DIR);
 	const name = positionals[0] ?? '';
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
@@ -56,7 +57,7 @@ export async function measureCommand(args: string[]): Promise<number> {
 	for (const ensemble of ensembles) await measureEnsemble(ensemble, measured, dataset, ferPlus);
 	for (const id of ids) {
 		const report = readReport(MODELS_DIR, id);
-		if (report) say(describeReport(report, values.final));
+		if (report) say(describeReport(report, true));
 	}
 	const { models, ensembles: all } = readManifest(MODELS_DIR);
 	const figures = [...models, ...all]
@@ -94,6 +95,7 @@ async function measureAndWrite(
 		ferPlus,
 		previous: readReport(MODELS_DIR, entry.id) ?? { history: [], corruptions: [], splits: [] },
 		withCorruptions,
+		final: true,
 		onRows: (done) => {
 			bar.update(done);
 		}

@@ -21,14 +21,15 @@ export interface TestViews {
 	readonly mirror: readonly Scores[];
 }
 
-/** Both views of all test pictures. `onRows` is told how many views are done. */
+/** Both views of the pictures of a split, or of all test pictures. `onRows` is told how many views are done. */
 export async function predictTests(
 	model: LayersModel,
 	input: Omit<InputSpec, 'crop'>,
 	dataset: Dataset,
-	onRows: (done: number) => void = () => undefined
+	onRows: (done: number) => void = () => undefined,
+	split: 'paper' | 'public' = 'paper'
 ): Promise<TestViews> {
-	const rows = rowsOf(dataset, 'paper');
+	const rows = rowsOf(dataset, split);
 	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
 	const picture = await predictPictures(model, input, pictures, onRows);
 	const mirror = await predictPictures(model, input, pictures.map(mirrored), (done) => {

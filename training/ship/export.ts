@@ -38,6 +38,8 @@ export interface ExportOptions {
 	/** static/models: where the face detectors are taken from. */
 	readonly shippedDir: string;
 	readonly trained: Omit<Trained, 'precision'>;
+	/** Whether PrivateTest is looked at. */
+	readonly final: boolean;
 }
 
 /** Share of PublicTest's pictures that smaller weights may cost. */
@@ -86,7 +88,14 @@ export async function exportModel(options: ExportOptions): Promise<{ entry: Mode
 		};
 		const model = loadShipped(dir);
 		const previous = { history, corruptions: [], splits: [] };
-		const { entry, report } = await measureModel({ entry: unmeasured, model, dataset, ferPlus, previous });
+		const { entry, report } = await measureModel({
+			entry: unmeasured,
+			model,
+			dataset,
+			ferPlus,
+			previous,
+			final: options.final
+		});
 		model.dispose();
 		writeReport(dir, report);
 		return { entry, report };

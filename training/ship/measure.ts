@@ -26,18 +26,22 @@ export interface MeasureOptions {
 	/** What is taken over: the curves of training, and corruptions and sets when they are not measured again. */
 	readonly previous: Pick<Report, 'history' | 'corruptions' | 'splits' | 'unseen' | 'reproduction'>;
 	readonly withCorruptions?: boolean;
+	/** Whether PrivateTest is looked at: without it there are figures of PublicTest alone. */
+	readonly final: boolean;
 	readonly onRows?: (done: number) => void;
 }
 
-/** Measures a model on all test pictures; writes nothing. */
+/** Measures a model on test pictures; writes nothing. */
 export async function measureModel(options: MeasureOptions): Promise<{ entry: ModelEntry; report: Report }> {
-	const { entry, model, dataset, ferPlus, previous } = options;
-	const views = await predictTests(model, entry.input, dataset, options.onRows);
+	const { entry, model, dataset, ferPlus, previous, final } = options;
+	const views = await predictTests(model, entry.input, dataset, options.onRows, final ? 'paper' : 'public');
 	const calibration = calibrationOf(views.picture, views.rows, dataset);
-	const corruptions = options.withCorruptions ? await measureCorruptions(model, entry.input, calibration, dataset) : [];
+	const corruptions =
+		options.withCorruptions && final ? await measureCorruptions(model, entry.input, calibration, dataset) : [];
 	const { id, labels } = entry;
+	const sets = testSets(dataset, ferPlus).filter((set) => final || set.id.startsWith('public'));
 	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
-	const measured = createReport(parts, scoresOf(views, calibration), testSets(dataset, ferPlus), {
+	const measured = createReport(parts, scoresOf(views, calibration), sets, {
 		view: 'single',
 		priorRatio: everydayRatio(labels)
 	});

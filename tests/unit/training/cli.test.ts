@@ -104,6 +104,18 @@ it(
 		const exported = await run(['export', 'cnn', '--recipe', 'features', '--data', data, '--out', out]);
 		expect(exported.code).toBe(0);
 		expect(exported.printed).not.toContain('private');
+		const report = readFileSync(path.join(out, 'cnn', 'report.json'), 'utf8');
+		expect(report).toContain('"public"');
+		expect(report).not.toContain('"private"');
+		for (const command of [
+			['measure', 'cnn'],
+			['ensemble', 'mien'],
+			['export', 'cnn', '--recipe', 'features']
+		]) {
+			const refused = await run([...command, '--data', data]);
+			expect(refused.printed).toContain('--final');
+			expect(refused.code).toBe(1);
+		}
 		const again = await run(['evaluate', 'cnn', '--models', out, '--data', data]);
 		const accuracy = (text: string) => /accuracy (\d+\.\d+) %/.exec(text)?.[1];
 		expect(accuracy(again.printed)).toBeDefined();

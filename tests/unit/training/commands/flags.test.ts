@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requireWholeTests } from '../../../../training/commands/flags';
+import { requireFinal, requireWholeTests } from '../../../../training/commands/flags';
 import { UserError } from '../../../../training/lib/errors';
 
 /** Rows of these usages, without pictures. */
@@ -10,6 +10,17 @@ function dataset(publicRows: number, privateRows: number) {
 	usage.fill(1, 0, publicRows).fill(2, publicRows);
 	return { n, pixels: shared(0), labels: shared(n), usage };
 }
+
+describe('figures of PrivateTest', () => {
+	it('are written only where the choice is made', () => {
+		expect(() => {
+			requireFinal(false, 'measure');
+		}).toThrow(/measure writes figures of PrivateTest.*add --final/);
+		expect(() => {
+			requireFinal(true, 'measure');
+		}).not.toThrow();
+	});
+});
 
 describe('what is written over the shipped figures', () => {
 	it('is measured on all test pictures', () => {
