@@ -1,16 +1,18 @@
 /** The data as a recipe learns from it: labels, votes, teachers, features of frozen convolutions. */
 import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
+import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { startBackend, type TrainingBackend } from '../backend/index';
 import type { Dataset } from '../data/dataset';
 import { withoutDuplicates } from '../data/duplicates';
 import { readFerPlus } from '../data/ferplus';
 import { UserError } from '../lib/errors';
 import type { TaughtDataset } from '../loop/live-teachers';
-import { withTeachers } from '../loop/teacher-probabilities';
+import { addProbabilities, mirrorImages, withTeachers } from '../loop/teacher-probabilities';
 import type { ModelDefinition } from '../models/definition';
 import type { Recipe } from '../models/recipe';
 import { weightsFor } from '../pretrained/adapt';
+import { FACE_API_INPUT, faceApiNetwork } from '../pretrained/face-api';
 import { loadPretrained, type PretrainedWeights } from '../pretrained/weights';
 import { withFeatures } from '../pretrained/features';
 import { CACHE, runDirOf } from './paths';
@@ -73,6 +75,51 @@ export async function withFrozenFeatures(
 				bar.update(done);
 			}
 		});
+	} finally {
+		bar.stop();
+		network.dispose();
+	}
+}
+
+/** The data with what face-api's network (in `dir`) says of each row of Training, of the picture and its mirror image; undefined when it was stopped. Throws UserError. */
+export async function withFaceApiAndBar(
+	recipe: Recipe,
+	dataset: TaughtDataset,
+	dir: string | undefined,
+	backend: TrainingBackend,
+	signal: AbortSignal
+): Promise<TaughtDataset | undefined> {
+	if (!recipe.faceApi) return dataset;
+	if (dir === undefined)
+		throw new UserError(
+			`The recipe ${recipe.id} learns from face-api's expression network too. Say where it is: --face-api DIR, the folder ` +
+				'"model" of what npm pack @vladmandic/face-api@1.7.15 fetches.'
+		);
+	await startBackend(backend);
+	const network = faceApiNetwork(dir);
+	// Training comes first in FER2013: of the test rows nobody asks.
+	const n = 1 + dataset.usage.lastIndexOf(0);
+	const bar = createBar("Asking face-api's network [{bar}] {percentage}% {eta_formatted} left");
+	bar.start(n, 0);
+	try {
+		const cacheDir = path.join(CACHE, 'teachers');
+		const onRows = (done: number): void => {
+			bar.update(done);
+		};
+		const faceApi = new Float32Array(new SharedArrayBuffer(4 * dataset.n * FER2013_LABELS.length));
+		for (const view of [dataset, mirrorImages(dataset)]) {
+			const seen = await withFeatures({
+				network,
+				input: FACE_API_INPUT,
+				dataset: { ...view, n },
+				cacheDir,
+				signal,
+				onRows
+			});
+			if (!seen?.features) return undefined;
+			addProbabilities(faceApi, seen.features.values, FER2013_LABELS.length, 1 / 2);
+		}
+		return { ...dataset, faceApi };
 	} finally {
 		bar.stop();
 		network.dispose();

@@ -15,7 +15,7 @@ import { RUN_FILES, train } from '../loop/run';
 import { averageOf } from '../loop/weight-average';
 import { withRecipe } from '../models/index';
 import type { PretrainedWeights } from '../pretrained/weights';
-import { withFrozenFeatures, withLabels, withTeachersAndBar } from './learning-data';
+import { withFaceApiAndBar, withFrozenFeatures, withLabels, withTeachersAndBar } from './learning-data';
 import { runDirOf } from './paths';
 import { show } from './progress';
 import { saveResult } from './results';
@@ -28,6 +28,8 @@ export interface RunSettings {
 	readonly command: readonly string[];
 	readonly data: Dataset;
 	readonly ferplus: string | undefined;
+	/** Folder of face-api's weights. */
+	readonly faceApi: string | undefined;
 	readonly backend: TrainingBackend;
 	readonly replicas: number | undefined;
 	readonly pretrained?: PretrainedWeights;
@@ -49,6 +51,7 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 		dataset = await withFrozenFeatures(definition, recipe, pretrained, data, signal);
 	}
 	dataset = dataset && (await withTeachersAndBar(recipe, dataset, backend, signal));
+	dataset = dataset && (await withFaceApiAndBar(recipe, dataset, settings.faceApi, backend, signal));
 	if (!dataset) {
 		say('Stopped. What is done is kept; the same command goes on from here.');
 		return 130;

@@ -37,6 +37,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			data: { type: 'string' },
 			recipe: { type: 'string' },
 			ferplus: { type: 'string' },
+			'face-api': { type: 'string' },
 			backend: { type: 'string' },
 			base: { type: 'string' },
 			replicas: { type: 'string' },
@@ -68,6 +69,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 		command: ['train', ...args],
 		data: await loadData(values.data),
 		ferplus: values.ferplus,
+		faceApi: values['face-api'],
 		backend,
 		replicas,
 		checkpointMinutes: wholeNumber('checkpoint-minutes', values['checkpoint-minutes'], 1) ?? 5,
@@ -89,7 +91,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 			{ ...settings, ...(pretrained && { pretrained }), fresh: values.fresh }
 		);
 		const other = recipe.id === model.recipes[0].id ? '' : ` --recipe ${recipe.id}`;
-		if (code === 0) say(`Now: npm run export -- ${model.id}${other}`);
+		if (code === 0) say(`Now: npm run export -- ${model.id}${other} --final, or --out DIR to try it`);
 		return code;
 	} finally {
 		stopWebGpu();

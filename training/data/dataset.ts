@@ -15,6 +15,8 @@ export interface Dataset {
 	readonly sharedLabels?: Float32Array<SharedArrayBuffer>;
 	/** [n, 7]: the teachers' probabilities of each row. */
 	readonly taught?: Float32Array<SharedArrayBuffer>;
+	/** [n, 7]: what face-api's network says of each row of Training. */
+	readonly faceApi?: Float32Array<SharedArrayBuffer>;
 	/** [n, width]: what frozen convolutions make of each picture. */
 	readonly features?: { readonly width: number; readonly values: Float32Array<SharedArrayBuffer> };
 	/** 1 for rows that are not to be trained on. */

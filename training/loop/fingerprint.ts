@@ -13,8 +13,8 @@ interface Fingerprinted {
 
 /** A run goes on only with the same model, recipe, data, pretrained weights and number of replicas. */
 export function fingerprintOf({ definition, recipe, dataset, replicas, pretrained }: Fingerprinted): string {
-	const { labels, usage, pixels, softLabels, sharedLabels, taught, teachers = [], excluded } = dataset;
-	const soft = [softLabels, sharedLabels, taught].flatMap((values) => (values ? [bytesOf(values)] : []));
+	const { labels, usage, pixels, softLabels, sharedLabels, taught, faceApi, teachers = [], excluded } = dataset;
+	const soft = [softLabels, sharedLabels, taught, faceApi].flatMap((values) => (values ? [bytesOf(values)] : []));
 	const weights = teachers.flatMap((teacher) => teacher.weights.map(({ values }) => bytesOf(values)));
 	const parts = [...weights, labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
 	return sha256(

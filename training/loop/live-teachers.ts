@@ -5,6 +5,7 @@ import type { Recipe } from '../models/recipe';
 import type { Dataset } from '../data/dataset';
 import { foldForInference } from '../models/fold-batch-norm';
 import type { ModelDefinition } from '../models/definition';
+import { headsOf } from '../models/heads';
 import { findModel, withRecipe } from '../models/index';
 
 /** As data that a thread can be given. */
@@ -69,14 +70,14 @@ export class LiveTeachers {
 	}
 }
 
-/** The recipe's network with random weights: the head alone where the features of frozen convolutions are known. */
+/** The recipe's network with random weights, with all its heads: the head alone where the features of frozen convolutions are known. */
 export function trainedNetwork(
 	definition: ModelDefinition,
 	labels: number,
 	recipe: Recipe,
 	dataset: Dataset
 ): tf.LayersModel {
-	if (!dataset.features) return definition.build(labels, recipe);
+	if (!dataset.features) return definition.build(labels * headsOf(recipe), recipe);
 	if (!definition.parts) throw new Error(`${definition.id} has no head that could be trained alone.`);
 	return definition.parts.head(labels, recipe);
 }

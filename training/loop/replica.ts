@@ -12,7 +12,7 @@ import { Batches, shareOf } from './batches';
 import { trainedNetwork, type TaughtDataset } from './live-teachers';
 import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import type { State } from './state';
-import { countCorrect, crossEntropy, targetsOf } from './targets';
+import { countCorrect, crossEntropy, joinedLogits, targetsOf } from './targets';
 
 export interface StepReport {
 	readonly step: number;
@@ -135,8 +135,9 @@ export class Replica {
 		const variables = this.trainable.map(({ value }) => value);
 		let logits: tf.Tensor2D | undefined;
 		const { value: loss, grads } = tf.variableGrads(() => {
-			logits = tf.keep(this.model.apply(x, { training: true }) as tf.Tensor2D);
-			return crossEntropy(logits, y).mean();
+			const all = this.model.apply(x, { training: true }) as tf.Tensor2D;
+			logits = tf.keep(joinedLogits(all, this.labels, this.recipe));
+			return crossEntropy(all, y, this.labels).mean();
 		}, variables);
 		if (!logits) throw new Error('The network was not run.');
 		const gradients = variables.map((variable) => {
@@ -205,7 +206,8 @@ export class Replica {
 			for (let start = 0; start < mine.length; start += size) {
 				const batch = mine.subarray(start, start + size);
 				const [logits, losses] = tf.tidy((): [tf.Tensor2D, tf.Tensor] => {
-					const scores = this.model.apply(this.batches.unchanged(batch)) as tf.Tensor2D;
+					const all = this.model.apply(this.batches.unchanged(batch)) as tf.Tensor2D;
+					const scores = joinedLogits(all, this.labels, this.recipe);
 					const hot = tf.oneHot(
 						Array.from(batch, (row) => this.dataset.labels[row] ?? 0),
 						this.labels

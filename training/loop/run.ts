@@ -15,7 +15,7 @@ import type { TaughtDataset } from './live-teachers';
 import type { StepReport } from './replica';
 import { bestEpoch, hasStoppedEarly } from './early-stopping';
 import { fingerprintOf } from './fingerprint';
-import { asAverages, pretrainedState, startedFrom, withWeights } from './initial-weights';
+import { asAverages, pretrainedState, startedFrom, withOneHead, withWeights } from './initial-weights';
 import { selectingRows, trainingRows } from './rows';
 
 export interface TrainOptions {
@@ -222,7 +222,8 @@ class Run {
 			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
 			// Of frozen convolutions no other file knows.
 			const frozen = dataset.features && pretrained ? asAverages(pretrainedState(definition, recipe, pretrained)) : [];
-			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(new Map([...frozen, ...averages])));
+			const kept = withOneHead(new Map([...frozen, ...averages]), recipe);
+			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(kept));
 		}
 		await this.checkpoint();
 		this.writeLog();

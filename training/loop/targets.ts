@@ -5,9 +5,32 @@ import type { Recipe } from '../models/recipe';
 
 /**
  * [rows, labels]: the smoothed label, mixed with the votes where there are some, and with the teachers' probabilities: those
- * of these pictures as they were changed, `taught` [rows, labels], or those of the data set.
+ * of these pictures as they were changed, `taught` [rows, labels], or those of the data set. [rows, 2 * labels] where there
+ * is a second head: its targets beside them, times the factor of its loss.
  */
 export function targetsOf(
+	rows: Uint32Array,
+	dataset: Dataset,
+	recipe: Pick<Recipe, 'labelSmoothing' | 'votes' | 'teachers' | 'faceApi'>,
+	labels: number,
+	taught: tf.Tensor2D | undefined
+): tf.Tensor2D {
+	const own = ownTargetsOf(rows, dataset, recipe, labels, taught);
+	if (!recipe.faceApi) return own;
+	const { loss } = recipe.faceApi;
+	const second = tf.tensor2d(
+		Float32Array.from({ length: rows.length * labels }, (_, index) => {
+			const row = rows[Math.floor(index / labels)] ?? 0;
+			return loss * (dataset.faceApi?.[row * labels + (index % labels)] ?? NaN);
+		}),
+		[rows.length, labels]
+	);
+	const both = tf.concat([own, second], 1);
+	tf.dispose([own, second]);
+	return both;
+}
+
+function ownTargetsOf(
 	rows: Uint32Array,
 	dataset: Dataset,
 	recipe: Pick<Recipe, 'labelSmoothing' | 'votes' | 'teachers'>,
@@ -40,9 +63,24 @@ function oneHot(label: number, labels: number): number[] {
 	return Array.from({ length: labels }, (_, index) => Number(index === label));
 }
 
-/** Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]. */
-export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
-	return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
+/**
+ * Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]; of several heads, [n, heads * labels],
+ * the sum of theirs.
+ */
+export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D, labels = logits.shape[1]): tf.Tensor1D {
+	if (logits.shape[1] === labels) return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
+	const perHead = [-1, logits.shape[1] / labels, labels];
+	const products = tf.mul(tf.reshape(targets, perHead), tf.logSoftmax(tf.reshape(logits, perHead)));
+	return tf.neg(tf.sum(products, [1, 2]));
+}
+
+/** The logits [n, labels] of the one head that two are to become; the caller disposes them. */
+export function joinedLogits(logits: tf.Tensor2D, labels: number, { faceApi }: Pick<Recipe, 'faceApi'>): tf.Tensor2D {
+	if (!faceApi) return logits.clone();
+	return tf.tidy(() => {
+		const [own, second] = tf.split(logits, 2, 1);
+		return tf.add(tf.mul(own as tf.Tensor2D, 1 - faceApi.part), tf.mul(second as tf.Tensor2D, faceApi.part));
+	});
 }
 
 /** How many of the rows have their label as the greatest of logits [n, labels]. */

@@ -38,21 +38,25 @@ export async function withTeachers(options: TeacherOptions): Promise<TaughtDatas
 	for (const [pictures, teacher] of views.flatMap((view) => teachers.map((each) => [view, each] as const))) {
 		const logits = await logitsOf(teacher, { ...options, dataset: pictures });
 		if (!logits) return undefined;
-		for (let row = 0; row < dataset.n; row++) {
-			const scores = logits.subarray(row * labels, (row + 1) * labels);
-			const greatest = Math.max(...scores);
-			const powers = Array.from(scores, (score) => Math.exp(score - greatest));
-			const sum = powers.reduce((a, b) => a + b, 0);
-			for (const [label, power] of powers.entries()) {
-				const at = row * labels + label;
-				taught[at] = (taught[at] ?? 0) + power / sum / (teachers.length * views.length);
-			}
-		}
+		addProbabilities(taught, logits, labels, 1 / (teachers.length * views.length));
 	}
 	return { ...dataset, taught };
 }
 
-function mirrorImages(dataset: Dataset): Dataset {
+/** Adds the probabilities of `logits`, rows of `labels` numbers, to those of `sums`, times `weight`. */
+export function addProbabilities(sums: Float32Array, logits: Float32Array, labels: number, weight: number): void {
+	for (let start = 0; start < logits.length; start += labels) {
+		const scores = logits.subarray(start, start + labels);
+		const greatest = Math.max(...scores);
+		const powers = Array.from(scores, (score) => Math.exp(score - greatest));
+		const sum = powers.reduce((a, b) => a + b, 0);
+		for (const [label, power] of powers.entries())
+			sums[start + label] = (sums[start + label] ?? 0) + (power / sum) * weight;
+	}
+}
+
+/** The data set with each picture turned from left to right. */
+export function mirrorImages(dataset: Dataset): Dataset {
 	const pixels = new Uint8Array(new SharedArrayBuffer(dataset.pixels.length));
 	for (let start = 0; start < pixels.length; start += FER2013_SIDE)
 		pixels.set(dataset.pixels.slice(start, start + FER2013_SIDE).reverse(), start);

@@ -66,6 +66,12 @@ export interface Recipe {
 		readonly live?: boolean;
 		readonly of: readonly (readonly [model: string, recipe: string])[];
 	};
+	/**
+	 * A second head learns what face-api's network says of each picture; needs --face-api. `loss` is the factor of its
+	 * cross-entropy. At the end both heads become one, whose logits are their mean, where the second counts for `part`: that
+	 * is the geometric mean of what both say. (Training itself does not depend on `part`.)
+	 */
+	readonly faceApi?: { readonly loss: number; readonly part: number };
 	/** Filters and residual blocks of each stage, in architectures of such. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
 	/**

@@ -1,0 +1,108 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startBackend } from '../../../../training/backend/index';
+import type { Dataset } from '../../../../training/data/dataset';
+import { startedFrom, withOneHead } from '../../../../training/loop/initial-weights';
+import { crossEntropy, joinedLogits, targetsOf } from '../../../../training/loop/targets';
+import { doubleHeads, joinHeads } from '../../../../training/models/heads';
+import { DEFAULT_RECIPE } from '../../../../training/models/recipe';
+
+const LABELS = 7;
+const RECIPE = { ...DEFAULT_RECIPE, labelSmoothing: 0.07, faceApi: { loss: 0.5, part: 0.25 } };
+
+beforeAll(async () => {
+	await startBackend('wasm');
+});
+
+function shared(values: readonly number[]): Float32Array<SharedArrayBuffer> {
+	const array = new Float32Array(new SharedArrayBuffer(4 * values.length));
+	array.set(values);
+	return array;
+}
+
+const labels = new Uint8Array(new SharedArrayBuffer(2));
+labels.set([3, 1]);
+const dataset: Dataset = {
+	n: 2,
+	pixels: new Uint8Array(new SharedArrayBuffer(2 * 2304)),
+	labels,
+	usage: new Uint8Array(new SharedArrayBuffer(2)),
+	faceApi: shared([0.1, 0.6, 0, 0, 0, 0, 0.3, 0, 0, 1, 0, 0, 0, 0])
+};
+
+describe('the targets of two heads', () => {
+	it("are the labels for the one, and face-api's answers times their factor for the other", async () => {
+		const targets = targetsOf(Uint32Array.of(1, 0), dataset, RECIPE, LABELS, undefined);
+		const [first = [], second = []] = await targets.array();
+		const expected = (label: number, others: readonly number[]) => [
+			...Array.from({ length: LABELS }, (_, index) => (index === label ? 0.94 : 0.01)),
+			...others.map((value) => value / 2)
+		];
+		for (const [index, value] of expected(1, [0, 0, 1, 0, 0, 0, 0]).entries())
+			expect(first[index]).toBeCloseTo(value, 6);
+		for (const [index, value] of expected(3, [0.1, 0.6, 0, 0, 0, 0, 0.3]).entries())
+			expect(second[index]).toBeCloseTo(value, 6);
+	});
+
+	it('give the sum of both cross-entropies, and of their gradients', async () => {
+		const logits = tf.randomNormal<tf.Rank.R2>([3, 2 * LABELS], 0, 1, 'float32', 4);
+		const targets = tf.softmax(tf.randomNormal<tf.Rank.R2>([3, 2 * LABELS], 0, 1, 'float32', 5));
+		const [own, second] = [logits, targets].map((both) => tf.split(both, 2, 1)) as [tf.Tensor2D[], tf.Tensor2D[]];
+		const alone = await tf
+			.add(
+				...([0, 1].map((head) => crossEntropy(own[head] as tf.Tensor2D, second[head] as tf.Tensor2D)) as [
+					tf.Tensor,
+					tf.Tensor
+				])
+			)
+			.data();
+		const together = await crossEntropy(logits, targets, LABELS).data();
+		for (const [index, value] of alone.entries()) expect(together[index]).toBeCloseTo(value, 5);
+
+		// Of the cross-entropy of a softmax: its probabilities, times the sum of the target, less the target.
+		const gradient = await tf
+			.grad((x) => crossEntropy(x as tf.Tensor2D, targets, LABELS))(logits)
+			.array();
+		for (const head of [0, 1]) {
+			const [p, y] = [await tf.softmax(own[head] as tf.Tensor2D).array(), await second[head]?.array()];
+			for (const [row, probabilities] of p.entries()) {
+				const all = y?.[row]?.reduce((sum, value) => sum + value, 0) ?? NaN;
+				for (const [label, probability] of probabilities.entries())
+					expect((gradient as number[][])[row]?.[head * LABELS + label]).toBeCloseTo(
+						all * probability - (y?.[row]?.[label] ?? NaN),
+						5
+					);
+			}
+		}
+	});
+});
+
+describe('two heads', () => {
+	it('become one that answers what both do, the second counting for its part', async () => {
+		const features = tf.randomNormal<tf.Rank.R2>([4, 5], 0, 1, 'float32', 1);
+		const kernel = tf.randomNormal<tf.Rank.R2>([5, 2 * LABELS], 0, 1, 'float32', 2);
+		const part = 0.25;
+		const expected = await joinedLogits(tf.matMul(features, kernel), LABELS, RECIPE).data();
+		const joined = tf.tensor2d(joinHeads(await kernel.data(), LABELS, part), [5, LABELS]);
+		const actual = await tf.matMul(features, joined).data();
+		for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 5);
+		// Softmax of a mean of logits: the geometric mean of what both say.
+		const [one, other] = tf.split(tf.matMul(features, kernel), 2, 1).map((half) => tf.softmax(half as tf.Tensor2D));
+		const mean = tf.mul(tf.pow(one as tf.Tensor, 1 - part), tf.pow(other as tf.Tensor, part));
+		const shares = await tf.div(mean, tf.sum(mean, 1, true)).data();
+		const probabilities = await tf.softmax(tf.tensor2d(expected, [4, LABELS])).data();
+		for (const [index, value] of shares.entries()) expect(probabilities[index]).toBeCloseTo(value, 5);
+	});
+
+	it('both start from the one of another run, and are kept as one', () => {
+		const head = Float32Array.from({ length: 5 * LABELS }, (_, index) => index);
+		expect(joinHeads(doubleHeads(head, LABELS), LABELS, 0.3)).toEqual(head);
+		const trained = new Map([['average/1:kernel', { shape: [5, LABELS], values: head }]]);
+		const wide = { shape: [5, 2 * LABELS], values: new Float32Array(5 * 2 * LABELS) };
+		const fresh = new Map(['weight/1:kernel', 'average/1:kernel'].map((name) => [name, wide] as const));
+		const start = { fingerprint: '', step: 0, running: { loss: 0, correct: 0, n: 0, seconds: 0 }, history: [] };
+		const state = startedFrom({ ...start, state: trained }, fresh);
+		expect(state.get('weight/1:kernel')).toEqual({ shape: [5, 2 * LABELS], values: doubleHeads(head, LABELS) });
+		expect(withOneHead(state, RECIPE).get('average/1:kernel')).toEqual({ shape: [5, LABELS], values: head });
+	});
+});

@@ -1,0 +1,23 @@
+/** Networks with two heads, which learn from two sources: the last layer is twice as wide, and becomes one head at the end. */
+import type { Recipe } from './recipe';
+
+/** How many heads the recipe's network has while it is trained. */
+export function headsOf({ faceApi }: Pick<Recipe, 'faceApi'>): 1 | 2 {
+	return faceApi ? 2 : 1;
+}
+
+/** Rows of `2 * labels` numbers, those of either head, as rows of `labels`: their mean, where the second head counts for `part`. */
+export function joinHeads(values: ArrayLike<number>, labels: number, part: number): Float32Array<ArrayBuffer> {
+	return Float32Array.from({ length: values.length / 2 }, (_, index) => {
+		const at = index + Math.floor(index / labels) * labels;
+		return (1 - part) * (values[at] ?? NaN) + part * (values[at + labels] ?? NaN);
+	});
+}
+
+/** Rows of `labels` numbers as rows of two heads that are the same. */
+export function doubleHeads(values: Float32Array, labels: number): Float32Array<ArrayBuffer> {
+	return Float32Array.from({ length: values.length * 2 }, (_, index) => {
+		const row = Math.floor(index / (2 * labels));
+		return values[row * labels + (index % labels)] ?? NaN;
+	});
+}
