@@ -1,12 +1,16 @@
 /**
  * Stand-ins for go2rtc and MediaMTX. What they answer is what the real ones do, by their own source (go2rtc 1.9,
- * MediaMTX 1.11 and later; file and what it says beside each answer).
+ * MediaMTX 1.15 and later; file and what it says beside each answer).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer, type ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { acceptWebSocket, type ServerSocket } from '../websocket';
-import type { LiveCodec } from './ffmpeg';
+import { type LiveCodec, LiveHls } from './ffmpeg';
 
 /** Ways that work; the others are answered as where the camera's codec does not fit, or its producer failed. */
 export interface Go2rtcState {
@@ -75,18 +79,131 @@ export async function startGo2rtc(
 			sendPieces(socket, ffmpeg, clip, codec);
 		};
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const address = await listen(server);
 	const cut = () => {
 		for (const end of open) end();
 	};
 	return {
-		address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		address,
 		state,
 		cut,
 		stop: () => {
 			cut();
 			server.closeAllConnections();
 			server.close();
+		}
+	};
+}
+
+/** Its address. */
+async function listen(server: Server): Promise<string> {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+export interface MediaMtxState {
+	/** Somebody publishes to the path. */
+	publishing: boolean;
+	/** What the answer to WHEP says is wrong with the offer or the stream. */
+	whep: string;
+}
+
+export interface MediaMtx {
+	readonly address: string;
+	readonly state: MediaMtxState;
+	/** Sessions of HLS that were begun. */
+	readonly sessions: () => number;
+	/** As after a restart: no session of before is known. */
+	forget(): void;
+	stop(): Promise<void>;
+}
+
+/** How long MediaMTX lets wrong guesses wait: internal/auth/manager.go PauseAfterError. */
+const PAUSE_MS = 2000;
+
+/** A MediaMTX with one path, `door`, whose stream WebRTC cannot take; its WebRTC and its HLS at one address. */
+export async function startMediaMtx(ffmpeg: string, clip: string, codec: LiveCodec): Promise<MediaMtx> {
+	const folder = mkdtempSync(join(tmpdir(), 'mien-mediamtx-'));
+	const live = new LiveHls(ffmpeg, clip, folder, codec);
+	await live.ready();
+	const state: MediaMtxState = { publishing: true, whep: '' };
+	const secrets = new Set<string>();
+	let sessions = 0;
+	// internal/servers/hls/http_server.go writeErrorNoLog and internal/servers/webrtc/http_server.go writeError
+	const refuse = (response: ServerResponse, status: number, error: string): void => {
+		response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' });
+		response.end(JSON.stringify({ status: 'error', error }));
+	};
+	// internal/defs/path.go PathNoStreamAvailableError
+	const nobody = "no stream is available on path 'door'";
+	const server = createServer((request, response) => {
+		const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+		const cookies = new Map(
+			(request.headers.cookie ?? '').split('; ').map((pair) => pair.split('=') as [string, string])
+		);
+		if (pathname === '/door/whep') {
+			// onWHIPPost: the content type first; then session.go runRead: 404 where nobody publishes, 400 where a track or the
+			// offer does not fit
+			if (request.method !== 'POST') refuse(response, 405, 'method not allowed');
+			else if (request.headers['content-type'] !== 'application/sdp') refuse(response, 400, 'invalid Content-Type');
+			else if (state.publishing) refuse(response, 400, state.whep);
+			else refuse(response, 404, nobody);
+			return;
+		}
+		const name = /^\/door\/(index\.m3u8|live\.m3u8|live\w*\.(?:ts|m4s)|init\.mp4)$/.exec(pathname)?.[1];
+		if (name === undefined) {
+			// onRequest: every other path is taken for a page, whose address ends with a slash
+			response.writeHead(302, { Location: `${pathname}/` }).end();
+		} else if (name === 'index.m3u8') {
+			if (searchParams.get('cookieCheck') !== '1') {
+				// onRequest: one cookie for plain HTTP and one for frames of other sites, and the same address again
+				const cookie = 'cookieCheck=1';
+				response.setHeader('Set-Cookie', [cookie, `${cookie}; HttpOnly; Secure; SameSite=None; Partitioned`]);
+				response.writeHead(302, { Location: `${pathname}?cookieCheck=1` }).end();
+				return;
+			}
+			if (!state.publishing) {
+				refuse(response, 404, nobody);
+				return;
+			}
+			const secret = randomUUID();
+			secrets.add(secret);
+			sessions++;
+			// internal/servers/hls/session.go: sessionCookieName and sessionQueryParamName
+			const hasCookies = cookies.get('cookieCheck') === '1';
+			if (hasCookies) {
+				const cookie = `session=${secret}`;
+				response.setHeader('Set-Cookie', [cookie, `${cookie}; HttpOnly; Secure; SameSite=None; Partitioned`]);
+			}
+			response.writeHead(200, { 'Content-Type': 'application/vnd.apple.mpegurl' });
+			const codecs = codec === 'h264' ? 'avc1.42c01e' : 'vp09.00.10.08';
+			response.end(
+				`#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-STREAM-INF:BANDWIDTH=600000,CODECS="${codecs}"\n` +
+					`live.m3u8${hasCookies ? '' : `?session=${secret}`}\n`
+			);
+		} else if (!secrets.has(cookies.get('session') ?? searchParams.get('session') ?? '')) {
+			// onRequest: an unknown session waits, and is refused
+			setTimeout(() => refuse(response, 401, 'authentication error'), PAUSE_MS);
+		} else {
+			const path = join(folder, name);
+			try {
+				const type = name.endsWith('.m3u8') ? 'application/vnd.apple.mpegurl' : 'video/mp4';
+				response.writeHead(200, { 'Content-Type': type }).end(readFileSync(path));
+			} catch {
+				response.writeHead(404).end();
+			}
+		}
+	});
+	return {
+		address: await listen(server),
+		state,
+		sessions: () => sessions,
+		forget: () => secrets.clear(),
+		stop: async () => {
+			server.closeAllConnections();
+			server.close();
+			await live.stop();
+			rmSync(folder, { recursive: true });
 		}
 	};
 }

@@ -5,12 +5,20 @@ import { serveSite, type Site } from '../server';
 import { open, openBrowser, waitForResults } from './browser';
 import { clipFrames } from './clip';
 import type { LiveCodec } from './ffmpeg';
-import { startGo2rtc, type StandIn } from './gateways';
+import { type MediaMtx, startGo2rtc, startMediaMtx, type StandIn } from './gateways';
 import { expectWorks, hurry } from './kiosk';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
 afterAll(() => browser.close());
+
+/** What this browser plays of what ffmpeg writes. */
+async function playedCodec(): Promise<LiveCodec> {
+	const probe = await open(browser, '/kiosk/setup');
+	const playsH264 = await probe.page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01E"'));
+	await probe.context.close();
+	return playsH264 ? 'h264' : 'vp9';
+}
 
 describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 	let gateway: StandIn;
@@ -19,10 +27,7 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 	const detail = () => page.getByTestId('kiosk-detail').first().innerText();
 
 	beforeAll(async () => {
-		const probe = await open(browser, '/kiosk/setup');
-		const playsH264 = await probe.page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01E"'));
-		await probe.context.close();
-		const codec: LiveCodec = playsH264 ? 'h264' : 'vp9';
+		const codec = await playedCodec();
 		gateway = await startGo2rtc(inject('ffmpeg') ?? '', inject('clip'), codec, await clipFrames());
 		site = await serveSite([`--proxy=/gateway=${gateway.address}`]);
 		const address = `${site.origin}/kiosk?source=gateway:/gateway?src=door&log=no`;
@@ -65,6 +70,49 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 		gateway.cut();
 		await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor({ timeout: 90_000 });
 		gateway.state.mjpeg = true;
+		await expectWorks(page);
+	});
+});
+
+describe.skipIf(inject('ffmpeg') === null)('a MediaMTX (needs ffmpeg)', () => {
+	let media: MediaMtx;
+	let site: Site;
+	let page: Page;
+	const detail = () => page.getByTestId('kiosk-detail').first().innerText();
+
+	beforeAll(async () => {
+		media = await startMediaMtx(inject('ffmpeg') ?? '', inject('clip'), await playedCodec());
+		media.state.whep = "the stream doesn't contain any supported codec";
+		site = await serveSite([`--proxy=/whep=${media.address}`, `--proxy=/hls=${media.address}`]);
+		({ page } = await open(browser, `${site.origin}/kiosk?source=gateway:/whep/door&log=no`, { prepare: hurry }));
+	});
+	afterAll(async () => {
+		await page.context().close();
+		await media.stop();
+		site.stop();
+	});
+
+	it('whose stream WebRTC cannot take is played by HLS, behind its cookies, and says why in its own words', async () => {
+		await expectWorks(page);
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		expect(await detail()).toMatch(/^HLS \(WebRTC: .*doesn't contain any supported codec.*\)$/);
+		expect(media.sessions()).toBe(1);
+		// The cookies are the proxy's.
+		expect((await page.context().cookies()).map(({ name }) => name)).not.toContain('session');
+	});
+
+	it('that was started anew, and knows no session of before, is played again by a session of its own', async () => {
+		media.forget();
+		await expect.poll(() => media.sessions(), { timeout: 120_000 }).toBeGreaterThan(1);
+		await expectWorks(page);
+	});
+
+	it('to which nobody publishes is told so, and played once somebody does', async () => {
+		media.state.publishing = false;
+		media.forget();
+		await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor({ timeout: 120_000 });
+		await expect.poll(() => page.locator('main').innerText(), { timeout: 60_000 }).toContain('no stream is available');
+		media.state.publishing = true;
 		await expectWorks(page);
 	});
 });
