@@ -31,11 +31,12 @@ function report(browser: string, step: string, outcome: Outcome, detail = ''): v
 }
 
 function which(name: string): string | null {
+	if (name.startsWith('/')) return existsSync(name) ? name : null;
 	const { status, stdout } = spawnSync('which', [name], { encoding: 'utf8' });
 	return status === 0 ? stdout.trim() : null;
 }
 
-/** Paths of programs by their names; installs their Debian packages where that may be, and null where one is missing. */
+/** Paths of programs by their names, or of files by their paths; installs their Debian packages where that may be, and null where one is missing. */
 function provide(names: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {
 	const missing = Object.entries(names).filter(([name]) => which(name) === null);
 	if (missing.length > 0 && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
@@ -148,7 +149,7 @@ async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: St
 			return undefined;
 		});
 	}
-	if (hls === null) report(name, 'runs a kiosk on hls', 'skipped', 'there is no ffmpeg');
+	if (hls === null) report(name, 'runs a kiosk on hls', 'skipped', 'there is no ffmpeg, or no decoder for H.264');
 	await step('shows the figures', async () => {
 		await driver.open(`${origin}/compare`);
 		await until(driver, `document.querySelectorAll('main table tbody tr').length > 0`, 'the table');
@@ -215,17 +216,27 @@ async function main(): Promise<void> {
 		console.log(reference.title);
 		await reference.stop();
 
-		const firefox = provide({ 'firefox-esr': 'firefox-esr' });
-		if (firefox === null) report('Firefox', 'all', 'skipped', 'there is no firefox-esr');
+		const isWanted = (name: string) => chosen.length === 0 || chosen.includes(name);
+		const firefox = isWanted('firefox') ? provide({ 'firefox-esr': 'firefox-esr' }) : null;
+		if (!isWanted('firefox')) report('Firefox', 'all', 'skipped', 'not asked for');
+		else if (firefox === null) report('Firefox', 'all', 'skipped', 'there is no firefox-esr');
 		else await walkIn('Firefox', () => startFirefox(firefox['firefox-esr'] ?? ''), steps, wanted);
 
 		const display = process.env['DISPLAY'] === undefined ? { Xvfb: 'xvfb' } : {};
-		const webkit = provide({ WebKitWebDriver: 'webkit2gtk-driver', ...display });
+		const webkit = isWanted('webkit') ? provide({ WebKitWebDriver: 'webkit2gtk-driver', ...display }) : null;
 		const miniBrowser = webkit === null ? null : findMiniBrowser();
-		if (webkit === null || miniBrowser === null) report('WebKitGTK', 'all', 'skipped', 'there is no webkit2gtk-driver');
+		if (!isWanted('webkit')) report('WebKitGTK', 'all', 'skipped', 'not asked for');
+		else if (webkit === null || miniBrowser === null)
+			report('WebKitGTK', 'all', 'skipped', 'there is no webkit2gtk-driver');
 		else {
 			const start = () => startWebKit(webkit['WebKitWebDriver'] ?? '', miniBrowser, webkit['Xvfb'] ?? null);
-			await walkIn('WebKitGTK', start, { ...steps, hasCamera: false }, wanted);
+			// WebKitGTK decodes what GStreamer does, which is H.264 only with these.
+			const decoders = provide({
+				[join(libFolder(), 'gstreamer-1.0/libgstlibav.so')]: 'gstreamer1.0-libav',
+				[join(libFolder(), 'gstreamer-1.0/libgstvideoparsersbad.so')]: 'gstreamer1.0-plugins-bad'
+			});
+			const hls = decoders === null ? null : steps.hls;
+			await walkIn('WebKitGTK', start, { ...steps, hls, hasCamera: false }, wanted);
 		}
 	} finally {
 		await recorder?.stop();
@@ -256,13 +267,19 @@ async function walkIn(
 	}
 }
 
+/** Of Debian, where libraries lie by architecture. */
+function libFolder(): string {
+	return `/usr/lib/${execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim()}-linux-gnu`;
+}
+
 function findMiniBrowser(): string | null {
-	const architecture = execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim();
-	const lib = `/usr/lib/${architecture}-linux-gnu`;
 	return firstFile(
-		['webkitgtk-6.0', 'webkit2gtk-4.1', 'webkit2gtk-4.0'].map((version) => join(lib, version, 'MiniBrowser'))
+		['webkitgtk-6.0', 'webkit2gtk-4.1', 'webkit2gtk-4.0'].map((version) => join(libFolder(), version, 'MiniBrowser'))
 	);
 }
+
+/** `npm run test:browsers -- webkit`: only that one. */
+const chosen = process.argv.slice(2);
 
 await main();
 const count = (outcome: Outcome) => results.filter((each) => each.outcome === outcome).length;

@@ -9,6 +9,9 @@ const MAX_SIDE_PX = 1280;
 /** For cameras of this device: streams freeze without any event. */
 const STALL_MS = 5000;
 
+/** WebKitGTK knows the callback and does not call it: a video that has played so long without is looked at by itself. */
+const UNCALLED_S = 1;
+
 const CALLS_BACK = typeof HTMLVideoElement !== 'undefined' && 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
 
 export class VideoFrames {
@@ -16,6 +19,7 @@ export class VideoFrames {
 	readonly #signal: AbortSignal;
 	readonly #maxSidePx: number;
 	#handle = 0;
+	#callsBack = CALLS_BACK;
 	/** How many were presented. */
 	count = 0;
 	/** Whether a frame was presented since the last grab. */
@@ -34,10 +38,20 @@ export class VideoFrames {
 		this.#maxSidePx = maxSidePx;
 		this.#watch();
 		signal.addEventListener('abort', () => {
-			if (CALLS_BACK) video.cancelVideoFrameCallback(this.#handle);
-			else cancelAnimationFrame(this.#handle);
+			this.#unwatch();
 			this.#wake?.();
 		});
+		const startS = video.currentTime;
+		video.addEventListener(
+			'timeupdate',
+			() => {
+				if (!this.#callsBack || this.count > 0 || video.currentTime - startS < UNCALLED_S) return;
+				this.#unwatch();
+				this.#callsBack = false;
+				this.#watch();
+			},
+			{ signal }
+		);
 		document.addEventListener('visibilitychange', () => this.#wake?.(), { signal });
 	}
 
@@ -64,7 +78,7 @@ export class VideoFrames {
 	#watch(): void {
 		const presented = () => {
 			const { currentTime } = this.#video;
-			if (CALLS_BACK || currentTime !== this.#seenTime) {
+			if (this.#callsBack || currentTime !== this.#seenTime) {
 				this.#seenTime = currentTime;
 				this.#fresh = true;
 				this.count++;
@@ -72,7 +86,14 @@ export class VideoFrames {
 			}
 			this.#watch();
 		};
-		this.#handle = CALLS_BACK ? this.#video.requestVideoFrameCallback(presented) : requestAnimationFrame(presented);
+		this.#handle = this.#callsBack
+			? this.#video.requestVideoFrameCallback(presented)
+			: requestAnimationFrame(presented);
+	}
+
+	#unwatch(): void {
+		if (this.#callsBack) this.#video.cancelVideoFrameCallback(this.#handle);
+		else cancelAnimationFrame(this.#handle);
 	}
 
 	/** True at the next frame, change of visibility or abort; false where none came within the limit. */
