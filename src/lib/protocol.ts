@@ -38,6 +38,8 @@ export interface WorkerSettings {
 interface Failure {
 	readonly code: ErrorCode;
 	readonly message: string;
+	/** As in AppError. */
+	readonly said: string | null;
 }
 
 /** How a frame is looked at. */

@@ -264,8 +264,10 @@ export class Analyser {
 			worker.onmessage = ({ data }) => {
 				this.#receive(data);
 			};
-			worker.onerror = ({ message }) => {
-				this.#workerFailed(new AppError('worker-died', message || 'The worker failed to load'));
+			worker.onerror = ({ message }: Partial<ErrorEvent>) => {
+				// Without a word where its code cannot be loaded.
+				const isLoaded = message !== undefined && message !== '';
+				this.#workerFailed(isLoaded ? new AppError('worker-died', message) : notLoaded());
 			};
 			worker.onmessageerror = () => {
 				this.#workerFailed(new AppError('worker-died', 'A message of the worker could not be read'));
@@ -353,7 +355,7 @@ export class Analyser {
 	}
 
 	#receiveFailure({ generation, frameId, requestId, failure }: Message<'failed'>): void {
-		const error = new AppError(failure.code, failure.message);
+		const error = new AppError(failure.code, failure.message, undefined, failure.said);
 		if (frameId !== undefined) {
 			this.#settleFrame(frameId, (frame) => {
 				frame.reject(error);
@@ -482,6 +484,10 @@ export class Analyser {
 	#post(message: ToWorker, transfer: Transferable[] = []): void {
 		this.#worker?.postMessage(message, transfer);
 	}
+}
+
+function notLoaded(): AppError {
+	return new AppError('model-unreachable', 'the worker', undefined, 'The script that analyses did not come.');
 }
 
 function disposedError(): AppError {

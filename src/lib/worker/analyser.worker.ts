@@ -1,9 +1,10 @@
 /** The worker's shell: messages in, messages out. All inference of the site happens behind this file. */
 import { memory } from '@tensorflow/tfjs-core';
-import { AppError, toAppError, type ErrorCode } from '../errors';
+import { AppError, type ErrorCode } from '../errors';
 import type { FromWorker, ToWorker } from '../protocol';
 import { chooseBackend } from './backend';
 import { createBackendHost } from './backend-host';
+import { failureOf } from './failure';
 import { createDecoder, createFrameReader } from './frame-reader';
 import { watchGpu } from './gpu-loss';
 import { fetchManifest, loadClassifier, loadDetector } from './loader';
@@ -24,8 +25,7 @@ function post(message: FromWorker): void {
 
 /** Tells the page that this worker cannot go on; it starts another one. */
 function giveUp(thrown: unknown, code: ErrorCode): void {
-	const error = toAppError(thrown, code);
-	post({ type: 'failed', failure: { code: error.code, message: error.message } });
+	post({ type: 'failed', failure: failureOf(thrown, code) });
 }
 
 /** What `load` gives, loaded once; after a failure the next call tries again. */

@@ -1,5 +1,5 @@
 /** Files of the site, read as a stream: with progress, and with an end where the server goes silent. */
-import { AppError, toAppError, type ErrorCode } from '../errors';
+import { AppError, type ErrorCode } from '../errors';
 
 /** A server that sends nothing for this long is taken for dead. */
 const STALL_MS = 20_000;
@@ -21,13 +21,15 @@ export async function fetchBytes(
 	{ unreachable, cache = 'no-cache', onBytes }: FetchOptions
 ): Promise<Uint8Array<ArrayBuffer>> {
 	const stalled = new AbortController();
-	const expire = (): void => {
-		stalled.abort(new AppError(unreachable, `${url}: no data for ${STALL_MS} ms`));
-	};
+	const failed = (what: string, cause?: unknown): AppError =>
+		new AppError(unreachable, `${url}: ${what}`, cause, `${nameOf(url)}: ${what}.`);
+	const expire = (): void => stalled.abort(failed(`nothing came for ${STALL_MS / 1000} s`));
 	let timer = setTimeout(expire, STALL_MS);
 	try {
 		const response = await fetch(url, { cache, signal: stalled.signal });
-		if (!response.ok) throw new AppError(unreachable, `${url}: HTTP ${response.status}`);
+		if (!response.ok) throw failed(`status ${response.status}`);
+		// The login of a hotel's network, or the start page of a host that has nothing there.
+		if (response.headers.get('Content-Type')?.startsWith('text/html') === true) throw failed('a web page came instead');
 		if (response.body === null) return new Uint8Array();
 		const pieces: Uint8Array[] = [];
 		const reader = response.body.getReader();
@@ -39,10 +41,15 @@ export async function fetchBytes(
 		}
 		return concatenate(pieces);
 	} catch (error) {
-		throw toAppError(error, unreachable);
+		throw error instanceof AppError ? error : failed('it did not come', error);
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/** The name of the file at an address, with its folder. */
+export function nameOf(url: string): string {
+	return url.split('/').slice(-2).join('/');
 }
 
 /** The JSON in `bytes`. Throws an AppError of the code `invalid`, which names `url`, where there is none. */
@@ -50,7 +57,7 @@ export function parseJson(bytes: Uint8Array, url: string, invalid: ErrorCode): u
 	try {
 		return JSON.parse(new TextDecoder().decode(bytes));
 	} catch (error) {
-		throw new AppError(invalid, `${url} is not JSON: ${String(error)}`, error);
+		throw new AppError(invalid, `${nameOf(url)} is not JSON: ${String(error)}`, error);
 	}
 }
 

@@ -3,7 +3,7 @@ import type { NetworkDescription } from '../core/network/description';
 import { asGraphModel, readGraphModel } from '../core/network/graph-model';
 import { AppError } from '../errors';
 import type { ModelFiles } from '../manifest';
-import { fetchBytes, parseJson } from './fetch-file';
+import { fetchBytes, nameOf, parseJson } from './fetch-file';
 import { sha256 } from './sha256';
 
 /**
@@ -29,7 +29,7 @@ export async function fetchModel(
 	try {
 		return readGraphModel(asGraphModel(topology), weights);
 	} catch (error) {
-		throw new AppError('model-invalid', `${url}: ${String(error)}`, error);
+		throw new AppError('model-invalid', `${nameOf(url)}: ${String(error)}`, error);
 	}
 }
 
@@ -49,7 +49,9 @@ async function fetchWhole(
 	const again = await load('reload');
 	const found = await sha256(again);
 	if (found === expected) return again;
-	throw new AppError('model-invalid', `${urls.join(', ')}: expected SHA-256 ${expected} but found ${found}`);
+	const what = `expected SHA-256 ${expected} but found ${found}`;
+	const said = `${urls.map(nameOf).join(', ')}: not the file that is listed.`;
+	throw new AppError('model-invalid', `${urls.join(', ')}: ${what}`, undefined, said);
 }
 
 function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {

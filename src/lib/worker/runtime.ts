@@ -5,7 +5,8 @@ import { forgetRest, learnRest } from '../core/resting';
 import { explainByOcclusion } from '../core/saliency';
 import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
-import { AppError, toAppError } from '../errors';
+import { AppError } from '../errors';
+import { failureOf } from './failure';
 import type { FrameOptions, FromWorker, GrabbedFrame, ToWorker, WorkerSettings } from '../protocol';
 
 type FrameMessage = Extract<ToWorker, { type: 'frame' }>;
@@ -81,8 +82,8 @@ export class Runtime {
 				return Promise.resolve();
 			});
 		} catch (thrown) {
-			const { code, message } = toAppError(thrown, 'model-invalid');
-			if (generation === this.#newestGeneration) post({ type: 'failed', generation, failure: { code, message } });
+			const failure = failureOf(thrown, 'model-invalid');
+			if (generation === this.#newestGeneration) post({ type: 'failed', generation, failure });
 		}
 	}
 
@@ -133,8 +134,7 @@ export class Runtime {
 			if (this.#stateOf(stream) === before) this.#states.set(stream, state);
 			post({ type: 'result', generation, frameId, result });
 		} catch (thrown) {
-			const { code, message } = toAppError(thrown, 'analysis-failed');
-			post({ type: 'failed', generation, frameId, failure: { code, message } });
+			post({ type: 'failed', generation, frameId, failure: failureOf(thrown, 'analysis-failed') });
 		} finally {
 			picture.close();
 			this.#analysing = false;
@@ -150,8 +150,7 @@ export class Runtime {
 			const explanation = await explainByOcclusion(classifier, input, exclusively);
 			post({ type: 'explained', requestId, explanation });
 		} catch (thrown) {
-			const { code, message } = toAppError(thrown, 'analysis-failed');
-			post({ type: 'failed', requestId, failure: { code, message } });
+			post({ type: 'failed', requestId, failure: failureOf(thrown, 'analysis-failed') });
 		}
 	}
 

@@ -169,7 +169,7 @@ describe('Analyser: start', () => {
 	it('is fatal at once where the worker says why, and can be tried again', async () => {
 		const { analyser, workers, worker, types } = createAnalyser();
 		const start = watch(analyser.start());
-		worker().send({ type: 'failed', failure: { code: 'manifest-invalid', message: 'no' } });
+		worker().send({ type: 'failed', failure: { code: 'manifest-invalid', message: 'no', said: null } });
 		await vi.advanceTimersByTimeAsync(0);
 		expect(start.outcome()).toBe('manifest-invalid');
 		expect(types()).toEqual(['fatal']);
@@ -190,6 +190,17 @@ describe('Analyser: start', () => {
 		expect(types()).toEqual(['restarting', 'restarting', 'fatal']);
 		expect(start.outcome()).toBe('worker-timeout');
 		expect(configure.outcome()).toBe('worker-timeout');
+	});
+
+	it('says so where its code cannot be loaded, and gives up after three tries', async () => {
+		const { analyser, workers, types } = createAnalyser();
+		const start = analyser.start().catch((thrown: unknown) => (thrown as { said: string }).said);
+		for (let attempt = 0; attempt < 3; attempt++) {
+			workers.at(-1)?.onerror?.(new Event('error') as ErrorEvent);
+			await vi.advanceTimersByTimeAsync(2000);
+		}
+		expect(types()).toEqual(['restarting', 'restarting', 'fatal']);
+		expect(await start).toContain('did not come');
 	});
 
 	it('waits as long as there is progress', async () => {
@@ -239,7 +250,7 @@ describe('Analyser: settings', () => {
 		const during = watch(analyser.analyse(new FakeBitmap(), FRAME));
 		expect(worker().last('frame').generation).toBe(old);
 		worker().send(resultOf(worker().last('frame')));
-		const failure = { code: 'model-invalid', message: 'broken' } as const;
+		const failure = { code: 'model-invalid', message: 'broken', said: null } as const;
 		worker().send({ type: 'failed', generation: worker().last('configure').generation, failure });
 		await vi.advanceTimersByTimeAsync(0);
 		expect(configure.outcome()).toBe('model-invalid');
@@ -317,9 +328,9 @@ describe('Analyser: frames', () => {
 		worker().send({ type: 'dropped', generation, frameId });
 		expect(await first).toBe(null);
 		const second = analyser.analyse(new FakeBitmap(), FRAME);
-		const failure = { code: 'analysis-failed', message: 'bad' } as const;
+		const failure = { code: 'analysis-failed', message: 'bad', said: null } as const;
 		worker().send({ type: 'failed', generation, frameId: frameId + 1, failure });
-		await expect(second).rejects.toMatchObject({ code: 'analysis-failed', message: 'bad' });
+		await expect(second).rejects.toMatchObject({ code: 'analysis-failed', message: 'bad', said: null });
 	});
 });
 
@@ -477,7 +488,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		const { worker, workers, types } = await createRunning();
 		const waits: number[] = [];
 		for (let round = 0; round < 9; round++) {
-			worker().send({ type: 'failed', failure: { code: 'gpu-lost', message: 'gone' } });
+			worker().send({ type: 'failed', failure: { code: 'gpu-lost', message: 'gone', said: null } });
 			const startMs = Date.now();
 			await vi.advanceTimersToNextTimerAsync();
 			waits.push(Date.now() - startMs);
@@ -494,7 +505,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		worker().die();
 		await vi.advanceTimersByTimeAsync(250);
 		worker().ready();
-		const failure = { code: 'model-unreachable', message: 'offline' } as const;
+		const failure = { code: 'model-unreachable', message: 'offline', said: null } as const;
 		worker().send({ type: 'failed', generation: worker().last('configure').generation, failure });
 		expect(events.at(-1)).toMatchObject({ type: 'restarting', error: { code: 'model-unreachable' } });
 		await vi.advanceTimersByTimeAsync(500);
@@ -509,7 +520,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		worker().ready();
 		const { generation, settings } = worker().last('configure');
 		expect(settings).toEqual(OTHER);
-		const failure = { code: 'model-unreachable', message: 'offline' } as const;
+		const failure = { code: 'model-unreachable', message: 'offline', said: null } as const;
 		worker().send({ type: 'failed', generation, failure });
 		await vi.advanceTimersByTimeAsync(0);
 		expect(configure.outcome()).toBe('model-unreachable');
@@ -579,7 +590,7 @@ describe('Analyser: explanations', () => {
 		worker().send({ type: 'explained', requestId: worker().last('explain').requestId, explanation });
 		expect(await second).toEqual(explanation);
 		expect(first.outcome()).toBe('pending');
-		worker().send({ type: 'failed', requestId, failure: { code: 'model-unknown', message: '' } });
+		worker().send({ type: 'failed', requestId, failure: { code: 'model-unknown', message: '', said: null } });
 		await vi.advanceTimersByTimeAsync(0);
 		expect(first.outcome()).toBe('model-unknown');
 	});

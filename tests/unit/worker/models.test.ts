@@ -98,7 +98,7 @@ describe('fetchModel', () => {
 		files.delete(WEIGHTS_URL);
 		await expect(fetchModel(entry, MANIFEST_URL, () => undefined)).rejects.toMatchObject({
 			code: 'model-unreachable',
-			message: `${WEIGHTS_URL}: HTTP 404`
+			message: `${WEIGHTS_URL}: status 404`
 		});
 	});
 

@@ -239,7 +239,7 @@ describe('Runtime', () => {
 		const configuring = runtime.configure(2, { ...SETTINGS, models: ['large'] });
 		loads.get('large')?.reject(new AppError('model-unreachable', 'HTTP 404'));
 		await configuring;
-		const failure = { code: 'model-unreachable', message: 'HTTP 404' };
+		const failure = { code: 'model-unreachable', message: 'HTTP 404', said: null };
 		expect(posted.at(-1)).toEqual({ type: 'failed', generation: 2, failure });
 		await analyse(1);
 		expect(posted.at(-1)).toMatchObject({ type: 'result', generation: 1 });
@@ -260,7 +260,7 @@ describe('Runtime', () => {
 		await all.configure(1);
 		all.readFails = true;
 		expect((await all.analyse(1)).closed).toBe(true);
-		const failure = { code: 'analysis-failed', message: 'detached' };
+		const failure = { code: 'analysis-failed', message: 'detached', said: null };
 		expect(all.posted.at(-1)).toEqual({ type: 'failed', generation: 1, frameId: 1, failure });
 		all.readFails = false;
 		all.detectFails = true;
