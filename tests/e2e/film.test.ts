@@ -184,6 +184,11 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(await people.count()).toBe(2);
 			await people.first().getByTestId('film-name').fill('Ada');
 			await people.first().getByTestId('film-name').press('Enter');
+			// Also on the cards beside the picture.
+			const cards = page.getByTestId('face-card');
+			const titles = (): Promise<(string | null)[]> =>
+				cards.all().then((all) => Promise.all(all.map((card) => card.getAttribute('aria-label'))));
+			await expect.poll(async () => (await titles()).toSorted()).toEqual(['Ada', 'Face 2']);
 			await people.nth(1).getByTestId('film-hide').click();
 			expect(new Set((await table(page)).map(({ person }) => person))).toEqual(new Set(['Ada']));
 			await people.nth(1).getByTestId('film-hide').click();
