@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { EpochLog } from './checkpoint';
 import type { Recipe } from '../models/recipe';
 import type { ModelDefinition } from '../models/definition';
-import { findModel, findRecipe } from '../models/index';
+import { findRecipe, teachersOfRecipe } from '../models/index';
 import { hasStoppedEarly } from './early-stopping';
 import { RUN_FILES } from './run';
 
@@ -25,9 +25,9 @@ export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 	return needs;
 }
 
-/** Ids of the models that taught `run`, or what its weights come from. */
+/** Ids of the models that taught `run`, or what its weights come from; "face-api" stands for that project's network. */
 export function teachersOf(run: Run): string[] {
-	const own = (run.recipe.teachers?.of ?? []).map(([id]) => id);
+	const own = [...(run.recipe.teachers?.of ?? []).map(([id]) => id), ...(run.recipe.faceApi ? ['face-api'] : [])];
 	return [...new Set([...own, ...sourcesOf(run).flatMap(teachersOf)])];
 }
 
@@ -43,13 +43,8 @@ export function sourcesOf({ model, recipe }: Run): Run[] {
 	return [{ model, recipe: hasOwnSeed ? before : { ...before, seed: recipe.seed } }];
 }
 
-/** A teacher has its own seed. */
 function nextNeeds(run: Run): Run[] {
-	const taught = (run.recipe.teachers?.of ?? []).map(([id, recipe]) => {
-		const teacher = findModel(id);
-		return { model: teacher, recipe: findRecipe(teacher, recipe) };
-	});
-	return [...taught, ...sourcesOf(run)];
+	return [...teachersOfRecipe(run.recipe), ...sourcesOf(run)];
 }
 
 function isSame(a: Run, b: Run): boolean {

@@ -7,7 +7,7 @@ import type { Recipe } from '../models/recipe';
 import type { Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
 import { withFeatures } from '../pretrained/features';
-import { findModel, findRecipe } from '../models/index';
+import { teachersOfRecipe } from '../models/index';
 import { averagesOf } from './state';
 import { teacherNetwork, type TaughtDataset, type Teacher } from './live-teachers';
 import { RUN_FILES } from './run';
@@ -64,13 +64,12 @@ export function mirrorImages(dataset: Dataset): Dataset {
 }
 
 /** The recipe's teachers. Throws UserError when one has not been trained yet. */
-function readTeachers({ teachers }: Recipe, runDirOf: TeacherOptions['runDirOf']): Teacher[] {
-	return (teachers?.of ?? []).map(([model, recipeId]) => {
-		const recipe = findRecipe(findModel(model), recipeId);
+function readTeachers(learner: Recipe, runDirOf: TeacherOptions['runDirOf']): Teacher[] {
+	return teachersOfRecipe(learner).map(({ model: { id: model }, recipe }) => {
 		const file = path.join(runDirOf(model, recipe), RUN_FILES.best);
 		if (!existsSync(file))
 			throw new UserError(
-				`This recipe learns from another model's run. First: npm run train -- ${model} --recipe ${recipeId}`
+				`This recipe learns from another model's run. First: npm run train -- ${model} --recipe ${recipe.id}`
 			);
 		return { model, recipe, weights: averagesOf(readCheckpoint(file).state) };
 	});

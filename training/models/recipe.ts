@@ -56,14 +56,15 @@ export interface Recipe {
 	/** Whether copies of one picture in Training count as one, with the mean of their labels, or as they are. */
 	readonly mergeDuplicates?: boolean;
 	/**
-	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed), in
-	 * place of FER2013's label. They are asked once about each picture; or, `live`, in every step about the pictures as they
+	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed, or with
+	 * this one's where `sameSeed`), in place of FER2013's label. They are asked once about each picture; or, `live`, in every step about the pictures as they
 	 * were changed for it (Beyer et al., 2022); `mirrored` about their mirror images too.
 	 */
 	readonly teachers?: {
 		readonly part: number;
 		readonly mirrored?: boolean;
 		readonly live?: boolean;
+		readonly sameSeed?: boolean;
 		readonly of: readonly (readonly [model: string, recipe: string])[];
 	};
 	/**

@@ -56,11 +56,21 @@ describe('needsOf', () => {
 	});
 });
 
+it('needs no earlier end for the three stages from random weights', () => {
+	expect(needsOf(run('mien', 'low-light'), () => false).map(nameOf)).toEqual(['mien teacher 1', 'mien student 1']);
+	const third = run('mien', 'low-light');
+	expect(needsOf({ ...third, recipe: { ...third.recipe, seed: 3 } }, () => false).map(nameOf)).toEqual([
+		'mien teacher 3',
+		'mien student 3'
+	]);
+});
+
 it('names the teachers of a run and of what it started from', () => {
 	expect(teachersOf(run('mien', 'grow-48'))).toEqual([]);
 	expect(teachersOf(run('mien', 'among-peers'))).toEqual(['mien', 'cnn']);
 	expect(teachersOf(run('mien-large', 'from-peers'))).toEqual(['mien']);
 	expect(teachersOf(run('mien', 'together')).sort()).toEqual(['cnn', 'mien', 'mien-large']);
+	expect(teachersOf(run('mien', 'low-light'))).toEqual(['mien', 'face-api']);
 });
 
 it('takes a run for trained when its log is full, or when it was unpacked', () => {

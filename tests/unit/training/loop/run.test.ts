@@ -108,6 +108,36 @@ describe('train', () => {
 		expect(readFileSync(path.join(runDir, RUN_FILES.log), 'utf8').trim().split('\n')).toHaveLength(15);
 	});
 
+	it("learns two things at once where a second head learns face-api's answers, and keeps one head", async () => {
+		// It answers by the picture too, but never what the label says.
+		const dataset = noise(64, 8);
+		const faceApi = new Float32Array(new SharedArrayBuffer(4 * 7 * dataset.n));
+		for (const [row, label] of dataset.labels.entries()) faceApi[7 * row + ((label + 1) % 7)] = 1;
+		const learn = async (part: number) => {
+			const two = { ...recipe, epochs: 15, batchSize: 32, labelSmoothing: 0, augmentation: NO_AUGMENTATION };
+			const accuracies: number[] = [];
+			await train(
+				options({
+					dataset: { ...dataset, faceApi },
+					recipe: { ...two, faceApi: { loss: 1, part } },
+					fresh: true,
+					onEvent: (event) => {
+						if (event.type === 'epoch') accuracies.push(event.log.train.accuracy);
+					}
+				})
+			);
+			return accuracies.at(-1);
+		};
+		expect(await learn(0)).toBe(1);
+		const { state } = readCheckpoint(path.join(runDir, RUN_FILES.best));
+		expect([...state.values()].filter(({ shape }) => shape.at(-1) === 7).map(({ shape }) => shape.length)).toEqual([
+			2, 1
+		]);
+		expect([...state.values()].some(({ shape }) => shape.at(-1) === 14)).toBe(false);
+		// The other head says the other labels.
+		expect(await learn(1)).toBe(0);
+	});
+
 	it.each([1, 2])('goes on exactly where it was stopped, with %i replica(s)', async (replicas) => {
 		await startBackend('wasm');
 		const demanding: Partial<TrainOptions> = {
