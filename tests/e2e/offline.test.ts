@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { serveSite, type Site } from '../server';
 import { open, openBrowser, shownFaces, waitForStatus } from './browser';
+import { command, expectWorks } from './kiosk';
 import { portrait } from './pictures';
 
 let browser: Browser;
@@ -20,13 +21,19 @@ beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'mien-offline-'));
 	cpSync('build', join(folder, 'build'), { recursive: true });
 	cpSync('package.json', join(folder, 'package.json'));
-	site = await serveSite([], folder);
+	site = await serveSite([`--proxy=/streams=${inject('streams')}`], folder);
 });
 afterAll(async () => {
 	await browser.close();
 	site.stop();
 	rmSync(folder, { recursive: true, force: true });
 });
+
+declare global {
+	interface Window {
+		aheadMs?: number;
+	}
+}
 
 const options = () => ({ baseURL: site.origin, serviceWorkers: 'allow' }) as const;
 
@@ -97,6 +104,38 @@ describe('the service worker', () => {
 		await page.waitForFunction(() => document.title !== 'running' && document.title !== '');
 		await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['mien-9000000000002']);
 		expect(await page.getByTestId('update').count()).toBe(0);
+		await context.close();
+	});
+
+	it('has a kiosk take a new version once nobody was in view for a minute, and not before', async () => {
+		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/update/mjpeg&log=no', {
+			...options(),
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					// The page's clock, which the test puts forward once nobody is in view any more.
+					const now = performance.now.bind(performance);
+					performance.now = () => now() + (window.aheadMs ?? 0);
+				})
+		});
+		await expectWorks(page);
+		await waitUntilKept(page);
+		await page.evaluate(() => (document.title = 'running'));
+		publish('9000000000003');
+		await checkForUpdate(page);
+		await expect
+			.poll(() => page.evaluate(async () => (await navigator.serviceWorker.ready).waiting?.state))
+			.toBe('installed');
+		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+		await expectWorks(page);
+		expect(await page.title()).toBe('running');
+
+		await command('update', 'set/cut');
+		await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor();
+		await page.evaluate(() => (window.aheadMs = 120_000));
+		await page.waitForFunction(() => document.title !== 'running' && document.title !== '');
+		await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['mien-9000000000003']);
+		await command('update', 'set/ok');
+		await expectWorks(page);
 		await context.close();
 	});
 });

@@ -44,9 +44,9 @@ export class Updates {
 		return () => stopped.abort();
 	}
 
-	/** Opens the page anew with the version that waits. */
+	/** Opens the page anew with the version that waits. To be asked again where that did not happen: a browser may be slow to. */
 	take(): void {
-		if (!this.isReady || this.#isTaking) return;
+		if (!this.isReady) return;
 		this.#isTaking = true;
 		if (this.#waiting === null) location.reload();
 		else this.#waiting.postMessage('take-over');
