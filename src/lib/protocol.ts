@@ -49,7 +49,8 @@ export interface FrameOptions {
 	readonly still: boolean;
 	/**
 	 * Height of the smallest faces to be found, in pixels of the frame: a still is searched as a whole, a live frame in
-	 * turn with those after it. The first such frame waits for the far detector. Null: one look.
+	 * turn with those after it. The first such frame waits for the far detector. Null: one look, and of a still what that
+	 * is sure of.
 	 */
 	readonly smallestFacePx: number | null;
 	/** Which of several cameras it is of, 0 where there is one: each has its own tracked faces and turn of tiles. */
@@ -63,9 +64,16 @@ export type ToWorker =
 	/**
 	 * First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. `model` is fetched
 	 * while the back end is chosen, as it will be asked for first; null: the manifest's default. `firstFaceId`: of the first
-	 * face that is tracked, from 1.
+	 * face that is tracked, from 1. `known`: the report of an earlier visit, as the page kept it, to be checked.
 	 */
-	| { type: 'start'; baseUrl: string; backend: BackendName | 'auto'; model: string | null; firstFaceId: number }
+	| {
+			type: 'start';
+			baseUrl: string;
+			backend: BackendName | 'auto';
+			model: string | null;
+			firstFaceId: number;
+			known?: unknown;
+	  }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }
 	/** The picture is transferred and closed by the worker. */

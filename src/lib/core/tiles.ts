@@ -215,6 +215,14 @@ async function isBorneOut(
 	return (sum / CLOSE_SHARES.length + (await look(far, FAR_CLOSE_SHARE))) / 2 >= minConfidence;
 }
 
+/** A detector that tells at once what one look at the whole picture is sure of: to be shown until `thoroughDetector` is done. */
+export function glanceDetector(near: FaceDetector): FaceDetector {
+	return {
+		detect: async (frame, options) =>
+			(await near.detect(frame, options)).filter(({ confidence }) => confidence >= SURE_CONFIDENCE)
+	};
+}
+
 /**
  * A detector that finds small and large faces alike: what one look at the frame finds and, looking everywhere for
  * candidates and then closely at each, what that misses. For pictures that stand alone; a live frame has no time for it.

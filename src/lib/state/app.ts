@@ -9,6 +9,7 @@ import { CameraSource, type CameraChoice } from '../sources/camera';
 import { fetchPicture, PhotoSource } from '../sources/photo';
 import { Cameras } from './cameras.svelte';
 import type { Films } from './film/films.svelte';
+import { forgetBackend, keepBackend } from './known-backend';
 import type { Photos } from './photos.svelte';
 import { Session } from './session.svelte';
 import { Settings } from './settings.svelte';
@@ -32,12 +33,15 @@ export const [getApp, setApp] = createContext<App>();
 
 /** Builds the parts; nothing is loaded yet. */
 export function createApp(): App {
-	const settings = new Settings(localStore());
+	const storage = localStore();
+	const settings = new Settings(storage);
 	const baseUrl = new URL(resolve('/'), location.href).href;
 	const listeners = new Set<(event: AnalyserEvent) => void>();
 	const analyser = new Analyser({
 		baseUrl,
 		onEvent: (event) => {
+			if (event.type === 'ready') keepBackend(storage, event.backend, navigator.userAgent, Date.now());
+			if (event.type === 'restarting') forgetBackend(storage);
 			for (const listener of [...listeners]) listener(event);
 		}
 	});

@@ -80,6 +80,8 @@ export class Session {
 	#loading: Loading = NOT_LOADED;
 	#view: View = $state.raw({ kind: 'none' });
 	#result: FrameResult | null = $state.raw(null);
+	/** The result is of a glance at a still, which is being searched. */
+	#isGlance = $state.raw(false);
 	#manifest: Manifest | null = $state.raw(null);
 	#backend: BackendReport | null = $state.raw(null);
 	#modelId: string | null = $state.raw(null);
@@ -131,7 +133,7 @@ export class Session {
 		this.#analyser = createAnalyser((event) => this.#receive(event));
 	}
 
-	readonly status: Status = $derived.by(() => statusOf(this.#engine, this.#view, this.#result));
+	readonly status: Status = $derived.by(() => statusOf(this.#engine, this.#view, this.#isGlance ? null : this.#result));
 	/** What can be chosen. */
 	readonly classifiers: readonly ClassifierEntry[] = $derived(
 		this.#manifest === null ? [] : classifiersOf(this.#manifest)
@@ -534,11 +536,15 @@ export class Session {
 		void this.#pump(source, this.#opened.signal);
 	}
 
-	/** One frame in flight: the next is grabbed when the result of the last is here. A still is asked for until it is read. */
+	/**
+	 * One frame in flight: the next is grabbed when the result of the last is here. A still is asked for until it is read;
+	 * what a glance at it is sure of is shown until it has been searched, which takes many times as long.
+	 */
 	async #pump(source: FrameSource, signal: AbortSignal): Promise<void> {
 		const pump = ++this.#pumps;
 		const isCurrent = () => !signal.aborted && pump === this.#pumps;
 		let isRead = false;
+		let isGlance = !source.live && this.#result === null;
 		while (isCurrent() && (source.live || !isRead)) {
 			try {
 				// Where a still was dropped once, another frame is under way, or the worker is.
@@ -549,14 +555,21 @@ export class Session {
 					picture.close();
 					return;
 				}
-				const smallestFacePx = this.#smallestFacePx(source);
+				const smallestFacePx = isGlance ? null : this.#smallestFacePx(source);
 				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx };
 				const result = await this.#analyser.analyse(picture, options);
-				isRead = result !== null;
-				if (result !== null && isCurrent()) this.#show(result, source.live);
+				if (result === null) continue;
+				isRead = !isGlance;
+				// That a glance finds no face means little.
+				if (isCurrent() && (isRead || result.faces.length > 0)) {
+					this.#isGlance = isGlance;
+					this.#show(result, source.live);
+				}
+				isGlance = false;
 			} catch (thrown) {
 				isRead = true;
 				if (!isCurrent()) continue;
+				this.#isGlance = false;
 				const error = toAppError(thrown, 'analysis-failed');
 				// Near faces are found without the far detector, too.
 				if (this.#far === 'searched' && error.code.startsWith('model-')) this.#far = 'impossible';
@@ -609,6 +622,7 @@ export class Session {
 		this.#takeOver?.();
 		this.#opened = new AbortController();
 		this.#pumped = null;
+		this.#isGlance = false;
 		this.#result = null;
 		this.#meter = EMPTY_METER;
 		this.#shownMeter = EMPTY_METER;

@@ -44,7 +44,8 @@ async function start({
 	baseUrl,
 	backend: wanted,
 	model,
-	firstFaceId
+	firstFaceId,
+	known
 }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
 	const now = (): number => performance.now();
 	const exclusively = createQueue();
@@ -53,7 +54,7 @@ async function start({
 	// The files are on their way while the back end is chosen; models are built after that.
 	const choice = exclusively(async () => {
 		post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
-		const report = await chooseBackend(wanted, createBackendHost(now));
+		const report = await chooseBackend(wanted, createBackendHost(now), known);
 		watchGpu(report.chosen, (reason) => {
 			giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
 		});

@@ -2,6 +2,7 @@
 import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
+import { useWasm } from './backend-wasm';
 import { createQueue } from './queue';
 import { measureWorkload } from './workload';
 
@@ -14,6 +15,7 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\
 /** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a steady clock. */
 export function createBackendHost(now: () => number): BackendHost {
 	let threads = 1;
+	let wasmThreads = 1;
 	/** Those that tfjs knows: whose code could be loaded. */
 	const known = new Set<BackendName>();
 	/** tfjs has one current back end: one that is being started must be done before the next. */
@@ -24,19 +26,41 @@ export function createBackendHost(now: () => number): BackendHost {
 		await inTurn(async () => {
 			signal?.throwIfAborted();
 			threads = await start(Math.min(mostThreads, usefulThreads()));
+			if (name === 'wasm') wasmThreads = threads;
 		});
 	};
-	/** All are asked at once, as each waits for another process; and WASM's code comes meanwhile, for it is mostly wanted. */
 	let reasons: Partial<Record<BackendName, Promise<string | null>>> | null = null;
+	/** Settles as WASM runs or failed to; null where it was not started early, or is in use. */
+	let early: Promise<boolean> | null = null;
+	/** WASM is mostly taken in the end: it starts while a GPU is asked for, which waits for another process. */
+	const ask = (): Partial<Record<BackendName, Promise<string | null>>> => {
+		const webgpu = ruleOut('webgpu');
+		const wasm = typeof WebAssembly === 'object' ? use('wasm') : Promise.reject(new Error('no WebAssembly'));
+		early = wasm.then(
+			() => true,
+			() => false
+		);
+		// This one holds up the thread meanwhile, so it comes last.
+		return { webgpu, webgl: early.then(() => ruleOut('webgl')) };
+	};
 	return {
 		ruleOut: (name) => {
-			if (reasons === null) {
-				reasons = { webgpu: ruleOut('webgpu'), webgl: ruleOut('webgl') };
-				STARTS.wasm().catch(() => undefined);
-			}
+			reasons ??= ask();
 			return reasons[name] ?? ruleOut(name);
 		},
-		use,
+		use: async (name, options = {}) => {
+			const started = name === 'wasm' && options.mostThreads === undefined ? early : null;
+			early = name === 'wasm' ? null : early;
+			if (started === null || !(await started)) {
+				await use(name, options);
+				return;
+			}
+			await inTurn(async () => {
+				options.signal?.throwIfAborted();
+				threads = wasmThreads;
+				await makeCurrent('wasm');
+			});
+		},
 		measure: (signal) => measureWorkload(now, signal),
 		release: (name) => {
 			if (known.has(name)) removeBackend(name);
@@ -49,7 +73,7 @@ export function createBackendHost(now: () => number): BackendHost {
 const STARTS: Record<BackendName, () => Promise<(threads: number) => Promise<number>>> = {
 	webgpu: () => import('@tensorflow/tfjs-backend-webgpu').then(() => () => makeCurrent('webgpu')),
 	webgl: () => import('@tensorflow/tfjs-backend-webgl').then(() => () => makeCurrent('webgl')),
-	wasm: () => import('./backend-wasm').then(({ useWasm }) => useWasm),
+	wasm: () => Promise.resolve(useWasm),
 	cpu: () => import('@tensorflow/tfjs-backend-cpu').then(() => () => makeCurrent('cpu'))
 };
 
@@ -96,8 +120,9 @@ async function ruleOutWebgpu(): Promise<string | null> {
 
 function ruleOutWebgl(): string | null {
 	if (typeof OffscreenCanvas === 'undefined') return 'this browser has no WebGL in workers';
-	const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
-	if (gl === null) return 'this browser has no WebGL 2 in workers';
+	// Without a GPU the browser then says no at once, instead of starting one in software.
+	const gl = new OffscreenCanvas(1, 1).getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+	if (gl === null) return 'this browser has no WebGL 2 on a GPU in workers';
 	try {
 		const names = gl.getExtension('WEBGL_debug_renderer_info');
 		const renderer: unknown = gl.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER);

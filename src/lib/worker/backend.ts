@@ -39,10 +39,16 @@ export interface BackendHost {
 
 /**
  * Makes one back end current, and says which, why, and why not the others. `wanted` other than 'auto' is taken
- * without a look at the others. Throws AppError 'backend-unavailable' where none runs.
+ * without a look at the others; so is that of an earlier report on this machine (`known`, as a page kept it), where it
+ * still runs. Throws AppError 'backend-unavailable' where none runs.
  */
-export async function chooseBackend(wanted: BackendName | 'auto', host: BackendHost): Promise<BackendReport> {
+export async function chooseBackend(
+	wanted: BackendName | 'auto',
+	host: BackendHost,
+	known: unknown = null
+): Promise<BackendReport> {
 	if (wanted !== 'auto') return forceBackend(wanted, host);
+	if (isReport(known) && (await runsAgain(known, host))) return { ...known, threads: host.threads() };
 	const trials: BackendTrial[] = [];
 	let best: Measured | null = null;
 	let current: BackendName | null = null;
@@ -52,7 +58,8 @@ export async function chooseBackend(wanted: BackendName | 'auto', host: BackendH
 			trials.push({ name, ms: null, note });
 			continue;
 		}
-		const { trial, runs } = await tryBackend(name, host, isGpu(name) || best !== null);
+		const compared = isGpu(name) || best !== null;
+		const { trial, runs } = await tryBackend(name, host, (signal) => useAndMeasure(name, host, compared, signal));
 		trials.push(trial);
 		current = name;
 		if (runs && (best === null || (trial.ms ?? Infinity) < (best.ms ?? Infinity))) best = { name, ms: trial.ms };
@@ -61,8 +68,30 @@ export async function chooseBackend(wanted: BackendName | 'auto', host: BackendH
 		throw new AppError('backend-unavailable', trials.map(({ name, note }) => `${name}: ${note}`).join('; '));
 	const { name: chosen } = best;
 	if (current !== chosen) await host.use(chosen);
-	for (const { name, ms } of trials) if (ms !== null && name !== chosen) host.release(name);
+	// WASM may have been started without a trial.
+	for (const { name, ms } of trials) if (name !== chosen && (ms !== null || name === 'wasm')) host.release(name);
 	return { chosen, reason: reasonFor(best, trials), trials, threads: host.threads() };
+}
+
+/** Whether this is what `chooseBackend` gave once: it comes from where pages keep things. */
+function isReport(value: unknown): value is BackendReport {
+	if (typeof value !== 'object' || value === null) return false;
+	const { chosen, reason, trials, threads } = value as Partial<Record<keyof BackendReport, unknown>>;
+	return (
+		ORDER.some((name) => name === chosen) &&
+		typeof reason === 'string' &&
+		Array.isArray(trials) &&
+		Number.isInteger(threads)
+	);
+}
+
+/** Makes the back end of an earlier report current, with as many threads, untried. */
+async function runsAgain({ chosen, threads }: BackendReport, host: BackendHost): Promise<boolean> {
+	const { runs } = await tryBackend(chosen, host, async (signal) => {
+		await host.use(chosen, { mostThreads: threads, signal });
+		return null;
+	});
+	return runs;
 }
 
 interface Measured {
@@ -117,7 +146,7 @@ function notWorthTrying(name: BackendName, best: Measured | null): string | null
 async function tryBackend(
 	name: BackendName,
 	host: BackendHost,
-	compared: boolean
+	run: (signal: AbortSignal) => Promise<number | null>
 ): Promise<{ trial: BackendTrial; runs: boolean }> {
 	const limitMs = isGpu(name) ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
 	const outOfTime = new AbortController();
@@ -129,7 +158,7 @@ async function tryBackend(
 	const timer = setTimeout(() => {
 		outOfTime.abort();
 	}, limitMs);
-	const attempt = useAndMeasure(name, host, compared, outOfTime.signal).then((ms) => ({ ms }));
+	const attempt = run(outOfTime.signal).then((ms) => ({ ms }));
 	// What a failed attempt holds is freed when it ends; one that ran out of time may still be under way.
 	const release = (): void => {
 		host.release(name);

@@ -56,10 +56,16 @@ function compiled<T extends { runBlank(): Tensor }>(
 	});
 }
 
+/** Pieces are small and many, and the page draws its bar anew with each message. */
+const TOLD_SHARE = 0.05;
+
 function countBytes(stage: Progress['stage'], total: number, tell: Tell): (bytes: number) => void {
 	let loaded = 0;
+	let told = 0;
 	return (bytes) => {
 		loaded += bytes;
+		if (loaded < total && loaded - told < TOLD_SHARE * total) return;
+		told = loaded;
 		tell({ type: 'progress', stage, loaded: Math.min(loaded, total), total });
 	};
 }

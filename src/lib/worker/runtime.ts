@@ -3,7 +3,7 @@ import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '
 import { withPrior } from '../core/prior';
 import { forgetRest, learnRest } from '../core/resting';
 import { explainByOcclusion } from '../core/saliency';
-import { STILL_LIMITS, thoroughDetector } from '../core/tiles';
+import { glanceDetector, STILL_LIMITS, thoroughDetector } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
 import { AppError } from '../errors';
 import { failureOf } from './failure';
@@ -181,7 +181,7 @@ export class Runtime {
 
 	async #detectors({ still, smallestFacePx }: FrameOptions): Promise<Pick<AnalysisTools, 'detector' | 'far'>> {
 		const { detector, farDetector } = this.#options;
-		if (smallestFacePx === null) return { detector };
+		if (smallestFacePx === null) return { detector: still ? glanceDetector(detector) : detector };
 		const far = await farDetector();
 		return still
 			? {

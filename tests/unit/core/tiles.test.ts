@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import {
 	closeLook,
+	glanceDetector,
 	isCut,
 	lookClosely,
 	mergeFaces,
 	planTiles,
 	SMALLEST_SHARE,
 	STILL_LIMITS,
+	SURE_CONFIDENCE,
 	thoroughDetector
 } from '../../../src/lib/core/tiles';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
@@ -181,6 +183,16 @@ describe('lookClosely', () => {
 		expect([near.looks, far.looks]).toEqual(looks);
 		if (confidence === undefined) expect(face).toBeNull();
 		else expect(face?.confidence).toBeCloseTo(confidence, 9);
+	});
+});
+
+describe('glanceDetector', () => {
+	it('tells what one look at the whole is sure of', async () => {
+		const sure = faceAt(500, 400, 300);
+		const near: FaceDetector = {
+			detect: () => Promise.resolve([{ ...sure, confidence: SURE_CONFIDENCE }, { ...sure, confidence: 0.79 }])
+		};
+		expect(await glanceDetector(near).detect(FRAME)).toEqual([{ ...sure, confidence: SURE_CONFIDENCE }]);
 	});
 });
 

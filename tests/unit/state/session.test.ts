@@ -356,26 +356,54 @@ describe('failures of a source', () => {
 });
 
 describe('a still', () => {
-	it('is analysed once, as a still, and read out at once', async () => {
+	it('is glanced at, then searched once, as a still, and read out at once', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
 		expect(session.status.kind).toBe('analysing');
-		await vi.waitFor(() => expect(analyser.frames[0]?.still).toBe(true));
+		await vi.waitFor(() => expect(analyser.frames[0]).toMatchObject({ still: true, smallestFacePx: null }));
 		await answer(resultOf([1]));
+		await vi.waitFor(() => expect(analyser.frames[0]).toMatchObject({ still: true, smallestFacePx: 16 }));
+		expect(session.result?.faces).toHaveLength(1);
+		expect(session.status.kind).toBe('analysing');
+		await answer(resultOf([1, 2]));
 		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
+		expect(session.result?.faces).toHaveLength(2);
 		await settled();
 		expect(analyser.frames).toHaveLength(0);
-		expect(session.announcement).toBe('Face 1: happy.');
+		expect(session.announcement).toBe('Face 1: happy, face 2: happy.');
 	});
 
 	it('is analysed again where it was dropped', async () => {
 		const { session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
-		await answer(null);
-		await answer(resultOf([1]));
+		for (const result of [null, resultOf([1]), null, resultOf([1])]) await answer(result);
 		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
+	});
+
+	it('is not said to be without faces before it was searched', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(false));
+		await answer(resultOf([]));
+		await vi.waitFor(() => expect(analyser.frames[0]?.smallestFacePx).toBe(16));
+		expect(session.result).toBeNull();
+		await answer(resultOf([]));
+		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
+		expect(session.result?.faces).toEqual([]);
+	});
+
+	it('keeps what a glance found where the search fails, and says why', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(false));
+		await answer(resultOf([1]));
+		await vi.waitFor(() => expect(analyser.frames[0]?.smallestFacePx).toBe(16));
+		analyser.frames.shift()?.reject(new AppError('model-unreachable', 'far'));
+		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
+		expect(session.result?.faces).toHaveLength(1);
+		expect(session.notice?.code).toBe('model-unreachable');
 	});
 
 	it('waits for the frame of a camera before it, which is not shown', async () => {
@@ -397,6 +425,7 @@ describe('a still', () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
+		await answer(resultOf([1]));
 		await answer(resultOf([1]));
 		await session.chooseModel('other');
 		expect(session.model?.id).toBe('other');

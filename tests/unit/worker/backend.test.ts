@@ -132,6 +132,44 @@ describe('chooseBackend', () => {
 		});
 	});
 
+	describe('with the report of an earlier visit', () => {
+		const known = {
+			chosen: 'wasm',
+			reason: 'The fastest.',
+			threads: 2,
+			trials: [{ name: 'webgpu', ms: 30, note: 'tried' }]
+		};
+
+		it('starts on the same without a trial, and tells what was found then', async () => {
+			const { host, used } = createHost({ speeds: { webgpu: 'hangs', wasm: 'hangs' } });
+			expect(await chooseBackend('auto', host, known)).toEqual(known);
+			expect(used).toEqual(['wasm']);
+		});
+
+		it('tries all where that no longer runs', async () => {
+			const { host, used } = createHost({ speeds: { webgpu: 'fails', webgl: 'fails', wasm: 14 } });
+			const report = await chooseBackend('auto', host, { ...known, chosen: 'webgpu' });
+			expect(report).toMatchObject({
+				chosen: 'wasm',
+				reason: "The only one that runs well here: 14.0 ms for a frame's work."
+			});
+			expect(used).toEqual(['webgpu', 'webgpu', 'webgl', 'wasm']);
+		});
+
+		it.each([null, 'wasm', {}, { ...known, chosen: 'quantum' }, { ...known, trials: null }])(
+			'tries all where what was kept is %j',
+			async (kept) => {
+				const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14 } });
+				expect((await chooseBackend('auto', host, kept)).trials).toHaveLength(4);
+			}
+		);
+
+		it('takes the one asked for all the same', async () => {
+			const { host } = createHost({ speeds: { cpu: 1 } });
+			expect((await chooseBackend('cpu', host, known)).chosen).toBe('cpu');
+		});
+	});
+
 	it('takes the one asked for, even where it would be ruled out, and no other', async () => {
 		const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { webgpu: 500 } });
 		const report = await chooseBackend('webgpu', host);
