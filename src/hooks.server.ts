@@ -19,6 +19,16 @@ function built(folder: string, name: RegExp): string | null {
 	return `${folder}/${found}`;
 }
 
+/** The worker's script of the WASM back end: the one that names its binaries. Mostly wanted, and asked for by code alone. */
+function wasmScript(): string[] {
+	const folder = `${WORKERS}/chunks`;
+	const dir = path.join(BUILT, folder);
+	const scripts = readdirSync(dir).filter((file) => file.endsWith('.js'));
+	const found = scripts.filter((file) => readFileSync(path.join(dir, file), 'utf8').includes('tfjs-backend-wasm-simd'));
+	if (found.length !== 1) throw new Error(`${dir} should have one script that names the WASM binaries.`);
+	return found.map((file) => `${folder}/${file}`);
+}
+
 /** What the worker fetches on its own, in the order in which it is needed. */
 function neededFirst(worker: string | null): string[] {
 	const wasm = built(`${WORKERS}/assets`, /^tfjs-backend-wasm-simd-.*\.wasm$/);
@@ -26,7 +36,8 @@ function neededFirst(worker: string | null): string[] {
 	const { models, detector, default: first } = parseManifest(JSON.parse(readFileSync(`static/${MANIFEST}`, 'utf8')));
 	const networks = [detector, ...models.filter(({ id }) => id === first)];
 	const files = networks.flatMap(({ url, weightsUrls }) => [url, ...weightsUrls]).map((url) => `models/${url}`);
-	return [...(worker === null ? [] : importedBy(BUILT, worker)), wasm, MANIFEST, ...files];
+	const scripts = worker === null ? [] : [...importedBy(BUILT, worker), ...wasmScript()];
+	return [...new Set(scripts), wasm, MANIFEST, ...files];
 }
 
 export const handle: Handle = ({ event, resolve }) =>
