@@ -29,6 +29,8 @@ export const FULL_RANGE: BlazefaceLayout = { size: 192, range: [-1, 1], grids: [
  */
 export const BLAZEFACE_VALUES = 17;
 const CENTRE = 1;
+/** Far above what rounding can do. */
+const LOGIT_MARGIN = 0.01;
 const SIZE = 3;
 const LANDMARKS = 5;
 
@@ -81,7 +83,10 @@ export function decodeCandidates(
 			`BlazeFace gives ${String(anchors.length * BLAZEFACE_VALUES)} values, not ${String(raw.length)}.`
 		);
 	const candidates: DetectedFace[] = [];
+	// Almost all are no faces, and told by their logit; with a margin, as the exact limit is below.
+	const leastLogit = Math.log(minConfidence / (1 - minConfidence)) - LOGIT_MARGIN;
 	for (const [index, anchor] of anchors.entries()) {
+		if ((raw[index * BLAZEFACE_VALUES] ?? 0) < leastLogit) continue;
 		const value = (field: number): number => raw[index * BLAZEFACE_VALUES + field] ?? 0;
 		const point = (field: number): Point => ({ x: anchor.x + value(field), y: anchor.y + value(field + 1) });
 		const confidence = 1 / (1 + Math.exp(-value(0)));

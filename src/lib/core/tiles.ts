@@ -4,6 +4,7 @@
  * as large in its input; the near one looks closely and says where the face is, as what reads faces was fitted to its boxes.
  */
 import { blendFaces, groupCandidates, isSameFace } from './blazeface';
+import { detailOf } from './detail';
 import { boxCentre, shareInside } from './geometry';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
@@ -53,6 +54,10 @@ const LEAST_CONFIDENCE = 0.1;
 const BORDER_SHARE = 0.05;
 /** A face that lies in a larger one by this share is a part of it. */
 const PART_SHARE = 0.7;
+
+/** With this share a candidate is a part for certain, whatever box a closer look would give it. */
+const SURE_PART_SHARE = 0.9;
+const WHOLLY_INSIDE = 0.999;
 
 /** What still pictures are searched with. */
 export const STILL_LIMITS: TileLimits = { smallestFacePx: 16, maxFaces: 100 };
@@ -135,6 +140,11 @@ export function mergeFaces(faces: readonly DetectedFace[], maxFaces: number): De
 	const isPart = ({ box }: DetectedFace): boolean =>
 		merged.some((other) => area(other.box) > area(box) && shareInside(box, other.box) >= PART_SHARE);
 	return merged.filter((face) => !isPart(face)).slice(0, maxFaces);
+}
+
+/** Whether a candidate is something in a larger face and not that face itself, of which closer looks know more. */
+function isSurePart(candidate: DetectedFace, face: DetectedFace): boolean {
+	return shareInside(candidate.box, face.box) >= SURE_PART_SHARE && !isSameFace(candidate, face);
 }
 
 function blendSame(faces: readonly DetectedFace[]): DetectedFace[] {
@@ -236,13 +246,21 @@ export function thoroughDetector({ near, far }: Detectors, { smallestFacePx, max
 				const isSure = face.confidence >= SURE_CONFIDENCE;
 				if (isSure || (await isBorneOut({ near, far }, frame, face, minConfidence))) found.push(face);
 			}
-			const tiles = planTiles(frame.width, frame.height, smallestFacePx);
+			// A face that is part of a larger one does not count: inside of sure ones nothing is sought.
+			const sure = found.filter(({ confidence }) => confidence >= SURE_CONFIDENCE);
+			const mayHoldFaces = detailOf(frame, smallestFacePx);
+			const [whole, ...parts] = planTiles(frame.width, frame.height, smallestFacePx);
+			const tiles = parts.filter(
+				(tile) => mayHoldFaces(tile) && !sure.some(({ box }) => shareInside(tile, box) > WHOLLY_INSIDE)
+			);
+			if (whole !== undefined) tiles.unshift(whole);
 			// A large candidate that is no face would swallow the small faces in it: parts go after the closer looks alone.
 			const candidates = blendSame([
 				...(await lookAtTiles(near, frame, [wideTile(frame)], CANDIDATE_CONFIDENCE)),
 				...(await lookAtTiles(far, frame, tiles, CANDIDATE_CONFIDENCE))
 			]);
 			for (const candidate of candidates) {
+				if (sure.some((face) => isSurePart(candidate, face))) continue;
 				const face = await lookClosely({ near, far }, frame, candidate, minConfidence);
 				if (face !== null) found.push(face);
 			}

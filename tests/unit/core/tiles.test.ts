@@ -16,7 +16,12 @@ import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geomet
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
 
-const FRAME: Frame = { width: 1920, height: 1280, data: new Uint8ClampedArray(0) };
+/** Full of detail, as there may be faces anywhere. */
+const FRAME: Frame = {
+	width: 1920,
+	height: 1280,
+	data: Uint8ClampedArray.from({ length: 1920 * 1280 * 4 }, (_, index) => ((index >> 6) * 97) % 256)
+};
 const WHOLE: Box = { x: 0, y: 0, width: 1920, height: 1280 };
 const LARGEST_SHARE = 0.8;
 const NEAR_SHARE = 15 / 128;
@@ -190,7 +195,11 @@ describe('glanceDetector', () => {
 	it('tells what one look at the whole is sure of', async () => {
 		const sure = faceAt(500, 400, 300);
 		const near: FaceDetector = {
-			detect: () => Promise.resolve([{ ...sure, confidence: SURE_CONFIDENCE }, { ...sure, confidence: 0.79 }])
+			detect: () =>
+				Promise.resolve([
+					{ ...sure, confidence: SURE_CONFIDENCE },
+					{ ...sure, confidence: 0.79 }
+				])
 		};
 		expect(await glanceDetector(near).detect(FRAME)).toEqual([{ ...sure, confidence: SURE_CONFIDENCE }]);
 	});
@@ -222,6 +231,20 @@ describe('thoroughDetector', () => {
 		const found = await thoroughDetector({ ...detectors, near }, limits).detect(FRAME, { minConfidence: 0.5 });
 		expect(found.map(({ box }) => Math.round(box.width))).toEqual([1900]);
 		expect(regions.slice(0, 2)).toEqual([undefined, { x: -960, y: -640, width: 3840, height: 2560 }]);
+	});
+
+	it('takes no close look at walls and skies, nor at parts of a face that it is sure of', async () => {
+		const blank: Frame = { ...FRAME, data: new Uint8ClampedArray(FRAME.data.length).fill(120) };
+		const bare = fakeDetectors([]);
+		await thoroughDetector(bare, limits).detect(blank, { minConfidence: 0.5 });
+		expect(bare.far.looks).toBe(1);
+		const searched = fakeDetectors([]);
+		await thoroughDetector(searched, limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(searched.far.looks).toBeGreaterThan(50);
+		const large = fakeDetectors([faceAt(960, 640, 900), faceAt(960, 700, 100)]);
+		const found = await thoroughDetector(large, limits).detect(FRAME, { minConfidence: 0.5 });
+		expect(found.map(({ box }) => Math.round(box.width))).toEqual([900]);
+		expect(large.far.looks).toBeLessThan(searched.far.looks);
 	});
 
 	it('drops what closer looks do not confirm, also where it is large and full of faces', async () => {
