@@ -89,6 +89,8 @@ export class Photos {
 	#opening: Promise<void> = Promise.resolve();
 	#modelIds: readonly string[] = [];
 	#rules: PhotoRules | null = null;
+	/** The picture that will be read next. */
+	#ahead: { readonly id: number; readonly source: PhotoSource; readonly opening: Promise<void> } | null = null;
 	/** What all models that ran said of the faces, by picture. */
 	#known: Readonly<Partial<Record<number, readonly FaceResult[]>>> = {};
 	readonly #session: Session;
@@ -235,8 +237,9 @@ export class Photos {
 		return this.#opening;
 	}
 
-	async #show({ id, name, file }: Photo, signal: AbortSignal): Promise<void> {
-		const source = new PhotoSource(() => Promise.resolve(file), name);
+	async #show(photo: Photo, signal: AbortSignal): Promise<void> {
+		const { id } = photo;
+		const source = sourceOf(photo);
 		try {
 			await source.start(signal);
 		} catch (thrown) {
@@ -325,13 +328,33 @@ export class Photos {
 			await this.#opening;
 			if (photo.id === this.#selectedId && this.#shown !== null) return use(this.#shown);
 		}
-		const source = new PhotoSource(() => Promise.resolve(photo.file), photo.name);
+		const ahead = this.#ahead?.id === photo.id ? this.#ahead : null;
+		if (ahead !== null) this.#ahead = null;
+		const source = ahead?.source ?? sourceOf(photo);
 		try {
-			await source.start(signal);
+			await (ahead?.opening ?? source.start(signal));
 			return await use(source);
 		} finally {
 			source.stop();
 		}
+	}
+
+	/** Opens the picture that will be read next, while another one is: decoding and analysing keep one core each. */
+	#openAhead(signal: AbortSignal): void {
+		const next = this.#next();
+		if (this.#ahead !== null || next === undefined || next.id === this.#selectedId) return;
+		const source = sourceOf(next);
+		const opening = source.start(signal);
+		const ahead = { id: next.id, source, opening };
+		this.#ahead = ahead;
+		// Whoever takes it is told of a failure; who does not must not leave its pixels behind.
+		const leave = (): void => {
+			if (this.#ahead !== ahead) return;
+			this.#ahead = null;
+			source.stop();
+		};
+		opening.catch(leave);
+		signal.addEventListener('abort', leave, { once: true });
 	}
 
 	async #work(): Promise<void> {
@@ -359,6 +382,7 @@ export class Photos {
 			try {
 				await this.open(photo, signal, async (source) => {
 					if (this.#find(photo.id)?.thumbnail === null) await this.#addThumbnail(photo.id, source);
+					this.#openAhead(signal);
 					const result = await this.#session.analyseStill(() => grabFrom(source), signal);
 					signal.throwIfAborted();
 					const faces = withKnown(result.faces, this.#known[photo.id] ?? []);
@@ -405,6 +429,10 @@ export class Photos {
 		this.#shown = null;
 		this.#unshown = null;
 	}
+}
+
+function sourceOf({ file, name }: Photo): PhotoSource {
+	return new PhotoSource(() => Promise.resolve(file), name);
 }
 
 /** By its type or its name: whether it can be read is for the queue to find out. A file without either is tried. */

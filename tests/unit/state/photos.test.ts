@@ -5,11 +5,21 @@ import { Photos } from '../../../src/lib/state/photos.svelte';
 import type { Session } from '../../../src/lib/state/session.svelte';
 import { face, frame, MODEL } from './results';
 
+/** Names of pictures in the order in which they were decoded, and how many are open. */
+const decoded = vi.hoisted(() => ({ names: [] as string[], open: 0 }));
+
 vi.mock('../../../src/lib/sources/photo', () => ({
 	PhotoSource: class {
 		element: unknown = null;
 		readonly size = { width: 10, height: 10 };
+		readonly #name: string;
+		constructor(_: unknown, name: string) {
+			this.#name = name;
+		}
 		start() {
+			decoded.names.push(this.#name);
+			if (this.#name.startsWith('broken')) return Promise.reject(new AppError('picture-damaged', ''));
+			decoded.open++;
 			this.element = { width: 10, height: 10 };
 			return Promise.resolve();
 		}
@@ -17,13 +27,16 @@ vi.mock('../../../src/lib/sources/photo', () => ({
 			return Promise.resolve({ close: () => undefined });
 		}
 		stop() {
+			if (this.element !== null) decoded.open--;
 			this.element = null;
 		}
 	}
 }));
 
-/** A list of one picture, which `analyse` reads. */
-function listOf(analyse: () => Promise<FrameResult>) {
+/** A list of pictures, which `analyse` reads. */
+function listOf(analyse: () => Promise<FrameResult>, names: readonly string[] = ['a.jpg']) {
+	decoded.names.length = 0;
+	decoded.open = 0;
 	vi.stubGlobal(
 		'OffscreenCanvas',
 		class {
@@ -41,7 +54,7 @@ function listOf(analyse: () => Promise<FrameResult>) {
 	};
 	const photos = new Photos({ models: [MODEL], analyseStill, status: { kind: 'idle' } } as unknown as Session);
 	photos.useRules({ minConfidence: 0.5, prior: 'everyday' });
-	photos.add([{ name: 'a.jpg', file: new Blob() }]);
+	photos.add(names.map((name) => ({ name, file: new Blob() })));
 	return photos;
 }
 
@@ -72,5 +85,34 @@ describe('a picture that is being read', () => {
 		await vi.waitFor(() => expect(photos.list[0]?.state.kind).toBe('done'));
 		expect(attempts).toBe(3);
 		expect(made).toHaveBeenCalledTimes(1);
+	});
+});
+
+describe('a folder', () => {
+	const NAMES = ['a.jpg', 'b.jpg', 'broken.jpg', 'c.jpg'];
+
+	it('has the next picture decoded, and only that, while one is analysed', async () => {
+		const answers: ((result: FrameResult) => void)[] = [];
+		const photos = listOf(() => new Promise((resolve) => answers.push(resolve)), NAMES);
+		await vi.waitFor(() => expect(answers).toHaveLength(1));
+		expect(decoded.names).toEqual(['a.jpg', 'b.jpg']);
+		answers[0]?.(frame([]));
+		await vi.waitFor(() => expect(answers).toHaveLength(2));
+		expect(decoded.names.slice(0, 3)).toEqual(['a.jpg', 'b.jpg', 'broken.jpg']);
+		answers[1]?.(frame([]));
+		await vi.waitFor(() => expect(answers).toHaveLength(3));
+		answers[2]?.(frame([]));
+		await vi.waitFor(() => expect(photos.progress.open).toBe(0));
+		expect(photos.list.map(({ state }) => state.kind)).toEqual(['done', 'done', 'failed', 'done']);
+		expect(decoded.names.filter((name) => name === 'b.jpg')).toHaveLength(1);
+		// The one on the stage.
+		expect(decoded.open).toBe(1);
+	});
+
+	it('leaves nothing open behind where it is cancelled', async () => {
+		const photos = listOf(() => new Promise(() => undefined), NAMES);
+		await vi.waitFor(() => expect(decoded.open).toBe(2));
+		photos.cancel();
+		await vi.waitFor(() => expect(decoded.open).toBe(1));
 	});
 });
