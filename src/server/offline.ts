@@ -13,7 +13,10 @@ interface Listed {
 	readonly url: string;
 }
 
-/** Writes offline.json into a built site: the app, the detectors, and the model that is used unless another is chosen. */
+/**
+ * Writes offline.json into a built site: the app, the detectors, and the model that is used unless another is chosen; apart,
+ * by their folder, the files of the other models.
+ */
 export function writeOfflineList(folder: string): void {
 	const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 	const { version } = read('_app/version.json') as { version: string };
@@ -24,13 +27,17 @@ export function writeOfflineList(folder: string): void {
 		.toSorted();
 	const detectors = Object.values(index).filter(isDetector);
 	const first = index.models.filter(({ id }) => id === index.default);
-	const folders = [...detectors, ...first].map(({ url }) => posix.join('models', posix.dirname(url)));
-	const models = files.filter(
-		(file) => folders.includes(posix.dirname(file)) && !NOT_TO_RUN.test(file) && !/\.(br|gz)$/.test(file)
-	);
-	const app = files.filter((file) => !LEFT_OUT.test(file));
-	const listed = [...app, 'models/index.json', ...models].map((file) => `/${file}`);
-	writeFileSync(join(folder, 'offline.json'), JSON.stringify({ version, files: listed }));
+	const filesOf = ({ url }: Listed): string[] => {
+		const own = posix.join('models', posix.dirname(url));
+		return files
+			.filter((file) => posix.dirname(file) === own && !NOT_TO_RUN.test(file) && !/\.(br|gz)$/.test(file))
+			.map((file) => `/${file}`);
+	};
+	const app = files.filter((file) => !LEFT_OUT.test(file)).map((file) => `/${file}`);
+	const listed = [...app, '/models/index.json', ...[...detectors, ...first].flatMap(filesOf)];
+	const others = index.models.filter(({ id }) => id !== index.default);
+	const models = Object.fromEntries(others.map((entry) => [posix.dirname(entry.url), filesOf(entry)]));
+	writeFileSync(join(folder, 'offline.json'), JSON.stringify({ version, files: listed, models }));
 }
 
 /** Entries beside the list of models: what finds the faces. */

@@ -16,6 +16,8 @@ interface OfflineList {
 	readonly version: string;
 	/** Below the site's base. */
 	readonly files: readonly string[];
+	/** Files of models that are kept where they are used, by the name of their folder. */
+	readonly models: Readonly<Partial<Record<string, readonly string[]>>>;
 }
 
 const PAGES: ReadonlySet<string> = new Set(prerendered);
@@ -63,8 +65,9 @@ async function answer(request: Request, path: string): Promise<Response> {
 async function install(): Promise<void> {
 	try {
 		const cache = await caches.open(CACHE);
-		const files = (await fetchList()).files.map((file) => base + file);
-		const wanted = [...new Set([...PAGES, ...files, ...(await usedModels())])];
+		const list = await fetchList();
+		const files = list.files.map((file) => base + file);
+		const wanted = [...new Set([...PAGES, ...files, ...(await usedModels(list))])];
 		const fetchNext = async (): Promise<void> => {
 			for (let path = wanted.pop(); path !== undefined; path = wanted.pop()) await keep(cache, path);
 		};
@@ -96,16 +99,21 @@ async function keep(cache: Cache, path: string): Promise<void> {
 	);
 }
 
-/** Addresses below models/ that the version before kept: its models are wanted again. */
-async function usedModels(): Promise<string[]> {
+/**
+ * Addresses below models/ that the version before kept, where they are still there; and the files of models whose weights it
+ * kept, which may have other names by now: these models are wanted again.
+ */
+async function usedModels(list: OfflineList): Promise<string[]> {
 	const kept = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
 	const requests = await Promise.all(kept.map(async (name) => (await caches.open(name)).keys()));
 	const paths = requests.flat().map(({ url }) => new URL(url).pathname);
 	const models = paths.filter((path) => path.startsWith(`${base}/models/`));
+	const weighed = models.filter((path) => path.endsWith('.bin')).map((path) => path.split('/').at(-2) ?? '');
+	const renewed = [...new Set(weighed)].flatMap((folder) => list.models[folder] ?? []).map((file) => base + file);
 	const checks = await Promise.all(
 		models.map(async (path) => ((await fetch(path, { method: 'HEAD', cache: 'no-store' })).ok ? path : null))
 	);
-	return checks.filter((path) => path !== null);
+	return [...checks.filter((path) => path !== null), ...renewed];
 }
 
 /** Removes older versions, unless a page that began with one may still be open. */

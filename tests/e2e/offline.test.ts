@@ -85,6 +85,11 @@ describe('the service worker', () => {
 		const { context, page } = await open(browser, '/', options());
 		await waitUntilKept(page);
 		await page.evaluate(() => (document.title = 'running'));
+		// A model that was chosen, whose weights the next version has under another name.
+		const models = join(folder, 'build/models/mien-large');
+		const before = readdirSync(models).find((name) => name.endsWith('.bin')) ?? '';
+		const after = before.replace(/[0-9a-f]{12}/, '0123456789ab');
+		await page.evaluate(async (url) => (await fetch(url)).arrayBuffer(), `/models/mien-large/${before}`);
 		// A version that cannot be had as a whole is none.
 		const missing = join(folder, 'build/first.js');
 		renameSync(missing, `${missing}.away`);
@@ -97,12 +102,18 @@ describe('the service worker', () => {
 		renameSync(`${missing}.away`, missing);
 
 		publish('9000000000002');
+		renameSync(join(models, before), join(models, after));
+		const list = join(folder, 'build/offline.json');
+		writeFileSync(list, readFileSync(list, 'utf8').replace(before, after));
 		await checkForUpdate(page);
 		await page.getByTestId('update').waitFor();
 		expect(await page.title()).toBe('running');
 		await page.getByTestId('take-update').click();
 		await page.waitForFunction(() => document.title !== 'running' && document.title !== '');
 		await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['mien-9000000000002']);
+		const isKept = (name: string) =>
+			page.evaluate(async (url) => (await caches.match(url)) !== undefined, `/models/mien-large/${name}`);
+		expect([await isKept(before), await isKept(after)]).toEqual([false, true]);
 		expect(await page.getByTestId('update').count()).toBe(0);
 		await context.close();
 	});
