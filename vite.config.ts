@@ -57,6 +57,21 @@ function writeNotices(): Plugin[] {
 	];
 }
 
+/** What three pages or more share becomes one script of the site's: thirty small ones cost a start more than they save. */
+function joinShared(): Plugin {
+	return {
+		name: 'mien-join-shared',
+		configEnvironment: (name) =>
+			name === 'client'
+				? {
+						build: {
+							rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 3 }] } } }
+						}
+					}
+				: undefined
+	};
+}
+
 /** What the service worker keeps, and compressed copies, after Kit's adapter has written the site. */
 function finish(): Plugin {
 	let isLast = false;
@@ -87,7 +102,7 @@ function isSharedFirst(id: string): boolean {
 }
 
 export default defineConfig({
-	plugins: [sendHeaders(), sveltekit(), writeNotices(), finish()],
+	plugins: [sendHeaders(), sveltekit(), joinShared(), writeNotices(), finish()],
 	worker: {
 		format: 'es',
 		plugins: () => [...workerPlugins(), licensePlugin({ done: remember }) as Plugin],
