@@ -3,8 +3,8 @@
  * libraries that do the same in a browser, `@vladmandic/human` and `@vladmandic/face-api`, in one run and one browser, on one
  * picture, one clip and tfjs's WASM back end, each with a detector and expressions on every frame. They take turns, so that a
  * busy machine is busy for all. Installs both from npm into a temporary folder, or takes them from FOLDER; uses build/ as it
- * is. Writes tests/bench/results/peers.json and the tables in tests/bench/results/README.md; `--part` leaves the other part
- * of the results as it was, and `--tables` writes the tables alone.
+ * is. Writes tests/bench/results/peers.json and the tables in tests/bench/results/README.md and README.md; `--part` leaves the
+ * other part of the results as it was, and `--tables` writes the tables alone.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { serveSite } from '../server';
 import { median } from './figures';
 import { PEER_PAGES } from './peers/pages';
 import {
+	peersSummary,
 	peersTables,
 	replaceBetween,
 	WHO,
@@ -54,6 +55,7 @@ type Origins = Readonly<Record<Who, string>>;
 declare global {
 	interface Window {
 		first: number | undefined;
+		longTasks: { startMs: number; ms: number }[];
 		runCamera: (
 			frames: number,
 			size: { width: number; height: number }
@@ -65,6 +67,11 @@ declare global {
 /** Runs in Mien's page before its own scripts: presses the button of the sample picture, and keeps what the worker says. */
 function watchMien(press: boolean): void {
 	window.benchResults = [];
+	window.longTasks = [];
+	new PerformanceObserver((list) => {
+		for (const { startTime, duration } of list.getEntries())
+			window.longTasks.push({ startMs: startTime, ms: duration });
+	}).observe({ type: 'longtask', buffered: true });
 	const NativeWorker = window.Worker;
 	window.Worker = class extends NativeWorker {
 		constructor(url: string | URL, options?: WorkerOptions) {
@@ -93,7 +100,7 @@ async function openOnce(
 	context: BrowserContext,
 	who: Who,
 	origin: string
-): Promise<{ ms: number; files: number; bytes: number }> {
+): Promise<{ ms: number; files: number; bytes: number; longestTaskMs: number }> {
 	const page = await context.newPage();
 	try {
 		if (who === 'mien') await page.addInitScript(watchMien, true);
@@ -107,11 +114,19 @@ async function openOnce(
 		await page.goto(origin + PATHS[who], { waitUntil: 'commit' });
 		await page.waitForFunction(() => window.first !== undefined, undefined, { timeout: LIMIT_MS });
 		const ms = Number(await page.evaluate(() => window.first));
+		const longestTaskMs = who === 'mien' ? await page.evaluate(longestTask, ms) : 0;
 		const counted = await Promise.all(sizes);
-		return { ms, files: counted.length, bytes: counted.reduce((sum, bytes) => sum + bytes, 0) };
+		return { ms, files: counted.length, bytes: counted.reduce((sum, bytes) => sum + bytes, 0), longestTaskMs };
 	} finally {
 		await page.close();
 	}
+}
+
+/** Runs in Mien's page: the longest task from the first paint to `untilMs`. Those of less than 50 ms are not told of. */
+function longestTask(untilMs: number): number {
+	const [paint] = performance.getEntriesByName('first-paint');
+	const tasks = window.longTasks.filter(({ startMs }) => startMs >= (paint?.startTime ?? 0) && startMs < untilMs);
+	return Math.max(0, ...tasks.map(({ ms }) => ms));
 }
 
 /** First and second visits, in turn, `runs` times each. */
@@ -119,8 +134,9 @@ async function measureStarts(
 	browser: Browser,
 	lines: readonly { title: string; origins: Origins }[],
 	runs: number
-): Promise<Pick<PeersResults, 'starts' | 'bytes'>> {
+): Promise<Pick<PeersResults, 'starts' | 'bytes' | 'longestTaskMs'>> {
 	const starts: Start[] = [];
+	const longest: number[] = [];
 	const bytes: Partial<Record<Who, { files: number; bytes: number }>> = {};
 	for (const { title, origins } of lines) {
 		const visits = { first: emptyLists(), second: emptyLists() };
@@ -129,6 +145,7 @@ async function measureStarts(
 				const context = await browser.newContext();
 				const first = await openOnce(context, who, origins[who]);
 				visits.first[who].push(first.ms);
+				if (who === 'mien' && title === lines[0]?.title) longest.push(first.longestTaskMs);
 				bytes[who] ??= { files: first.files, bytes: first.bytes };
 				visits.second[who].push((await openOnce(context, who, origins[who])).ms);
 				await context.close();
@@ -141,7 +158,7 @@ async function measureStarts(
 			);
 		}
 	}
-	return { starts, bytes: byWho((who) => bytes[who] ?? { files: 0, bytes: 0 }) };
+	return { starts, longestTaskMs: median(longest), bytes: byWho((who) => bytes[who] ?? { files: 0, bytes: 0 }) };
 }
 
 /** Frames of the camera, in turn, in three rounds. */
@@ -243,7 +260,11 @@ function timesOf(values: readonly number[]): { medianMs: number; bestMs: number 
 }
 
 function writeTables(results: PeersResults): void {
-	writeFileSync(README, replaceBetween(readFileSync(README, 'utf8'), 'peers', peersTables(results)));
+	for (const [file, text] of [
+		[README, peersTables(results)],
+		['README.md', peersSummary(results)]
+	] as const)
+		writeFileSync(file, replaceBetween(readFileSync(file, 'utf8'), 'peers', text));
 }
 
 function installPeers(folder: string): void {
@@ -301,7 +322,7 @@ async function main(): Promise<void> {
 		const version = browser.version();
 		const starts =
 			values.part === 'frames' && before !== null
-				? { starts: before.starts, bytes: before.bytes }
+				? { starts: before.starts, bytes: before.bytes, longestTaskMs: before.longestTaskMs }
 				: await measureStarts(
 						browser,
 						[

@@ -36,7 +36,31 @@ export interface PeersResults {
 	/** Up to the first result of an empty cache: files, and bytes as they came over the line. */
 	readonly bytes: Readonly<Record<Who, { readonly files: number; readonly bytes: number }>>;
 	readonly starts: readonly Start[];
+	/** The longest task on Mien's page after its first paint, up to the first result of a first visit, in milliseconds: the median. */
+	readonly longestTaskMs?: number | undefined;
 	readonly frames: readonly Frames[];
+}
+
+/** What a start should take: a part of human's time, or milliseconds. */
+const GOALS: readonly {
+	readonly line: string;
+	readonly visit: Start['visit'];
+	readonly of: 'human' | 'ms';
+	readonly most: number;
+}[] = [
+	{ line: 'this machine', visit: 'first', of: 'human', most: 0.6 },
+	{ line: 'this machine', visit: 'second', of: 'ms', most: 350 },
+	{ line: '10 Mbit/s and 40 ms', visit: 'first', of: 'human', most: 0.7 }
+];
+const LONGEST_TASK_MS = 50;
+
+/** "0.60 of human's: missed", or nothing where there is no goal. */
+function goalOf({ line, visit, times }: Start): string {
+	const goal = GOALS.find((each) => each.line === line && each.visit === visit);
+	if (goal === undefined) return '';
+	const found = goal.of === 'ms' ? times.mien.medianMs : times.mien.medianMs / times.human.medianMs;
+	const limit = goal.of === 'ms' ? `${(goal.most / 1000).toFixed(2)} s` : `${goal.most.toFixed(2)} of human's`;
+	return `${limit}: ${found <= goal.most ? 'met' : 'missed'}`;
 }
 
 const TITLES: Readonly<Record<Who, string>> = { mien: 'Mien', human: 'human', 'face-api': 'face-api' };
@@ -51,6 +75,56 @@ function table(rows: readonly (readonly string[])[]): string {
 
 function ratio(mien: number, other: number): string {
 	return (mien / other).toFixed(2);
+}
+
+/** What README.md says of the same: one table, with the goals, and without frames in which Mien finds too few faces. */
+export function peersSummary({ date, machine, versions, bytes, starts, longestTaskMs, frames }: PeersResults): string {
+	const ratios = (of: (who: Who) => number): string[] => [
+		ratio(of('mien'), of('human')),
+		ratio(of('mien'), of('face-api'))
+	];
+	const startRows = starts.map((start) => [
+		`${start.visit} visit, ${start.line}`,
+		`${(start.times.mien.medianMs / 1000).toFixed(2)} s`,
+		...ratios((who) => start.times[who].medianMs),
+		goalOf(start)
+	]);
+	// Who finds fewer faces has less to do.
+	const whole = frames.filter(({ faces, times }) => times.mien.found >= faces);
+	const frameRows = whole.map(({ faces, size, times }) => [
+		`a frame, ${String(faces)} ${faces === 1 ? 'face' : 'faces'}, ${size}`,
+		`${times.mien.medianMs.toFixed(1)} ms`,
+		...ratios((who) => times[who].medianMs),
+		''
+	]);
+	const task =
+		longestTaskMs === undefined
+			? []
+			: [
+					[
+						"longest task of the page's thread",
+						`${longestTaskMs.toFixed(0)} ms`,
+						'',
+						'',
+						`${String(LONGEST_TASK_MS)} ms: ${longestTaskMs <= LONGEST_TASK_MS ? 'met' : 'missed'}`
+					]
+				];
+	return [
+		`Beside its peers, human ${versions.human} and face-api ${versions['face-api']}, in one run on ${machine}, ${date.slice(0, 10)}:`,
+		'',
+		table([
+			['', 'Mien', 'Mien / human', 'Mien / face-api', 'goal'],
+			...startRows,
+			[
+				'first visit, over the line',
+				`${(bytes.mien.bytes / 1e6).toFixed(2)} MB`,
+				...ratios((who) => bytes[who].bytes),
+				''
+			],
+			...task,
+			...frameRows
+		])
+	].join('\n');
 }
 
 /** Tables in Markdown: the start, bytes and frames of each, and Mien's as parts of the others'. */
