@@ -105,7 +105,9 @@ async function analyseIn(
 		...(backend !== 'without WebGPU' && { backend }),
 		prepare: (prepared) => {
 			prepared.on('request', (request) => {
-				if (request.url().endsWith('.js')) scripts.add(request.url());
+				// What a page fetches ahead is not run by that: WASM's, as most need it.
+				const isRun = request.resourceType() === 'script';
+				if (isRun && request.url().endsWith('.js')) scripts.add(request.url());
 			});
 			return Promise.resolve();
 		}
