@@ -63,7 +63,7 @@ describe('otherKind', () => {
 		['<!DOCTYPE html><title>Sign in</title>', 'a web page, as where a download asked for a login'],
 		['version https://git-lfs.github.com/spec/v1\noid', 'a pointer of Git LFS, not the picture itself'],
 		['\0\0\0\x14ftypqt  ', 'a film'],
-		['PK\x03\x04', 'a ZIP archive: unpack it first'],
+		['PK\x03\x04', 'a ZIP archive: give it the ending .zip, or unpack it'],
 		['{"error":"gone"}', 'a JSON file'],
 		['This is text.', 'a text'],
 		['\0'.repeat(300), 'nothing but zeros, as a copy that never ended leaves it'],
