@@ -70,6 +70,10 @@ describe('pictures', () => {
 			.toBuffer();
 		const webp = Buffer.from(await sharp(ASTRONAUT).webp().toBuffer());
 		webp.writeUInt32LE(webp.readUInt32LE(4) + 4000, 4);
+		const hugeAvif = Buffer.from(await sharp(ASTRONAUT).avif().toBuffer());
+		hugeAvif.writeUInt32BE(1_000_000, hugeAvif.indexOf('ispe') + 8);
+		const arithmetic = Buffer.from(photo);
+		arithmetic[arithmetic.indexOf(Buffer.from([0xff, 0xc0])) + 1] = 0xc9;
 		const files = [
 			...readdirSync(REPORTS)
 				.filter((folder) => /^(02|04|05|06|07|28|39|48)-/.test(folder))
@@ -82,6 +86,8 @@ describe('pictures', () => {
 			named('turned.jpg', turned),
 			named('large.jpg', large),
 			named('size-too-big.webp', webp),
+			named('huge.avif', hugeAvif),
+			named('arithmetic.jpg', arithmetic),
 			named('page.jpg', Buffer.from('<!DOCTYPE html><title>Sign in</title>')),
 			named(
 				'view-box.svg',
@@ -109,6 +115,8 @@ describe('pictures', () => {
 			'turned.jpg': 'read 200x300',
 			'large.jpg': 'read 3000x5000',
 			'size-too-big.webp': 'read 512x512',
+			'huge.avif': 'picture-too-large',
+			'arithmetic.jpg': 'picture-unsupported',
 			'page.jpg': 'picture-other',
 			'view-box.svg': 'read 90x60'
 		});

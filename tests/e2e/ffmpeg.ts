@@ -14,6 +14,15 @@ export function writeVideo(ffmpeg: string, clip: string, path: string): void {
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...PICTURES, '-i', clip, '-t', '2', ...SIZE, ...codec, path]);
 }
 
+/** Some seconds of sound alone: as a file, or as a playlist and its segments beside it. */
+export function writeSound(ffmpeg: string, path: string): void {
+	const playlist = path.endsWith('.m3u8') ? ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0'] : [];
+	const segments =
+		playlist.length > 0 ? ['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', 'sound-init.mp4'] : [];
+	const sound = ['-f', 'lavfi', '-i', 'sine=duration=20', '-c:a', 'libopus'];
+	execFileSync(ffmpeg, ['-y', '-v', 'error', ...sound, ...playlist, ...segments, path]);
+}
+
 /** What cameras send, in the segments that they use; and what every Chromium plays, as H.264 needs a licence. */
 const LIVE_CODECS = {
 	h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10', '-b:v', '600k'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { open, openBrowser, waitForResults } from './browser';
-import { type LiveCodec, LiveHls, writeVideo } from './ffmpeg';
+import { type LiveCodec, LiveHls, writeSound, writeVideo } from './ffmpeg';
 import type { StreamMode } from './streams';
 
 const ffmpeg = inject('ffmpeg') ?? '';
@@ -77,6 +77,22 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set([`Basic ${btoa('me:s3cret')}`]));
 		await context.close();
 	});
+
+	it.each(['video:/streams/sound/files/sound.webm', 'hls:/streams/sound/files/sound.m3u8'])(
+		'that holds sound alone is said to: %s',
+		async (source) => {
+			writeSound(ffmpeg, join(files, source.split('/').at(-1) ?? ''));
+			const { context, page } = await open(browser, `/kiosk?source=${source}&log=no`);
+			let moves = 0;
+			const told = async () => {
+				await page.mouse.move(100 + (moves++ % 50), 100);
+				return (await page.getByTestId('kiosk-trouble').allInnerTexts()).join();
+			};
+			await expect.poll(told).toMatch(/no pictures that this browser can play.*sound alone/s);
+			expect(await page.evaluate(() => window.recordedResults.length)).toBe(0);
+			await context.close();
+		}
+	);
 
 	it('a video file, from a server that is away at first, again and again', async () => {
 		writeVideo(ffmpeg, inject('clip'), join(files, 'clip.webm'));

@@ -72,13 +72,27 @@ export function columnsOf(header: readonly string[]): Fer2013Columns {
 	const pixels = first >= 0 ? first : find(COLUMNS.pixels);
 	if (emotion < 0 || pixels < 0) {
 		const isVotes = names.includes('nf') && names.includes('contempt');
+		const hasPixelsAlone = pixels === 0 && names.length === 1;
 		throw new RangeError(
 			isVotes
 				? 'This is the table of votes of FER+, which holds no pictures: choose fer2013.csv.'
-				: `The first line must name the columns emotion and pixels, but it is "${readable(header.join(','))}".`
+				: hasPixelsAlone
+					? 'This table has pictures and no labels, as test.csv of the challenge: choose fer2013.csv or train.csv.'
+					: `The first line must name the columns emotion and pixels, but it is "${readable(header.join(','))}".`
 		);
 	}
 	return { emotion, pixels, isSpread: first >= 0, usage: usage < 0 ? null : usage };
+}
+
+/** Of a table whose first line is a row already: label, pixels and, mostly, usage. Null where it is none. */
+export function columnsWithoutNames(fields: readonly string[]): Fer2013Columns | null {
+	const columns = { emotion: 0, pixels: 1, isSpread: false, usage: fields.length > 2 ? 2 : null };
+	try {
+		parseRow(fields, columns);
+		return columns;
+	} catch {
+		return null;
+	}
 }
 
 /** Whether one column for each pixel begins here: "0", "1", ... or "pixel0", "pixel1", ... */
@@ -100,7 +114,7 @@ export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fe
 	const label = parseLabel((fields[columns.emotion] ?? '').trim());
 	const { pixels } = columns;
 	const text = columns.isSpread ? fields.slice(pixels, pixels + PIXELS).join(' ') : (fields[pixels] ?? '');
-	return { label, pixels: parsePixels(text.trim().replace(/^\[(.*)\]$/s, '$1')) };
+	return { label, pixels: parsePixels(text.includes('[') ? text.replace(/[[\]]/g, ' ') : text) };
 }
 
 /** "3", "3.0" and "Happiness" are the same. */

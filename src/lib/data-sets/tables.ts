@@ -1,6 +1,7 @@
 /** Rows of FER2013 out of the files that people have of it: tables, alone or in archives, read as streams. */
 import {
 	columnsOf,
+	columnsWithoutNames,
 	parseRow,
 	separatorOf,
 	splitFields,
@@ -110,17 +111,52 @@ export async function inspectTables(
 
 /** The table, or why it is none. */
 async function openTable({ name, pieces }: Inner): Promise<Table | string> {
-	const lines = linesOf(pieces);
-	const first = await lines.next();
+	const lines = recordsOf(linesOf(pieces));
+	let first = await lines.next();
+	// What spreadsheets write for each other; and remarks.
+	const told = first.done === true ? undefined : /^sep=(.)$/i.exec(first.value.text.trim())?.[1];
+	while (first.done !== true && (/^sep=.$/i.test(first.value.text.trim()) || first.value.text.startsWith('#')))
+		first = await lines.next();
 	if (first.done === true) return 'it is empty';
 	try {
-		const separator = separatorOf(first.value.text);
-		const columns = columnsOf(splitFields(first.value.text, separator));
-		return { name, rows: rowsOf(lines, columns, separator) };
+		const { text } = first.value;
+		const separator = told ?? separatorOf(text);
+		const fields = splitFields(text, separator);
+		const unnamed = columnsWithoutNames(fields);
+		if (unnamed !== null) return { name, rows: rowsOf(after(first.value, lines), unnamed, separator) };
+		return { name, rows: rowsOf(lines, columnsOf(fields), separator) };
 	} catch (thrown) {
 		await lines.return(undefined);
 		return thrown instanceof Error ? thrown.message : String(thrown);
 	}
+}
+
+async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+	yield first;
+	yield* others;
+}
+
+/** Of a picture that was printed in rows, within quotes. */
+const MOST_LINES = 200;
+
+/** Lines, joined where quotes are still open at their end. */
+async function* recordsOf(
+	lines: AsyncIterable<{ line: number; text: string }>
+): AsyncGenerator<{ line: number; text: string }, undefined> {
+	let open: { line: number; texts: string[] } | null = null;
+	for await (const { line, text } of lines) {
+		const isOdd: boolean = text.includes('"') && text.split('"').length % 2 === 0;
+		if (open === null && !isOdd) yield { line, text };
+		else if (open === null) open = { line, texts: [text] };
+		else {
+			open.texts.push(text);
+			if (!isOdd && open.texts.length < MOST_LINES) continue;
+			yield { line: open.line, text: open.texts.join('\n') };
+			open = null;
+		}
+	}
+	if (open !== null) yield { line: open.line, text: open.texts.join('\n') };
+	return undefined;
 }
 
 async function* rowsOf(

@@ -2,7 +2,7 @@
 import { AppError } from '../errors';
 import { type Format, formatOf, formatTitle, HEAD_BYTES, otherKind } from './format';
 import { isProtected, mend, type Mended } from './mend';
-import { pixelSize, type Size } from './size';
+import { isRareJpeg, largestItem, pixelSize, type Size } from './size';
 
 /** The size stands behind what cameras write of a picture: a preview, a colour profile. */
 const SIZE_WITHIN_BYTES = 512 * 1024;
@@ -36,8 +36,9 @@ export async function decodePicture(
 	const head = await bytesOf(file.slice(0, SIZE_WITHIN_BYTES));
 	const format = formatOf(head);
 	const own = pixelSize(format, head);
-	if (own !== null && own.width * own.height > MOST_PIXELS) {
-		const said = `It has ${own.width.toLocaleString('en')} × ${own.height.toLocaleString('en')} pixels.`;
+	const claimed = own ?? largestItem(format, head);
+	if (claimed !== null && claimed.width * claimed.height > MOST_PIXELS) {
+		const said = `It has ${claimed.width.toLocaleString('en')} × ${claimed.height.toLocaleString('en')} pixels.`;
 		throw new AppError('picture-too-large', 'too many pixels', undefined, said);
 	}
 	if (format === 'svg' && drawVector !== null) return drawVector(file, maxSidePx);
@@ -164,6 +165,10 @@ async function explained(file: Blob, format: Format | null, cause: unknown): Pro
 	if (!isKnown) {
 		const said = `It is ${/^[AHI]/.test(title) ? 'an' : 'a'} ${title} picture.`;
 		return new AppError('picture-unsupported', `this browser does not decode ${format}`, cause, said);
+	}
+	if (format === 'jpeg' && isRareJpeg(bytes)) {
+		const said = 'It is a JPEG of a rare kind: lossless, of 12 bits, or arithmetic-coded.';
+		return new AppError('picture-unsupported', 'this browser does not decode this kind of JPEG', cause, said);
 	}
 	if ((await mend(format, bytes)).kind === 'cut') return truncated(file);
 	return new AppError(

@@ -38,14 +38,46 @@ function sizeOf(format: Format, data: DataView): Size | null {
 	}
 }
 
-/** From the frame header (ITU-T T.81, B.2.2). */
+/**
+ * The largest size that an item of an AVIF or HEIC file claims (ISO/IEC 23008-12, "ispe"); which of them is shown, and how
+ * it is turned or cut, is for the decoder to say.
+ */
+export function largestItem(format: Format | null, bytes: Uint8Array): Size | null {
+	if (format !== 'avif' && format !== 'heic') return null;
+	const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	let largest: Size | null = null;
+	for (let at = bytes.indexOf(ISPE[0]); at >= 0; at = bytes.indexOf(ISPE[0], at + 1)) {
+		if (at + 16 > bytes.length || !ISPE.every((byte, index) => bytes[at + index] === byte)) continue;
+		const size = { width: data.getUint32(at + 8), height: data.getUint32(at + 12) };
+		if (largest === null || size.width * size.height > largest.width * largest.height) largest = size;
+	}
+	return largest;
+}
+
+const ISPE = [0x69, 0x73, 0x70, 0x65] as const;
+
+/** Whether a JPEG is of a kind that browsers do not show: neither baseline nor progressive with Huffman codes, of 8 bits. */
+export function isRareJpeg(bytes: Uint8Array): boolean {
+	const frame = jpegFrame(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+	return frame !== null && (frame.bits !== 8 || ![0xc0, 0xc1, 0xc2].includes(frame.code));
+}
+
 function jpegSize(data: DataView): Size | null {
+	const frame = jpegFrame(data);
+	return frame === null ? null : { width: frame.width, height: frame.height };
+}
+
+/** From the frame header (ITU-T T.81, B.2.2). */
+function jpegFrame(data: DataView): (Size & { readonly code: number; readonly bits: number }) | null {
 	for (let at = 2; at + 9 <= data.byteLength;) {
 		if (data.getUint8(at) !== 0xff) at++;
 		else {
 			const code = data.getUint8(at + 1);
 			const isFrame = code >= 0xc0 && code <= 0xcf && code !== 0xc4 && code !== 0xc8 && code !== 0xcc;
-			if (isFrame) return { width: data.getUint16(at + 7), height: data.getUint16(at + 5) };
+			if (isFrame) {
+				const size = { width: data.getUint16(at + 7), height: data.getUint16(at + 5) };
+				return { ...size, code, bits: data.getUint8(at + 4) };
+			}
 			if (code === 0xda || code === 0xd9) return null;
 			const isAlone = code === 0xff || code <= 0x01 || (code >= 0xd0 && code <= 0xd8);
 			at += isAlone ? (code === 0xff ? 1 : 2) : 2 + Math.max(2, data.getUint16(at + 2));

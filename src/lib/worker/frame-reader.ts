@@ -1,6 +1,5 @@
 /** From pictures as the browser holds them to pixels. */
 import type { Frame } from '../core/types';
-import { decodePicture } from '../pictures/decode';
 import type { GrabbedFrame } from '../protocol';
 import { createPlaneReader, MAX_SIDE_PX } from './plane-reader';
 
@@ -47,6 +46,8 @@ export function createFrameReader(): (picture: GrabbedFrame) => Promise<Frame> {
 export function createDecoder(): (file: Blob) => Promise<Frame> {
 	const readByCanvas = createCanvasReader();
 	return async (file) => {
+		// Only test pictures of the benchmark's are files here.
+		const { decodePicture } = await import('../pictures/decode');
 		const { bitmap } = await decodePicture(file, LARGEST_PHOTO_PX, null);
 		try {
 			return readByCanvas(bitmap, bitmap.width, bitmap.height);

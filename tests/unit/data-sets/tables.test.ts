@@ -9,6 +9,10 @@ import { generator, mutated } from '../../random';
 
 const REPORTS = 'tests/fixtures/reports';
 const PIXELS = Array.from({ length: 48 * 48 }, (_, index) => index % 256).join(' ');
+/** As numpy and pandas print an array. */
+const PRINTED = `"[[${PIXELS.split(' ')
+	.map((value, index) => (index % 48 === 47 && index < 2303 ? `${value}]\n [` : value))
+	.join(' ')}]]"`;
 const row = (emotion: string, usage: string) => `${emotion},${PIXELS},${usage}`;
 const CSV = [
 	'emotion,pixels,Usage',
@@ -89,6 +93,13 @@ describe('FER2013 as people have it', () => {
 		['in UTF-16, big-endian', () => named('fer2013.csv', utf16(`\uFEFF${CSV}`, true))],
 		['in UTF-16 without a byte order mark', () => named('fer2013.csv', utf16(CSV, false))],
 		['with semicolons', () => named('fer2013.csv', CSV.replaceAll(',', ';'))],
+		['with semicolons, which its first line says', () => named('a.csv', `sep=;\r\n${CSV.replaceAll(',', ';')}`)],
+		['with a remark before its names', () => named('a.csv', `# FER2013\n${CSV}`)],
+		['without names of its columns', () => named('a.csv', CSV.slice(CSV.indexOf('\n') + 1))],
+		['with a column of numbers before them', () => named('a.csv', CSV.replace(/^/gm, '0,'))],
+		['with all of its fields in quotes', () => named('a.csv', CSV.replace(/[^,\n]+/g, '"$&"'))],
+		['with line breaks of old Macs', () => named('a.csv', CSV.replaceAll('\n', '\r'))],
+		['with pictures that were printed in rows', () => named('a.csv', CSV.replaceAll(PIXELS, PRINTED))],
 		['with tabs', () => named('fer2013.tsv', CSV.replaceAll(',', '\t'))],
 		[
 			'with other names of its columns',
@@ -202,7 +213,7 @@ describe('tables are named as what they are', () => {
 			(name, reason) => skipped.push(`${name}: ${reason}`)
 		);
 		expect(tables).toHaveLength(1);
-		expect(skipped).toEqual(['test.csv: The first line must name the columns emotion and pixels, but it is "pixels".']);
+		expect(skipped).toEqual([expect.stringContaining('test.csv: This table has pictures and no labels')]);
 	});
 });
 

@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Format, formatOf, otherKind } from '../../../src/lib/pictures/format';
 import { isProtected, mend } from '../../../src/lib/pictures/mend';
-import { pixelSize } from '../../../src/lib/pictures/size';
+import { isRareJpeg, largestItem, pixelSize } from '../../../src/lib/pictures/size';
 import { generator, mutated } from '../../random';
 
 const SIZE = { width: 64, height: 48 };
@@ -83,6 +83,31 @@ describe('pixelSize', () => {
 		expect(pixelSize('jpeg', dense)).toEqual({ width: 32, height: 24 });
 		const turned = await sharp(file('jpeg')).withMetadata({ orientation: 6, density: 300 }).jpeg().toBuffer();
 		expect(pixelSize('jpeg', turned)).toEqual(SIZE);
+	});
+
+	it('reads what the items of an AVIF claim at most', () => {
+		expect(largestItem('avif', file('avif'))).toEqual(SIZE);
+		const bomb = Buffer.from(file('avif'));
+		bomb.writeUInt32BE(60_000, bomb.indexOf('ispe') + 8);
+		expect(largestItem('avif', bomb)?.width).toBe(60_000);
+		expect(largestItem('avif', bomb.subarray(0, bomb.indexOf('ispe') + 10))).toBeNull();
+		expect(largestItem('jpeg', file('jpeg'))).toBeNull();
+	});
+
+	it('knows JPEG of kinds that browsers do not show', () => {
+		const frame = (code: number, bits: number): Uint8Array => {
+			const bytes = Buffer.from(file('jpeg'));
+			const at = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+			bytes[at + 1] = code;
+			bytes[at + 4] = bits;
+			return bytes;
+		};
+		expect(isRareJpeg(file('jpeg'))).toBe(false);
+		expect(isRareJpeg(file('progressive'))).toBe(false);
+		expect(isRareJpeg(frame(0xc0, 8))).toBe(false);
+		for (const code of [0xc3, 0xc7, 0xc9, 0xca]) expect(isRareJpeg(frame(code, 8))).toBe(true);
+		expect(isRareJpeg(frame(0xc1, 12))).toBe(true);
+		expect(isRareJpeg(Buffer.from('\xff\xd8\xff', 'latin1'))).toBe(false);
 	});
 
 	it.each(FORMATS)('gives nothing for the first bytes alone of %s', (name) => {
@@ -177,6 +202,8 @@ describe('mend', () => {
 				pixelSize(format, bytes);
 				pixelSize(formatNamed(name), bytes);
 				isProtected(bytes);
+				isRareJpeg(bytes);
+				largestItem(formatNamed(name), bytes);
 				const mended = await mend(formatNamed(name), bytes);
 				expect(['whole', 'cut', 'mended', 'doubtful']).toContain(mended.kind);
 				if ('bytes' in mended) expect(mended.bytes.length).toBeLessThanOrEqual(bytes.length + 16);
