@@ -348,6 +348,28 @@ describe('logins', () => {
 		guarded.stop();
 	});
 
+	it('by Digest are answered anew where a camera takes each nonce once; a wrong one is not tried on and on', async () => {
+		let nonce = 0;
+		const guarded = await startCamera((head, socket) => {
+			const isFresh = new RegExp(`nonce="n${nonce}"`).test(head) && isRight(head, md5, false);
+			nonce++;
+			const challenge = `Digest realm="cam", nonce="n${nonce}", qop="auth", stale=true`;
+			if (isFresh) socket.end(STRICT);
+			else socket.end(`HTTP/1.1 401 No\r\nWWW-Authenticate: ${challenge}\r\nContent-Length: 2\r\n\r\nno`);
+		});
+		const own = await startSite([
+			`--proxy=/cam=http://me:p%3Aw@127.0.0.1:${guarded.port}`,
+			`--proxy=/wrong=http://me:other@127.0.0.1:${guarded.port}`
+		]);
+		for (let round = 0; round < 4; round++)
+			expect(await sendRaw(own.port, rawRequest('GET /cam/a'))).toMatch(/^HTTP\/1\.1 200 [^]*ok$/);
+		const before = guarded.asked.length;
+		expect((await fetch(`${own.origin}/wrong/a`)).status).toBe(401);
+		expect(guarded.asked.length - before).toBeLessThanOrEqual(3);
+		await own.stop();
+		guarded.stop();
+	});
+
 	it('of a page reach the camera in its own way, and cookies of one login are not those of another', async () => {
 		const guarded = await startCamera((head, socket) => {
 			const isIn = /^authorization: basic bWU6cA==\r$/im.test(head);
