@@ -72,6 +72,14 @@ describe('pictures', () => {
 		webp.writeUInt32LE(webp.readUInt32LE(4) + 4000, 4);
 		const hugeAvif = Buffer.from(await sharp(ASTRONAUT).avif().toBuffer());
 		hugeAvif.writeUInt32BE(1_000_000, hugeAvif.indexOf('ispe') + 8);
+		const small = await sharp(ASTRONAUT).resize(64, 48, { fit: 'fill' }).png().toBuffer();
+		const wrongSum = Buffer.from(small);
+		const rows = wrongSum.indexOf('IDAT');
+		wrongSum.writeUInt32BE(7, rows + 4 + wrongSum.readUInt32BE(rows - 4));
+		// One entry of a directory (16 bytes), which is a PNG.
+		const directory = Buffer.from([0, 0, 1, 0, 1, 0, 64, 48, 0, 0, 1, 0, 32, 0, 0, 0, 0, 0, 22, 0, 0, 0]);
+		directory.writeUInt32LE(small.length, 14);
+		const icon = Buffer.concat([directory, small]);
 		const arithmetic = Buffer.from(photo);
 		arithmetic[arithmetic.indexOf(Buffer.from([0xff, 0xc0])) + 1] = 0xc9;
 		const files = [
@@ -86,6 +94,8 @@ describe('pictures', () => {
 			named('turned.jpg', turned),
 			named('large.jpg', large),
 			named('size-too-big.webp', webp),
+			named('wrong-sum.png', wrongSum),
+			{ ...named('icon.ico', icon), mimeType: 'application/octet-stream' },
 			named('huge.avif', hugeAvif),
 			named('arithmetic.jpg', arithmetic),
 			named('page.jpg', Buffer.from('<!DOCTYPE html><title>Sign in</title>')),
@@ -115,6 +125,8 @@ describe('pictures', () => {
 			'turned.jpg': 'read 200x300',
 			'large.jpg': 'read 3000x5000',
 			'size-too-big.webp': 'read 512x512',
+			'wrong-sum.png': 'read 64x48',
+			'icon.ico': 'read 64x48',
 			'huge.avif': 'picture-too-large',
 			'arithmetic.jpg': 'picture-unsupported',
 			'page.jpg': 'picture-other',

@@ -94,8 +94,12 @@ async function mendPng(bytes: Uint8Array): Promise<Mended> {
 	let at = 8;
 	for (; at + 8 <= bytes.length;) {
 		const kind = data.getUint32(at + 4);
-		if (kind === IEND)
-			return at + 12 <= bytes.length ? WHOLE : { kind: 'mended', bytes: joined(bytes.subarray(0, at), PNG_END) };
+		if (kind === IEND) {
+			const isWhole = at + 12 <= bytes.length;
+			return isWhole
+				? withRightSums(bytes.subarray(0, at + 12), rows)
+				: { kind: 'mended', bytes: joined(bytes.subarray(0, at), PNG_END) };
+		}
 		const end = at + 12 + data.getUint32(at);
 		if (kind === IDAT) rows.push(bytes.subarray(at + 8, Math.min(bytes.length, end - 4)));
 		if (end > bytes.length) break;
@@ -103,6 +107,32 @@ async function mendPng(bytes: Uint8Array): Promise<Mended> {
 	}
 	if (rows.length === 0 || !(await inflatesWhole(rows))) return CUT;
 	return { kind: 'mended', bytes: joined(bytes.subarray(0, at), PNG_END) };
+}
+
+/** Sums over its parts that are wrong are put right where its rows have their own, which is: image elements show it. */
+async function withRightSums(bytes: Uint8Array, rows: readonly Uint8Array[]): Promise<Mended> {
+	const data = view(bytes);
+	const mended = Uint8Array.from(bytes);
+	let isRight = true;
+	for (let at = 8; at + 12 <= bytes.length; at += 12 + data.getUint32(at)) {
+		const end = at + 8 + data.getUint32(at);
+		if (end + 4 > bytes.length) break;
+		const sum = crc32(bytes.subarray(at + 4, end));
+		if (sum === data.getUint32(end)) continue;
+		view(mended).setUint32(end, sum);
+		isRight = false;
+	}
+	return isRight || !(await inflatesWhole(rows)) ? WHOLE : { kind: 'mended', bytes: mended };
+}
+
+/** As PNG sums up its parts (annex D). */
+function crc32(bytes: Uint8Array): number {
+	let sum = ~0;
+	for (const byte of bytes) {
+		sum ^= byte;
+		for (let bit = 0; bit < 8; bit++) sum = (sum & 1) === 0 ? sum >>> 1 : (sum >>> 1) ^ 0xedb88320;
+	}
+	return ~sum >>> 0;
 }
 
 const [IEND, IDAT] = [0x49454e44, 0x49444154];

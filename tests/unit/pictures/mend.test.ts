@@ -146,6 +146,17 @@ describe('mend', () => {
 		expect('bytes' in mended && (await rawPixels(mended.bytes))).toBe(await rawPixels(file(name)));
 	});
 
+	it('puts sums of a PNG right whose rows have theirs', async () => {
+		const wrong = Buffer.from(file('png'));
+		const at = wrong.indexOf('IDAT');
+		wrong.writeUInt32BE(7, at + 4 + wrong.readUInt32BE(at - 4));
+		const mended = await mend('png', Uint8Array.from(wrong));
+		expect(mended.kind).toBe('mended');
+		if ('bytes' in mended) expect(Buffer.from(mended.bytes).equals(file('png'))).toBe(true);
+		wrong[at + 20] = (wrong[at + 20] ?? 0) ^ 0x55;
+		expect((await mend('png', Uint8Array.from(wrong))).kind).toBe('whole');
+	});
+
 	it('knows a PNG that was cut between two parts of its rows', async () => {
 		const png = Buffer.from(file('png'));
 		const [at, length] = [png.indexOf('IDAT') - 4, png.readUInt32BE(png.indexOf('IDAT') - 4)];
