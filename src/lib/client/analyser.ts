@@ -153,6 +153,20 @@ export class Analyser {
 		});
 	}
 
+	/** As `start`, with a worker and a list of models that are fetched anew: the site may have changed. */
+	startAnew(likelyModel: string | null = null): Promise<Ready> {
+		// One that is starting has new ones.
+		if (this.#ready === null) return this.start(likelyModel);
+		const error = new AppError('worker-died', 'The worker was started anew');
+		this.#stopWorker();
+		this.#frame?.reject(error);
+		this.#frame = null;
+		this.#loseConnections(error);
+		this.#rejectWaiters(error);
+		this.#attempts = 0;
+		return this.start(likelyModel);
+	}
+
 	/**
 	 * Resolves when the models of these settings run. Until then, and after a failure (AppError), those before go on.
 	 * A call while another one is under way replaces it; both settle together.

@@ -17,6 +17,7 @@ import { statusOf, type Engine, type Status, type View } from './status';
 export type SessionAnalyser = Pick<
 	Analyser,
 	| 'start'
+	| 'startAnew'
 	| 'configure'
 	| 'busy'
 	| 'analyse'
@@ -230,13 +231,11 @@ export class Session {
 	async load(): Promise<void> {
 		this.#beginLoading();
 		this.#notice = null;
-		// The worker runs: it was the model that could not be loaded.
-		if (this.#manifest !== null) {
-			await this.configure();
-			return;
-		}
+		const { modelId } = this.#settings.current;
 		try {
-			await this.#analyser.start(this.#settings.current.modelId);
+			// The worker runs, and it was the model that could not be loaded: the list that it has of them may be an old one.
+			if (this.#manifest !== null) await this.#analyser.startAnew(modelId);
+			else await this.#analyser.start(modelId);
 		} catch {
 			// The analyser also tells of it as an event, which is where it is handled.
 		}

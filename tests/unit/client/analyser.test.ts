@@ -203,6 +203,21 @@ describe('Analyser: start', () => {
 		expect(await start).toContain('did not come');
 	});
 
+	it('has a new list of models where it is started anew', async () => {
+		const { analyser, workers, worker, types } = createAnalyser();
+		const start = analyser.start();
+		worker().ready();
+		await start;
+		const configure = watch(analyser.configure(SETTINGS));
+		const again = analyser.startAnew();
+		expect(workers).toHaveLength(2);
+		expect(workers[0]?.terminated).toBe(true);
+		worker().ready();
+		await expect(again).resolves.toBeDefined();
+		expect(configure.outcome()).toBe('worker-died');
+		expect(types()).toEqual(['ready', 'ready']);
+	});
+
 	it('waits as long as there is progress', async () => {
 		const { analyser, workers, worker } = createAnalyser();
 		const start = analyser.start();

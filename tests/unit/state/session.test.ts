@@ -73,6 +73,11 @@ class FakeAnalyser implements SessionAnalyser {
 		return Promise.resolve({ backend: READY.backend, manifest: MANIFEST });
 	}
 
+	startAnew() {
+		this.#started = false;
+		return this.start();
+	}
+
 	async analyse(bitmap: ImageBitmap, { still, smallestFacePx }: FrameOptions) {
 		bitmap.close();
 		const { promise, resolve, reject } = deferred<FrameResult | null>();
@@ -186,7 +191,11 @@ describe('loading', () => {
 		await settled();
 		expect(session.status).toEqual({ kind: 'failed', error });
 		expect(session.loadFailed).toBe(true);
+		const restart = vi.spyOn(analyser, 'startAnew');
 		await session.load();
+		await settled();
+		// The list may be an old one, too.
+		expect(restart).toHaveBeenCalledOnce();
 		expect(session.status.kind).toBe('idle');
 		expect(session.notice).toBeNull();
 		expect(session.model?.id).toBe('mien');

@@ -35,12 +35,15 @@ export class AnalysisTurns {
 		const analyser = this.#analyser;
 		const unlisten = this.#listen(onEvent);
 		const isWaiting = () => this.#queue.some((each) => each.stream === stream);
+		const start: SessionAnalyser['start'] = async (likelyModel) => {
+			const ready = await analyser.start(likelyModel);
+			onEvent({ type: 'ready', ...ready });
+			return ready;
+		};
 		return {
-			start: async (likelyModel) => {
-				const ready = await analyser.start(likelyModel);
-				onEvent({ type: 'ready', ...ready });
-				return ready;
-			},
+			start,
+			// Not for one camera alone: the page is opened anew where that does not help.
+			startAnew: start,
 			configure: (settings) => analyser.configure(settings),
 			get busy() {
 				return analyser.busy || isWaiting();
