@@ -16,7 +16,7 @@ const program = provideProgram('mosquitto');
 const NOON = Date.UTC(2026, 10, 24, 12);
 const TOPIC = 'museum/door';
 const SETTINGS = { topic: TOPIC, discovery: 'homeassistant', commands: true, setupUrl: 'http://kiosk/', version: '1' };
-const PATIENTLY = { timeout: 20_000 };
+const PATIENTLY = { timeout: 120_000 };
 
 // Node 20 has none of its own.
 vi.stubGlobal('WebSocket', WebSocket);
