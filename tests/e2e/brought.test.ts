@@ -80,8 +80,8 @@ describe('pictures', () => {
 		const directory = Buffer.from([0, 0, 1, 0, 1, 0, 64, 48, 0, 0, 1, 0, 32, 0, 0, 0, 0, 0, 22, 0, 0, 0]);
 		directory.writeUInt32LE(small.length, 14);
 		const icon = Buffer.concat([directory, small]);
-		const arithmetic = Buffer.from(photo);
-		arithmetic[arithmetic.indexOf(Buffer.from([0xff, 0xc0])) + 1] = 0xc9;
+		const twelveBits = Buffer.from(photo);
+		twelveBits[twelveBits.indexOf(Buffer.from([0xff, 0xc0])) + 4] = 12;
 		const files = [
 			...readdirSync(REPORTS)
 				.filter((folder) => /^(02|04|05|06|07|28|39|48)-/.test(folder))
@@ -97,7 +97,7 @@ describe('pictures', () => {
 			named('wrong-sum.png', wrongSum),
 			{ ...named('icon.ico', icon), mimeType: 'application/octet-stream' },
 			named('huge.avif', hugeAvif),
-			named('arithmetic.jpg', arithmetic),
+			named('twelve-bits.jpg', twelveBits),
 			named('page.jpg', Buffer.from('<!DOCTYPE html><title>Sign in</title>')),
 			named(
 				'view-box.svg',
@@ -128,7 +128,7 @@ describe('pictures', () => {
 			'wrong-sum.png': 'read 64x48',
 			'icon.ico': 'read 64x48',
 			'huge.avif': 'picture-too-large',
-			'arithmetic.jpg': 'picture-unsupported',
+			'twelve-bits.jpg': 'picture-unsupported',
 			'page.jpg': 'picture-other',
 			'view-box.svg': 'read 90x60'
 		});
