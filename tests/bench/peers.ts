@@ -259,6 +259,10 @@ function timesOf(values: readonly number[]): { medianMs: number; bestMs: number 
 	return { medianMs: round(median(values)), bestMs: round(Math.min(...values)) };
 }
 
+function titleOf({ machine, date, load }: PeersResults): string {
+	return `${machine}, ${date.slice(0, 10)}, load ${load.toFixed(1)}`;
+}
+
 function writeTables(results: PeersResults): void {
 	for (const [file, text] of [
 		[README, peersTables(results)],
@@ -343,6 +347,7 @@ async function main(): Promise<void> {
 			load: Number(load.toFixed(1)),
 			versions: { human: versionOf('human'), 'face-api': versionOf('face-api') },
 			...starts,
+			...(values.part === 'starts' && before !== null && { framesBefore: before.framesBefore ?? titleOf(before) }),
 			frames
 		};
 		writeFileSync(RESULTS, `${JSON.stringify(results, null, '\t')}\n`);

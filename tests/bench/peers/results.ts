@@ -38,6 +38,8 @@ export interface PeersResults {
 	readonly starts: readonly Start[];
 	/** The longest task on Mien's page after its first paint, up to the first result of a first visit, in milliseconds: the median. */
 	readonly longestTaskMs?: number | undefined;
+	/** Where and when frames were measured, if not with the starts. */
+	readonly framesBefore?: string | undefined;
 	readonly frames: readonly Frames[];
 }
 
@@ -78,7 +80,8 @@ function ratio(mien: number, other: number): string {
 }
 
 /** What README.md says of the same: one table, with the goals, and without frames in which Mien finds too few faces. */
-export function peersSummary({ date, machine, versions, bytes, starts, longestTaskMs, frames }: PeersResults): string {
+export function peersSummary(results: PeersResults): string {
+	const { date, machine, load, versions, bytes, starts, longestTaskMs, framesBefore, frames } = results;
 	const ratios = (of: (who: Who) => number): string[] => [
 		ratio(of('mien'), of('human')),
 		ratio(of('mien'), of('face-api'))
@@ -110,7 +113,7 @@ export function peersSummary({ date, machine, versions, bytes, starts, longestTa
 					]
 				];
 	return [
-		`Beside its peers, human ${versions.human} and face-api ${versions['face-api']}, in one run on ${machine}, ${date.slice(0, 10)}:`,
+		`Beside its peers, human ${versions.human} and face-api ${versions['face-api']}, in one run on ${machine}, ${date.slice(0, 10)}, load ${load.toFixed(1)}${framesBefore === undefined ? '' : `; frames in another, on ${framesBefore}`}:`,
 		'',
 		table([
 			['', 'Mien', 'Mien / human', 'Mien / face-api', 'goal'],
@@ -129,7 +132,7 @@ export function peersSummary({ date, machine, versions, bytes, starts, longestTa
 
 /** Tables in Markdown: the start, bytes and frames of each, and Mien's as parts of the others'. */
 export function peersTables(results: PeersResults): string {
-	const { date, machine, browser, load, versions, bytes, starts, frames } = results;
+	const { date, machine, browser, load, versions, bytes, starts, framesBefore, frames } = results;
 	const seconds = ({ medianMs, bestMs }: Times): string =>
 		`${(medianMs / 1000).toFixed(2)} (${(bestMs / 1000).toFixed(2)})`;
 	const ms = ({ medianMs, bestMs }: Times): string => `${medianMs.toFixed(1)} (${bestMs.toFixed(1)})`;
@@ -168,7 +171,7 @@ export function peersTables(results: PeersResults): string {
 		'',
 		table([head(''), ...startRows, byteRow]),
 		'',
-		'Milliseconds from a frame to its faces and expressions, median (best), and frames a second of a camera that gives 30:',
+		`Milliseconds from a frame to its faces and expressions, median (best), and frames a second of a camera that gives 30${framesBefore === undefined ? '' : `, measured on ${framesBefore}`}:`,
 		'',
 		table([head(''), ...frameRows])
 	].join('\n');
