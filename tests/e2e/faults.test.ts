@@ -1,0 +1,281 @@
+/** Faults as they meet whoever uses a page: it goes on, or names what failed and what to do; and works once they are over. */
+import { readFileSync } from 'node:fs';
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ErrorCode, EXPLANATIONS } from '../../src/lib/errors';
+import { open, openBrowser, shownError, shownFaces, waitForResults, waitForStatus } from './browser';
+import { portrait } from './pictures';
+
+const MANIFEST = '**/models/index.json';
+const WEIGHTS = /\/models\/mien\/[^/]*\.bin$/;
+const KIOSK = '/kiosk?source=snapshot:/streams/walk/snapshot&log=no';
+const LOGIN = { contentType: 'text/html', body: '<!DOCTYPE html><title>Hotel Wi-Fi: sign in</title>' };
+
+let browser: Browser;
+beforeAll(async () => void (browser = await openBrowser({ camera: 'clip' })));
+afterAll(() => browser.close());
+
+interface Listed {
+	id: string;
+	labels: string[];
+	input: { size: number; channels: number };
+	biases?: number[];
+	priorRatio?: Record<string, number[]>;
+	metrics: Record<string, { perClass: unknown[] }>;
+}
+
+/** The list of models with another entry for the first one. */
+async function relist(context: BrowserContext, change: (entry: Listed) => void): Promise<void> {
+	const index = JSON.parse(readFileSync('build/models/index.json', 'utf8')) as { default: string; models: Listed[] };
+	const first = index.models.find(({ id }) => id === index.default);
+	if (first !== undefined) change(first);
+	await context.route(MANIFEST, (route) => route.fulfill({ json: index }));
+}
+
+/** Six labels where the network, and an ensemble of it, give seven. */
+function dropLabel(entry: Listed): void {
+	const six = <T>(values: T[]): T[] => values.slice(0, 6);
+	entry.labels = six(entry.labels);
+	if (entry.biases !== undefined) entry.biases = six(entry.biases);
+	for (const [use, ratios] of Object.entries(entry.priorRatio ?? {})) (entry.priorRatio ?? {})[use] = six(ratios);
+	for (const metrics of Object.values(entry.metrics)) metrics.perClass = six(metrics.perClass);
+}
+
+async function weights(route: Route, change: (bytes: Buffer) => Buffer): Promise<void> {
+	const body = change(Buffer.from(await (await route.fetch()).body()));
+	await route.fulfill({ body, contentType: 'application/octet-stream' });
+}
+
+type Fault = readonly [string, ErrorCode, RegExp, (context: BrowserContext) => Promise<unknown>];
+
+/** What goes wrong while the models are on their way; what is said of it, beside the sentence of its code. */
+const FAULTS: readonly Fault[] = [
+	[
+		'a web page in place of the list',
+		'manifest-unreachable',
+		/models\/index\.json: a web page/,
+		(c) => c.route(MANIFEST, (r) => r.fulfill(LOGIN))
+	],
+	[
+		'a list of another kind',
+		'manifest-invalid',
+		/schema/,
+		(c) => c.route(MANIFEST, (r) => r.fulfill({ json: { models: 3 } }))
+	],
+	['six labels where others have seven', 'manifest-invalid', /Expected 6 values/, (c) => relist(c, dropLabel)],
+	[
+		'another size of the input',
+		'model-invalid',
+		/\b64\b|\b48\b|shape/i,
+		(c) => relist(c, ({ input }) => (input.size = 64))
+	],
+	['colour in place of grey', 'model-invalid', /\b3\b|shape/i, (c) => relist(c, ({ input }) => (input.channels = 3))],
+	[
+		'weights that are not there',
+		'model-unreachable',
+		/mien\/weights-.*\.bin: status 404/,
+		(c) => c.route(WEIGHTS, (r) => r.fulfill({ status: 404, body: '' }))
+	],
+	[
+		'weights that are cut off',
+		'model-invalid',
+		/weights-.*\.bin: not the file/,
+		(c) => c.route(WEIGHTS, (r) => weights(r, (all) => all.subarray(0, 5000)))
+	],
+	[
+		'weights with one wrong bit',
+		'model-invalid',
+		/weights-.*\.bin: not the file/,
+		(c) =>
+			c.route(WEIGHTS, (r) =>
+				weights(r, (all) => {
+					all[100] = (all[100] ?? 0) ^ 1;
+					return all;
+				})
+			)
+	],
+	[
+		'a web page in place of weights',
+		'model-unreachable',
+		/weights-.*\.bin: a web page/,
+		(c) => c.route(WEIGHTS, (r) => r.fulfill(LOGIN))
+	],
+	[
+		'weights that another host has',
+		'model-unreachable',
+		/weights-.*\.bin: it did not come/,
+		(c) =>
+			c.route(WEIGHTS, (r) => r.fulfill({ status: 302, headers: { Location: 'https://elsewhere.test/weights.bin' } }))
+	],
+	[
+		'a script that is not there',
+		'model-unreachable',
+		/script that analyses did not come/,
+		(c) => c.route('**/workers/chunks/*.js', (r) => r.fulfill({ status: 404, body: '' }))
+	]
+];
+
+async function mend(context: BrowserContext): Promise<void> {
+	await context.unrouteAll();
+	await context.setOffline(false);
+}
+
+async function expectTold(page: Page, code: ErrorCode, said: RegExp): Promise<void> {
+	const text = await shownError(page, code);
+	expect(text).toContain(EXPLANATIONS[code].sentence);
+	expect(text).toContain(EXPLANATIONS[code].remedy);
+	expect(text).toMatch(said);
+}
+
+/** Each page does what it is for. */
+const WORK: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+	'/': async (page) => {
+		await page.getByTestId('sample').click();
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+	},
+	'/photo': async (page) => {
+		await page.getByTestId('file-input').setInputFiles(await portrait());
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+	}
+};
+
+describe('while models load', () => {
+	it.each(FAULTS)('%s: %s, and another try helps', async (_, code, said, prepare) => {
+		const { context, page } = await open(browser, '/', { prepare });
+		await expectTold(page, code, said);
+		// A script is tried three times before that.
+		await page.getByTestId('retry').waitFor();
+		await mend(context);
+		await page.getByTestId('retry').click();
+		await waitForStatus(page, 'idle');
+		await WORK['/']?.(page);
+		await context.close();
+	});
+
+	it.each(FAULTS.filter(([title]) => /script that is not there/.test(title)))(
+		'%s: %s, which a kiosk tells whoever touches it, and it runs by itself once that is over',
+		async (_, code, said, prepare) => {
+			const { context, page } = await open(browser, KIOSK, { prepare });
+			const trouble = page.getByTestId('kiosk-trouble');
+			let moves = 0;
+			const told = async () => {
+				await page.mouse.move(100 + (moves++ % 50), 100);
+				return (await trouble.allInnerTexts()).join();
+			};
+			await expect.poll(told).toContain(EXPLANATIONS[code].sentence);
+			await expect.poll(told).toMatch(said);
+			await mend(context);
+			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+			await waitForResults(page, 3);
+			await context.close();
+		}
+	);
+});
+
+describe('what a browser keeps', () => {
+	const STORES: readonly (readonly [string, () => void])[] = [
+		[
+			'may not be looked at',
+			() => {
+				const get = () => {
+					throw new DOMException('blocked', 'SecurityError');
+				};
+				for (const store of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+					Object.defineProperty(window, store, { get });
+			}
+		],
+		[
+			'is full',
+			() => {
+				const full = () => {
+					throw new DOMException('full', 'QuotaExceededError');
+				};
+				Storage.prototype.setItem = full;
+				IDBObjectStore.prototype.put = full;
+				IDBObjectStore.prototype.add = full;
+			}
+		],
+		[
+			'cannot be opened',
+			() => {
+				IDBFactory.prototype.open = () => {
+					throw new DOMException('A mutation operation was attempted on a database', 'InvalidStateError');
+				};
+			}
+		],
+		[
+			'is not what was stored',
+			() => {
+				const settings = { theme: 7, modelId: {}, smoothingMs: 'x', maxFaces: -5, minConfidence: null, prior: 9 };
+				localStorage.setItem('mien.settings', JSON.stringify(settings));
+				for (const key of ['mien.kiosk', 'mien.codes', 'mien.expressions']) localStorage.setItem(key, '{"cut off');
+			}
+		]
+	];
+	const PAGES = ['/', '/photo', '/film', '/compare', '/compare/benchmark', '/kiosk/setup', '/kiosk/log'];
+
+	it.each(STORES)('%s: every page opens, and reads', async (_, prepare) => {
+		const { context, page, problems } = await open(browser, '/', {
+			prepare: (prepared) => prepared.addInitScript(prepare)
+		});
+		await waitForStatus(page, 'idle');
+		await WORK['/']?.(page);
+		await page.goto('/photo');
+		await waitForStatus(page, 'idle');
+		await WORK['/photo']?.(page);
+		for (const path of PAGES.slice(2)) {
+			await page.goto(path);
+			await page.locator('main h1, main h2').first().waitFor();
+			await page.waitForTimeout(500);
+		}
+		await page.goto('/kiosk?source=camera');
+		await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+});
+
+describe('time', () => {
+	/** Moves the clock of the page, as a computer does that was set wrong and asks the time. */
+	const jump = (page: Page, hours: number) =>
+		page.evaluate((ms) => {
+			const now = Date.now.bind(Date);
+			Date.now = () => now() + ms;
+		}, hours * 3.6e6);
+
+	it('that jumps forth and back does not end a live camera, nor change what its timeline tells', async () => {
+		const { context, page, problems } = await open(browser, '/');
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('start-camera').click();
+		await waitForResults(page, 5);
+		for (const hours of [5, -12, 7]) {
+			await jump(page, hours);
+			await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+			await waitForStatus(page, 'running');
+		}
+		expect(await shownFaces(page)).toHaveLength(1);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it('that jumps forth and back leaves a kiosk running, with each minute in its log once', async () => {
+		const { context, page, problems } = await open(browser, KIOSK.replace('log=no', 'log=yes'));
+		const runs = async () => {
+			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
+			await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+		};
+		await runs();
+		for (const hours of [3, -6, 3]) {
+			await jump(page, hours);
+			await runs();
+		}
+		await page.goto('/kiosk/log');
+		const log = page.getByTestId('kiosk-log');
+		await log.and(page.locator(':not([data-minutes="0"])')).waitFor();
+		expect(Number(await log.getAttribute('data-minutes'))).toBeLessThanOrEqual(8);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+});
