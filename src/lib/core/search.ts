@@ -42,7 +42,7 @@ const MOST_DOUBTED = 10;
  * wait, then the tile's.
  */
 const MOST_CANDIDATES = 3;
-/** Most candidates that wait for their close look, the surest: one tile shows all faces of a group at once. */
+/** Most candidates that wait for their close look: one tile shows all faces of a group at once. */
 const MOST_WAITING = 12;
 const AT_REST: Point = { x: 0, y: 0 };
 
