@@ -91,6 +91,10 @@ function convolutionInfo(xShape: readonly number[], filterShape: readonly number
 function shapeOf(info: tf.backend_util.Conv2DInfo) {
 	if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
 		throw new Error('The oneDNN back end has no dilated convolutions.');
+	// Where there is no AVX-512, the library's kernel writes whole vectors of eight channels behind the end of its own memory.
+	const isStrided1x1 = info.filterHeight * info.filterWidth === 1 && info.strideHeight * info.strideWidth > 1;
+	if (isStrided1x1 && info.inChannels % 8 !== 0)
+		throw new Error('The oneDNN back end has 1x1 convolutions with strides for multiples of eight channels alone.');
 	return { ...info, batch: info.batchSize };
 }
 

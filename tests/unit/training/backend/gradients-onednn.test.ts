@@ -1,5 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { chooseBackend } from '../../../../training/backend/index';
+import { chooseBackend, startBackend } from '../../../../training/backend/index';
 import { oneDnnProblem, versionProblem } from '../../../../training/backend/onednn/onednn';
 import { testGradients } from './gradients';
 
@@ -12,6 +13,13 @@ describe('oneDNN', () => {
 		const { backend, reason } = await chooseBackend();
 		expect(backend).not.toBe('onednn');
 		if (backend === 'wasm') expect(reason).toContain(problem);
+	});
+
+	it.skipIf(problem !== undefined)('refuses the convolution whose kernel would write behind its memory', async () => {
+		await startBackend('onednn');
+		const convolve = (): tf.Tensor =>
+			tf.conv2d(tf.zeros<tf.Rank.R4>([2, 8, 8, 4]), tf.zeros<tf.Rank.R4>([1, 1, 4, 6]), 2, 'same');
+		expect(() => tf.tidy(convolve)).toThrow(/1x1 convolutions with strides for multiples of eight channels alone/);
 	});
 
 	it('of another version is refused with a sentence', () => {

@@ -57,7 +57,7 @@ const convolutions: readonly ConvolutionCase[] = [
 	{ name: '3x3 stride 2 on an odd side', x: [2, 9, 7, 3], kernel: [3, 3, 3, 4], stride: 2, pad: 'same' },
 	{ name: '3x3 stride 2 that leaves rows unread', x: [2, 8, 8, 3], kernel: [3, 3, 3, 4], stride: 2, pad: 'valid' },
 	{ name: '5x5 stride 2 of one channel', x: [2, 12, 12, 1], kernel: [5, 5, 1, 8], stride: 2, pad: 'same' },
-	{ name: '1x1 stride 2', x: [2, 8, 8, 4], kernel: [1, 1, 4, 6], stride: 2, pad: 'same' },
+	{ name: '1x1 stride 2', x: [2, 8, 8, 8], kernel: [1, 1, 8, 6], stride: 2, pad: 'same' },
 	{ name: '1x1', x: [2, 5, 5, 4], kernel: [1, 1, 4, 6], stride: 1, pad: 'same' }
 ];
 
