@@ -1,7 +1,9 @@
 /** Faults as they meet whoever uses a page: it goes on, or names what failed and what to do; and works once they are over. */
 import { readFileSync } from 'node:fs';
+import { createServer, request as askSite } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ErrorCode, EXPLANATIONS } from '../../src/lib/errors';
 import { open, openBrowser, shownError, shownFaces, waitForResults, waitForStatus } from './browser';
 import { portrait } from './pictures';
@@ -44,6 +46,49 @@ function dropLabel(entry: Listed): void {
 async function weights(route: Route, change: (bytes: Buffer) => Buffer): Promise<void> {
 	const body = change(Buffer.from(await (await route.fetch()).body()));
 	await route.fulfill({ body, contentType: 'application/octet-stream' });
+}
+
+interface Line {
+	readonly origin: string;
+	cut(): void;
+	mend(): void;
+	stop(): void;
+}
+
+/** A line to the site on which the weights stay half way, until it is cut; then it carries nothing until it is mended. */
+async function startLine(site: string): Promise<Line> {
+	let state: 'whole' | 'broken' | 'mended' = 'whole';
+	const server = createServer((asked, answer) => {
+		if (state === 'broken') {
+			asked.socket.destroy();
+			return;
+		}
+		const forward = askSite(site + (asked.url ?? '/'), { headers: asked.headers }, (response) => {
+			answer.writeHead(response.statusCode ?? 502, response.headers);
+			if (state !== 'whole' || !WEIGHTS.test(asked.url ?? '')) {
+				response.pipe(answer);
+				return;
+			}
+			response.once('data', (piece: Buffer) => {
+				response.destroy();
+				answer.write(piece.subarray(0, piece.length / 2));
+			});
+		});
+		asked.pipe(forward);
+	});
+	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+	return {
+		origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		cut: () => {
+			state = 'broken';
+			server.closeAllConnections();
+		},
+		mend: () => (state = 'mended'),
+		stop: () => {
+			server.closeAllConnections();
+			server.close();
+		}
+	};
 }
 
 type Fault = readonly [string, ErrorCode, RegExp, (context: BrowserContext) => Promise<unknown>];
@@ -154,6 +199,30 @@ describe('while models load', () => {
 		await context.close();
 	});
 
+	it('a network that goes away in the middle of the weights is told of, and another try helps once it is back', async () => {
+		const line = await startLine(inject('origin'));
+		const { context, page } = await open(browser, '/', { baseURL: line.origin });
+		await page.getByTestId('loading').waitFor();
+		await page.waitForFunction(() =>
+			performance.getEntriesByType('resource').some(({ name }) => name.endsWith('.wasm'))
+		);
+		line.cut();
+		await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it did not come/);
+		await page.getByTestId('retry').waitFor();
+		// It is still away.
+		await page.getByTestId('retry').click();
+		await expectTold(page, 'manifest-unreachable', /models\/index\.json: it did not come/);
+		line.mend();
+		// It tries again by itself, three times; the visitor does where it has given up by now.
+		const retry = page.getByTestId('retry');
+		await retry.or(page.locator('main[data-status=idle]')).first().waitFor();
+		if (await retry.isVisible()) await retry.click();
+		await waitForStatus(page, 'idle');
+		await WORK['/']?.(page);
+		await context.close();
+		line.stop();
+	});
+
 	it.each(FAULTS.filter(([title]) => /script that is not there/.test(title)))(
 		'%s: %s, which a kiosk tells whoever touches it, and it runs by itself once that is over',
 		async (_, code, said, prepare) => {
@@ -172,6 +241,26 @@ describe('while models load', () => {
 			await context.close();
 		}
 	);
+});
+
+describe('two tabs', () => {
+	it('share a camera, and each goes on when the other is closed', async () => {
+		const { context, page } = await open(browser, '/');
+		const other = await context.newPage();
+		await other.goto('/');
+		for (const each of [page, other]) {
+			await each.bringToFront();
+			await waitForStatus(each, 'idle');
+			await each.getByTestId('start-camera').click();
+			await waitForStatus(each, 'running');
+			await each.locator('main[data-faces="1"]').waitFor();
+		}
+		await other.close();
+		await page.bringToFront();
+		await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+		await waitForStatus(page, 'running');
+		await context.close();
+	});
 });
 
 describe('what a browser keeps', () => {
