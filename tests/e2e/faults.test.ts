@@ -243,6 +243,41 @@ describe('while models load', () => {
 	);
 });
 
+describe('a live camera goes on after', () => {
+	async function startCamera(page: Page): Promise<void> {
+		await waitForStatus(page, 'idle');
+		await page.getByTestId('start-camera').click();
+		await page.locator('main[data-faces="1"]').waitFor();
+	}
+
+	async function expectGoesOn(page: Page): Promise<void> {
+		await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+		await waitForStatus(page, 'running');
+		await page.locator('main[data-faces="1"]').waitFor();
+	}
+
+	it('its page was hidden and frozen, and is shown again', async () => {
+		const { context, page } = await open(browser, '/');
+		await startCamera(page);
+		const client = await context.newCDPSession(page);
+		await client.send('Page.setWebLifecycleState', { state: 'frozen' });
+		await new Promise((resolve) => setTimeout(resolve, 10_000));
+		await client.send('Page.setWebLifecycleState', { state: 'active' });
+		await expectGoesOn(page);
+		await context.close();
+	});
+
+	it('the graphics card was lost on which it is analysed', async () => {
+		const own = await openBrowser({ camera: 'clip' });
+		const { page } = await open(own, '/', { backend: 'webgl' });
+		await startCamera(page);
+		const client = await own.newBrowserCDPSession();
+		await client.send('Browser.crashGpuProcess');
+		await expectGoesOn(page);
+		await own.close();
+	});
+});
+
 describe('two tabs', () => {
 	it('share a camera, and each goes on when the other is closed', async () => {
 		const { context, page } = await open(browser, '/');
