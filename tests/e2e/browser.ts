@@ -158,6 +158,14 @@ export function shownFaces(page: Page): Promise<ShownFace[]> {
 	);
 }
 
+/** Stops a page as browsers do with hidden ones, for a while. */
+export async function freeze(page: Page, ms: number): Promise<void> {
+	const client = await page.context().newCDPSession(page);
+	await client.send('Page.setWebLifecycleState', { state: 'frozen' });
+	await new Promise((resolve) => setTimeout(resolve, ms));
+	await client.send('Page.setWebLifecycleState', { state: 'active' });
+}
+
 /** Waits until the page's status is this one (a kind of Status in src/lib/state/status.ts). */
 export async function waitForStatus(page: Page, status: string, timeoutMs = LIMIT_MS): Promise<void> {
 	await page.locator(`main[data-status="${status}"]`).waitFor({ timeout: timeoutMs });

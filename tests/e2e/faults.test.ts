@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ErrorCode, EXPLANATIONS } from '../../src/lib/errors';
-import { open, openBrowser, shownError, shownFaces, waitForResults, waitForStatus } from './browser';
+import { freeze, open, openBrowser, shownError, shownFaces, waitForResults, waitForStatus } from './browser';
 import { portrait } from './pictures';
 
 const MANIFEST = '**/models/index.json';
@@ -259,10 +259,7 @@ describe('a live camera goes on after', () => {
 	it('its page was hidden and frozen, and is shown again', async () => {
 		const { context, page } = await open(browser, '/');
 		await startCamera(page);
-		const client = await context.newCDPSession(page);
-		await client.send('Page.setWebLifecycleState', { state: 'frozen' });
-		await new Promise((resolve) => setTimeout(resolve, 10_000));
-		await client.send('Page.setWebLifecycleState', { state: 'active' });
+		await freeze(page, 10_000);
 		await expectGoesOn(page);
 		await context.close();
 	});

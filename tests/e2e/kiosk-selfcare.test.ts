@@ -1,7 +1,7 @@
 /** What a kiosk does for itself: starts anew as a last resort, keeps the screen on, comes back from sleep and hiding. */
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { open, openBrowser, waitForResults } from './browser';
+import { freeze, open, openBrowser, waitForResults } from './browser';
 
 const ADDRESS = '/kiosk?source=mjpeg:/streams/care/mjpeg&log=no';
 const CLASSIFIER = /\/models\/(?!blazeface)[^/]+\/.*\.(json|bin)$/;
@@ -178,10 +178,7 @@ describe('it comes back', () => {
 	it('from being frozen by the browser, as hidden pages are', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		await expectWorks(page);
-		const session: CDPSession = await context.newCDPSession(page);
-		await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-		await new Promise((resolve) => setTimeout(resolve, 3000));
-		await session.send('Page.setWebLifecycleState', { state: 'active' });
+		await freeze(page, 3000);
 		await expectWorks(page);
 		await context.close();
 	});

@@ -468,13 +468,13 @@ describe('the list', () => {
 		const input = Uint8Array.from(buffer);
 		const files = ['party/1.png', 'party/2.png', 'notes.txt', '__MACOSX/party/._1.png'];
 		const zip = Buffer.from(await downloadZip(files.map((name) => ({ name, input }))).arrayBuffer());
-		const tar = await packTar([{ header: { name: 'work/3.png', size: input.length }, body: input }]);
+		const tar = await packTar([{ header: { name: 'office/3.png', size: input.length }, body: input }]);
 		await page.getByTestId('file-input').setInputFiles([
 			{ name: 'photos.zip', mimeType: 'application/zip', buffer: zip },
 			{ name: 'more.tar.gz', mimeType: 'application/gzip', buffer: gzipSync(tar) },
 			{ name: 'old.rar', mimeType: '', buffer: Buffer.from('Rar!\x1a\x07\x00') }
 		]);
-		for (const name of ['photos.zip/party/1.png', 'photos.zip/party/2.png', 'more.tar/work/3.png'])
+		for (const name of ['photos.zip/party/1.png', 'photos.zip/party/2.png', 'more.tar/office/3.png'])
 			await listed(page, name).and(page.locator('[data-state=done]')).waitFor();
 		await waitForStatus(page, 'done');
 		expect(await shownFaces(page)).toHaveLength(1);
