@@ -16,6 +16,8 @@ export interface Fer2013Columns {
 	readonly pixels: number;
 	readonly isSpread: boolean;
 	readonly usage: number | null;
+	/** How many columns the first line has. */
+	readonly count: number;
 }
 
 export interface Fer2013Row {
@@ -34,22 +36,35 @@ const COLUMNS = {
 /** The names of the parts of FER2013, by their letters alone. */
 const USAGES = new Map(['Training', 'PublicTest', 'PrivateTest'].map((usage) => [usage.toLowerCase(), usage]));
 
-/** What separates the fields of a table, by its first line: a comma, or what spreadsheets write in its place. */
+/** What separates fields, those in use most first. */
+const SEPARATORS = [',', ';', '\t', '|', '，', '،', '~', ':', '\x01', ' '];
+/** A field in quotes of any kind; those within it are doubled. */
+const QUOTED = /^\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|`([^`]*)`|“([^“”]*)”)\s*/;
+
+/** What separates the fields of a table, by its first line. */
 export function separatorOf(header: string): string {
-	if (header.includes(',')) return ',';
-	return [';', '\t', '|'].find((each) => header.includes(each)) ?? ',';
+	return SEPARATORS.find((each) => header.includes(each)) ?? ',';
 }
 
-/** The fields of one line of CSV, without the quotes around them. */
+/** The fields of one line of CSV, without the quotes around them, or around the whole line. */
 export function splitFields(line: string, separator = ','): string[] {
-	if (!line.includes('"')) return line.split(separator);
+	const fields = splitOnce(line, separator);
+	const [only = ''] = fields;
+	return fields.length === 1 && only.length < line.length && only.includes(separator)
+		? splitOnce(only, separator)
+		: fields;
+}
+
+function splitOnce(line: string, separator: string): string[] {
+	if (!/["'`“]/.test(line)) return line.split(separator);
 	const fields: string[] = [];
 	let at = 0;
 	for (;;) {
-		const quoted = /^\s*"((?:[^"]|"")*)"\s*/.exec(line.slice(at));
+		const quoted = QUOTED.exec(line.slice(at));
 		const end = at + (quoted?.[0].length ?? 0);
 		if (quoted !== null && (end === line.length || line[end] === separator)) {
-			fields.push((quoted[1] ?? '').replaceAll('""', '"'));
+			const [, double, single, ...others] = quoted;
+			fields.push(double?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? others.join(''));
 			at = end;
 		} else {
 			const next = line.indexOf(separator, at);
@@ -63,7 +78,7 @@ export function splitFields(line: string, separator = ','): string[] {
 }
 
 /** Columns by the fields of the first line, whatever their case and spaces. Throws RangeError where one is missing. */
-export function columnsOf(header: readonly string[]): Fer2013Columns {
+export function columnsOf(header: readonly string[], separator = ','): Fer2013Columns {
 	const names = header.map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
 	const find = (known: readonly string[]): number =>
 		known.map((name) => names.indexOf(name)).find((index) => index >= 0) ?? -1;
@@ -78,28 +93,62 @@ export function columnsOf(header: readonly string[]): Fer2013Columns {
 				? 'This is the table of votes of FER+, which holds no pictures: choose fer2013.csv.'
 				: hasPixelsAlone
 					? 'This table has pictures and no labels, as test.csv of the challenge: choose fer2013.csv or train.csv.'
-					: `The first line must name the columns emotion and pixels, but it is "${readable(header.join(','))}".`
+					: `The first line must name the columns emotion and pixels, but it is "${readable(header.join(separator))}".`
 		);
 	}
-	return { emotion, pixels, isSpread: first >= 0, usage: usage < 0 ? null : usage };
+	return { emotion, pixels, isSpread: first >= 0, usage: usage < 0 ? null : usage, count: names.length };
 }
 
-/** Of a table whose first line is a row already: label, pixels and, mostly, usage. Null where it is none. */
+/**
+ * Of a table whose first line is a row already: pixels, one label and, mostly, usage, in any order. Null where it is none,
+ * or where several numbers may be the label.
+ */
 export function columnsWithoutNames(fields: readonly string[]): Fer2013Columns | null {
-	const columns = { emotion: 0, pixels: 1, isSpread: false, usage: fields.length > 2 ? 2 : null };
+	const indices = (is: (field: string) => unknown) =>
+		fields.flatMap((field, index) => (succeeds(is, field) ? index : []));
+	const [pixels, ...otherPixels] = indices(parsePixels);
+	const [emotion, ...otherEmotions] = indices((field) => parseLabel(field.trim()));
+	if (pixels === undefined || emotion === undefined || otherPixels.length > 0 || otherEmotions.length > 0) return null;
+	const usage = fields.findLastIndex((field, index) => index !== pixels && index !== emotion && field.trim() !== '');
+	return { emotion, pixels, isSpread: false, usage: usage < 0 ? null : usage, count: fields.length };
+}
+
+function succeeds(run: (field: string) => unknown, field: string): boolean {
 	try {
-		parseRow(fields, columns);
-		return columns;
+		run(field);
+		return true;
 	} catch {
-		return null;
+		return false;
 	}
 }
 
-/** Whether one column for each pixel begins here: "0", "1", ... or "pixel0", "pixel1", ... */
+/** Number of the first column of pixels and of the last one, as counted from 0 or 1, or by row and column. */
+const SPREADS = new Map([
+	[0, [PIXELS - 1, 4747]],
+	[1, [PIXELS]],
+	[11, [4848]]
+]);
+
+/** Whether one column for each pixel begins here: "0", "1", ..., "pixel0000", "pixel0001", ..., or "r0c0", "r0c1", ... */
 function isSpreadFrom(names: readonly string[], first: number): boolean {
-	const numbers = (index: number) => /^(?:\p{L}*)(\d+)$/u.exec(names[index] ?? '')?.[1];
-	const start = numbers(first);
-	return (start === '0' || start === '1') && numbers(first + PIXELS - 1) === String(Number(start) + PIXELS - 1);
+	const numbers = (index: number): number => {
+		const name = names[index] ?? '';
+		return /\d$/.test(name) ? Number(name.replace(/\D/g, '')) : NaN;
+	};
+	return SPREADS.get(numbers(first))?.includes(numbers(first + PIXELS - 1)) ?? false;
+}
+
+/** Fields of a row with its pixels in one of them, also where what separates them is what separates the fields. */
+export function gatherPixels(
+	fields: readonly string[],
+	{ pixels, isSpread, count }: Fer2013Columns
+): readonly string[] {
+	if (isSpread || fields.length < count + PIXELS - 1) return fields;
+	return [
+		...fields.slice(0, pixels),
+		fields.slice(pixels, pixels + PIXELS).join(' '),
+		...fields.slice(pixels + PIXELS)
+	];
 }
 
 /** The usage of a row, the names of FER2013's parts in their usual spelling; null where the file does not tell. */
@@ -114,8 +163,11 @@ export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fe
 	const label = parseLabel((fields[columns.emotion] ?? '').trim());
 	const { pixels } = columns;
 	const text = columns.isSpread ? fields.slice(pixels, pixels + PIXELS).join(' ') : (fields[pixels] ?? '');
-	return { label, pixels: parsePixels(text.includes('[') ? text.replace(/[[\]]/g, ' ') : text) };
+	return { label, pixels: parsePixels(text) };
 }
+
+/** What programs print around the numbers of an array. */
+const ARRAY = /\b(?:np\.|numpy\.)?(?:array|tensor|list)\(|,\s*dtype=[\w.]+|[[\]()]/g;
 
 /** "3", "3.0" and "Happiness" are the same. */
 function parseLabel(text: string): Fer2013Label {
@@ -133,21 +185,27 @@ function readable(text: string, length = 80): string {
 }
 
 /** By hand, as a whole file has 80 million of these numbers: between spaces or commas, also as "70.0". */
-function parsePixels(text: string): Uint8Array {
+function parsePixels(field: string): Uint8Array {
+	const text = /[[(]/.test(field.slice(0, 20)) ? field.replace(ARRAY, ' ') : field;
 	const pixels = new Uint8Array(PIXELS);
 	let count = 0;
 	let value = -1;
+	let start = 0;
 	for (let index = 0; index <= text.length; index++) {
 		const code = text.charCodeAt(index);
 		const digit = code - 48;
 		if (digit >= 0 && digit <= 9) {
+			if (value < 0) start = index;
 			value = value < 0 ? digit : value * 10 + digit;
 			if (value > 255) throw new RangeError(`Pixel ${count + 1} is greater than 255.`);
 		} else if (code === 46 && value >= 0) {
 			while (text.charCodeAt(index + 1) === 48) index++;
-			if (/[\d.]/.test(text.charAt(index + 1))) throw notWhole(count, text.slice(index, index + 10));
-		} else if (code > 32 && code !== 44) {
-			throw notWhole(count, text.slice(index, index + 10));
+			if (/[\d.]/.test(text.charAt(index + 1))) throw notWhole(count, text.slice(start, start + 10));
+		} else if (code > 32 && code !== 44 && code !== 160) {
+			if (text.startsWith('...', index) || code === 0x2026)
+				throw new RangeError('The program that wrote this table left most pixels out (“...”): use the original one.');
+			const from = value < 0 ? index : start;
+			throw notWhole(count, text.slice(from, from + 10));
 		} else if (value >= 0) {
 			if (count < PIXELS) pixels[count] = value;
 			count++;
@@ -159,5 +217,5 @@ function parsePixels(text: string): Uint8Array {
 }
 
 function notWhole(before: number, text: string): RangeError {
-	return new RangeError(`Pixel ${before + 1} is no whole number: "${readable(text)}".`);
+	return new RangeError(`Pixel ${before + 1} is no whole number of 0 to 255: "${readable(text)}".`);
 }

@@ -38,6 +38,8 @@ const OTHERS: readonly (readonly [string, string])[] = [
 	['<!DOCTYPE', 'a web page'],
 	['<!doctype', 'a web page'],
 	['<html', 'a web page'],
+	['[{', 'a JSON file'],
+	['{"', 'a JSON file'],
 	['version https://git-lfs', 'a pointer of Git LFS, not the file itself']
 ];
 
@@ -72,7 +74,8 @@ async function* openStream(name: string, pieces: Pieces, visit: Visit, depth: nu
 	} else if (text.slice(257, 262) === 'ustar') {
 		yield* openTar(name, all, visit, depth);
 	} else {
-		const other = OTHERS.find(([start]) => text.startsWith(start))?.[1];
+		const begin = text.replace(/^(\xef\xbb\xbf)?\s*/, '');
+		const other = OTHERS.find(([start]) => begin.startsWith(start))?.[1];
 		if (other !== undefined && depth === 0) throw new RangeError(`${name} is ${other}`);
 		yield { name, pieces: all };
 	}

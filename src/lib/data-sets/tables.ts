@@ -2,6 +2,7 @@
 import {
 	columnsOf,
 	columnsWithoutNames,
+	gatherPixels,
 	parseRow,
 	separatorOf,
 	splitFields,
@@ -12,6 +13,7 @@ import {
 import { createLineSplitter } from '../core/lines';
 import { AppError } from '../errors';
 import { openArchive, type Inner, type Pieces } from './archives';
+import { createTextDecoder } from './text';
 import { isPictureName, isTableName } from './names';
 
 export interface NamedBlob {
@@ -36,6 +38,8 @@ export interface TableInfo {
 	/** Number of rows by their usage, in the order of the file. */
 	readonly usages: readonly { readonly usage: string | null; readonly rows: number }[];
 }
+
+const NO_ROWS = 'it has names of columns and no rows';
 
 interface Table {
 	readonly name: string;
@@ -104,8 +108,13 @@ export async function inspectTables(
 			const key = usages.has(usage) || usages.size < 50 ? usage : '';
 			usages.set(key, (usages.get(key) ?? 0) + 1);
 		}
+		if (count === 0) {
+			skip(name, NO_ROWS);
+			continue;
+		}
 		found.push({ name, rows: count, usages: [...usages].map(([usage, rows]) => ({ usage, rows })) });
 	}
+	if (found.length === 0) throw new AppError('data-unreadable', NO_ROWS);
 	return found;
 }
 
@@ -123,8 +132,8 @@ async function openTable({ name, pieces }: Inner): Promise<Table | string> {
 		const separator = told ?? separatorOf(text);
 		const fields = splitFields(text, separator);
 		const unnamed = columnsWithoutNames(fields);
-		if (unnamed !== null) return { name, rows: rowsOf(after(first.value, lines), unnamed, separator) };
-		return { name, rows: rowsOf(lines, columnsOf(fields), separator) };
+		if (unnamed !== null) return { name, rows: rowsOf(after(first.value, lines), unnamed, separator, null) };
+		return { name, rows: rowsOf(lines, columnsOf(fields, separator), separator, text) };
 	} catch (thrown) {
 		await lines.return(undefined);
 		return thrown instanceof Error ? thrown.message : String(thrown);
@@ -159,51 +168,46 @@ async function* recordsOf(
 	return undefined;
 }
 
+/** `names`: the line of names, which comes again where tables were joined. */
 async function* rowsOf(
 	lines: AsyncIterable<{ line: number; text: string }>,
 	columns: Fer2013Columns,
-	separator: string
+	separator: string,
+	names: string | null
 ): AsyncGenerator<TableRow> {
 	for await (const { line, text } of lines) {
-		const fields = splitFields(text, separator);
+		if (text.replace(BYTE_ORDER_MARKS, '') === names?.replace(BYTE_ORDER_MARKS, '')) continue;
+		const fields = gatherPixels(splitFields(text, separator), columns);
 		yield { line, usage: usageOf(fields, columns), parse: () => parseRow(fields, columns) };
 	}
 }
+
+const BYTE_ORDER_MARKS = /^\uFEFF+/;
+/** Also what old systems end or fill a file with. */
+// eslint-disable-next-line no-control-regex
+const EMPTY = /^[\s\x1a]*$/;
 
 /** Lines that are not empty. Throws AppError 'data-unreadable' with the number of the line where the
  * file breaks off or is no text. */
 async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
 	const splitter = createLineSplitter();
 	let line = 0;
-	let decoder: InstanceType<typeof TextDecoder> | null = null;
+	let decode: ReturnType<typeof createTextDecoder> | null = null;
 	try {
 		for await (const piece of pieces) {
-			decoder ??= new TextDecoder(encodingOf(piece));
-			for (const text of splitter.push(decoder.decode(piece, { stream: true }))) {
+			decode ??= createTextDecoder(piece);
+			for (const text of splitter.push(decode(piece))) {
 				line++;
-				if (text.trim() !== '') yield { line, text };
+				if (!EMPTY.test(text)) yield { line, text };
 			}
 		}
-		for (const text of [...splitter.push(decoder?.decode() ?? ''), ...splitter.end()]) {
+		for (const text of [...splitter.push(decode?.(null) ?? ''), ...splitter.end()]) {
 			line++;
-			if (text.trim() !== '') yield { line, text };
+			if (!EMPTY.test(text)) yield { line, text };
 		}
 	} catch (thrown) {
 		const message = thrown instanceof Error ? thrown.message : String(thrown);
 		throw new AppError('data-unreadable', `line ${line + 1}: ${message}`, thrown);
 	}
 	return undefined;
-}
-
-/** By the byte order mark, or by where the zeros of UTF-16 stand. Throws RangeError for what is no text. */
-function encodingOf(head: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
-	const start = head.subarray(0, 64);
-	if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
-	if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';
-	const zerosAt = (parity: number) => start.filter((byte, index) => byte === 0 && index % 2 === parity).length;
-	const [even, odd] = [zerosAt(0), zerosAt(1)];
-	if (even === 0 && odd > start.length / 4) return 'utf-16le';
-	if (odd === 0 && even > start.length / 4) return 'utf-16be';
-	if (head.subarray(0, 512).includes(0)) throw new RangeError('this is no table, but bytes of another kind');
-	return 'utf-8';
 }

@@ -11,20 +11,23 @@ describe('splitFields', () => {
 		expect(splitFields(',"1 2 3",Training')).toEqual(['', '1 2 3', 'Training']);
 		expect(splitFields('3,Training,"1 2 3"')).toEqual(['3', 'Training', '1 2 3']);
 		expect(splitFields('"a,b","say ""so""",')).toEqual(['a,b', 'say "so"', '']);
+		expect(splitFields("'3','1,2''3',it's")).toEqual(['3', "1,2'3", "it's"]);
+		expect(splitFields('“3”,`1,2`,“a')).toEqual(['3', '1,2', '“a']);
+		expect(splitFields('"3,""1,2"",Training"')).toEqual(['3', '1,2', 'Training']);
 	});
 });
 
 describe('columnsOf', () => {
 	it('finds the columns in any order, case and spacing, and without usage', () => {
-		expect(columnsOf('emotion,pixels,Usage'.split(','))).toEqual({ emotion: 0, pixels: 1, usage: 2, isSpread: false });
-		expect(columnsOf('\uFEFFemotion, Usage, pixels'.split(','))).toEqual({
-			emotion: 0,
-			pixels: 2,
-			usage: 1,
-			isSpread: false
-		});
-		expect(columnsOf('Usage,pixels,emotion'.split(','))).toEqual({ emotion: 2, pixels: 1, usage: 0, isSpread: false });
-		expect(columnsOf('pixels,emotion'.split(','))).toEqual({ emotion: 1, pixels: 0, usage: null, isSpread: false });
+		const found = (line: string) => {
+			const { emotion, pixels, usage, isSpread } = columnsOf(line.split(','));
+			expect(isSpread).toBe(false);
+			return [emotion, pixels, usage];
+		};
+		expect(found('emotion,pixels,Usage')).toEqual([0, 1, 2]);
+		expect(found('\uFEFFemotion, Usage, pixels')).toEqual([0, 2, 1]);
+		expect(found('Usage,pixels,emotion')).toEqual([2, 1, 0]);
+		expect(found('pixels,emotion')).toEqual([1, 0, null]);
 	});
 
 	it.each(['label,name', 'emotion,name', 'name,pixels', 'constructor,__proto__'])(
@@ -36,7 +39,7 @@ describe('columnsOf', () => {
 });
 
 describe('parseRow', () => {
-	const columns = { emotion: 0, pixels: 1, usage: 2, isSpread: false };
+	const columns = { emotion: 0, pixels: 1, usage: 2, isSpread: false, count: 3 };
 	const row = (emotion: string, pixels: string) => parseRow([emotion, pixels, ' PublicTest'], columns);
 
 	it('gives the label by name and the pixels in order', () => {
@@ -44,7 +47,7 @@ describe('parseRow', () => {
 		expect(label).toBe('happy');
 		expect([...pixels]).toEqual(PIXELS);
 		expect(usageOf(['3', '', ' PublicTest '], columns)).toBe('PublicTest');
-		expect(usageOf(['3', ''], { ...columns, usage: null, isSpread: false })).toBeNull();
+		expect(usageOf(['3', ''], { ...columns, usage: null })).toBeNull();
 	});
 
 	it.each([
@@ -54,8 +57,10 @@ describe('parseRow', () => {
 		['1', PIXELS.slice(1).join(' '), '2304 pixels were expected, but there are 2303'],
 		['1', `${PIXELS.join(' ')} 1`, 'but there are 2305'],
 		['1', PIXELS.with(4, 256).join(' '), 'Pixel 5 is greater than 255'],
-		['1', PIXELS.with(4, -1).join(' '), 'Pixel 5 is no whole number: "-1'],
-		['1', PIXELS.join(';'), 'Pixel 1 is no whole number: ";1'],
+		['1', PIXELS.with(4, -1).join(' '), 'Pixel 5 is no whole number of 0 to 255: "-1'],
+		['1', PIXELS.join(';'), 'Pixel 1 is no whole number of 0 to 255: "0;1'],
+		['1', PIXELS.with(4, 0.25).join(' '), 'Pixel 5 is no whole number of 0 to 255: "0.25'],
+		['1', '[0 1 2 ... 253 254 255]', 'left most pixels out'],
 		['1', '', 'but there are 0']
 	])('says what is wrong (%s)', (emotion, pixels, message) => {
 		expect(() => row(emotion, pixels)).toThrow(message);

@@ -67,6 +67,16 @@ describe('FER2013 as people have it', () => {
 		]);
 	const zip = async (...files: { name: string; input: Uint8Array<ArrayBuffer> }[]) =>
 		new Uint8Array(await downloadZip(files).arrayBuffer());
+	const utf32 = (text: string, isLittle: boolean) => {
+		const view = new DataView(new ArrayBuffer(4 * text.length));
+		for (let index = 0; index < text.length; index++) view.setUint32(4 * index, text.charCodeAt(index), isLittle);
+		return view;
+	};
+	/** Each line with its fields in another order. */
+	const ordered = (...order: number[]) =>
+		CSV.split('\n')
+			.map((line) => order.map((index) => line.split(',')[index]).join())
+			.join('\n');
 	const utf16 = (text: string, swap: boolean) => {
 		const le = Buffer.from(text, 'utf16le');
 		return Uint8Array.from(swap ? le.swap16() : le);
@@ -92,6 +102,33 @@ describe('FER2013 as people have it', () => {
 		['in UTF-16 with a byte order mark', () => named('fer2013.csv', utf16(`\uFEFF${CSV}`, false))],
 		['in UTF-16, big-endian', () => named('fer2013.csv', utf16(`\uFEFF${CSV}`, true))],
 		['in UTF-16 without a byte order mark', () => named('fer2013.csv', utf16(CSV, false))],
+		['in UTF-16, big-endian without a byte order mark', () => named('fer2013.csv', utf16(CSV, true))],
+		['in UTF-32 with a byte order mark', () => named('fer2013.csv', utf32(`\uFEFF${CSV}`, true))],
+		['in UTF-32, big-endian', () => named('fer2013.csv', utf32(`\uFEFF${CSV}`, false))],
+		['in UTF-32 without a byte order mark', () => named('fer2013.csv', utf32(CSV, true))],
+		['in UTF-32, big-endian without a byte order mark', () => named('fer2013.csv', utf32(CSV, false))],
+		['with zeros behind its lines', () => named('fer2013.csv', CSV.replaceAll('\n', '\0\n'), new Uint8Array(700))],
+		['with the end mark of old systems', () => named('fer2013.csv', `${CSV}\n\x1a`)],
+		['with all of its fields in single quotes', () => named('a.csv', CSV.replace(/[^,\n]+/g, "'$&'"))],
+		[
+			'with its pixels in single quotes, between commas',
+			() => named('a.csv', CSV.replaceAll(PIXELS, `'${PIXELS.replaceAll(' ', ',')}'`))
+		],
+		['with all of its fields in quotes of print', () => named('a.csv', CSV.replace(/[^,\n]+/g, '“$&”'))],
+		['with each of its lines in quotes', () => named('a.csv', CSV.replace(/^.*$/gm, '"$&"'))],
+		['with commas of Chinese', () => named('a.csv', CSV.replaceAll(',', '，'))],
+		['with its pixels between commas, without quotes', () => named('a.csv', CSV.replaceAll(' ', ','))],
+		[
+			'with its pixels in brackets, without quotes',
+			() => named('a.csv', CSV.replaceAll(PIXELS, `[${PIXELS.replaceAll(' ', ', ')}]`))
+		],
+		[
+			'with its pixels as Python prints an array',
+			() => named('a.csv', CSV.replaceAll(PIXELS, `"array([${PIXELS.replaceAll(' ', ', ')}], dtype=uint8)"`))
+		],
+		['with hard spaces between its pixels', () => named('a.csv', CSV.replaceAll(' ', '\u00A0'))],
+		['with the label in the last column', () => named('a.csv', ordered(1, 2, 0))],
+		['with the label in the last column, without names', () => named('a.csv', ordered(1, 2, 0).replace(/^.*\n/, ''))],
 		['with semicolons', () => named('fer2013.csv', CSV.replaceAll(',', ';'))],
 		['with semicolons, which its first line says', () => named('a.csv', `sep=;\r\n${CSV.replaceAll(',', ';')}`)],
 		['with a remark before its names', () => named('a.csv', `# FER2013\n${CSV}`)],
@@ -140,6 +177,25 @@ describe('FER2013 as people have it', () => {
 		const text = ['3', '3.0', '3.', 'Happiness', ' happy '].map((emotion) => row(emotion, 'Training')).join('\n');
 		expect(await labels(named('a.csv', `emotion,pixels,Usage\n${text}`))).toEqual(Array(5).fill('happy'));
 		await expect(labels(named('a.csv', `emotion,pixels,Usage\n${row('3.5', 'Training')}`))).rejects.toThrow('"3.5"');
+	});
+
+	it('is read once where two copies were joined with their marks and names, and each row counts', async () => {
+		expect(await found(named('a.csv', `\uFEFF${CSV}\n\uFEFF${CSV}`))).toEqual([
+			'a.csv Training 2',
+			'a.csv PublicTest 2',
+			'a.csv PrivateTest 4'
+		]);
+	});
+
+	it.each<[string, (index: number) => string]>([
+		['from 1', (index) => `pixel_${index + 1}`],
+		['with zeros before them', (index) => `pixel${String(index).padStart(4, '0')}`],
+		['by row and column', (index) => `r${Math.floor(index / 48)}c${index % 48}`],
+		['by row and column, from 1', (index) => `${Math.floor(index / 48) + 1}x${(index % 48) + 1}`]
+	])('may have a column for each pixel, numbered %s', async (_, name) => {
+		const values = PIXELS.split(' ');
+		const header = ['label', ...values.map((_, index) => name(index))].join();
+		expect(await labels(named('a.csv', `${header}\n5,${values.join()}`))).toEqual(['surprise']);
 	});
 
 	it('may have a column for each pixel, lists in brackets, or pixels as floats', async () => {
@@ -242,6 +298,10 @@ describe('what is no FER2013 is told in one sentence', () => {
 			),
 			'choose fer2013.csv'
 		],
+		['names of columns alone', named('a.csv', 'emotion,pixels,Usage\n'), 'names of columns and no rows'],
+		['JSON', named('a.csv', '[{"emotion": 3, "pixels": "70 80"}]'), 'is a JSON file'],
+		['a web page behind empty lines', named('fer2013.csv', '\uFEFF\n\n<!DOCTYPE html>'), 'is a web page'],
+		['a title in place of names', named('a.csv', 'FER2013 data set\n1 2'), 'but it is "FER2013 data set"'],
 		['other columns', named('a.csv', 'a,b\n1,2'), 'columns emotion and pixels, but it is "a,b"']
 	])('%s', async (_, file, words) => {
 		const told = await failure(file);
