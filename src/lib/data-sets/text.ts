@@ -20,7 +20,7 @@ export function createTextDecoder(head: Uint8Array): (piece: Uint8Array<ArrayBuf
 	};
 }
 
-const decoderOf = (decoder: TextDecoder) => (piece: Uint8Array<ArrayBuffer> | null) =>
+const decoderOf = (decoder: InstanceType<typeof TextDecoder>) => (piece: Uint8Array<ArrayBuffer> | null) =>
 	piece === null ? decoder.decode() : decoder.decode(piece, { stream: true });
 
 /** Browsers know no UTF-32. */
