@@ -67,7 +67,11 @@ describe('readFer2013', () => {
 	const bad: [string, string, RegExp][] = [
 		['a pixel too few', `0,${pixels(1).slice(2)},Training`, /Row 5: 2304 pixels were expected, but there are 2303/],
 		['a grey value over 255', `0,${pixels(1).slice(0, -1)}256,Training`, /Row 5: Pixel 2304 is greater than 255/],
-		['a grey value that is no number', `0,x${pixels(1).slice(1)},Training`, /Row 5: Pixel 1 is no whole number of 0 to 255: "x/],
+		[
+			'a grey value that is no number',
+			`0,x${pixels(1).slice(1)},Training`,
+			/Row 5: Pixel 1 is no whole number of 0 to 255: "x/
+		],
 		['a label over 6', `7,${pixels(1)},Training`, /Row 5: The label .* 0 to 6, but it is "7"/],
 		['an empty label', `,${pixels(1)},Training`, /Row 5: The label/],
 		['an unknown usage', `0,${pixels(1)},Test`, /Row 5: Usage must be Training, PublicTest, PrivateTest/],
