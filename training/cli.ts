@@ -1,5 +1,4 @@
 /** Commands of the trainer. */
-import { ensembleCommand } from './commands/ensemble';
 import { evaluateCommand } from './commands/evaluate';
 import { exportCommand } from './commands/export';
 import { measureCommand } from './commands/measure';
@@ -26,8 +25,6 @@ const USAGE = `Usage:
       [--recipe NAME] [--seed N] [--ferplus FILE] --final | --out DIR
   npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] --final
                                            measure what is shipped anew, into the manifest and the reports
-  npm run ensemble -- MODEL... --data FILE [--ferplus FILE] --final
-                                           ship the average of shipped models as one more
   npm run unpack -- MODEL --data FILE [--models DIR]
                                            a shipped model as the best weights of its run, to train on from it
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest
@@ -40,7 +37,6 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	evaluate: evaluateCommand,
 	export: exportCommand,
 	measure: measureCommand,
-	ensemble: ensembleCommand,
 	unpack: unpackCommand,
 	tables: tablesCommand,
 	study: studyCommand

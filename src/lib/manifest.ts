@@ -56,6 +56,8 @@ export interface ModelEntry extends ModelFiles, Calibration {
 	/** Lower-case letters, digits and hyphens; also the folder's name. */
 	readonly id: string;
 	readonly title: string;
+	/** What it is good for, in a few words after its title: "fast". */
+	readonly purpose: string;
 	readonly parameters: number;
 	/** Multiply-adds of one forward pass of one face. */
 	readonly multiplyAdds: number;
@@ -73,49 +75,55 @@ export interface ModelEntry extends ModelFiles, Calibration {
 	readonly unsureBelow?: number | undefined;
 	/** By split: "public", "private", "paper". Written together with report.json beside the model: empty where there is none. */
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
+	/** Missing where it is not offered so. */
+	readonly mirrored?: MirrorView | undefined;
 	readonly trained: Trained;
 }
 
-/**
- * The mean of several models' probabilities, or of one's for a face and its mirror image: slower and more often right
- * than each alone. The calibration is fitted on PublicTest for the mean of the members' calibrated probabilities.
- */
-export interface EnsembleEntry extends Calibration {
-	readonly id: string;
-	readonly title: string;
-	/** Ids of models with the same labels; or of one, which is then to be `mirrored`. */
-	readonly members: readonly string[];
-	/** Whether each member sees every face once more as its mirror image. */
-	readonly mirrored: boolean;
-	/** As of a model; of the mean, not of each member. */
-	readonly priorRatio?: PriorRatio | undefined;
-	/** As of a model. */
+/** A model whose probabilities for a face and for its mirror image are averaged: twice the work, and more often right. */
+export interface MirrorView extends Calibration {
+	/** As of the model. */
 	readonly unsureBelow?: number | undefined;
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
 }
 
-/** What a visitor can choose: a model, or an ensemble with what its members are together. */
-export interface ClassifierEntry extends Pick<
-	ModelEntry,
-	| 'id'
-	| 'title'
-	| 'labels'
-	| 'input'
-	| 'bytes'
-	| 'parameters'
-	| 'multiplyAdds'
-	| 'priorRatio'
-	| 'unsureBelow'
-	| 'metrics'
-> {
-	/** Ids of the models that it runs: its own alone where it is one. */
-	readonly members: readonly string[];
-	/** Whether it always sees every face as its mirror image too. */
+/** Id of the classifier that is the model `id` averaged with its mirror image. */
+export function mirroredId(id: string): string {
+	return `${id}${MIRRORED}`;
+}
+
+const MIRRORED = '-mirrored';
+
+/** What a visitor can choose: a model with a single view of a face, or averaged with the mirror image. */
+export interface ClassifierEntry extends Omit<ModelEntry, 'mirrored' | keyof Calibration | keyof ModelFiles> {
+	readonly bytes: number;
+	/** Id of the model that it runs: its own with a single view. */
+	readonly model: string;
 	readonly mirrored: boolean;
-	/** Null for an ensemble. */
-	readonly trained: Trained | null;
-	/** Its place among all of them, from 0, which decides its colour. */
+	/** Its model's place among all of them, from 0, which decides its colour. */
 	readonly place: number;
+}
+
+/** All single views in the manifest's order, then the averages, which multiply and add twice as much. */
+export function classifiersOf({ models }: Manifest): ClassifierEntry[] {
+	const single = models.map((model, place) => ({ ...model, model: model.id, mirrored: false, place }));
+	const averaged = models.flatMap((model, place) =>
+		model.mirrored === undefined
+			? []
+			: [
+					{
+						...model,
+						...model.mirrored,
+						id: mirroredId(model.id),
+						title: `${model.title}, mirrored`,
+						model: model.id,
+						multiplyAdds: 2 * model.multiplyAdds,
+						mirrored: true,
+						place
+					}
+				]
+	);
+	return [...single, ...averaged];
 }
 
 export interface DetectorEntry extends ModelFiles {
@@ -133,7 +141,6 @@ export interface Manifest {
 	/** Finds smaller faces for more time: for pictures that stand alone, and far cameras. */
 	readonly farDetector: DetectorEntry;
 	readonly models: readonly ModelEntry[];
-	readonly ensembles: readonly EnsembleEntry[];
 }
 
 const MOST_ISSUES = 5;
@@ -180,12 +187,11 @@ const priorRatio = v.optional(v.object({ photo: factors, live: factors }));
 const biases = v.optional(v.array(v.pipe(finite, v.minValue(-100), v.maxValue(100))));
 
 /** What has one value a label, where it is not missing, by its path. */
-function byLabel({ biases, priorRatio }: Pick<ModelEntry, 'biases' | 'priorRatio'>) {
+function byLabel({ biases, metrics }: Pick<MirrorView, 'biases' | 'metrics'>) {
 	return [
-		['biases', biases],
-		['priorRatio.photo', priorRatio?.photo],
-		['priorRatio.live', priorRatio?.live]
-	] as const;
+		['biases', biases] as const,
+		...Object.entries(metrics).map(([split, { perClass }]) => [`metrics.${split}.perClass`, perClass] as const)
+	];
 }
 
 const metrics = v.object({ n: count, accuracy: fraction, macroF1: fraction, perClass: v.array(fraction) });
@@ -219,10 +225,18 @@ const trained = v.object({
 	precision: v.optional(text)
 });
 
+const mirrorView = v.object({
+	temperature: v.pipe(finite, v.gtValue(0)),
+	biases,
+	unsureBelow: v.optional(fraction),
+	metrics: v.record(text, metrics)
+});
+
 const model = v.pipe(
 	v.object({
 		id,
 		title: text,
+		purpose: text,
 		...files,
 		parameters: count,
 		multiplyAdds: count,
@@ -233,37 +247,28 @@ const model = v.pipe(
 		priorRatio,
 		unsureBelow: v.optional(fraction),
 		metrics: v.record(text, metrics),
+		mirrored: v.optional(mirrorView),
 		trained
 	}),
 	v.rawCheck(({ dataset, addIssue }) => {
 		if (!dataset.typed) return;
 		const entry = dataset.value;
-		for (const [key, values] of byLabel(entry)) {
+		const { priorRatio, mirrored } = entry;
+		const lists = [
+			...byLabel(entry),
+			...(mirrored === undefined ? [] : byLabel(mirrored)).map(([key, values]) => [`mirrored.${key}`, values] as const),
+			['priorRatio.photo', priorRatio?.photo] as const,
+			['priorRatio.live', priorRatio?.live] as const
+		];
+		for (const [key, values] of lists) {
 			if (values === undefined || values.length === entry.labels.length) continue;
 			const found = `Expected ${entry.labels.length} values, one a label, but received ${values.length}`;
 			addIssue(issueAt(entry, key, values, found));
-		}
-		for (const [split, { perClass }] of Object.entries(entry.metrics)) {
-			if (perClass.length === entry.labels.length) continue;
-			const found = `Expected ${entry.labels.length} values in perClass, one a label, but received ${perClass.length}`;
-			addIssue(issueAt(entry, `metrics.${split}`, entry.metrics[split], found));
 		}
 	})
 );
 
 const detector = v.object({ id, title: text, ...files, inputSize: count });
-
-const ensemble = v.object({
-	id,
-	title: text,
-	members: v.pipe(v.array(id), v.minLength(1, expected('at least 1 member'))),
-	mirrored: v.boolean(),
-	temperature: v.pipe(finite, v.gtValue(0)),
-	biases,
-	priorRatio,
-	unsureBelow: v.optional(fraction),
-	metrics: v.record(text, metrics)
-});
 
 const manifest = v.pipe(
 	v.object({
@@ -271,37 +276,19 @@ const manifest = v.pipe(
 		default: id,
 		detector,
 		farDetector: detector,
-		models: v.pipe(v.array(model), v.minLength(1, expected('at least 1 model'))),
-		ensembles: v.optional(v.array(ensemble), [])
+		models: v.pipe(v.array(model), v.minLength(1, expected('at least 1 model')))
 	}),
 	v.rawCheck(({ dataset, addIssue }) => {
 		if (!dataset.typed) return;
-		const { models, ensembles, default: first } = dataset.value;
+		const { models, default: first } = dataset.value;
 		const ids = models.map((entry) => entry.id);
-		for (const entry of ensembles) {
-			const { id: name, members } = entry;
-			const labels = models.find((model) => members.includes(model.id))?.labels.length;
-			const lists = [
-				...byLabel(entry),
-				...Object.entries(entry.metrics).map(
-					([split, { perClass }]) => [`metrics.${split}.perClass`, perClass] as const
-				)
-			];
-			for (const [key, values] of lists) {
-				if (labels === undefined || values === undefined || values.length === labels) continue;
-				const found = `Expected ${labels} values in ${key} of "${name}", one a label, but received ${values.length}`;
-				addIssue(issueAt(dataset.value, 'ensembles', ensembles, found));
-			}
-			const missing = members.find((member) => !ids.includes(member));
-			if (missing === undefined) continue;
-			const found = `Expected members of "${name}" among the models (${ids.join(', ')}) but received "${missing}"`;
-			addIssue(issueAt(dataset.value, 'ensembles', ensembles, found));
-		}
 		if (!ids.includes(first)) {
 			const found = `Expected one of the models (${ids.join(', ')}) but received "${first}"`;
 			addIssue(issueAt(dataset.value, 'default', first, found));
 		}
-		const all = [...ids, ...ensembles.map((entry) => entry.id)];
+		const all = models.flatMap((entry) =>
+			entry.mirrored === undefined ? [entry.id] : [entry.id, mirroredId(entry.id)]
+		);
 		const twice = all.find((name, index) => all.indexOf(name) !== index);
 		if (twice !== undefined) {
 			addIssue(issueAt(dataset.value, 'models', models, `Expected ids that differ but found "${twice}" twice`));

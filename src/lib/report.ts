@@ -109,18 +109,22 @@ export interface UnseenReport {
 	})[];
 }
 
-export interface Report {
-	readonly schema: typeof REPORT_SCHEMA;
-	/** Id of the model or ensemble in the manifest. */
-	readonly model: string;
-	readonly labels: readonly string[];
-	/** With `biases`, the calibration that all figures are with, as in the manifest. */
+/** What logits are divided by and moved by, as in the manifest. */
+interface FittedCalibration {
 	readonly temperature: number;
 	readonly biases?: readonly number[] | undefined;
+}
+
+export interface Report extends FittedCalibration {
+	readonly schema: typeof REPORT_SCHEMA;
+	/** Id of the model in the manifest. */
+	readonly model: string;
+	readonly labels: readonly string[];
 	readonly splits: readonly SplitReport[];
 	/** Missing where no threshold gave the accuracy wanted. */
 	readonly unsure?: UnsureReport | undefined;
-	/** Empty for an ensemble. */
+	/** Of the average with the mirror image. */
+	readonly mirrored: FittedCalibration & { readonly unsure?: UnsureReport | undefined };
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
 	readonly unseen?: readonly UnseenReport[] | undefined;
@@ -160,23 +164,26 @@ const figures = v.object({
 	coverage: v.array(coveragePoint)
 });
 
+const calibration = { temperature: positive, biases: v.optional(v.array(v.pipe(v.number(), v.finite()))) };
+const unsure = v.optional(v.object({ wanted: fraction, public: coveragePoint, private: coveragePoint }));
+
 const report = v.pipe(
 	v.object({
 		schema: v.literal(REPORT_SCHEMA),
 		model: text,
 		labels: v.pipe(v.array(text), v.minLength(2)),
-		temperature: positive,
-		biases: v.optional(v.array(v.pipe(v.number(), v.finite()))),
+		...calibration,
 		splits: v.pipe(v.array(v.object({ id: text, title: text, single: figures, mirrored: figures })), v.minLength(1)),
-		unsure: v.optional(v.object({ wanted: fraction, public: coveragePoint, private: coveragePoint })),
+		unsure,
+		mirrored: v.object({ ...calibration, unsure }),
 		history: epochs,
 		corruptions: v.array(v.object({ id: text, title: text, accuracy: v.array(fraction) })),
 		unseen: v.optional(v.array(unseen)),
 		reproduction: v.optional(v.object({ recipe: text, history: epochs }))
 	}),
 	v.check(
-		({ labels, biases, splits }) =>
-			(biases?.length ?? labels.length) === labels.length &&
+		({ labels, biases, mirrored, splits }) =>
+			[biases, mirrored.biases].every((each) => (each?.length ?? labels.length) === labels.length) &&
 			splits.every(({ single, mirrored }) =>
 				[single, mirrored].every(
 					({ perLabel, confusion }) =>

@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { parseManifest, type Manifest } from '../../src/lib/manifest';
+import { classifiersOf, parseManifest, type ClassifierEntry } from '../../src/lib/manifest';
 import { parseReport } from '../../src/lib/report';
 import { pictureOf, rowsOf, type Dataset } from '../../training/data/dataset';
 import { UserError } from '../../training/lib/errors';
@@ -61,11 +61,11 @@ async function shownAccuracies(page: Page, csv: string, models: readonly string[
 }
 
 /** PrivateTest as the entry of this id was measured in Node, looking as it does on the page. */
-function measuredAccuracy({ ensembles }: Manifest, id: string): Accuracy {
-	const { splits } = parseReport(JSON.parse(readFileSync(path.join(MODELS, id, 'report.json'), 'utf8')));
+function measuredAccuracy({ model }: ClassifierEntry): Accuracy {
+	const { splits } = parseReport(JSON.parse(readFileSync(path.join(MODELS, model, 'report.json'), 'utf8')));
 	const found = splits.find((split) => split.id === 'private');
-	if (found === undefined) throw new UserError(`The report of ${id} has no PrivateTest.`);
-	return ensembles.some((entry) => entry.id === id && entry.mirrored) ? found.mirrored : found.single;
+	if (found === undefined) throw new UserError(`The report of ${model} has no PrivateTest.`);
+	return found.single;
 }
 
 /** Whether all are equal; prints a line for each. Throws UserError. */
@@ -78,20 +78,26 @@ async function compare(args: string[]): Promise<boolean> {
 	try {
 		browser = await chromium.launch({ executablePath: provideChromium() });
 		const manifest = parseManifest(JSON.parse(readFileSync(path.join(MODELS, 'index.json'), 'utf8')));
-		const ids = [...manifest.models, ...manifest.ensembles].map(({ id }) => id);
-		const wanted = values.model === undefined ? ids : ids.filter((id) => id === values.model);
+		const single = classifiersOf(manifest).filter(({ mirrored }) => !mirrored);
+		const ids = single.map(({ id }) => id);
+		const wanted = single.filter(({ id }) => values.model === undefined || id === values.model);
 		if (wanted.length === 0) throw new UserError(`No model "${values.model ?? ''}" is in build/: ${ids.join(', ')}.`);
 		const csv = path.join(folder, 'private.csv');
 		await writeCsv(csv, dataset);
 		const page = await browser.newPage();
 		page.setDefaultTimeout(LIMIT_MS);
 		await page.goto(`${site.origin}/compare/benchmark`);
-		const shown = await shownAccuracies(page, csv, wanted);
+		const shown = await shownAccuracies(
+			page,
+			csv,
+			wanted.map(({ id }) => id)
+		);
 		const line = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(14)).join('');
 		console.log(line(['PrivateTest', 'pictures', 'page', 'Node', 'points apart']));
 		let allEqual = true;
-		for (const id of wanted) {
-			const node = measuredAccuracy(manifest, id);
+		for (const entry of wanted) {
+			const { id } = entry;
+			const node = measuredAccuracy(entry);
 			const { n, accuracy } = shown.get(id) ?? { n: 0, accuracy: NaN };
 			const points = 100 * Math.abs(accuracy - node.accuracy);
 			const isEqual = n === node.n && points <= MOST_POINTS;

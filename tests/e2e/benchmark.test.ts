@@ -132,7 +132,7 @@ async function counted(page: Page, model: string): Promise<number> {
 describe('a FER2013 file', () => {
 	it('is counted by split, gzipped or not; damaged rows are listed', async () => {
 		const { page } = bench;
-		await chooseModels(page, [own, 'pair']);
+		await chooseModels(page, [own, 'twin']);
 		await chooseCsv(page, Buffer.from(csv), 'icml_face_data.csv');
 		await run(page);
 		expect(await counted(page, own)).toBe(ROWS + 1);
@@ -317,7 +317,7 @@ describe('a long run', () => {
 		const { page } = bench;
 		const [header = '', , row = ''] = csv.split('\r\n');
 		const long = [header, ...Array.from({ length: LONG }, () => row)].join('\n');
-		await chooseModels(page, [own, 'twin', 'contrary', 'pair']);
+		await chooseModels(page, [own, 'twin', 'contrary']);
 		await chooseCsv(page, gzipSync(long), 'long.csv.gz');
 		await expect.poll(() => page.getByTestId('bench-start').isEnabled()).toBe(true);
 		await page.getByTestId('bench-start').focus();

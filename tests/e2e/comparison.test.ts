@@ -80,14 +80,6 @@ describe('switching', () => {
 		expect(await page.evaluate(() => window.sawBlankFace)).toBeUndefined();
 		expect(await page.getByTestId('model-picker').inputValue()).toBe('twin');
 	});
-
-	it('reads with an ensemble as with a model', async () => {
-		const { page } = live;
-		await page.getByTestId('model-picker').selectOption('pair');
-		await runUntilReadBy(page, ['pair']);
-		const [face] = await shownFaces(page);
-		expect(Object.values(face?.bars ?? {}).reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 2);
-	});
 });
 
 describe('side by side', () => {

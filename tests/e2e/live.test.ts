@@ -3,8 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import { singleViews, withView } from '../../src/lib/components/shared/model-views';
-import { type Manifest, parseManifest } from '../../src/lib/manifest';
-import { classifiersOf } from '../../src/lib/state/classifiers';
+import { classifiersOf, type Manifest, parseManifest } from '../../src/lib/manifest';
 import {
 	countTensors,
 	open,

@@ -9,21 +9,25 @@ export async function fetchShippedManifest(): Promise<Manifest> {
 
 /**
  * Has the site offer the default model; "twin", the same without figures; "contrary", whose labels have changed places, so that it
- * always disagrees; and "pair", the mirrored ensemble of the first two. Gives that manifest.
+ * always disagrees. The first two are averaged with the mirror image on request. Gives that manifest.
  */
 export async function offerSeveral(context: BrowserContext): Promise<Manifest> {
 	const shipped = await fetchShippedManifest();
 	const first = shipped.models.find(({ id }) => id === shipped.default);
 	if (first === undefined) throw new Error('The default model is not in the manifest');
+	const mirrored = { temperature: 1, metrics: first.metrics };
 	const several = parseManifest({
 		...shipped,
 		models: [
-			first,
-			{ ...first, id: 'twin', title: 'Twin', bytes: 2_000_000, metrics: {} },
-			{ ...first, id: 'contrary', title: 'Contrary', labels: [...first.labels.slice(1), ...first.labels.slice(0, 1)] }
-		],
-		ensembles: [
-			{ id: 'pair', title: 'Pair', members: [first.id, 'twin'], mirrored: true, temperature: 1, metrics: first.metrics }
+			{ ...first, mirrored },
+			{ ...first, id: 'twin', title: 'Twin', bytes: 2_000_000, metrics: {}, mirrored },
+			{
+				...first,
+				id: 'contrary',
+				title: 'Contrary',
+				mirrored: undefined,
+				labels: [...first.labels.slice(1), ...first.labels.slice(0, 1)]
+			}
 		]
 	});
 	await context.route('**/models/index.json', (route) => route.fulfill({ json: several }));

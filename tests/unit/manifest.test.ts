@@ -10,6 +10,7 @@ function validManifest() {
 	const model = {
 		id: 'mien',
 		title: 'Mien',
+		purpose: 'for tests',
 		url: 'mien/model.json',
 		weightsUrls: ['mien/weights.bin'],
 		bytes: 1000,
@@ -34,7 +35,7 @@ function validManifest() {
 		inputSize: 128
 	};
 	const farDetector = { ...detector, id: 'blazeface-full', url: 'blazeface-full/model.json', inputSize: 192 };
-	return { schema: 1, default: 'mien', detector, farDetector, models: [model], ensembles: [] };
+	return { schema: 1, default: 'mien', detector, farDetector, models: [model] };
 }
 
 /** A valid manifest with the value at `path` replaced (undefined: removed). */
@@ -76,7 +77,7 @@ describe('parseManifest', () => {
 			'default: Expected one of the models (mien) but received "other"'
 		);
 		expect(messageOf(withValue(['models', 0, 'metrics', 'private', 'perClass'], [1]))).toBe(
-			'models.0.metrics.private: Expected 2 values in perClass, one a label, but received 1'
+			'models.0.metrics.private.perClass: Expected 2 values, one a label, but received 1'
 		);
 		expect(messageOf(null)).toContain('manifest: ');
 		expect(messageOf('<!doctype html>')).toContain('received "<!doctype html>"');
@@ -175,43 +176,33 @@ describe('parseManifest', () => {
 		);
 	});
 
-	describe('ensembles', () => {
-		const both = { id: 'both', title: 'Both', members: ['mien'], mirrored: true, temperature: 1, metrics: {} };
-		const withEnsembles = (...ensembles: unknown[]) => ({ ...validManifest(), ensembles });
+	describe('the average with the mirror image', () => {
+		const mirrored = { temperature: 1, metrics: {} };
+		const withMirror = (more: object) => withValue(['models', 0, 'mirrored'], { ...mirrored, ...more });
 
-		it('are none where the manifest has no word of them', () => {
-			expect(parseManifest(withValue(['ensembles'], undefined)).ensembles).toEqual([]);
+		it('may be missing', () => {
+			expect(parseManifest(validManifest()).models[0]?.mirrored).toBeUndefined();
+			expect(parseManifest(withMirror({})).models[0]?.mirrored).toEqual(mirrored);
 		});
 
-		it.each([
-			['biases', 'biases', [1, 2], [2]],
-			['priorRatio.live', 'priorRatio', { photo: [1, 2], live: [1, 3] }, { photo: [1, 2], live: [1] }]
-		])('have one value a label as their %s', (name, key, right, wrong) => {
-			expect(parseManifest(withEnsembles({ ...both, [key]: right })).ensembles[0]).toMatchObject({ [key]: right });
-			expect(messageOf(withEnsembles({ ...both, [key]: wrong }))).toBe(
-				`ensembles: Expected 2 values in ${name} of "both", one a label, but received 1`
-			);
-		});
-
-		it('have one recall a label', () => {
+		it('has one value a label', () => {
 			const metricsOf = (...perClass: number[]) => ({ public: { n: 10, accuracy: 0.5, macroF1: 0.5, perClass } });
-			expect(messageOf(withEnsembles({ ...both, metrics: metricsOf(0.5, 0.6) }))).toBe('accepted');
-			expect(messageOf(withEnsembles({ ...both, metrics: metricsOf(0.5) }))).toBe(
-				'ensembles: Expected 2 values in metrics.public.perClass of "both", one a label, but received 1'
+			expect(messageOf(withMirror({ biases: [1, 2], metrics: metricsOf(0.5, 0.6) }))).toBe('accepted');
+			expect(messageOf(withMirror({ biases: [1] }))).toBe(
+				'models.0.mirrored.biases: Expected 2 values, one a label, but received 1'
+			);
+			expect(messageOf(withMirror({ metrics: metricsOf(0.5) }))).toBe(
+				'models.0.mirrored.metrics.public.perClass: Expected 2 values, one a label, but received 1'
 			);
 		});
 
-		it('have members, all of which are models', () => {
-			expect(messageOf(withEnsembles({ ...both, members: [] }))).toContain('Expected at least 1 member');
-			expect(messageOf(withEnsembles({ ...both, members: ['mien', 'gone'] }))).toBe(
-				'ensembles: Expected members of "both" among the models (mien) but received "gone"'
-			);
-		});
-
-		it('have ids of their own, and are not what a new visitor sees', () => {
-			expect(messageOf(withEnsembles({ ...both, id: 'mien' }))).toContain('Expected ids that differ but found "mien"');
-			expect(messageOf(withEnsembles(both, both))).toContain('Expected ids that differ but found "both" twice');
-			expect(messageOf({ ...withEnsembles(both), default: 'both' })).toContain('Expected one of the models (mien)');
+		it('takes an id that no model has', () => {
+			const [first] = validManifest().models;
+			const models = [
+				{ ...first, mirrored },
+				{ ...first, id: 'mien-mirrored' }
+			];
+			expect(messageOf({ ...validManifest(), models })).toContain('Expected ids that differ but found "mien-mirrored"');
 		});
 	});
 
@@ -264,7 +255,7 @@ describe('a manifest that somebody meddled with', () => {
 	}
 
 	/** What the page relies on. */
-	function expectSound({ models, ensembles, default: first, detector, farDetector }: Manifest): void {
+	function expectSound({ models, default: first, detector, farDetector }: Manifest): void {
 		expect(models.map(({ id }) => id)).toContain(first);
 		for (const { labels, metrics, biases, input } of models) {
 			expect(new Set(labels).size).toBe(labels.length);
@@ -273,7 +264,6 @@ describe('a manifest that somebody meddled with', () => {
 			for (const { perClass } of Object.values(metrics)) expect(perClass).toHaveLength(labels.length);
 			expect([1, 3]).toContain(input.channels);
 		}
-		for (const { members } of ensembles) expect(members.length).toBeGreaterThan(0);
 		// Weights come from beside the manifest, never from another host.
 		const base = 'https://mien.example/models/index.json';
 		for (const { url } of [...models, detector, farDetector]) {

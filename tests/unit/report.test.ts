@@ -23,6 +23,7 @@ const REPORT: Report = {
 	model: 'small',
 	labels: ['happy', 'sad'],
 	temperature: 1.1,
+	mirrored: { temperature: 0.9, biases: [0, 0.1] },
 	splits: [{ id: 'private', title: 'PrivateTest', single: FIGURES, mirrored: FIGURES }],
 	history: [
 		{ epoch: 0, size: 48, learningRate: 0.1, train: { loss: 1, accuracy: 0.5 }, validation: { loss: 1, accuracy: 0.5 } }

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { calibrate } from '../../src/lib/core/calibration';
-import type { ModelEntry } from '../../src/lib/manifest';
+import { classifiersOf, type ModelEntry } from '../../src/lib/manifest';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { rowsOf, type Dataset } from '../data/dataset';
 import { readFerPlus, type FerPlus } from '../data/ferplus';
@@ -12,7 +12,6 @@ import { readManifest, replaceEntry } from '../ship/manifest';
 import { measureModel, writeReport } from '../ship/measure';
 import { loadShipped, readReport } from '../ship/shipped';
 import { describeReport } from './describe';
-import { measureEnsemble } from './ensemble';
 import { loadData, requireFinal, requireWholeTests } from './flags';
 import { wilsonInterval } from '../../src/lib/core/interval';
 import { saveResult } from './results';
@@ -36,9 +35,8 @@ export async function measureCommand(args: string[]): Promise<number> {
 	const manifest = readManifest(MODELS_DIR);
 	const name = positionals[0] ?? '';
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
-	const ensembles = name === 'all' ? manifest.ensembles : [];
 	const resultName = name === 'all' ? 'shipped' : `shipped-${name}`;
-	const ids = [...entries, ...ensembles].map(({ id }) => id);
+	const ids = entries.map(({ id }) => id);
 	say(
 		`This changes in static/models: index.json (figures and calibration of ${ids.join(', ')}) and their report.json; ` +
 			`and training/results/${resultName}.json.`
@@ -52,17 +50,13 @@ export async function measureCommand(args: string[]): Promise<number> {
 		const [before, after] = [entry, measured].map(({ metrics }) => metrics['public']?.accuracy ?? NaN);
 		if (before !== after) say(`${entry.id}: PublicTest ${percent(before ?? NaN)} becomes ${percent(after ?? NaN)}`);
 	}
-	// With the members' calibrations as they are now.
-	const measured = readManifest(MODELS_DIR);
-	for (const ensemble of ensembles) await measureEnsemble(ensemble, measured, dataset, ferPlus);
 	for (const id of ids) {
 		const report = readReport(MODELS_DIR, id);
 		if (report) say(describeReport(report, true));
 	}
-	const { models, ensembles: all } = readManifest(MODELS_DIR);
-	const figures = [...models, ...all]
-		.filter(({ id }) => ids.includes(id))
-		.map(({ id, temperature, biases, metrics }) => ({ id, temperature, biases, metrics: withIntervals(metrics) }));
+	const figures = classifiersOf(readManifest(MODELS_DIR))
+		.filter(({ model }) => ids.includes(model))
+		.map(({ id, metrics }) => ({ id, metrics: withIntervals(metrics) }));
 	saveResult(resultName, ['measure', ...args], dataset, figures);
 	return 0;
 }

@@ -20,6 +20,8 @@ const WANTED_ACCURACY = 0.8;
 export interface ReportParts extends Calibration {
 	readonly model: string;
 	readonly labels: readonly string[];
+	/** Of the average with the mirror image. */
+	readonly mirrored: Calibration;
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
 }
@@ -29,19 +31,15 @@ const EVERYDAY_SETS = ['private', 'ferplus-private'];
 const USES = { photo: 'As in photos', live: 'As live' } as const satisfies Record<Use, string>;
 const EVERYDAY_IDS = EVERYDAY_SETS.flatMap((id) => Object.keys(USES).map((use) => `${id}-${use}`));
 
-/** What the page makes of a model's answers: how many views it takes, and how often it expects each label. */
-export interface PageView {
-	readonly view: 'single' | 'mirrored';
-	/** As in the manifest. */
-	readonly priorRatio: PriorRatio;
-}
-
-/** The report of `scores`, which have the calibration of `parts`. The threshold is chosen as the page will use it. */
+/**
+ * The report of `scores`, which have the calibrations of `parts`. Thresholds are chosen as the page will use them, with
+ * `priorRatio`, as in the manifest.
+ */
 export function createReport(
 	parts: ReportParts,
 	scores: TestScores,
 	sets: readonly TestSet[],
-	{ view, priorRatio }: PageView
+	priorRatio: PriorRatio
 ): Report {
 	const place = new Map(Array.from(scores.rows, (row, index) => [row, index]));
 	const asTrained = (all: readonly Scores[], { rows }: TestSet): Scores[] =>
@@ -56,7 +54,7 @@ export function createReport(
 		single: figuresOf(read(scores.single, set), set.truth),
 		mirrored: figuresOf(read(scores.mirrored, set), set.truth)
 	});
-	const unsureOf = (): UnsureReport | undefined => {
+	const unsureOf = (view: 'single' | 'mirrored'): UnsureReport | undefined => {
 		const [selection, test] = ['public', 'private'].map((id) => sets.find((set) => set.id === id));
 		if (!selection || !test) return undefined;
 		const shown = everyday('live');
@@ -68,7 +66,8 @@ export function createReport(
 	return rounded({
 		schema: REPORT_SCHEMA,
 		...parts,
-		unsure: unsureOf(),
+		unsure: unsureOf('single'),
+		mirrored: { ...parts.mirrored, unsure: unsureOf('mirrored') },
 		splits: sets.flatMap((set) => [
 			splitOf(set, asTrained),
 			...(EVERYDAY_SETS.includes(set.id)
@@ -91,10 +90,7 @@ export function withFiguresOfBefore(
 	const isSame = report.splits.every(
 		(split) =>
 			EVERYDAY_IDS.includes(split.id) ||
-			isDeepStrictEqual(
-				split,
-				before.splits.find(({ id }) => id === split.id)
-			)
+			isDeepStrictEqual(split.single, before.splits.find(({ id }) => id === split.id)?.single)
 	);
 	// Of a run of its own, and so as true of any weights.
 	const { reproduction } = before;

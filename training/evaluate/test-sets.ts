@@ -1,13 +1,13 @@
 /** FER2013's test pictures: what a network makes of them, and the sets that figures are given for. */
 import type { LayersModel } from '@tensorflow/tfjs';
 import { calibrate } from '../../src/lib/core/calibration';
-import { meanScores } from '../../src/lib/core/ensemble';
+import { meanScores } from '../../src/lib/core/mirror';
 import type { Calibration, InputSpec, Scores } from '../../src/lib/core/types';
 import { pictureKey, pictureOf, rowsOf, type Dataset } from '../data/dataset';
 import type { FerPlus } from '../data/ferplus';
 import { predictPictures, truthOf } from './predict';
 
-/** Calibrated probabilities for every test row: of the picture, and the mean with its mirror image. */
+/** Calibrated probabilities for every test row: of the picture, and the average with its mirror image. */
 export interface TestScores {
 	readonly rows: Uint32Array;
 	readonly single: readonly Scores[];
@@ -38,11 +38,17 @@ export async function predictTests(
 	return { rows, picture, mirror };
 }
 
-/** As the page has them: each view is calibrated before the mean of both is taken. */
-export function scoresOf({ rows, picture, mirror }: TestViews, calibration: Calibration): TestScores {
+/** As the page has them: each view is calibrated before the average of both is taken, which has a calibration of its own. */
+export function scoresOf(
+	{ rows, picture, mirror }: TestViews,
+	calibration: Calibration,
+	ofAverage: (averages: readonly Scores[]) => Calibration
+): TestScores & { readonly averageCalibration: Calibration } {
 	const single = picture.map((row) => calibrate(row, calibration));
-	const mirrored = mirror.map((row, place) => meanScores([single[place] ?? [], calibrate(row, calibration)]));
-	return { rows, single, mirrored };
+	const averages = mirror.map((row, place) => meanScores(calibrate(row, calibration), single[place] ?? []));
+	const averageCalibration = ofAverage(averages);
+	const mirrored = averages.map((row) => calibrate(row, averageCalibration));
+	return { rows, single, mirrored, averageCalibration };
 }
 
 /** A 48x48 picture from left to right. */

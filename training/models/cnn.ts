@@ -31,6 +31,7 @@ const PAPER: Recipe = {
 export const cnn: ModelDefinition = {
 	id: 'cnn',
 	title: 'CNN of the paper',
+	purpose: 'for comparison',
 	input: { size: 48, channels: 1, range: [0, 1] },
 	recipes: [
 		{

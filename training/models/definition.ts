@@ -6,6 +6,8 @@ import type { Recipe } from './recipe';
 export interface ModelDefinition {
 	readonly id: string;
 	readonly title: string;
+	/** As in the manifest. */
+	readonly purpose: string;
 	/** What it is trained on, as it is. */
 	readonly input: Omit<InputSpec, 'crop' | 'leastContrast'>;
 	/** As shipped, it is shown pictures of at least this contrast. */

@@ -55,6 +55,7 @@ const ANEW: Recipe = {
 export const mienLarge: ModelDefinition = {
 	id: 'mien-large',
 	title: 'Mien large',
+	purpose: 'more careful',
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: [

@@ -7,6 +7,7 @@ import { residualNetwork } from './residual';
 export const mien: ModelDefinition = {
 	id: 'mien',
 	title: 'Mien',
+	purpose: 'fast',
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	leastContrast: FER2013_LEAST_CONTRAST,
 	recipes: MIEN_RECIPES,

@@ -27,6 +27,7 @@ const SCRATCH: Recipe = {
 export const vgg16: ModelDefinition = {
 	id: 'vgg16',
 	title: 'VGG16 of the paper',
+	purpose: 'for comparison',
 	input: { size: 48, channels: 3, range: [0, 1] },
 	recipes: [
 		{

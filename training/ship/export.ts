@@ -77,6 +77,7 @@ export async function exportModel(options: ExportOptions): Promise<{ entry: Mode
 		const unmeasured: UnmeasuredEntry = {
 			id: definition.id,
 			title: definition.title,
+			purpose: definition.purpose,
 			...written,
 			url: inFolder(written.url),
 			weightsUrls: written.weightsUrls.map(inFolder),

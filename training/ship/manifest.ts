@@ -1,13 +1,7 @@
 /** `static/models/index.json`: what ships. An entry is replaced alone; the others stay as they are. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-	MANIFEST_SCHEMA,
-	parseManifest,
-	type EnsembleEntry,
-	type Manifest,
-	type ModelEntry
-} from '../../src/lib/manifest';
+import { MANIFEST_SCHEMA, parseManifest, type Manifest, type ModelEntry } from '../../src/lib/manifest';
 import { detectorEntry, DETECTORS } from '../blazeface/detector';
 import { UserError, messageOf } from '../lib/errors';
 import { writeWhole } from '../lib/files';
@@ -33,20 +27,9 @@ export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 		default: old?.default ?? entry.id,
 		detector: detectorEntry(DETECTORS.short, modelsDir),
 		farDetector: detectorEntry(DETECTORS.full, modelsDir),
-		models,
-		ensembles: old?.ensembles ?? []
+		models
 	};
 	writeManifest(modelsDir, manifest);
-}
-
-/** Puts `entry` in the place of the ensemble with its id, or at the end. */
-export function replaceEnsemble(modelsDir: string, entry: EnsembleEntry): void {
-	const old = readManifest(modelsDir);
-	const known = old.ensembles.some(({ id }) => id === entry.id);
-	const ensembles = known
-		? old.ensembles.map((other) => (other.id === entry.id ? entry : other))
-		: [...old.ensembles, entry];
-	writeManifest(modelsDir, { ...old, ensembles });
 }
 
 function writeManifest(modelsDir: string, manifest: Manifest): void {

@@ -15,7 +15,10 @@ import { predictTests, scoresOf, testSets } from '../evaluate/test-sets';
 import { writeWhole } from '../lib/files';
 
 /** An entry of the manifest before its model is measured. */
-export type UnmeasuredEntry = Omit<ModelEntry, keyof Calibration | 'priorRatio' | 'unsureBelow' | 'metrics'>;
+export type UnmeasuredEntry = Omit<
+	ModelEntry,
+	keyof Calibration | 'priorRatio' | 'unsureBelow' | 'metrics' | 'mirrored'
+>;
 
 export interface MeasureOptions {
 	readonly entry: UnmeasuredEntry;
@@ -40,14 +43,25 @@ export async function measureModel(options: MeasureOptions): Promise<{ entry: Mo
 		options.withCorruptions && final ? await measureCorruptions(model, entry.input, calibration, dataset) : [];
 	const { id, labels } = entry;
 	const sets = testSets(dataset, ferPlus).filter((set) => final || set.id.startsWith('public'));
-	const parts = { model: id, labels, ...calibration, history: previous.history, corruptions };
-	const measured = createReport(parts, scoresOf(views, calibration), sets, {
-		view: 'single',
-		priorRatio: everydayRatio(labels)
+	const scores = scoresOf(views, calibration, (averages) => calibrationOf(averages, views.rows, dataset));
+	const { averageCalibration: mirrored } = scores;
+	const priorRatio = everydayRatio(labels);
+	const parts = { model: id, labels, ...calibration, mirrored, history: previous.history, corruptions };
+	const report = withFiguresOfBefore(createReport(parts, scores, sets, priorRatio), previous);
+	const viewOf = (view: 'single' | 'mirrored', { unsure }: Pick<Report, 'unsure'>) => ({
+		unsureBelow: unsure?.public.threshold,
+		metrics: metricsOf(report, view)
 	});
-	const report = withFiguresOfBefore(measured, previous);
-	const metrics = metricsOf(report, 'single');
-	return { entry: { ...entry, ...calibration, ...pageViewOf(report), metrics }, report };
+	return {
+		entry: {
+			...entry,
+			...calibration,
+			priorRatio,
+			...viewOf('single', report),
+			mirrored: { ...mirrored, ...viewOf('mirrored', report.mirrored) }
+		},
+		report
+	};
 }
 
 /** Fitted on those of `rows` that are of PublicTest, to three digits; `scores`: probabilities of `rows`. */
@@ -60,13 +74,8 @@ export function calibrationOf(scores: readonly Scores[], rows: Uint32Array, data
 	return { temperature: shorten(temperature), biases: biases.map(shorten) };
 }
 
-/** What the page multiplies odds by, and the report's threshold, which goes with that, as the manifest has them. */
-export function pageViewOf({ labels, unsure }: Report): Pick<ModelEntry, 'priorRatio' | 'unsureBelow'> {
-	return { priorRatio: everydayRatio(labels), unsureBelow: unsure?.public.threshold };
-}
-
 /** The figures of the manifest, which are some of the report's. */
-export function metricsOf({ splits }: Report, view: 'single' | 'mirrored'): ModelEntry['metrics'] {
+function metricsOf({ splits }: Report, view: 'single' | 'mirrored'): ModelEntry['metrics'] {
 	const shown = splits.filter(({ id }) => ['public', 'private', 'paper'].includes(id));
 	return Object.fromEntries(
 		shown.map((split) => {

@@ -1,6 +1,6 @@
 /** How right models are on pictures that a visitor has: the same preprocessing and the same sums as the evaluation in Node. */
 import { analyse, INITIAL_STATE } from '../core/analyse';
-import { createEnsemble } from '../core/ensemble';
+import { withMirrorImage } from '../core/mirror';
 import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
 import { withPrior } from '../core/prior';
@@ -38,7 +38,7 @@ export interface BenchmarkTools {
 export async function runBenchmark(request: BenchmarkRequest, tools: BenchmarkTools): Promise<boolean> {
 	const looks = tools.classifiers.map((each) => {
 		const { id } = each;
-		const look = request.mirrored ? createEnsemble({ id, mirrored: true, temperature: 1 }, [each]) : each;
+		const look = request.mirrored ? withMirrorImage(id, each, { temperature: 1 }) : each;
 		return withPrior(look, tools.priorRatio(id));
 	});
 	const { source } = request;

@@ -1,8 +1,8 @@
-/** The classifiers of the manifest, each loaded when it is first asked for. Ensembles share the models of their members. */
-import { createEnsemble } from '../core/ensemble';
+/** The classifiers of the manifest, each loaded when it is first asked for. Both views of a model share its network. */
+import { withMirrorImage } from '../core/mirror';
 import type { Classifier, Prior, Use } from '../core/types';
-import { AppError, toAppError } from '../errors';
-import type { EnsembleEntry, Manifest, ModelEntry } from '../manifest';
+import { AppError } from '../errors';
+import { mirroredId, type Manifest, type MirrorView, type ModelEntry } from '../manifest';
 
 interface Disposable extends Classifier {
 	dispose(): void;
@@ -10,7 +10,8 @@ interface Disposable extends Classifier {
 
 export class Registry {
 	readonly #entries: ReadonlyMap<string, ModelEntry>;
-	readonly #ensembles: ReadonlyMap<string, EnsembleEntry>;
+	/** By the id of the classifier that averages with the mirror image. */
+	readonly #mirrored: ReadonlyMap<string, { readonly model: string; readonly view: MirrorView }>;
 	readonly #load: (entry: ModelEntry) => Promise<Disposable>;
 	readonly #loaded = new Map<string, Promise<Disposable>>();
 	#retained: readonly string[] = [];
@@ -20,24 +21,28 @@ export class Registry {
 	/** `load` fetches, builds and compiles the model of an entry. */
 	constructor(manifest: Manifest, load: (entry: ModelEntry) => Promise<Disposable>) {
 		this.#entries = new Map(manifest.models.map((entry) => [entry.id, entry]));
-		this.#ensembles = new Map(manifest.ensembles.map((entry) => [entry.id, entry]));
+		this.#mirrored = new Map(
+			manifest.models.flatMap(({ id, mirrored: view }) =>
+				view === undefined ? [] : [[mirroredId(id), { model: id, view }]]
+			)
+		);
 		this.#load = load;
 	}
 
 	/**
 	 * The classifier of that id, with its own prior, loaded once however often it is asked for; a failed load is tried anew by the next
-	 * call. Rejects with AppError 'model-unknown', 'model-invalid' for an ensemble of models that do not fit each other, or with
-	 * what `load` threw.
+	 * call. Rejects with AppError 'model-unknown' or with what `load` threw.
 	 */
-	classifier(id: string): Promise<Classifier> {
-		const ensemble = this.#ensembles.get(id);
-		return ensemble === undefined ? this.#model(id) : this.#ensemble(ensemble);
+	async classifier(id: string): Promise<Classifier> {
+		const mirrored = this.#mirrored.get(id);
+		if (mirrored === undefined) return this.#model(id);
+		return withMirrorImage(id, await this.#model(mirrored.model), mirrored.view);
 	}
 
 	/** What `withPrior` wants for it, where labels are to count so; undefined where they count as in training. */
 	priorRatio(id: string, prior: Prior, use: Use): readonly number[] | undefined {
 		if (prior === 'training') return undefined;
-		return (this.#ensembles.get(id) ?? this.#entries.get(id))?.priorRatio?.[use];
+		return this.#entries.get(this.#modelOf(id))?.priorRatio?.[use];
 	}
 
 	/** Disposes all models but those that these ids or a task need; one that is still loading as soon as it is there. */
@@ -55,13 +60,9 @@ export class Registry {
 		};
 	}
 
-	async #ensemble(entry: EnsembleEntry): Promise<Classifier> {
-		const members = await Promise.all(entry.members.map((member) => this.#model(member)));
-		try {
-			return createEnsemble(entry, members);
-		} catch (error) {
-			throw toAppError(error, 'model-invalid');
-		}
+	/** Id of the model that a classifier runs. */
+	#modelOf(id: string): string {
+		return this.#mirrored.get(id)?.model ?? id;
 	}
 
 	#model(id: string): Promise<Classifier> {
@@ -78,8 +79,7 @@ export class Registry {
 	}
 
 	#disposeOthers(): void {
-		const needed = [...this.#retained, ...[...this.#held].flat()];
-		const kept = new Set(needed.flatMap((id) => this.#ensembles.get(id)?.members ?? [id]));
+		const kept = new Set([...this.#retained, ...[...this.#held].flat()].map((id) => this.#modelOf(id)));
 		for (const [id, loading] of [...this.#loaded]) {
 			if (kept.has(id)) continue;
 			this.#loaded.delete(id);

@@ -3,9 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wilsonInterval } from '../../../src/lib/core/interval';
-import { parseManifest } from '../../../src/lib/manifest';
+import { classifiersOf, parseManifest } from '../../../src/lib/manifest';
 import { parseReport, type Figures } from '../../../src/lib/report';
-import { classifiersOf } from '../../../src/lib/state/classifiers';
 import { REFERENCES } from '../../../src/lib/state/references';
 
 const README = readFileSync('README.md', 'utf8').split('\n');

@@ -13,8 +13,7 @@ const MANIFEST = {
 	models: [
 		{ id: 'mien', labels: ['happy', 'sad'], input: { size: 48 }, priorRatio: { photo: [1, 2], live: [1, 3] } },
 		{ id: 'other', labels: ['happy', 'sad'], input: { size: 48 }, unsureBelow: 0.62 }
-	],
-	ensembles: []
+	]
 } as unknown as Manifest;
 
 const READY: Extract<AnalyserEvent, { type: 'ready' }> = {

@@ -55,6 +55,7 @@ beforeEach(async () => {
 	entry = {
 		id: 'small',
 		title: 'Small',
+		purpose: 'for tests',
 		url: 'small/model-1.json',
 		weightsUrls: ['small/weights-1.bin'],
 		bytes: json.length + weights.length,

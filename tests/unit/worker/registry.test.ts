@@ -6,20 +6,10 @@ const INPUT = { size: 2, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0
 const MANIFEST = {
 	models: [
 		{ id: 'small', labels: ['a', 'b'], input: INPUT },
-		{ id: 'large', labels: ['a', 'b'], input: INPUT, priorRatio: { photo: [1, 2], live: [1, 3] } },
-		{ id: 'odd', labels: ['b', 'a'], input: INPUT }
-	],
-	ensembles: [
-		{ id: 'both', members: ['small', 'large'], mirrored: false, temperature: 1 },
 		{
-			id: 'more',
-			members: ['small', 'large'],
-			mirrored: false,
-			temperature: 1,
-			biases: [0, Math.log(3)],
-			priorRatio: { photo: [1, 4], live: [1, 5] }
-		},
-		{ id: 'mixed', members: ['small', 'odd'], mirrored: false, temperature: 1 }
+			...{ id: 'large', labels: ['a', 'b'], input: INPUT, priorRatio: { photo: [1, 2], live: [1, 3] } },
+			mirrored: { temperature: 1, biases: [0, Math.log(3)] }
+		}
 	]
 } as unknown as Manifest;
 
@@ -94,57 +84,45 @@ describe('Registry', () => {
 		expect(loads).toHaveLength(3);
 	});
 
-	it('builds an ensemble of the models that its members are', async () => {
+	it('averages with the mirror image on the same network, with a calibration of its own', async () => {
 		const { registry, loads } = createRegistry();
-		const small = registry.classifier('small');
-		const both = registry.classifier('both');
+		const both = Promise.all([registry.classifier('large'), registry.classifier('large-mirrored')]);
 		for (const { succeed } of loads) succeed();
-		expect(loads.map(({ id }) => id)).toEqual(['small', 'large']);
-		const ensemble = await both;
-		await small;
-		expect(ensemble.id).toBe('both');
-		const [row] = await ensemble.classify(new Float32Array(4), 1);
-		expect(row).toEqual([expect.closeTo(0.625, 6), expect.closeTo(0.375, 6)]);
-		expect(loads).toHaveLength(2);
-		const [biased] = await (await registry.classifier('more')).classify(new Float32Array(4), 1);
-		expect(biased?.[0]).toBeCloseTo(0.625 / (0.625 + 3 * 0.375), 6);
+		const [single, mirrored] = await both;
+		expect([single.id, mirrored.id]).toEqual(['large', 'large-mirrored']);
+		expect(loads).toHaveLength(1);
+		expect(await single.classify(new Float32Array(4), 1)).toEqual([[0.75, 0.25]]);
+		const [row] = await mirrored.classify(new Float32Array(4), 1);
+		expect(row?.[0]).toBeCloseTo(0.75 / (0.75 + 3 * 0.25), 6);
+		await expect(registry.classifier('small-mirrored')).rejects.toMatchObject({ code: 'model-unknown' });
 	});
 
 	it.each([
 		['small', 'live', undefined],
 		['large', 'photo', [1, 2]],
 		['large', 'live', [1, 3]],
-		// Its own, not that of a member.
-		['more', 'photo', [1, 4]],
-		['more', 'live', [1, 5]]
+		['large-mirrored', 'live', [1, 3]]
 	] as const)('knows what the odds of %s are multiplied by (%s)', (id, use, ratio) => {
 		const { registry } = createRegistry();
 		expect(registry.priorRatio(id, 'everyday', use)).toEqual(ratio);
 		expect(registry.priorRatio(id, 'training', use)).toBeUndefined();
 	});
 
-	it('says of members that do not fit each other that the model is invalid', async () => {
-		const { registry, loads } = createRegistry();
-		const mixed = registry.classifier('mixed');
-		for (const { succeed } of loads) succeed();
-		await expect(mixed).rejects.toMatchObject({ code: 'model-invalid' });
-	});
-
-	it('keeps the members of an ensemble that is retained, and what a task holds until it lets go', async () => {
+	it('keeps the network of a view that is retained, and what a task holds until it lets go', async () => {
 		const { registry, loads, disposed } = createRegistry();
-		const ready = Promise.all([registry.classifier('both'), registry.classifier('odd')]);
+		const ready = Promise.all([registry.classifier('large-mirrored'), registry.classifier('small')]);
 		for (const { succeed } of loads) succeed();
 		await ready;
-		const release = registry.hold(['odd']);
-		registry.retain(['both']);
+		const release = registry.hold(['small']);
+		registry.retain(['large-mirrored']);
 		await Promise.resolve();
 		expect(disposed).toEqual([]);
 		registry.retain([]);
 		await Promise.resolve();
-		expect(disposed).toEqual(['small', 'large']);
+		expect(disposed).toEqual(['large']);
 		release();
 		release();
 		await Promise.resolve();
-		expect(disposed).toEqual(['small', 'large', 'odd']);
+		expect(disposed).toEqual(['large', 'small']);
 	});
 });

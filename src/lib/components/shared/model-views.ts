@@ -1,9 +1,9 @@
 /** One model with a single view of a face, and averaged with the mirror image: two classifiers, which visitors see as a switch. */
 import type { ClassifierEntry } from '../../manifest';
 
-/** Those that are offered by name: each model, or set of models, once, with a single view where it has that. */
+/** Those that are offered by name. */
 export function singleViews(all: readonly ClassifierEntry[]): readonly ClassifierEntry[] {
-	return all.filter(({ id }) => withView(all, id, false) === id);
+	return all.filter(({ mirrored }) => !mirrored);
 }
 
 /** Whether any of these models has a classifier that averages with the mirror image. */
@@ -18,7 +18,6 @@ export function isMirrorView(all: readonly ClassifierEntry[], ids: readonly stri
 
 /** The classifier of the same model with that view; the same one where there is none. */
 export function withView(all: readonly ClassifierEntry[], id: string, mirrored: boolean): string {
-	const members = all.find((each) => each.id === id)?.members.join();
-	const twin = all.find((each) => each.mirrored === mirrored && each.members.join() === members);
-	return twin?.id ?? id;
+	const model = all.find((each) => each.id === id)?.model;
+	return all.find((each) => each.mirrored === mirrored && each.model === model)?.id ?? id;
 }

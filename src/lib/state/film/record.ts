@@ -40,7 +40,7 @@ export interface UsedNetwork {
 export interface UsedModel extends FilmModel {
 	/** What the odds of each label were multiplied by; null: nothing. */
 	readonly priorRatio: readonly number[] | null;
-	/** Its networks: one, or those of an ensemble. */
+	/** What it runs. */
 	readonly networks: readonly UsedNetwork[];
 }
 

@@ -1,5 +1,5 @@
 /** Which networks read a film: what an export has to say of where its numbers come from. */
-import type { DetectorEntry, Manifest, ModelEntry } from '../../manifest';
+import { mirroredId, type DetectorEntry, type Manifest, type ModelEntry } from '../../manifest';
 import type { ShownModel } from '../session.svelte';
 import type { UsedModel, UsedNetwork } from './record';
 
@@ -11,11 +11,10 @@ function detectorOf({ id, title, sha256 }: DetectorEntry): UsedNetwork {
 	return { id, title, sha256, trained: null };
 }
 
-/** The models that read, with the networks that they are made of. */
-export function usedModels({ models, ensembles }: Manifest, shown: readonly ShownModel[]): UsedModel[] {
+/** The models that read, with the networks that they run. */
+export function usedModels({ models }: Manifest, shown: readonly ShownModel[]): UsedModel[] {
 	return shown.map(({ id, title, labels, priorRatio }) => {
-		const members = ensembles.find((each) => each.id === id)?.members ?? [id];
-		const networks = members.flatMap((member) => models.filter((each) => each.id === member).map(networkOf));
+		const networks = models.filter((each) => [each.id, mirroredId(each.id)].includes(id)).map(networkOf);
 		return { id, title, labels, priorRatio, networks };
 	});
 }

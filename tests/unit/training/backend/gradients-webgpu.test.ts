@@ -83,6 +83,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 		const network: ModelDefinition = {
 			id: 'network',
 			title: 'Network',
+			purpose: 'for tests',
 			input: { size: 16, channels: 1, range: [-1, 1] },
 			recipes: [
 				{

@@ -75,12 +75,21 @@ describe('testSets', () => {
 });
 
 describe('scoresOf', () => {
-	it('calibrates each view before the mean of both', () => {
+	it('calibrates each view before the average of both, and that with a calibration of its own', () => {
 		const rows = Uint32Array.from([7]);
 		const calibration = { temperature: 0.5, biases: [0, Math.log(3)] };
-		const { single, mirrored } = scoresOf({ rows, picture: [[0.5, 0.5]], mirror: [[0.9, 0.1]] }, calibration);
+		const { single, mirrored, averageCalibration } = scoresOf(
+			{ rows, picture: [[0.5, 0.5]], mirror: [[0.9, 0.1]] },
+			calibration,
+			(averages) => {
+				expect(averages[0]?.[0]).toBeCloseTo((0.25 + 0.81 / (0.81 + 3 * 0.01)) / 2, 9);
+				return { temperature: 1, biases: [0, Math.log(2)] };
+			}
+		);
 		expect(single[0]?.[0]).toBeCloseTo(0.25, 9);
-		expect(mirrored[0]?.[0]).toBeCloseTo((0.25 + 0.81 / (0.81 + 3 * 0.01)) / 2, 9);
+		const average = (0.25 + 0.81 / (0.81 + 3 * 0.01)) / 2;
+		expect(averageCalibration.biases).toEqual([0, Math.log(2)]);
+		expect(mirrored[0]?.[0]).toBeCloseTo(average / (average + 2 * (1 - average)), 9);
 	});
 });
 
@@ -106,11 +115,14 @@ describe('createReport', () => {
 		[0.7, 0.1, 0.1, 0.1],
 		[0.4, 0.2, 0.2, 0.2]
 	];
-	const parts = { model: 'small', labels: ['a', 'b', 'c', 'd'], temperature: 1, history: [], corruptions: [] };
+	const parts = {
+		...{ model: 'small', labels: ['a', 'b', 'c', 'd'], temperature: 1, history: [], corruptions: [] },
+		mirrored: { temperature: 0.9 }
+	};
 	const scores = { rows: Uint32Array.from([2, 3, 4]), single: scored, mirrored: scored };
 	const report = createReport(parts, scores, testSets(dataset(), undefined), {
-		view: 'single',
-		priorRatio: { photo: [1, 1, 1, 1], live: [1, 1, 1, 4] }
+		photo: [1, 1, 1, 1],
+		live: [1, 1, 1, 4]
 	});
 
 	it('is what the page reads', () => {
@@ -145,6 +157,7 @@ describe('createReport', () => {
 	});
 
 	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {
+		expect(report.mirrored).toEqual({ temperature: 0.9, unsure: report.unsure });
 		expect(report.unsure).toEqual({
 			wanted: 0.8,
 			public: { threshold: 0, coverage: 1, accuracy: 1 },

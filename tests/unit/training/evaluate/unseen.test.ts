@@ -30,6 +30,7 @@ const REPORT: Report = {
 	model: 'small',
 	labels: LABELS,
 	temperature: 1,
+	mirrored: { temperature: 1 },
 	splits: [{ id: 'public', title: 'PublicTest', single: SPLIT, mirrored: SPLIT }],
 	history: [],
 	corruptions: []

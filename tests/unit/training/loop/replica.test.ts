@@ -32,6 +32,7 @@ const recipe: Recipe = {
 const regression: ModelDefinition = {
 	id: 'regression',
 	title: 'Regression',
+	purpose: 'for tests',
 	input: { size: 48, channels: 1, range: [-1, 1] },
 	recipes: [recipe],
 	build(labels) {

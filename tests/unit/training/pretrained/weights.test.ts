@@ -86,6 +86,7 @@ const headOf = (x: tf.SymbolicTensor): tf.SymbolicTensor =>
 const small: ModelDefinition = {
 	id: 'small',
 	title: 'Small',
+	purpose: 'for tests',
 	input,
 	recipes: [DEFAULT_RECIPE],
 	build() {
