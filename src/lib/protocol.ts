@@ -80,8 +80,8 @@ export type ToWorker =
 	| { type: 'frame'; generation: number; frameId: number; picture: GrabbedFrame; options: FrameOptions }
 	/** Which parts of a face speak for its label? `input`: FaceResult.input. Frames come between. */
 	| { type: 'explain'; requestId: number; modelId: string; input: Uint8Array }
-	/** From the next frame on look at a face at rest, for three seconds, and then read it against that; or no longer. */
-	| { type: 'rest'; faceId: number; learn: boolean }
+	/** From the stream's next frame on look at a face at rest, for three seconds, and then read it against that; or no longer. */
+	| { type: 'rest'; stream: number; faceId: number; learn: boolean }
 	/** Forget the tracked faces of a stream: another source starts. Their ids are not given again. */
 	| { type: 'reset'; stream?: number }
 	/** A port for one task beside the frames: see protocol/tasks.ts. */

@@ -216,8 +216,8 @@ export class Analyser {
 	}
 
 	/** Has a face looked at while it is at rest, to be read against that, or no longer read so. A worker that ends forgets it. */
-	rest(faceId: number, learn: boolean): void {
-		this.#post({ type: 'rest', faceId, learn });
+	rest(faceId: number, learn: boolean, stream = 0): void {
+		this.#post({ type: 'rest', stream, faceId, learn });
 	}
 
 	/** Forgets tracked faces: another source starts. */

@@ -96,7 +96,7 @@ async function receive(message: ToWorker): Promise<void> {
 			await running().explain(message);
 			break;
 		case 'rest':
-			runtime?.rest(message.faceId, message.learn);
+			runtime?.rest(message);
 			break;
 		case 'reset':
 			runtime?.reset(message.stream);

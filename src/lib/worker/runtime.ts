@@ -43,6 +43,8 @@ interface Active {
 	readonly classifiers: readonly Classifier[];
 }
 
+type AskedOfRest = Pick<Extract<ToWorker, { type: 'rest' }>, 'stream' | 'faceId' | 'learn'>;
+
 export class Runtime {
 	readonly #options: RuntimeOptions;
 	#newestGeneration = 0;
@@ -50,8 +52,8 @@ export class Runtime {
 	/** By stream. */
 	readonly #states = new Map<number, AnalysisState>();
 	#analysing = false;
-	/** Asked since the last frame: while one is under way, its state is not to be lost. */
-	#askedOfRest: { readonly faceId: number; readonly learn: boolean }[] = [];
+	/** Asked since the last frame of their streams: while one is under way, its state is not to be lost. */
+	#askedOfRest: readonly AskedOfRest[] = [];
 
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
@@ -155,13 +157,13 @@ export class Runtime {
 	}
 
 	/** Looks at this face at rest from the next frame on, or reads it like any other again. */
-	rest(faceId: number, learn: boolean): void {
-		this.#askedOfRest.push({ faceId, learn });
+	rest(asked: AskedOfRest): void {
+		this.#askedOfRest = [...this.#askedOfRest, asked];
 	}
 
 	/** Forgets the tracked faces of a stream, how they are at rest, and what was smoothed; ids go on. */
 	reset(stream = 0): void {
-		this.#askedOfRest = [];
+		this.#askedOfRest = this.#askedOfRest.filter((asked) => asked.stream !== stream);
 		this.#states.set(stream, startingAt(this.#stateOf(stream).tracker.nextId));
 	}
 
@@ -172,7 +174,9 @@ export class Runtime {
 	}
 
 	#takeRest(stream: number): void {
-		for (const { faceId, learn } of this.#askedOfRest.splice(0)) {
+		const asked = this.#askedOfRest.filter((each) => each.stream === stream);
+		this.#askedOfRest = this.#askedOfRest.filter((each) => each.stream !== stream);
+		for (const { faceId, learn } of asked) {
 			const state = this.#stateOf(stream);
 			const resting = (learn ? learnRest : forgetRest)(state.resting, faceId);
 			this.#states.set(stream, { ...state, resting });

@@ -115,7 +115,7 @@ function createRuntime() {
 	let frameId = 0;
 	const analyse = async (
 		generation: number,
-		{ timeMs = 0, still = false, smallestFacePx = null }: Partial<FrameOptions> = {}
+		{ timeMs = 0, still = false, smallestFacePx = null, stream = 0 }: Partial<FrameOptions> = {}
 	) => {
 		const bitmap = new FakeBitmap();
 		frameId++;
@@ -124,7 +124,7 @@ function createRuntime() {
 			generation,
 			frameId,
 			picture: bitmap,
-			options: { timeMs, still, smallestFacePx }
+			options: { timeMs, still, smallestFacePx, stream }
 		});
 		return bitmap;
 	};
@@ -340,28 +340,28 @@ describe('Runtime', () => {
 
 		it('is looked at, then read against that, until it is undone', async () => {
 			const all = await ready();
-			all.runtime.rest(1, true);
+			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			const looked = await look(500, all);
 			expect(looked[0]).toEqual([0, 0.25]);
 			// Odds of 1 to 3 at rest become 2 to 1, as far as may be.
 			const raised = Math.exp(1.5) / 3;
 			expect(looked.at(-1)).toEqual([1, expect.closeTo(raised / (1 + raised), 9)]);
-			all.runtime.rest(1, false);
+			all.runtime.rest({ stream: 0, faceId: 1, learn: false });
 			expect((await look(4500, all)).at(-1)).toEqual([undefined, 0.25]);
 		});
 
 		it('is forgotten by a reset, with what was asked before it', async () => {
 			const all = await ready();
-			all.runtime.rest(1, true);
+			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			await look(500, all);
-			all.runtime.rest(2, true);
+			all.runtime.rest({ stream: 0, faceId: 2, learn: true });
 			all.runtime.reset();
 			expect((await look(4500, all)).every(([rest]) => rest === undefined)).toBe(true);
 		});
 
 		it('is forgotten where labels come to count otherwise, and kept where they do not', async () => {
 			const all = await ready();
-			all.runtime.rest(1, true);
+			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			await look(500, all);
 			await all.configure(2, { ...SETTINGS, maxFaces: 3 });
 			expect((await look(4500, all, 2))[0]?.[0]).toBe(1);
@@ -373,15 +373,27 @@ describe('Runtime', () => {
 			const all = await ready();
 			const release = all.hold();
 			const analysing = all.analyse(1, { timeMs: 500 });
-			all.runtime.rest(1, true);
+			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			release();
 			await analysing;
 			expect((await look(1000, all)).at(-1)?.[0]).toBe(1);
 		});
 
+		it('is one of its own stream, whichever has the next frame', async () => {
+			const all = await ready();
+			all.runtime.rest({ stream: 2, faceId: 1, learn: true });
+			expect((await look(500, all)).at(-1)?.[0]).toBeUndefined();
+			all.runtime.reset(1);
+			all.posted.length = 0;
+			for (const timeMs of [4500, 5000]) await all.analyse(1, { timeMs, stream: 2 });
+			expect(all.posted.at(-1)).toMatchObject({
+				result: { faces: [{ readings: { small: { rest: expect.any(Number) as number } } }] }
+			});
+		});
+
 		it('is nothing to stills', async () => {
 			const all = await ready();
-			all.runtime.rest(1, true);
+			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			all.posted.length = 0;
 			await all.analyse(1, { still: true });
 			expect(all.posted[0]).toMatchObject({ result: { faces: [{ readings: { small: { scores: [0.25, 0.75] } } }] } });

@@ -25,6 +25,8 @@ export interface KioskConfig extends Framing {
 	readonly minFacePx: number;
 	/** A label whose probability (0..1) is lower is "unsure"; null for the limit that the model brings. */
 	readonly threshold: number | null;
+	/** Whether each face is read against how it looks in its first three seconds. */
+	readonly resting: boolean;
 	readonly show: (typeof SHOWS)[number];
 	readonly log: boolean;
 	readonly keepDays: number;
@@ -66,6 +68,7 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 	mirror: false,
 	minFacePx: 32,
 	threshold: null,
+	resting: false,
 	show: 'video',
 	log: true,
 	keepDays: 30,
@@ -127,6 +130,7 @@ const READERS: { readonly [Name in string]: Reader } = {
 	mirror: (value) => ({ mirror: yesOrNo(value) }),
 	'min-face': (value) => ({ minFacePx: whole(value, 16, 400, 'pixels') }),
 	threshold: (value) => ({ threshold: whole(value, 0, 100, 'percent') / 100 }),
+	resting: (value) => ({ resting: yesOrNo(value) }),
 	show: (value) => ({ show: oneOf(value, SHOWS) }),
 	log: (value) => ({ log: yesOrNo(value) }),
 	keep: (value) => ({ keepDays: whole(value, 1, 60, 'days') }),
@@ -281,6 +285,9 @@ function whole(value: string, least: number, most: number, unit: string): number
 function plainText(value: string, most = MOST_CHARACTERS): string {
 	if (value === '' || value.length > most) wrong(value, `1 to ${most} characters`);
 	if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(value)) wrong(value, 'text on one line without control characters');
+	// It is shown to everybody. The value is not repeated.
+	if (/\/\/[^/\s]*:[^/\s]*@/.test(value))
+		throw new Wrong('holds an address with a password, which everybody would read');
 	return value;
 }
 

@@ -139,7 +139,14 @@ export function formGroups(
 					initial: String(DEFAULTS.minFacePx),
 					hint: 'In height. Smaller ones are marked as too small, and not read.'
 				},
-				{ name: 'threshold', label: 'Confidence needed (percent)', initial: '', placeholder: 'Model default' }
+				{ name: 'threshold', label: 'Confidence needed (percent)', initial: '', placeholder: 'Model default' },
+				{
+					name: 'resting',
+					label: 'Learn each resting face',
+					initial: 'no',
+					options: YES_NO,
+					hint: 'Takes the first three seconds of each face for its calm look. For a place where people arrive calm.'
+				}
 			]
 		},
 		{

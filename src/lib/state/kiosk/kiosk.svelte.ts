@@ -19,7 +19,7 @@ import type { KioskLog } from './log.svelte';
 import { MINUTE_MS, minuteOf } from './minutes';
 import { reportMetrics } from './metrics';
 import type { Publisher } from './publisher.svelte';
-import { loggedFace, type ReadingRules } from './reading';
+import { loggedFace, newToRest, type ReadingRules } from './reading';
 import { type Incident, type Observation, supervise, UNWATCHED, type Watch } from './supervise';
 import { frameIntervalMs, noteFrame, UNTHROTTLED } from './throttle';
 import { takeTurns } from './turns';
@@ -283,7 +283,11 @@ export class Kiosk implements KioskControls {
 		if (hasFace) this.lastFaceMs = nowMs;
 		this.#tellVitals(nowMs);
 		const { rules } = this;
-		if (rules === null || !this.isCounting) return;
+		if (rules === null) return;
+		if (this.config.resting) {
+			for (const faceId of newToRest(result.faces, rules)) app.session.learnRest(faceId);
+		}
+		if (!this.isCounting) return;
 		log.frame({
 			wallMs: Date.now(),
 			steadyMs: result.timeMs,

@@ -23,6 +23,16 @@ export function readFace(face: FaceResult, { modelId, labels, minFacePx, thresho
 	return { kind: 'read', label: verdict.label, share: verdict.share };
 }
 
+/** Ids of the faces that are read and were not looked at yet for how they are at rest. */
+export function newToRest(faces: readonly FaceResult[], { modelId, minFacePx }: ReadingRules): number[] {
+	return faces
+		.filter(({ box, readings }) => {
+			const reading = readings[modelId];
+			return box.height >= minFacePx && reading !== undefined && reading.rest === undefined;
+		})
+		.map(({ id }) => id);
+}
+
 /** The face as the log counts it. */
 export function loggedFace(face: FaceResult, rules: ReadingRules): LoggedFace {
 	const reading = readFace(face, rules);

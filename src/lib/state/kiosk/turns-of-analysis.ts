@@ -56,7 +56,7 @@ export class AnalysisTurns {
 			connect: (onLost) => analyser.connect(onLost),
 			disconnect: (onLost) => analyser.disconnect(onLost),
 			explain: (modelId, input) => analyser.explain(modelId, input),
-			rest: (faceId, learn) => analyser.rest(faceId, learn),
+			rest: (faceId, learn) => analyser.rest(faceId, learn, stream),
 			reset: () => analyser.reset(stream),
 			stats: () => analyser.stats(),
 			// The worker is everybody's; what waits for it is dropped.

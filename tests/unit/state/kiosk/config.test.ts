@@ -11,7 +11,7 @@ const EVERYTHING =
 	'source=hls:/tv/live.m3u8&model=mien&region=25,0,50,100&rotate=90&mirror=yes&min-face=48&threshold=55' +
 	'&show=blurred&log=no&keep=7&lang=de&idle=5&notice=screen&text=Hallo&operator=Museum&link=https://example.com/a' +
 	'&memory=300&mqtt=ws://broker.lan:9001/mqtt&mqtt-topic=museum/door&mqtt-discovery=off&mqtt-commands=yes' +
-	'&name=Door&ice=stun:stun.lan:3478,turn:turn.lan:3478%3Ftransport=tcp&totals=yes&low-memory=yes&fps=5&metrics=yes&occupied=30';
+	'&name=Door&ice=stun:stun.lan:3478,turn:turn.lan:3478%3Ftransport=tcp&totals=yes&low-memory=yes&fps=5&metrics=yes&occupied=30&resting=yes';
 
 type Parsed = { ok: true; config: KioskConfig } | { ok: false; problems: readonly Problem[] };
 
@@ -82,6 +82,7 @@ describe('valid addresses', () => {
 				mirror: true,
 				minFacePx: 48,
 				threshold: 0.55,
+				resting: true,
 				show: 'blurred',
 				log: false,
 				keepDays: 7,
@@ -261,6 +262,12 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		expect(parsed.problems.map(({ parameter }) => parameter)).toEqual(['sorce', 'constructor', '__proto__', 'keep']);
 		expect(parsed.problems[0]?.message).toMatch(/^is not known; known are source, name, /);
 		expect(parsed.problems[3]?.message).toBe('is given more than once');
+	});
+
+	it.each(['text', 'operator', 'name'])('a password in %s, which stands on the screen', (name) => {
+		const message = problemOf(name, 'rtsp://admin:s3cret@cam/1');
+		expect(message).toContain('password');
+		expect(message).not.toContain('s3cret');
 	});
 
 	it.each(['a\nb', 'a\0b', 'a\u202Eb', 'a\u2028b', 'x'.repeat(301)])(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loggedFace, readFace, type ReadingRules } from '../../../../src/lib/state/kiosk/reading';
+import { loggedFace, newToRest, readFace, type ReadingRules } from '../../../../src/lib/state/kiosk/reading';
 import { face } from '../results';
 
 /** Faces of these tests are 40 pixels high. */
@@ -19,6 +19,14 @@ describe('readFace', () => {
 	it('is unsure of a face that its model has not read', () => {
 		expect(readFace(face(1, [1, 0]), { ...RULES, modelId: 'other' })).toEqual({ kind: 'unsure' });
 	});
+});
+
+it('faces whose resting look is not asked for yet are those that are read', () => {
+	const [known, fresh] = [face(1, [1, 0]), face(2, [1, 0])];
+	const rested = { ...known, readings: { mien: { ...known.readings['mien'], rest: 0 } } } as typeof known;
+	expect(newToRest([rested, fresh], RULES)).toEqual([2]);
+	expect(newToRest([fresh], FAR)).toEqual([]);
+	expect(newToRest([fresh], { ...RULES, modelId: 'other' })).toEqual([]);
 });
 
 describe('loggedFace', () => {
