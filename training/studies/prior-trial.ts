@@ -107,6 +107,13 @@ export async function priorTrialCommand(args: string[]): Promise<number> {
 			scores: calibrated,
 			ratio: photo.with(neutral, weight)
 		})),
+		...[1.5, 2.5].flatMap((rest) =>
+			[1, 1.5, 2, 3].map((smile) => ({
+				name: `everyday, neutral x ${String(rest)}, happy x ${String(smile)}`,
+				scores: calibrated,
+				ratio: photo.with(neutral, rest).with(FER2013_LABELS.indexOf('happy'), smile)
+			}))
+		),
 		...FER2013_LABELS.flatMap((name, label) =>
 			label === neutral
 				? []
