@@ -129,6 +129,27 @@ async function counted(page: Page, model: string): Promise<number> {
 	return Number(await page.locator(`[data-testid=bench-figures][data-model="${model}"]`).getAttribute('data-n'));
 }
 
+it('leaves models with a large download to be chosen, and tells the size of each', async () => {
+	const { context, page } = await open(browser, '/compare/benchmark');
+	await page.getByTestId('bench-model').first().waitFor();
+	const boxes = await page
+		.getByTestId('bench-model')
+		.evaluateAll((all) =>
+			all.map((box) => [
+				(box as HTMLInputElement).dataset['model'],
+				(box as HTMLInputElement).checked,
+				/[\d.]+ MB/.exec(box.parentElement?.innerText ?? '')?.[0]
+			])
+		);
+	expect(boxes).toEqual([
+		['mien', true, '1.7 MB'],
+		['mien-large', true, '3.2 MB'],
+		['cnn', false, '22.4 MB'],
+		['vgg16', false, '15.5 MB']
+	]);
+	await context.close();
+});
+
 describe('a FER2013 file', () => {
 	it('is counted by split, gzipped or not; damaged rows are listed', async () => {
 		const { page } = bench;

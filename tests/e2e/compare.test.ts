@@ -238,6 +238,8 @@ describe('the page', () => {
 			}, id);
 			if (json !== null) expect(parseReport(JSON.parse(json)).model).toBe(id);
 		}
+		// Nothing large begins with one press without a word.
+		expect(await page.getByTestId('measure').innerText()).toMatch(/^Measure speed here \(loads 4\d\.\d MB\)$/);
 		// What the paper had stands on its own networks' rows, on the pictures that it used alone.
 		const references = page.getByTestId('reference');
 		expect(await references.count()).toBe(0);
