@@ -41,7 +41,7 @@ function figuresOf(labels: readonly string[], right: number): Figures {
 }
 
 /** A whole report; `right`: pictures of 100 that are right with one look, two more with two. */
-export function reportOf(model: string, labels: readonly string[], right: number, { trained = true } = {}): Report {
+export function reportOf(model: string, labels: readonly string[], right: number): Report {
 	const split = (id: string, title: string, better: number) => ({
 		id,
 		title,
@@ -53,6 +53,7 @@ export function reportOf(model: string, labels: readonly string[], right: number
 		model,
 		labels,
 		temperature: 1,
+		mirrored: { temperature: 1 },
 		unsure: {
 			wanted: 0.8,
 			public: { threshold: 0.57, coverage: 0.66, accuracy: 0.8 },
@@ -64,7 +65,7 @@ export function reportOf(model: string, labels: readonly string[], right: number
 			split('paper', 'Both test sets, as the paper tests', 0),
 			split('ferplus-private', 'PrivateTest, labels of FER+', 15)
 		],
-		history: Array.from({ length: trained ? 24 : 0 }, (_, epoch) => ({
+		history: Array.from({ length: 24 }, (_, epoch) => ({
 			epoch: epoch + 1,
 			size: 48,
 			learningRate: 0.1,
