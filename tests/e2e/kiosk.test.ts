@@ -17,7 +17,8 @@ describe('a Motion JPEG stream', () => {
 	let problems: string[];
 
 	beforeAll(async () => {
-		const address = '/kiosk?source=mjpeg:/streams/door/mjpeg&operator=Museum&link=https://example.com/about&keep=1';
+		const address =
+			'/kiosk?source=mjpeg:/streams/door/mjpeg&operator=Museum&link=https://example.com/about&keep=1&resting=yes';
 		({ context, page, problems } = await open(browser, address));
 		await expectWorks(page);
 	});
@@ -26,6 +27,14 @@ describe('a Motion JPEG stream', () => {
 	it('starts by itself and finds the face', async () => {
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
 		expect(await page.getByTestId('kiosk-trouble').count()).toBe(0);
+	});
+
+	it('learns how the face looks at rest, and reads it against that', async () => {
+		const rest = () =>
+			page.evaluate(() =>
+				Object.values(window.recordedResults.at(-1)?.faces[0]?.readings ?? {}).map((each) => each.rest)
+			);
+		await expect.poll(rest).toEqual([1]);
 	});
 
 	it('tells the people in view, with who and where to read more', async () => {
