@@ -13,6 +13,7 @@ import { provideChromium, QUIET_ARGS } from '../chromium';
 import { clipFrames, writeClip } from '../e2e/clip';
 import { provideProgram } from '../programs';
 import { serveSite } from '../server';
+import { browserProcess, processesBelow } from './processes';
 
 const HD = { width: 1280, height: 720 };
 /** Long enough that start and end count for little. */
@@ -25,33 +26,11 @@ const LIMIT_MS = 1_200_000;
 const ffmpeg = provideProgram('ffmpeg');
 if (ffmpeg === null) throw new Error('This benchmark needs ffmpeg.');
 
-/** Megabytes that the browser's processes hold on their own, by kind. */
-function privateMegabytes(browserPid: number): Record<string, number> {
+/** Megabytes that the browser's processes hold on their own, by kind, in a few words. */
+function told(browserPid: number): string {
 	const sums: Record<string, number> = {};
-	const list = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-	const processes = list.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
-	const isOurs = (pid: number): boolean => {
-		if (pid === browserPid) return true;
-		const parent = processes.find(([, each]) => Number(each) === pid)?.[2];
-		return parent !== undefined && Number(parent) > 1 && isOurs(Number(parent));
-	};
-	for (const [, pid = '', , args = ''] of processes) {
-		if (!isOurs(Number(pid))) continue;
-		const kind = /--type=([a-z-]+)/.exec(args)?.[1] ?? 'browser';
-		try {
-			const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-			const kb = [...rollup.matchAll(/^Private_\w+:\s+(\d+)/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
-			sums[kind] = (sums[kind] ?? 0) + kb / 1000;
-		} catch {
-			// It ended meanwhile.
-		}
-	}
-	return sums;
-}
-
-/** Megabytes by kind, in a few words. */
-function told(memory: Record<string, number>): string {
-	return Object.entries(memory)
+	for (const { kind, privateMb } of processesBelow(browserPid)) sums[kind] = (sums[kind] ?? 0) + privateMb;
+	return Object.entries(sums)
 		.map(([kind, megabytes]) => `${kind} ${megabytes.toFixed(0)}`)
 		.join(', ');
 }
@@ -94,11 +73,7 @@ try {
 		executablePath: provideChromium(),
 		args: [...QUIET_ARGS, '--enable-precise-memory-info']
 	});
-	const pid = Number(
-		execFileSync('pgrep', ['-P', String(process.pid), '-f', 'remote-debugging-pipe'], { encoding: 'utf8' }).split(
-			'\n'
-		)[0]
-	);
+	const pid = browserProcess();
 	for (const [rate, what] of [
 		['10', 'ten frames a second'],
 		['all', 'every frame']
@@ -107,11 +82,11 @@ try {
 		const page = await context.newPage();
 		await page.goto('/film');
 		await page.locator('[data-testid=models]:not([data-running=""])').waitFor({ timeout: LIMIT_MS });
-		const before = told(privateMegabytes(pid));
+		const before = told(pid);
 		const { seconds, frames } = await read(page, film, rate);
 		const pace = SECONDS / seconds;
 		console.log(
-			`${what}: ${pace.toFixed(2)}x the film's pace, ${(pace / decoded).toFixed(3)} of ffmpeg's (${frames} rows in ${seconds.toFixed(1)} s); MB before: ${before}; after: ${told(privateMegabytes(pid))}; load ${loadavg()[0]?.toFixed(1) ?? ''}`
+			`${what}: ${pace.toFixed(2)}x the film's pace, ${(pace / decoded).toFixed(3)} of ffmpeg's (${frames} rows in ${seconds.toFixed(1)} s); MB before: ${before}; after: ${told(pid)}; load ${loadavg()[0]?.toFixed(1) ?? ''}`
 		);
 		await context.close();
 	}

@@ -19,18 +19,10 @@ import { clipFrames, writeClip } from '../e2e/clip';
 import { serveSite } from '../server';
 import { median } from './figures';
 import { PEER_PAGES } from './peers/pages';
-import {
-	peersSummary,
-	peersTables,
-	replaceBetween,
-	WHO,
-	type Frames,
-	type PeersResults,
-	type Start,
-	type Who
-} from './peers/results';
+import { peersSummary, peersTables, WHO, type Frames, type PeersResults, type Start, type Who } from './peers/results';
 import { serveFolders } from './peers/serve';
 import { startSlowLine } from './peers/slow-line';
+import { replaceBetween } from './tables';
 
 const RESULTS = 'tests/bench/results/peers.json';
 const README = 'tests/bench/results/README.md';

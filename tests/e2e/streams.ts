@@ -21,7 +21,6 @@ export interface Streams {
 	stop(): void;
 }
 
-const FRAME_MS = 100;
 const BOUNDARY = 'frame';
 
 interface Channel {
@@ -33,9 +32,9 @@ interface Channel {
 
 /**
  * Serves for each NAME of a test: /NAME/mjpeg, /NAME/snapshot and /NAME/files/FILE, from `folder`; and takes its
- * commands: /NAME/set/MODE. /NAME/asked tells what was asked of it.
+ * commands: /NAME/set/MODE. /NAME/asked tells what was asked of it. A picture follows another after `frameMs`.
  */
-export async function startStreams(frames: readonly Buffer[], folder: string): Promise<Streams> {
+export async function startStreams(frames: readonly Buffer[], folder: string, frameMs = 100): Promise<Streams> {
 	const channels = new Map<string, Channel>();
 	let index = 0;
 	const frameOf = (mode: StreamMode): Buffer => {
@@ -58,7 +57,7 @@ export async function startStreams(frames: readonly Buffer[], folder: string): P
 			if (mode === 'freeze' || mode === 'cut' || mode === 'unavailable') continue;
 			for (const response of open) writePart(response, frameOf(mode));
 		}
-	}, FRAME_MS);
+	}, frameMs);
 
 	const answer = (request: IncomingMessage, response: ServerResponse): void => {
 		const [, name = '', what = '', mode] = new URL(request.url ?? '/', 'http://localhost').pathname.split('/');

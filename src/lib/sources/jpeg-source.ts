@@ -20,7 +20,7 @@ export interface JpegOptions {
 /** Gives pictures to `put` until `signal` aborts. Returns or throws where the stream ends. `limitMs`: for an answer. */
 type Feed = (
 	options: JpegOptions & { readonly limitMs: number },
-	put: (picture: Blob) => void,
+	put: (picture: Uint8Array<ArrayBuffer>) => void,
 	signal: AbortSignal
 ) => Promise<void>;
 
@@ -35,7 +35,7 @@ class JpegSource implements FrameSource {
 	readonly #pace: Pace;
 	readonly #leastStallMs: number;
 	#startMs = 0;
-	readonly #pictures = new Latest<Blob>();
+	readonly #pictures = new Latest<Uint8Array<ArrayBuffer>>();
 	readonly #ended = new AbortController();
 	/** The first frame, which `start` waits for. */
 	#first: GrabbedFrame | null = null;
@@ -55,7 +55,7 @@ class JpegSource implements FrameSource {
 
 	async start(signal: AbortSignal): Promise<void> {
 		const stopped = AbortSignal.any([signal, this.#ended.signal]);
-		const put = (picture: Blob) => this.#pictures.put(picture);
+		const put = (picture: Uint8Array<ArrayBuffer>) => this.#pictures.put(picture);
 		this.#pace.begin();
 		this.#startMs = performance.now();
 		const limitMs = this.#pace.firstLimitMs;
@@ -128,7 +128,7 @@ export function createMjpegSource(options: JpegOptions): FrameSource {
 
 async function feedStream(
 	{ url, login, limitMs }: JpegOptions & { readonly limitMs: number },
-	put: (picture: Blob) => void,
+	put: (picture: Uint8Array<ArrayBuffer>) => void,
 	signal: AbortSignal
 ) {
 	const response = await request(url, { login, signal, limitMs });
@@ -144,7 +144,7 @@ async function feedStream(
 		// A recorder that lost its camera repeats the last picture: the same bytes again are no new picture.
 		if (newest === undefined || isSame(newest, shown)) return;
 		shown = newest;
-		put(new Blob([newest], { type: 'image/jpeg' }));
+		put(newest);
 	};
 	if (response.body !== null) {
 		const reader = response.body.getReader();
@@ -187,10 +187,9 @@ export function createSnapshotSource(options: JpegOptions & { readonly everyMs: 
 				const type = response.headers.get('Content-Type') ?? '';
 				if (/^(text|application\/(json|xml))/i.test(type))
 					throw new AppError('stream-unreadable', `the answer is ${type}`, undefined, await wordsOf(response));
-				const picture = await response.blob();
-				const bytes = new Uint8Array(await picture.arrayBuffer());
-				if (!isSame(bytes, shown)) put(picture);
-				shown = bytes;
+				const picture = new Uint8Array(await response.arrayBuffer());
+				if (!isSame(picture, shown)) put(picture);
+				shown = picture;
 				await new Promise((resolve) => setTimeout(resolve, Math.max(0, askedMs + everyMs - performance.now())));
 			}
 		},

@@ -141,6 +141,11 @@ export class PartReader {
 	#readBody(found: Uint8Array<ArrayBuffer>[]): boolean {
 		const bytes = this.#rest;
 		const length = this.#lengthIsRight === false || this.#length === 0 ? null : this.#length;
+		// A length that was right so far spares looking for the boundary in every picture, until it does not end one.
+		if (length !== null && this.#lengthIsRight === true) {
+			if (bytes.length < length) return false;
+			if (endsPicture(bytes.subarray(0, length))) return this.#deliverBody(length, found);
+		}
 		const { at: next, open } = this.#indexOfBoundary(this.#seen);
 		if (next >= 0) {
 			if (length !== null) this.#lengthIsRight = next >= length && next <= length + 4;
@@ -161,10 +166,7 @@ export class PartReader {
 				this.#seen = Math.max(this.#seen, open);
 				return false;
 			}
-			this.#deliver(body, found);
-			this.#take(length);
-			this.#within = 'done';
-			return true;
+			return this.#deliverBody(length, found);
 		}
 		if (this.#canWalk) {
 			// Without a length, the picture is followed to its end: the boundary comes only with the next one.
@@ -182,6 +184,13 @@ export class PartReader {
 		}
 		this.#seen = Math.max(this.#seen, open);
 		return false;
+	}
+
+	#deliverBody(length: number, found: Uint8Array<ArrayBuffer>[]): true {
+		this.#deliver(this.#rest.subarray(0, length), found);
+		this.#take(length);
+		this.#within = 'done';
+		return true;
 	}
 
 	/** From behind a picture to the next boundary. */

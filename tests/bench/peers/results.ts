@@ -1,4 +1,5 @@
 /** What `npm run bench -- peers` measured, and its tables. */
+import { table } from '../tables';
 
 export const WHO = ['mien', 'human', 'face-api'] as const;
 export type Who = (typeof WHO)[number];
@@ -66,14 +67,6 @@ function goalOf({ line, visit, times }: Start): string {
 }
 
 const TITLES: Readonly<Record<Who, string>> = { mien: 'Mien', human: 'human', 'face-api': 'face-api' };
-
-function table(rows: readonly (readonly string[])[]): string {
-	const [head = [], ...body] = rows;
-	const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-	const line = (cells: readonly string[]): string =>
-		`| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-	return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
-}
 
 function ratio(mien: number, other: number): string {
 	return (mien / other).toFixed(2);
@@ -175,12 +168,4 @@ export function peersTables(results: PeersResults): string {
 		'',
 		table([head(''), ...frameRows])
 	].join('\n');
-}
-
-/** The text between two markers in `document` replaced. Throws Error where it has no such markers. */
-export function replaceBetween(document: string, name: string, text: string): string {
-	const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-	const [from, to] = [document.indexOf(begin), document.indexOf(end)];
-	if (from < 0 || to < from) throw new Error(`The document lacks the markers ${begin} and ${end}.`);
-	return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
 }
