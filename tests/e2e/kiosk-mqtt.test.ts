@@ -5,6 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../programs';
 import { open, openBrowser, waitForResults } from './browser';
+import { command } from './kiosk';
 import { BROKER_LOGIN, Mosquitto } from '../mosquitto';
 
 const program = inject('mosquitto');
@@ -131,6 +132,34 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 			expect(sent.get(figures.minute)?.expressions).toMatchObject(expressions);
 		}
 		expect(over.some(({ seenSeconds }) => seenSeconds > 0)).toBe(true);
+	});
+
+	it('a face is told at once, and that nobody is there any more after the time that was set', async () => {
+		const told: { readonly text: string; readonly ms: number }[] = [];
+		const occupied = await listen(port);
+		occupied.client.on('message', (topic, payload) => {
+			if (topic === 'museum/hall/occupancy') told.push({ text: payload.toString(), ms: Date.now() });
+		});
+		const hall = await context.newPage();
+		await hall.goto(
+			'/kiosk?source=mjpeg:/streams/hall/mjpeg&log=no&mqtt=/broker&mqtt-topic=museum/hall&mqtt-discovery=off&occupied=3'
+		);
+		const last = () => told.at(-1)?.text;
+		await expect.poll(last).toBe('ON');
+		for (let round = 0; round < 3; round++) {
+			await command('hall', 'set/freeze');
+			const frozenMs = Date.now();
+			await expect.poll(last).toBe('OFF');
+			// The last picture was on its way when the stream stood still.
+			expect((told.at(-1)?.ms ?? 0) - frozenMs).toBeGreaterThan(2000);
+			await command('hall', 'set/ok');
+			const shownMs = Date.now();
+			await expect.poll(last).toBe('ON');
+			// Some 0.3 s on a quiet machine; two are promised.
+			expect((told.at(-1)?.ms ?? Infinity) - shownMs).toBeLessThan(10_000);
+		}
+		await hall.close();
+		await occupied.client.endAsync(true);
 	});
 
 	it('Home Assistant finds what to show, and that the kiosk is gone', async () => {

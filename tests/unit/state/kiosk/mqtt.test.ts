@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, type KioskControls, obey } from '../../../../src/lib/state/kiosk/commands';
 import { describeBroker } from '../../../../src/lib/state/kiosk/describe';
@@ -31,6 +32,7 @@ const RECORD: MinuteRecord = {
 	expressions: { happy: { faces: 1, dwellMs: 16_000, probabilityMs: 15_000 } },
 	incidents: { 'source-lost': 1 }
 };
+import { DEVICE_DISCOVERY } from './home-assistant';
 
 describe('messages', () => {
 	it('a minute has the figures of the log and nothing else, with every label', () => {
@@ -61,7 +63,6 @@ describe('messages', () => {
 		expect(statusMessage(SETTINGS, 'offline')).toEqual({ topic: 'museum/door/status', payload: 'offline' });
 	});
 
-	/** What Home Assistant requires of a device (homeassistant/components/mqtt/schemas.py), as far as it concerns us. */
 	const deviceOf = (settings = SETTINGS, labels = ['happy', 'odd "label"']) => {
 		const message = discoveryMessage(settings, labels);
 		if (message === null) throw new Error('nothing is announced');
@@ -108,6 +109,39 @@ describe('messages', () => {
 			value_template: String.raw`{{ value_json.expressions["odd \"label\""].dwellSeconds }}`
 		});
 		expect(components['diagnostic_fps']).toMatchObject({ entity_category: 'diagnostic' });
+	});
+
+	it.each([
+		['a plain kiosk', SETTINGS, ['happy', 'sad']],
+		['a kiosk that obeys commands', { ...SETTINGS, commands: true }, ['happy']],
+		['labels with quotes and spaces', SETTINGS, ['odd "label"', 'not sure']],
+		['no labels yet', SETTINGS, []]
+	])('discovery is what Home Assistant’s schema takes: %s', (_, settings, labels) => {
+		const payload: unknown = JSON.parse(discoveryMessage(settings, labels)?.payload ?? '');
+		const { success, issues } = v.safeParse(DEVICE_DISCOVERY, payload);
+		expect((issues ?? []).map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.message}`)).toEqual([]);
+		expect(success).toBe(true);
+	});
+
+	it('Home Assistant’s schema refuses what Home Assistant would', () => {
+		const payload = JSON.parse(discoveryMessage(SETTINGS, ['happy'])?.payload ?? '') as Record<string, object>;
+		const { components = {} } = payload as { components?: Record<string, object> };
+		const withComponent = (id: string, more: object) => ({
+			...payload,
+			components: { ...components, [id]: { ...components[id], ...more } }
+		});
+		for (const wrong of [
+			{ ...payload, device: { name: 'without identifier' } },
+			{ ...payload, origin: {} },
+			{ ...payload, state: 'x' },
+			withComponent('occupancy', { state_topic: undefined }),
+			withComponent('faces', { icon: 'face' }),
+			withComponent('faces', { entity_category: 'config' }),
+			withComponent('seen', { unit_of_measurement: '%' }),
+			withComponent('seen', { value_template: '{{ value_json.x }' }),
+			withComponent('seen', { expire_after: 'soon' })
+		])
+			expect(v.safeParse(DEVICE_DISCOVERY, JSON.parse(JSON.stringify(wrong))).success).toBe(false);
 	});
 
 	it('commands are offered only where they are obeyed', () => {
