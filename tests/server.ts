@@ -23,9 +23,15 @@ export async function serveSite(options: readonly string[] = [], folder = '.'): 
 	if (!existsSync(join(folder, BUILT))) throw new Error('There is no build/ to test: run `npm run build` first.');
 	const args = ['--max-semi-space-size=2', await bundledServer(), '--no-build', '--host=127.0.0.1', ...options];
 	const server = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+	let isWanted = true;
 	const stop = () => {
+		isWanted = false;
 		server.kill();
 	};
+	server.on('exit', (code, signal) => {
+		if (isWanted) console.error(`The server of the site ended by itself: ${code ?? signal ?? 'unknown'}`);
+	});
+	server.stderr.pipe(process.stderr);
 	try {
 		return { origin: await printedAddress(server), pid: server.pid ?? NaN, stop };
 	} catch (error) {

@@ -1,19 +1,30 @@
 /** The kiosk under a soak, in its browser: what is read of it, and what is done to it. */
 import { readFileSync } from 'node:fs';
-import { type Browser, type CDPSession, chromium, type Page, type Worker as PageWorker } from 'playwright-core';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+	type Browser,
+	type BrowserContext,
+	type CDPSession,
+	chromium,
+	type Page,
+	type Worker as PageWorker
+} from 'playwright-core';
 import type { FrameResult } from '../../src/lib/core/types';
 import { QUIET_ARGS } from '../chromium';
 import type { Streams } from '../e2e/streams';
-import type { FaultKind } from './soak-plan';
+import { median } from './figures';
+import { type PageFault, steadySince, type StreamFault } from './soak-plan';
 import type { Sample } from './soak-summary';
 
-const STREAM = 'kiosk';
-const ADDRESS = `/kiosk?source=mjpeg:/streams/${STREAM}/mjpeg&keep=1`;
 const ANALYSER = 'analyser.worker';
 /** A worker that is stuck or starting gives no answer. */
 const ANSWER_LIMIT_MS = 10_000;
 /** A frame under way holds tensors of its own; the least of several counts is taken between two frames. */
 const TENSOR_COUNTS = 12;
+
+const POLL_MS = 250;
+/** Results that stay away longer than this are an interruption: so long, or so many times as long as they usually do. */
+const INTERRUPTED = { leastMs: 2000, times: 10 };
 
 /** Browsers give up on graphics after some crashes in an hour; this run brings more. */
 const NO_CRASH_LIMIT = '--disable-gpu-process-crash-limit';
@@ -22,8 +33,8 @@ const NO_CRASH_LIMIT = '--disable-gpu-process-crash-limit';
 interface Counted {
 	workers: number;
 	frames: number;
-	/** When results with a face came, by the wall clock, and of which worker; the newest alone. */
-	faces: { ms: number; worker: number }[];
+	/** When results with a face came, by the real clock, of which worker and which camera, from 0; the newest alone. */
+	faces: { ms: number; worker: number; camera: number }[];
 }
 
 export interface Seen extends Counted {
@@ -36,18 +47,66 @@ function count(): void {
 	const kept = 1000;
 	const counted: Counted = { workers: 0, frames: 0, faces: [] };
 	Object.assign(window, { soak: counted });
+	const now = Date.now.bind(Date);
 	const NativeWorker = window.Worker;
 	window.Worker = class extends NativeWorker {
+		readonly #cameras = new Map<number, number>();
 		constructor(url: string | URL, options?: WorkerOptions) {
 			super(url, options);
 			const worker = ++counted.workers;
-			this.addEventListener('message', ({ data }: MessageEvent<{ type: string; result: FrameResult }>) => {
-				if (data.type !== 'result') return;
-				counted.frames++;
-				if (data.result.faces.length > 0) counted.faces.push({ ms: Date.now(), worker });
-				if (counted.faces.length > kept) counted.faces.splice(0, kept / 2);
-			});
+			this.addEventListener(
+				'message',
+				({ data }: MessageEvent<{ type: string; frameId: number; result: FrameResult }>) => {
+					const camera = this.#cameras.get(data.frameId) ?? 0;
+					this.#cameras.delete(data.frameId);
+					if (data.type !== 'result') return;
+					counted.frames++;
+					if (data.result.faces.length > 0) counted.faces.push({ ms: now(), worker, camera });
+					if (counted.faces.length > kept) counted.faces.splice(0, kept / 2);
+				}
+			);
 		}
+		override postMessage(
+			message: { type: string; frameId: number; options?: { stream?: number } },
+			transfer?: StructuredSerializeOptions | Transferable[]
+		): void {
+			// Of several cameras the first is stream 1; a single one names none.
+			if (message.type === 'frame') this.#cameras.set(message.frameId, Math.max(0, (message.options?.stream ?? 1) - 1));
+			super.postMessage(message, transfer as Transferable[]);
+		}
+	};
+}
+
+interface Soaked {
+	readonly origin: string;
+	/** Done before the page is opened. */
+	readonly prepare?: (context: BrowserContext) => Promise<unknown>;
+	readonly args?: readonly string[];
+}
+
+interface Wait {
+	readonly before: Seen;
+	readonly byAnother: boolean;
+	readonly limitMs: number;
+	/** How many there are; all have to be back. */
+	readonly cameras?: number;
+	readonly signal: AbortSignal;
+}
+
+/** Brings a fault to a stream; the function it gives takes that back. */
+export async function bringStreamFault(
+	streams: Streams,
+	stream: string,
+	kind: StreamFault
+): Promise<() => Promise<void>> {
+	if (kind === 'away') {
+		await streams.leave();
+		return () => streams.comeBack();
+	}
+	streams.set(stream, kind);
+	return () => {
+		streams.set(stream, 'ok');
+		return Promise.resolve();
 	};
 }
 
@@ -56,9 +115,8 @@ export class SoakedKiosk {
 	readonly #root: CDPSession;
 	readonly #session: CDPSession;
 	readonly #workers: WorkerSession;
-	readonly #page: Page;
-	readonly #streams: Streams;
-	#reloads = -1;
+	readonly page: Page;
+	#reloads = 0;
 	/** Of pages that were opened before this one. */
 	#earlierFrames = 0;
 	#last: Seen | null = null;
@@ -66,13 +124,12 @@ export class SoakedKiosk {
 	/** Told of uncaught errors of the page, and of its end (fatal). */
 	onTrouble: (text: string, fatal: boolean) => void = () => undefined;
 
-	private constructor(browser: Browser, root: CDPSession, session: CDPSession, page: Page, streams: Streams) {
+	private constructor(browser: Browser, root: CDPSession, session: CDPSession, page: Page) {
 		this.#browser = browser;
 		this.#root = root;
 		this.#session = session;
 		this.#workers = new WorkerSession(session);
-		this.#page = page;
-		this.#streams = streams;
+		this.page = page;
 		page.on('load', () => this.#reloads++);
 		page.on('crash', () => this.onTrouble('The page crashed.', true));
 		browser.on('disconnected', () => this.onTrouble('The browser ended.', true));
@@ -81,10 +138,11 @@ export class SoakedKiosk {
 		});
 	}
 
-	static async open(executablePath: string, origin: string, streams: Streams): Promise<SoakedKiosk> {
+	/** A browser with a page that is yet to be opened. */
+	static async launch(executablePath: string, { origin, prepare, args = [] }: Soaked): Promise<SoakedKiosk> {
 		const browser = await chromium.launch({
 			executablePath,
-			args: [...QUIET_ARGS, NO_CRASH_LIMIT],
+			args: [...QUIET_ARGS, NO_CRASH_LIMIT, ...args],
 			// Ctrl-C ends the run, which closes the browser after its last look.
 			handleSIGINT: false,
 			handleSIGTERM: false,
@@ -92,12 +150,18 @@ export class SoakedKiosk {
 		});
 		const context = await browser.newContext({ baseURL: origin });
 		await context.addInitScript(count);
+		await prepare?.(context);
 		const page = await context.newPage();
 		const session = await context.newCDPSession(page);
-		const kiosk = new SoakedKiosk(browser, await browser.newBrowserCDPSession(), session, page, streams);
+		const kiosk = new SoakedKiosk(browser, await browser.newBrowserCDPSession(), session, page);
 		await kiosk.#workers.attach();
-		await page.goto(ADDRESS, { timeout: 120_000 });
 		return kiosk;
+	}
+
+	/** Not counted as a reload. */
+	async open(path: string): Promise<void> {
+		this.#reloads--;
+		await this.page.goto(path, { timeout: 120_000 });
 	}
 
 	get browserVersion(): string {
@@ -105,7 +169,7 @@ export class SoakedKiosk {
 	}
 
 	async see(): Promise<Seen> {
-		const seen = await this.#page.evaluate(() => ({
+		const seen = await this.page.evaluate(() => ({
 			...(window as unknown as { soak: Counted }).soak,
 			timeOrigin: performance.timeOrigin
 		}));
@@ -115,21 +179,8 @@ export class SoakedKiosk {
 	}
 
 	/** Brings a fault; the function it gives takes that back. */
-	async bring(kind: FaultKind): Promise<() => Promise<void>> {
+	async bring(kind: PageFault): Promise<() => Promise<void>> {
 		switch (kind) {
-			case 'cut':
-			case 'unavailable':
-			case 'freeze':
-			case 'repeat':
-			case 'corrupt':
-				this.#streams.set(STREAM, kind);
-				return () => {
-					this.#streams.set(STREAM, 'ok');
-					return Promise.resolve();
-				};
-			case 'away':
-				await this.#streams.leave();
-				return () => this.#streams.comeBack();
 			case 'page-stopped':
 				this.#stoppedProcess = await this.#pageProcess();
 				process.kill(this.#stoppedProcess, 'SIGSTOP');
@@ -158,6 +209,36 @@ export class SoakedKiosk {
 		return () => Promise.resolve();
 	}
 
+	/**
+	 * Milliseconds until each camera's faces are found steadily again after `sinceMs`, by another worker than those before if
+	 * `byAnother`; null where that takes too long.
+	 */
+	async waitForFaces(
+		sinceMs: number,
+		{ before, byAnother, limitMs, cameras = 1, signal }: Wait
+	): Promise<number | null> {
+		const limits = Array.from({ length: cameras }, (_, camera) => {
+			const times = before.faces.filter((each) => each.camera === camera).map(({ ms }) => ms);
+			const gaps = times.map((ms, index) => ms - (times[index - 1] ?? ms)).slice(1);
+			return Math.max(INTERRUPTED.leastMs, gaps.length === 0 ? 0 : INTERRUPTED.times * median(gaps));
+		});
+		while (Date.now() - sinceMs < limitMs) {
+			const { faces, timeOrigin } = await this.see();
+			const known = byAnother && timeOrigin === before.timeOrigin ? before.workers : 0;
+			const backMs = limits.map((longestGapMs, camera) => {
+				const own = faces.filter((each) => each.worker > known && each.camera === camera);
+				return steadySince(
+					own.map(({ ms }) => ms),
+					sinceMs,
+					longestGapMs
+				);
+			});
+			if (!backMs.includes(null)) return Math.max(...backMs.map(Number)) - sinceMs;
+			await sleep(POLL_MS, undefined, { signal });
+		}
+		return null;
+	}
+
 	async sample(minute: number): Promise<Sample> {
 		const { frames } = await this.see();
 		await this.#session.send('HeapProfiler.collectGarbage');
@@ -175,7 +256,7 @@ export class SoakedKiosk {
 			nodes,
 			listeners: jsEventListeners,
 			processMb: memoryOf(await this.#pageProcess()),
-			incidents: await this.#page.evaluate(
+			incidents: await this.page.evaluate(
 				() => JSON.parse(localStorage.getItem('mien.kiosk.incidents') ?? '{}') as Record<string, number>
 			),
 			reloads: Math.max(0, this.#reloads)
@@ -194,13 +275,13 @@ export class SoakedKiosk {
 	}
 
 	#analyser(): PageWorker {
-		const worker = this.#page.workers().findLast((each) => each.url().includes(ANALYSER));
+		const worker = this.page.workers().findLast((each) => each.url().includes(ANALYSER));
 		if (worker === undefined) throw new Error('The page has no worker that could be given a fault.');
 		return worker;
 	}
 
 	async #countTensors(): Promise<number | null> {
-		const counts = this.#page.evaluate(async (times) => {
+		const counts = this.page.evaluate(async (times) => {
 			const { mien } = window as unknown as { mien: { stats(): Promise<{ tensors: number }> } };
 			let least = Infinity;
 			for (let time = 0; time < times; time++) {

@@ -7,6 +7,8 @@ export interface SoakOptions {
 	readonly minutes: number;
 	readonly seed: number;
 	readonly kinds: readonly FaultKind[];
+	/** All transports in turn, two cameras at once, with a fast clock. */
+	readonly transports: boolean;
 }
 
 export const SOAK_USAGE = `npm run soak -- [options]
@@ -14,6 +16,8 @@ export const SOAK_USAGE = `npm run soak -- [options]
   --seed S          default 1; draws the order of the faults and how long each is held
   --faults A,B      only these kinds: ${FAULT_KINDS.slice(0, 5).join(', ')},
                     ${FAULT_KINDS.slice(5).join(', ')}
+  --transports      instead: all transports in turn, two cameras at once, an MQTT broker that comes and goes, and a clock
+                    ten times as fast; writes tests/bench/results/soak.json and its tables
   --help            this text
 
 It runs the built kiosk in Chromium on a Motion JPEG stream of this machine, prints a line a minute and a summary at its
@@ -28,11 +32,13 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions {
 			minutes: { type: 'string', default: '60' },
 			seed: { type: 'string', default: '1' },
 			faults: { type: 'string', default: FAULT_KINDS.join(',') },
+			transports: { type: 'boolean', default: false },
 			help: { type: 'boolean', default: false }
 		}
 	});
 	return {
 		help: values.help,
+		transports: values.transports,
 		minutes: wholeNumber('--minutes', values.minutes, { least: 1, most: 10_080 }),
 		seed: wholeNumber('--seed', values.seed, { least: 0, most: 2 ** 31 - 1 }),
 		kinds: values.faults.split(',').map(parseKind)

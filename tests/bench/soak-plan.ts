@@ -16,6 +16,15 @@ export const FAULTS = {
 } as const satisfies Record<string, { title: string; held: boolean }>;
 
 export type FaultKind = keyof typeof FAULTS;
+/** Those of the page itself, whatever it shows. */
+export const PAGE_FAULTS = ['page-stopped', 'worker-dies', 'worker-stuck', 'graphics-crash'] as const;
+export type PageFault = (typeof PAGE_FAULTS)[number];
+export type StreamFault = Exclude<FaultKind, PageFault>;
+
+export function isPageFault(kind: FaultKind): kind is PageFault {
+	return PAGE_FAULTS.some((each) => each === kind);
+}
+
 export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
 
 export interface Fault {

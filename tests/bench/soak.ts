@@ -1,49 +1,29 @@
 /** `npm run soak`: the built kiosk for an hour or a night, with a fault every minute. See soak-options.ts. */
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { provideChromium } from '../chromium';
 import { clipFrames } from '../e2e/clip';
-import { startStreams } from '../e2e/streams';
+import { startStreams, type Streams } from '../e2e/streams';
 import { serveSite, type Site } from '../server';
-import { median } from './figures';
-import { SoakedKiosk, type Seen } from './soak-kiosk';
+import { copyBuild } from './soak-build';
+import { bringStreamFault, SoakedKiosk } from './soak-kiosk';
 import { parseSoakOptions, SOAK_USAGE, type SoakOptions } from './soak-options';
-import { type Fault, planFaults, steadySince } from './soak-plan';
+import { type Fault, isPageFault, planFaults } from './soak-plan';
+import { runTour } from './soak-tour';
 import { judge, outcomeLine, sampleLine, type SoakRecord, summarise } from './soak-summary';
 
-const BUILT = 'build';
+const STREAM = 'kiosk';
+const ADDRESS = `/kiosk?source=mjpeg:/streams/${STREAM}/mjpeg&keep=1`;
 const RESULTS = '.cache/soak';
-/** What the server of the site reads beside the build. */
-const SERVED_WITH = ['package.json', 'tsconfig.json'];
 
 const MINUTE_MS = 60_000;
 /** Between the look at a minute's end and the next fault. */
 const LEAD_MS = 5000;
-const POLL_MS = 250;
 const START_LIMIT_MS = 300_000;
 /** A kiosk that takes longer did not come back. */
 const RECOVERY_LIMIT_MS = 120_000;
-/** Results that stay away longer than this are an interruption: so long, or so many times as long as they usually do. */
-const INTERRUPTED = { leastMs: 2000, times: 10 };
-
-/** The build in a folder of its own, so that a later build does not change what is served. */
-function copyBuild(folder: string): void {
-	if (!existsSync(join(BUILT, 'kiosk.html'))) {
-		console.log('There is no build yet; building.');
-		const { status } = spawnSync('vite', ['build', '--logLevel', 'warn'], {
-			stdio: 'inherit',
-			shell: process.platform === 'win32'
-		});
-		if (status !== 0) throw new Error('The site could not be built: run `npm run build` and mend what it says.');
-	}
-	console.log(`Build of ${statSync(join(BUILT, 'kiosk.html')).mtime.toISOString()}`);
-	cpSync(BUILT, join(folder, BUILT), { recursive: true });
-	for (const file of SERVED_WITH) cpSync(file, join(folder, file));
-	symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');
-}
 
 /** Writes down what happens, in a file and on the console. */
 class Protocol {
@@ -91,32 +71,15 @@ class Protocol {
 	}
 }
 
-/**
- * Milliseconds until faces are found steadily again after `sinceMs`, by another worker than those before if `byAnother`;
- * null where that takes too long.
- */
-async function waitForFaces(
+async function bringFault(
 	kiosk: SoakedKiosk,
-	sinceMs: number,
-	{ before, byAnother, limitMs, signal }: { before: Seen; byAnother: boolean; limitMs: number; signal: AbortSignal }
+	streams: Streams,
+	{ kind, heldS }: Fault,
+	signal: AbortSignal
 ): Promise<number | null> {
-	const gaps = before.faces.map(({ ms }, index) => ms - (before.faces[index - 1]?.ms ?? ms)).slice(1);
-	const longestGapMs = Math.max(INTERRUPTED.leastMs, gaps.length === 0 ? 0 : INTERRUPTED.times * median(gaps));
-	while (Date.now() - sinceMs < limitMs) {
-		const { faces, timeOrigin } = await kiosk.see();
-		const known = byAnother && timeOrigin === before.timeOrigin ? before.workers : 0;
-		const times = faces.filter(({ worker }) => worker > known).map(({ ms }) => ms);
-		const backMs = steadySince(times, sinceMs, longestGapMs);
-		if (backMs !== null) return backMs - sinceMs;
-		await sleep(POLL_MS, undefined, { signal });
-	}
-	return null;
-}
-
-async function bringFault(kiosk: SoakedKiosk, { kind, heldS }: Fault, signal: AbortSignal): Promise<number | null> {
 	const before = await kiosk.see();
 	let sinceMs = Date.now();
-	const takeBack = await kiosk.bring(kind);
+	const takeBack = isPageFault(kind) ? await kiosk.bring(kind) : await bringStreamFault(streams, STREAM, kind);
 	try {
 		await sleep(1000 * heldS, undefined, { signal });
 	} finally {
@@ -124,17 +87,23 @@ async function bringFault(kiosk: SoakedKiosk, { kind, heldS }: Fault, signal: Ab
 		await takeBack();
 	}
 	const byAnother = kind === 'worker-dies' || kind === 'worker-stuck';
-	return waitForFaces(kiosk, sinceMs, { before, byAnother, limitMs: RECOVERY_LIMIT_MS, signal });
+	return kiosk.waitForFaces(sinceMs, { before, byAnother, limitMs: RECOVERY_LIMIT_MS, signal });
 }
 
 /** A fault and a look in each minute, until the time is over or `signal` aborts. */
-async function soak(kiosk: SoakedKiosk, options: SoakOptions, protocol: Protocol, signal: AbortSignal): Promise<void> {
+async function soak(
+	kiosk: SoakedKiosk,
+	streams: Streams,
+	options: SoakOptions,
+	protocol: Protocol,
+	signal: AbortSignal
+): Promise<void> {
 	const kinds = options.kinds.filter((kind) => process.platform !== 'win32' || kind !== 'page-stopped');
 	for (const fault of planFaults(options.seed, options.minutes, kinds)) {
 		const endMs = Date.now() + MINUTE_MS;
 		await sleep(LEAD_MS, undefined, { signal });
 		const minute = protocol.minutes();
-		const recoveredMs = await bringFault(kiosk, fault, signal);
+		const recoveredMs = await bringFault(kiosk, streams, fault, signal);
 		const recoveredS = recoveredMs === null ? null : recoveredMs / 1000;
 		protocol.add({ type: 'fault', minute, ...fault, recoveredS });
 		await sleep(Math.max(0, endMs - Date.now()), undefined, { signal });
@@ -150,7 +119,7 @@ async function run(options: SoakOptions): Promise<boolean> {
 	process.once('SIGINT', end);
 	process.once('SIGTERM', end);
 	const { signal } = ended;
-	let streams: Awaited<ReturnType<typeof startStreams>> | null = null;
+	let streams: Streams | null = null;
 	let site: Site | null = null;
 	let kiosk: SoakedKiosk | null = null;
 	try {
@@ -158,10 +127,11 @@ async function run(options: SoakOptions): Promise<boolean> {
 		copyBuild(folder);
 		streams = await startStreams(await clipFrames(), folder);
 		site = await serveSite([`--proxy=/streams=${streams.address}`], folder);
-		kiosk = await SoakedKiosk.open(executable, site.origin, streams);
+		kiosk = await SoakedKiosk.launch(executable, { origin: site.origin });
+		await kiosk.open(ADDRESS);
 		const sinceMs = Date.now();
 		const before = await kiosk.see();
-		if ((await waitForFaces(kiosk, sinceMs, { before, byAnother: false, limitMs: START_LIMIT_MS, signal })) === null) {
+		if ((await kiosk.waitForFaces(sinceMs, { before, byAnother: false, limitMs: START_LIMIT_MS, signal })) === null) {
 			throw new Error(
 				`The kiosk found no face within ${START_LIMIT_MS / 1000} s. See whether \`npm test\` passes, and what else keeps this machine busy.`
 			);
@@ -178,7 +148,7 @@ async function run(options: SoakOptions): Promise<boolean> {
 			if (fatal) ended.abort();
 		};
 		try {
-			await soak(kiosk, options, protocol, signal);
+			await soak(kiosk, streams, options, protocol, signal);
 		} catch (error) {
 			// Ctrl-C, or an end of the page that is written down already.
 			if (!signal.aborted) {
@@ -194,6 +164,12 @@ async function run(options: SoakOptions): Promise<boolean> {
 		streams?.stop();
 		rmSync(folder, { recursive: true, force: true });
 	}
+}
+
+function tour(options: SoakOptions): Promise<boolean> {
+	const ended = new AbortController();
+	for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort());
+	return runTour(options, ended.signal);
 }
 
 function readOptions(): SoakOptions | null {
@@ -216,7 +192,7 @@ if (options?.help === true) {
 	process.exitCode = 0;
 } else if (options !== null) {
 	try {
-		process.exitCode = (await run(options)) ? 0 : 1;
+		process.exitCode = (await (options.transports ? tour(options) : run(options))) ? 0 : 1;
 	} catch (error) {
 		console.error(messageOf(error));
 	}

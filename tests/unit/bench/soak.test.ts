@@ -2,6 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { fitLine, median } from '../../bench/figures';
 import { parseSoakOptions } from '../../bench/soak-options';
 import { FAULT_KINDS, FAULTS, planFaults, steadySince } from '../../bench/soak-plan';
+import {
+	judgeTour,
+	missingMinutes,
+	type Tour,
+	tourGrowth,
+	tourReport,
+	unlikeMinutes
+} from '../../bench/soak-tour-summary';
 import { heapGrowth, judge, type Outcome, type Sample, summarise } from '../../bench/soak-summary';
 
 describe('figures', () => {
@@ -171,9 +179,15 @@ describe('summarise', () => {
 
 describe('parseSoakOptions', () => {
 	it('has defaults, and takes what is asked for', () => {
-		expect(parseSoakOptions([])).toEqual({ help: false, minutes: 60, seed: 1, kinds: FAULT_KINDS });
+		expect(parseSoakOptions([])).toEqual({ help: false, transports: false, minutes: 60, seed: 1, kinds: FAULT_KINDS });
 		const asked = ['--minutes', '4', '--seed=9', '--faults', 'cut,worker-stuck'];
-		expect(parseSoakOptions(asked)).toEqual({ help: false, minutes: 4, seed: 9, kinds: ['cut', 'worker-stuck'] });
+		expect(parseSoakOptions(asked)).toEqual({
+			help: false,
+			transports: false,
+			minutes: 4,
+			seed: 9,
+			kinds: ['cut', 'worker-stuck']
+		});
 	});
 
 	it.each([
@@ -183,5 +197,56 @@ describe('parseSoakOptions', () => {
 		[['--loud'], 'loud']
 	])('%j is refused with what is allowed', (args, message) => {
 		expect(() => parseSoakOptions(args)).toThrow(message);
+	});
+});
+
+describe('a tour of all transports', () => {
+	const minuteMs = 60_000;
+	const at = (camera: string, minute: number) => ({ camera, minute: minute * minuteMs, frames: 5 });
+	const logged = [at('one', 1), at('one', 2), at('one', 3), at('two', 1), at('two', 2), at('two', 3)];
+	const TOUR: Tour = {
+		...{ minutes: 15, speed: 10, legs: ['a with b', 'c with d'] },
+		...{ faults: [], samples: [], gaps: [], logged, published: logged, reloads: 0, troubles: [] }
+	};
+	const fault = { leg: 0, what: 'HLS', title: 'stream cut', minute: 1, heldS: 5, recoveredS: 2, otherResults: 3 };
+
+	it('passes where all is well', () => {
+		expect(judgeTour({ ...TOUR, faults: [fault] })).toEqual([]);
+		expect(tourReport({ ...TOUR, faults: [fault] }, 'here')).toContain('Passed.');
+	});
+
+	it('fails for a fault that was not recovered from, and for one that stopped the other camera', () => {
+		expect(judgeTour({ ...TOUR, faults: [{ ...fault, recoveredS: null }] })).toHaveLength(1);
+		expect(judgeTour({ ...TOUR, faults: [{ ...fault, otherResults: 0 }] })).toHaveLength(1);
+		expect(judgeTour({ ...TOUR, faults: [{ ...fault, heldS: 2, otherResults: 0 }] })).toEqual([]);
+		expect(judgeTour({ ...TOUR, faults: [{ ...fault, otherResults: null }] })).toEqual([]);
+	});
+
+	it('fails for a minute that the log lacks, unless the page stood still in it', () => {
+		const gap = { fromMs: 2.5 * minuteMs, toMs: 2.7 * minuteMs };
+		const without = logged.filter(({ camera, minute }) => camera !== 'two' || minute !== 2 * minuteMs);
+		const tour = { ...TOUR, logged: without, published: without };
+		expect(missingMinutes(without, [])).toEqual([{ ...at('two', 2), frames: 0 }]);
+		expect(judgeTour(tour)).toHaveLength(1);
+		expect(judgeTour({ ...tour, gaps: [gap] })).toEqual([]);
+	});
+
+	it('fails where log and broker differ, but for the last minute, which may be under way', () => {
+		const published = logged.filter(({ minute }) => minute !== 3 * minuteMs);
+		expect(unlikeMinutes({ logged, published })).toEqual([]);
+		expect(unlikeMinutes({ logged, published: published.slice(1) })).toHaveLength(1);
+		expect(unlikeMinutes({ logged: logged.slice(1), published: logged })).toHaveLength(1);
+	});
+
+	it('finds a common slope of the heaps of pages that begin at other heights', () => {
+		const samples = [0, 1].flatMap((leg) =>
+			[2, 4, 6, 8].map((minute) => ({ leg, minute, heapMb: 10 + 5 * leg + minute / 60, tensors: 3, processMb: null }))
+		);
+		expect(tourGrowth(samples)?.slope).toBeCloseTo(1);
+		expect(judgeTour({ ...TOUR, samples })).toEqual([]);
+		const steep = samples.map((each) => ({ ...each, heapMb: 10 + each.minute }));
+		expect(judgeTour({ ...TOUR, minutes: 60, samples: steep })).toHaveLength(1);
+		const growing = samples.map((each) => ({ ...each, tensors: each.minute }));
+		expect(judgeTour({ ...TOUR, samples: growing })).toHaveLength(2);
 	});
 });
