@@ -210,7 +210,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 				`mqtt=/broker&mqtt-topic=${TOPIC}`
 			].join('&');
 		const { page } = kiosk;
-		await page.goto(`/kiosk/setup?${query(legs[0])}`);
+		await kiosk.open(`/kiosk/setup?${query(legs[0])}`);
 		await page.getByLabel(/Name for ws:/).fill(BROKER_LOGIN.username);
 		await page.getByLabel(/Password for ws:/).fill(BROKER_LOGIN.password);
 		await page.getByLabel(/Password for ws:/).press('Enter');
@@ -228,12 +228,12 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 			...{ faults: [], samples: [], gaps: [], logged: [], published: [], reloads: 0, troubles: [] }
 		};
 		const troubles: string[] = [];
-		let fatal = false;
+		const ended = new AbortController();
 		kiosk.onTrouble = (text, isFatal) => {
 			// A lost connection is what this is about.
 			if (/WebSocket|Failed to fetch|NetworkError/.test(text)) return;
 			troubles.push(text);
-			fatal ||= isFatal;
+			if (isFatal) ended.abort();
 		};
 		const beganMs = Date.now();
 		const load = loadavg()[0]?.toFixed(1) ?? '?';
@@ -260,7 +260,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 			let order: typeof all = [];
 			const legStartMs = Date.now();
 			let sampledMs = -Infinity;
-			while (Date.now() - legStartMs < legMs && !fatal) {
+			while (Date.now() - legStartMs < legMs && !ended.signal.aborted) {
 				if (order.length === 0)
 					order = all
 						.map((each) => ({ each, at: random() }))

@@ -12,7 +12,7 @@ import * as v from 'valibot';
 const topicText = v.pipe(
 	v.string(),
 	v.minLength(1),
-	v.check((text) => Buffer.byteLength(text) <= 65_535 && !/[\0-\x1f\x7f-\x9f]/.test(text))
+	v.check((text) => Buffer.byteLength(text) <= 65_535 && !/\p{Cc}/u.test(text))
 );
 const publishTopic = v.pipe(topicText, v.regex(/^[^+#]+$/));
 const subscribeTopic = v.pipe(topicText, v.regex(/^(?:[^+#/]*|\+)(?:\/(?:[^+#/]*|\+))*(?:\/#)?$|^#$/));
@@ -20,7 +20,7 @@ const qos = v.picklist([0, 1, 2]);
 const icon = v.pipe(v.string(), v.regex(/^[\w-]+:[\w-]+$/));
 /** Opened from Home Assistant's pages. */
 const configurationUrl = v.pipe(v.string(), v.url(), v.regex(/^(?:https?|homeassistant):\/\//));
-const printable = v.pipe(v.string(), v.regex(/^[^\0-\x1f\x7f-\x9f]*$/));
+const printable = v.pipe(v.string(), v.regex(/^\P{Cc}*$/u));
 /** Braces in pairs: Jinja itself is not at hand. */
 const template = v.pipe(v.string(), v.regex(/^(?:[^{}]|\{\{[^{}]*\}\})*$/));
 
