@@ -21,7 +21,7 @@ import { copyBuild } from './soak-build';
 import { bringStreamFault, SoakedKiosk } from './soak-kiosk';
 import { FAULTS, PAGE_FAULTS, type StreamFault } from './soak-plan';
 import { type Gap, judgeTour, type LoggedMinute, type Tour, tourReport } from './soak-tour-summary';
-import { replaceBetween } from './tables';
+import { replaceBetween, writeJson } from './tables';
 import { PLAIN_WEBRTC, startWhepPeer } from './whep-peer';
 
 /** Faster, and a moment in which a busy machine does not come to the page passes for a computer asleep. */
@@ -326,10 +326,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 		const ran: Tour = { ...tour, minutes: (Date.now() - beganMs) / MINUTE_MS, logged, published, reloads, troubles };
 		const about = `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}, Chromium ${kiosk.browserVersion}, ${new Date().toISOString().slice(0, 10)}, seed ${seed}, load ${load} before and ${loadavg()[0]?.toFixed(1) ?? '?'} after.`;
 		const report = tourReport(ran, about);
-		writeFileSync(
-			RESULTS,
-			`${JSON.stringify({ about, ...ran, logged: logged.length, published: published.length }, null, '\t')}\n`
-		);
+		await writeJson(RESULTS, { about, ...ran, logged: logged.length, published: published.length });
 		for (const file of DOCUMENTS) writeFileSync(file, replaceBetween(readFileSync(file, 'utf8'), 'soak', report));
 		console.log(`\n${report}`);
 		return judgeTour(ran).length === 0;

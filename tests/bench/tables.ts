@@ -1,5 +1,14 @@
 /** Tables in Markdown, and where they stand in a document. */
 
+import { writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+
+/** Writes JSON as this project's other files are written. */
+export async function writeJson(file: string, value: unknown): Promise<void> {
+	const options = { ...(await resolveConfig(file)), parser: 'json' };
+	writeFileSync(file, await format(JSON.stringify(value), options));
+}
+
 /** Rows of cells, the first of them the heads. */
 export function table(rows: readonly (readonly string[])[]): string {
 	const [head = [], ...body] = rows;
