@@ -46,7 +46,14 @@ function framesKept(page: Page): Promise<number> {
 					const all = opening.result.transaction('films').objectStore('films').getAll();
 					all.onsuccess = () => {
 						opening.result.close();
-						resolve((all.result as { frames: number }[])[0]?.frames ?? 0);
+						resolve(
+							Math.max(
+								0,
+								...(all.result as { frames: number; ended: string | null }[])
+									.filter(({ ended }) => ended === null)
+									.map(({ frames }) => frames)
+							)
+						);
 					};
 				};
 			})
@@ -418,6 +425,49 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await again.reload();
 		await again.getByTestId('films').waitFor();
 		expect(await again.getByTestId('films-kept').count()).toBe(0);
+		await context.close();
+	});
+
+	it('a queue whose tab was closed is offered again: what is done stays, and the others go on together', async () => {
+		const paths = [maker.plain(1, 'first.mp4'), maker.plain(30, 'second.mp4'), maker.plain(1, 'third.mp4')];
+		const { context, page } = await open(browser, '/film');
+		await choose(page, ...paths);
+		await waitForStatus(page, 'ready');
+		await expect.poll(() => page.getByTestId('film-start').innerText()).toBe('Read 3 films');
+		await readAll(page);
+		await select(page, 'first.mp4');
+		await waitForStatus(page, 'done');
+		await select(page, 'second.mp4');
+		await waitForStatus(page, 'reading');
+		await expect
+			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
+			.toBeGreaterThan(5);
+		await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+		await expect.poll(() => framesKept(page)).toBeGreaterThan(5);
+		await page.close();
+
+		const again = await context.newPage();
+		await again.goto('/film');
+		await expect.poll(() => again.getByTestId('films-kept').getByRole('listitem').count()).toBe(3);
+		await choose(again, ...paths);
+		await select(again, 'first.mp4');
+		await waitForStatus(again, 'done');
+		expect(await again.getByTestId('film-resume').count()).toBe(0);
+		await select(again, 'third.mp4');
+		await waitForStatus(again, 'paused');
+		await select(again, 'second.mp4');
+		await waitForStatus(again, 'paused');
+		const kept = Number(await again.getByTestId('film-progress').getAttribute('data-frames'));
+		expect(kept).toBeGreaterThan(0);
+		await again.getByTestId('film-resume').click();
+		await waitForStatus(again, 'done');
+		const rows = await table(again);
+		expect([...new Set(rows.map(({ frame }) => Number(frame)))]).toEqual(
+			Array.from({ length: 300 }, (_, index) => index)
+		);
+		await select(again, 'third.mp4');
+		await waitForStatus(again, 'done');
+		expect((await table(again)).length).toBe(10);
 		await context.close();
 	});
 

@@ -65,6 +65,8 @@ export class Films {
 			await film.open(file, openFilm);
 			if (film.hasRows) void film.takePictures();
 		}
+		// A queue that was interrupted goes on as one.
+		this.#pausedTogether = added.map(({ film }) => film).filter(({ state }) => state.kind === 'paused');
 	}
 
 	/** Shows what is kept of a film, without its file. */
