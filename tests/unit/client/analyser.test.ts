@@ -557,7 +557,7 @@ describe('Analyser: the rest', () => {
 	it('passes resting faces, reset and stats on', async () => {
 		const { analyser, worker } = await createRunning();
 		analyser.rest(3, true);
-		expect(worker().received.at(-1)).toEqual({ type: 'rest', faceId: 3, learn: true });
+		expect(worker().received.at(-1)).toEqual({ type: 'rest', stream: 0, faceId: 3, learn: true });
 		analyser.reset();
 		expect(worker().received.at(-1)).toEqual({ type: 'reset', stream: 0 });
 		const stats = analyser.stats();

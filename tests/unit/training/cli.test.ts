@@ -109,7 +109,6 @@ it(
 		expect(report).not.toContain('"private"');
 		for (const command of [
 			['measure', 'cnn'],
-			['ensemble', 'mien'],
 			['export', 'cnn', '--recipe', 'features']
 		]) {
 			const refused = await run([...command, '--data', data]);
