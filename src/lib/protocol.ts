@@ -35,7 +35,7 @@ export interface WorkerSettings {
 	readonly use: Use;
 }
 
-interface Failure {
+export interface Failure {
 	readonly code: ErrorCode;
 	readonly message: string;
 	/** As in AppError. */

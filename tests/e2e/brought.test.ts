@@ -9,6 +9,7 @@ import type { PhotoExport } from '../../src/lib/state/photo-export';
 import { type Site, serveSite } from '../server';
 import { open, openBrowser, waitForStatus } from './browser';
 import { ASTRONAUT } from './clip';
+import { readTrouble } from './kiosk';
 import { startOddStreams, type OddStreams } from './odd-streams';
 import type { PictureFile } from './pictures';
 
@@ -231,14 +232,8 @@ describe('streams', () => {
 			'hls:hls-codec.m3u8': /no pictures that this browser can play.*any supported codec/s,
 			'video:login-page': /no pictures that this browser can play.*Sign in to door/s
 		};
-		let moves = 0;
 		await onEach(Object.keys(told), async (view, page, source) => {
-			const trouble = view.getByTestId('kiosk-trouble');
-			const read = async () => {
-				await page.mouse.move(100 + (moves++ % 50), 100);
-				// Gone while the next try is under way.
-				return (await trouble.allInnerTexts()).join();
-			};
+			const read = () => readTrouble(page, view);
 			await expect.poll(read).toMatch(told[source] ?? /never/);
 			expect(await read()).not.toContain('could not be reached');
 		});

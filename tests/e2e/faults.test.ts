@@ -1,11 +1,15 @@
 /** Faults as they meet whoever uses a page: it goes on, or names what failed and what to do; and works once they are over. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request as askSite } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ErrorCode, EXPLANATIONS } from '../../src/lib/errors';
 import { freeze, open, openBrowser, shownError, shownFaces, waitForResults, waitForStatus } from './browser';
+import { FilmMaker } from './films';
+import { readTrouble } from './kiosk';
 import { portrait } from './pictures';
 
 const MANIFEST = '**/models/index.json';
@@ -14,8 +18,19 @@ const KIOSK = '/kiosk?source=snapshot:/streams/walk/snapshot&log=no';
 const LOGIN = { contentType: 'text/html', body: '<!DOCTYPE html><title>Hotel Wi-Fi: sign in</title>' };
 
 let browser: Browser;
-beforeAll(async () => void (browser = await openBrowser({ camera: 'clip' })));
-afterAll(() => browser.close());
+let folder: string;
+/** Path of one second of a face, where there is a program that makes it. */
+let film: string | null = null;
+beforeAll(async () => {
+	browser = await openBrowser({ camera: 'clip' });
+	folder = mkdtempSync(join(tmpdir(), 'mien-faults-'));
+	const ffmpeg = inject('ffmpeg');
+	if (ffmpeg !== null) film = new FilmMaker(ffmpeg, inject('clip'), folder).plain(1);
+});
+afterAll(async () => {
+	await browser.close();
+	rmSync(folder, { recursive: true });
+});
 
 interface Listed {
 	id: string;
@@ -183,56 +198,130 @@ const WORK: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
 		await page.getByTestId('file-input').setInputFiles(await portrait());
 		await waitForStatus(page, 'done');
 		expect(await shownFaces(page)).toHaveLength(1);
+	},
+	'/film': async (page) => {
+		await page.getByTestId('film-choose').waitFor();
+		if (film === null) return;
+		await page.getByTestId('film-input').setInputFiles(film);
+		await page.getByTestId('film-start').click();
+		await page.getByTestId('film-save-csv').waitFor();
+	},
+	'/compare': async (page) => {
+		await page.getByTestId('measure').click();
+		await page.locator('[data-testid=model-table] [data-part=speed]', { hasText: / ms/ }).first().waitFor();
+	},
+	'/compare/benchmark': async (page) => {
+		await page.getByTestId('choose-sample').click();
+		await page.getByTestId('bench-start').click();
+		await page.locator('[data-testid=bench-run][data-status=done]').waitFor();
 	}
 };
 
+const OTHER_PAGES = Object.keys(WORK).slice(1);
+/** Those that can be told apart on their way; what else is wrong with a model is found by the same code on every page. */
+const PLAIN_FAULTS = FAULTS.filter(([title]) =>
+	/^(a web page in place of the list|weights that are (not there|cut)|weights with one|a script)/.test(title)
+);
+
 describe('while models load', () => {
-	it.each(FAULTS)('%s: %s, and another try helps', async (_, code, said, prepare) => {
-		const { context, page } = await open(browser, '/', { prepare });
+	it.each([
+		...FAULTS.map((fault) => ['/', ...fault] as const),
+		...OTHER_PAGES.flatMap((path) => PLAIN_FAULTS.map((fault) => [path, ...fault] as const))
+	])('%s: %s: %s, and another try helps', async (path, _, code, said, prepare) => {
+		const { context, page } = await open(browser, path, { prepare });
 		await expectTold(page, code, said);
 		// A script is tried three times before that.
 		await page.getByTestId('retry').waitFor();
 		await mend(context);
 		await page.getByTestId('retry').click();
-		await waitForStatus(page, 'idle');
-		await WORK['/']?.(page);
+		await page.getByTestId('error').waitFor({ state: 'detached' });
+		await WORK[path]?.(page);
 		await context.close();
 	});
 
-	it('a network that goes away in the middle of the weights is told of, and another try helps once it is back', async () => {
-		const line = await startLine(inject('origin'));
-		const { context, page } = await open(browser, '/', { baseURL: line.origin });
-		await page.getByTestId('loading').waitFor();
-		await page.waitForFunction(() =>
-			performance.getEntriesByType('resource').some(({ name }) => name.endsWith('.wasm'))
-		);
-		line.cut();
-		await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it did not come/);
-		await page.getByTestId('retry').waitFor();
-		// It is still away.
+	it.each(Object.keys(WORK))(
+		'%s: a network that goes away in the middle is told of, and another try helps',
+		async (path) => {
+			const line = await startLine(inject('origin'));
+			const { context, page } = await open(browser, path, { baseURL: line.origin });
+			await page.waitForFunction(() =>
+				performance.getEntriesByType('resource').some(({ name }) => name.endsWith('.wasm'))
+			);
+			line.cut();
+			await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it did not come/);
+			await page.getByTestId('retry').waitFor();
+			// It is still away.
+			await page.getByTestId('retry').click();
+			await expectTold(page, 'manifest-unreachable', /models\/index\.json: it did not come/);
+			line.mend();
+			// It tries again by itself, three times; the visitor does where it has given up by now.
+			const retry = page.getByTestId('retry');
+			await expect
+				.poll(async () => {
+					if (await retry.isVisible()) await retry.click();
+					return page.getByTestId('error').count();
+				})
+				.toBe(0);
+			await WORK[path]?.(page);
+			await context.close();
+			line.stop();
+		}
+	);
+
+	it('a notice that was waved away comes back with the next picture, which is read after another try', async () => {
+		const { context, page } = await open(browser, '/photo', {
+			prepare: (prepared) => prepared.route(WEIGHTS, (route) => route.fulfill({ status: 404, body: '' }))
+		});
+		await shownError(page, 'model-unreachable');
+		await page.getByRole('button', { name: 'Dismiss' }).click();
+		await page.getByTestId('error').waitFor({ state: 'detached' });
+		await page.getByTestId('file-input').setInputFiles(await portrait());
+		await shownError(page, 'model-unreachable');
+		await mend(context);
 		await page.getByTestId('retry').click();
-		await expectTold(page, 'manifest-unreachable', /models\/index\.json: it did not come/);
-		line.mend();
-		// It tries again by itself, three times; the visitor does where it has given up by now.
-		const retry = page.getByTestId('retry');
-		await retry.or(page.locator('main[data-status=idle]')).first().waitFor();
-		if (await retry.isVisible()) await retry.click();
-		await waitForStatus(page, 'idle');
-		await WORK['/']?.(page);
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
 		await context.close();
-		line.stop();
+	});
+
+	it('figures that do not come are told of beside those that do, and another try helps', async () => {
+		const { context, page } = await open(browser, '/compare', {
+			prepare: (prepared) => prepared.route('**/models/mien/report.json', (route) => route.fulfill({ status: 503 }))
+		});
+		const told = page.getByTestId('compare-error');
+		await expect.poll(() => told.innerText()).toContain(EXPLANATIONS['report-unreachable'].sentence);
+		expect(await page.locator('[data-testid=accuracy-chart] [data-model=cnn]').count()).toBe(1);
+		expect(await page.locator('[data-testid=accuracy-chart] [data-model=mien]').count()).toBe(0);
+		await mend(context);
+		await page.getByTestId('retry-reports').click();
+		await page.locator('[data-testid=accuracy-chart] [data-model=mien]').waitFor();
+		expect(await told.count()).toBe(0);
+		await context.close();
+	});
+
+	it('a model of a benchmark that does not come is told of with its file, and starting again helps', async () => {
+		const { context, page } = await open(browser, '/compare/benchmark', {
+			prepare: (prepared) =>
+				prepared.route(/\/models\/cnn\/.*\.bin/, (route) => route.fulfill({ status: 404, body: '' }))
+		});
+		await page.locator('[data-testid=bench-model][data-model=cnn]').waitFor();
+		for (const box of await page.locator('[data-testid=bench-model]:not([data-model=cnn])').all()) await box.uncheck();
+		await page.getByTestId('choose-sample').click();
+		await page.getByTestId('bench-start').click();
+		const told = page.getByTestId('bench-failure');
+		await expect.poll(() => told.innerText()).toContain(EXPLANATIONS['model-unreachable'].sentence);
+		expect(await told.innerText()).toMatch(/cnn\/.*\.bin: status 404/);
+		await mend(context);
+		await page.getByTestId('bench-start').click();
+		await page.locator('[data-testid=bench-run][data-status=done]').waitFor();
+		await context.close();
 	});
 
 	it.each(FAULTS.filter(([title]) => /script that is not there/.test(title)))(
 		'%s: %s, which a kiosk tells whoever touches it, and it runs by itself once that is over',
 		async (_, code, said, prepare) => {
 			const { context, page } = await open(browser, KIOSK, { prepare });
-			const trouble = page.getByTestId('kiosk-trouble');
-			let moves = 0;
-			const told = async () => {
-				await page.mouse.move(100 + (moves++ % 50), 100);
-				return (await trouble.allInnerTexts()).join();
-			};
+			const told = () => readTrouble(page);
 			await expect.poll(told).toContain(EXPLANATIONS[code].sentence);
 			await expect.poll(told).toMatch(said);
 			await mend(context);

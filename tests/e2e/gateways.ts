@@ -16,6 +16,8 @@ import { type LiveCodec, LiveHls } from './ffmpeg';
 export interface Go2rtcState {
 	mse: boolean;
 	mjpeg: boolean;
+	/** The camera gives sound alone to WebRTC and MSE, as one whose pictures are switched off. */
+	soundAlone: boolean;
 }
 
 export interface StandIn {
@@ -31,6 +33,12 @@ const CONTENT_TYPES: Readonly<Record<LiveCodec, string>> = {
 	vp9: 'video/mp4; codecs="vp09.00.10.08"'
 };
 
+/** Of a peer that has no video to give (RFC 3264, section 6: the port of a stream that is refused is 0). */
+export const REFUSED_VIDEO = [
+	...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'm=video 0 UDP/TLS/RTP/SAVPF 96', 'c=IN IP4 0.0.0.0'],
+	...['a=mid:0', 'a=inactive', '']
+].join('\r\n');
+
 /** A go2rtc with one stream, `door`, that plays `clip`. WebRTC never fits, as with an H.265 camera and an older browser. */
 export async function startGo2rtc(
 	ffmpeg: string,
@@ -38,7 +46,7 @@ export async function startGo2rtc(
 	codec: LiveCodec,
 	frames: readonly Buffer[]
 ): Promise<StandIn> {
-	const state: Go2rtcState = { mse: true, mjpeg: true };
+	const state: Go2rtcState = { mse: true, mjpeg: true, soundAlone: false };
 	const open = new Set<() => void>();
 	const server = createServer((request, response) => {
 		const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
@@ -49,7 +57,8 @@ export async function startGo2rtc(
 		if (pathname === '/api/webrtc') {
 			// internal/webrtc/server.go outputWebRTC: http.Error(w, err.Error(), http.StatusInternalServerError), with the error
 			// of internal/streams/add_consumer.go formatError: "streams: codecs not matched: PRODUCER => CONSUMER"
-			response.writeHead(500).end('streams: codecs not matched: video:H265 => video:H264, video:VP8\n');
+			if (state.soundAlone) response.writeHead(201, { 'Content-Type': 'application/sdp' }).end(REFUSED_VIDEO);
+			else response.writeHead(500).end('streams: codecs not matched: video:H265 => video:H264, video:VP8\n');
 		} else if (pathname === '/api/stream.m3u8') {
 			// internal/hls/hls.go handlerStream: the header is set first; where AddConsumer fails it is logged, and nothing written
 			response.writeHead(200, { 'Content-Type': 'application/vnd.apple.mpegurl' }).end();
@@ -72,6 +81,10 @@ export async function startGo2rtc(
 				socket.send(
 					JSON.stringify({ type: 'error', value: 'mse: streams: codecs not matched: video:H265 => video:H264' })
 				);
+				return;
+			}
+			if (state.soundAlone) {
+				socket.send(JSON.stringify({ type: 'mse', value: 'video/mp4; codecs="mp4a.40.2,opus"' }));
 				return;
 			}
 			// internal/mp4/ws.go handlerWSMSE: {"type":"mse","value":CONTENT_TYPE}, then fragmented MP4

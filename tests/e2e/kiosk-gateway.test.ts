@@ -64,6 +64,14 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 		await expectWorks(page);
 	});
 
+	it('whose camera gives WebRTC and MSE sound alone says so of each, and the next way is played', async () => {
+		gateway.state.soundAlone = true;
+		gateway.cut();
+		await expect.poll(detail).toMatch(/^Motion JPEG \(WebRTC: [^:]*sound alone.*MSE: [^:]*sound alone.*HLS: .+\)$/);
+		await expectWorks(page);
+		gateway.state.soundAlone = false;
+	});
+
 	it('that has nothing left says so, and is played once it is back', async () => {
 		gateway.state.mse = false;
 		gateway.state.mjpeg = false;

@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { open, openBrowser, waitForResults } from './browser';
 import { type LiveCodec, LiveHls, writeSound, writeVideo } from './ffmpeg';
+import { readTrouble } from './kiosk';
 import type { StreamMode } from './streams';
 
 const ffmpeg = inject('ffmpeg') ?? '';
@@ -83,12 +84,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		async (source) => {
 			writeSound(ffmpeg, join(files, source.split('/').at(-1) ?? ''));
 			const { context, page } = await open(browser, `/kiosk?source=${source}&log=no`);
-			let moves = 0;
-			const told = async () => {
-				await page.mouse.move(100 + (moves++ % 50), 100);
-				return (await page.getByTestId('kiosk-trouble').allInnerTexts()).join();
-			};
-			await expect.poll(told).toMatch(/no pictures that this browser can play.*sound alone/s);
+			await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*sound alone/s);
 			expect(await page.evaluate(() => window.recordedResults.length)).toBe(0);
 			await context.close();
 		}

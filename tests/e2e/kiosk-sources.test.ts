@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Box } from '../../src/lib/core/types';
 import { open, openBrowser, waitForResults } from './browser';
 import { ASTRONAUT } from './clip';
-import { command, expectWorks, hurry, waitForState } from './kiosk';
+import { REFUSED_VIDEO } from './gateways';
+import { command, expectWorks, hurry, readTrouble, waitForState } from './kiosk';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
@@ -134,6 +135,32 @@ async function publish({ offer, picture }: { offer: string; picture: string }): 
 	while (peer.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 50));
 	return peer.localDescription?.sdp ?? '';
 }
+
+/** Runs in a page: the answer of a peer that has no video to give. */
+async function answerWithoutVideo(offer: string): Promise<string> {
+	const peer = new RTCPeerConnection();
+	await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+	await peer.setLocalDescription();
+	return peer.localDescription?.sdp ?? '';
+}
+
+it.each<[string, (offer: string, peer: Page) => string | Promise<string>]>([
+	['refuses the video', () => REFUSED_VIDEO],
+	['sends nothing', (offer, peer) => peer.evaluate(answerWithoutVideo, offer)],
+	['offers sound in its place', () => REFUSED_VIDEO.replace('m=video 0', 'm=audio 9')]
+])('WebRTC by WHEP, from a camera that gives sound alone and %s, is said to have no pictures', async (_, answer) => {
+	const peer = await (await browser.newContext()).newPage();
+	const { context, page } = await open(browser, '/kiosk?source=whep:/whep/door&log=no', {
+		prepare: (prepared) =>
+			prepared.route('**/whep/door', async (route) => {
+				const body = await answer(route.request().postData() ?? '', peer);
+				await route.fulfill({ status: 201, contentType: 'application/sdp', body });
+			})
+	});
+	await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*sound alone/s);
+	await context.close();
+	await peer.context().close();
+});
 
 it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that the kiosk left', async () => {
 	const peer = await browser.newContext();

@@ -1,6 +1,6 @@
 /** What tests of kiosks do again and again. */
 import { readFile } from 'node:fs/promises';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { inject } from 'vitest';
 import { waitForResults } from './browser';
 import type { StreamMode } from './streams';
@@ -17,6 +17,13 @@ export async function waitForState(page: Page, state: 'running' | 'retrying'): P
 export async function expectWorks(page: Page): Promise<void> {
 	await waitForState(page, 'running');
 	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
+}
+
+let moves = 0;
+/** What is wrong, as a kiosk tells whoever touches it; empty while another try is under way. */
+export async function readTrouble(page: Page, within: Page | Locator = page): Promise<string> {
+	await page.mouse.move(100 + (moves++ % 50), 100);
+	return (await within.getByTestId('kiosk-trouble').allInnerTexts()).join();
 }
 
 /** Leaves the kiosk for its log. */

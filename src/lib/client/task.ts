@@ -65,7 +65,7 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 						settle.resolve(!data.cancelled);
 						break;
 					case 'failed':
-						fail(new AppError(data.failure.code, data.failure.message));
+						fail(new AppError(data.failure.code, data.failure.message, undefined, data.failure.said));
 						break;
 					case 'speed':
 					case 'tables':

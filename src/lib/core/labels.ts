@@ -1,17 +1,32 @@
 /** What people call the seven expressions, in words and in numbers, as data sets of faces are published. */
 
-/** Names in use, beside the label itself: FER2013, FER+, CK+, RAF-DB, KDEF, JAFFE and others. */
-const NAMES: Readonly<Record<string, readonly string[]>> = {
-	angry: ['angry', 'anger', 'an', 'ang'],
-	disgust: ['disgust', 'disgusted', 'di', 'dis'],
-	fear: ['fear', 'fearful', 'afraid', 'scared', 'fe', 'fea'],
-	happy: ['happy', 'happiness', 'joy', 'ha', 'hap'],
-	sad: ['sad', 'sadness', 'sa'],
-	surprise: ['surprise', 'surprised', 'su', 'sur'],
-	neutral: ['neutral', 'neutrality', 'ne', 'neu']
+/**
+ * Names in use: FER2013, FER+, CK+, RAF-DB, KDEF, JAFFE and others; behind them those of German, Spanish, French, Italian,
+ * Portuguese, Polish, Russian, Turkish, Chinese, Japanese and Korean.
+ */
+const NAMES: Readonly<Record<string, string>> = {
+	angry:
+		'angry anger an ang wut wütend ärger zorn enojo enojado enfado enfadado ira colère rabbia raiva złość злость kızgın 生气 愤怒 憤怒 怒り 분노',
+	disgust:
+		'disgust disgusted disgusting di dis ekel asco dégoût disgusto nojo wstręt отвращение iğrenme 厌恶 厭惡 嫌悪 혐오',
+	fear: 'fear fearful afraid scared frightened fe fea angst furcht miedo temor peur paura medo strach страх korku 恐惧 害怕 恐懼 恐怖 恐れ 공포',
+	happy:
+		'happy happiness joy joyful ha hap freude fröhlich glücklich felicidad feliz alegría joie heureux felicità alegria radość радость mutlu 高兴 开心 快乐 高興 開心 喜び 행복',
+	sad: 'sad sadness sa trauer traurig tristeza triste tristesse tristezza smutek грусть üzgün 悲伤 伤心 难过 悲傷 悲しみ 슬픔',
+	surprise:
+		'surprise surprised su sur überraschung überrascht sorpresa sorprendido surpris sorpresa surpresa zaskoczenie удивление şaşkın 惊讶 吃惊 驚訝 驚き 놀람',
+	neutral: 'neutral neutrality ne neu neutro neutre neutrale neutralny нейтральный nötr 中性 自然 平静 無表情 중립'
 };
 
-const LABELS = new Map(Object.entries(NAMES).flatMap(([label, names]) => names.map((name) => [name, label] as const)));
+/** Without accents; German vowels may be spelt out. */
+const folded = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const spelledOut = (name: string): string => name.replace(/[äöü]/g, (vowel) => `${folded(vowel)}e`);
+
+const LABELS = new Map(
+	Object.entries(NAMES).flatMap(([label, names]) =>
+		names.split(' ').flatMap((name) => [folded(name), folded(spelledOut(name))].map((each) => [each, label] as const))
+	)
+);
 
 /** Words that say nothing of the expression: "happy_faces", "train-3-happy", "class happy". */
 const FILLERS = new Set(
@@ -27,13 +42,11 @@ export interface NamedLabel {
 }
 
 /**
- * The label that a text names ("Happy", "happiness", "3_happy", "suprise"); undefined where it names none or several.
+ * The label that a text names ("Happy", "happiness", "3_happy", "HappyFace", "suprise"); undefined where it names none or several.
  * Words of five letters and more may have one letter too many, missing, wrong or swapped.
  */
 export function labelNamed(text: string): NamedLabel | undefined {
-	const words = text
-		.normalize('NFKC')
-		.toLowerCase()
+	const words = folded(text.replace(/(\p{Ll})(?=\p{Lu})/gu, '$1 '))
 		.split(/[^\p{L}]+/u)
 		.filter((word) => word !== '' && !FILLERS.has(word));
 	const [word] = words;

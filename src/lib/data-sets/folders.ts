@@ -8,6 +8,8 @@ export interface SortedFiles<T> {
 	readonly unknown: readonly { readonly name: string; readonly folder: string }[];
 	/** Names that are only nearly those of a label, and how they were read. */
 	readonly guessed: ReadonlyMap<string, string>;
+	/** By label, a file whose own name was read, as no folder says anything; empty where folders do. */
+	readonly named: ReadonlyMap<string, string>;
 }
 
 /** Folders that have a number for a name. */
@@ -23,8 +25,29 @@ const EXAMPLES = 3;
 /** The folders around a file, the nearest first. */
 const around = (path: string): string[] => path.split('/').slice(0, -1).reverse();
 
-/** 0 to 9, also as "03"; undefined for other names. */
-const numberOf = (folder: string): number | undefined => (/^0*\d$/.test(folder.trim()) ? Number(folder) : undefined);
+/** A number of 0 to 9: "3", "03", "3.0", "(3)", "class_3", "label 3". */
+const NUMBER = /^[\s([]*(?:(?:class|label|emotion|expression|category)[\s_-]*)?0*(\d)(?:\.0+)?[\s)\]]*$/i;
+
+const numberOf = (folder: string): number | undefined => {
+	const digit = NUMBER.exec(folder)?.[1];
+	return digit === undefined ? undefined : Number(digit);
+};
+
+/** File names of KDEF ("AF01ANS.JPG") and of JAFFE ("KA.AN1.39.tiff"). */
+const CODES = [/^[AB][FM]\d\d(AF|AN|DI|HA|NE|SA|SU)(?:S|[HF][LR])$/i, /^[A-Z]{2}\.(AN|DI|FE|HA|NE|SA|SU)\d\.\d+$/i];
+
+/** The label that a file's own name says: one of those codes, or a word beside which there is no other label. */
+function labelOfFile(path: string): string | undefined {
+	const name = (path.split('/').at(-1) ?? '').replace(/\.\w+$/, '');
+	const code = CODES.flatMap((pattern) => pattern.exec(name)?.[1] ?? [])[0];
+	if (code !== undefined) return code.toUpperCase() === 'AF' ? 'fear' : labelNamed(code)?.label;
+	const all = name.split(/[^\p{L}]+/u);
+	if (all.some((word) => /^(no|non|not)$/i.test(word))) return undefined;
+	// Shorter ones are codes of something else as often.
+	const words = all.filter((word) => word.length > 3 || /[^\p{ASCII}]/u.test(word) || /^(sad|joy)$/i.test(word));
+	const labels = new Set(words.flatMap((word) => labelNamed(word)?.label ?? []));
+	return labels.size === 1 ? [...labels][0] : undefined;
+}
 
 /** Whether a folder has a number for a name that may stand for a label. */
 export const isNumber = (folder: string): boolean => numberOf(folder) !== undefined;
@@ -63,7 +86,7 @@ export function numberedFolders<T>(
 
 /**
  * Files with the label that the nearest folder around them names; numbers as `numbering` reads them, where it is given
- * and no folder around names a label in words.
+ * and no folder around names a label in words. Where no folder of any file says anything, by the files' own names.
  */
 export function sortByLabel<T>(
 	files: readonly { readonly path: string; readonly file: T }[],
@@ -72,13 +95,24 @@ export function sortByLabel<T>(
 	const labelled: { name: string; label: string; file: T }[] = [];
 	const unknown: { name: string; folder: string }[] = [];
 	const guessed = new Map<string, string>();
-	for (const { path, file } of files) {
+	const named = new Map<string, string>();
+	const areSorted = files.some(({ path }) => wordOf(path) !== undefined || numberAround(path) !== undefined);
+	const own = areSorted ? [] : files.map(({ path }) => labelOfFile(path));
+	// A name here and there may be about anything.
+	const tell = own.filter((label) => label !== undefined).length >= files.length / 2;
+	for (const [index, { path, file }] of files.entries()) {
+		const ownLabel = tell ? own[index] : undefined;
+		if (ownLabel !== undefined) {
+			labelled.push({ name: path, label: ownLabel, file });
+			if (!named.has(ownLabel)) named.set(ownLabel, path.split('/').at(-1) ?? path);
+			continue;
+		}
 		const folder = around(path).find((each) => labelNamed(each) !== undefined);
-		const named = folder === undefined ? undefined : labelNamed(folder);
-		if (folder !== undefined && named?.exact === false) guessed.set(folder, named.label);
-		const label = named?.label ?? numbering?.labels.get(numberAround(path) ?? -1) ?? undefined;
+		const read = folder === undefined ? undefined : labelNamed(folder);
+		if (folder !== undefined && read?.exact === false) guessed.set(folder, read.label);
+		const label = read?.label ?? numbering?.labels.get(numberAround(path) ?? -1) ?? undefined;
 		if (label === undefined) unknown.push({ name: path, folder: around(path)[0] ?? '' });
 		else labelled.push({ name: path, label, file });
 	}
-	return { labelled, unknown, guessed };
+	return { labelled, unknown, guessed, named };
 }

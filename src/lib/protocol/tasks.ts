@@ -1,7 +1,7 @@
 /** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
 import type { Prior } from '../core/types';
 import type { NamedBlob, TableInfo } from '../data-sets/tables';
-import type { ErrorCode } from '../errors';
+import type { Failure } from '../protocol';
 
 /** Which rows of the chosen tables are measured. */
 export interface RowChoice {
@@ -91,4 +91,4 @@ export type FromTask =
 	| { readonly type: 'tables'; readonly tables: readonly TableInfo[]; readonly skipped: readonly Problem[] }
 	| { readonly type: 'progress'; readonly progress: BenchmarkProgress }
 	| { readonly type: 'done'; readonly cancelled: boolean }
-	| { readonly type: 'failed'; readonly failure: { readonly code: ErrorCode; readonly message: string } };
+	| { readonly type: 'failed'; readonly failure: Failure };

@@ -4,7 +4,7 @@
  * or {"type":"error","value":"mse: REASON"}.
  */
 import { AppError } from '../errors';
-import type { Attach } from './played';
+import { type Attach, noPictures } from './played';
 
 /** What go2rtc chooses from (pkg/mp4, ParseCodecs): H.264 and H.265; without sound, which nobody hears here. */
 const CODECS = ['avc1.640029', 'avc1.64002A', 'avc1.640033', 'hvc1.1.6.L153.B0'];
@@ -13,6 +13,9 @@ const KEPT_S = 10;
 const LATE_S = 3;
 /** What waits for a browser that takes nothing more. */
 const MOST_BYTES = 16 * 1024 * 1024;
+
+/** A content type of go2rtc's whose codecs are all of sound (pkg/mp4: mp4a, opus, flac). */
+const SOUND_ALONE = /codecs="(?:(?:mp4a|opus|flac|ac-3)[\w.]*,?\s*)+"/i;
 
 type Kind = typeof MediaSource;
 
@@ -95,6 +98,7 @@ function feeder(
 	fail: (error: AppError) => void,
 	onFirst: () => void
 ): (piece: ArrayBuffer) => void {
+	if (contentType.startsWith('audio/') || SOUND_ALONE.test(contentType)) throw noPictures(contentType.slice(0, 100));
 	let buffer: SourceBuffer;
 	try {
 		buffer = media.addSourceBuffer(contentType);

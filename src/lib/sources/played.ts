@@ -130,13 +130,17 @@ async function playing(video: HTMLVideoElement): Promise<void> {
 	}
 }
 
+export function noPictures(message: string): AppError {
+	const said = 'It gives sound alone, or pictures of a kind that this browser does not decode (as H.265).';
+	return new AppError('stream-unreadable', message, undefined, said);
+}
+
 /** Rejects with stream-unreadable where what plays has no pictures. */
 async function sized(video: HTMLVideoElement): Promise<void> {
 	const lastMs = performance.now() + SIZE_LIMIT_MS;
 	while (video.videoWidth === 0) {
 		if (performance.now() > lastMs) {
-			const said = 'It plays sound alone, or pictures of a kind that this browser does not decode (as H.265).';
-			throw new AppError('stream-unreadable', 'what plays has no pictures', undefined, said);
+			throw noPictures('what plays has no pictures');
 		}
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}

@@ -3,7 +3,7 @@
  * As go2rtc and MediaMTX offer it.
  */
 import { AppError } from '../errors';
-import type { Attach, StreamAddress } from './played';
+import { type Attach, noPictures, type StreamAddress } from './played';
 import { request } from './request';
 
 const ANSWER_LIMIT_MS = 8000;
@@ -19,7 +19,7 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 	return async (video, fail, signal) => {
 		const connection = new RTCPeerConnection({ iceServers: [...ice] });
 		signal.addEventListener('abort', () => connection.close(), { once: true });
-		connection.addTransceiver('video', { direction: 'recvonly' });
+		const transceiver = connection.addTransceiver('video', { direction: 'recvonly' });
 		const arrived = new Promise<void>((resolve) => {
 			connection.addEventListener('track', ({ track }) => {
 				video.srcObject = new MediaStream([track]);
@@ -40,11 +40,15 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 		});
 		const session = response.headers.get('Location');
 		if (session !== null) leaveAtEnd(new URL(session, response.url || url), { url, login }, signal);
+		const answer = await response.text();
+		// A stream without video is answered with none, with one that is refused (port 0), or with one that sends nothing.
+		if (/^v=0\r?$/m.test(answer) && !/^m=video (?!0 )/m.test(answer)) throw noPictures('no video in the answer');
 		try {
-			await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+			await connection.setRemoteDescription({ type: 'answer', sdp: answer });
 		} catch (thrown) {
 			throw new AppError('stream-unreadable', `the answer is no session description: ${String(thrown)}`, thrown);
 		}
+		if (transceiver.currentDirection !== 'recvonly') throw noPictures('the answer sends no video');
 		await arrived;
 	};
 }

@@ -26,6 +26,12 @@ export class Reports {
 		return this.#states[id] ?? { kind: 'loading' };
 	}
 
+	/** Why a report did not come, or null where none failed. */
+	get error(): AppError | null {
+		const failed = Object.values(this.#states).find(({ kind }) => kind === 'failed');
+		return failed?.kind === 'failed' ? failed.error : null;
+	}
+
 	/**
 	 * Fetches those that were not fetched yet; one that failed is tried again. Nothing is asked of the site where the
 	 * manifest has no figures: they come from the report.

@@ -216,6 +216,10 @@ export class Session {
 		return this.#engine.kind === 'failed';
 	}
 
+	get #loadError(): AppError | null {
+		return this.#engine.kind === 'failed' ? this.#engine.error : null;
+	}
+
 	/** The sentence for screen readers. */
 	get announcement(): string {
 		return this.#announcer.spoken;
@@ -276,7 +280,7 @@ export class Session {
 	/** Back to where nothing is shown; the camera is released. */
 	close(): void {
 		this.#leaveSource();
-		this.#notice = null;
+		this.#notice = this.#loadError;
 		this.#makeSource = null;
 		this.#view = { kind: 'none' };
 	}
@@ -428,6 +432,8 @@ export class Session {
 	}
 
 	async #analyse(grab: () => Promise<GrabbedFrame>, options: FrameOptions, signal: AbortSignal): Promise<FrameResult> {
+		// It waits for another try, which the visitor may have waved away.
+		this.#notice ??= this.#loadError;
 		for (;;) {
 			signal.throwIfAborted();
 			if (this.#engine.kind === 'ready') {

@@ -64,6 +64,7 @@ export class TestPictures {
 				.map(([folder, n]) => ({ folder, n }))
 				.filter(({ folder }) => this.#numbers !== null || !isNumber(folder)),
 			guessed: [...(sorted?.guessed ?? [])].map(([folder, label]) => ({ folder, label })),
+			named: [...(sorted?.named ?? [])].map(([label, file]) => ({ label, file })),
 			numbers:
 				this.#numbered === null ? null : { ...this.#numbered, chosen: this.#numbers, isAsked: this.#numbers === null }
 		};

@@ -1,9 +1,9 @@
 /** Serves one task over a port of its own, beside the live analysis. */
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
 import type { NamedBlob } from '../data-sets/tables';
-import { toAppError } from '../errors';
 import type { FromTask, Problem, TaskRequest, ToTask } from '../protocol/tasks';
 import { runBenchmark } from './benchmark';
+import { failureOf } from './failure';
 import { measureSpeed } from './speed';
 import { TaskControl } from './task-control';
 
@@ -76,8 +76,7 @@ async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control:
 					});
 		port.postMessage({ type: 'done', cancelled: !finished });
 	} catch (thrown) {
-		const { code, message } = toAppError(thrown, 'analysis-failed');
-		port.postMessage({ type: 'failed', failure: { code, message } });
+		port.postMessage({ type: 'failed', failure: failureOf(thrown, 'analysis-failed') });
 	} finally {
 		release();
 		port.close();

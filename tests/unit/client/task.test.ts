@@ -57,7 +57,7 @@ describe('startTask', () => {
 		expect(await cancelled.task.finished).toBe(false);
 		const failed = start();
 		await Promise.resolve();
-		failed.answer({ type: 'failed', failure: { code: 'data-unreadable', message: 'no' } });
+		failed.answer({ type: 'failed', failure: { code: 'data-unreadable', message: 'no', said: null } });
 		await expect(failed.task.finished).rejects.toMatchObject({ code: 'data-unreadable' });
 		expect(failed.closed).toBe(true);
 	});

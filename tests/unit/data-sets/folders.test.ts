@@ -24,6 +24,10 @@ describe('sortByLabel', () => {
 		expect(labelsOf('raf-db/train/1/a.jpg', 'x/0/a.jpg')).toEqual([undefined, undefined]);
 	});
 
+	it.each(['class3', 'class_3', 'Label 3', 'emotion-3', '(3)', '3.0', '03'])('takes %s for a number', (folder) => {
+		expect(numberedFolders([{ path: `x/${folder}/a.jpg`, file: 0 }])?.numbers.map(({ number }) => number)).toEqual([3]);
+	});
+
 	it('takes the nearest folder that names a label, and a word before a number', () => {
 		expect(labelsOf('happy/sad/a.png', 'happy/subject 7/a.png', 'happy/4/a.png')).toEqual(['sad', 'happy', 'happy']);
 	});
@@ -54,7 +58,48 @@ describe('sortByLabel', () => {
 	});
 });
 
+describe('names of files, where no folder says anything', () => {
+	it.each([
+		['JAFFE', 'jaffe', ['KA.AN1.39.png', 'KA.HA1.29.png', 'KA.NE1.26.png'], ['angry', 'happy', 'neutral']],
+		['KDEF', 'KDEF/AF01', ['AF01ANS.JPG', 'AF01AFHL.JPG', 'BM35SUFR.JPG'], ['angry', 'fear', 'surprise']],
+		['RaFD', 'RafD', ['Rafd090_01_Caucasian_female_angry_frontal.jpg'], ['angry']],
+		['flattened folders', 'all', ['happy (1).jpg', 'img_sad_03.png', 'Überrascht-2.jpg'], ['happy', 'sad', 'surprise']]
+	])('say the label in %s, which is told', (_, folder, names, wanted) => {
+		const files = names.map((name) => ({ path: `${folder}/${name}`, file: name }));
+		const { labelled, named } = sortByLabel(files, null);
+		expect(labelled.map(({ label }) => label)).toEqual(wanted);
+		expect([...named]).toEqual(wanted.map((label, index) => [label, names[index]]));
+	});
+
+	it.each([
+		['where a folder does', ['happy/sad.jpg', 'x/sad (1).jpg'], ['happy', undefined]],
+		['where a folder has a number', ['3/sad.jpg', '3/happy.jpg'], [undefined, undefined]],
+		['of a file here and there', ['x/happy.jpg', 'x/1.jpg', 'x/2.jpg'], [undefined, undefined, undefined]],
+		['of two labels, or of none', ['x/happy_or_sad.jpg', 'x/not happy.jpg'], [undefined, undefined]]
+	])('say nothing %s', (_, paths, wanted) => {
+		expect(labelsOf(...paths)).toEqual(wanted);
+	});
+});
+
 describe('labelNamed', () => {
+	it.each([
+		['Wütend', 'angry'],
+		['wuetend', 'angry'],
+		['WUTEND', 'angry'],
+		['Fröhlich (2)', 'happy'],
+		['miedo', 'fear'],
+		['dégoût', 'disgust'],
+		['D\u0065\u0301gou\u0302t', 'disgust'],
+		['tristesse', 'sad'],
+		['3_高兴', 'happy'],
+		['惊讶', 'surprise'],
+		['нейтральный', 'neutral'],
+		['HappyFaces', 'happy'],
+		['0_AngryMen', undefined]
+	])('reads %s in other languages and spellings as %s', (text, label) => {
+		expect(labelNamed(text)?.label).toBe(label);
+	});
+
 	it.each([
 		['suprise', 'surprise'],
 		['Suprised', 'surprise'],
