@@ -1,10 +1,13 @@
-/** A broker (MQTT 3.1.1 over WebSocket) that hangs up at what it does not know or allow, as hosted ones do. */
+/** A broker (MQTT 3.1.1 or 5 over WebSocket) that hangs up at what it does not know or allow, as hosted ones do. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { acceptWebSocket } from './websocket';
 
-/** Where it hangs up: at a subscription (AWS IoT without `iot:Subscribe`), a retained message, or a retained last will. */
-export type Grudge = 'subscribe' | 'retain' | 'retained-will' | 'will';
+/**
+ * Where it hangs up: at a subscription (AWS IoT without `iot:Subscribe`), a retained message, a retained last will, or a
+ * message that is to be confirmed. `silence`: it takes those, and confirms none. `version`: it knows MQTT 5 alone.
+ */
+export type Grudge = 'subscribe' | 'retain' | 'retained-will' | 'will' | 'confirm' | 'silence' | 'version';
 
 export interface StandInBroker {
 	readonly url: string;
@@ -23,6 +26,9 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 	server.on('upgrade', (request, stream) => {
 		const socket = acceptWebSocket(request, stream, 'mqtt');
 		let rest = Buffer.alloc(0);
+		let isVersion5 = false;
+		/** Properties, which version 5 has at many places, with their length before them in a byte. */
+		const past = (body: Buffer, at: number): number => (isVersion5 ? at + 1 + (body[at] ?? 0) : at);
 		socket.onMessage = (message) => {
 			rest = Buffer.concat([rest, Buffer.from(message as Buffer)]);
 			for (let packet = readPacket(rest); packet !== null; packet = readPacket(rest)) {
@@ -37,26 +43,35 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 			};
 			if (type === 1) {
 				// Variable header: protocol name, level, flags (MQTT 3.1.1, section 3.1.2.3).
+				isVersion5 = body[6] === 5;
+				if (grudges.includes('version') && !isVersion5) {
+					// "Unacceptable protocol version" (section 3.2.2.3).
+					socket.send(Buffer.from([0x20, 2, 0, 1]));
+					return;
+				}
 				const wish = body[7] ?? 0;
 				if ((wish & 0x04) !== 0 && hangsUp('will')) return;
 				if ((wish & 0x20) !== 0 && hangsUp('retained-will')) return;
 				broker.connects++;
 				// After the protocol name (6 bytes), level, flags and keep-alive: the client's id, then the will's topic.
-				const at = 12 + body.readUInt16BE(10);
+				const id = past(body, 10);
+				const at = past(body, id + 2 + body.readUInt16BE(id));
 				if ((wish & 0x04) !== 0) broker.wills.push(body.subarray(at + 2, at + 2 + body.readUInt16BE(at)).toString());
-				socket.send(Buffer.from([0x20, 2, 0, 0]));
+				socket.send(Buffer.from(isVersion5 ? [0x20, 3, 0, 0, 0] : [0x20, 2, 0, 0]));
 			} else if (type === 8) {
 				if (hangsUp('subscribe')) return;
-				const codes = filters(body).map(() => 1);
+				const codes = [...(isVersion5 ? [0] : []), ...filters(body.subarray(past(body, 2))).map(() => 1)];
 				socket.send(Buffer.from([0x90, 2 + codes.length, body[0] ?? 0, body[1] ?? 0, ...codes]));
 			} else if (type === 3) {
 				const retain = (flags & 1) === 1;
 				if (retain && hangsUp('retain')) return;
-				const length = body.readUInt16BE(0);
 				const hasId = (flags & 6) !== 0;
-				const text = body.subarray(2 + length + (hasId ? 2 : 0)).toString();
+				if (hasId && hangsUp('confirm')) return;
+				const length = body.readUInt16BE(0);
+				const text = body.subarray(past(body, 2 + length + (hasId ? 2 : 0))).toString();
 				broker.published.push({ topic: body.subarray(2, 2 + length).toString(), text, retain });
-				if (hasId) socket.send(Buffer.from([0x40, 2, body[2 + length] ?? 0, body[3 + length] ?? 0]));
+				if (hasId && !grudges.includes('silence'))
+					socket.send(Buffer.from([0x40, 2, body[2 + length] ?? 0, body[3 + length] ?? 0]));
 			} else if (type === 12) socket.send(Buffer.from([0xd0, 0]));
 		};
 	});
@@ -64,10 +79,10 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 	return Object.assign(broker, { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` });
 }
 
-/** Topics of a SUBSCRIBE: after its id, each with its length before and its quality of service after it. */
+/** Topics of a SUBSCRIBE: each with its length before and its quality of service after it. */
 function filters(body: Buffer): string[] {
 	const topics: string[] = [];
-	for (let at = 2; at + 2 <= body.length;) {
+	for (let at = 0; at + 2 <= body.length;) {
 		const length = body.readUInt16BE(at);
 		topics.push(body.subarray(at + 2, at + 2 + length).toString());
 		at += length + 3;

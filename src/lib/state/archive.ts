@@ -10,6 +10,8 @@ const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³
 /** Windows takes paths of 260 characters, the folder to unpack to among them. */
 const MOST_CHARACTERS = 160;
 const MOST_OF_ONE = 100;
+/** Linux takes 255 bytes of a name, encrypted folders 143: a letter of Chinese or Arabic has two or three. */
+const MOST_BYTES_OF_ONE = 140;
 
 /**
  * Each file under a name that Windows, macOS and Linux can write ("a:b.jpg" becomes "a_b.jpg"); of names that are one to any
@@ -62,10 +64,12 @@ export function safePath(name: string): string {
 
 /** With its extension; letters of two units are not cut in two. */
 function shortened(part: string): string {
-	if (part.length <= MOST_OF_ONE) return part;
+	const isLong = (text: string): boolean =>
+		text.length > MOST_OF_ONE || new TextEncoder().encode(text).length > MOST_BYTES_OF_ONE;
+	if (!isLong(part)) return part;
 	const extension = /\.[^.]{1,10}$/.exec(part)?.[0] ?? '';
 	const letters = Array.from(part.slice(0, part.length - extension.length));
-	while (letters.join('').length > MOST_OF_ONE - extension.length) letters.pop();
+	while (isLong(letters.join('') + extension)) letters.pop();
 	return letters.join('').trimEnd() + extension;
 }
 

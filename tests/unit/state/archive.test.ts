@@ -100,4 +100,6 @@ it('shortens what is too long for Windows, and keeps the extension', () => {
 	expect(long.length).toBeLessThanOrEqual(160);
 	expect(long.endsWith('ä.jpeg')).toBe(true);
 	expect(safePath(`${'😀'.repeat(200)}.png`)).toMatch(/^(😀)+\.png$/u);
+	for (const letter of ['照', 'م', '😀', 'ä'])
+		expect(Buffer.byteLength(safePath(`${letter.repeat(99)}.png`)), letter).toBeLessThanOrEqual(143);
 });

@@ -8,17 +8,22 @@ const RETRY_MS = 3000;
 const CONNECT_LIMIT_MS = 10_000;
 /** Seconds; a connection that died silently is found out within one and a half times as long. */
 const KEEP_ALIVE_S = 20;
-/** A broker's words for a login that is wrong or missing (MQTT 3.1.1, section 3.2.2.3). */
-const REFUSALS: readonly unknown[] = [4, 5];
+/** A broker's words for a login that is wrong or missing (MQTT 3.1.1, section 3.2.2.3; MQTT 5, section 3.2.2.2). */
+const REFUSALS: readonly unknown[] = [4, 5, 134, 135];
+/** And for a version of the protocol that it does not know. */
+const OTHER_VERSION: readonly unknown[] = [1, 132];
+/** A broker that has not confirmed a message after this long does not confirm any. */
+const CONFIRM_LIMIT_MS = 20_000;
 /** So many connections that end at the same request are no accident. */
 const ENDS = 2;
 
 /** What a broker may hang up at, as AWS IoT does where its policy lacks a right: each is done without, one after another. */
-type Wish = 'subscribe' | 'retain' | 'will';
+type Wish = 'subscribe' | 'retain' | 'will' | 'confirm';
 const WORDS: Readonly<Record<Wish, string>> = {
 	subscribe: 'does not let this page subscribe',
 	retain: 'keeps no retained messages',
-	will: 'takes no last will'
+	will: 'takes no last will',
+	confirm: 'confirms no messages, so that one may be lost'
 };
 
 export interface LinkOptions {
@@ -31,6 +36,7 @@ export interface LinkOptions {
 	readonly onConnect: () => Promise<void>;
 	readonly onMessage: (topic: string, payload: string, retained: boolean) => void;
 	readonly retryMs?: number;
+	readonly confirmLimitMs?: number;
 }
 
 export class BrokerLink {
@@ -40,7 +46,9 @@ export class BrokerLink {
 	readonly #options: LinkOptions;
 	#client: MqttClient | null = null;
 	#without: readonly Wish[] = [];
-	readonly #ends: Record<Wish, number> = { subscribe: 0, retain: 0, will: 0 };
+	readonly #ends: Record<Wish, number> = { subscribe: 0, retain: 0, will: 0, confirm: 0 };
+	/** Of MQTT: 3.1.1, or 5 where the broker knows that alone. */
+	#version: 4 | 5 = 4;
 	/** How many ends at a last will it takes: twice as many each time that another reason was found. */
 	#willEnds = ENDS;
 	/** What the broker was asked for and has not answered. */
@@ -74,9 +82,23 @@ export class BrokerLink {
 		const client = this.#client;
 		if (client === null) throw new Error('there is no connection');
 		const isRetained = retain && !this.#without.includes('retain');
-		if (isRetained) this.#ask('retain');
-		await Promise.race([this.#lost, client.publishAsync(topic, payload, { qos: 1, retain: isRetained })]);
-		if (isRetained) this.#answered('retain');
+		const isConfirmed = !this.#without.includes('confirm');
+		const wish = isRetained ? 'retain' : isConfirmed ? 'confirm' : null;
+		if (wish !== null) this.#ask(wish);
+		const { confirmLimitMs = CONFIRM_LIMIT_MS } = this.#options;
+		const timer = setTimeout(() => {
+			// Silence says nothing of what else is wished for.
+			this.#asked = ['confirm'];
+			client.end(true);
+		}, confirmLimitMs);
+		try {
+			const options = { qos: isConfirmed ? 1 : 0, retain: isRetained } as const;
+			await Promise.race([this.#lost, client.publishAsync(topic, payload, options)]);
+		} finally {
+			clearTimeout(timer);
+		}
+		if (wish !== null) this.#answered(wish);
+		this.#ends.confirm = 0;
 	}
 
 	/** One connection, from its begin to its end. The library's own way back would repeat what this broker hangs up at. */
@@ -87,6 +109,7 @@ export class BrokerLink {
 		const client = library.connect(url, {
 			...(login === null ? {} : { username: login.user, password: login.password }),
 			...(will === undefined ? {} : { will }),
+			protocolVersion: this.#version,
 			reconnectPeriod: 0,
 			connectTimeout: CONNECT_LIMIT_MS,
 			keepalive: KEEP_ALIVE_S,
@@ -117,7 +140,9 @@ export class BrokerLink {
 		});
 		client.on('message', (topic, payload, { retain }) => onMessage(topic, payload.toString(), retain));
 		client.on('error', (error) => {
-			this.state = 'code' in error && REFUSALS.includes(error.code) ? 'refused' : 'away';
+			const code = 'code' in error ? error.code : null;
+			this.state = REFUSALS.includes(code) ? 'refused' : 'away';
+			if (OTHER_VERSION.includes(code)) this.#version = this.#version === 4 ? 5 : 4;
 			// A login that is wrong, or a server that is away, is no wish that the broker hangs up at.
 			this.#asked = this.#asked.filter((each) => each !== 'will');
 			console.info(`The broker at ${url}: ${error.message}`);

@@ -45,6 +45,7 @@ export interface PublisherOptions {
 	/** Obeys a command, or says why not. */
 	readonly onCommand?: (text: string) => CommandAnswer;
 	readonly retryMs?: number;
+	readonly confirmLimitMs?: number;
 	readonly presenceEveryMs?: number;
 }
 
@@ -69,7 +70,7 @@ export class Publisher {
 
 	constructor(options: PublisherOptions) {
 		this.#options = options;
-		const { settings, login, retryMs } = options;
+		const { settings, login, retryMs, confirmLimitMs } = options;
 		this.#own = { kiosk: randomId(), sinceMs: options.now() };
 		const offline = statusMessage(settings, 'offline');
 		this.#facts.set({ topic: presenceTopic(settings), payload: JSON.stringify(this.#own) });
@@ -83,7 +84,8 @@ export class Publisher {
 				return this.#send();
 			},
 			onMessage: (topic, payload, retained) => this.#hear(topic, payload, retained),
-			...(retryMs === undefined ? {} : { retryMs })
+			...(retryMs === undefined ? {} : { retryMs }),
+			...(confirmLimitMs === undefined ? {} : { confirmLimitMs })
 		});
 	}
 

@@ -1,7 +1,7 @@
 /** The kiosk's log in IndexedDB: a record a minute, in this browser alone. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
 import { addMinutes, type MinuteRecord } from './minutes';
-import { keepUnsent, readUnsent } from './unsent';
+import { isMinute, keepUnsent, readUnsent } from './unsent';
 
 /** A record as it is stored: with the names of the parts in it, so that none counts twice, however often it is added. */
 interface Stored extends MinuteRecord {
@@ -86,7 +86,8 @@ export class LogStore {
 	/** Records that begin at `fromMs` or later, oldest first. */
 	async read(fromMs: number): Promise<MinuteRecord[]> {
 		await this.#takeIn();
-		return this.#use((database) => database.getAll('minutes', IDBKeyRange.lowerBound(fromMs)));
+		const all = await this.#use((database) => database.getAll('minutes', IDBKeyRange.lowerBound(fromMs)));
+		return all.filter(isMinute);
 	}
 
 	/** Deletes what is older than `beforeMs`, and the oldest beyond 60 days' worth. */
@@ -129,17 +130,30 @@ export class LogStore {
 	}
 
 	#open(): Promise<IDBPDatabase<LogSchema>> {
-		this.#database ??= openDB<LogSchema>(this.#name, 1, {
-			upgrade: (database) => void database.createObjectStore('minutes', { keyPath: 'minute' }),
-			// Another page of this site with a newer version waits for this one.
-			blocking: () => this.close(),
-			terminated: () => (this.#database = null)
-		}).catch((error: unknown) => {
+		this.#database ??= this.#connect().catch((error: unknown) => {
 			// The next call may fare better: a browser that starts refuses storage now and then.
 			this.#database = null;
 			throw error;
 		});
 		return this.#database;
+	}
+
+	/** In whatever version it is, as a newer build may have left it; in the next one where it has no records yet. */
+	async #connect(): Promise<IDBPDatabase<LogSchema>> {
+		const open = (version?: number) =>
+			openDB<LogSchema>(this.#name, version, {
+				upgrade: (database) => {
+					if (!database.objectStoreNames.contains('minutes'))
+						database.createObjectStore('minutes', { keyPath: 'minute' });
+				},
+				// Another page of this site with a newer version waits for this one.
+				blocking: () => this.close(),
+				terminated: () => (this.#database = null)
+			});
+		const database = await open();
+		if (database.objectStoreNames.contains('minutes')) return database;
+		database.close();
+		return open(database.version + 1);
 	}
 }
 
@@ -149,9 +163,10 @@ async function putSum(
 	part: string
 ): Promise<void> {
 	const before = await store.get(record.minute);
-	const parts = before?.parts ?? [];
+	const isWhole = isMinute(before);
+	const parts = (isWhole ? before.parts : undefined) ?? [];
 	if (parts.includes(part)) return;
-	const sum = before === undefined ? record : addMinutes(before, record);
+	const sum = isWhole ? addMinutes(before, record) : record;
 	await store.put({ ...sum, parts: [...parts, part] });
 }
 

@@ -36,7 +36,8 @@ export function eraseUnsent(storage: Storage): void {
 
 const COUNTS = ['minute', 'frames', 'faces', 'arrivals', 'tooSmall', 'seenMs', 'unsureMs'] as const;
 
-function isMinute(value: unknown): value is MinuteRecord {
+/** Whether a record is whole: what another program, or half a disk, left here may be anything. */
+export function isMinute(value: unknown): value is MinuteRecord {
 	if (!isObject(value) || !COUNTS.every((name) => isAmount(value[name]))) return false;
 	const { expressions, incidents } = value;
 	if (!isObject(expressions) || !isObject(incidents)) return false;

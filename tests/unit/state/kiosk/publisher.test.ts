@@ -264,7 +264,9 @@ describe('a broker that hangs up', () => {
 		['at a retained message', ['retain']],
 		['at a retained last will', ['retained-will', 'retain']],
 		['at any last will', ['will']],
-		['at everything that can be done without', ['will', 'retained-will', 'retain', 'subscribe']]
+		['at a message that is to be confirmed', ['confirm']],
+		['at nothing, but confirms no message', ['silence']],
+		['at everything that can be done without', ['will', 'retained-will', 'retain', 'confirm', 'subscribe']]
 	])('%s gets each minute, and is left in peace after that', async (_, grudges) => {
 		const broker = await startBroker(grudges);
 		const stop = new AbortController();
@@ -275,7 +277,9 @@ describe('a broker that hangs up', () => {
 			login: null,
 			storage: null,
 			now: () => nowMs,
-			retryMs: 20
+			retryMs: 20,
+			// Far more than an answer of this machine takes, that a busy one is not taken for silent.
+			confirmLimitMs: 3000
 		});
 		publisher.describe(['happy']);
 		const done = publisher.run(stop.signal);
@@ -309,6 +313,24 @@ describe('a broker that hangs up', () => {
 		await done;
 		broker.stop();
 	});
+});
+
+it('a broker that knows MQTT 5 alone gets each minute, retained, and the last will', async () => {
+	const broker = await startBroker(['version']);
+	const stop = new AbortController();
+	const settings = { ...SETTINGS, url: broker.url, discovery: null };
+	const publisher = new Publisher({ settings, login: null, storage: null, now: () => NOON + MINUTE_MS, retryMs: 20 });
+	publisher.describe(['happy']);
+	publisher.add(emptyMinute(NOON));
+	const done = publisher.run(stop.signal);
+	const minutes = () => broker.published.filter(({ topic }) => topic === `${TOPIC}/minute`);
+	await expect.poll(() => minutes().length, PATIENTLY).toBe(1);
+	expect(minutes()[0]).toMatchObject({ retain: true, text: expect.stringContaining('"faces":0') as string });
+	expect(broker.wills).toEqual([`${TOPIC}/status`]);
+	expect(publisher.limits).toEqual([]);
+	stop.abort();
+	await done;
+	broker.stop();
 });
 
 describe('a broker that is away', () => {

@@ -1,5 +1,6 @@
 /** The store of the log: what pages leave behind counts once, whenever they go away. */
 import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
 import { expect, it } from 'vitest';
 import { emptyMinute, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
 import { LogStore } from '../../../../src/lib/state/kiosk/store';
@@ -71,4 +72,34 @@ it('takes in what an older build left, which gave it no name', async () => {
 	storage.setItem(key, JSON.stringify(records));
 	expect(await stored(storage, 'older')).toEqual([5]);
 	expect(storage.length).toBe(0);
+});
+
+it.each([
+	['of a newer build', 'newer', 7, 'minutes'],
+	['that another program began and left empty', 'empty', 1, null]
+])('writes and reads a database %s', async (_, camera, version, store) => {
+	const database = await openDB(`mien-kiosk ${camera}`, version, {
+		upgrade: (fresh) => void (store === null ? undefined : fresh.createObjectStore(store, { keyPath: 'minute' }))
+	});
+	database.close();
+	const storage = memory();
+	const page = new LogStore(storage, camera);
+	await page.add(minute(5));
+	page.close();
+	expect(await stored(storage, camera)).toEqual([5]);
+});
+
+it('reads what is whole beside damaged records, and counts on in their minutes', async () => {
+	const storage = memory();
+	const page = new LogStore(storage, 'damaged');
+	await page.add(minute(1));
+	page.close();
+	const database = await openDB('mien-kiosk damaged');
+	await database.put('minutes', { minute: NOON + 60_000, frames: 'many' });
+	await database.put('minutes', { ...minute(9, NOON + 120_000), expressions: { happy: null } });
+	database.close();
+	expect(await stored(storage, 'damaged')).toEqual([1]);
+	await page.add(minute(3, NOON + 60_000));
+	page.close();
+	expect(await stored(storage, 'damaged')).toEqual([1, 3]);
 });
