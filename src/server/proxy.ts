@@ -39,6 +39,8 @@ const KEPT_HEADERS: ReadonlySet<string> = new Set([
 /** What a camera serves is looked at by this site's pages; opened as a page of its own it may do nothing. */
 const INERT = "sandbox; default-src 'none'";
 
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
 /** WebKit, as in Safari, breaks off a script's request whose answer says that it has parts; plain bytes it reads. */
 const BYTES = 'application/octet-stream';
 
@@ -68,16 +70,22 @@ export class CameraProxy {
 	readonly #proxy: Proxy;
 	readonly #target: URL;
 	readonly #trusted: readonly string[];
+	readonly #allow: readonly string[];
 	readonly #log: Log;
 	readonly #sessions = new Map<string, Session>();
 
-	/** `trusted`: fingerprints of certificates of this camera. */
-	constructor(proxy: Proxy, trusted: readonly string[], log: Log) {
+	/** `trusted`: fingerprints of certificates of this camera; `allow`: origins that pages may talk to beside this site. */
+	constructor(
+		proxy: Proxy,
+		{ trusted, allow }: { readonly trusted: readonly string[]; readonly allow: readonly string[] },
+		log: Log
+	) {
 		this.path = proxy.path;
 		this.hasLogin = proxy.auth !== null;
 		this.#proxy = proxy;
 		this.#target = new URL(proxy.target);
 		this.#trusted = trusted;
+		this.#allow = allow;
 		this.#log = log;
 	}
 
@@ -245,6 +253,14 @@ export class CameraProxy {
 
 	#pass({ message, request: asked }: Answer, request: IncomingMessage, response: ServerResponse): void {
 		const { statusCode = 502, headers } = message;
+		const away = REDIRECTS.includes(statusCode) ? this.#awayOf(headers.location) : null;
+		if (away !== null) {
+			asked.destroy();
+			const reason = `it sends on to ${away}, where this page may not go: name that address in --proxy ${this.path}=`;
+			this.#log.condition(this.path, reason);
+			tell(response, 421, `The camera below ${this.path} was asked, but ${reason}.`);
+			return;
+		}
 		for (const [name, value] of Object.entries(headers)) {
 			if (PASSED_HEADERS.has(name) && value !== undefined) response.setHeader(name, value);
 		}
@@ -260,6 +276,13 @@ export class CameraProxy {
 		this.#log.condition(this.path, statusCode === 401 ? 'the camera refuses the login (401)' : null);
 		// A camera that went away in the middle of its stream: the page learns of it at once.
 		pipeline(message, response, () => asked.destroy());
+	}
+
+	/** The origin that a redirection leads to where pages cannot follow it. */
+	#awayOf(location: string | undefined): string | null {
+		if (location === undefined || !URL.canParse(location, this.#proxy.target)) return null;
+		const { origin } = new URL(location, this.#proxy.target);
+		return origin === this.#target.origin || this.#allow.includes(origin) ? null : origin;
 	}
 
 	#refuse(error: unknown, response: ServerResponse, left: AbortSignal): void {

@@ -31,7 +31,7 @@ async function start(args: readonly string[]): Promise<void> {
 	const log = createLog((line) => console.log(line));
 	const proxies = options.proxies.map((proxy) => {
 		const trusted = options.trust.filter(({ path }) => path === proxy.path).map(({ fingerprint }) => fingerprint);
-		return new CameraProxy(proxy, trusted, log);
+		return new CameraProxy(proxy, { trusted, allow }, log);
 	});
 	const metrics = options.metrics ? new (await import('./metrics')).Metrics() : null;
 	const hosts = { names: options.names, network: options.host !== null && options.host !== 'localhost' };

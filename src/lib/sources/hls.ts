@@ -60,7 +60,10 @@ function explained({ response, networkDetails, error, ...data }: ErrorData): App
 	const text = xhr !== null && (xhr.responseType === '' || xhr.responseType === 'text') ? xhr.responseText : '';
 	const status = response?.code ?? xhr?.status ?? 0;
 	const contentType = (xhr?.getResponseHeader('Content-Type') ?? '').split(';')[0] ?? '';
-	if (status >= 400) return refusal(status, sentence(status, contentType, text));
+	if (status >= 400) {
+		const said = sentence(status, contentType, text);
+		return refusal(status, details.startsWith('key') ? `It is encrypted, and its key did not come. ${said}` : said);
+	}
 	// An answer that is no playlist comes as an error of the network, too.
 	if (status >= 200 && (details === 'manifestParsingError' || details === 'levelParsingError')) {
 		const said = `It is no HLS playlist. ${sentence(status, contentType, text)}`;

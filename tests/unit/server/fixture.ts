@@ -54,7 +54,7 @@ export async function startSite(args: readonly string[] = [], base = ''): Promis
 	const log = createLog((line) => lines.push(line.slice(21)));
 	const proxies = options.proxies.map((proxy) => {
 		const trusted = options.trust.filter(({ path }) => path === proxy.path).map(({ fingerprint }) => fingerprint);
-		return new CameraProxy(proxy, trusted, log);
+		return new CameraProxy(proxy, { trusted, allow: options.allow }, log);
 	});
 	const hosts = { names: options.names, network: options.host !== null };
 	const metrics = options.metrics ? new Metrics() : null;

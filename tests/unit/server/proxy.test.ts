@@ -70,6 +70,11 @@ const REFUSED: Readonly<Record<string, readonly [answer: string, status: number,
 	'/status-1000': ['HTTP/1.1 1000 Odd\r\nContent-Length: 0\r\n\r\n', 502, 'not HTTP'],
 	'/status-000': ['HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n', 502, ''],
 	'/proxy-login': ['HTTP/1.1 407 Odd\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n', 502, ''],
+	'/to-https': [
+		'HTTP/1.1 301 Moved\r\nLocation: https://camera.lan/stream\r\nContent-Length: 0\r\n\r\n',
+		421,
+		'it sends on to https://camera.lan, where this page may not go: name that address in --proxy /door='
+	],
 	'/101': ['HTTP/1.1 101 Odd\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', 502, '']
 };
 
@@ -84,7 +89,8 @@ beforeAll(async () => {
 	});
 	site = await startSite([
 		`--proxy=/door=http://127.0.0.1:${camera.port}`,
-		`--proxy=/a/b.mjpeg=http://127.0.0.1:${camera.port}/base`
+		`--proxy=/a/b.mjpeg=http://127.0.0.1:${camera.port}/base`,
+		'--allow=http://allowed.lan:81'
 	]);
 });
 afterAll(async () => {
@@ -98,6 +104,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 		'Content-Security-Policy: script-src *\r\nClear-Site-Data: *\r\nAccess-Control-Allow-Origin: *\r\n\r\ngood',
 	'/parts': 'HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\nContent-Length: 5\r\n\r\n--b--',
 	'/login': 'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm="cam"\r\nContent-Length: 2\r\n\r\nno',
+	'/to-allowed': 'HTTP/1.1 302 Found\r\nLocation: http://allowed.lan:81/x\r\nContent-Length: 0\r\n\r\n',
 	'/odd-location': 'HTTP/1.1 302 Found\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n',
 	'/utf-8-location': 'HTTP/1.1 302 Found\r\nLocation: /caf\xc3\xa9\r\nContent-Length: 0\r\n\r\n',
 	'/cut': `${OK}Content-Length: 100\r\n\r\nhalf`,
@@ -158,6 +165,7 @@ describe('a camera that answers', () => {
 			(await fetch(`${site.origin}/door${path}`, { redirect: 'manual' })).headers.get('location');
 		expect(await location('/utf-8-location')).toBe('/door/caf%C3%A9');
 		expect(await location('/odd-location')).toBeNull();
+		expect(await location('/to-allowed')).toBe('http://allowed.lan:81/x');
 	});
 });
 
