@@ -1,5 +1,6 @@
 /** A camera that answers in ways that people have met: each path another one. For tests of what comes up, and what is told. */
 import net from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 
@@ -56,8 +57,17 @@ function parts({ frame, length = true, head = HEAD, partHead, firstMs = 0, every
 	};
 }
 
+function single(type: string, body: Buffer, more = ''): Buffer {
+	const head = `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${more}Content-Length: ${body.length}\r\n\r\n`;
+	return Buffer.concat([Buffer.from(head), body]);
+}
+
+/** As `fresh`, behind the picture. */
+const withComment = (png: Buffer): Buffer => Buffer.concat([png, Buffer.from(String(++pictures))]);
+
 export async function startOddStreams(): Promise<OddStreams> {
 	const [small, large, tiny] = await Promise.all([noisy(32, 24), noisy(64, 48), noisy(16, 16)]);
+	const png = await sharp(small).png().toBuffer();
 	const withPreview = (): Buffer => {
 		const head = Buffer.from([0xff, 0xe1, 0, 0]);
 		head.writeUInt16BE(tiny.length + 2, 2);
@@ -84,6 +94,42 @@ export async function startOddStreams(): Promise<OddStreams> {
 			head: 'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n',
 			partHead: () => ''
 		}),
+		'/no-boundary': parts({ frame, head: HEAD.replace('; boundary=b', '') }),
+		'/dashed-boundary': parts({ frame, head: HEAD.replace('=b', '="--b"') }),
+		'/odd-boundary': parts({
+			frame,
+			head: HEAD.replace('=b', '="==_b; (c)"'),
+			partHead: () => '--==_b; (c)\r\nContent-Type: image/jpeg\r\n\r\n'
+		}),
+		'/as-page': parts({ frame, head: HEAD.replace(/Type: .*/, 'Type: text/html') }),
+		'/as-video': parts({ frame, head: HEAD.replace(/Type: .*/, 'Type: video/x-motion-jpeg'), partHead: () => '' }),
+		'/png-parts': parts({
+			frame: () => withComment(png),
+			partHead: (bytes) => `--b\r\nContent-Type: image/png\r\nContent-Length: ${bytes}\r\n\r\n`
+		}),
+		'/chunks': (socket) => {
+			socket.write(HEAD.replace('\r\n\r\n', '\r\nTransfer-Encoding: chunked\r\n\r\n'));
+			// With extensions, and cut anywhere.
+			const send = () => {
+				if (socket.destroyed) return;
+				const part = Buffer.concat([
+					Buffer.from('--b\r\nContent-Type: image/jpeg\r\n\r\n'),
+					frame(),
+					Buffer.from('\r\n')
+				]);
+				for (const piece of [part.subarray(0, 31), part.subarray(31, 99), part.subarray(99)])
+					socket.write(
+						Buffer.concat([Buffer.from(`${piece.length.toString(16)};n=1\r\n`), piece, Buffer.from('\r\n')])
+					);
+				setTimeout(send, 200);
+			};
+			send();
+		},
+		'/moved': (socket) => socket.end('HTTP/1.1 302 Found\r\nLocation: /no-parts\r\nContent-Length: 0\r\n\r\n'),
+		'/picture-as-page': (socket) => socket.end(single('text/html', frame())),
+		'/picture-as-bytes': (socket) => socket.end(single('application/octet-stream', frame())),
+		'/picture-zipped': (socket) => socket.end(single('image/jpeg', gzipSync(frame()), 'Content-Encoding: gzip\r\n')),
+		'/picture-png': (socket) => socket.end(single('image/jpeg', withComment(png))),
 		'/slow': parts({ frame, everyMs: 6000 }),
 		'/late': parts({ frame, firstMs: 9000 }),
 		'/empty': whole('multipart/x-mixed-replace; boundary=b', ''),
@@ -91,15 +137,7 @@ export async function startOddStreams(): Promise<OddStreams> {
 			'multipart/x-mixed-replace; boundary=b',
 			'--b\r\nContent-Type: text/plain\r\n\r\nno camera on port 3\r\n--b--\r\n'
 		),
-		'/single': (socket) => {
-			const picture = frame();
-			socket.end(
-				Buffer.concat([
-					Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture.length}\r\n\r\n`),
-					picture
-				])
-			);
-		},
+		'/single': (socket) => socket.end(single('image/jpeg', frame())),
 		'/login-page': whole('text/html', '<!DOCTYPE html><title>Sign in to door</title>'),
 		'/busy': whole(
 			'text/xml',

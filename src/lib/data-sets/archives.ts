@@ -14,6 +14,8 @@ export interface Inner {
 const HEAD_BYTES = 512;
 /** Deeper nests are made to do harm. */
 const MOST_ARCHIVES_AROUND = 4;
+/** A ZIP within another archive is held whole, as its list stands at its end. */
+const MOST_NESTED_BYTES = 1024 * 1024 * 1024;
 
 /** What programs and systems leave in archives. */
 const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)/;
@@ -60,15 +62,19 @@ export interface Visit {
  */
 export async function* openArchive(name: string, file: Blob, visit: Visit): AsyncGenerator<Inner> {
 	const head = latin1(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
-	if (ZIP.some((start) => head.startsWith(start))) yield* openZip(name, file, visit);
+	if (isZip(head)) yield* openZip(name, file, visit, 0);
 	else yield* openStream(name, counted(piecesOf(file.stream()), visit.onBytes), visit, 0);
 }
+
+const isZip = (head: string): boolean => ZIP.some((start) => head.startsWith(start));
 
 async function* openStream(name: string, pieces: Pieces, visit: Visit, depth: number): AsyncGenerator<Inner> {
 	if (depth > MOST_ARCHIVES_AROUND) throw new RangeError(`${name} holds archives within archives: unpack it`);
 	const { head, all } = await peek(pieces);
 	const text = latin1(head);
-	if (text.startsWith('\x1f\x8b')) {
+	if (isZip(text)) {
+		yield* openZip(name, await whole(name, all, visit), visit, depth);
+	} else if (text.startsWith('\x1f\x8b')) {
 		const inner = name.replace(/\.gz$/i, '').replace(/\.tgz$/i, '.tar');
 		yield* openStream(inner, counted(gunzip(all), visit.onUnpacked ?? (() => undefined)), visit, depth + 1);
 	} else if (text.slice(257, 262) === 'ustar') {
@@ -94,7 +100,19 @@ async function* openTar(name: string, pieces: Pieces, visit: Visit, depth: numbe
 	if (found === 0) throw new RangeError(`${name} is an empty archive`);
 }
 
-async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<Inner> {
+async function whole(name: string, pieces: Pieces, { onUnpacked }: Visit): Promise<Blob> {
+	const parts: Uint8Array<ArrayBuffer>[] = [];
+	let bytes = 0;
+	for await (const piece of pieces) {
+		bytes += piece.length;
+		onUnpacked?.(bytes);
+		if (bytes > MOST_NESTED_BYTES) throw new RangeError(`${name} is a large archive within another: unpack it`);
+		parts.push(piece);
+	}
+	return new Blob(parts);
+}
+
+async function* openZip(name: string, file: Blob, visit: Visit, depth: number): AsyncGenerator<Inner> {
 	const { BlobReader, configure, ZipReader } = await import('@zip.js/zip.js/lib/zip-core-native.js');
 	// Its workers come from blob addresses, which the security policy of the page forbids.
 	configure({ useWebWorkers: false });
@@ -114,14 +132,15 @@ async function* openZip(name: string, file: Blob, visit: Visit): AsyncGenerator<
 			failed.catch(() => undefined);
 			const pieces = piecesOf(readable, failed);
 			try {
-				yield* openStream(inner, pieces, visit, 1);
+				yield* openStream(inner, pieces, visit, depth + 1);
 			} catch (thrown) {
 				if (visit.onDamaged === undefined) throw thrown;
 				visit.onDamaged(inner);
 			}
 			await pieces.return(undefined);
 			done += entry.compressedSize;
-			visit.onBytes(done);
+			// Of a nested one its own archive counts.
+			if (depth === 0) visit.onBytes(done);
 		}
 	} catch (thrown) {
 		if (thrown instanceof RangeError) throw thrown;

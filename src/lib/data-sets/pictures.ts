@@ -1,7 +1,7 @@
 /** Pictures in an archive: unpacked one after another, within limits on their number and their size. */
 import { AppError } from '../errors';
 import { openArchive } from './archives';
-import { isPictureName } from './names';
+import { isArchiveName, isPictureName } from './names';
 
 export interface UnpackedPicture {
 	/** With the archive and its folders: "photos.zip/party/1.jpg". */
@@ -53,7 +53,7 @@ export async function unpackPictures(
 			damaged++;
 		},
 		wants: (inner: string) => {
-			if (isPictureName(inner)) return true;
+			if (isPictureName(inner) || isArchiveName(inner)) return true;
 			others++;
 			return false;
 		}

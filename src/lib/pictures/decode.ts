@@ -10,6 +10,8 @@ const SIZE_WITHIN_BYTES = 512 * 1024;
 const TAIL_BYTES = 4096;
 /** The largest sensors of phones have 200 million; what claims more is made to fill memory. */
 const MOST_PIXELS = 210e6;
+/** With which every PNG begins, behind its name: they show what became of line breaks on the way. */
+const PNG_BREAKS = [0x0d, 0x0a, 0x1a, 0x0a];
 /** Of a picture whose end mark is missing, where its last pixels are. */
 const STRIP_ROWS = 32;
 
@@ -169,6 +171,14 @@ async function explained(file: Blob, format: Format | null, cause: unknown): Pro
 	if (format === 'jpeg' && isRareJpeg(bytes)) {
 		const said = 'It is a JPEG of a rare kind: lossless, of 12 bits, or arithmetic-coded.';
 		return new AppError('picture-unsupported', 'this browser does not decode this kind of JPEG', cause, said);
+	}
+	if (format === 'png' && String.fromCharCode(...bytes.subarray(12, 16)) === 'CgBI') {
+		const said = 'It is a PNG that was packed for an app on iPhones (CgBI).';
+		return new AppError('picture-unsupported', 'this browser does not decode this kind of PNG', cause, said);
+	}
+	if (format === 'png' && !PNG_BREAKS.every((byte, index) => bytes[4 + index] === byte)) {
+		const said = 'Its line breaks were changed, as where it was copied as text.';
+		return new AppError('picture-damaged', 'the png file has another beginning', cause, said);
 	}
 	if ((await mend(format, bytes)).kind === 'cut') return truncated(file);
 	return new AppError(

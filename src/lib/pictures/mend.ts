@@ -163,7 +163,8 @@ function mendGif(bytes: Uint8Array): Mended {
 		return -1;
 	};
 	while (at < bytes.length) {
-		if (bytes[at] === 0x3b) return CUT;
+		// Without a picture, and nothing is missing.
+		if (bytes[at] === 0x3b) return WHOLE;
 		const isPicture = bytes[at] === 0x2c;
 		if (!isPicture && bytes[at] !== 0x21) return WHOLE;
 		const end = pass(isPicture ? at + 11 + tableBytes(bytes[at + 9] ?? 0) : at + 2);

@@ -12,13 +12,18 @@ export function pixelSize(format: Format | null, bytes: Uint8Array): Size | null
 	return size !== null && size.width > 0 && size.height > 0 ? size : null;
 }
 
+const IHDR = 0x49484452;
+
 function sizeOf(format: Format, data: DataView): Size | null {
 	const reaches = (end: number): boolean => data.byteLength >= end;
 	switch (format) {
 		case 'jpeg':
 			return jpegSize(data);
 		case 'png':
-			return reaches(24) ? { width: data.getUint32(16), height: data.getUint32(20) } : null;
+			// Some files have another part before this one (IHDR), which browsers refuse.
+			return reaches(24) && data.getUint32(12) === IHDR
+				? { width: data.getUint32(16), height: data.getUint32(20) }
+				: null;
 		case 'gif':
 			return reaches(10) ? { width: data.getUint16(6, true), height: data.getUint16(8, true) } : null;
 		case 'bmp':

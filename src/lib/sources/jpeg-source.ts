@@ -5,7 +5,7 @@ import { decodeJpeg } from './jpeg-decode';
 import { Latest } from './latest';
 import { PartReader } from './multipart';
 import { Pace } from './pace';
-import { type Login, request, shortened, wordsOf } from './request';
+import { type Login, request, sentence, shortened } from './request';
 import type { FrameSource } from './source';
 
 export interface JpegOptions {
@@ -121,6 +121,27 @@ class JpegSource implements FrameSource {
 	}
 }
 
+/** More than any camera sends as one picture. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** Types that are no pictures', if they are true: some cameras name theirs so all the same. */
+const OTHER_TYPES = /^(text|video|audio|application\/(json|xml|xhtml|sdp|vnd\.apple))/i;
+/** JPEG, PNG, WebP or GIF, at its beginning or behind a boundary and headers. */
+const PICTURE = /\xff\xd8\xff|\x89PNG\r\n|RIFF[^]{4}WEBP|GIF8[79]a/;
+
+/** How an answer begins, as Latin-1. Throws stream-unreadable, with its words, where it is of another type and has no picture. */
+function beginningOf(response: Response, first: Uint8Array): string {
+	const type = (response.headers.get('Content-Type') ?? '').split(';')[0]?.trim() ?? '';
+	const text = String.fromCharCode(...first.subarray(0, 4096));
+	if (OTHER_TYPES.test(type) && !PICTURE.test(text) && !isBoundary(text)) {
+		const words = /^(text|application)/i.test(type) ? new TextDecoder().decode(first.subarray(0, 4096)) : '';
+		throw new AppError('stream-unreadable', `the answer is ${type}`, undefined, sentence(response.status, type, words));
+	}
+	return text;
+}
+
+/** Whether an answer begins as one in parts does. */
+const isBoundary = (text: string): boolean => /^\s*--\S+\s*\n\s*[\w-]+:/.test(text);
+
 /** Motion JPEG over HTTP: one answer that never ends. */
 export function createMjpegSource(options: JpegOptions): FrameSource {
 	return new JpegSource(options, feedStream, 0);
@@ -133,8 +154,6 @@ async function feedStream(
 ) {
 	const response = await request(url, { login, signal, limitMs });
 	const type = (response.headers.get('Content-Type') ?? '').toLowerCase();
-	if (/^(text|video|audio|application\/(json|xml|xhtml|sdp|vnd\.apple))/.test(type))
-		throw new AppError('stream-unreadable', `the answer is ${type}`, undefined, await wordsOf(response));
 	const parts = new PartReader(type.startsWith('multipart/') ? response.headers.get('Content-Type') : null);
 	let shown = new Uint8Array(0);
 	let count = 0;
@@ -154,6 +173,7 @@ async function feedStream(
 				? new AppError('stream-unreadable', 'this browser reads no answer in parts', thrown)
 				: thrown;
 		});
+		if (!first.done) beginningOf(response, first.value);
 		for (let piece = first; !piece.done; piece = await reader.read()) show(parts.push(piece.value));
 		show(parts.end());
 	}
@@ -174,6 +194,26 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 /** A camera that keeps its last snapshot for a while is no frozen one yet. */
 const SAME_SNAPSHOT_MS = 30_000;
 
+async function wholePicture(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+	const reader = response.body?.getReader();
+	const parts: Uint8Array<ArrayBuffer>[] = [];
+	let bytes = 0;
+	for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+		if (parts.length === 0 && isBoundary(beginningOf(response, piece.value))) {
+			await reader?.cancel();
+			const said = 'It sends pictures without end: write mjpeg: in place of snapshot:.';
+			throw new AppError('stream-unreadable', 'the answer is in parts', undefined, said);
+		}
+		bytes += piece.value.length;
+		if (bytes > MOST_BYTES) {
+			await reader?.cancel();
+			throw new AppError('stream-unreadable', `the answer has more than ${MOST_BYTES} bytes`);
+		}
+		parts.push(piece.value);
+	}
+	return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
 /** Single pictures, asked for every `everyMs`; the same again is no new picture. */
 export function createSnapshotSource(options: JpegOptions & { readonly everyMs: number }): FrameSource {
 	const { everyMs } = options;
@@ -184,10 +224,7 @@ export function createSnapshotSource(options: JpegOptions & { readonly everyMs: 
 			while (!signal.aborted) {
 				const askedMs = performance.now();
 				const response = await request(url, { login, signal, limitMs });
-				const type = response.headers.get('Content-Type') ?? '';
-				if (/^(text|application\/(json|xml))/i.test(type))
-					throw new AppError('stream-unreadable', `the answer is ${type}`, undefined, await wordsOf(response));
-				const picture = new Uint8Array(await response.arrayBuffer());
+				const picture = await wholePicture(response);
 				if (!isSame(picture, shown)) put(picture);
 				shown = picture;
 				await new Promise((resolve) => setTimeout(resolve, Math.max(0, askedMs + everyMs - performance.now())));

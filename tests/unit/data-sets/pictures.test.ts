@@ -64,6 +64,39 @@ describe('pictures of an archive', () => {
 		expect(await unpacked('1.jpg.gz', gzipSync('picture'))).toMatchObject({ names: ['1.jpg'], sizes: [7] });
 	});
 
+	it('may lie in archives within it, of every kind that is opened', async () => {
+		const inner = await zip(['party/1.jpg', 'list.csv']);
+		const packed: Readonly<Record<string, Uint8Array>> = {
+			'a/day.zip': inner,
+			'b.tar.gz': Uint8Array.from(gzipSync(await tar(['2.jpg']))),
+			'c.jpg.gz': Uint8Array.from(gzipSync('picture')),
+			'd.rar': Uint8Array.from(Buffer.from('Rar!\x1a\x07\x00')),
+			'3.jpg': content('3.jpg')
+		};
+		const wanted = ['a/day.zip/party/1.jpg', 'b.tar/2.jpg', 'c.jpg', '3.jpg'];
+		const asZip = await unpacked('all.zip', await written(packed));
+		expect(asZip).toMatchObject({ names: wanted.map((name) => `all.zip/${name}`), end: 'others 2, damaged 0' });
+		const entries = Object.entries(packed).map(([name, data]) => ({ header: { name, size: data.length }, body: data }));
+		const asTar = await unpacked('all.tar.gz', gzipSync(await packTar(entries)));
+		expect(asTar).toMatchObject({ names: wanted.map((name) => `all.tar/${name}`), end: 'others 2, damaged 0' });
+	});
+
+	it('are refused where archives are nested to fill memory', async () => {
+		let nested: Blob = new Blob([await zip(['1.jpg'])]);
+		for (let depth = 0; depth < 9; depth++)
+			nested = await written({ 'inner.zip': new Uint8Array(await nested.arrayBuffer()) });
+		const { names, end } = await unpacked('deep.zip', nested);
+		expect(names).toEqual([]);
+		expect(end).toMatch(/^archive-unreadable/);
+		const few = { pictures: 9, bytesOfOne: MB, timesItsSize: 1, bytesBeyond: MB };
+		const bomb = await written({ 'inner.zip': new Uint8Array(await (await written({ 'x.jpg': 'x' })).arrayBuffer()) });
+		expect((await unpacked('a.zip', bomb, few)).names).toEqual(['a.zip/inner.zip/x.jpg']);
+		const zeros = await written({
+			'inner.zip': Uint8Array.from([...Buffer.from('PK\x03\x04'), ...new Uint8Array(3 * MB)])
+		});
+		expect((await unpacked('a.zip', zeros, few)).end).toMatch(/^archive-unreadable/);
+	});
+
 	it('may have been written with backslashes', async () => {
 		const { names } = await unpacked('a.zip', await zip(['party\\1.jpg']));
 		expect(names).toEqual(['a.zip/party/1.jpg']);
@@ -92,6 +125,7 @@ describe('pictures of an archive', () => {
 		['no end, as tar', 'a.tar', async () => (await tar(FILES)).slice(0, 700), /^archive-unreadable/],
 		['no end, as gzip', 'a.tgz', async () => gzipSync(await tar(FILES)).subarray(0, -60), /^archive-unreadable/],
 		['the format RAR', 'a.rar', () => 'Rar!\x1a\x07\x00 and more', /^archive-unreadable: a\.rar is a RAR archive\./],
+		['the format xz', 'a.tar.xz', () => Uint8Array.from(Buffer.from('\xfd7zXZ\0', 'latin1')), /is an xz archive/],
 		['the format 7-Zip', 'a.7z', () => Uint8Array.from(Buffer.from('7z\xbc\xaf\x27\x1c..', 'latin1')), /7-Zip archive/],
 		['no bytes', 'a.zip', () => '', /^archive-unreadable/],
 		[

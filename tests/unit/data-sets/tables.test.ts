@@ -96,6 +96,13 @@ describe('FER2013 as people have it', () => {
 		['in a gzipped tar', async () => named('fer2013.tar.gz', gzipSync(await tar()))],
 		['in a ZIP', async () => named('archive.zip', await zip({ name: 'fer2013.csv', input: bytes(CSV) }))],
 		[
+			'in a ZIP in a ZIP',
+			async () => {
+				const inner = await zip({ name: 'fer2013.csv', input: bytes(CSV) });
+				return named('all.zip', await zip({ name: 'challenges/data.zip', input: inner }));
+			}
+		],
+		[
 			'in a gzipped tar in a ZIP',
 			async () => named('c.zip', await zip({ name: 'x/fer2013.tar.gz', input: Uint8Array.from(gzipSync(await tar())) }))
 		],
