@@ -14,6 +14,13 @@ export function writeVideo(ffmpeg: string, clip: string, path: string): void {
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...PICTURES, '-i', clip, '-t', '2', ...SIZE, ...codec, path]);
 }
 
+/** The first seconds of the clip as segments of a file, by ranges of its bytes, with a playlist beside it. */
+export function writeRanges(ffmpeg: string, clip: string, path: string): void {
+	const hls = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '0', '-hls_flags', 'single_file'];
+	const input = [...PICTURES, '-stream_loop', '-1', '-i', clip, '-t', '8'];
+	execFileSync(ffmpeg, ['-y', '-v', 'error', ...input, ...SIZE, ...LIVE_CODECS.vp9, ...hls, path]);
+}
+
 /** Some seconds of sound alone: as a file, or as a playlist and its segments beside it. */
 export function writeSound(ffmpeg: string, path: string): void {
 	const playlist = path.endsWith('.m3u8') ? ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0'] : [];

@@ -1,9 +1,10 @@
 /** The kiosk on what a video element plays: HLS by hls.js, and video files. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { open, openBrowser, waitForResults } from './browser';
-import { type LiveCodec, LiveHls, writeSound, writeVideo } from './ffmpeg';
+import { type LiveCodec, LiveHls, writeRanges, writeSound, writeVideo } from './ffmpeg';
 import { readTrouble } from './kiosk';
 import type { StreamMode } from './streams';
 
@@ -77,6 +78,49 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		const asked = (await answer.json()) as { authorization: string | null }[];
 		expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set([`Basic ${btoa('me:s3cret')}`]));
 		await context.close();
+	});
+
+	describe('HLS as servers write it', () => {
+		let plain = '';
+		beforeAll(() => {
+			writeRanges(ffmpeg, inject('clip'), join(files, 'ranges.m3u8'));
+			writeSound(ffmpeg, join(files, 'sound.m3u8'));
+			plain = readFileSync(join(files, 'ranges.m3u8'), 'utf8');
+		});
+		const master = '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="opus"\nsound.m3u8\n';
+		const video = '#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="vp09.00.10.08"\nranges.m3u8\n';
+
+		it.each<[string, string, () => string]>([
+			['parts of one file by their bytes, as plain text', 'ranges.txt', () => plain],
+			['discontinuities', 'jumps.m3u8', () => plain.replaceAll('#EXTINF', '#EXT-X-DISCONTINUITY\n#EXTINF')],
+			['another variant that is sound alone', 'master.m3u8', () => master + video],
+			['a byte order mark and Windows line breaks', 'windows.m3u8', () => `\uFEFF${plain.replaceAll('\n', '\r\n')}`]
+		])('is played with %s', async (_, name, text) => {
+			writeFileSync(join(files, name), text());
+			const { context, page } = await open(browser, `/kiosk?source=hls:/streams/hls/files/${name}&log=no`);
+			await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
+			await context.close();
+		});
+
+		it.each<[string, string, () => string, RegExp]>([
+			[
+				'whose key is not there',
+				'key.m3u8',
+				() => plain.replace('#EXTINF', '#EXT-X-KEY:METHOD=AES-128,URI="missing.key"\n#EXTINF'),
+				/encrypted, and its key did not come.*status 404/s
+			],
+			[
+				'whose variants are all sound',
+				'sounds.m3u8',
+				() => master,
+				/no pictures that this browser can play.*sound alone/s
+			]
+		])('%s is told so', async (_, name, text, told) => {
+			writeFileSync(join(files, name), text());
+			const { context, page } = await open(browser, `/kiosk?source=hls:/streams/hls/files/${name}&log=no`);
+			await expect.poll(() => readTrouble(page)).toMatch(told);
+			await context.close();
+		});
 	});
 
 	it.each(['video:/streams/sound/files/sound.webm', 'hls:/streams/sound/files/sound.m3u8'])(

@@ -82,7 +82,7 @@ export async function startStreams(frames: readonly Buffer[], folder: string, fr
 			channel.open.add(response);
 			response.on('close', () => channel.open.delete(response));
 		} else if (what === 'files' && channel.mode !== 'freeze') {
-			void sendFile(join(folder, basename(mode ?? '')), response);
+			void sendFile(join(folder, basename(mode ?? '')), request.headers.range, response);
 		} else if (what === 'snapshot' && channel.mode !== 'freeze') {
 			response.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(frameOf(channel.mode));
 		} else if (what !== 'snapshot' && what !== 'files') {
@@ -110,10 +110,14 @@ export async function startStreams(frames: readonly Buffer[], folder: string, fr
 	};
 }
 
-async function sendFile(path: string, response: ServerResponse): Promise<void> {
+async function sendFile(path: string, range: string | undefined, response: ServerResponse): Promise<void> {
 	try {
 		const bytes = await readFile(path);
-		response.writeHead(200, { 'Content-Length': bytes.length, 'Cache-Control': 'no-store' }).end(bytes);
+		const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+		const part = from === undefined ? bytes : bytes.subarray(Number(from), Number(to) + 1);
+		if (part !== bytes) response.setHeader('Content-Range', `bytes ${from}-${to}/${bytes.length}`);
+		const headers = { 'Content-Length': part.length, 'Cache-Control': 'no-store' };
+		response.writeHead(part === bytes ? 200 : 206, headers).end(part);
 	} catch {
 		response.writeHead(404).end();
 	}

@@ -140,7 +140,7 @@ function beginningOf(response: Response, first: Uint8Array): string {
 }
 
 /** Whether an answer begins as one in parts does. */
-const isBoundary = (text: string): boolean => /^\s*--\S+\s*\n\s*[\w-]+:/.test(text);
+const isBoundary = (text: string): boolean => /^\s*--\S/.test(text);
 
 /** Motion JPEG over HTTP: one answer that never ends. */
 export function createMjpegSource(options: JpegOptions): FrameSource {
@@ -194,6 +194,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 /** A camera that keeps its last snapshot for a while is no frozen one yet. */
 const SAME_SNAPSHOT_MS = 30_000;
 
+/** The body of an answer. Throws stream-unreadable where it is no single picture, or does not end. */
 async function wholePicture(response: Response): Promise<Uint8Array<ArrayBuffer>> {
 	const reader = response.body?.getReader();
 	const parts: Uint8Array<ArrayBuffer>[] = [];

@@ -130,6 +130,7 @@ async function playing(video: HTMLVideoElement): Promise<void> {
 	}
 }
 
+/** Of a stream that is there, and gives nothing to look at; `message`: how that was found out. */
 export function noPictures(message: string): AppError {
 	const said = 'It gives sound alone, or pictures of a kind that this browser does not decode (as H.265).';
 	return new AppError('stream-unreadable', message, undefined, said);
