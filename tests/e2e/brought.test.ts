@@ -154,7 +154,7 @@ describe('pictures', () => {
 			'as-text.png': 'picture-damaged',
 			'line-first.jpg': 'picture-other',
 			'raw.jpg': 'picture-other',
-			'no-picture.gif': 'read 10x10',
+			'no-picture.gif': 'picture-damaged',
 			'remark.svg': 'read 90x60',
 			'prefix.svg': 'read 90x60',
 			'utf-16.svg': 'read 90x60',

@@ -182,6 +182,20 @@ describe('loading', () => {
 		expect(session.notice).toBeNull();
 	});
 
+	it('tells of it again with whatever is brought next, though it was dismissed', async () => {
+		const { analyser, session } = setUp({ ready: false });
+		const error = new AppError('model-unreachable', 'status 404');
+		analyser.emit({ type: 'fatal', error });
+		session.close();
+		expect(session.notice).toBe(error);
+		session.dismissNotice();
+		const cancelled = new AbortController();
+		const waiting = session.analyseStill(() => Promise.reject(error), cancelled.signal);
+		expect(session.notice).toBe(error);
+		cancelled.abort(error);
+		await expect(waiting).rejects.toBe(error);
+	});
+
 	it('tries a model again that could not be loaded at first', async () => {
 		const { analyser, session } = setUp({ ready: false });
 		const error = new AppError('model-unreachable', 'status 404');
