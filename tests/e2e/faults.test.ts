@@ -65,6 +65,8 @@ async function weights(route: Route, change: (bytes: Buffer) => Buffer): Promise
 
 interface Line {
 	readonly origin: string;
+	/** Resolves once the weights are half way. */
+	readonly held: Promise<void>;
 	cut(): void;
 	mend(): void;
 	stop(): void;
@@ -73,6 +75,8 @@ interface Line {
 /** A line to the site on which the weights stay half way, until it is cut; then it carries nothing until it is mended. */
 async function startLine(site: string): Promise<Line> {
 	let state: 'whole' | 'broken' | 'mended' = 'whole';
+	let hold: () => void = () => undefined;
+	const held = new Promise<void>((resolve) => (hold = resolve));
 	const server = createServer((asked, answer) => {
 		if (state === 'broken') {
 			asked.socket.destroy();
@@ -86,7 +90,7 @@ async function startLine(site: string): Promise<Line> {
 			}
 			response.once('data', (piece: Buffer) => {
 				response.destroy();
-				answer.write(piece.subarray(0, piece.length / 2));
+				answer.write(piece.subarray(0, piece.length / 2), hold);
 			});
 		});
 		asked.pipe(forward);
@@ -94,6 +98,7 @@ async function startLine(site: string): Promise<Line> {
 	await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
 	return {
 		origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		held,
 		cut: () => {
 			state = 'broken';
 			server.closeAllConnections();
@@ -252,9 +257,12 @@ describe('while models load', () => {
 		async (path) => {
 			const line = await startLine(inject('origin'));
 			const { context, page } = await open(browser, path, { baseURL: line.origin });
-			await page.waitForFunction(() =>
-				performance.getEntriesByType('resource').some(({ name }) => name.endsWith('.wasm'))
-			);
+			await line.held;
+			// All else has come.
+			await page.waitForFunction(() => {
+				const came = performance.getEntriesByType('resource').map(({ name }) => name);
+				return [/\.wasm$/, /blazeface\/weights/].every((wanted) => came.some((name) => wanted.test(name)));
+			});
 			line.cut();
 			await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it did not come/);
 			await page.getByTestId('retry').waitFor();

@@ -54,7 +54,6 @@ const OTHERS: readonly (readonly [RegExp | string, string])[] = [
 	[/^gimp xcf/, 'a GIMP file'],
 	[/^icns/, 'an icon of macOS (ICNS)'],
 	[/^qoif/, 'a QOI picture, which no browser shows'],
-	[/^\x0a[\0-\x05]\x01[\x01-\x08]/, 'a PCX picture, which no browser shows'],
 	[/^[\x8a\x8b][MJ]NG/, 'an MNG or JNG file, which no browser shows'],
 	[/^%!PS/, 'a PostScript file'],
 	['\xd0\xcf\x11\xe0', 'an Office document'],

@@ -1,7 +1,7 @@
 /** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
 import type { Prior } from '../core/types';
 import type { NamedBlob, TableInfo } from '../data-sets/tables';
-import type { Failure } from '../protocol';
+import type { ErrorCode } from '../errors';
 
 /** Which rows of the chosen tables are measured. */
 export interface RowChoice {
@@ -85,10 +85,17 @@ export type TaskRequest =
 /** The first message is the request. */
 export type ToTask = TaskRequest | { readonly type: 'pause' | 'resume' | 'cancel' };
 
+interface TaskFailure {
+	readonly code: ErrorCode;
+	readonly message: string;
+	/** As in AppError. */
+	readonly said: string | null;
+}
+
 /** The last message is 'done' or 'failed'. */
 export type FromTask =
 	| { readonly type: 'speed'; readonly speed: Speed }
 	| { readonly type: 'tables'; readonly tables: readonly TableInfo[]; readonly skipped: readonly Problem[] }
 	| { readonly type: 'progress'; readonly progress: BenchmarkProgress }
 	| { readonly type: 'done'; readonly cancelled: boolean }
-	| { readonly type: 'failed'; readonly failure: Failure };
+	| { readonly type: 'failed'; readonly failure: TaskFailure };

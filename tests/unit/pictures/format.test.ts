@@ -18,7 +18,7 @@ describe('formatOf', () => {
 		[`<svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>`, 'svg'],
 		[`<?xml version="1.0"?>\n<!-- ${'Made by a program. '.repeat(100)} -->\n${svg}`, 'svg'],
 		[`<?xml version="1.0"?><!DOCTYPE svg [${'<!ENTITY a "b">'.repeat(100)}]>${svg}`, 'svg'],
-		[`\xff\xfe${[...svg].join('\0')}\0`, 'svg'],
+		[`\xff\xfe${Buffer.from(svg, 'utf16le').toString('latin1')}`, 'svg'],
 		['<?xml version="1.0"?><rss></rss>', null],
 		['<!DOCTYPE html><svg></svg>', null]
 	])('of %j is %s', (begin, format) => {

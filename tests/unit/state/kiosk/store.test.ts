@@ -79,7 +79,9 @@ it.each([
 	['that another program began and left empty', 'empty', 1, null]
 ])('writes and reads a database %s', async (_, camera, version, store) => {
 	const database = await openDB(`mien-kiosk ${camera}`, version, {
-		upgrade: (fresh) => void (store === null ? undefined : fresh.createObjectStore(store, { keyPath: 'minute' }))
+		upgrade: (fresh) => {
+			if (store !== null) fresh.createObjectStore(store, { keyPath: 'minute' });
+		}
 	});
 	database.close();
 	const storage = memory();
