@@ -309,7 +309,7 @@ describe('while models load', () => {
 		const { context, page } = await open(browser, '/compare', {
 			prepare: (prepared) => prepared.route('**/models/mien/report.json', (route) => route.fulfill({ status: 503 }))
 		});
-		const told = page.getByTestId('compare-error');
+		const told = page.getByTestId('reports-error');
 		await expect.poll(() => told.innerText()).toContain(EXPLANATIONS['report-unreachable'].sentence);
 		expect(await page.locator('[data-testid=accuracy-chart] [data-model=cnn]').count()).toBe(1);
 		expect(await page.locator('[data-testid=accuracy-chart] [data-model=mien]').count()).toBe(0);
