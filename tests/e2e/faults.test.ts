@@ -65,7 +65,7 @@ async function weights(route: Route, change: (bytes: Buffer) => Buffer): Promise
 
 interface Line {
 	readonly origin: string;
-	/** Resolves once the weights are half way. */
+	/** Resolves once the weights are half way, and what is needed beside them has come. */
 	readonly held: Promise<void>;
 	cut(): void;
 	mend(): void;
@@ -75,8 +75,13 @@ interface Line {
 /** A line to the site on which the weights stay half way, until it is cut; then it carries nothing until it is mended. */
 async function startLine(site: string): Promise<Line> {
 	let state: 'whole' | 'broken' | 'mended' = 'whole';
+	const awaited = new Set([WEIGHTS, /\.wasm$/, /\/blazeface\/weights/]);
 	let hold: () => void = () => undefined;
 	const held = new Promise<void>((resolve) => (hold = resolve));
+	const came = (url: string): void => {
+		for (const each of awaited) if (each.test(url)) awaited.delete(each);
+		if (awaited.size === 0) hold();
+	};
 	const server = createServer((asked, answer) => {
 		if (state === 'broken') {
 			asked.socket.destroy();
@@ -85,12 +90,13 @@ async function startLine(site: string): Promise<Line> {
 		const forward = askSite(site + (asked.url ?? '/'), { headers: asked.headers }, (response) => {
 			answer.writeHead(response.statusCode ?? 502, response.headers);
 			if (state !== 'whole' || !WEIGHTS.test(asked.url ?? '')) {
+				answer.once('finish', () => came(asked.url ?? ''));
 				response.pipe(answer);
 				return;
 			}
 			response.once('data', (piece: Buffer) => {
 				response.destroy();
-				answer.write(piece.subarray(0, piece.length / 2), hold);
+				answer.write(piece.subarray(0, piece.length / 2), () => came(asked.url ?? ''));
 			});
 		});
 		asked.pipe(forward);
@@ -258,11 +264,6 @@ describe('while models load', () => {
 			const line = await startLine(inject('origin'));
 			const { context, page } = await open(browser, path, { baseURL: line.origin });
 			await line.held;
-			// All else has come.
-			await page.waitForFunction(() => {
-				const came = performance.getEntriesByType('resource').map(({ name }) => name);
-				return [/\.wasm$/, /blazeface\/weights/].every((wanted) => came.some((name) => wanted.test(name)));
-			});
 			line.cut();
 			await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it did not come/);
 			await page.getByTestId('retry').waitFor();

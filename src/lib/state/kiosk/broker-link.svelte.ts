@@ -47,6 +47,8 @@ export class BrokerLink {
 	#client: MqttClient | null = null;
 	#without: readonly Wish[] = [];
 	readonly #ends: Record<Wish, number> = { subscribe: 0, retain: 0, will: 0, confirm: 0 };
+	/** Whether the connection ends as the broker did not confirm a message. */
+	#isSilent = false;
 	/** Of MQTT: 3.1.1, or 5 where the broker knows that alone. */
 	#version: 4 | 5 = 4;
 	/** How many ends at a last will it takes: twice as many each time that another reason was found. */
@@ -89,6 +91,7 @@ export class BrokerLink {
 		const timer = setTimeout(() => {
 			// Silence says nothing of what else is wished for.
 			this.#asked = ['confirm'];
+			this.#isSilent = true;
 			client.end(true);
 		}, confirmLimitMs);
 		try {
@@ -190,10 +193,14 @@ export class BrokerLink {
 	/** A connection ended. What it was asked for last may be why: the next ones do without. */
 	#ended(): void {
 		const [wish, ...others] = this.#asked;
+		const isSilent = this.#isSilent;
 		this.#asked = [];
+		this.#isSilent = false;
 		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < (wish === 'will' ? this.#willEnds : ENDS))
 			return;
-		this.#without = [...this.#without, wish];
+		// Where nothing is confirmed it would never be found out whether it hangs up at retained messages, too.
+		const more = wish === 'confirm' && !isSilent ? (['retain'] as const) : [];
+		this.#without = [...new Set<Wish>([...this.#without, wish, ...more])];
 		this.limits = this.#without.map((each) => WORDS[each]);
 		console.info(`The broker at ${this.#options.url} hung up ${this.#ends[wish]} times: it ${WORDS[wish]}, it seems.`);
 	}
