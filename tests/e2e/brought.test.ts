@@ -274,11 +274,13 @@ describe('streams', () => {
 			'hls:hls-codec.m3u8': /no pictures that this browser can play.*any supported codec/s,
 			'video:login-page': /no pictures that this browser can play.*Sign in to door/s
 		};
-		await onEach(Object.keys(told), async (view, page, source) => {
+		const look = async (view: Locator, page: Page, source: string) => {
 			const read = () => readTrouble(page, view);
 			await expect.poll(read).toMatch(told[source] ?? /never/);
 			expect(await read()).not.toContain('could not be reached');
-		});
+		};
+		await onEach(Object.keys(told).slice(0, 5), look);
+		await onEach(Object.keys(told).slice(5), look);
 	});
 
 	it('tell visitors what happened, and whoever touches the screen what to do', async () => {
