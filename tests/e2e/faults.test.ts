@@ -311,12 +311,12 @@ describe('while models load', () => {
 	it('a model of a benchmark that does not come is told of with its file, and starting again helps', async () => {
 		const { context, page } = await open(browser, '/compare/benchmark', {
 			prepare: (prepared) =>
-				prepared.route(/\/models\/cnn\/.*\.bin/, (route) => route.fulfill({ status: 404, body: '' }))
+				prepared.route(/\/models\/mien-large\/.*\.bin/, (route) => route.fulfill({ status: 404, body: '' }))
 		});
-		await measureAlone(page, 'cnn');
+		await measureAlone(page, 'mien-large');
 		const told = page.getByTestId('bench-failure');
 		await expect.poll(() => told.innerText()).toContain(EXPLANATIONS['model-unreachable'].sentence);
-		expect(await told.innerText()).toMatch(/cnn\/.*\.bin: status 404/);
+		expect(await told.innerText()).toMatch(/mien-large\/.*\.bin: status 404/);
 		await mend(context);
 		await page.getByTestId('bench-start').click();
 		await page.locator('[data-testid=bench-run][data-status=done]').waitFor();
