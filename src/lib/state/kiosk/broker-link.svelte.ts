@@ -199,8 +199,8 @@ export class BrokerLink {
 		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < (wish === 'will' ? this.#willEnds : ENDS))
 			return;
 		// Where nothing is confirmed it would never be found out whether it hangs up at retained messages, too.
-		const more = wish === 'confirm' && !isSilent ? (['retain'] as const) : [];
-		this.#without = [...new Set<Wish>([...this.#without, wish, ...more])];
+		const isBoth = wish === 'confirm' && !isSilent && !this.#without.includes('retain');
+		this.#without = [...this.#without, wish, ...(isBoth ? (['retain'] as const) : [])];
 		this.limits = this.#without.map((each) => WORDS[each]);
 		console.info(`The broker at ${this.#options.url} hung up ${this.#ends[wish]} times: it ${WORDS[wish]}, it seems.`);
 	}
