@@ -1,4 +1,5 @@
 import adapter from '@sveltejs/adapter-static';
+import { firstScript } from './src/bundle/first-script.js';
 
 /** Other hosts that the pages may talk to, named when they are built: origins with spaces between. See `npm start`. */
 const allowed = (process.env.MIEN_ALLOW ?? '').split(/\s+/).filter((origin) => origin !== '');
@@ -13,7 +14,7 @@ for (const origin of allowed) {
  */
 const directives = {
 	'default-src': ['self'],
-	'script-src': ['self'],
+	'script-src': ['self', /** @type {`sha256-${string}`} */ (firstScript().hash)],
 	'style-src': ['self'],
 	'style-src-attr': ['unsafe-inline'],
 	'connect-src': ['self', ...allowed],
@@ -35,6 +36,8 @@ export default {
 		// 404.html is what static hosts show for addresses that lead nowhere.
 		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', strict: true }),
 		paths: { base },
+		// In the page itself: a start waits for no style sheet.
+		inlineStyleThreshold: 40_000,
 		// Registered by src/lib/state/updates.svelte.ts, after the models.
 		serviceWorker: { register: false },
 		csp: { mode: /** @type {const} */ ('hash'), directives }

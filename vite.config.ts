@@ -13,10 +13,10 @@ import svelteConfig from './svelte.config.js';
 
 /** The headers of the server, in development. There Kit sends the policy of the pages itself. */
 function sendHeaders(): Plugin {
-	const keywords = new Set(['self', 'none', 'unsafe-inline']);
+	const isKeyword = (source: string): boolean => /^(self|none|unsafe-inline|sha256-.*)$/.test(source);
 	const policy = Object.entries(svelteConfig.kit.csp.directives)
 		.map(([name, sources]) =>
-			[name, ...sources.map((source) => (keywords.has(source) ? `'${source}'` : source))].join(' ')
+			[name, ...sources.map((source) => (isKeyword(source) ? `'${source}'` : source))].join(' ')
 		)
 		.join('; ');
 	return {
@@ -96,25 +96,14 @@ function finish(): Plugin {
 	};
 }
 
-/** tfjs's hash of texts, which one back end uses, is reached from the start and not used there. */
-function isSharedFirst(id: string): boolean {
-	return !/\.worker\.ts$|\/long\/|\/hash_util\.js$/.test(id);
-}
-
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit(), joinShared(), writeNotices(), finish()],
 	worker: {
 		format: 'es',
 		plugins: () => [...workerPlugins(), licensePlugin({ done: remember }) as Plugin],
-		// WebKit runs a worker's own file a second time, with a state of its own, where a chunk imports from it: what chunks
-		// may import is a chunk, too, and that file holds what nothing imports.
 		rolldownOptions: {
-			output: {
-				codeSplitting: {
-					includeDependenciesRecursively: false,
-					groups: [{ name: 'first', tags: ['$initial'], test: isSharedFirst }]
-				}
-			}
+			// What the worker's code imports is one script with it: six small ones cost a start more than they save.
+			output: { codeSplitting: { groups: [{ name: 'serve', test: /worker[\\/]serve\.ts$/ }] } }
 		}
 	},
 	build: {

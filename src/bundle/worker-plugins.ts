@@ -25,6 +25,24 @@ function slimCore(): Plugin {
 	};
 }
 
+/** tfjs's core without what stores models, and without the hash of texts, which no wanted kernel takes. */
+function slimCoreHelpers(): Plugin[] {
+	const rewrite = (file: RegExp, name: string, handler: (code: string) => string): Plugin => ({
+		name: `mien-slim-tfjs-${name}`,
+		transform: { filter: { id: file }, handler }
+	});
+	return [
+		rewrite(/tfjs-core\/dist\/platforms\/platform_browser\.js$/, 'platform', (code) => {
+			const imports = /import \{[^}]*\} from '\.\.\/io\/\w+';/g;
+			const registering = /try \{\s*ModelStoreManagerRegistry[^}]*\}\s*catch \(err\) \{\s*\}/g;
+			mustHold(code.match(imports)?.length === 3 && code.match(registering)?.length === 2, 'the platform of browsers');
+			return code.replace(imports, '').replace(registering, '');
+		}),
+		rewrite(/tfjs-core\/dist\/io\/io\.js$/, 'io', () => 'export {};'),
+		rewrite(/tfjs-core\/dist\/hash_util\.js$/, 'hash', () => 'export const hexToLong = null, fingerPrint64 = null;')
+	];
+}
+
 /** Of each back end, the kernels that networks need. */
 function slimBackends(): Plugin {
 	const wanted = new Set<string>([...NETWORK_KERNELS, ...OWN_KERNELS]);
@@ -40,6 +58,24 @@ function slimBackends(): Plugin {
 					`import { registerKernel } from '@tensorflow/tfjs-core';`,
 					...kept.map(([line]) => line),
 					...kept.map(([, name = '']) => `registerKernel(${name});`)
+				].join('\n');
+			}
+		}
+	};
+}
+
+/** Of the back end in JavaScript, what the WASM back end's wanted kernels take: its index would bring all of it along. */
+function slimWasmHelpers(): Plugin {
+	const cpu = '@tensorflow/tfjs-backend-cpu/dist';
+	return {
+		name: 'mien-slim-tfjs-wasm-helpers',
+		transform: {
+			filter: { id: /tfjs-backend-wasm\/dist\/kernel_utils\/shared\.js$/ },
+			handler(code) {
+				mustHold(code.includes('concatImplCPU') && code.includes(`'${cpu}/shared'`), "the WASM back end's helpers");
+				return [
+					`export { concatImpl as concatImplCPU } from '${cpu}/kernels/Concat_impl';`,
+					`export { sliceImpl as sliceImplCPU } from '${cpu}/kernels/Slice';`
 				].join('\n');
 			}
 		}
@@ -81,5 +117,12 @@ function keepEntriesApart(): Plugin {
 
 /** For `worker.plugins` of Vite's configuration. */
 export function workerPlugins(): Plugin[] {
-	return [slimCore(), slimBackends(), closeThreadFunction(), keepEntriesApart()];
+	return [
+		slimCore(),
+		...slimCoreHelpers(),
+		slimBackends(),
+		slimWasmHelpers(),
+		closeThreadFunction(),
+		keepEntriesApart()
+	];
 }

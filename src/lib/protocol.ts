@@ -3,6 +3,9 @@ import type { Explanation, FrameResult, Prior, Use } from './core/types';
 import type { ErrorCode } from './errors';
 import type { Manifest } from './manifest';
 
+/** Message of the error with which a worker ends whose code did not come. */
+export const WORKER_NOT_LOADED = 'mien-worker-not-loaded';
+
 export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
 
 /** How one back end did at start: milliseconds for one frame's work, null where it was not measured, and why. */
@@ -64,7 +67,8 @@ export type ToWorker =
 	/**
 	 * First message. `baseUrl`: absolute address of static/ on this origin, with a slash at its end. `model` is fetched
 	 * while the back end is chosen, as it will be asked for first; null: the manifest's default. `firstFaceId`: of the first
-	 * face that is tracked, from 1. `known`: the report of an earlier visit, as the page kept it, to be checked.
+	 * face that is tracked, from 1. `known`: the report of an earlier visit, as the page kept it, to be checked. `ahead`:
+	 * files below `baseUrl` that will be wanted first, to be fetched at once.
 	 */
 	| {
 			type: 'start';
@@ -73,6 +77,7 @@ export type ToWorker =
 			model: string | null;
 			firstFaceId: number;
 			known?: unknown;
+			ahead?: readonly string[];
 	  }
 	/** New settings; frames and results of older generations are dropped. */
 	| { type: 'configure'; generation: number; settings: WorkerSettings }

@@ -44,7 +44,7 @@ worker.addEventListener('fetch', (event) => {
 });
 
 function isKept(path: string): boolean {
-	return /^\/(_app|models|samples|icons)\/|^\/(first\.js|favicon\.svg|manifest\.webmanifest|notices\.txt)$/.test(path);
+	return /^\/(_app|models|samples|icons)\/|^\/(favicon\.svg|manifest\.webmanifest|notices\.txt)$/.test(path);
 }
 
 async function answer(request: Request, path: string): Promise<Response> {

@@ -57,7 +57,7 @@ function drop({ origin }: Site, path: string, headers: string, afterMs: number):
 const HANDSHAKE =
 	'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n';
 const files = readdirSync('build', { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
-const script = files.find((name) => /entry\/start.*\.js$/.test(name)) ?? 'first.js';
+const script = files.find((name) => /entry\/start.*\.js$/.test(name)) ?? 'favicon.svg';
 const PATHS = ['/', '/photo', `/${script}`, '/models/index.json', '/favicon.svg', '/nothing', '/healthz'];
 
 const camera = createServer((socket) => {

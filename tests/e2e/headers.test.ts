@@ -67,7 +67,7 @@ describe('the server', () => {
 	});
 
 	it('sends scripts and models as they were compressed when they were built', async () => {
-		for (const file of [builtFile(/entry.*\.js$/), '/models/index.json', WORKER]) {
+		for (const file of [builtFile(/entry.*\.js$/), '/models/index.json', builtFile(/models.mien.weights.*\.bin$/)]) {
 			const { headers } = await fetch(inject('origin') + file, { headers: { 'accept-encoding': 'br' } });
 			expect([file, headers.get('content-encoding')]).toEqual([file, 'br']);
 			expect(headers.get('vary')).toBe('Accept-Encoding');

@@ -91,7 +91,7 @@ describe('the service worker', () => {
 		const after = before.replace(/[0-9a-f]{12}/, '0123456789ab');
 		await page.evaluate(async (url) => (await fetch(url)).arrayBuffer(), `/models/mien-large/${before}`);
 		// A version that cannot be had as a whole is none.
-		const missing = join(folder, 'build/first.js');
+		const missing = join(folder, 'build/favicon.svg');
 		renameSync(missing, `${missing}.away`);
 		publish('9000000000001');
 		await checkForUpdate(page).catch(() => undefined);

@@ -2,14 +2,15 @@
 import type { Explanation, FrameResult } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { Manifest } from '../manifest';
-import type {
-	BackendName,
-	BackendReport,
-	FrameOptions,
-	FromWorker,
-	GrabbedFrame,
-	ToWorker,
-	WorkerSettings
+import {
+	WORKER_NOT_LOADED,
+	type BackendName,
+	type BackendReport,
+	type FrameOptions,
+	type FromWorker,
+	type GrabbedFrame,
+	type ToWorker,
+	type WorkerSettings
 } from '../protocol';
 import { Deadlines } from './deadlines';
 import { takeEarlyWorker } from './early-worker';
@@ -279,8 +280,8 @@ export class Analyser {
 				this.#receive(data);
 			};
 			worker.onerror = ({ message }: Partial<ErrorEvent>) => {
-				// Without a word where its code cannot be loaded.
-				const isLoaded = message !== undefined && message !== '';
+				// Without a word where its first lines cannot be loaded.
+				const isLoaded = message !== undefined && message !== '' && !message.includes(WORKER_NOT_LOADED);
 				this.#workerFailed(isLoaded ? new AppError('worker-died', message) : notLoaded());
 			};
 			worker.onmessageerror = () => {

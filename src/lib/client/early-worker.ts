@@ -1,7 +1,7 @@
-/** The worker that static/first.js started before the page's own code was there. */
+/** The worker that src/first.js started before the page's own code was there. */
 import type { FromWorker } from '../protocol';
 
-/** As static/first.js leaves it. */
+/** As src/first.js leaves it. */
 export interface EarlyWorker {
 	readonly worker: Worker;
 	/** Messages that came before anybody listened, in their order. */

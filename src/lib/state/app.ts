@@ -3,6 +3,7 @@
  * who looks at another page finds it again.
  */
 import { createContext } from 'svelte';
+import { browser } from '$app/environment';
 import { asset, resolve } from '$app/paths';
 import { Analyser, type AnalyserEvent } from '../client/analyser';
 import { CameraSource, type CameraChoice } from '../sources/camera';
@@ -35,7 +36,8 @@ export const [getApp, setApp] = createContext<App>();
 export function createApp(): App {
 	const storage = localStore();
 	const settings = new Settings(storage);
-	const baseUrl = new URL(resolve('/'), location.href).href;
+	// While pages are made there is no address, and no worker.
+	const baseUrl = browser ? new URL(resolve('/'), location.href).href : '';
 	const listeners = new Set<(event: AnalyserEvent) => void>();
 	const analyser = new Analyser({
 		baseUrl,

@@ -1,4 +1,4 @@
-/** Which back end ran best in this browser, so that the next visit starts on it without a trial: static/first.js reads it. */
+/** Which back end ran best in this browser, so that the next visit starts on it without a trial: src/first.js reads it. */
 import type { BackendReport } from '../protocol';
 import type { SettingsStorage } from './settings.svelte';
 

@@ -1,122 +1,34 @@
-/** The worker's shell: messages in, messages out. All inference of the site happens behind this file. */
-import { memory } from '@tensorflow/tfjs-core';
-import { AppError, type ErrorCode } from '../errors';
-import type { FromWorker, ToWorker } from '../protocol';
-import { chooseBackend } from './backend';
-import { createBackendHost } from './backend-host';
-import { failureOf } from './failure';
-import { createDecoder, createFrameReader } from './frame-reader';
-import { watchGpu } from './gpu-loss';
-import { fetchManifest, loadClassifier, loadDetector } from './loader';
-import { createQueue } from './queue';
-import { Registry } from './registry';
-import { Runtime } from './runtime';
-import { serveTask, type TaskTools } from './tasks';
+/** The worker's first lines, which ask for what it will need while the rest of its code is on the way. */
+import { WORKER_NOT_LOADED, type ToWorker } from '../protocol';
+import type { AheadFile } from './fetch-file';
 
-/** The confidence at which crops were surveyed and blending measured; more faces than this are a crowd. */
-const DETECTION_LIMITS = { minConfidence: 0.5, maxFaces: 32 };
-
-let runtime: Runtime | null = null;
-let taskTools: TaskTools | null = null;
-
-function post(message: FromWorker): void {
-	self.postMessage(message);
-}
-
-/** Tells the page that this worker cannot go on; it starts another one. */
-function giveUp(thrown: unknown, code: ErrorCode): void {
-	post({ type: 'failed', failure: failureOf(thrown, code) });
-}
-
-/** What `load` gives, loaded once; after a failure the next call tries again. */
-function onDemand<T>(load: () => Promise<T>): () => Promise<T> {
-	let loading: Promise<T> | null = null;
-	return () => {
-		loading ??= load().catch((thrown: unknown) => {
-			loading = null;
-			throw thrown;
-		});
-		return loading;
-	};
-}
-
-async function start({
-	baseUrl,
-	backend: wanted,
-	model,
-	firstFaceId,
-	known
-}: Extract<ToWorker, { type: 'start' }>): Promise<void> {
-	const now = (): number => performance.now();
-	const exclusively = createQueue();
-	const tools = { tell: post, exclusively };
-	const manifestUrl = new URL('models/index.json', baseUrl).href;
-	// The files are on their way while the back end is chosen; models are built after that.
-	const choice = exclusively(async () => {
-		post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
-		const report = await chooseBackend(wanted, createBackendHost(now), known);
-		watchGpu(report.chosen, (reason) => {
-			giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
-		});
-		post({ type: 'progress', stage: 'backend', loaded: 1, total: 1 });
-		return report;
-	});
-	const models = fetchManifest(manifestUrl).then(async (manifest) => {
-		const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, tools));
-		const detector = loadDetector(manifest.detector, manifestUrl, DETECTION_LIMITS, tools);
-		// Where this fails, whoever asks for the model is told.
-		registry.classifier(model ?? manifest.default).catch(() => undefined);
-		return { manifest, registry, detector: await detector };
-	});
-	const [backend, { manifest, registry, detector }] = await Promise.all([choice, models]);
-	const farDetector = onDemand(() => loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, tools));
-	const readFrame = createFrameReader();
-	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame, firstFaceId, now, post });
-	taskTools = { detector, registry, exclusively, decode: createDecoder(), now };
-	post({ type: 'ready', backend, manifest });
-}
-
-function running(): Runtime {
-	if (runtime === null) throw new AppError('analysis-failed', 'The worker was not started');
-	return runtime;
-}
-
-async function receive(message: ToWorker): Promise<void> {
-	switch (message.type) {
-		case 'start':
-			await start(message);
-			break;
-		case 'configure':
-			await running().configure(message.generation, message.settings);
-			break;
-		case 'frame':
-			await running().analyse(message);
-			break;
-		case 'explain':
-			await running().explain(message);
-			break;
-		case 'rest':
-			runtime?.rest(message);
-			break;
-		case 'reset':
-			runtime?.reset(message.stream);
-			break;
-		case 'connect':
-			if (taskTools === null) throw new AppError('analysis-failed', 'The worker was not started');
-			serveTask(message.port, taskTools);
-			break;
-		case 'stats': {
-			const { numTensors, numBytes } = memory();
-			post({ type: 'stats', tensors: numTensors, tensorBytes: numBytes });
-			break;
-		}
-		default:
-			throw new Error(`Unknown message: ${JSON.stringify(message satisfies never)}`);
-	}
-}
+let code: Promise<{ readonly receive: (message: ToWorker) => void }> | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
-	receive(data).catch((error: unknown) => {
-		giveUp(error, 'worker-died');
-	});
+	if (data.type === 'start') globalThis.mienAhead = fetchAhead(data.ahead ?? [], data.baseUrl);
+	code ??= import('./serve');
+	code.then(({ receive }) => {
+		receive(data);
+	}, fail);
 };
+
+function fail(): void {
+	// In a task of its own, so that the page's end hears of it.
+	setTimeout(() => {
+		throw new Error(WORKER_NOT_LOADED);
+	});
+}
+
+function fetchAhead(paths: readonly string[], baseUrl: string): Map<string, AheadFile> {
+	return new Map(
+		paths.map((path) => {
+			const { href } = new URL(path, baseUrl);
+			const controller = new AbortController();
+			// A file with a hash in its name never changes.
+			const cache = /-[0-9a-f]{12}\.\w+$/.test(path) ? 'default' : 'no-cache';
+			const response = fetch(href, { cache, signal: controller.signal });
+			response.catch(() => undefined);
+			return [href, { response, controller }];
+		})
+	);
+}

@@ -2,6 +2,7 @@
 import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
+import { useWasm } from './backend-wasm';
 import { createQueue } from './queue';
 import { measureWorkload } from './workload';
 
@@ -72,7 +73,8 @@ export function createBackendHost(now: () => number): BackendHost {
 const STARTS: Record<BackendName, () => Promise<(threads: number) => Promise<number>>> = {
 	webgpu: () => import('@tensorflow/tfjs-backend-webgpu').then(() => () => makeCurrent('webgpu')),
 	webgl: () => import('@tensorflow/tfjs-backend-webgl').then(() => () => makeCurrent('webgl')),
-	wasm: () => import('./backend-wasm').then(({ useWasm }) => useWasm),
+	// Mostly wanted, so it is not loaded by itself.
+	wasm: () => Promise.resolve(useWasm),
 	cpu: () => import('@tensorflow/tfjs-backend-cpu').then(() => () => makeCurrent('cpu'))
 };
 

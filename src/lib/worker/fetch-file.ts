@@ -4,6 +4,31 @@ import { AppError, type ErrorCode } from '../errors';
 /** A server that sends nothing for this long is taken for dead. */
 const STALL_MS = 20_000;
 
+/** A file that analyser.worker.ts asked for before the rest of the worker's code was there. */
+export interface AheadFile {
+	readonly response: Promise<Response>;
+	/** Ends it. */
+	readonly controller: AbortController;
+}
+
+declare global {
+	/** By address; whoever reads one takes it out. */
+	var mienAhead: Map<string, AheadFile> | undefined;
+}
+
+/** Ends what was asked for ahead and turned out not to be wanted: until it is read it keeps others waiting. */
+export function dropAhead(): void {
+	for (const { controller } of globalThis.mienAhead?.values() ?? []) controller.abort();
+	globalThis.mienAhead = undefined;
+}
+
+function takeAhead(url: string, cache: RequestCache): AheadFile | undefined {
+	// Asked for anew, a file is not to be the one of before.
+	const ahead = cache === 'reload' ? undefined : globalThis.mienAhead?.get(url);
+	globalThis.mienAhead?.delete(url);
+	return ahead;
+}
+
 export interface FetchOptions {
 	/** Code of the error when the file cannot be had. */
 	readonly unreachable: ErrorCode;
@@ -20,13 +45,14 @@ export async function fetchBytes(
 	url: string,
 	{ unreachable, cache = 'no-cache', onBytes }: FetchOptions
 ): Promise<Uint8Array<ArrayBuffer>> {
-	const stalled = new AbortController();
+	const ahead = takeAhead(url, cache);
+	const stalled = ahead?.controller ?? new AbortController();
 	const failed = (what: string, cause?: unknown): AppError =>
 		new AppError(unreachable, `${url}: ${what}`, cause, `${nameOf(url)}: ${what}.`);
 	const expire = (): void => stalled.abort(failed(`nothing came for ${STALL_MS / 1000} s`));
 	let timer = setTimeout(expire, STALL_MS);
 	try {
-		const response = await fetch(url, { cache, signal: stalled.signal });
+		const response = await (ahead?.response ?? fetch(url, { cache, signal: stalled.signal }));
 		if (!response.ok) throw failed(`status ${response.status}`);
 		// The login of a hotel's network, or the start page of a host that has nothing there.
 		if (response.headers.get('Content-Type')?.startsWith('text/html') === true) throw failed('a web page came instead');

@@ -42,7 +42,10 @@ export async function loadClassifier(
 	return compiled(() => buildClassifier(entry, network), { tell, exclusively });
 }
 
-/** What `build` gives, warmed up, once the back end has nothing else to do. */
+/** Back ends that compile nothing: a first run there is a little slower, and no reason to wait. */
+const STEADY_BACKENDS = new Set(['wasm', 'cpu']);
+
+/** What `build` gives, warmed up where that takes long, once the back end has nothing else to do. */
 function compiled<T extends { runBlank(): Tensor }>(
 	build: () => T,
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
@@ -50,7 +53,7 @@ function compiled<T extends { runBlank(): Tensor }>(
 	return exclusively(async () => {
 		tell({ type: 'progress', stage: 'compile', loaded: 0, total: 1 });
 		const built = build();
-		await warmUp(getBackend(), () => built.runBlank());
+		if (!STEADY_BACKENDS.has(getBackend())) await warmUp(getBackend(), () => built.runBlank());
 		tell({ type: 'progress', stage: 'compile', loaded: 1, total: 1 });
 		return built;
 	});

@@ -1,0 +1,10 @@
+/** The script that every page begins with, as it stands in the page; and its hash, for the content security policy. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { transformSync } from 'esbuild';
+
+/** @returns {{ text: string, hash: string }} */
+export function firstScript() {
+	const text = transformSync(readFileSync('src/first.js', 'utf8'), { minify: true, target: 'es2022' }).code.trim();
+	return { text, hash: `sha256-${createHash('sha256').update(text).digest('base64')}` };
+}

@@ -1,0 +1,154 @@
+/** The worker's code: messages in, messages out. All inference of the site happens behind this file. */
+import { memory } from '@tensorflow/tfjs-core';
+import { AppError, type ErrorCode } from '../errors';
+import type { FromWorker, ToWorker } from '../protocol';
+import { chooseBackend } from './backend';
+import { createBackendHost } from './backend-host';
+import { failureOf } from './failure';
+import { dropAhead } from './fetch-file';
+import { createDecoder, createFrameReader } from './frame-reader';
+import { watchGpu } from './gpu-loss';
+import { fetchManifest, loadClassifier, loadDetector } from './loader';
+import { createQueue } from './queue';
+import { Registry } from './registry';
+import { Runtime } from './runtime';
+import { serveTask, type TaskTools } from './tasks';
+
+/** The confidence at which crops were surveyed and blending measured; more faces than this are a crowd. */
+const DETECTION_LIMITS = { minConfidence: 0.5, maxFaces: 32 };
+
+/** Where no picture has come by then, all is run once without one, as a first run takes longer. */
+const WARM_UP_AFTER_MS = 250;
+
+let runtime: Runtime | null = null;
+let warmingUp: ReturnType<typeof setTimeout> | undefined;
+let taskTools: TaskTools | null = null;
+
+function post(message: FromWorker): void {
+	self.postMessage(message);
+}
+
+/** Tells the page that this worker cannot go on; it starts another one. */
+function giveUp(thrown: unknown, code: ErrorCode): void {
+	post({ type: 'failed', failure: failureOf(thrown, code) });
+}
+
+/** What `load` gives, loaded once; after a failure the next call tries again. */
+function onDemand<T>(load: () => Promise<T>): () => Promise<T> {
+	let loading: Promise<T> | null = null;
+	return () => {
+		loading ??= load().catch((thrown: unknown) => {
+			loading = null;
+			throw thrown;
+		});
+		return loading;
+	};
+}
+
+async function start({
+	baseUrl,
+	backend: wanted,
+	model,
+	firstFaceId,
+	known
+}: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+	const now = (): number => performance.now();
+	const exclusively = createQueue();
+	const tools = { tell: post, exclusively };
+	const manifestUrl = new URL('models/index.json', baseUrl).href;
+	// The files are on their way while the back end is chosen; models are built after that.
+	const choice = exclusively(async () => {
+		post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
+		const report = await chooseBackend(wanted, createBackendHost(now), known);
+		watchGpu(report.chosen, (reason) => {
+			giveUp(new AppError('gpu-lost', reason), 'gpu-lost');
+		});
+		post({ type: 'progress', stage: 'backend', loaded: 1, total: 1 });
+		return report;
+	});
+	const models = fetchManifest(manifestUrl).then(async (manifest) => {
+		const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, tools));
+		const detector = loadDetector(manifest.detector, manifestUrl, DETECTION_LIMITS, tools);
+		// Where this fails, whoever asks for the model is told.
+		const first = registry.classifier(model ?? manifest.default).catch(() => null);
+		return { manifest, registry, detector: await detector, first };
+	});
+	const [backend, { manifest, registry, detector, first }] = await Promise.all([choice, models]);
+	const farDetector = onDemand(() => loadDetector(manifest.farDetector, manifestUrl, DETECTION_LIMITS, tools));
+	const readFrame = createFrameReader();
+	runtime = new Runtime({ detector, farDetector, registry, exclusively, readFrame, firstFaceId, now, post });
+	taskTools = { detector, registry, exclusively, decode: createDecoder(), now };
+	post({ type: 'ready', backend, manifest });
+	dropAhead();
+	const blank = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+	warmUpLater([
+		() => detector.detect(blank),
+		async () => {
+			const classifier = await first;
+			if (classifier === null) return;
+			const { size, channels } = classifier.input;
+			await classifier.classify(new Float32Array(size * size * channels), 1);
+		}
+	]);
+
+	/** One run at a time: a picture that comes is not to wait for all. */
+	function warmUpLater([run, ...others]: readonly (() => Promise<unknown>)[]): void {
+		if (run === undefined) return;
+		warmingUp = setTimeout(() => {
+			// Where it fails, whoever needs it is told.
+			exclusively(run).then(
+				() => {
+					warmUpLater(others);
+				},
+				() => undefined
+			);
+		}, WARM_UP_AFTER_MS);
+	}
+}
+
+function running(): Runtime {
+	if (runtime === null) throw new AppError('analysis-failed', 'The worker was not started');
+	return runtime;
+}
+
+async function handle(message: ToWorker): Promise<void> {
+	switch (message.type) {
+		case 'start':
+			await start(message);
+			break;
+		case 'configure':
+			await running().configure(message.generation, message.settings);
+			break;
+		case 'frame':
+			clearTimeout(warmingUp);
+			await running().analyse(message);
+			break;
+		case 'explain':
+			await running().explain(message);
+			break;
+		case 'rest':
+			runtime?.rest(message);
+			break;
+		case 'reset':
+			runtime?.reset(message.stream);
+			break;
+		case 'connect':
+			if (taskTools === null) throw new AppError('analysis-failed', 'The worker was not started');
+			serveTask(message.port, taskTools);
+			break;
+		case 'stats': {
+			const { numTensors, numBytes } = memory();
+			post({ type: 'stats', tensors: numTensors, tensorBytes: numBytes });
+			break;
+		}
+		default:
+			throw new Error(`Unknown message: ${JSON.stringify(message satisfies never)}`);
+	}
+}
+
+/** Does what the page asks. Never throws: the page is told. */
+export function receive(message: ToWorker): void {
+	handle(message).catch((error: unknown) => {
+		giveUp(error, 'worker-died');
+	});
+}

@@ -1,0 +1,65 @@
+/** What is there before the page's code is. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { open, openBrowser, shownFaces, waitForStatus } from './browser';
+
+let browser: Browser;
+
+beforeAll(async () => {
+	browser = await openBrowser();
+});
+afterAll(() => browser.close());
+
+describe('a page whose code has not come', () => {
+	it.each(['/', '/photo'])('%s shows its header, its buttons and what JavaScript is needed for', async (path) => {
+		const { context, page } = await open(browser, path, { javaScriptEnabled: false });
+		expect(await page.getByRole('navigation').getByRole('link').count()).toBe(5);
+		expect(await page.getByTestId('workbench').isVisible()).toBe(true);
+		expect(await page.locator('.no-script').isVisible()).toBe(true);
+		if (path === '/')
+			for (const label of ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'])
+				expect(await page.getByText(label, { exact: true }).first().isVisible(), label).toBe(true);
+		await context.close();
+	});
+
+	it('keeps a click on a button, and does what it asked for once it can', async () => {
+		let release = (): void => undefined;
+		const released = new Promise<void>((resolve) => (release = resolve));
+		const { context, page, problems } = await open(browser, '/', {
+			prepare: async (prepared) => {
+				await prepared.route('**/_app/immutable/entry/*.js', async (route) => {
+					await released;
+					await route.continue();
+				});
+			}
+		});
+		await page.getByTestId('sample').click();
+		expect(await page.getByTestId('workbench').getAttribute('data-status')).toBe('loading');
+		release();
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it('asks for the files of the first result before its own code runs, each once', async () => {
+		const urls: string[] = [];
+		let ran = false;
+		const { context, page } = await open(browser, '/', {
+			prepare: async (prepared) => {
+				prepared.on('request', (request) => {
+					if (!ran && request.url().includes('/models/')) urls.push(new URL(request.url()).pathname);
+				});
+				await prepared.route('**/_app/immutable/entry/*.js', async (route) => {
+					await expect.poll(() => urls.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(5);
+					ran = true;
+					await route.continue();
+				});
+			}
+		});
+		await waitForStatus(page, 'idle');
+		expect(urls.filter((url) => url.endsWith('index.json'))).toHaveLength(1);
+		expect(new Set(urls).size).toBe(urls.length);
+		await context.close();
+	});
+});
