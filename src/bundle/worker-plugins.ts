@@ -25,7 +25,7 @@ function slimCore(): Plugin {
 	};
 }
 
-/** tfjs's core without what stores models, and without the hash of texts, which no wanted kernel takes. */
+/** tfjs's core without what stores models, and without the hash of texts and other helpers that no wanted kernel takes. */
 function slimCoreHelpers(): Plugin[] {
 	const rewrite = (file: RegExp, name: string, handler: (code: string) => string): Plugin => ({
 		name: `mien-slim-tfjs-${name}`,
@@ -39,6 +39,7 @@ function slimCoreHelpers(): Plugin[] {
 			return code.replace(imports, '').replace(registering, '');
 		}),
 		rewrite(/tfjs-core\/dist\/io\/io\.js$/, 'io', () => 'export {};'),
+		rewrite(/tfjs-core\/dist\/\w+\/(einsum|ragged_to_dense|segment)_util\.js$/, 'helpers', () => 'export {};'),
 		rewrite(/tfjs-core\/dist\/hash_util\.js$/, 'hash', () => 'export const hexToLong = null, fingerPrint64 = null;')
 	];
 }
