@@ -12,6 +12,7 @@ import { AppError } from '../../errors';
 import type { GrabbedFrame } from '../../protocol';
 import { fitWithin, type Size } from '../scale';
 import { takeVideoFrame } from '../video-frame';
+import { createPixelReader } from '../video-pixels';
 import { chooseFrames, frameAt } from './choose-frames';
 import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
 import { readRecordedAt } from './recorded-at';
@@ -80,6 +81,8 @@ async function describe(
 	return [info, sorted];
 }
 
+type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
 class DecodedFilm implements FilmReader {
 	readonly info: FilmInfo;
 	readonly #input: Input;
@@ -87,6 +90,10 @@ class DecodedFilm implements FilmReader {
 	/** When each frame begins, in the order of showing. */
 	readonly #times: Float64Array;
 	readonly #canvas = new OffscreenCanvas(1, 1);
+	/** A frame in its own size, on its way to a canvas. */
+	readonly #whole = new OffscreenCanvas(1, 1);
+	readonly #readPixels = createPixelReader();
+	#drawn: Promise<void> = Promise.resolve();
 	#shown: VideoSample | null = null;
 
 	constructor(input: Input, track: InputVideoTrack, info: FilmInfo, times: Float64Array) {
@@ -154,10 +161,40 @@ class DecodedFilm implements FilmReader {
 			frame: frameAt(this.#times, sample.timestamp),
 			timeS: sample.timestamp,
 			grab: () => this.#grab(sample),
-			draw: (context) => {
-				sample.draw(context, 0, 0, context.canvas.width, context.canvas.height);
-			}
+			draw: (context) => this.#draw(sample, context)
 		};
+	}
+
+	/** One after another: they share what they read into. */
+	#draw(sample: VideoSample, context: Context2D): Promise<void> {
+		const drawn = this.#drawn.then(() => this.#drawNow(sample, context));
+		this.#drawn = drawn.catch(() => undefined);
+		return drawn;
+	}
+
+	async #drawNow(sample: VideoSample, context: Context2D): Promise<void> {
+		const { width, height } = context.canvas;
+		const pixels = sample.rotation === 0 && !sample.flip ? await this.#pixels(sample) : null;
+		const whole = this.#whole.getContext('2d');
+		if (pixels === null || whole === null) {
+			sample.draw(context, 0, 0, width, height);
+			return;
+		}
+		if (this.#whole.width !== pixels.width || this.#whole.height !== pixels.height) {
+			this.#whole.width = pixels.width;
+			this.#whole.height = pixels.height;
+		}
+		whole.putImageData(pixels, 0, 0);
+		context.drawImage(this.#whole, 0, 0, width, height);
+	}
+
+	async #pixels(sample: VideoSample): Promise<ImageData | null> {
+		const frame = sample.toVideoFrame();
+		try {
+			return await this.#readPixels(frame);
+		} finally {
+			frame.close();
+		}
 	}
 
 	/** The decoder's own frame where the analyser can read that at once, or one that is drawn: turned, large, with alpha. */
@@ -179,7 +216,7 @@ class DecodedFilm implements FilmReader {
 		if (context === null) throw new AppError('film-damaged', 'no 2d context');
 		context.imageSmoothingQuality = 'high';
 		context.fillRect(0, 0, width, height);
-		sample.draw(context, 0, 0, width, height);
+		await this.#draw(sample, context);
 		return this.#canvas.transferToImageBitmap();
 	}
 }

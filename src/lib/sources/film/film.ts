@@ -33,7 +33,7 @@ export interface FilmFrame {
 	/** A copy of the frame for the analyser, which closes it. May be called more than once. */
 	grab(): Promise<GrabbedFrame>;
 	/** Draws the frame, upright, over the whole of the canvas. */
-	draw(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D): void;
+	draw(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D): Promise<void>;
 }
 
 /** Which frames: those shown between two times, `perSecond` of them or all. */

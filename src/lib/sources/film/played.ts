@@ -132,7 +132,10 @@ class PlayedFilm implements FilmReader {
 			frame: null,
 			timeS: shownS ?? wantedS,
 			grab: () => createImageBitmap(video, { resizeWidth: width, resizeHeight: height, resizeQuality: 'high' }),
-			draw: (context) => context.drawImage(video, 0, 0, context.canvas.width, context.canvas.height)
+			draw: (context) => {
+				context.drawImage(video, 0, 0, context.canvas.width, context.canvas.height);
+				return Promise.resolve();
+			}
 		};
 	}
 }

@@ -228,7 +228,7 @@ export class Film {
 		try {
 			for await (const frame of reader.frames(sampling, signal)) {
 				const result = await this.#analyse(session, frame, signal);
-				this.#keep(frame, result);
+				await this.#keep(frame, result);
 			}
 			return true;
 		} catch (thrown) {
@@ -293,7 +293,7 @@ export class Film {
 			);
 			const frame = await this.#reader?.at(this.#table.timeAt(span.first)).catch(() => null);
 			if (row === undefined || frame === undefined || frame === null || context === null) continue;
-			frame.draw(context);
+			await frame.draw(context);
 			const face = { id: person.id, box: this.#table.boxAt(row) };
 			this.pictures.take(canvas, face, canvas.width / (this.#info?.size.width ?? canvas.width));
 		}
@@ -326,7 +326,7 @@ export class Film {
 		return Math.max(8, Math.round((smallestFacePx * this.#info.analysedSize.width) / this.#info.size.width));
 	}
 
-	#keep(frame: FilmFrame, result: FrameResult): void {
+	async #keep(frame: FilmFrame, result: FrameResult): Promise<void> {
 		if (this.#info === null) return;
 		const faces = result.faces.map((face) => ({ ...face, id: this.#faces.of(face.id) }));
 		const scale = this.#info.size.width / result.width;
@@ -336,7 +336,7 @@ export class Film {
 		const isDue = nowMs - this.#drawnMs >= Math.max(SHOW_EVERY_MS, this.#table.rowCount / ROWS_PER_MS);
 		const wanted = faces.filter((face) => this.pictures.wants(face));
 		if (!isDue && wanted.length === 0) return;
-		const canvas = this.#draw(frame);
+		const canvas = await this.#draw(frame);
 		for (const face of wanted) this.pictures.take(canvas, face, canvas.width / result.width);
 		if (!isDue) return;
 		this.#drawnMs = nowMs;
@@ -344,11 +344,11 @@ export class Film {
 		this.#redraw();
 	}
 
-	#draw(frame: FilmFrame): HTMLCanvasElement {
+	async #draw(frame: FilmFrame): Promise<HTMLCanvasElement> {
 		const canvas = this.#preview ?? this.#canvas();
 		this.#preview = canvas;
 		const context = canvas.getContext('2d');
-		if (context !== null) frame.draw(context);
+		if (context !== null) await frame.draw(context);
 		return canvas;
 	}
 

@@ -188,7 +188,7 @@ export class Screen {
 				if (!(element instanceof HTMLCanvasElement) || reader === null) return;
 				const frame = await reader.at(wantedS).catch(() => null);
 				const context = element.getContext('2d');
-				if (frame !== null && context !== null && this.#element === element) frame.draw(context);
+				if (frame !== null && context !== null && this.#element === element) await frame.draw(context);
 			}
 		})();
 		await this.#drawing;
