@@ -8,8 +8,9 @@ export function createPixelReader(): (frame: VideoFrame) => Promise<ImageData | 
 	let pixels = new Uint8ClampedArray(0);
 	return async (frame) => {
 		const isUpright = !('rotation' in frame && frame.rotation !== 0) && !('flip' in frame && frame.flip === true);
-		const { visibleRect } = frame;
-		if (!isUpright || visibleRect === null) return null;
+		const { visibleRect, format: layout } = frame;
+		// Others are of more than eight bits, or have alpha: they are left to the browser's own drawing.
+		if (!isUpright || visibleRect === null || (layout !== 'I420' && layout !== 'NV12')) return null;
 		const { width, height } = visibleRect;
 		try {
 			const format = { format: 'RGBA' } as const;
