@@ -155,7 +155,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 			await command('hall', 'set/ok');
 			const shownMs = Date.now();
 			await expect.poll(last).toBe('ON');
-			// Some 0.3 s on a quiet machine; two are promised.
+			// Two seconds are promised; a busy machine gets ten.
 			expect((told.at(-1)?.ms ?? Infinity) - shownMs).toBeLessThan(10_000);
 		}
 		await hall.close();
