@@ -296,7 +296,9 @@ describe('a task', () => {
 		const task = serve();
 		task.send({ type: 'benchmark', request: { ...request, models: ['none'] } });
 		await task.wait('failed');
-		expect(task.sent).toEqual([{ type: 'failed', failure: { code: 'analysis-failed', message: 'offline' } }]);
+		expect(task.sent).toEqual([
+			{ type: 'failed', failure: { code: 'analysis-failed', message: 'offline', said: null } }
+		]);
 		expect(task).toMatchObject({ released: 1, closed: 1 });
 	});
 });
