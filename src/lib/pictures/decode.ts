@@ -1,8 +1,9 @@
 /** A picture's file to pixels, as this browser decodes it; what it refuses is mended where nothing is missing, or explained. */
 import { AppError } from '../errors';
-import { type Format, formatOf, formatTitle, HEAD_BYTES, otherKind } from './format';
-import { isProtected, mend, type Mended } from './mend';
-import { isRareJpeg, largestItem, pixelSize, type Size } from './size';
+import { truncated } from './cut';
+import { type Format, formatOf, HEAD_BYTES } from './format';
+import type { Mended } from './mend';
+import { largestItem, pixelSize, type Size } from './size';
 
 /** The size stands behind what cameras write of a picture: a preview, a colour profile. */
 const SIZE_WITHIN_BYTES = 512 * 1024;
@@ -10,8 +11,6 @@ const SIZE_WITHIN_BYTES = 512 * 1024;
 const TAIL_BYTES = 4096;
 /** The largest sensors of phones have 200 million; what claims more is made to fill memory. */
 const MOST_PIXELS = 210e6;
-/** With which every PNG begins, behind its name: they show what became of line breaks on the way. */
-const PNG_BREAKS = [0x0d, 0x0a, 0x1a, 0x0a];
 /** Of a picture whose end mark is missing, where its last pixels are. */
 const STRIP_ROWS = 32;
 
@@ -44,20 +43,19 @@ export async function decodePicture(
 		throw new AppError('picture-too-large', 'too many pixels', undefined, said);
 	}
 	if (format === 'svg' && drawVector !== null) return drawVector(file, maxSidePx);
-	const mended = await lookedAt(format, file);
-	if (mended.kind === 'cut') throw truncated(file);
-	const found = await decodeEither(file, mended, own, maxSidePx).catch(async (thrown: unknown) => {
-		throw await explained(file, format, thrown);
+	const looked = await lookedAt(format, file);
+	if (looked.kind === 'cut') throw truncated(file.size);
+	const found = await decodeEither(file, looked, own, maxSidePx).catch(async (thrown: unknown) => {
+		if (thrown instanceof AppError) throw thrown;
+		// Few files need it.
+		const { explained } = await import('./explain');
+		throw await explained(await bytesOf(file), format, thrown);
 	});
-	if (mended.kind === 'doubtful' && own !== null && (await lacksPixels(mended.bytes, own))) {
+	if (looked.kind === 'doubtful' && own !== null && (await lacksPixels(looked.bytes, own))) {
 		found.bitmap.close();
-		throw truncated(file);
+		throw truncated(file.size);
 	}
 	return found;
-}
-
-function truncated(file: Blob): AppError {
-	return new AppError('picture-truncated', `the file ends after ${file.size} bytes, before its picture does`);
 }
 
 /**
@@ -73,15 +71,19 @@ async function lookedAt(format: Format | null, file: Blob): Promise<Mended> {
 		(format === 'png' && !has(0x49, 0x45, 0x4e, 0x44)) ||
 		(format === 'gif' && tail.at(-1) !== 0x3b) ||
 		format === 'bmp';
-	return isSuspect ? mend(format, await bytesOf(file)) : { kind: 'whole' };
+	return isSuspect ? mended(format, file) : { kind: 'whole' };
 }
 
-async function decodeEither(file: Blob, mended: Mended, own: Size | null, maxSidePx: number): Promise<DecodedPicture> {
+async function mended(format: Format | null, file: Blob): Promise<Mended> {
+	const { mend } = await import('./mend');
+	return mend(format, await bytesOf(file));
+}
+
+async function decodeEither(file: Blob, looked: Mended, own: Size | null, maxSidePx: number): Promise<DecodedPicture> {
 	try {
 		return await decodeFitting(file, own, maxSidePx);
 	} catch (thrown) {
-		const again =
-			'bytes' in mended ? mended : await mend(formatOf(await bytesOf(file.slice(0, HEAD_BYTES))), await bytesOf(file));
+		const again = 'bytes' in looked ? looked : await mended(formatOf(await bytesOf(file.slice(0, HEAD_BYTES))), file);
 		if (!('bytes' in again)) throw thrown;
 		return decodeFitting(new Blob([again.bytes]), own, maxSidePx);
 	}
@@ -148,63 +150,6 @@ async function strip(file: Blob, width: number, height: number): Promise<Uint8Cl
 	} finally {
 		bitmap.close();
 	}
-}
-
-/** Why a file could not be decoded, from its bytes: decoders give no reason. */
-async function explained(file: Blob, format: Format | null, cause: unknown): Promise<AppError> {
-	if (cause instanceof AppError) return cause;
-	const bytes = await bytesOf(file);
-	if (format === null) {
-		const kind = otherKind(bytes.subarray(0, HEAD_BYTES));
-		if (kind === null) return new AppError('picture-unreadable', 'the file is no picture of a known format', cause);
-		return new AppError('picture-other', 'the file is no picture', cause, `It is ${kind}.`);
-	}
-	const title = formatTitle(format);
-	const isKnown =
-		format !== 'heic' && format !== 'tiff' && format !== 'jxl' && (format !== 'avif' || (await decodesAvif()));
-	if ((format === 'avif' || format === 'heic') && isProtected(bytes))
-		return new AppError('picture-protected', `the ${format} file is protected`, cause);
-	if (!isKnown) {
-		const said = `It is ${/^[AHI]/.test(title) ? 'an' : 'a'} ${title} picture.`;
-		return new AppError('picture-unsupported', `this browser does not decode ${format}`, cause, said);
-	}
-	if (format === 'jpeg' && isRareJpeg(bytes)) {
-		const said = 'It is a JPEG of a rare kind: lossless, of 12 bits, or arithmetic-coded.';
-		return new AppError('picture-unsupported', 'this browser does not decode this kind of JPEG', cause, said);
-	}
-	if (format === 'png' && String.fromCharCode(...bytes.subarray(12, 16)) === 'CgBI') {
-		const said = 'It is a PNG that was packed for an app on iPhones (CgBI).';
-		return new AppError('picture-unsupported', 'this browser does not decode this kind of PNG', cause, said);
-	}
-	if (format === 'png' && !PNG_BREAKS.every((byte, index) => bytes[4 + index] === byte)) {
-		const said = 'Its line breaks were changed, as where it was copied as text.';
-		return new AppError('picture-damaged', 'the png file has another beginning', cause, said);
-	}
-	if ((await mend(format, bytes)).kind === 'cut') return truncated(file);
-	return new AppError(
-		'picture-damaged',
-		`the ${format} file could not be decoded`,
-		cause,
-		`It is a damaged ${title} file.`
-	);
-}
-
-/** One grey pixel. */
-const AVIF =
-	'AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAAA+gABAAAAAAAAABoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABhdjAxAAAAAA5waXRtAAAAAAABAAAAVmlwcnAAAAA4aXBjbwAAAAxhdjFDgSACAAAAABRpc3BlAAAAAAAAAAEAAAABAAAAEHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAgMAAAAibWRhdBIACgc4AAaQENBpMg0cQmLk4AAWAACQNY41';
-let avif: Promise<boolean> | null = null;
-
-/** Whether this browser decodes AVIF at all: asked of it once. */
-function decodesAvif(): Promise<boolean> {
-	const bytes = Uint8Array.from(atob(AVIF), (letter) => letter.charCodeAt(0));
-	avif ??= createImageBitmap(new Blob([bytes])).then(
-		(bitmap) => {
-			bitmap.close();
-			return true;
-		},
-		() => false
-	);
-	return avif;
 }
 
 async function bytesOf(part: Blob): Promise<Uint8Array<ArrayBuffer>> {

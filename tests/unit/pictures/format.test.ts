@@ -1,6 +1,7 @@
 /** What a file is, by how it begins: members of each family that are met under the name of a JPEG. */
 import { describe, expect, it } from 'vitest';
-import { formatOf, otherKind } from '../../../src/lib/pictures/format';
+import { otherKind } from '../../../src/lib/pictures/explain';
+import { formatOf } from '../../../src/lib/pictures/format';
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text.padEnd(600, '\x07'), 'latin1'));
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="6"></svg>';

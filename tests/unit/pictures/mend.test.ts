@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Format, formatOf, otherKind } from '../../../src/lib/pictures/format';
+import { otherKind } from '../../../src/lib/pictures/explain';
+import { type Format, formatOf } from '../../../src/lib/pictures/format';
 import { isProtected, mend } from '../../../src/lib/pictures/mend';
 import { isRareJpeg, largestItem, pixelSize } from '../../../src/lib/pictures/size';
 import { generator, mutated } from '../../random';
