@@ -172,17 +172,10 @@ describe('probabilities', () => {
 			});
 			await context.close();
 			const backend = adapter === null ? 'without WebGPU' : 'webgpu';
-			// One face each: every further batch size would be compiled anew.
-			const single = [0, 2];
-			const there = await analyseIn(
-				browser,
-				backend,
-				pictures.filter((_, index) => single.includes(index))
-			);
-			const difference = greatestDifference(
-				inChromium.filter((_, index) => single.includes(index)),
-				there
-			);
+			// One small picture: in software every further look takes seconds, and every further batch size is compiled anew.
+			const small = 2;
+			const there = await analyseIn(browser, backend, pictures.slice(small, small + 1));
+			const difference = greatestDifference(inChromium.slice(small, small + 1), there);
 			console.log(`WASM against ${backend} (${adapter ?? 'no adapter'}): ${difference.toExponential(1)}`);
 			expect(difference).toBeLessThan(1e-2);
 		} finally {
