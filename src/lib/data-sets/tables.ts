@@ -183,12 +183,11 @@ async function* rowsOf(
 }
 
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
-/** Also what old systems end or fill a file with. */
-// eslint-disable-next-line no-control-regex
-const EMPTY = /^[\s\x1a]*$/;
+/** Ctrl-Z: what old systems end or fill a file with. */
+const END_OF_FILE = '\u001A';
+const isEmpty = (text: string): boolean => text.replaceAll(END_OF_FILE, '').trim() === '';
 
-/** Lines that are not empty. Throws AppError 'data-unreadable' with the number of the line where the
- * file breaks off or is no text. */
+/** Lines that are not empty. Throws AppError 'data-unreadable' with the number of the line where the file breaks off or is no text. */
 async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
 	const splitter = createLineSplitter();
 	let line = 0;
@@ -198,12 +197,12 @@ async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: st
 			decode ??= createTextDecoder(piece);
 			for (const text of splitter.push(decode(piece))) {
 				line++;
-				if (!EMPTY.test(text)) yield { line, text };
+				if (!isEmpty(text)) yield { line, text };
 			}
 		}
 		for (const text of [...splitter.push(decode?.(null) ?? ''), ...splitter.end()]) {
 			line++;
-			if (!EMPTY.test(text)) yield { line, text };
+			if (!isEmpty(text)) yield { line, text };
 		}
 	} catch (thrown) {
 		const message = thrown instanceof Error ? thrown.message : String(thrown);
