@@ -123,6 +123,11 @@ export class AnswerStream extends Duplex {
 		this.#socket.write(chunk, done);
 	}
 
+	/** At once: a camera that answers to a head alone, and closes, resets what comes later, and its answer is lost with that. */
+	override _writev(chunks: readonly { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
+		this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+	}
+
 	override _final(done: (error?: Error | null) => void): void {
 		this.#socket.end(() => done());
 	}

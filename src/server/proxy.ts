@@ -14,8 +14,8 @@ import { leadsOut, type Target } from './path';
 
 /** A proxy may have to wake its camera, which may send nothing before its first picture. */
 const ANSWER_LIMIT_MS = 60_000;
-/** What is sent to a camera with a login is kept to be sent again, where it asks for another kind of login. */
-const MAX_REPEATED_BYTES = 256 * 1024;
+/** Offers of WebRTC and commands are a few kilobytes. */
+const MAX_KEPT_BYTES = 256 * 1024;
 const MAX_HEADER_BYTES = 96 * 1024;
 /** Logins that the pages gave, and with each the camera's cookies. */
 const MAX_SESSIONS = 32;
@@ -166,9 +166,8 @@ export class CameraProxy {
 		const size = Number(
 			request.headers['content-length'] ?? (request.headers['transfer-encoding'] === undefined ? 0 : NaN)
 		);
-		// Only what will be sent twice at most is kept; the rest flows.
-		const repeated = session.login !== null && size <= MAX_REPEATED_BYTES;
-		const body = upgrade || size === 0 ? Buffer.alloc(0) : repeated ? await buffer(request) : null;
+		// What is small is sent in one piece with its head, and again where a login has to follow; the rest flows.
+		const body = upgrade || size === 0 ? Buffer.alloc(0) : size <= MAX_KEPT_BYTES ? await buffer(request) : null;
 		const answer = await this.#askOnce(request, path, session, body, { signal, upgrade });
 		const { message } = answer;
 		if (message.statusCode !== 401 || session.login === null) return answer;

@@ -1,6 +1,7 @@
 /** Cameras below a path of the site, whatever they answer and whoever asks. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer as createTls, type Server as TlsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
@@ -237,6 +238,27 @@ describe('a proxied path', () => {
 });
 
 describe('what a browser sends', () => {
+	it('is whole with the camera before it can answer and close, so that no answer is lost', async () => {
+		// As a server refuses an offer by its head alone: what it did not read it answers with a reset. A process of its
+		// own, as it has to be quicker than the proxy.
+		const hasty = spawn(process.execPath, [
+			'-e',
+			`const server = require('node:http').createServer((_request, response) => response.writeHead(400).end('not this codec'));
+			server.listen(0, '127.0.0.1', () => console.log(server.address().port));`
+		]);
+		const [port] = (await once(hasty.stdout, 'data')) as [Buffer];
+		const own = await startSite([`--proxy=/hasty=http://127.0.0.1:${String(port).trim()}`]);
+		const offer = 'a=candidate\r\n'.repeat(300);
+		const answers = new Set<string>();
+		for (let round = 0; round < 100; round++) {
+			const answer = await fetch(`${own.origin}/hasty/whep`, { method: 'POST', body: offer });
+			answers.add(`${answer.status} ${await answer.text()}`);
+		}
+		expect([...answers]).toEqual(['400 not this codec']);
+		await own.stop();
+		hasty.kill();
+	});
+
 	it('reaches the camera without what is for this site, or for one hop', async () => {
 		await sendRaw(
 			site.port,
