@@ -24,6 +24,21 @@
 		true
 	);
 
+	// A script of the page that did not come, by its tag or its import: app.css then shows what src/app.html says of it, and
+	// another try follows. Nobody may be there to reload a kiosk.
+	const page = document.documentElement;
+	const tryAgain = () => {
+		if (page.dataset.running === undefined) location.reload();
+	};
+	const tellCut = ({ target, reason }) => {
+		if (!(reason instanceof TypeError || target.rel === 'modulepreload') || page.dataset.cut === '') return;
+		page.dataset.cut = '';
+		setTimeout(tryAgain, 30_000);
+	};
+	addEventListener('error', tellCut, true);
+	addEventListener('unhandledrejection', tellCut);
+	if (/\/kiosk\/?$/.test(location.pathname)) setTimeout(tryAgain, 180_000);
+
 	const { base, start } = document.currentScript.dataset;
 	const { worker: script, wasm, files, first, firstFiles } = JSON.parse(start);
 	const baseUrl = new URL(`${base}/`, document.baseURI).href;

@@ -70,8 +70,8 @@ interface Line {
 	stop(): void;
 }
 
-/** A line to the site on which the weights stay half way, until it is cut; then it carries nothing until it is mended. */
-async function startLine(site: string): Promise<Line> {
+/** A line to the site on which what is `held` stays half way, until it is cut; then it carries nothing until it is mended. */
+async function startLine(site: string, held: RegExp): Promise<Line> {
 	let state: 'whole' | 'broken' | 'mended' = 'whole';
 	const server = createServer((asked, answer) => {
 		if (state === 'broken') {
@@ -80,7 +80,7 @@ async function startLine(site: string): Promise<Line> {
 		}
 		const forward = askSite(site + (asked.url ?? '/'), { headers: asked.headers }, (response) => {
 			answer.writeHead(response.statusCode ?? 502, response.headers);
-			if (state !== 'whole' || !WEIGHTS.test(asked.url ?? '')) {
+			if (state !== 'whole' || !held.test(asked.url ?? '')) {
 				response.pipe(answer);
 				return;
 			}
@@ -174,9 +174,15 @@ const FAULTS: readonly Fault[] = [
 		(c) => c.route(WEIGHTS, (r) => r.abort('internetdisconnected'))
 	],
 	[
+		'an engine that does not come',
+		'model-unreachable',
+		/tfjs-backend-wasm-.*\.wasm: it did not come/,
+		(c) => c.route('**/*.wasm', (r) => r.abort('connectionreset'))
+	],
+	[
 		'a script that is not there',
 		'model-unreachable',
-		/script that analyses did not come/,
+		/script that analyses: it did not come/,
 		(c) => c.route('**/workers/chunks/*.js', (r) => r.fulfill({ status: 404, body: '' }))
 	]
 ];
@@ -254,7 +260,7 @@ describe('while models load', () => {
 	});
 
 	it('a network that goes away in the middle of the weights is told of, and another try helps once it is back', async () => {
-		const line = await startLine(inject('origin'));
+		const line = await startLine(inject('origin'), WEIGHTS);
 		const { context, page } = await open(browser, '/', { baseURL: line.origin });
 		await page.getByTestId('loading').waitFor();
 		await page.waitForFunction(() =>
@@ -275,6 +281,52 @@ describe('while models load', () => {
 		await WORK['/']?.(page);
 		await context.close();
 		line.stop();
+	});
+
+	it('a script that stands still on the line is told of, and another try does not wait for it', async () => {
+		const line = await startLine(inject('origin'), /\/workers\/chunks\//);
+		const { context, page } = await open(browser, '/', {
+			baseURL: line.origin,
+			prepare: (prepared) => prepared.clock.install()
+		});
+		await page.locator('html[data-running]').waitFor();
+		await context.clock.fastForward(41_000);
+		await expectTold(page, 'model-unreachable', /script that analyses: nothing came for 40 s/);
+		line.mend();
+		await page.getByTestId('retry').click();
+		await WORK['/']?.(page);
+		await context.close();
+		line.stop();
+	});
+
+	it.each(['/', '/film', '/kiosk/setup'])(
+		'%s: scripts of the page that do not come are told of, and loading it again helps',
+		async (path) => {
+			const { context, page } = await open(browser, path, {
+				prepare: (prepared) =>
+					prepared.route('**/_app/immutable/entry/app.*.js', (route) => route.abort('connectionreset'))
+			});
+			await page.getByText('A part of this page did not come.').waitFor();
+			await mend(context);
+			await page.getByRole('link', { name: 'reload the page' }).click();
+			await page.locator('html[data-running]').waitFor();
+			expect(await page.getByText('A part of this page did not come.').isVisible()).toBe(false);
+			await context.close();
+		}
+	);
+
+	it('a kiosk whose page did not come loads itself again', async () => {
+		const { context, page } = await open(browser, KIOSK, {
+			prepare: async (prepared) => {
+				await prepared.clock.install();
+				await prepared.route('**/_app/immutable/entry/app.*.js', (route) => route.abort('connectionreset'));
+			}
+		});
+		await page.getByText('A part of this page did not come.').waitFor();
+		await mend(context);
+		await context.clock.fastForward(31_000);
+		await page.locator('html[data-running]').waitFor();
+		await context.close();
 	});
 
 	it('a notice that was waved away comes back with the next picture, which is read after another try', async () => {

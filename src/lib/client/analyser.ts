@@ -54,6 +54,8 @@ interface Early {
 
 /** Limits in milliseconds. Those of start and configuration count from the last sign of progress. */
 export interface Timeouts {
+	/** Until its code is there: a line that stands still is told of like any file that does not come. */
+	readonly codeMs: number;
 	readonly startMs: number;
 	readonly configureMs: number;
 	readonly frameMs: number;
@@ -73,7 +75,13 @@ export interface AnalyserOptions {
 }
 
 /** Long, as a GPU in software compiles for a minute on a busy machine. Frames get less where their pace is known. */
-const TIMEOUTS: Timeouts = { startMs: 120_000, configureMs: 120_000, frameMs: 30_000, stillMs: 300_000 };
+const TIMEOUTS: Timeouts = {
+	codeMs: 40_000,
+	startMs: 120_000,
+	configureMs: 120_000,
+	frameMs: 30_000,
+	stillMs: 300_000
+};
 /** Back ends that compile nothing while they run: on a GPU the first frame with more faces than before may. */
 const STEADY_BACKENDS: ReadonlySet<BackendName> = new Set(['wasm', 'cpu']);
 const FIRST_STARTS = 3;
@@ -97,7 +105,7 @@ function startWorker(): WorkerLike {
 export class Analyser {
 	readonly #options: AnalyserOptions;
 	readonly #timeouts: Timeouts;
-	readonly #deadlines: Deadlines<'start' | 'configure' | 'frame' | 'explain' | 'stats'>;
+	readonly #deadlines: Deadlines<'code' | 'start' | 'configure' | 'frame' | 'explain' | 'stats'>;
 	#worker: WorkerLike | null = null;
 	#restartTimer: ReturnType<typeof setTimeout> | undefined;
 	/** Starts since the last result. */
@@ -131,7 +139,8 @@ export class Analyser {
 		this.#options = options;
 		this.#timeouts = { ...TIMEOUTS, ...options.timeouts };
 		this.#deadlines = new Deadlines((task, limitMs) => {
-			this.#workerFailed(new AppError('worker-timeout', `The worker did not answer (${task}) for ${limitMs} ms`));
+			if (task === 'code') this.#workerFailed(notLoaded(`nothing came for ${limitMs / 1000} s`), { reported: true });
+			else this.#workerFailed(new AppError('worker-timeout', `The worker did not answer (${task}) for ${limitMs} ms`));
 		});
 	}
 
@@ -287,6 +296,7 @@ export class Analyser {
 			worker.onmessageerror = () => {
 				this.#workerFailed(new AppError('worker-died', 'A message of the worker could not be read'));
 			};
+			this.#deadlines.start('code', this.#timeouts.codeMs);
 			this.#deadlines.start('start', this.#timeouts.startMs);
 			if (early === null) {
 				const { baseUrl, backend = 'auto' } = this.#options;
@@ -307,6 +317,7 @@ export class Analyser {
 	}
 
 	#receive(message: FromWorker): void {
+		this.#deadlines.stop('code');
 		switch (message.type) {
 			case 'progress':
 				this.#deadlines.extendAll();
@@ -501,8 +512,8 @@ export class Analyser {
 	}
 }
 
-function notLoaded(): AppError {
-	return new AppError('model-unreachable', 'the worker', undefined, 'The script that analyses did not come.');
+function notLoaded(why = 'it did not come'): AppError {
+	return new AppError('model-unreachable', 'the worker', undefined, `The script that analyses: ${why}.`);
 }
 
 function disposedError(): AppError {

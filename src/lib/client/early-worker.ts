@@ -18,8 +18,9 @@ declare global {
 export function takeEarlyWorker(): EarlyWorker | null {
 	const early = globalThis.mienWorker;
 	globalThis.mienWorker = undefined;
-	if (early === undefined) return null;
-	if (!early.failed) return early;
-	early.worker.terminate();
+	if (early?.failed === false) return early;
+	early?.worker.terminate();
+	// What the page asked for ahead may stand still; whoever asks for it again would share that answer.
+	for (const link of document.querySelectorAll('link[rel=preload]')) link.remove();
 	return null;
 }

@@ -2,7 +2,7 @@
 import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
-import { useWasm } from './backend-wasm';
+import { useWasm, wasmArrives } from './backend-wasm';
 import { createQueue } from './queue';
 import { measureWorkload } from './workload';
 
@@ -48,6 +48,7 @@ export function createBackendHost(now: () => number): BackendHost {
 			reasons ??= ask();
 			return reasons[name] ?? ruleOut(name);
 		},
+		fetch: (name) => (name === 'wasm' ? wasmArrives(usefulThreads()) : Promise.resolve()),
 		use: async (name, options = {}) => {
 			const started = name === 'wasm' && options.mostThreads === undefined ? early : null;
 			early = name === 'wasm' ? null : early;

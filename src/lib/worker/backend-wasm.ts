@@ -4,6 +4,7 @@ import { getThreadsCount, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import { fetchBytes } from './fetch-file';
 
 /** Threads that are blocked, by a policy for example, are waited for by tfjs without end. */
 const THREADS_LIMIT_MS = 4000;
@@ -16,11 +17,28 @@ setWasmPaths({
 	'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd
 });
 
+/** Of binaries, by address. What failed stays so: another try has another worker. */
+const arrivals = new Map<string, Promise<unknown>>();
+
+/**
+ * Resolves when the binary for so many threads is there: a second reader of what tfjs compiles while it comes, for tfjs
+ * waits without end where it stands still. Throws AppError 'model-unreachable'.
+ */
+export async function wasmArrives(threads: number): Promise<void> {
+	const hasSimd = await env().getAsync('WASM_HAS_SIMD_SUPPORT');
+	const isThreaded = threads > 1 && (await env().getAsync(MULTITHREAD));
+	const url = !hasSimd ? plain : isThreaded ? threadedSimd : simd;
+	const arrival = arrivals.get(url) ?? fetchBytes(url, { unreachable: 'model-unreachable', cache: 'default' });
+	arrivals.set(url, arrival);
+	await arrival;
+}
+
 const createBackend = findBackendFactory('wasm');
 const PRIORITY = 2;
 
 /**
- * Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails.
+ * Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails,
+ * AppError 'model-unreachable' where its binary does not come.
  * A call with another number starts the back end anew: tensors of before are lost.
  */
 export async function useWasm(threads: number): Promise<number> {
@@ -29,12 +47,14 @@ export async function useWasm(threads: number): Promise<number> {
 	if (threads > 1) {
 		env().set(MULTITHREAD, true);
 		setThreadsCount(threads);
+		await wasmArrives(threads);
 		const limit = new Promise<false>((resolve) => setTimeout(resolve, THREADS_LIMIT_MS, false));
 		const started = await withCores(2 * threads, () => Promise.race([setBackend('wasm'), limit]));
 		if (started) return getThreadsCount();
 	}
 	env().set(MULTITHREAD, false);
-	if (!(await setBackend('wasm'))) throw new Error('WebAssembly could not be started');
+	const lost = wasmArrives(1).then(() => new Promise<never>(() => undefined));
+	if (!(await Promise.race([setBackend('wasm'), lost]))) throw new Error('WebAssembly could not be started');
 	return 1;
 }
 

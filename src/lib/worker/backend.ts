@@ -1,5 +1,5 @@
 /** Which back end runs the models: tried at start on a frame's worth of work, each only as long as it is worth. */
-import { AppError } from '../errors';
+import { AppError, toAppError } from '../errors';
 import type { BackendName, BackendReport, BackendTrial } from '../protocol';
 
 /** Best first on a machine that has them all. */
@@ -24,6 +24,8 @@ const OTHER_LIMIT_MS = 10_000;
 export interface BackendHost {
 	/** Why this back end is out of the question, or null. Cheap: loads no back end. */
 	ruleOut(name: BackendName): Promise<string | null>;
+	/** Fetches what a slow line may take longer for than a trial may. Throws AppError where it does not come. */
+	fetch(name: BackendName): Promise<void>;
 	/**
 	 * Loads a back end, with at most so many threads, and makes it the current one, after those asked for before. Throws
 	 * where that fails, or the reason of `signal` where that aborts before it became current.
@@ -40,7 +42,8 @@ export interface BackendHost {
 /**
  * Makes one back end current, and says which, why, and why not the others. `wanted` other than 'auto' is taken
  * without a look at the others; so is that of an earlier report on this machine (`known`, as a page kept it), where it
- * still runs. Throws AppError 'backend-unavailable' where none runs.
+ * still runs. Throws AppError 'backend-unavailable' where none runs, and where the files of the best did not come and
+ * nothing but the slowest is left, what was wrong with them.
  */
 export async function chooseBackend(
 	wanted: BackendName | 'auto',
@@ -59,7 +62,8 @@ export async function chooseBackend(
 			continue;
 		}
 		const compared = isGpu(name) || best !== null;
-		const { trial, runs } = await tryBackend(name, host, (signal) => useAndMeasure(name, host, compared, signal));
+		const { trial, runs, lost } = await tryBackend(name, host, (signal) => useAndMeasure(name, host, compared, signal));
+		if (lost !== undefined && best === null) throw lost;
 		trials.push(trial);
 		current = name;
 		if (runs && (best === null || (trial.ms ?? Infinity) < (best.ms ?? Infinity))) best = { name, ms: trial.ms };
@@ -87,10 +91,11 @@ function isReport(value: unknown): value is BackendReport {
 
 /** Makes the back end of an earlier report current, with as many threads, untried. */
 async function runsAgain({ chosen, threads }: BackendReport, host: BackendHost): Promise<boolean> {
-	const { runs } = await tryBackend(chosen, host, async (signal) => {
+	const { runs, lost } = await tryBackend(chosen, host, async (signal) => {
 		await host.use(chosen, { mostThreads: threads, signal });
 		return null;
 	});
+	if (lost !== undefined) throw lost;
 	return runs;
 }
 
@@ -110,6 +115,7 @@ async function forceBackend(name: BackendName, host: BackendHost): Promise<Backe
 		if (isGpu(name)) await host.use(name);
 		else await useAndMeasure(name, host, false, new AbortController().signal);
 	} catch (error) {
+		if (error instanceof AppError) throw error;
 		throw new AppError('backend-unavailable', `${name}: ${messageOf(error)}`, error);
 	}
 	return { chosen: name, reason: 'Asked for.', trials, threads: host.threads() };
@@ -147,7 +153,13 @@ async function tryBackend(
 	name: BackendName,
 	host: BackendHost,
 	run: (signal: AbortSignal) => Promise<number | null>
-): Promise<{ trial: BackendTrial; runs: boolean }> {
+): Promise<{ trial: BackendTrial; runs: boolean; lost?: AppError }> {
+	try {
+		await host.fetch(name);
+	} catch (error) {
+		const lost = toAppError(error, 'backend-unavailable');
+		return { trial: { name, ms: null, note: `failed: ${lost.message}` }, runs: false, lost };
+	}
 	const limitMs = isGpu(name) ? GPU_LIMIT_MS : OTHER_LIMIT_MS;
 	const outOfTime = new AbortController();
 	const expired = new Promise<null>((resolve) => {

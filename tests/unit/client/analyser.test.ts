@@ -16,7 +16,7 @@ const SETTINGS: WorkerSettings = {
 };
 const OTHER: WorkerSettings = { ...SETTINGS, models: ['other'] };
 const FRAME = { timeMs: 7, still: false, smallestFacePx: null };
-const TIMEOUTS = { startMs: 1000, configureMs: 800, frameMs: 100, stillMs: 8000 };
+const TIMEOUTS = { codeMs: 5000, startMs: 1000, configureMs: 800, frameMs: 100, stillMs: 8000 };
 
 /** Answers by hand: each test says what the worker does. */
 class FakeWorker implements WorkerLike {
@@ -201,6 +201,17 @@ describe('Analyser: start', () => {
 		}
 		expect(types()).toEqual(['restarting', 'restarting', 'fatal']);
 		expect(await start).toContain('did not come');
+	});
+
+	it('says at once that its code stands still, and can be tried again', async () => {
+		const codeMs = 500;
+		const { analyser, workers, worker, types } = createAnalyser({ ...TIMEOUTS, codeMs });
+		const start = watch(analyser.start());
+		await vi.advanceTimersByTimeAsync(codeMs);
+		expect([start.outcome(), workers.length, types()]).toEqual(['model-unreachable', 1, ['fatal']]);
+		const again = analyser.start();
+		worker().ready();
+		await again;
 	});
 
 	it('has a new list of models where it is started anew', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { chooseBackend, type BackendHost } from '../../../src/lib/worker/backend';
+import { AppError } from '../../../src/lib/errors';
 import type { BackendName } from '../../../src/lib/protocol';
 
 interface Machine {
@@ -9,15 +10,22 @@ interface Machine {
 	readonly speeds: Partial<Record<BackendName, number | 'fails' | 'hangs'>>;
 	/** Of WASM with one thread instead of two. */
 	readonly singleMs?: number;
+	/** Of the binary of WASM: how long it takes to come, or 'never'. */
+	readonly lineMs?: number | 'never';
 }
 
-function createHost({ ruledOut = {}, speeds, singleMs = 1000 }: Machine) {
+function createHost({ ruledOut = {}, speeds, singleMs = 1000, lineMs = 0 }: Machine) {
 	let threads = 1;
 	const used: BackendName[] = [];
 	const released: BackendName[] = [];
 	const current = (): BackendName => used.at(-1) ?? 'cpu';
 	const host: BackendHost = {
 		ruleOut: (name) => Promise.resolve(ruledOut[name] ?? null),
+		fetch: async (name) => {
+			if (name !== 'wasm' || lineMs === 0) return;
+			if (lineMs === 'never') throw new AppError('model-unreachable', 'engine.wasm: nothing came for 20 s');
+			await new Promise((resolve) => setTimeout(resolve, lineMs));
+		},
 		use: (name, { mostThreads = 2 } = {}) => {
 			used.push(name);
 			threads = name === 'wasm' ? mostThreads : 1;
@@ -122,6 +130,30 @@ describe('chooseBackend', () => {
 	it('falls back to plain JavaScript', async () => {
 		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 'fails', cpu: 300 } });
 		expect((await chooseBackend('auto', host)).chosen).toBe('cpu');
+	});
+
+	it('waits for a binary on a slow line, which is not part of the trial', async () => {
+		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14, cpu: 300 }, lineMs: 60_000 });
+		const report = chooseBackend('auto', host);
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(await report).toMatchObject({ chosen: 'wasm' });
+	});
+
+	it.each(['auto', 'known'] as const)(
+		'tells of a binary that does not come where nothing but plain JavaScript is left (%s)',
+		async (how) => {
+			const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14, cpu: 300 }, lineMs: 'never' });
+			const known = how === 'known' ? { chosen: 'wasm', reason: '', trials: [], threads: 1 } : null;
+			await expect(chooseBackend('auto', host, known)).rejects.toMatchObject({ code: 'model-unreachable' });
+			expect(used).toEqual([]);
+		}
+	);
+
+	it('does without a binary that does not come where there is a GPU, slow as it may be', async () => {
+		const { host } = createHost({ speeds: { webgpu: 30, wasm: 14 }, lineMs: 'never' });
+		const { chosen, trials } = await chooseBackend('auto', host);
+		expect(chosen).toBe('webgpu');
+		expect(trials).toContainEqual({ name: 'wasm', ms: null, note: 'failed: engine.wasm: nothing came for 20 s' });
 	});
 
 	it('tells why none runs', async () => {
