@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/lib/manifest';
-import { open, openBrowser, type Opened, shownFaces, waitForResults, waitForStatus } from './browser';
+import { open, openBrowser, type Opened, openSettings, shownFaces, waitForResults, waitForStatus } from './browser';
 import { offerSeveral } from './models';
 
 let browser: Browser;
@@ -121,6 +121,18 @@ describe('side by side', () => {
 		expect(Object.keys(await column(page, 'contrary'))).toEqual(labels);
 		const text = await page.getByTestId('comparison').first().innerText();
 		expect(text).toContain('They differ');
+	});
+
+	it('says of none what it is unsure of, here and in the timeline', async () => {
+		const { page } = live;
+		const leading = page.locator('[data-testid=comparison] td.top, [data-testid=timeline] li.top');
+		expect(await leading.count()).toBeGreaterThan(3);
+		await openSettings(page);
+		await page.getByTestId('unsure-below').fill('1');
+		await expect.poll(() => leading.count()).toBe(0);
+		const heads = await page.locator('[data-testid=comparison] th[data-model]').allInnerTexts();
+		expect(heads.map((head) => head.trim().split(/\s+/).at(-1))).toEqual(['Unsure', 'Unsure', 'Unsure']);
+		await page.getByTestId('unsure-reset').click();
 	});
 
 	it('ends where one model is left, or the page is', async () => {

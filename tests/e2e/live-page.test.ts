@@ -97,11 +97,15 @@ describe('one face', () => {
 
 	it('plays "Match this face", and goes on once the face shows it', async () => {
 		const { page } = live;
-		await page.getByTestId('match-start').click();
+		await page.getByTestId('match-start').focus();
+		await page.keyboard.press('Enter');
+		const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
+		expect(await focused()).toBe('match-next');
 		// The portrait smiles: the first one asked for is matched by itself.
 		await page.locator('[data-testid=match][data-target=surprise]').waitFor();
 		await page.getByTestId('match-end').click();
 		await expect.poll(() => page.getByTestId('match').count()).toBe(0);
+		expect(await focused()).toBe('match-start');
 	});
 
 	it('met no error of its own', () => {
@@ -134,6 +138,13 @@ describe('several faces', () => {
 		const { x = 0, y = 0, width = 0 } = (await page.getByTestId('overlay').boundingBox()) ?? {};
 		await page.mouse.click(x + width / 2, y + 4);
 		await expect.poll(() => page.locator('[data-picked=true]').count()).toBe(0);
+		// With several models, too.
+		await page.getByTestId('compare-live').click();
+		const lines = page.getByTestId('comparison-row');
+		await expect.poll(() => lines.count()).toBe(4);
+		expect(await page.getByTestId('comparison').count()).toBe(0);
+		await lines.nth(1).getByRole('button').click();
+		expect(await lines.nth(1).getByTestId('comparison').locator('th[data-model]').count()).toBe(2);
 		await browser.close();
 	});
 

@@ -173,6 +173,7 @@ describe('a batch', () => {
 		await page.getByTestId('unsure-below').fill('1');
 		await expect.poll(() => page.getByTestId('face-label').first().innerText()).toBe('Unsure');
 		await expect.poll(() => listed(page, 'portrait.jpeg').textContent()).toContain('Unsure');
+		expect(await listed(page, 'portrait.jpeg').textContent()).not.toContain('%');
 		const strict = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
 		await page.getByTestId('unsure-below').fill('0');
 		await expect.poll(() => page.getByTestId('face-label').first().innerText()).not.toBe('Unsure');

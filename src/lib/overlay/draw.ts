@@ -17,6 +17,8 @@ export interface Viewport {
 	readonly font: string;
 	/** Colour of an expression, by Expression.colour. */
 	readonly colourOf: (colour: string) => string;
+	/** Where buttons lie over the picture: no words go there. */
+	readonly covered?: readonly Box[];
 }
 
 /** Whose readings are drawn: an entry of the manifest. */
@@ -90,7 +92,7 @@ export function drawOverlay(
 	captionOf: (face: FaceResult, model: DrawnModel) => Caption = captionWithShare,
 	pickedId: number | null = null
 ): void {
-	const { width, height, pixelRatio, remPx } = viewport;
+	const { width, height, pixelRatio, remPx, covered = [] } = viewport;
 	context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
 	context.clearRect(0, 0, width, height);
 	if (result === null || model === null) return;
@@ -106,7 +108,7 @@ export function drawOverlay(
 		const faint = picking && face.id !== pickedId;
 		return { box, caption, texts, sizes, fontPx, faint, colour: viewport.colourOf(expressionOf(caption.label).colour) };
 	});
-	const pills = placePills(faces, viewport, remPx * 0.4);
+	const pills = placePills(faces, viewport, remPx * 0.4, covered);
 	for (const { box, colour, faint } of faces) {
 		context.globalAlpha = faint ? UNPICKED_ALPHA : 1;
 		drawBox(context, box, colour, viewport, picking && !faint);
@@ -119,7 +121,8 @@ export function drawOverlay(
 	}
 	context.globalAlpha = 1;
 	const wordless = faces.filter((_, index) => (pills[index]?.size ?? 1) > 0).map(({ caption }) => caption);
-	drawLegend(context, wordless, [...faces.map(({ box }) => box), ...pills.filter((pill) => pill !== null)], viewport);
+	const taken = [...covered, ...faces.map(({ box }) => box), ...pills.filter((pill) => pill !== null)];
+	drawLegend(context, wordless, taken, viewport);
 }
 
 /** What the boxes without words show, each once, in a line at the lower edge or the upper: where no face is. */

@@ -20,13 +20,18 @@ export interface Pill extends Box {
 
 /**
  * A place for the words of each face, or null where there is none: next to its box, inside a view of this size, `gap` away,
- * and over neither a face nor other words. Larger faces choose first. All in the same pixels.
+ * and over neither a face nor other words nor what is `covered`. Larger faces choose first. All in the same pixels.
  */
-export function placePills(faces: readonly Worded[], view: Size, gap: number): (Pill | null)[] {
+export function placePills(
+	faces: readonly Worded[],
+	view: Size,
+	gap: number,
+	covered: readonly Box[] = []
+): (Pill | null)[] {
 	const area = ({ box }: Worded): number => box.width * box.height;
 	const order = faces.map((_, index) => index).sort((a, b) => area(at(faces, b)) - area(at(faces, a)));
 	const placed: (Pill | null)[] = faces.map(() => null);
-	const taken: Box[] = faces.map(({ box }) => box);
+	const taken: Box[] = [...covered, ...faces.map(({ box }) => box)];
 	for (const index of order) {
 		const { box, sizes } = at(faces, index);
 		const pill = firstFree(box, sizes, view, gap, taken);

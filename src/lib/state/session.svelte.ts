@@ -46,6 +46,8 @@ const OPENING_FAILED = {
 export interface ShownModel {
 	readonly id: string;
 	readonly title: string;
+	/** In the manifest: decides its colour on every page. */
+	readonly place: number;
 	readonly labels: readonly string[];
 	/** Side of its input in pixels. */
 	readonly inputSize: number;
@@ -147,8 +149,8 @@ export class Session {
 
 	/** All that can be chosen, with the visitor's choices or each one's own, as overlay, cards and exports need it. */
 	readonly offered: readonly ShownModel[] = $derived(
-		this.classifiers.map(({ id, title, labels, input, priorRatio, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
-			...{ id, title, labels, inputSize: input.size },
+		this.classifiers.map(({ id, title, place, labels, input, priorRatio, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
+			...{ id, title, place, labels, inputSize: input.size },
 			priorRatio: this.#prior === 'everyday' ? (priorRatio?.[this.#use] ?? null) : null,
 			unsureBelow: this.#settings.current.unsureBelow ?? unsureBelow
 		}))

@@ -104,6 +104,20 @@ describe('drawOverlay', () => {
 		expect(of('fillText').map(({ args }) => args[0])).toEqual(['Sad']);
 	});
 
+	it('writes neither beside a face nor at the edge where buttons are', () => {
+		const boxes = [
+			{ x: 200, y: 200, width: 100, height: 100 },
+			{ x: 500, y: 200, width: 60, height: 60 }
+		];
+		const texts = (covered: Viewport['covered'] = []) => {
+			const { context, of } = recorder();
+			drawOverlay(context, frame(boxes), MODEL, viewport({ covered }));
+			return of('fillText').map(({ args }) => args[0]);
+		};
+		expect(texts()).toEqual(['3  Sad  80 %', 'Sad']);
+		expect(texts([{ x: 0, y: 0, width: 400, height: 300 }])).toEqual([]);
+	});
+
 	it('draws the other faces faintly beside the one that is picked', () => {
 		const { context, alphas } = recorder();
 		const box = { x: 200, y: 200, width: 100, height: 100 };

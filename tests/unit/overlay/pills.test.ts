@@ -26,6 +26,13 @@ describe('placePills', () => {
 		expect(small).toMatchObject({ x: 90, y: 70 });
 	});
 
+	it('leaves what is covered by buttons free', () => {
+		const button = { x: 90, y: 60, width: 40, height: 40 };
+		const [pill] = placePills([face(100, 100, 80)], VIEW, GAP, [button]);
+		expect(pill?.size).toBe(0);
+		expect(pill && overlaps(pill, button)).toBe(false);
+	});
+
 	it('takes the shorter form where the longer one has no room, and none where neither has', () => {
 		const tall = { ...face(0, 0, 0), box: { x: 0, y: 0, width: 360, height: 300 } };
 		expect(placePills([tall], VIEW, GAP)).toEqual([{ x: 366, y: 0, ...NUMBER, size: 1 }]);

@@ -8,6 +8,7 @@ import { faceAt } from '../core/faces';
 export const MODEL: ShownModel = {
 	id: 'mien',
 	title: 'Mien',
+	place: 0,
 	labels: ['happy', 'sad'],
 	inputSize: 48,
 	priorRatio: [1, 3],

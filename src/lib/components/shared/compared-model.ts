@@ -1,4 +1,8 @@
-import type { ClassifierEntry } from '../../manifest';
+import type { DrawnModel } from '../../overlay/draw';
 
 /** What has to be known of a model to show it beside others. */
-export type ComparedModel = Pick<ClassifierEntry, 'id' | 'title' | 'labels' | 'place'>;
+export interface ComparedModel extends DrawnModel {
+	readonly title: string;
+	/** In the manifest: decides its colour. */
+	readonly place: number;
+}

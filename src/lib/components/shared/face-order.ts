@@ -6,6 +6,10 @@ interface Placed {
 	readonly box: Box;
 }
 
+/** More faces than these have a line each in place of a card, and from so many on a summary comes first. */
+export const MOST_CARDS = 2;
+export const CROWD = 6;
+
 /** Two faces change places once one is beyond the other by this share of their widths: a list that flickers cannot be read. */
 const REACH = 0.3;
 

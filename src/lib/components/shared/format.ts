@@ -69,3 +69,8 @@ export function ordinal(part: number): string {
 	const suffix = /1[123]$/.test(String(part)) ? 'th' : (['th', 'st', 'nd', 'rd'][part % 10] ?? 'th');
 	return SPELLED[part - 10] ?? `${part}${suffix}`;
 }
+
+/** "1 face", "12 faces". */
+export function counted(n: number, one: string): string {
+	return `${grouped(n)} ${one}${n === 1 ? '' : 's'}`;
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+	counted,
 	exactPercent,
 	fileSize,
 	grouped,
@@ -22,6 +23,15 @@ it('lists words and groups digits as the browser does, which needs long to begin
 	for (const parts of [[], ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'b', 'c', 'd']])
 		expect(listed(parts)).toBe(new Intl.ListFormat('en').format(parts));
 	for (const n of [0, 7, 999, 1000, 28_709, 123_456, 1_234_567]) expect(grouped(n)).toBe(n.toLocaleString('en'));
+});
+
+it('counts in words', () => {
+	expect([0, 1, 2, 1200].map((n) => counted(n, 'more face'))).toEqual([
+		'0 more faces',
+		'1 more face',
+		'2 more faces',
+		'1,200 more faces'
+	]);
 });
 
 describe.each<[name: string, format: (value: number) => string, cases: readonly (readonly [number, string])[]]>([
