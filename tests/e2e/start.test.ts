@@ -10,6 +10,44 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
+declare global {
+	interface Window {
+		/** Cumulative layout shift: of what moved, the share of the screen times the way. */
+		shifted: number;
+	}
+}
+
+describe('a page that loads', () => {
+	it('moves nothing that is read already', async () => {
+		const { context, page } = await open(browser, '/', {
+			viewport: { width: 768, height: 900 },
+			prepare: (prepared) =>
+				prepared.addInitScript(() => {
+					window.shifted = 0;
+					new PerformanceObserver((list) => {
+						for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
+							window.shifted += entry.value;
+					}).observe({ type: 'layout-shift', buffered: true });
+				})
+		});
+		for (const [path, last] of [
+			['/', 'main[data-status=idle]'],
+			['/photo', 'main[data-status=idle]'],
+			['/film', 'main[data-status] [data-testid=model-picker] option:not([value=""])'],
+			['/compare', '[data-testid=accuracy-chart]'],
+			['/compare/benchmark', '[data-testid=bench-model]'],
+			['/kiosk/setup', '[data-testid=address]']
+		] as const) {
+			if (path !== '/') await page.goto(path);
+			await page.locator(last).first().waitFor({ state: 'attached' });
+			await page.waitForTimeout(300);
+			// A card that moves by one line is more.
+			expect(await page.evaluate(() => window.shifted), path).toBeLessThan(0.003);
+		}
+		await context.close();
+	});
+});
+
 describe('a page whose code has not come', () => {
 	it.each(['/', '/photo'])('%s shows its header, its buttons and what JavaScript is needed for', async (path) => {
 		const { context, page } = await open(browser, path, { javaScriptEnabled: false });
