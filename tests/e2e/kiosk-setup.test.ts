@@ -21,8 +21,12 @@ describe('addresses', () => {
 			.locator('li')
 			.evaluateAll((items) => items.map((item) => (item as HTMLElement).dataset['parameter']));
 		expect(named).toEqual(['source', 'rotate', 'text']);
-		expect(await list.innerText()).toContain('allowed is one of 0, 90, 180, 270');
+		expect(await list.innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(await list.locator('img').count()).toBe(0);
+		// What was right is kept, and what is wrong is where it can be put right.
+		await page.getByRole('link', { name: 'Set up a kiosk' }).click();
+		expect(await page.getByTestId('source-rest').inputValue()).toBe('//x.example/');
+		expect(await page.getByTestId('camera-fields').innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(problems).toEqual([]);
 		await context.close();
 	});

@@ -93,6 +93,8 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 /** What is wrong with one parameter, and what is allowed, as a sentence. */
 export interface Problem {
 	readonly parameter: string;
+	/** What is called so in front of the message; else the parameter's name. Empty where the message is a sentence. */
+	readonly title?: string;
 	readonly message: string;
 }
 
@@ -174,7 +176,7 @@ export function parseKioskConfig(search: string, around: Surroundings): ParsedCo
 			problems.push({ parameter: printable(name), message: thrown.message });
 		}
 	}
-	if (!query.has('source')) problems.push({ parameter: 'source', message: 'has no value: no camera is chosen' });
+	if (!query.has('source')) problems.push({ parameter: 'source', title: '', message: 'No camera chosen' });
 	if (count > MOST_CAMERAS)
 		problems.push({ parameter: 'source', message: `is given ${count} times; one screen shows up to ${MOST_CAMERAS}` });
 	if (problems.length > 0) return { ok: false, problems };
@@ -235,7 +237,7 @@ function readRegion(value: string): Framing['region'] {
 	const [x = NaN, y = NaN, width = NaN, height = NaN] = numbers;
 	const rounding = 1e-9;
 	if (numbers.length !== 4 || !(x + width <= 1 + rounding && y + height <= 1 + rounding && width > 0 && height > 0))
-		wrong(value, 'four numbers, left, top, width, height in percent and within the picture, like 25,0,50,100');
+		wrong(value, 'four numbers: left, top, width, height in percent, like 25,0,50,100, within the picture');
 	return { x, y, width, height };
 }
 
@@ -292,7 +294,7 @@ function plainText(value: string, most = MOST_CHARACTERS): string {
 }
 
 function wrong(value: string, allowed: string): never {
-	throw new Wrong(value === '' ? `is empty; allowed is ${allowed}` : `is ${quote(value)}; allowed is ${allowed}`);
+	throw new Wrong(value === '' ? `is empty. Use ${allowed}` : `is ${quote(value)}. Use ${allowed}`);
 }
 
 function quote(value: string): string {

@@ -75,7 +75,7 @@ export const CAMERA_FIELDS = [
 		initial: String(DEFAULTS.rotate),
 		options: choice({ '0': 'None', '90': '90° right', '180': '180°', '270': '90° left' })
 	},
-	{ name: 'mirror', label: 'Mirror', initial: 'no', options: YES_NO }
+	{ name: 'mirror', label: 'Flip view', initial: 'no', options: YES_NO }
 ] as const satisfies readonly FormField[];
 
 /** All settings of the whole kiosk. `models` and `languages` fill the choices. */
@@ -242,11 +242,10 @@ function sourceOf({ kind, rest }: Pick<FormCamera, 'kind' | 'rest'>): string {
 	return rest.trim() === '' ? kind : `${kind}:${rest.trim()}`;
 }
 
-/** The cameras that a query names; one new one where it names none. */
+/** The cameras that a query names; one of this computer where it names none. */
 export function formCameras(query: URLSearchParams): FormCamera[] {
 	const sources = query.getAll('source');
-	if (sources.length === 0) return [NEW_CAMERA];
-	return sources.map((source, index) => {
+	return (sources.length === 0 ? [NEW_CAMERA.kind] : sources).map((source, index) => {
 		const [kind = '', ...rest] = source.split(':');
 		const own = (name: (typeof CAMERA_FIELDS)[number]['name']): string => {
 			const values = query.getAll(name);

@@ -160,6 +160,12 @@ describe('the form', () => {
 		expect(formQuery(cameras, { show: 'blurred' }, formGroups([], LANGUAGES)).toString()).toBe(query);
 	});
 
+	it('keeps what an address without a camera says of one', () => {
+		expect(formCameras(new URLSearchParams('region=half&mirror=yes'))).toEqual([
+			{ ...NEW_CAMERA, region: 'half', mirror: 'yes' }
+		]);
+	});
+
 	it('takes an address that was pasted as the source for one', () => {
 		expect(formCameras(new URLSearchParams({ source: 'rtsp://camera/1' }))).toMatchObject([
 			{ kind: 'mjpeg', rest: 'rtsp://camera/1' }
@@ -169,36 +175,28 @@ describe('the form', () => {
 
 describe('wrong values say what is wrong and what is allowed', () => {
 	it.each([
-		['rotate', '33', 'is "33"; allowed is one of 0, 90, 180, 270'],
-		['keep', '0', 'is "0"; allowed is a whole number of days from 1 to 60'],
-		['keep', '61', 'is "61"; allowed is a whole number of days from 1 to 60'],
-		['keep', '1e1', 'is "1e1"; allowed is a whole number of days from 1 to 60'],
-		['threshold', '-5', 'is "-5"; allowed is a whole number of percent from 0 to 100'],
-		['show', 'VIDEO', 'is "VIDEO"; allowed is one of video, blurred, figures'],
-		['model', '../mien', 'is "../mien"; allowed is the id of a model: lower-case letters, digits, hyphens'],
-		['model', 'mien.json', 'is "mien.json"; allowed is the id of a model: lower-case letters, digits, hyphens'],
-		['link', 'https://', 'is "https://"; allowed is an address'],
+		['rotate', '33', 'is "33". Use one of 0, 90, 180, 270'],
+		['keep', '0', 'is "0". Use a whole number of days from 1 to 60'],
+		['keep', '61', 'is "61". Use a whole number of days from 1 to 60'],
+		['keep', '1e1', 'is "1e1". Use a whole number of days from 1 to 60'],
+		['threshold', '-5', 'is "-5". Use a whole number of percent from 0 to 100'],
+		['show', 'VIDEO', 'is "VIDEO". Use one of video, blurred, figures'],
+		['model', '../mien', 'is "../mien". Use the id of a model: lower-case letters, digits, hyphens'],
+		['model', 'mien.json', 'is "mien.json". Use the id of a model: lower-case letters, digits, hyphens'],
+		['link', 'https://', 'is "https://". Use an address'],
 		['link', `https://a/${'x'.repeat(2000)}`, 'is longer than 2000 characters'],
-		['mirror', '', 'is empty; allowed is one of yes, no'],
-		['lang', '__proto__', `is "__proto__"; allowed is one of ${Object.keys(LANGUAGES).join(', ')}`],
-		['mqtt', 'mqtt://broker', 'is "mqtt://broker"; allowed is an address with ws: or wss: or http: or https:'],
-		[
-			'mqtt-topic',
-			'a/+',
-			'is "a/+"; allowed is a topic of letters, digits, hyphens and underscores, with slashes between'
-		],
-		[
-			'mqtt-discovery',
-			'#',
-			'is "#"; allowed is a topic of letters, digits, hyphens and underscores, with slashes between'
-		],
-		['link', 'javascript:alert(1)', 'is "javascript:alert(1)"; allowed is an address with https: or http:']
+		['mirror', '', 'is empty. Use one of yes, no'],
+		['lang', '__proto__', `is "__proto__". Use one of ${Object.keys(LANGUAGES).join(', ')}`],
+		['mqtt', 'mqtt://broker', 'is "mqtt://broker". Use an address with ws: or wss: or http: or https:'],
+		['mqtt-topic', 'a/+', 'is "a/+". Use a topic of letters, digits, hyphens and underscores, with slashes between'],
+		['mqtt-discovery', '#', 'is "#". Use a topic of letters, digits, hyphens and underscores, with slashes between'],
+		['link', 'javascript:alert(1)', 'is "javascript:alert(1)". Use an address with https: or http:']
 	])('%s=%s', (name, value, message) => {
 		expect(problemOf(name, value)).toBe(message);
 	});
 
 	it.each(['', '/a', 'a/', 'a//b', 'a b', 'x'.repeat(101)])('mqtt-topic=%s', (value) =>
-		expect(problemOf('mqtt-topic', value)).toContain('allowed is a topic of letters, digits')
+		expect(problemOf('mqtt-topic', value)).toContain('Use a topic of letters, digits')
 	);
 
 	it.each([
@@ -226,10 +224,13 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'2camera',
 		'camera/1',
 		'camera:'
-	])('source=%s', (value) => expect(problemOf('source', value)).toMatch(/allowed is ("camera"|1 to 300)/));
+	])('source=%s', (value) => expect(problemOf('source', value)).toMatch(/Use ("camera"|1 to 300)/));
 
 	it('a source that is missing', () => {
-		expect(parse('show=video')).toMatchObject({ ok: false, problems: [{ parameter: 'source' }] });
+		expect(parse('show=video')).toMatchObject({
+			ok: false,
+			problems: [{ parameter: 'source', title: '', message: 'No camera chosen' }]
+		});
 	});
 
 	it('other hosts, and how to allow them', () => {
@@ -274,7 +275,7 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'text of control characters or too long',
 		(value) => {
 			const message = problemOf('text', value);
-			expect(message).toContain('allowed is');
+			expect(message).toContain('Use');
 			expect(message).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028]/u);
 			expect(message.length).toBeLessThan(200);
 		}
