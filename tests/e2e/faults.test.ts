@@ -290,7 +290,7 @@ describe('while models load', () => {
 			prepare: (prepared) => prepared.clock.install()
 		});
 		await page.locator('html[data-running]').waitFor();
-		await context.clock.fastForward(41_000);
+		await context.clock.runFor(41_000);
 		await expectTold(page, 'model-unreachable', /script that analyses: nothing came for 40 s/);
 		line.mend();
 		await page.getByTestId('retry').click();
