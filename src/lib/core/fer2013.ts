@@ -85,18 +85,25 @@ export function columnsOf(header: readonly string[], separator = ','): Fer2013Co
 	const [emotion, usage] = [find(COLUMNS.emotion), find(COLUMNS.usage)];
 	const first = names.findIndex((_, index) => isSpreadFrom(names, index));
 	const pixels = first >= 0 ? first : find(COLUMNS.pixels);
-	if (emotion < 0 || pixels < 0) {
-		const isVotes = names.includes('nf') && names.includes('contempt');
-		const hasPixelsAlone = pixels === 0 && names.length === 1;
+	if (emotion < 0 || pixels < 0)
 		throw new RangeError(
-			isVotes
-				? 'This is the table of votes of FER+, which holds no pictures: choose fer2013.csv.'
-				: hasPixelsAlone
-					? 'This table has pictures and no labels, as test.csv of the challenge: choose fer2013.csv or train.csv.'
-					: `The first line must name the columns emotion and pixels, but it is "${readable(header.join(separator))}".`
+			lacking(names) ??
+				`The first line must name the columns emotion and pixels, but it is "${readable(header.join(separator))}".`
 		);
-	}
 	return { emotion, pixels, isSpread: first >= 0, usage: usage < 0 ? null : usage, count: names.length };
+}
+
+/** What a table is, by its names, that people take for FER2013's; null where it is unknown. */
+function lacking(names: readonly string[]): string | null {
+	const [first = ''] = names;
+	if (names.includes('nf') && names.includes('contempt'))
+		return 'This is the table of votes of FER+, which holds no pictures: choose fer2013.csv.';
+	if (names.length === 1 && COLUMNS.pixels.some((name) => name === first))
+		return 'This table has pictures and no labels, as test.csv of the challenge: choose fer2013.csv or train.csv.';
+	// Which of so many numbers is the label cannot be told: a dark pixel may be one.
+	if (names.filter((name) => /^\d+$/.test(name)).length > PIXELS)
+		return 'This table has a column for each pixel, and no names: write a first line, as emotion,pixel0,pixel1 and on to pixel2303.';
+	return null;
 }
 
 /**

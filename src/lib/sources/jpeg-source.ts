@@ -194,16 +194,26 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 /** A camera that keeps its last snapshot for a while is no frozen one yet. */
 const SAME_SNAPSHOT_MS = 30_000;
 
+/** More pictures than one file holds: with a gain map, a second eye, a preview. */
+const MANY_PICTURES = 5;
+const ENDLESS = 'It sends pictures without end: write mjpeg: in place of snapshot:.';
+
 /** The body of an answer. Throws stream-unreadable where it is no single picture, or does not end. */
-async function wholePicture(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+export async function wholePicture(response: Response): Promise<Uint8Array<ArrayBuffer>> {
 	const reader = response.body?.getReader();
 	const parts: Uint8Array<ArrayBuffer>[] = [];
 	let bytes = 0;
+	const counter = new PartReader(null);
+	let count = 0;
 	for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
 		if (parts.length === 0 && isBoundary(beginningOf(response, piece.value))) {
 			await reader?.cancel();
-			const said = 'It sends pictures without end: write mjpeg: in place of snapshot:.';
-			throw new AppError('stream-unreadable', 'the answer is in parts', undefined, said);
+			throw new AppError('stream-unreadable', 'the answer is in parts', undefined, ENDLESS);
+		}
+		count += counter.push(piece.value).length;
+		if (count >= MANY_PICTURES) {
+			await reader?.cancel();
+			throw new AppError('stream-unreadable', 'one picture follows another', undefined, ENDLESS);
 		}
 		bytes += piece.value.length;
 		if (bytes > MOST_BYTES) {
