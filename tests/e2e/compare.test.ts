@@ -190,6 +190,37 @@ describe('the page', () => {
 		expect(await violations(page, colorScheme === 'dark' ? ['color-contrast'] : undefined)).toEqual([]);
 	});
 
+	it('draws bars that are compared on columns of one width', async () => {
+		const tracks = compare.page.locator('[data-testid=recall] .track');
+		const widths = await tracks.evaluateAll((all) =>
+			all.map((track) => Math.round(track.getBoundingClientRect().width))
+		);
+		expect(new Set(widths).size).toBe(1);
+	});
+
+	it('keeps its bars where colours are forced, each in the colour of its model', async () => {
+		const { page } = compare;
+		await page.emulateMedia({ forcedColors: 'active' });
+		expect(await violations(page, ['color-contrast'])).toEqual([]);
+		const seen = await page.evaluate(() => {
+			const colourOf = (selector: string, name: 'color' | 'backgroundColor') =>
+				[...document.querySelectorAll(selector)].map((part) => getComputedStyle(part)[name]);
+			const bars = '[data-testid=accuracy-chart] [data-model]';
+			return {
+				paper: getComputedStyle(document.body).backgroundColor,
+				whiskers: colourOf(`${bars} .whisker`, 'color'),
+				dots: colourOf(`${bars} .dot`, 'backgroundColor'),
+				recalls: colourOf('[data-testid=recall] .fill', 'backgroundColor')
+			};
+		});
+		await page.emulateMedia({ forcedColors: 'none' });
+		expect(seen.whiskers).toHaveLength(2);
+		expect(new Set([...seen.whiskers, seen.paper]).size).toBe(3);
+		expect(seen.dots).toEqual(seen.whiskers);
+		expect(seen.recalls.length).toBeGreaterThan(0);
+		expect(seen.recalls).not.toContain(seen.paper);
+	});
+
 	it('folds the cards up on a phone', async () => {
 		const { page } = compare;
 		const figures = page.locator(`[data-testid=model-card][data-model="${manifest.default}"] dl`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { violations } from './axe';
+import { MEDIA, violations } from './axe';
 import { open, openBrowser, waitForStatus, type Opened } from './browser';
 import { FilmMaker } from './films';
 
@@ -373,11 +373,12 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(people).toContain('textbox "Name of person');
 		});
 
-		it.each([390, 1440, 2560])('has no serious violation at %i pixels, in light and dark', async (width) => {
+		it.each([390, 1440, 2560])('has no serious violation at %i pixels, light, dark or forced', async (width) => {
 			await page.setViewportSize({ width, height: 900 });
-			for (const colorScheme of ['light', 'dark'] as const) {
-				await page.emulateMedia({ colorScheme });
-				expect(await violations(page)).toEqual([]);
+			for (const media of MEDIA) {
+				await page.emulateMedia(media);
+				// Colours are all that differs.
+				expect(await violations(page, media === MEDIA[0] ? undefined : ['color-contrast'])).toEqual([]);
 			}
 			const [content, view] = await page.evaluate(() => [
 				document.documentElement.scrollWidth,

@@ -54,6 +54,22 @@ describe('headers', () => {
 	});
 });
 
+it('what others see of a link: title, words, a picture that is there, and icons', async () => {
+	const page = await (await fetch(`${inject('origin')}/`)).text();
+	const valueOf = (pattern: RegExp): string => pattern.exec(page)?.[1] ?? '';
+	expect(valueOf(/og:title" content="([^"]+)"/)).toContain('Mien');
+	expect(valueOf(/og:description"\s+content="([^"]+)"/)).toContain('Nothing leaves your device');
+	for (const [pattern, type] of [
+		[/og:image" content="([^"]+)"/, 'image/jpeg'],
+		[/rel="icon" href="([^"]+)"/, 'image/svg+xml'],
+		[/apple-touch-icon" href="([^"]+)"/, 'image/png']
+	] as const) {
+		const picture = await fetch(new URL(valueOf(pattern), `${inject('origin')}/`));
+		expect(picture.status, String(pattern)).toBe(200);
+		expect(picture.headers.get('content-type')).toContain(type);
+	}
+});
+
 describe('the server', () => {
 	it('tells of a port that is taken, with what to do', async () => {
 		const { port } = new URL(inject('origin'));
