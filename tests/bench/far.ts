@@ -74,7 +74,7 @@ function schemes({ near, far }: Detectors, size: { width: number; height: number
 			tools: { detector: near, far: { detector: far, smallestFacePx } }
 		},
 		{
-			name: `all tiles, from ${String(smallestFacePx)} px`,
+			name: `as photos, from ${String(smallestFacePx)} px`,
 			round: 1,
 			still: true,
 			tools: { detector: thoroughDetector({ near, far }, { ...LIMITS, smallestFacePx }) }

@@ -3,15 +3,18 @@ import type { Box, Frame } from './types';
 
 /** Blocks across the smallest face: fine enough for eyes beside cheeks, coarse enough to average noise away. */
 const BLOCKS_PER_FACE = 4;
-/** A block is compared with those so many to its right and below. */
-const NEIGHBOURS = [1, 2] as const;
+/** Blocks across the square in which detail has to lie together: the smallest face and its outline. */
+const WINDOW = 5;
 /**
- * So many blocks of a region have to differ from a neighbour by so many of 255 levels of luma. In 144 heads of 24 to 60
- * pixels, six people's in drawn and filmed scenes, the eighth of them differed by 23 or more; of the tiles of portraits
- * before a plain wall a third has less than 10.
+ * So many blocks of a window have to differ from the mean of the two beside or above and below them, by this share of the
+ * difference between the picture's brightest block and its darkest. Slopes of light and blurred edges do not. In 205 faces of
+ * 16 to 60 pixels, thirty people's in drawn, filmed and photographed scenes, the fifth block of the best window differed by 17
+ * or more of 255 levels; a third of the tiles of portraits has less than 8.
  */
-const LEAST_BLOCKS = 8;
-const LEAST_DIFFERENCE = 10;
+const LEAST_BLOCKS = 5;
+const LEAST_SHARE = 0.03;
+/** Noise and compression differ by less, whatever the picture's contrast; in levels of luma. */
+const LEAST_DIFFERENCE = 3;
 
 /** Gives a function that tells whether a region of the frame may hold a face of at least that height. */
 export function detailOf(frame: Frame, smallestFacePx: number): (region: Box) => boolean {
@@ -19,29 +22,54 @@ export function detailOf(frame: Frame, smallestFacePx: number): (region: Box) =>
 	const columns = Math.ceil(frame.width / blockPx);
 	const rows = Math.ceil(frame.height / blockPx);
 	const luma = blockMeans(frame, blockPx, columns, rows);
+	const least = Math.max(LEAST_SHARE * contrastOf(luma), LEAST_DIFFERENCE);
 	const differs = new Uint8Array(columns * rows);
 	for (let row = 0, at = 0; row < rows; row++) {
 		for (let column = 0; column < columns; column++, at++) {
-			const own = luma[at] ?? 0;
-			for (const step of NEIGHBOURS) {
-				const right = column + step < columns ? (luma[at + step] ?? own) : own;
-				const below = row + step < rows ? (luma[at + step * columns] ?? own) : own;
-				if (Math.abs(right - own) >= LEAST_DIFFERENCE || Math.abs(below - own) >= LEAST_DIFFERENCE) differs[at] = 1;
-			}
+			const twice = 2 * (luma[at] ?? 0);
+			const across = column > 0 && column < columns - 1 ? twice - (luma[at - 1] ?? 0) - (luma[at + 1] ?? 0) : 0;
+			const down = row > 0 && row < rows - 1 ? twice - (luma[at - columns] ?? 0) - (luma[at + columns] ?? 0) : 0;
+			if (Math.max(Math.abs(across), Math.abs(down)) >= 2 * least) differs[at] = 1;
 		}
 	}
+	const holds = windowsWith(differs, columns, rows);
 	return ({ x, y, width, height }) => {
 		const [left, right] = [Math.max(Math.floor(x / blockPx), 0), Math.min(Math.ceil((x + width) / blockPx), columns)];
 		const [top, bottom] = [Math.max(Math.floor(y / blockPx), 0), Math.min(Math.ceil((y + height) / blockPx), rows)];
-		let found = 0;
-		for (let row = top; row < bottom; row++) {
-			for (let at = row * columns + left; at < row * columns + right; at++) {
-				found += differs[at] ?? 0;
-				if (found >= LEAST_BLOCKS) return true;
-			}
-		}
+		for (let row = top; row < bottom; row++)
+			if (holds.subarray(row * columns + left, row * columns + right).includes(1)) return true;
 		return false;
 	};
+}
+
+function contrastOf(luma: Float32Array): number {
+	let [darkest, brightest] = [255, 0];
+	for (const value of luma) {
+		if (value < darkest) darkest = value;
+		if (value > brightest) brightest = value;
+	}
+	return brightest - darkest;
+}
+
+/** 1 in the middle of each window with enough blocks; windows at the border have fewer. */
+function windowsWith(differs: Uint8Array, columns: number, rows: number): Uint8Array {
+	const holds = new Uint8Array(columns * rows);
+	const reach = (WINDOW - 1) / 2;
+	const inColumns = new Uint8Array(columns);
+	for (let row = -reach; row < rows; row++) {
+		for (let column = 0; column < columns; column++) {
+			const entering = (row + reach) * columns + column;
+			const leaving = (row - reach - 1) * columns + column;
+			inColumns[column] = (inColumns[column] ?? 0) + (differs[entering] ?? 0) - (differs[leaving] ?? 0);
+		}
+		if (row < 0) continue;
+		for (let column = 0; column < columns; column++) {
+			let count = 0;
+			for (let near = column - reach; near <= column + reach; near++) count += inColumns[near] ?? 0;
+			if (count >= LEAST_BLOCKS) holds[row * columns + column] = 1;
+		}
+	}
+	return holds;
 }
 
 /** Mean luma of each block; those at the right and lower edge may be smaller. */
@@ -50,10 +78,13 @@ function blockMeans({ width, height, data }: Frame, blockPx: number, columns: nu
 	for (let y = 0, p = 0; y < height; y++) {
 		const row = Math.floor(y / blockPx) * columns;
 		for (let column = 0; column < columns; column++) {
-			let sum = 0;
-			for (const end = Math.min((column + 1) * blockPx, width) * 4; p < y * width * 4 + end; p += 4)
-				sum += 0.299 * (data[p] ?? 0) + 0.587 * (data[p + 1] ?? 0) + 0.114 * (data[p + 2] ?? 0);
-			sums[row + column] = (sums[row + column] ?? 0) + sum;
+			let [red, green, blue] = [0, 0, 0];
+			for (const end = (y * width + Math.min((column + 1) * blockPx, width)) * 4; p < end; p += 4) {
+				red += data[p] ?? 0;
+				green += data[p + 1] ?? 0;
+				blue += data[p + 2] ?? 0;
+			}
+			sums[row + column] = (sums[row + column] ?? 0) + 0.299 * red + 0.587 * green + 0.114 * blue;
 		}
 	}
 	for (let row = 0, at = 0; row < rows; row++) {

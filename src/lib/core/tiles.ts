@@ -6,6 +6,7 @@
 import { blendFaces, groupCandidates, isSameFace } from './blazeface';
 import { detailOf } from './detail';
 import { boxCentre, shareInside } from './geometry';
+import { lookInMosaic, type LookAtEach } from './mosaic';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
 /**
@@ -54,6 +55,19 @@ const LEAST_CONFIDENCE = 0.1;
 const BORDER_SHARE = 0.05;
 /** A face that lies in a larger one by this share is a part of it. */
 const PART_SHARE = 0.7;
+
+/**
+ * Still pictures are searched from this share on, fewer and larger tiles, and with less confidence: all of 145 faces of 16 to
+ * 50 pixels that the figures above found were candidates again, in two thirds of the looks.
+ */
+export const STILL_SHARE = 0.054;
+const STILL_CONFIDENCE = 0.08;
+/**
+ * Four candidates at once, each taking half of its square, show the near detector which ones need the closer looks: of 222
+ * faces it saw all with 0.51 or more, of 1,434 things that are none 8 % with this.
+ */
+const MOSAIC_SHARE = 0.5;
+const MOSAIC_CONFIDENCE = 0.25;
 
 /** With this share a candidate is a part for certain, whatever box a closer look would give it. */
 const SURE_PART_SHARE = 0.9;
@@ -237,7 +251,11 @@ export function glanceDetector(near: FaceDetector): FaceDetector {
  * A detector that finds small and large faces alike: what one look at the frame finds and, looking everywhere for
  * candidates and then closely at each, what that misses. For pictures that stand alone; a live frame has no time for it.
  */
-export function thoroughDetector({ near, far }: Detectors, { smallestFacePx, maxFaces }: TileLimits): FaceDetector {
+export function thoroughDetector(
+	{ near, far }: Detectors,
+	{ smallestFacePx, maxFaces }: TileLimits,
+	lookAtEach: LookAtEach = lookInMosaic
+): FaceDetector {
 	return {
 		async detect(frame, { region, minConfidence = DEFAULT_CONFIDENCE } = {}) {
 			if (region !== undefined) return near.detect(frame, { region, minConfidence });
@@ -249,18 +267,21 @@ export function thoroughDetector({ near, far }: Detectors, { smallestFacePx, max
 			// A face that is part of a larger one does not count: inside of sure ones nothing is sought.
 			const sure = found.filter(({ confidence }) => confidence >= SURE_CONFIDENCE);
 			const mayHoldFaces = detailOf(frame, smallestFacePx);
-			const [whole, ...parts] = planTiles(frame.width, frame.height, smallestFacePx);
+			const [whole, ...parts] = planTiles(frame.width, frame.height, smallestFacePx, STILL_SHARE);
 			const tiles = parts.filter(
 				(tile) => mayHoldFaces(tile) && !sure.some(({ box }) => shareInside(tile, box) > WHOLLY_INSIDE)
 			);
 			if (whole !== undefined) tiles.unshift(whole);
 			// A large candidate that is no face would swallow the small faces in it: parts go after the closer looks alone.
 			const candidates = blendSame([
-				...(await lookAtTiles(near, frame, [wideTile(frame)], CANDIDATE_CONFIDENCE)),
-				...(await lookAtTiles(far, frame, tiles, CANDIDATE_CONFIDENCE))
+				...(await lookAtTiles(near, frame, [wideTile(frame)], STILL_CONFIDENCE)),
+				...(await lookAtTiles(far, frame, tiles, STILL_CONFIDENCE))
 			]);
-			for (const candidate of candidates) {
-				if (sure.some((face) => isSurePart(candidate, face))) continue;
+			const open = candidates.filter((candidate) => !sure.some((face) => isSurePart(candidate, face)));
+			const regions = open.map((candidate) => closeLook(candidate, MOSAIC_SHARE));
+			const shown = await lookAtEach(near, frame, regions, MOSAIC_CONFIDENCE);
+			for (const [index, candidate] of open.entries()) {
+				if (shown[index]?.some((face) => isSameFace(candidate, face)) !== true) continue;
 				const face = await lookClosely({ near, far }, frame, candidate, minConfidence);
 				if (face !== null) found.push(face);
 			}

@@ -29,6 +29,16 @@ describe('detailOf', () => {
 		expect(detailOf(wall, 16)(WHOLE)).toBe(false);
 	});
 
+	it('finds none in what is out of focus, however much brighter than what is beside it', () => {
+		const blurred = frameOf(300, 201, 6, (x, y) => 90 * Math.sin(x / 20) * Math.sin(y / 20));
+		expect(detailOf(blurred, 16)(WHOLE)).toBe(false);
+	});
+
+	it('finds a face in a dim picture as in a bright one', () => {
+		const dim = frameOf(300, 201, 1, (x, y) => drawnFace(118, 97)(x, y) / 4);
+		expect(detailOf(dim, 16)(WHOLE)).toBe(true);
+	});
+
 	it('finds what may be the smallest face, where it is and nowhere else', () => {
 		for (const [left, top] of [
 			[0, 0],

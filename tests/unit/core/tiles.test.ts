@@ -9,10 +9,12 @@ import {
 	planTiles,
 	SMALLEST_SHARE,
 	STILL_LIMITS,
+	STILL_SHARE,
 	SURE_CONFIDENCE,
 	thoroughDetector
 } from '../../../src/lib/core/tiles';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
+import type { LookAtEach } from '../../../src/lib/core/mosaic';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { faceAt } from './faces';
 
@@ -58,8 +60,12 @@ function fakeDetector(faces: readonly DetectedFace[], least: number): FaceDetect
 
 /** A near and a far one, as they are: the far one sees faces half as large. */
 function fakeDetectors(faces: readonly DetectedFace[]) {
-	return { near: fakeDetector(faces, NEAR_SHARE), far: fakeDetector(faces, SMALLEST_SHARE) };
+	return { near: fakeDetector(faces, NEAR_SHARE), far: fakeDetector(faces, STILL_SHARE) };
 }
+
+/** Looks at region after region, as the fakes know nothing of mosaics. */
+const lookAtEach: LookAtEach = (detector, frame, regions, minConfidence) =>
+	Promise.all(regions.map((region) => detector.detect(frame, { region, minConfidence })));
 
 describe('planTiles', () => {
 	it('begins with the frame', () => {
@@ -75,21 +81,24 @@ describe('planTiles', () => {
 		expect(planTiles(width, height, smallestFacePx).length).toBeLessThanOrEqual(most);
 	});
 
-	it('shows every face of every size whole and large enough in some tile', () => {
-		const tiles = planTiles(1920, 1280, 20);
-		for (let size = 20; size < 1100; size *= 1.17) {
-			for (let y = 0; y + size <= 1280; y += Math.max(size / 3, 31)) {
-				for (let x = 0; x + size <= 1920; x += Math.max(size / 3, 31)) {
-					const box = { x, y, width: size, height: size };
-					const fits = tiles.some((tile) => {
-						const share = size / Math.max(tile.width, tile.height);
-						return share >= SMALLEST_SHARE - 1e-9 && share <= LARGEST_SHARE && shareInside(box, tile) > 1 - 1e-9;
-					});
-					expect(fits, `${size} px at ${x}, ${y}`).toBe(true);
+	it.each([SMALLEST_SHARE, STILL_SHARE])(
+		'shows every face whole and large enough in some tile, from %d of it on',
+		(least) => {
+			const tiles = planTiles(1920, 1280, 20, least);
+			for (let size = 20; size < 1100; size *= 1.17) {
+				for (let y = 0; y + size <= 1280; y += Math.max(size / 3, 31)) {
+					for (let x = 0; x + size <= 1920; x += Math.max(size / 3, 31)) {
+						const box = { x, y, width: size, height: size };
+						const fits = tiles.some((tile) => {
+							const share = size / Math.max(tile.width, tile.height);
+							return share >= least - 1e-9 && share <= LARGEST_SHARE && shareInside(box, tile) > 1 - 1e-9;
+						});
+						expect(fits, `${size} px at ${x}, ${y}`).toBe(true);
+					}
 				}
 			}
 		}
-	});
+	);
 
 	it.each([
 		[100, 100],
@@ -211,7 +220,9 @@ describe('thoroughDetector', () => {
 
 	it('finds small faces and large ones, each once', async () => {
 		const faces = [...small, faceAt(900, 1050, 400)];
-		const found = await thoroughDetector(fakeDetectors(faces), limits).detect(FRAME, { minConfidence: 0.5 });
+		const found = await thoroughDetector(fakeDetectors(faces), limits, lookAtEach).detect(FRAME, {
+			minConfidence: 0.5
+		});
 		expect(found).toHaveLength(31);
 		for (const { box } of faces) {
 			expect(found.some((other) => intersectionOverUnion(box, other.box) > 0.99)).toBe(true);
@@ -228,7 +239,9 @@ describe('thoroughDetector', () => {
 				return detectors.near.detect(frame, options);
 			}
 		};
-		const found = await thoroughDetector({ ...detectors, near }, limits).detect(FRAME, { minConfidence: 0.5 });
+		const found = await thoroughDetector({ ...detectors, near }, limits, lookAtEach).detect(FRAME, {
+			minConfidence: 0.5
+		});
 		expect(found.map(({ box }) => Math.round(box.width))).toEqual([1900]);
 		expect(regions.slice(0, 2)).toEqual([undefined, { x: -960, y: -640, width: 3840, height: 2560 }]);
 	});
@@ -236,13 +249,13 @@ describe('thoroughDetector', () => {
 	it('takes no close look at walls and skies, nor at parts of a face that it is sure of', async () => {
 		const blank: Frame = { ...FRAME, data: new Uint8ClampedArray(FRAME.data.length).fill(120) };
 		const bare = fakeDetectors([]);
-		await thoroughDetector(bare, limits).detect(blank, { minConfidence: 0.5 });
+		await thoroughDetector(bare, limits, lookAtEach).detect(blank, { minConfidence: 0.5 });
 		expect(bare.far.looks).toBe(1);
 		const searched = fakeDetectors([]);
-		await thoroughDetector(searched, limits).detect(FRAME, { minConfidence: 0.5 });
-		expect(searched.far.looks).toBeGreaterThan(50);
+		await thoroughDetector(searched, limits, lookAtEach).detect(FRAME, { minConfidence: 0.5 });
+		expect(searched.far.looks).toBeGreaterThan(25);
 		const large = fakeDetectors([faceAt(960, 640, 900), faceAt(960, 700, 100)]);
-		const found = await thoroughDetector(large, limits).detect(FRAME, { minConfidence: 0.5 });
+		const found = await thoroughDetector(large, limits, lookAtEach).detect(FRAME, { minConfidence: 0.5 });
 		expect(found.map(({ box }) => Math.round(box.width))).toEqual([900]);
 		expect(large.far.looks).toBeLessThan(searched.far.looks);
 	});
@@ -260,9 +273,24 @@ describe('thoroughDetector', () => {
 			]
 		});
 		const detectors = { near: withGhosts(real.near), far: withGhosts(real.far) };
-		const found = await thoroughDetector(detectors, limits).detect(FRAME, { minConfidence: 0.5 });
+		const found = await thoroughDetector(detectors, limits, lookAtEach).detect(FRAME, { minConfidence: 0.5 });
 		expect(found).toHaveLength(30);
 		expect(Math.max(...found.map(({ box }) => box.width))).toBeCloseTo(24);
+	});
+
+	it('looks closely at what four together show, and at nothing else', async () => {
+		const [face, bush] = [faceAt(400, 400, 40), faceAt(1400, 900, 40)];
+		const { near, far } = fakeDetectors([face, bush]);
+		const regions: number[] = [];
+		const look: LookAtEach = (_, __, asked) => {
+			regions.push(...asked.map(({ x }) => Math.round(x)));
+			return Promise.resolve(asked.map(({ x }) => (x < 1000 ? [face] : [{ ...bush, box: { ...bush.box, x: 1340 } }])));
+		};
+		const found = await thoroughDetector({ near, far }, limits, look).detect(FRAME, { minConfidence: 0.5 });
+		expect(regions.sort((a, b) => a - b)).toEqual([360, 1360]);
+		expect(found.map(({ box }) => Math.round(box.x))).toEqual([380]);
+		// The whole, the border around it, and twice closely at one of them.
+		expect(near.looks).toBe(4);
 	});
 
 	it.each<[what: string, whole: number, near: number, far: number, count: number]>([
@@ -280,14 +308,14 @@ describe('thoroughDetector', () => {
 				return Promise.resolve(confidence > minConfidence ? [{ ...face, confidence }] : []);
 			};
 		const detectors = { near: { detect: sees(whole, near) }, far: { detect: sees(0, far) } };
-		const found = await thoroughDetector(detectors, limits).detect(FRAME, { minConfidence: 0.5 });
+		const found = await thoroughDetector(detectors, limits, lookAtEach).detect(FRAME, { minConfidence: 0.5 });
 		expect(found).toHaveLength(count);
 	});
 
 	it('keeps what one look at the frame finds, and looks at a region once', async () => {
 		const weak = { ...faceAt(900, 700, 500), confidence: 0.55 };
 		const { near, far } = fakeDetectors([weak]);
-		const thorough = thoroughDetector({ near, far }, limits);
+		const thorough = thoroughDetector({ near, far }, limits, lookAtEach);
 		expect(await thorough.detect(FRAME, { minConfidence: 0.5 })).toHaveLength(1);
 		[near.looks, far.looks] = [0, 0];
 		await thorough.detect(FRAME, { region: WHOLE });
