@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Browser tests on the built site: two files at a time, for they wait more than they compute, and machines have few cores. */
+/** Browser tests on the built site: three files at a time, for they wait about half of the time, and machines have few cores. */
 export default defineConfig({
 	test: {
 		include: ['tests/e2e/**/*.test.ts'],
 		globalSetup: ['tests/e2e/setup.ts'],
-		maxWorkers: 2,
+		maxWorkers: 3,
 		// A busy machine takes its time: limits only end what hangs.
 		testTimeout: 300_000,
 		hookTimeout: 300_000,

@@ -27,21 +27,30 @@ export function framedSize(
 	return { left, top, cutWidth, cutHeight, width: lies ? cutHeight : cutWidth, height: lies ? cutWidth : cutHeight };
 }
 
+export interface FramedOptions {
+	readonly mirrored: boolean;
+	/** Least milliseconds from one frame to the next, asked at each: the processor rests between them. */
+	readonly everyMs: () => number;
+	/** Whether `element` is looked at, asked at each frame: where it is not, nothing needs to be drawn there. */
+	readonly isShown: () => boolean;
+}
+
 export class FramedSource implements FrameSource {
 	readonly kind;
 	readonly live;
 	readonly mirrored;
-	/** The frame that was grabbed last. */
+	/** The frame that was grabbed last while it was shown. */
 	element: HTMLCanvasElement | null = null;
 	#context: CanvasRenderingContext2D | null = null;
 	#takenMs = -Infinity;
 	readonly #everyMs: () => number;
+	readonly #isShown: () => boolean;
 	readonly #source: FrameSource;
 	readonly #framing: Framing;
 
-	/** `everyMs`: least milliseconds from one frame to the next, asked at each: the processor rests between them. */
-	constructor(source: FrameSource, framing: Framing, mirrored: boolean, everyMs: () => number = () => 0) {
+	constructor(source: FrameSource, framing: Framing, { mirrored, everyMs, isShown }: FramedOptions) {
 		this.#everyMs = everyMs;
+		this.#isShown = isShown;
 		this.#source = source;
 		this.#framing = framing;
 		this.kind = source.kind;
@@ -74,14 +83,15 @@ export class FramedSource implements FrameSource {
 		this.#takenMs = performance.now();
 		const picture = await this.#source.grab();
 		const context = this.#context;
-		if (picture === null || context === null) return picture;
+		const isWhole = this.#framing.region === null && this.#framing.rotate === 0;
+		if (picture === null || context === null || (isWhole && !this.#isShown())) return picture;
 		try {
 			this.#draw(picture, context);
 		} catch (thrown) {
 			picture.close();
 			throw thrown;
 		}
-		if (this.#framing.region === null && this.#framing.rotate === 0) return picture;
+		if (isWhole) return picture;
 		picture.close();
 		return createImageBitmap(context.canvas);
 	}

@@ -263,7 +263,11 @@ export class Kiosk implements KioskControls {
 		void app.session.open(() => {
 			const source = createSource(config.source, { login, ice, lowMemory, onReport, pace: this.#pace });
 			this.#gatewaySource = source instanceof GatewaySource ? source : null;
-			return new FramedSource(source, config, config.mirror, () => frameIntervalMs(this.throttle, config.fps));
+			return new FramedSource(source, config, {
+				mirrored: config.mirror,
+				everyMs: () => frameIntervalMs(this.throttle, config.fps),
+				isShown: () => this.shown !== 'figures'
+			});
 		});
 	}
 
