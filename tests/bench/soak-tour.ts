@@ -316,6 +316,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 		await sleep(2 * LEAD_MS, undefined, { signal });
 		await page.goto('/kiosk/log');
 		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
+		await page.getByTestId('export').locator('summary').click();
 		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('json').click()]);
 		const exported = JSON.parse(await readFile(await download.path(), 'utf8')) as { minutes: ExportedMinute[] };
 		await sleep(LEAD_MS, undefined, { signal });

@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
 import { type Site, serveSite } from '../server';
-import { open, openBrowser, waitForStatus } from './browser';
+import { chooseExport, open, openBrowser, waitForStatus } from './browser';
 import { ASTRONAUT } from './clip';
 import { readTrouble } from './kiosk';
 import { startOddStreams, type OddStreams } from './odd-streams';
@@ -41,8 +41,7 @@ async function read(files: readonly PictureFile[]): Promise<Record<string, strin
 			document.querySelectorAll('[data-testid=picture][data-state=waiting], [data-testid=picture][data-state=working]')
 				.length === 0
 	);
-	await page.getByTestId('export').locator('summary').click();
-	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('save-json').click()]);
+	const [download] = await Promise.all([page.waitForEvent('download'), chooseExport(page, 'save-json')]);
 	const { pictures } = JSON.parse(await readFile(await download.path(), 'utf8')) as PhotoExport;
 	await context.close();
 	return Object.fromEntries(

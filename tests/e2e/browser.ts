@@ -136,6 +136,12 @@ export async function openSettings(page: Page): Promise<void> {
 	if ((await settings.getAttribute('open')) === null) await settings.locator('summary').click();
 }
 
+/** Chooses what is exported from a page's menu. */
+export async function chooseExport(page: Page, id: string): Promise<void> {
+	await page.getByTestId('export').locator('summary').click();
+	await page.getByTestId(id).click();
+}
+
 export interface ShownFace {
 	readonly id: string;
 	readonly label: string;

@@ -4,7 +4,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../programs';
-import { open, openBrowser, waitForResults } from './browser';
+import { chooseExport, open, openBrowser, waitForResults } from './browser';
 import { command } from './kiosk';
 import { BROKER_LOGIN, Mosquitto } from '../mosquitto';
 
@@ -118,7 +118,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 
 	it('it was what the log has, minute for minute', async () => {
 		await page.goto('/kiosk/log');
-		const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('json').click()]);
+		const [download] = await Promise.all([page.waitForEvent('download'), chooseExport(page, 'json')]);
 		const log = JSON.parse(await readFile(await download.path(), 'utf8')) as { minutes: Minute[] };
 		const sent = new Map(minutes().map((each) => [each.minute, each]));
 		// The last one may have been under way when the kiosk was left. The first ones found the broker refusing.

@@ -1,7 +1,7 @@
 /** The log's reports on paper. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { open, openBrowser } from './browser';
+import { chooseExport, open, openBrowser } from './browser';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
@@ -62,7 +62,7 @@ it('a day and a week are printed as pages of their own: what, when, where, total
 		['day', 'Sunday, 29 November 2026', 24],
 		['week', 'Monday, 23 November 2026 to Sunday, 29 November 2026', 7]
 	] as const) {
-		await page.getByTestId(`print-${kind}`).click();
+		await chooseExport(page, `print-${kind}`);
 		await expect.poll(() => page.evaluate(() => (window as unknown as { printed: number }).printed)).toBeGreaterThan(0);
 		await page.emulateMedia({ media: 'print' });
 		await report.waitFor();

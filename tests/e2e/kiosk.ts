@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { inject } from 'vitest';
-import { waitForResults } from './browser';
+import { chooseExport, waitForResults } from './browser';
 import type { StreamMode } from './streams';
 
 export function command(stream: string, what: `set/${StreamMode}` | 'asked'): Promise<Response> {
@@ -33,7 +33,7 @@ export async function openLog(page: Page): Promise<void> {
 }
 
 export async function exportedLog(page: Page): Promise<string> {
-	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('csv').click()]);
+	const [download] = await Promise.all([page.waitForEvent('download'), chooseExport(page, 'csv')]);
 	return readFile(await download.path(), 'utf8');
 }
 

@@ -12,7 +12,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
 import { offerSeveral } from './models';
-import { open, openBrowser, openSettings, type Opened, shownFaces, waitForStatus } from './browser';
+import { chooseExport, open, openBrowser, openSettings, type Opened, shownFaces, waitForStatus } from './browser';
 import {
 	closeUp,
 	crowd,
@@ -68,8 +68,7 @@ function listed(page: Page, name: string) {
 }
 
 async function save(page: Page, testId: string): Promise<{ download: Download; bytes: Buffer }> {
-	await page.getByTestId('export').locator('summary').click();
-	const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(testId).click()]);
+	const [download] = await Promise.all([page.waitForEvent('download'), chooseExport(page, testId)]);
 	return { download, bytes: await readFile(await download.path()) };
 }
 

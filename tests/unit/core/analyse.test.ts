@@ -278,6 +278,12 @@ describe('from frame to frame', () => {
 		expect(ids).toEqual([[2], [2], [3]]);
 	});
 
+	it('tells of a still how many faces there were, of which it took the largest', async () => {
+		const tools = { detector: detects(left, right), classifiers: [brightness('a').classifier], now: counter() };
+		const { result } = await analyse(frame, tools, { ...SETTINGS, timeMs: 0, still: true, maxFaces: 1 }, INITIAL_STATE);
+		expect([result.faces.length, result.found]).toEqual([1, 2]);
+	});
+
 	it('smooths and holds labels for each face and model, and forgets models no longer used', async () => {
 		const { state } = await play([[left], [left]]);
 		const { classifier } = brightness('b');
