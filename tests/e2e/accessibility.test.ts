@@ -2,7 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './axe';
-import { open, openBrowser, openSettings, waitForStatus } from './browser';
+import { expectExportsInView, open, openBrowser, openSettings, waitForStatus } from './browser';
 import { portrait } from './pictures';
 
 let browser: Browser;
@@ -115,11 +115,7 @@ describe('a phone, whose scroll bars take no room', () => {
 				// The label is not cut.
 				const label = page.getByTestId('picture').locator('.label');
 				expect(await label.evaluate((span) => span.scrollWidth <= span.clientWidth)).toBe(true);
-				const menu = page.getByTestId('export');
-				await menu.locator('summary').click();
-				const list = await menu.locator('ul').boundingBox();
-				expect(list?.x ?? -1).toBeGreaterThanOrEqual(0);
-				expect((list?.x ?? 0) + (list?.width ?? width)).toBeLessThanOrEqual(width);
+				await expectExportsInView(page);
 			}
 			const content = await page.evaluate(() => document.documentElement.scrollWidth);
 			expect(content, path).toBeLessThanOrEqual(width);

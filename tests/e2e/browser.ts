@@ -1,6 +1,6 @@
 /** Starts Chromium and opens pages of the site, keeping what went wrong in them. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
 import type { BackendName } from '../../src/lib/protocol';
 import { QUIET_ARGS } from '../chromium';
@@ -140,6 +140,16 @@ export async function openSettings(page: Page): Promise<void> {
 export async function chooseExport(page: Page, id: string): Promise<void> {
 	await page.getByTestId('export').locator('summary').click();
 	await page.getByTestId(id).click();
+}
+
+/** Opens the menu of exports: neither side of it is beyond the screen. */
+export async function expectExportsInView(page: Page): Promise<void> {
+	const menu = page.getByTestId('export');
+	await menu.locator('summary').click();
+	const { x = NaN, width = NaN } = (await menu.locator('ul').boundingBox()) ?? {};
+	expect(x).toBeGreaterThanOrEqual(0);
+	expect(x + width).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+	await page.keyboard.press('Escape');
 }
 
 export interface ShownFace {

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MEDIA, violations } from './axe';
-import { open, openBrowser } from './browser';
+import { expectExportsInView, open, openBrowser } from './browser';
 import { command } from './kiosk';
 
 let browser: Browser;
@@ -44,6 +44,7 @@ describe('addresses', () => {
 				// Colours are all that differs.
 				expect(await violations(page, media === MEDIA[0] ? undefined : ['color-contrast'])).toEqual([]);
 			}
+			if (path === '/kiosk/log') await expectExportsInView(page);
 			const { scrollWidth, clientWidth } = await page.evaluate(() => ({
 				scrollWidth: document.documentElement.scrollWidth,
 				clientWidth: document.documentElement.clientWidth
