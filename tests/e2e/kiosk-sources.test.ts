@@ -1,5 +1,7 @@
 /** The kiosk on sources of every kind, and what it shows of them. */
+import { createSocket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Box } from '../../src/lib/core/types';
@@ -160,6 +162,73 @@ it.each<[string, (offer: string, peer: Page) => string | Promise<string>]>([
 	await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*sound alone/s);
 	await context.close();
 	await peer.context().close();
+});
+
+/** A TURN server that takes no login: every request is answered with 401 (RFC 8489, section 9.2.4). */
+async function refuseTurn(): Promise<{ url: string; stop: () => void }> {
+	const socket = createSocket('udp4');
+	const attribute = (type: number, value: Buffer): Buffer => {
+		const head = Buffer.alloc(4);
+		head.writeUInt16BE(type, 0);
+		head.writeUInt16BE(value.length, 2);
+		return Buffer.concat([head, value, Buffer.alloc((4 - (value.length % 4)) % 4)]);
+	};
+	socket.on('message', (request, { port, address }) => {
+		const [errorCode, realm, nonce] = [0x09, 0x14, 0x15];
+		const body = Buffer.concat([
+			attribute(errorCode, Buffer.from('\0\0\x04\x01Unauthorized')),
+			attribute(realm, Buffer.from('mien')),
+			attribute(nonce, Buffer.from('1234'))
+		]);
+		// The same cookie and transaction; the method as an error.
+		const head = Buffer.from(request.subarray(0, 20));
+		head.writeUInt16BE(request.readUInt16BE(0) | 0x0110, 0);
+		head.writeUInt16BE(body.length, 2);
+		socket.send(Buffer.concat([head, body]), port, address);
+	});
+	await new Promise<void>((bound) => socket.bind(0, bound));
+	return { url: `turn:${localAddress()}:${socket.address().port}`, stop: () => socket.close() };
+}
+
+/** One that other machines could have: browsers give no candidates of the loopback. */
+function localAddress(): string {
+	const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+	return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}
+
+/** Runs in a page: a peer whose addresses nobody hears of. */
+async function answerFromNowhere(offer: string): Promise<string> {
+	const peer = new RTCPeerConnection();
+	peer.addTrack(document.createElement('canvas').captureStream(1).getTracks()[0] as MediaStreamTrack);
+	await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+	return (await peer.createAnswer()).sdp ?? '';
+}
+
+it('WebRTC by WHEP, from a peer that is out of reach, says what is missing', async () => {
+	const turn = await refuseTurn();
+	const peer = await (await browser.newContext()).newPage();
+	const tell = async (ice: string, logins: object, said: RegExp): Promise<void> => {
+		const { context, page } = await open(browser, `/kiosk?source=whep:/whep/door&log=no${ice}`, {
+			prepare: async (prepared) => {
+				await prepared.addInitScript((kept) => localStorage.setItem('mien.logins', kept), JSON.stringify(logins));
+				await prepared.route('**/whep/door', async (route) => {
+					const body = await peer.evaluate(answerFromNowhere, route.request().postData() ?? '');
+					await route.fulfill({ status: 201, contentType: 'application/sdp', body });
+				});
+			}
+		});
+		await expect.poll(() => readTrouble(page)).toMatch(said);
+		await context.close();
+	};
+	const wrong = { [turn.url]: { user: 'me', password: 'wrong' } };
+	// Each waits for a connection for as long.
+	await Promise.all([
+		tell('', {}, /there is no way from here to its addresses/),
+		tell(`&ice=${turn.url}`, {}, /turn:.* needs a login, which the set-up page takes/),
+		tell(`&ice=${turn.url}`, wrong, /turn:.* refuses the login \(401\)/)
+	]);
+	await peer.context().close();
+	turn.stop();
 });
 
 it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that the kiosk left', async () => {

@@ -11,14 +11,28 @@ const ANSWER_LIMIT_MS = 8000;
 const GATHER_LIMIT_MS = 1500;
 /** A TURN server takes longer: it has to reserve an address first. */
 const ICE_GATHER_LIMIT_MS = 4000;
+/** From the answer to the connection; a browser itself tries for some 20 s. */
+const CONNECT_LIMIT_MS = 10_000;
 /** A connection that says "disconnected" often comes back by itself. */
 const DISCONNECTED_LIMIT_MS = 4000;
 
-/** Plays what a WHEP endpoint sends by WebRTC in a video element. `ice`: STUN and TURN servers, none in a local network. */
+/**
+ * Plays what a WHEP endpoint sends by WebRTC in a video element. `ice`: STUN and TURN servers, none in a local network; a
+ * TURN server without a login is left out, and told of where no connection comes about.
+ */
 export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceServer[] = []): Attach {
 	return async (video, fail, signal) => {
-		const connection = new RTCPeerConnection({ iceServers: [...ice] });
-		signal.addEventListener('abort', () => connection.close(), { once: true });
+		const usable = ice.filter(({ urls, username }) => username !== undefined || !isTurn(urls));
+		const troubles = new Set(
+			ice
+				.filter((server) => !usable.includes(server))
+				.map(({ urls }) => `${String(urls)} needs a login, which the set-up page takes`)
+		);
+		const connection = new RTCPeerConnection({ iceServers: usable });
+		connection.addEventListener('icecandidateerror', (event) => {
+			const trouble = describeTrouble(event);
+			if (trouble !== null) troubles.add(trouble);
+		});
 		const transceiver = connection.addTransceiver('video', { direction: 'recvonly' });
 		const arrived = new Promise<void>((resolve) => {
 			connection.addEventListener('track', ({ track }) => {
@@ -26,9 +40,9 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 				resolve();
 			});
 		});
-		watch(connection, fail);
+		watch(connection, fail, troubles, signal);
 		await connection.setLocalDescription();
-		await gathered(connection, ice.length === 0 ? GATHER_LIMIT_MS : ICE_GATHER_LIMIT_MS);
+		await gathered(connection, usable.length === 0 ? GATHER_LIMIT_MS : ICE_GATHER_LIMIT_MS);
 		const sdp = connection.localDescription?.sdp ?? '';
 		const response = await request(url, {
 			login,
@@ -53,13 +67,49 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 	};
 }
 
-function watch(connection: RTCPeerConnection, fail: (error: AppError) => void): void {
+const isTurn = (urls: RTCIceServer['urls']): boolean => /^turns?:/i.test(String(urls));
+
+/** What a STUN or TURN server did not give; null for nothing that helps whoever sees to it. */
+function describeTrouble({ url, errorCode, errorText }: RTCPeerConnectionIceErrorEvent): string | null {
+	if (errorCode === 401 || errorCode === 403) return `${url} refuses the login (${errorCode})`;
+	// Of each network that a device has: most have no way there.
+	return errorCode >= 700 ? null : `${url} says ${errorCode} ${errorText}`.trim();
+}
+
+/** Closes the connection in the end. `troubles`: what is known of why none may come about, growing. */
+function watch(
+	connection: RTCPeerConnection,
+	fail: (error: AppError) => void,
+	troubles: ReadonlySet<string>,
+	signal: AbortSignal
+): void {
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	let hasConnected = false;
+	const unconnected = () => {
+		const unknown = 'there is no way from here to its addresses, unless a STUN or TURN server (ice=...) finds one';
+		const why = troubles.size === 0 ? unknown : [...troubles].join('; ');
+		const said = `It answered, but no connection came about: ${why}.`;
+		fail(new AppError('stream-unreachable', 'no connection came about', undefined, said));
+	};
+	connection.addEventListener('signalingstatechange', () => {
+		if (connection.signalingState === 'stable' && !hasConnected) timer = setTimeout(unconnected, CONNECT_LIMIT_MS);
+	});
+	signal.addEventListener(
+		'abort',
+		() => {
+			clearTimeout(timer);
+			connection.close();
+		},
+		{ once: true }
+	);
 	connection.addEventListener('connectionstatechange', () => {
-		clearTimeout(timer);
 		const { connectionState } = connection;
+		if (connectionState === 'connecting') return;
+		clearTimeout(timer);
+		if (connectionState === 'connected') hasConnected = true;
 		const lost = () => fail(new AppError('stream-lost', `the connection is ${connectionState}`));
-		if (connectionState === 'failed' || connectionState === 'closed') lost();
+		if (connectionState === 'failed' && !hasConnected) unconnected();
+		else if (connectionState === 'failed' || connectionState === 'closed') lost();
 		else if (connectionState === 'disconnected') timer = setTimeout(lost, DISCONNECTED_LIMIT_MS);
 	});
 }
