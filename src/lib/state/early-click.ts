@@ -5,9 +5,11 @@ declare global {
 	var mienClicked: HTMLElement | null | undefined;
 }
 
-/** Clicks again on what was clicked too early, once. */
+/** Clicks again on what was clicked too early, once, in a task of its own: that in which the page came to life is long enough. */
 export function replayEarlyClick(): void {
 	const button = globalThis.mienClicked;
 	globalThis.mienClicked = null;
-	if (button?.isConnected === true) button.click();
+	setTimeout(() => {
+		if (button?.isConnected === true) button.click();
+	});
 }
