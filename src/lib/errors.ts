@@ -73,11 +73,11 @@ export const EXPLANATIONS = {
 	},
 	'stream-lost': {
 		sentence: 'The stream ended.',
-		remedy: 'It is opened again by itself; check the network if it stays away.'
+		remedy: 'It reconnects by itself; check the network if it does not come back.'
 	},
 	'stream-frozen': {
-		sentence: 'The stream stands still.',
-		remedy: 'It is opened again by itself; check the camera if it stays so.'
+		sentence: 'The stream has frozen.',
+		remedy: 'It reconnects by itself; check the camera if it freezes again.'
 	},
 	'picture-truncated': {
 		sentence: 'This picture ends too early: a part of its file is missing.',
@@ -136,7 +136,7 @@ export const EXPLANATIONS = {
 		remedy: 'It needs columns for start, stop and label, as CSV, or as ELAN or BORIS export them.'
 	},
 	'picture-other': {
-		sentence: 'This file is no picture, whatever its name says.',
+		sentence: 'This file is not a picture, whatever its name says.',
 		remedy: 'Choose a JPEG, PNG, WebP, AVIF, GIF, BMP or SVG file.'
 	},
 	'picture-too-large': {

@@ -442,7 +442,7 @@ describe('the list', () => {
 		await waitForStatus(page, 'idle');
 		const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No picture.') };
 		await page.getByTestId('file-input').setInputFiles([text, await faceless(), { ...text, name: 'list.csv' }]);
-		expect(await page.getByTestId('skipped').innerText()).toBe('2 files are no pictures and were skipped.');
+		expect(await page.getByTestId('skipped').innerText()).toBe('2 files are not pictures and were skipped.');
 		expect(await page.getByTestId('picture').count()).toBe(1);
 		await context.close();
 	});
@@ -481,7 +481,7 @@ describe('the list', () => {
 		await waitForStatus(page, 'done');
 		expect(await shownFaces(page)).toHaveLength(1);
 		expect(await page.getByTestId('skipped').innerText()).toBe(
-			'One file within an archive is no picture and was skipped.'
+			'One file within an archive is not a picture and was skipped.'
 		);
 		const told = page.locator('[data-testid=error][data-code=archive-unreadable]');
 		expect(await told.innerText()).toMatch(/old\.rar is a RAR archive.*Unpack it/);
