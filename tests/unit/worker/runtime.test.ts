@@ -25,6 +25,14 @@ const FAR_FACE: DetectedFace = { ...FACE, box: { x: 30, y: 30, width: 4, height:
 
 const SIDE_PX = 40;
 
+/** Where faces begin that lie in the middle of a mosaic's cells of 64 pixels. */
+const CELLS = [
+	[16, 16],
+	[80, 16],
+	[16, 80],
+	[80, 80]
+] as const;
+
 class FakeBitmap {
 	readonly width = SIDE_PX;
 	readonly height = SIDE_PX;
@@ -75,8 +83,8 @@ function createRuntime() {
 			detect: async (frame, { region } = {}) => {
 				await detecting;
 				if (all.detectFails) throw new Error('no memory');
-				// The face that is known, in its cell of a mosaic: half as high as that.
-				if (frame.width !== SIDE_PX) return [{ ...FACE, box: { x: 16, y: 16, width: 32, height: 32 } }];
+				// What a mosaic is asked about, in each of its cells: half as high as that.
+				if (frame.width !== SIDE_PX) return CELLS.map(([x, y]) => ({ ...FACE, box: { x, y, width: 32, height: 32 } }));
 				return region !== undefined && region.width < frame.width ? [FAR_FACE] : [all.face];
 			}
 		},
