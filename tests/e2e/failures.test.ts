@@ -106,14 +106,6 @@ describe('cameras that fail', () => {
 });
 
 describe('a page whose scripts', () => {
-	it('do not come says what to do', async () => {
-		const { context, page } = await open(without, '/', {
-			prepare: (context) => context.route('**/_app/immutable/entry/**', (route) => route.abort())
-		});
-		await page.getByText('reload the page').waitFor();
-		await context.close();
-	});
-
 	it.each([
 		'/',
 		'/photo',
