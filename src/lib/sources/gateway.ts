@@ -20,7 +20,7 @@ export interface GatewayOptions {
 	/** Best first. */
 	readonly routes: readonly GatewayRoute[];
 	readonly create: (route: GatewayRoute) => FrameSource;
-	/** Told whenever the way in use changes. */
+	/** Told whenever the way in use changes, or none is left. */
 	readonly onReport: (report: GatewayReport) => void;
 	readonly improveMs?: { readonly first: number; readonly greatest: number };
 	readonly firstFrameLimitMs?: number;
@@ -64,10 +64,7 @@ export class GatewaySource implements FrameSource {
 		const way = await this.#try(this.#options.routes.keys(), stopped);
 		if (stopped.aborted) this.#release(way);
 		stopped.throwIfAborted();
-		if (way === null) {
-			this.stop();
-			throw this.#error();
-		}
+		if (way === null) throw this.#giveUp();
 		this.#take(way);
 	}
 
@@ -111,10 +108,15 @@ export class GatewaySource implements FrameSource {
 		const way = await this.#try(after, this.#ended.signal);
 		if (this.#ended.signal.aborted) {
 			this.#release(way);
-		} else if (way === null) {
-			this.stop();
-			this.onend?.(this.#error());
-		} else this.#take(way);
+		} else if (way === null) this.onend?.(this.#giveUp());
+		else this.#take(way);
+	}
+
+	/** No way is left: what each said by now is told. */
+	#giveUp(): AppError {
+		this.stop();
+		this.#options.onReport(this.#report(null));
+		return this.#error();
 	}
 
 	/** The first of these ways that gives a picture; null where none does. */

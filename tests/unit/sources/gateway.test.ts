@@ -156,12 +156,14 @@ describe('a gateway', () => {
 		source.stop();
 	});
 
-	it('that gives nothing fails with every reason; one that stops, ends', async () => {
+	it('that gives nothing fails with every reason; one that stops, ends, and what each way says by now is told', async () => {
+		const refused = ROUTES.map(({ transport }) => ({ transport, reason: `no ${transport}` }));
 		only();
-		const { source } = open();
+		const { source, reports } = open();
 		await expect(source.start(new AbortController().signal)).rejects.toThrow(
 			'WebRTC: no webrtc; MSE: no mse; HLS: no hls; Motion JPEG: no mjpeg'
 		);
+		expect(reports).toEqual([{ transport: null, refused }]);
 		only('mse');
 		const second = open();
 		await second.source.start(new AbortController().signal);
@@ -170,5 +172,6 @@ describe('a gateway', () => {
 		expect(await second.source.grab()).not.toBeNull();
 		expect(await second.source.grab()).toBeNull();
 		expect((await ended).code).toBe('stream-unreadable');
+		expect(second.reports.at(-1)).toEqual({ transport: null, refused });
 	});
 });
