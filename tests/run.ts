@@ -45,11 +45,19 @@ interface Counts {
 	numPassedTests: number;
 	numFailedTests: number;
 	numPendingTests: number;
+	readonly testResults: readonly { readonly assertionResults: readonly TestOutcome[] }[];
+}
+
+interface TestOutcome {
+	readonly fullName: string;
+	readonly status: string;
+	/** Of all its tries. */
+	readonly failureMessages: readonly string[];
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'mien-test-'));
 
-const NOTHING: Counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+const NOTHING: Counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
 
 /** Runs one step; its tests, or one failure where it failed without a failed test. */
 function run(step: Step, index: number): Counts {
@@ -69,7 +77,15 @@ function run(step: Step, index: number): Counts {
 		}
 	}
 	if (status !== 0 && counts.numFailedTests === 0) counts.numFailedTests = 1;
+	for (const { fullName, failureMessages } of counts.testResults
+		.flatMap((file) => file.assertionResults)
+		.filter(unsteady))
+		console.log(`Passed only at the second try: ${fullName}\n${failureMessages.join('\n')}`);
 	return counts;
+}
+
+function unsteady({ status, failureMessages }: TestOutcome): boolean {
+	return status === 'passed' && failureMessages.length > 0;
 }
 
 /** Runs checks beside each other; each one's words come when it has ended. How many failed. */

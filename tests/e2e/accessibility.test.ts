@@ -29,7 +29,7 @@ describe.each(['/', '/photo'])('%s', (path) => {
 	it('names every slider', async () => {
 		await openSettings(page);
 		const sliders = page.getByRole('slider');
-		expect(await sliders.count()).toBeGreaterThan(0);
+		await expect.poll(() => sliders.count()).toBeGreaterThan(0);
 		expect(await page.getByRole('slider', { name: /\w/ }).count()).toBe(await sliders.count());
 	});
 

@@ -163,8 +163,8 @@ describe('a FER2013 file', () => {
 		// All of these rows are the same picture.
 		expect(Math.max(...(plain[HAPPY] ?? []))).toBe(ROWS);
 		const problems = page.getByTestId('bench-problems');
-		expect(await problems.getAttribute('data-n')).toBe('1');
-		expect(await problems.innerText()).toContain('2304 pixels were expected, but there are 3');
+		await expect.poll(() => problems.getAttribute('data-n')).toBe('1');
+		await expect.poll(() => problems.innerText()).toContain('2304 pixels were expected, but there are 3');
 		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
 		await run(page);
 		expect(await confusion(page, 0)).toEqual(plain);
@@ -178,11 +178,15 @@ describe('a FER2013 file', () => {
 			.join('\n');
 		await chooseCsv(page, Buffer.from(bare), 'train.csv');
 		await run(page);
-		expect(await page.getByTestId('csv-split').innerText()).toBe(`All rows (there is no column Usage): ${ROWS + 4}`);
-		expect(await page.getByTestId('bench-manner').innerText()).toContain('All rows (there is no column Usage)');
+		await expect
+			.poll(() => page.getByTestId('csv-split').innerText())
+			.toBe(`All rows (there is no column Usage): ${ROWS + 4}`);
+		await expect
+			.poll(() => page.getByTestId('bench-manner').innerText())
+			.toContain('All rows (there is no column Usage)');
 		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
 		await run(page);
-		expect(await page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');
+		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');
 	});
 
 	it('can be looked at in other splits, with mirror images', async () => {
@@ -233,8 +237,8 @@ describe('a FER2013 file', () => {
 		await run(page);
 		expect(await confusion(page, 0)).toEqual(shifted);
 		// What was chosen for one run is there for the next.
-		expect(await page.getByTestId('bench-everyday').isChecked()).toBe(true);
-		expect(await page.locator('[data-testid=bench-model]:checked').count()).toBe(1);
+		await expect.poll(() => page.getByTestId('bench-everyday').isChecked()).toBe(true);
+		await expect.poll(() => page.locator('[data-testid=bench-model]:checked').count()).toBe(1);
 		await page.getByTestId('bench-trained').check();
 	});
 
@@ -243,7 +247,7 @@ describe('a FER2013 file', () => {
 		await chooseCsv(page, Buffer.from('name,age\nAnna,4\n'), 'people.csv');
 		const told = page.getByTestId('table-error');
 		await expect.poll(() => told.innerText()).toMatch(/FER2013.*columns emotion and pixels/);
-		expect(await page.getByTestId('bench-start').isDisabled()).toBe(true);
+		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);
 		await chooseCsv(page, gzipSync(csv).subarray(0, 500), 'cut.csv.gz');
 		await expect.poll(() => told.innerText()).toMatch(/could not be read.*cut off/);
 	});
@@ -267,7 +271,7 @@ describe('what is dropped', () => {
 		await page.getByTestId('bench-model').first().waitFor();
 		await drop(page, [join(folder, 'faces')]);
 		await expect.poll(() => chosen(page)).toMatch(/^faces: .*happy 2/);
-		expect(await page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
+		await expect.poll(() => page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
 		await drop(page, [join(folder, 'faces', 'happiness'), join(folder, 'faces', '4')]);
 		await expect.poll(() => chosen(page)).toBe('2 folders and files: happy 2');
 		await writeFile(join(folder, 'fer2013.csv'), csv);
@@ -284,14 +288,14 @@ describe('a folder', () => {
 		await chooseModels(page, [own]);
 		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces'));
 		// Numbers mean what the visitor says, who sees pictures of each.
-		expect(await page.getByTestId('bench-start').isDisabled()).toBe(true);
+		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);
 		const number = page.getByTestId('folder-number');
-		expect(await number.innerText()).toBe('4 ? (1)');
+		await expect.poll(() => number.innerText()).toBe('4 ? (1)');
 		await expect.poll(() => number.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(48);
 		await page.getByTestId('numbering').selectOption('raf-db');
-		expect(await number.innerText()).toBe('4 happy (1)');
-		expect(await page.getByTestId('chosen').innerText()).toMatch(/happy 3/);
-		expect(await page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
+		await expect.poll(() => number.innerText()).toBe('4 happy (1)');
+		await expect.poll(() => page.getByTestId('chosen').innerText()).toMatch(/happy 3/);
+		await expect.poll(() => page.getByTestId('unknown-folders').innerText()).toContain('“contempt” (1)');
 		await run(page);
 		// Two crops and a photo that are happy, one crop that is angry.
 		expect(await counted(page, own)).toBe(4);

@@ -175,7 +175,7 @@ describe('pictures', () => {
 		await page.getByTestId('file-input').setInputFiles([named('bomb.png', bomb)]);
 		const notice = page.locator('[data-testid=error][data-code=picture-too-large]');
 		await notice.waitFor();
-		expect(await notice.innerText()).toContain('16,000 × 16,000 pixels');
+		await expect.poll(() => notice.innerText()).toContain('16,000 × 16,000 pixels');
 		await page.getByTestId('file-input').setInputFiles([reported('07-jpeg-density/density-144.jpg')]);
 		await page.locator('[data-testid=picture][data-state=done]').waitFor();
 		await context.close();
@@ -307,9 +307,9 @@ describe('a camera', () => {
 		});
 		await waitForStatus(page, 'idle');
 		await page.getByTestId('start-camera').click();
-		expect(await page.locator('[data-testid=error][data-code=camera-off]').innerText()).toContain(
-			'settings of the system'
-		);
+		await expect
+			.poll(() => page.locator('[data-testid=error][data-code=camera-off]').innerText())
+			.toContain('settings of the system');
 		await context.close();
 	});
 

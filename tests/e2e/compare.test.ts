@@ -54,18 +54,18 @@ describe('figures', () => {
 		const { page } = compare;
 		const row = page.locator(`[data-testid=accuracy-chart] [data-model="${manifest.default}"]`);
 		const { accuracy, macroF1 } = splitOf(manifest.default, 'private').single;
-		expect(await row.innerText()).toContain(exact(accuracy));
+		await expect.poll(() => row.innerText()).toContain(exact(accuracy));
 		const [low, high] = [await row.getAttribute('data-low'), await row.getAttribute('data-high')].map(Number);
 		expect(low).toBeLessThan(accuracy);
 		expect(high).toBeGreaterThan(accuracy);
 		const line = page.locator(`[data-testid=model-table] tr[data-model="${manifest.default}"]`);
-		expect(await line.locator('[data-part=accuracy]').innerText()).toBe(exact(accuracy));
-		expect(await line.locator('[data-part=macro-f1]').innerText()).toBe(exact(macroF1));
+		await expect.poll(() => line.locator('[data-part=accuracy]').innerText()).toBe(exact(accuracy));
+		await expect.poll(() => line.locator('[data-part=macro-f1]').innerText()).toBe(exact(macroF1));
 	});
 
 	it('tell of people whom no model has seen, where there are any', async () => {
 		const section = compare.page.getByTestId('unseen');
-		expect(await section.innerText()).toContain('90 pictures of 12 people');
+		await expect.poll(() => section.innerText()).toContain('90 pictures of 12 people');
 		const cells = section.locator(`tr[data-model="${manifest.default}"] > *`);
 		const texts = (await cells.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
 		expect(texts.slice(1)).toEqual([
@@ -74,7 +74,7 @@ describe('figures', () => {
 			'100 % 100 to 100',
 			'50 % of angry is called sad'
 		]);
-		expect(await section.locator('tbody tr').count()).toBe(1);
+		await expect.poll(() => section.locator('tbody tr').count()).toBe(1);
 	});
 
 	it('say of every model of the manifest where there are none', async () => {
@@ -82,7 +82,7 @@ describe('figures', () => {
 		const lines = page.locator('[data-testid=model-table] tbody tr');
 		const ids = await lines.evaluateAll((all) => all.map((line) => (line as HTMLElement).dataset['model']));
 		expect(ids).toEqual(manifest.models.map(({ id }) => id));
-		expect(await lines.nth(ids.indexOf('twin')).innerText()).toContain('It has no report yet.');
+		await expect.poll(() => lines.nth(ids.indexOf('twin')).innerText()).toContain('It has no report yet.');
 	});
 
 	it('change with the pictures and with the looks', async () => {
@@ -118,12 +118,12 @@ describe('figures', () => {
 		await page.keyboard.press('ArrowRight');
 		const sentence = matrix.getByTestId('confusion-sentence');
 		const count = confusion[0]?.[1] ?? NaN;
-		expect(await sentence.innerText()).toBe(
-			`Of 100 ${first ?? ''} faces, ${count} are called ${second ?? ''} (${count} %).`
-		);
+		await expect
+			.poll(() => sentence.innerText())
+			.toBe(`Of 100 ${first ?? ''} faces, ${count} are called ${second ?? ''} (${count} %).`);
 		await page.keyboard.press('ArrowDown');
 		await page.keyboard.press('End');
-		expect(await sentence.innerText()).toContain(`Of 100 ${second ?? ''} faces`);
+		await expect.poll(() => sentence.innerText()).toContain(`Of 100 ${second ?? ''} faces`);
 	});
 
 	it('are charts that can be read as tables', async () => {
@@ -136,17 +136,17 @@ describe('figures', () => {
 		// An ensemble was not trained.
 		const trained = await page.getByTestId('history-picker').locator('option').count();
 		expect(trained).toBe(2);
-		expect(await page.getByTestId('corruptions').innerText()).toMatch(/Blur\s+60 %\s+50 %\s+35 %/);
+		await expect.poll(() => page.getByTestId('corruptions').innerText()).toMatch(/Blur\s+60 %\s+50 %\s+35 %/);
 	});
 
 	it('make a card for each model, with what it is bad at', async () => {
 		const { page } = compare;
 		const card = (id: string) => page.locator(`[data-testid=model-card][data-model="${id}"]`);
 		// Two at first, all on demand; the same for the matrices.
-		expect(await page.getByTestId('model-card').count()).toBe(2);
-		expect(await page.getByTestId('confusion').count()).toBe(2);
+		await expect.poll(() => page.getByTestId('model-card').count()).toBe(2);
+		await expect.poll(() => page.getByTestId('confusion').count()).toBe(2);
 		await page.getByTestId('all-models').first().click();
-		expect(await page.getByTestId('model-card').count()).toBe(manifest.models.length);
+		await expect.poll(() => page.getByTestId('model-card').count()).toBe(manifest.models.length);
 		const own = splitOf(manifest.default, 'private').single;
 		const [label] = manifest.models[0]?.labels ?? [];
 		const line = await card(manifest.default)
@@ -167,7 +167,7 @@ describe('figures', () => {
 		// How labels count elsewhere is not the same for all of these, so each says it for itself.
 		expect(text).toMatch(/adjusted for everyday faces \(/);
 		expect(await page.getByTestId('all-cards').innerText()).not.toMatch(/adjusted for everyday faces/);
-		expect(await card('twin').innerText()).toContain('It has no report yet.');
+		await expect.poll(() => card('twin').innerText()).toContain('It has no report yet.');
 	});
 
 	it('of speed are measured here when asked for', async () => {
@@ -270,7 +270,9 @@ describe('the page', () => {
 			if (json !== null) expect(parseReport(JSON.parse(json)).model).toBe(id);
 		}
 		// Nothing large begins with one press without a word.
-		expect(await page.getByTestId('measure').innerText()).toMatch(/^Measure speed here \(loads 4\d\.\d MB\)$/);
+		await expect
+			.poll(() => page.getByTestId('measure').innerText())
+			.toMatch(/^Measure speed here \(loads 4\d\.\d MB\)$/);
 		// What the paper had stands on its own networks' rows, on the pictures that it used alone.
 		const references = page.getByTestId('reference');
 		expect(await references.count()).toBe(0);
@@ -281,13 +283,15 @@ describe('the page', () => {
 			'vgg16'
 		]);
 		expect((await references.allInnerTexts()).join(' ')).toMatch(/61\.4 %.*46\.9 %/);
-		expect(await page.getByTestId('compare').innerText()).toMatch(/the paper’s CNN had 61\.4 %, here it has [\d.]+ %/);
+		await expect
+			.poll(() => page.getByTestId('compare').innerText())
+			.toMatch(/the paper’s CNN had 61\.4 %, here it has [\d.]+ %/);
 		// Here it is the same, and told once.
-		expect(await page.getByTestId('all-cards').innerText()).toContain('adjusted for everyday faces (');
-		expect(await page.getByText('adjusted for everyday faces (').count()).toBe(1);
+		await expect.poll(() => page.getByTestId('all-cards').innerText()).toContain('adjusted for everyday faces (');
+		await expect.poll(() => page.getByText('adjusted for everyday faces (').count()).toBe(1);
 		// The default is a mean, of which card and curves tell.
 		expect(shipped.models.find(({ id }) => id === shipped.default)?.trained.mean).toHaveLength(4);
-		expect(await page.getByText(/weights are the average of 4 runs/).count()).toBe(2);
+		await expect.poll(() => page.getByText(/weights are the average of 4 runs/).count()).toBe(2);
 		await context.close();
 	});
 

@@ -71,14 +71,14 @@ describe('switching', () => {
 		await page.getByText('Loading Twin').waitFor();
 		await waitForResults(page, before + 10);
 		expect(await lastReaders(page)).toEqual([manifest.default]);
-		expect(await page.locator('main').getAttribute('data-status')).toBe('running');
+		await expect.poll(() => page.locator('main').getAttribute('data-status')).toBe('running');
 		release();
 		await runUntilReadBy(page, ['twin']);
 		await context.unroute(url);
 		const [face] = await shownFaces(page);
 		expect(manifest.models[0]?.labels).toContain(face?.label);
 		expect(await page.evaluate(() => window.sawBlankFace)).toBeUndefined();
-		expect(await page.getByTestId('model-picker').inputValue()).toBe('twin');
+		await expect.poll(() => page.getByTestId('model-picker').inputValue()).toBe('twin');
 	});
 });
 
@@ -102,11 +102,11 @@ describe('side by side', () => {
 		const { page } = live;
 		const agreement = page.getByTestId('agreement');
 		await expect.poll(async () => Number(await agreement.getAttribute('data-readings'))).toBeGreaterThan(5);
-		expect(await agreement.innerText()).toBe('100.0 %');
+		await expect.poll(() => agreement.innerText()).toBe('100.0 %');
 		const row = page.locator('[data-testid=compared-model][data-model=twin]');
-		expect(await row.locator('[data-part=time]').innerText()).toMatch(/^[\d.]+ ms$/);
-		expect(await row.locator('[data-part=download]').innerText()).toBe('2.0 MB');
-		expect(await row.locator('[data-part=agreement]').innerText()).toBe('100.0 %');
+		await expect.poll(() => row.locator('[data-part=time]').innerText()).toMatch(/^[\d.]+ ms$/);
+		await expect.poll(() => row.locator('[data-part=download]').innerText()).toBe('2.0 MB');
+		await expect.poll(() => row.locator('[data-part=agreement]').innerText()).toBe('100.0 %');
 	});
 
 	it('takes a third model, and marks where they differ', async () => {
@@ -116,7 +116,7 @@ describe('side by side', () => {
 		await page.locator('[data-testid=comparison][data-agree=false]').waitFor();
 		const agreement = page.getByTestId('agreement');
 		await expect.poll(async () => Number(await agreement.getAttribute('data-readings'))).toBeGreaterThan(2);
-		expect(await agreement.getAttribute('data-unanimous')).toBe('0');
+		await expect.poll(() => agreement.getAttribute('data-unanimous')).toBe('0');
 		const labels = manifest.models[0]?.labels ?? [];
 		expect(Object.keys(await column(page, 'contrary'))).toEqual(labels);
 		const text = await page.getByTestId('comparison').first().innerText();
@@ -126,7 +126,7 @@ describe('side by side', () => {
 	it('says of none what it is unsure of, here and in the timeline', async () => {
 		const { page } = live;
 		const leading = page.locator('[data-testid=comparison] td.top, [data-testid=timeline] li.top');
-		expect(await leading.count()).toBeGreaterThan(3);
+		await expect.poll(() => leading.count()).toBeGreaterThan(3);
 		await openSettings(page);
 		await page.getByTestId('unsure-below').fill('1');
 		await expect.poll(() => leading.count()).toBe(0);

@@ -351,7 +351,7 @@ describe('while models load', () => {
 		});
 		const told = page.getByTestId('reports-error');
 		await expect.poll(() => told.innerText()).toContain(EXPLANATIONS['report-unreachable'].sentence);
-		expect(await page.locator('[data-testid=accuracy-chart] [data-model=cnn]').count()).toBe(1);
+		await expect.poll(() => page.locator('[data-testid=accuracy-chart] [data-model=cnn]').count()).toBe(1);
 		expect(await page.locator('[data-testid=accuracy-chart] [data-model=mien]').count()).toBe(0);
 		await mend(context);
 		await page.getByTestId('retry-reports').click();
@@ -368,7 +368,7 @@ describe('while models load', () => {
 		await measureAlone(page, 'mien-large');
 		const told = page.getByTestId('bench-failure');
 		await expect.poll(() => told.innerText()).toContain(EXPLANATIONS['model-unreachable'].sentence);
-		expect(await told.innerText()).toMatch(/mien-large\/.*\.bin: status 404/);
+		await expect.poll(() => told.innerText()).toMatch(/mien-large\/.*\.bin: status 404/);
 		await mend(context);
 		await page.getByTestId('bench-start').click();
 		await page.locator('[data-testid=bench-run][data-status=done]').waitFor();

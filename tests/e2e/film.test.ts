@@ -145,8 +145,8 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			const rows = await table(page);
 			expect(rows).toHaveLength(10);
 			expect(rows.every(({ success, face_id }) => success === '0' && face_id === '')).toBe(true);
-			expect(await page.getByTestId('film-no-face').innerText()).toBe('0.0 %');
-			expect(await page.getByTestId('film-timeline').innerText()).toContain('No face so far.');
+			await expect.poll(() => page.getByTestId('film-no-face').innerText()).toBe('0.0 %');
+			await expect.poll(() => page.getByTestId('film-timeline').innerText()).toContain('No face so far.');
 		});
 
 		it.each(['small.webm', 'small.mov'])('reads %s', async (name) => {
@@ -170,7 +170,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			const rows = await table(page);
 			expect(rows.length).toBeGreaterThan(5);
 			expect(rows.length).toBeLessThan(40);
-			expect(await page.getByTestId('status').innerText()).toContain('as far as the file goes');
+			await expect.poll(() => page.getByTestId('status').innerText()).toContain('as far as the file goes');
 			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string }; film: { frames: number } };
 			expect(json.reading.ended).toBe('cut-short');
 		});
@@ -188,7 +188,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		it('tells two people apart, who can be renamed, merged and left out', async () => {
 			await select(page, 'two.mp4');
 			const people = page.getByTestId('film-person');
-			expect(await people.count()).toBe(2);
+			await expect.poll(() => people.count()).toBe(2);
 			await people.first().getByTestId('film-name').fill('Ada');
 			await people.first().getByTestId('film-name').press('Enter');
 			// Also on the cards beside the picture.
@@ -296,7 +296,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			await page
 				.getByTestId('codes-input')
 				.setInputFiles({ name: 'codes.csv', mimeType: 'text/csv', buffer: Buffer.from(codes) });
-			expect(await page.getByTestId('kappa').innerText()).toMatch(/^-?\d\.\d{3}$/);
+			await expect.poll(() => page.getByTestId('kappa').innerText()).toMatch(/^-?\d\.\d{3}$/);
 			await page.getByTestId('difference').first().click();
 			expect(Number(await page.getByTestId('film-playhead').getAttribute('data-time'))).toBeGreaterThanOrEqual(0.4);
 		});
@@ -311,15 +311,15 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(await timeS()).toBeCloseTo(0.2, 2);
 			await page.keyboard.press('ArrowLeft');
 			expect(await timeS()).toBeCloseTo(0.1, 2);
-			expect(await playhead.getAttribute('aria-valuetext')).toMatch(/^0:00\.100\. Ada /);
+			await expect.poll(() => playhead.getAttribute('aria-valuetext')).toMatch(/^0:00\.100\. Ada /);
 			await page.keyboard.press('m');
 			const text = page.getByTestId('film-marker').getByRole('textbox');
 			await expect.poll(() => text.evaluate((input) => input === document.activeElement)).toBe(true);
 			await page.keyboard.type('a joke, m and j');
 			await page.keyboard.press('Tab');
-			expect(await page.getByTestId('film-marker').count()).toBe(1);
+			await expect.poll(() => page.getByTestId('film-marker').count()).toBe(1);
 			await page.getByTestId('film-figures-part').selectOption({ label: 'a joke, m and j' });
-			expect(await page.getByTestId('film-figures').innerText()).toContain('0:00.9');
+			await expect.poll(() => page.getByTestId('film-figures').innerText()).toContain('0:00.9');
 			await page.getByTestId('film-exclude').press('Enter');
 			await playhead.focus();
 			await page.keyboard.press('End');
@@ -504,7 +504,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		});
 		await choose(page, maker.plain(1, 'seek.mp4'));
 		await waitForStatus(page, 'ready');
-		expect(await page.getByTestId('film-setup').innerText()).toContain('by seeking');
+		await expect.poll(() => page.getByTestId('film-setup').innerText()).toContain('by seeking');
 		await page.getByTestId('film-start').click();
 		await waitForStatus(page, 'done');
 		const rows = await table(page);

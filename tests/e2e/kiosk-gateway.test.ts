@@ -140,15 +140,15 @@ describe('several cameras', () => {
 		expect(page.workers()).toHaveLength(1);
 		await fetch(`${inject('streams')}/wall-b/set/cut`);
 		await expect.poll(() => view('Yard').getAttribute('data-state')).toBe('retrying');
-		expect(await view('Door').getAttribute('data-state')).toBe('running');
+		await expect.poll(() => view('Door').getAttribute('data-state')).toBe('running');
 		await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 10);
 		await fetch(`${inject('streams')}/wall-b/set/ok`);
 		await expect.poll(() => view('Yard').getAttribute('data-state')).toBe('running');
 		await page.goto('/kiosk/log');
 		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
-		expect(await page.getByTestId('log-camera').locator('option').allInnerTexts()).toEqual([
-			...['All cameras', 'Without a name', 'Door', 'Yard']
-		]);
+		await expect
+			.poll(() => page.getByTestId('log-camera').locator('option').allInnerTexts())
+			.toEqual([...['All cameras', 'Without a name', 'Door', 'Yard']]);
 		await page.getByTestId('log-camera').selectOption('Yard');
 		await expect.poll(() => page.getByTestId('incident-source-lost').innerText()).toBe('1');
 		await page.getByTestId('log-camera').selectOption('Door');

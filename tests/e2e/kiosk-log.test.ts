@@ -32,7 +32,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 		const second = await context.newPage();
 		await second.goto(ADDRESS);
 		await expectWorks(second);
-		expect(await second.getByTestId('kiosk-warning').innerText()).toBe('Another tab counts');
+		await expect.poll(() => second.getByTestId('kiosk-warning').innerText()).toBe('Another tab counts');
 		const frames = await page.evaluate(() => window.recordedResults.length);
 		await page.close();
 		await second.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
@@ -54,7 +54,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 		await second.getByTestId('kiosk-warning').waitFor();
 		await isHidden(page, true);
 		await second.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
-		expect(await page.getByTestId('kiosk-warning').count()).toBe(1);
+		await expect.poll(() => page.getByTestId('kiosk-warning').count()).toBe(1);
 		await isHidden(page, false);
 		await isHidden(second, true);
 		await page.getByTestId('kiosk-warning').waitFor({ state: 'detached' });

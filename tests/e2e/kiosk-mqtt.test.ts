@@ -89,7 +89,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await page.getByTestId('open-kiosk').click();
 		await waitForResults(page, 3);
 		await expect.poll(trouble).toContain('refuses the login');
-		expect(await page.getByTestId('kiosk-notice').innerText()).toContain('passed on');
+		await expect.poll(() => page.getByTestId('kiosk-notice').innerText()).toContain('passed on');
 	});
 
 	it('with a login of this browser, each minute arrives', async () => {

@@ -148,7 +148,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 			(startMs) => (window.recordedResults.at(-1)?.timeMs ?? 0) > startMs + 10_000,
 			from?.timeMs ?? 0
 		);
-		expect(await page.getByTestId('kiosk-incidents').innerText()).toBe('Source away 1');
+		await expect.poll(() => page.getByTestId('kiosk-incidents').innerText()).toBe('Source away 1');
 		expect(problems.filter((text) => !/Failed to load resource|ERR_|status of 5/.test(text))).toEqual([]);
 		await context.close();
 	});

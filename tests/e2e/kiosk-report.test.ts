@@ -70,7 +70,7 @@ it('a day and a week are printed as pages of their own: what, when, where, total
 		expect(text).toContain(`Report of the ${kind}\n\n${period}`);
 		expect(text).toContain('Camera: All cameras');
 		expect(text).toContain(`Source lost ${kind === 'day' ? 1 : 7}`);
-		expect(await report.locator('table').last().locator('tbody tr').count()).toBe(lines);
+		await expect.poll(() => report.locator('table').last().locator('tbody tr').count()).toBe(lines);
 		const total = await report.locator('tfoot tr').innerText();
 		// 480 minutes a day, one face in each.
 		expect(total.split(/\t/).map((cell) => cell.trim())[1]).toBe(kind === 'day' ? '480' : '3,360');

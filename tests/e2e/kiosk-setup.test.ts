@@ -21,12 +21,12 @@ describe('addresses', () => {
 			.locator('li')
 			.evaluateAll((items) => items.map((item) => (item as HTMLElement).dataset['parameter']));
 		expect(named).toEqual(['source', 'rotate', 'text']);
-		expect(await list.innerText()).toContain('Use one of 0, 90, 180, 270');
+		await expect.poll(() => list.innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(await list.locator('img').count()).toBe(0);
 		// What was right is kept, and what is wrong is where it can be put right.
 		await page.getByRole('link', { name: 'Set up a kiosk' }).click();
-		expect(await page.getByTestId('source-rest').inputValue()).toBe('//x.example/');
-		expect(await page.getByTestId('camera-fields').innerText()).toContain('Use one of 0, 90, 180, 270');
+		await expect.poll(() => page.getByTestId('source-rest').inputValue()).toBe('//x.example/');
+		await expect.poll(() => page.getByTestId('camera-fields').innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(problems).toEqual([]);
 		await context.close();
 	});
@@ -56,20 +56,22 @@ describe('addresses', () => {
 
 	it('are built on the set-up page, which says where it is prohibited', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup');
-		expect(await page.getByTestId('setup').innerText()).toMatch(/work or in education.*prohibited.*Article 50\(3\)/s);
+		await expect
+			.poll(() => page.getByTestId('setup').innerText())
+			.toMatch(/work or in education.*prohibited.*Article 50\(3\)/s);
 		await page.getByTestId('source-kind').selectOption('mjpeg');
 		await page.getByTestId('source-rest').fill('/streams/a/mjpeg');
 		await page.getByTestId('set-show').selectOption('figures');
 		// By keyboard: the page may still be growing under the pointer.
 		await page.getByTestId('advanced').locator('summary').press('Enter');
 		await page.getByTestId('set-keep').fill('999');
-		expect(await page.getByTestId('problems').innerText()).toMatch(/^Keep for \(days\) .*from 1 to 60/);
-		expect(await page.getByTestId('open-kiosk').isDisabled()).toBe(true);
+		await expect.poll(() => page.getByTestId('problems').innerText()).toMatch(/^Keep for \(days\) .*from 1 to 60/);
+		await expect.poll(() => page.getByTestId('open-kiosk').isDisabled()).toBe(true);
 		await page.getByTestId('set-keep').fill('14');
-		expect(await page.getByTestId('set-keep').isVisible()).toBe(true);
-		expect(await page.getByTestId('address').innerText()).toBe(
-			`${inject('origin')}/kiosk?source=mjpeg%3A%2Fstreams%2Fa%2Fmjpeg&show=figures&keep=14`
-		);
+		await expect.poll(() => page.getByTestId('set-keep').isVisible()).toBe(true);
+		await expect
+			.poll(() => page.getByTestId('address').innerText())
+			.toBe(`${inject('origin')}/kiosk?source=mjpeg%3A%2Fstreams%2Fa%2Fmjpeg&show=figures&keep=14`);
 		await page.getByRole('navigation', { name: 'Kiosk' }).getByRole('link', { name: 'Log' }).click();
 		await page.getByTestId('kiosk-log').waitFor();
 		await context.close();
@@ -86,12 +88,16 @@ describe('addresses', () => {
 		]);
 		expect(await page.getByTestId('setup').innerText()).not.toContain('s3cret');
 		await page.getByTestId('use-bridge').click();
-		expect(await page.getByTestId('address').innerText()).toContain('source=gateway%3A%2Fcamera%3Fsrc%3Dcamera');
+		await expect
+			.poll(() => page.getByTestId('address').innerText())
+			.toContain('source=gateway%3A%2Fcamera%3Fsrc%3Dcamera');
 		await page.getByTestId('source-kind').selectOption('snapshot');
 		await page.getByTestId('source-rest').fill('http://10.0.0.20/snap.jpg?a=1&b=2');
 		expect(await commands()).toEqual(['npm start -- --host --proxy /camera=http://10.0.0.20']);
 		await page.getByTestId('use-bridge').click();
-		expect(await page.getByTestId('address').innerText()).toContain('snapshot%3A%2Fcamera%2Fsnap.jpg%3Fa%3D1%26b%3D2');
+		await expect
+			.poll(() => page.getByTestId('address').innerText())
+			.toContain('snapshot%3A%2Fcamera%2Fsnap.jpg%3Fa%3D1%26b%3D2');
 		await context.close();
 	});
 
@@ -107,7 +113,9 @@ describe('addresses', () => {
 		await page.mouse.down();
 		await page.mouse.move(box.x + 0.75 * box.width, box.y + 0.9 * box.height, { steps: 4 });
 		await page.mouse.up();
-		expect(await page.getByTestId('set-region').inputValue()).toMatch(/^2[456],(9|10|11),(49|50|51),(79|80|81)$/);
+		await expect
+			.poll(() => page.getByTestId('set-region').inputValue())
+			.toMatch(/^2[456],(9|10|11),(49|50|51),(79|80|81)$/);
 		await command('try', 'set/cut');
 		await page.locator('[data-testid=camera-test][data-state=failed]').waitFor();
 		await command('try', 'set/ok');

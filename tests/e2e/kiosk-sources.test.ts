@@ -21,7 +21,7 @@ describe('other ways', () => {
 		await waitForState(page, 'retrying');
 		await command('late', 'set/ok');
 		await expectWorks(page);
-		expect(await page.getByTestId('kiosk-incidents').innerText()).toContain('Source away 1');
+		await expect.poll(() => page.getByTestId('kiosk-incidents').innerText()).toContain('Source away 1');
 		await context.close();
 	});
 
@@ -46,7 +46,7 @@ describe('other ways', () => {
 		expect(colours).toBeLessThanOrEqual(16);
 		expect(await page.getByTestId('picture').count()).toBe(0);
 		expect(await page.locator('video').count()).toBe(0);
-		expect(await page.getByTestId('kiosk-notice').innerText()).toContain('Gesichtsausdrücke');
+		await expect.poll(() => page.getByTestId('kiosk-notice').innerText()).toContain('Gesichtsausdrücke');
 		await context.close();
 	});
 
@@ -82,7 +82,7 @@ describe('other ways', () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=figures&log=no');
 		await expectWorks(page);
 		expect(await page.locator('main canvas, main video').count()).toBe(0);
-		expect(await page.getByTestId('chart').count()).toBe(1);
+		await expect.poll(() => page.getByTestId('chart').count()).toBe(1);
 		await context.close();
 	});
 

@@ -39,9 +39,9 @@ describe('a Motion JPEG stream', () => {
 
 	it('tells the people in view, with who and where to read more', async () => {
 		const notice = page.getByTestId('kiosk-notice');
-		expect(await notice.innerText()).toMatch(/reads facial expressions.*Museum/s);
+		await expect.poll(() => notice.innerText()).toMatch(/reads facial expressions.*Museum/s);
 		expect(await notice.innerText()).not.toMatch(/feeling|emotion/i);
-		expect(await notice.getByRole('img', { name: /example\.com\/about/ }).count()).toBe(1);
+		await expect.poll(() => notice.getByRole('img', { name: /example\.com\/about/ }).count()).toBe(1);
 	});
 
 	it('has its buttons beside the picture on a phone on its side, where captions are above', async () => {
@@ -62,7 +62,7 @@ describe('a Motion JPEG stream', () => {
 	])('%s: says so, counts it as "%s", and goes on once it is back', async (mode, title) => {
 		await command('door', `set/${mode}`);
 		await waitForState(page, 'retrying');
-		expect(await page.getByTestId('kiosk-trouble').innerText()).toMatch(/stream|pictures/);
+		await expect.poll(() => page.getByTestId('kiosk-trouble').innerText()).toMatch(/stream|pictures/);
 		await expect.poll(() => page.getByTestId('kiosk-incidents').innerText()).toContain(title);
 		await command('door', 'set/ok');
 		await expectWorks(page);
@@ -166,9 +166,9 @@ describe('a model that is not there', () => {
 	it('is told of with those that are, and another one runs', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/once/mjpeg&model=mein&log=no');
 		await expectWorks(page);
-		expect(await page.getByTestId('kiosk-warning').innerText()).toMatch(
-			/^There is no model “mein”: mien runs. Known: mien, /
-		);
+		await expect
+			.poll(() => page.getByTestId('kiosk-warning').innerText())
+			.toMatch(/^There is no model “mein”: mien runs. Known: mien, /);
 		await context.close();
 	});
 });

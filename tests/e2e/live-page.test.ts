@@ -41,8 +41,8 @@ describe('one face', () => {
 		});
 		const drawn = () => page.getByTestId('living-glyph').getAttribute('data-label');
 		const first = await drawn();
-		expect(await page.getByTestId('legend').locator('li').count()).toBe(7);
-		expect(await page.getByTestId('status').innerText()).toMatch(/^Getting ready… \d+ %$/);
+		await expect.poll(() => page.getByTestId('legend').locator('li').count()).toBe(7);
+		await expect.poll(() => page.getByTestId('status').innerText()).toMatch(/^Getting ready… \d+ %$/);
 		await page.getByTestId('loading').waitFor();
 		await expect.poll(drawn).not.toBe(first);
 		await context.close();
@@ -74,9 +74,9 @@ describe('one face', () => {
 		const picker = page.getByTestId('model-picker');
 		const before = await picker.inputValue();
 		await picker.selectOption('twin');
-		expect(await page.getByTestId('large-download').innerText()).toContain('22.4 MB');
+		await expect.poll(() => page.getByTestId('large-download').innerText()).toContain('22.4 MB');
 		await page.getByRole('button', { name: 'Not now' }).click();
-		expect(await picker.inputValue()).toBe(before);
+		await expect.poll(() => picker.inputValue()).toBe(before);
 		await picker.selectOption('twin');
 		await page.getByTestId('agree').click();
 		await page.locator('[data-testid=models][data-running=twin]').waitFor();
@@ -87,7 +87,7 @@ describe('one face', () => {
 		const { page, context } = live;
 		await context.route('**/models/mien/**', (route) => route.abort());
 		await page.getByTestId('model-picker').selectOption('twin');
-		expect(await page.locator('[data-testid=error]').innerText()).toContain('Twin:');
+		await expect.poll(() => page.locator('[data-testid=error]').innerText()).toContain('Twin:');
 		const before = await page.evaluate(() => window.recordedResults.length);
 		await waitForResults(page, before + 3);
 		await context.unroute('**/models/mien/**');
@@ -132,7 +132,7 @@ describe('several faces', () => {
 		await second.getByRole('button').click();
 		await second.getByTestId('bar').first().waitFor();
 		await page.mouse.move(0, 0);
-		expect(await page.locator('[data-picked=true]').count()).toBe(1);
+		await expect.poll(() => page.locator('[data-picked=true]').count()).toBe(1);
 		await expect.poll(() => page.getByTestId('timeline-face').inputValue()).toBe(id);
 		// A tap between all faces lets it go.
 		const { x = 0, y = 0, width = 0 } = (await page.getByTestId('overlay').boundingBox()) ?? {};
@@ -144,7 +144,7 @@ describe('several faces', () => {
 		await expect.poll(() => lines.count()).toBe(4);
 		expect(await page.getByTestId('comparison').count()).toBe(0);
 		await lines.nth(1).getByRole('button').click();
-		expect(await lines.nth(1).getByTestId('comparison').locator('th[data-model]').count()).toBe(2);
+		await expect.poll(() => lines.nth(1).getByTestId('comparison').locator('th[data-model]').count()).toBe(2);
 		await browser.close();
 	});
 

@@ -113,7 +113,7 @@ describe('live', () => {
 			await expect
 				.poll(() => page.evaluate(() => Object.keys(window.recordedResults.at(-1)?.faces[0]?.readings ?? {})))
 				.toEqual([id]);
-			expect(await page.getByTestId('mirror-view').isChecked()).toBe(on);
+			await expect.poll(() => page.getByTestId('mirror-view').isChecked()).toBe(on);
 		}
 	});
 
@@ -141,7 +141,9 @@ describe('live', () => {
 	it('says how fast it runs, and on what', async () => {
 		const { page } = live;
 		expect(Number(await page.getByTestId('fps').getAttribute('data-value'))).toBeGreaterThan(0);
-		expect(await page.getByTestId('backend').getAttribute('data-value')).toMatch(/^(webgpu|webgl|wasm|cpu)$/);
+		await expect
+			.poll(() => page.getByTestId('backend').getAttribute('data-value'))
+			.toMatch(/^(webgpu|webgl|wasm|cpu)$/);
 		const stages = page.getByTestId('stage-times').locator('[data-stage]');
 		const times = await stages.evaluateAll((all) => all.map((each) => Number((each as HTMLElement).dataset['value'])));
 		expect(times.length).toBeGreaterThanOrEqual(4);
@@ -205,7 +207,7 @@ it('takes the camera that is chosen, and remembers it', async () => {
 		.evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
 	expect(offered).toHaveLength(2);
 	const [first] = await opened();
-	expect(await picker.inputValue()).toBe(first);
+	await expect.poll(() => picker.inputValue()).toBe(first);
 	const other = offered.find((id) => id !== first) ?? '';
 	await picker.selectOption(other);
 	await expect.poll(opened).toEqual([first, other]);

@@ -96,7 +96,7 @@ describe('a batch', () => {
 			.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset['state']));
 		expect(states.filter((state) => state === 'done')).toHaveLength(8);
 		expect(states.filter((state) => state === 'failed')).toHaveLength(4);
-		expect(await batch.page.getByTestId('progress').innerText()).toBe('8 of 12 read, 4 could not be read');
+		await expect.poll(() => batch.page.getByTestId('progress').innerText()).toBe('8 of 12 read, 4 could not be read');
 	});
 
 	it.each([
@@ -105,7 +105,7 @@ describe('a batch', () => {
 		['truncated.jpg', 'picture-truncated'],
 		['phone.heic', 'picture-unsupported']
 	])('says of %s: %s', async (name, code) => {
-		expect(await listed(batch.page, name).getByTestId('reason').getAttribute('data-code')).toBe(code);
+		await expect.poll(() => listed(batch.page, name).getByTestId('reason').getAttribute('data-code')).toBe(code);
 	});
 
 	it('filters and sorts', async () => {
@@ -132,10 +132,10 @@ describe('a batch', () => {
 		const focused = () => page.evaluate(() => document.activeElement?.querySelector('.name')?.textContent);
 		await expect.poll(focused).toBe('portrait.avif');
 		await waitForStatus(page, 'done');
-		expect(await page.locator('main canvas[aria-label="portrait.avif"]').count()).toBe(1);
+		await expect.poll(() => page.locator('main canvas[aria-label="portrait.avif"]').count()).toBe(1);
 		await page.keyboard.press('End');
 		await expect.poll(focused).toBe('huge.jpg');
-		expect(await page.locator('[data-testid=picture][tabindex="0"]').count()).toBe(1);
+		await expect.poll(() => page.locator('[data-testid=picture][tabindex="0"]').count()).toBe(1);
 	});
 
 	it('has no serious violation, explanation and all', async () => {
@@ -162,7 +162,7 @@ describe('a batch', () => {
 		expect(input.range).toBeGreaterThan(60);
 		expect(input.coloured).toBe(0);
 		expect((await spread('insight-map')).coloured).toBeGreaterThan(100);
-		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
+		await expect.poll(() => page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
 	});
 
 	it('shows unsure in place of the word, as the threshold says, in card, list and export', async () => {
@@ -230,11 +230,11 @@ describe('several models', () => {
 		expect(said).toHaveLength(3);
 		expect(said.slice(0, 2)).toEqual([shipped?.label, shipped?.label]);
 		expect(said[2]).not.toBe(shipped?.label);
-		expect(await page.getByTestId('agreement').getAttribute('data-readings')).toBe('1');
-		expect(await page.getByTestId('agreement').getAttribute('data-unanimous')).toBe('0');
+		await expect.poll(() => page.getByTestId('agreement').getAttribute('data-readings')).toBe('1');
+		await expect.poll(() => page.getByTestId('agreement').getAttribute('data-unanimous')).toBe('0');
 		await page.locator('[data-filter=differ]').click();
 		await expect.poll(() => page.getByTestId('picture').count()).toBe(1);
-		expect(await page.getByTestId('picture').textContent()).toContain('The models differ');
+		await expect.poll(() => page.getByTestId('picture').textContent()).toContain('The models differ');
 		const json = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
 		const ids = json.models.map(({ id }) => id);
 		expect(ids).toHaveLength(3);
@@ -279,7 +279,7 @@ describe('what was read', () => {
 		await page.goBack();
 		await waitForStatus(page, 'done');
 		expect(await shownFaces(page)).toEqual(before);
-		expect(await page.getByTestId('progress').innerText()).toBe('2 of 2 read');
+		await expect.poll(() => page.getByTestId('progress').innerText()).toBe('2 of 2 read');
 		await page.getByTestId('stop').click();
 		await waitForStatus(page, 'idle');
 		expect(await page.getByTestId('picture').count()).toBe(0);
@@ -297,7 +297,7 @@ describe('what was read', () => {
 		await page.getByTestId('model-table').waitFor();
 		await page.getByRole('link', { name: 'Photo' }).click();
 		await waitForQueue(page);
-		expect(await page.getByTestId('progress').innerText()).toBe('12 of 12 read');
+		await expect.poll(() => page.getByTestId('progress').innerText()).toBe('12 of 12 read');
 		await context.close();
 	});
 
@@ -317,8 +317,8 @@ describe('what was read', () => {
 		await page.getByText(/Without gone\.png/).waitFor();
 		await listed(page, 'gone.png').click();
 		await waitForStatus(page, 'failed');
-		expect(await page.getByTestId('workbench').innerText()).toContain('no longer where it was');
-		expect(await page.getByTestId('progress').innerText()).toBe('2 of 2 read');
+		await expect.poll(() => page.getByTestId('workbench').innerText()).toContain('no longer where it was');
+		await expect.poll(() => page.getByTestId('progress').innerText()).toBe('2 of 2 read');
 		await listed(page, 'kept.png').click();
 		await waitForStatus(page, 'done');
 		await context.close();
@@ -335,7 +335,7 @@ describe('what was read', () => {
 		await context.unrouteAll();
 		await page.getByTestId('retry').click();
 		await waitForQueue(page);
-		expect(await page.getByTestId('progress').innerText()).toBe('2 of 2 read');
+		await expect.poll(() => page.getByTestId('progress').innerText()).toBe('2 of 2 read');
 		await context.close();
 	});
 
@@ -422,7 +422,7 @@ describe('the list', () => {
 	it('says how many faces of all pictures show what, and is a table that can be sorted', async () => {
 		const { page } = batch;
 		const summary = page.getByTestId('batch-summary');
-		expect(await summary.innerText()).toMatch(/All pictures: 12 files, \d+ faces/);
+		await expect.poll(() => summary.innerText()).toMatch(/All pictures: 12 files, \d+ faces/);
 		const counts = await summary
 			.locator('li')
 			.evaluateAll((all) => all.map((each) => Number((each as HTMLElement).dataset['count'])));
@@ -442,8 +442,8 @@ describe('the list', () => {
 		await waitForStatus(page, 'idle');
 		const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No picture.') };
 		await page.getByTestId('file-input').setInputFiles([text, await faceless(), { ...text, name: 'list.csv' }]);
-		expect(await page.getByTestId('skipped').innerText()).toBe('2 files are not pictures and were skipped.');
-		expect(await page.getByTestId('picture').count()).toBe(1);
+		await expect.poll(() => page.getByTestId('skipped').innerText()).toBe('2 files are not pictures and were skipped.');
+		await expect.poll(() => page.getByTestId('picture').count()).toBe(1);
 		await context.close();
 	});
 
@@ -455,9 +455,9 @@ describe('the list', () => {
 			{ name: 'talk.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('sound') }
 		]);
 		const line = page.getByTestId('skipped');
-		expect(await line.innerText()).toBe(
-			'One file has sound, but no picture. One file is a film: open it on the page Film.'
-		);
+		await expect
+			.poll(() => line.innerText())
+			.toBe('One file has sound, but no picture. One file is a film: open it on the page Film.');
 		await line.getByRole('link', { name: 'Film' }).click();
 		await page.waitForURL('**/film');
 		await context.close();
@@ -480,11 +480,11 @@ describe('the list', () => {
 			await listed(page, name).and(page.locator('[data-state=done]')).waitFor();
 		await waitForStatus(page, 'done');
 		expect(await shownFaces(page)).toHaveLength(1);
-		expect(await page.getByTestId('skipped').innerText()).toBe(
-			'One file within an archive is not a picture and was skipped.'
-		);
+		await expect
+			.poll(() => page.getByTestId('skipped').innerText())
+			.toBe('One file within an archive is not a picture and was skipped.');
 		const told = page.locator('[data-testid=error][data-code=archive-unreadable]');
-		expect(await told.innerText()).toMatch(/old\.rar is a RAR archive.*Unpack it/);
+		await expect.poll(() => told.innerText()).toMatch(/old\.rar is a RAR archive.*Unpack it/);
 		expect(await page.getByTestId('unpacking').count()).toBe(0);
 		expect(problems).toEqual([]);
 		await context.close();

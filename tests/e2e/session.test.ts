@@ -29,18 +29,18 @@ describe('the timeline', () => {
 		const points = () => page.getByTestId('timeline-chart').getAttribute('data-points').then(Number);
 		await expect.poll(points, { timeout: 60_000 }).toBeGreaterThan(5);
 		await page.getByTestId('timeline-pause').click();
-		expect(await page.getByTestId('timeline').getAttribute('data-paused')).toBe('true');
+		await expect.poll(() => page.getByTestId('timeline').getAttribute('data-paused')).toBe('true');
 		const frozen = await points();
 		const scrub = page.getByTestId('timeline-scrub');
 		const max = await scrub.getAttribute('max');
 		const before = await page.evaluate(() => window.recordedResults.length);
 		await waitForResults(page, before + 20);
 		expect(await points()).toBe(frozen);
-		expect(await scrub.getAttribute('max')).toBe(max);
+		await expect.poll(() => scrub.getAttribute('max')).toBe(max);
 		await scrub.focus();
 		await page.keyboard.press('Home');
 		await page.getByTestId('timeline-moment').filter({ hasText: 'before the end' }).waitFor();
-		expect(await page.getByTestId('timeline').getByTestId('bar').count()).toBeGreaterThan(1);
+		await expect.poll(() => page.getByTestId('timeline').getByTestId('bar').count()).toBeGreaterThan(1);
 		await page.getByTestId('timeline-pause').click();
 		await page.getByTestId('timeline-moment').filter({ hasText: 'Now' }).waitFor();
 	});
@@ -132,7 +132,7 @@ describe('what the model sees', () => {
 			timeout: 60_000
 		});
 		await waitForResults(page, before + 20);
-		expect(await page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
+		await expect.poll(() => page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
 		expect(live.problems).toEqual([]);
 	});
 });

@@ -51,9 +51,9 @@ describe('a page that loads', () => {
 describe('a page whose code has not come', () => {
 	it.each(['/', '/photo'])('%s shows its header, its buttons and what JavaScript is needed for', async (path) => {
 		const { context, page } = await open(browser, path, { javaScriptEnabled: false });
-		expect(await page.getByRole('navigation').getByRole('link').count()).toBe(5);
-		expect(await page.getByTestId('workbench').isVisible()).toBe(true);
-		expect(await page.locator('.no-script').isVisible()).toBe(true);
+		await expect.poll(() => page.getByRole('navigation').getByRole('link').count()).toBe(5);
+		await expect.poll(() => page.getByTestId('workbench').isVisible()).toBe(true);
+		await expect.poll(() => page.locator('.no-script').isVisible()).toBe(true);
 		if (path === '/')
 			for (const label of ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'])
 				expect(await page.getByText(label, { exact: true }).first().isVisible(), label).toBe(true);
@@ -72,7 +72,7 @@ describe('a page whose code has not come', () => {
 			}
 		});
 		await page.getByTestId('sample').click();
-		expect(await page.getByTestId('workbench').getAttribute('data-status')).toBe('loading');
+		await expect.poll(() => page.getByTestId('workbench').getAttribute('data-status')).toBe('loading');
 		release();
 		await waitForStatus(page, 'done');
 		expect(await shownFaces(page)).toHaveLength(1);
