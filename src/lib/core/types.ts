@@ -2,6 +2,7 @@
  * The plain objects that pass between the stages of the pipeline, roughly in their order. Where nothing else is said,
  * coordinates are pixels of the analysed frame; `geometry.ts` says how they count.
  */
+import type { YuvPicture } from './yuv';
 
 export interface Point {
 	readonly x: number;
@@ -21,6 +22,8 @@ export interface Frame {
 	readonly width: number;
 	readonly height: number;
 	readonly data: Uint8ClampedArray;
+	/** The same picture as a video has it: means are taken of these in less time than all of its pixels take. */
+	readonly planes?: YuvPicture;
 }
 
 /** BlazeFace's six landmarks; left and right are the person's own. */

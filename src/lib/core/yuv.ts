@@ -2,6 +2,8 @@
  * Camera pictures as the browser holds them, in planes of luma and chroma, to RGB: many times as fast as by way of a
  * canvas.
  */
+import { clamp } from './geometry';
+import type { Box, Frame } from './types';
 
 /** One plane of bytes in a buffer: row y begins at `offset + y * stride`. */
 export interface Plane {
@@ -64,6 +66,76 @@ export function rgbaFromYuv(picture: YuvPicture, out: Uint32Array): void {
 			const right = (data[row + x + 1] ?? 0) * gain;
 			out[line + x + 1] = packed(right + r, right + g, right + b);
 		}
+	}
+}
+
+/** A frame whose pixels are converted when they are asked for, into `pixels` [width * height]. */
+export class PlanarFrame implements Frame {
+	readonly width: number;
+	readonly height: number;
+	readonly planes: YuvPicture;
+	readonly #pixels: () => Uint32Array;
+	#data: Uint8ClampedArray | null = null;
+
+	constructor(planes: YuvPicture, pixels: () => Uint32Array) {
+		this.width = planes.width;
+		this.height = planes.height;
+		this.planes = planes;
+		this.#pixels = pixels;
+	}
+
+	get data(): Uint8ClampedArray {
+		if (this.#data === null) {
+			const pixels = this.#pixels();
+			rgbaFromYuv(this.planes, pixels);
+			this.#data = new Uint8ClampedArray(pixels.buffer);
+		}
+		return this.#data;
+	}
+}
+
+/** The part of a picture that holds all of `box` (pixels) that lies within it, and where its top left corner is. */
+export function partOf(picture: YuvPicture, box: Box): { part: YuvPicture; left: number; top: number } {
+	const { width, height, luma, blue, red, chromaStep } = picture;
+	// Chroma counts by twos.
+	const before = (at: number, side: number): number => Math.max(0, Math.min(side - 1, Math.floor(at))) & ~1;
+	const [left, top] = [before(box.x, width), before(box.y, height)];
+	const [halfLeft, halfTop] = [(left >> 1) * chromaStep, top >> 1];
+	const moved = ({ offset, stride }: Plane, x: number, y: number): Plane => ({
+		offset: offset + y * stride + x,
+		stride
+	});
+	const part: YuvPicture = {
+		...picture,
+		width: Math.max(1, Math.min(width, Math.ceil(box.x + box.width)) - left),
+		height: Math.max(1, Math.min(height, Math.ceil(box.y + box.height)) - top),
+		luma: moved(luma, left, top),
+		blue: moved(blue, halfLeft, halfTop),
+		red: moved(red, halfLeft, halfTop)
+	};
+	return { part, left, top };
+}
+
+/**
+ * Red, green and blue of 0..255 for each mean of luma and of the chroma of the same area, all of 0..255 as stored: where no
+ * pixel is beyond black or white, the means of these pixels. `out`: [means, 3].
+ */
+export function rgbFromMeans(
+	picture: YuvPicture,
+	{ luma, blue, red }: { readonly luma: Float32Array; readonly blue: Float32Array; readonly red: Float32Array },
+	out: Float32Array
+): void {
+	const { gain, base, redFromRed, greenFromRed, greenFromBlue, blueFromBlue } = factorsOf(picture);
+	const one = 1 << FRACTION_BITS;
+	// The half step for rounding is of pixels.
+	const black = base - one / 2;
+	for (const [index, value] of luma.entries()) {
+		const l = value * gain + black;
+		const u = (blue[index] ?? 0) - 128;
+		const v = (red[index] ?? 0) - 128;
+		out[3 * index] = clamp((l + redFromRed * v) / one, 0, 255);
+		out[3 * index + 1] = clamp((l - greenFromRed * v - greenFromBlue * u) / one, 0, 255);
+		out[3 * index + 2] = clamp((l + blueFromBlue * u) / one, 0, 255);
 	}
 }
 

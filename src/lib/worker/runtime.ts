@@ -197,6 +197,6 @@ export class Runtime {
 }
 
 /** Nothing was drawn: cameras and films have no transparent pixels. */
-function isEmpty({ data }: Frame): boolean {
-	return data[3] === 0;
+function isEmpty(frame: Frame): boolean {
+	return frame.planes === undefined && frame.data[3] === 0;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grayFrame, letterboxInput, sampleSquare, toModelInput } from '../../../src/lib/core/preprocess';
 import type { Frame, Square } from '../../../src/lib/core/types';
+import { PlanarFrame, REC_601, REC_709 } from '../../../src/lib/core/yuv';
 
 type Rgb = readonly [number, number, number];
 
@@ -257,5 +258,87 @@ describe('toModelInput', () => {
 		const out = new Float32Array(9);
 		toModelInput(Float32Array.from(gray), { channels: 3, range: [0, 255] }, out, 0);
 		expect(Array.from(out)).toEqual([0, 0, 0, 51, 51, 51, 255, 255, 255]);
+	});
+});
+
+describe('a picture in planes', () => {
+	/** Smooth and never beyond black or white, with rows padded as a decoder's are; and the same as pixels. */
+	function planar(width: number, height: number, chromaStep: 1 | 2): { frame: Frame; pixels: Frame } {
+		const [columns, rows] = [Math.ceil(width / 2), Math.ceil(height / 2)];
+		const luma = { offset: 0, stride: width + 3 };
+		const blue = { offset: luma.stride * height, stride: columns * chromaStep + 4 };
+		const red =
+			chromaStep === 2
+				? { offset: blue.offset + 1, stride: blue.stride }
+				: { offset: blue.offset + blue.stride * rows, stride: blue.stride };
+		const data = new Uint8Array(red.offset + red.stride * rows);
+		for (let y = 0; y < height; y++)
+			for (let x = 0; x < width; x++)
+				data[luma.offset + y * luma.stride + x] = 120 + 50 * Math.sin(x / 7) * Math.cos(y / 5) + ((x * y) % 13);
+		for (let y = 0; y < rows; y++)
+			for (let x = 0; x < columns; x++) {
+				data[blue.offset + y * blue.stride + x * chromaStep] = 118 + ((3 * x + y) % 19);
+				data[red.offset + y * red.stride + x * chromaStep] = 120 + ((x + 5 * y) % 17);
+			}
+		const planes = { width, height, data, luma, blue, red, chromaStep, weights: REC_709, fullRange: false };
+		const frame = new PlanarFrame(planes, () => new Uint32Array(width * height));
+		return { frame, pixels: { width, height, data: frame.data } };
+	}
+	const furthest = (a: Float32Array, b: Float32Array): number =>
+		a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (b[i] ?? NaN))), 0);
+
+	it.each([
+		['reduced', { x: 0, y: 0, width: 161, height: 91 }],
+		['a part of it, enlarged', { x: 31.3, y: 12.7, width: 20, height: 20 }],
+		['a part that reaches beyond it', { x: -20, y: 40.5, width: 90, height: 90 }]
+	])('is for a detector as its pixels are: %s', (_, region) => {
+		for (const chromaStep of [1, 2] as const) {
+			const { frame, pixels } = planar(161, 91, chromaStep);
+			const [ours, theirs] = [frame, pixels].map((each) => letterboxInput(each, 32, [0, 255], region));
+			expect(ours?.transform).toEqual(theirs?.transform);
+			// Each pixel is rounded, which means are not.
+			expect(furthest(ours?.data ?? new Float32Array(1), theirs?.data ?? new Float32Array())).toBeLessThan(0.6);
+		}
+	});
+
+	it('has its whitest white and its black cut off for a detector too', () => {
+		const data = Uint8Array.of(255, 255, 0, 0, 255, 255, 0, 0, 255, 0, 255, 0);
+		const planes = {
+			...{ width: 4, height: 2, data, chromaStep: 1 as const, weights: REC_601, fullRange: true },
+			...{ luma: { offset: 0, stride: 4 }, blue: { offset: 8, stride: 2 }, red: { offset: 10, stride: 2 } }
+		};
+		const frame = new PlanarFrame(planes, () => new Uint32Array(8));
+		const input = letterboxInput(frame, 2, [0, 1], { x: 0, y: 0, width: 4, height: 4 }).data;
+		for (const value of input) expect(value).toBeGreaterThanOrEqual(0);
+		for (const value of input) expect(value).toBeLessThanOrEqual(1);
+	});
+
+	it.each([
+		['in the middle', { centre: { x: 70, y: 40 }, side: 50, angle: 0.3 }],
+		['over its corner', { centre: { x: 158, y: 88 }, side: 64, angle: -0.2 }],
+		['over its other corner', { centre: { x: 2, y: 1 }, side: 33, angle: 0 }],
+		['larger than it', { centre: { x: 80, y: 45 }, side: 300, angle: 1 }],
+		['outside of it', { centre: { x: 400, y: -200 }, side: 40, angle: 0 }]
+	])('is for a classifier exactly as its pixels are: %s', (_, square) => {
+		for (const chromaStep of [1, 2] as const) {
+			const { frame, pixels } = planar(161, 91, chromaStep);
+			expect(sampleSquare(frame, square, 24)).toEqual(sampleSquare(pixels, square, 24));
+		}
+	});
+
+	it('has its pixels converted when they are asked for, and once', () => {
+		const { frame } = planar(8, 8, 1);
+		if (frame.planes === undefined) throw new Error('It has planes.');
+		let asked = 0;
+		const lazy = new PlanarFrame(frame.planes, () => {
+			asked++;
+			return new Uint32Array(64);
+		});
+		letterboxInput(lazy, 4, [0, 1]);
+		sampleSquare(lazy, { centre: { x: 4, y: 4 }, side: 6, angle: 0 }, 4);
+		expect(asked).toBe(0);
+		expect(lazy.data).toEqual(frame.data);
+		expect(lazy.data).toBe(lazy.data);
+		expect(asked).toBe(1);
 	});
 });
