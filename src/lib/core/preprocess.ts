@@ -102,6 +102,9 @@ function lumaRegion(frame: Frame, square: Square, blockPx: number): Region {
 	const top = Math.floor(square.centre.y - reach);
 	const width = Math.ceil((2 * reach + 1) / blockPx) + 1;
 	const side = width * blockPx;
+	const isWithin = Math.min(left, top) >= 0 && left + side <= frame.width && top + side <= frame.height;
+	if (frame.planes !== undefined && isWithin)
+		return { data: blockLumas(frame.planes, left, top, width, blockPx), width, blockPx, left, top };
 	const cut = cutOut(frame, { x: left, y: top, width: side, height: side });
 	const { data } = cut.frame;
 	const offsets = new Int32Array(side);
@@ -126,6 +129,20 @@ function lumaRegion(frame: Frame, square: Square, blockPx: number): Region {
 		}
 	}
 	return { data: means, width, blockPx, left, top };
+}
+
+/** Mean luma (Rec. 601) of `width` x `width` blocks that lie within the picture, from (left, top) on. */
+function blockLumas(picture: YuvPicture, left: number, top: number, width: number, blockPx: number): Float32Array {
+	const spans = (start: number): Span[] =>
+		Array.from({ length: width }, (_, cell) => {
+			const from = start + cell * blockPx;
+			return { cell, from, to: from + blockPx };
+		});
+	const colours = meanColours(picture, spans(left), spans(top));
+	const lumas = new Float32Array(width * width);
+	for (let i = 0, p = 0; i < lumas.length; i++, p += 3)
+		lumas[i] = 0.299 * (colours[p] ?? 0) + 0.587 * (colours[p + 1] ?? 0) + 0.114 * (colours[p + 2] ?? 0);
+	return lumas;
 }
 
 /** A frame with all pixels of `box` that lie within the frame, and where in it that begins. */
@@ -274,6 +291,19 @@ function fillFromPlanes(
 	}: { columns: Span[]; rows: Span[]; inputSize: number; range: readonly [low: number, high: number] },
 	out: Float32Array
 ): void {
+	const colours = meanColours(picture, columns, rows);
+	const factor = (high - low) / 255;
+	let p = 0;
+	for (const row of rows) {
+		for (const column of columns) {
+			const to = (row.cell * inputSize + column.cell) * 3;
+			for (let channel = 0; channel < 3; channel++) out[to + channel] = low + (colours[p++] ?? 0) * factor;
+		}
+	}
+}
+
+/** Red, green and blue of 0..255 of each pair of spans: [rows, columns, 3]. */
+function meanColours(picture: YuvPicture, columns: readonly Span[], rows: readonly Span[]): Float32Array {
 	const { data, luma, blue, red, chromaStep } = picture;
 	const [halfColumns, halfRows] = [halved(columns), halved(rows)];
 	const means = {
@@ -283,14 +313,7 @@ function fillFromPlanes(
 	};
 	const colours = new Float32Array(3 * columns.length * rows.length);
 	rgbFromMeans(picture, means, colours);
-	const factor = (high - low) / 255;
-	let p = 0;
-	for (const row of rows) {
-		for (const column of columns) {
-			const to = (row.cell * inputSize + column.cell) * 3;
-			for (let channel = 0; channel < 3; channel++) out[to + channel] = low + (colours[p++] ?? 0) * factor;
-		}
-	}
+	return colours;
 }
 
 /** The same part of an axis, in samples that each stand for two pixels. */
@@ -314,16 +337,22 @@ function planeMeans(
 	const skipped = bytes.words === null ? 0 : begin % 4;
 	const length = (Math.ceil(columns.at(-1)?.to ?? 0) - first) * step + skipped;
 	const line = new Float64Array(4 * Math.ceil(length / 4));
+	// Worked out once, as there are many rows.
+	const lefts = Int32Array.from(columns, ({ from }) => (Math.floor(from) - first) * step + skipped);
+	const rights = Int32Array.from(columns, ({ to }) => (Math.ceil(to) - 1 - first) * step + skipped);
+	const cutsLeft = Float64Array.from(columns, ({ from }) => from - Math.floor(from));
+	const cutsRight = Float64Array.from(columns, ({ to }) => Math.ceil(to) - to);
+	const shares = Float64Array.from(columns, ({ from, to }) => 1 / (to - from));
 	let p = 0;
 	for (const row of rows) {
 		sumRows(bytes, begin - skipped, row, line);
-		for (const { from, to } of columns) {
-			const left = (Math.floor(from) - first) * step + skipped;
-			const right = (Math.ceil(to) - 1 - first) * step + skipped;
-			let sum = 0;
+		const share = 1 / (row.to - row.from);
+		for (let column = 0; column < columns.length; column++) {
+			const left = lefts[column] ?? 0;
+			const right = rights[column] ?? 0;
+			let sum = -(cutsLeft[column] ?? 0) * (line[left] ?? 0) - (cutsRight[column] ?? 0) * (line[right] ?? 0);
 			for (let at = left; at <= right; at += step) sum += line[at] ?? 0;
-			sum -= (from - Math.floor(from)) * (line[left] ?? 0) + (Math.ceil(to) - to) * (line[right] ?? 0);
-			means[p++] = sum / ((row.to - row.from) * (to - from));
+			means[p++] = sum * share * (shares[column] ?? 0);
 		}
 	}
 	return means;

@@ -129,13 +129,13 @@ export function rgbFromMeans(
 	const one = 1 << FRACTION_BITS;
 	// The half step for rounding is of pixels.
 	const black = base - one / 2;
-	for (const [index, value] of luma.entries()) {
-		const l = value * gain + black;
-		const u = (blue[index] ?? 0) - 128;
-		const v = (red[index] ?? 0) - 128;
-		out[3 * index] = clamp((l + redFromRed * v) / one, 0, 255);
-		out[3 * index + 1] = clamp((l - greenFromRed * v - greenFromBlue * u) / one, 0, 255);
-		out[3 * index + 2] = clamp((l + blueFromBlue * u) / one, 0, 255);
+	for (let i = 0, p = 0; i < luma.length; i++, p += 3) {
+		const l = (luma[i] ?? 0) * gain + black;
+		const u = (blue[i] ?? 0) - 128;
+		const v = (red[i] ?? 0) - 128;
+		out[p] = clamp((l + redFromRed * v) / one, 0, 255);
+		out[p + 1] = clamp((l - greenFromRed * v - greenFromBlue * u) / one, 0, 255);
+		out[p + 2] = clamp((l + blueFromBlue * u) / one, 0, 255);
 	}
 }
 
