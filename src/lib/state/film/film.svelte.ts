@@ -35,7 +35,7 @@ export type FilmState =
 const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
 const ATTEMPTS = 3;
 /** The picture that is being read is shown this often, and what grows is drawn anew. */
-const SHOW_EVERY_MS = 250;
+const SHOW_EVERY_MS = 400;
 /** Large tables take longer to be drawn. */
 const ROWS_PER_MS = 400;
 /** Longer side of the picture that is shown while it is read. */
@@ -227,8 +227,11 @@ export class Film {
 		const sampling: Sampling = { ...this.range, perSecond: this.#options.perSecond, afterS: this.#table.lastS };
 		try {
 			for await (const frame of reader.frames(sampling, signal)) {
+				const shown = this.#isDue() ? this.#draw(frame) : null;
+				// Where it fails, that is told below.
+				shown?.catch(() => undefined);
 				const result = await this.#analyse(session, frame, signal);
-				await this.#keep(frame, result);
+				await this.#keep(frame, result, shown);
 			}
 			return true;
 		} catch (thrown) {
@@ -326,19 +329,24 @@ export class Film {
 		return Math.max(8, Math.round((smallestFacePx * this.#info.analysedSize.width) / this.#info.size.width));
 	}
 
-	async #keep(frame: FilmFrame, result: FrameResult): Promise<void> {
+	/** Whether a frame that is read now is to be shown. */
+	#isDue(): boolean {
+		return performance.now() - this.#drawnMs >= Math.max(SHOW_EVERY_MS, this.#table.rowCount / ROWS_PER_MS);
+	}
+
+	/** `shown`: where the frame is shown, its picture, which was drawn while it was analysed. */
+	async #keep(frame: FilmFrame, result: FrameResult, shown: Promise<HTMLCanvasElement> | null): Promise<void> {
 		if (this.#info === null) return;
 		const faces = result.faces.map((face) => ({ ...face, id: this.#faces.of(face.id) }));
 		const scale = this.#info.size.width / result.width;
 		this.#table.add(frame.frame, frame.timeS, faces, scale);
 		const nowMs = performance.now();
 		this.#pace.add(nowMs, frame.timeS);
-		const isDue = nowMs - this.#drawnMs >= Math.max(SHOW_EVERY_MS, this.#table.rowCount / ROWS_PER_MS);
 		const wanted = faces.filter((face) => this.pictures.wants(face));
-		if (!isDue && wanted.length === 0) return;
-		const canvas = await this.#draw(frame);
+		if (shown === null && wanted.length === 0) return;
+		const canvas = await (shown ?? this.#draw(frame));
 		for (const face of wanted) this.pictures.take(canvas, face, canvas.width / result.width);
-		if (!isDue) return;
+		if (shown === null) return;
 		this.#drawnMs = nowMs;
 		this.#previewIndex = this.#table.frameCount - 1;
 		this.#redraw();
