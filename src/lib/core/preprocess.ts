@@ -102,9 +102,6 @@ function lumaRegion(frame: Frame, square: Square, blockPx: number): Region {
 	const top = Math.floor(square.centre.y - reach);
 	const width = Math.ceil((2 * reach + 1) / blockPx) + 1;
 	const side = width * blockPx;
-	const isWithin = Math.min(left, top) >= 0 && left + side <= frame.width && top + side <= frame.height;
-	if (frame.planes !== undefined && isWithin)
-		return { data: blockLumas(frame.planes, left, top, width, blockPx), width, blockPx, left, top };
 	const cut = cutOut(frame, { x: left, y: top, width: side, height: side });
 	const { data } = cut.frame;
 	const offsets = new Int32Array(side);
@@ -129,20 +126,6 @@ function lumaRegion(frame: Frame, square: Square, blockPx: number): Region {
 		}
 	}
 	return { data: means, width, blockPx, left, top };
-}
-
-/** Mean luma (Rec. 601) of `width` x `width` blocks that lie within the picture, from (left, top) on. */
-function blockLumas(picture: YuvPicture, left: number, top: number, width: number, blockPx: number): Float32Array {
-	const spans = (start: number): Span[] =>
-		Array.from({ length: width }, (_, cell) => {
-			const from = start + cell * blockPx;
-			return { cell, from, to: from + blockPx };
-		});
-	const colours = meanColours(picture, spans(left), spans(top));
-	const lumas = new Float32Array(width * width);
-	for (let i = 0, p = 0; i < lumas.length; i++, p += 3)
-		lumas[i] = 0.299 * (colours[p] ?? 0) + 0.587 * (colours[p + 1] ?? 0) + 0.114 * (colours[p + 2] ?? 0);
-	return lumas;
 }
 
 /** A frame with all pixels of `box` that lie within the frame, and where in it that begins. */

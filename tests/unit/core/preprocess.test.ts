@@ -315,22 +315,12 @@ describe('a picture in planes', () => {
 
 	it.each([
 		['in the middle', { centre: { x: 70, y: 40 }, side: 50, angle: 0.3 }],
-		['in the middle, enlarged', { centre: { x: 71.5, y: 40.25 }, side: 13, angle: 0 }],
-		['in the middle, reduced more', { centre: { x: 80, y: 45 }, side: 70, angle: 0.1 }, 8]
-	])('is for a classifier as its pixels are: %s', (_, square, size = 24) => {
-		for (const chromaStep of [1, 2] as const) {
-			const { frame, pixels } = planar(161, 91, chromaStep);
-			const [ours, theirs] = [frame, pixels].map((each) => sampleSquare(each, square, size));
-			expect(furthest(ours ?? new Float32Array(1), theirs ?? new Float32Array())).toBeLessThan(0.6);
-		}
-	});
-
-	it.each([
+		['enlarged', { centre: { x: 71.5, y: 40.25 }, side: 13, angle: 0 }],
 		['over its corner', { centre: { x: 158, y: 88 }, side: 64, angle: -0.2 }],
 		['over its other corner', { centre: { x: 2, y: 1 }, side: 33, angle: 0 }],
 		['larger than it', { centre: { x: 80, y: 45 }, side: 300, angle: 1 }],
 		['outside of it', { centre: { x: 400, y: -200 }, side: 40, angle: 0 }]
-	])('is for a classifier exactly as its pixels are where its edge shows: %s', (_, square) => {
+	])('is for a classifier exactly as its pixels are: %s', (_, square) => {
 		for (const chromaStep of [1, 2] as const) {
 			const { frame, pixels } = planar(161, 91, chromaStep);
 			expect(sampleSquare(frame, square, 24)).toEqual(sampleSquare(pixels, square, 24));
