@@ -1,2 +1,2 @@
+/** Drawn while the site is built: whoever opens a page sees it before its code is there. */
 export const prerender = true;
-export const ssr = false;

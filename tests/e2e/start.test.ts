@@ -49,10 +49,11 @@ describe('a page that loads', () => {
 });
 
 describe('a page whose code has not come', () => {
-	it.each(['/', '/photo'])('%s shows its header, its buttons and what JavaScript is needed for', async (path) => {
+	const PAGES = ['/', '/photo', '/film', '/compare', '/compare/benchmark'];
+	it.each(PAGES)('%s shows its header, its title and what JavaScript is needed for', async (path) => {
 		const { context, page } = await open(browser, path, { javaScriptEnabled: false });
 		await expect.poll(() => page.getByRole('navigation').getByRole('link').count()).toBe(5);
-		await expect.poll(() => page.getByTestId('workbench').isVisible()).toBe(true);
+		await expect.poll(() => page.locator('main h1').isVisible()).toBe(true);
 		await expect.poll(() => page.locator('.no-script').isVisible()).toBe(true);
 		if (path === '/')
 			for (const label of ['Angry', 'Disgust', 'Fear', 'Happy', 'Sad', 'Surprise', 'Neutral'])

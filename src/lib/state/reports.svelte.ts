@@ -72,7 +72,7 @@ async function readJson(response: Response): Promise<unknown> {
 	}
 }
 
-/** Fetches a file of this site from `baseUrl`, which ends with a slash. */
-export function siteFiles(baseUrl: string): (path: string) => Promise<Response> {
-	return (path) => fetch(`${baseUrl}${path}`, { signal: AbortSignal.timeout(LIMIT_MS) });
+/** Fetches a file of this site from below `base`, the path of its start page. */
+export function siteFiles(base: string): (path: string) => Promise<Response> {
+	return (path) => fetch(`${base}${path}`, { signal: AbortSignal.timeout(LIMIT_MS) });
 }
