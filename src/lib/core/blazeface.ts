@@ -44,13 +44,24 @@ export interface DetectionLimits {
 	readonly maxFaces: number;
 }
 
-/** Centres of a layout's anchors in input pixels, in the order of the network's output. */
-export function blazefaceAnchors({ size, grids }: BlazefaceLayout): readonly Point[] {
+/** Sides of inputs of another size than a layout's own are multiples of this: its deepest cells are so wide. */
+export const SIDE_STEP_PX = 32;
+
+/**
+ * Centres of a layout's anchors in input pixels, in the order of the network's output. `width` and `height`: of an input of
+ * another size than its own.
+ */
+export function blazefaceAnchors(
+	{ size, grids }: BlazefaceLayout,
+	width: number = size,
+	height: number = size
+): readonly Point[] {
 	return grids.flatMap(({ cells, anchorsPerCell }) => {
 		const stride = size / cells;
-		return Array.from({ length: cells * cells * anchorsPerCell }, (_, index) => {
+		const columns = width / stride;
+		return Array.from({ length: columns * (height / stride) * anchorsPerCell }, (_, index) => {
 			const cell = Math.floor(index / anchorsPerCell);
-			return { x: stride * ((cell % cells) + 0.5), y: stride * (Math.floor(cell / cells) + 0.5) };
+			return { x: stride * ((cell % columns) + 0.5), y: stride * (Math.floor(cell / columns) + 0.5) };
 		});
 	});
 }

@@ -50,6 +50,11 @@ export function boxCentre(box: Box): Point {
 	return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
+/** The box with a border around it, or less by it where that is negative: then it may have no inside. */
+export function grownBy({ x, y, width, height }: Box, border: number): Box {
+	return { x: x - border, y: y - border, width: width + 2 * border, height: height + 2 * border };
+}
+
 /** The part of a box inside a `width` x `height` frame; a box wholly outside becomes an empty one at the edge. */
 export function clampBox(box: Box, width: number, height: number): Box {
 	const left = clamp(box.x, 0, width);

@@ -147,18 +147,44 @@ function cutOut(frame: Frame, box: Box): { frame: Frame; left: number; top: numb
 export function letterboxInput(
 	frame: Frame,
 	inputSize: number,
-	[low, high]: readonly [low: number, high: number],
+	range: readonly [low: number, high: number],
 	region: Box = { x: 0, y: 0, width: frame.width, height: frame.height }
 ): { data: Float32Array; transform: Letterbox } {
 	const transform = regionLetterbox(region, inputSize);
-	const columns = cellSpans(inputSize, frame.width, transform.scale, transform.offsetX);
-	const rows = cellSpans(inputSize, frame.height, transform.scale, transform.offsetY);
-	const data = new Float32Array(inputSize * inputSize * 3).fill(low);
+	return { data: sampleInput(frame, inputSize, inputSize, range, transform), transform };
+}
+
+/**
+ * As `letterboxInput`, with `scale` pixels of the input for one of the region, which fills the input: [height, width, 3]. The
+ * sides of the region are whole numbers of the input's pixels.
+ */
+export function regionInput(
+	frame: Frame,
+	scale: number,
+	range: readonly [low: number, high: number],
+	region: Box
+): { data: Float32Array; width: number; height: number; transform: Letterbox } {
+	const [width, height] = [Math.round(region.width * scale), Math.round(region.height * scale)];
+	const transform = { scale, offsetX: -region.x * scale, offsetY: -region.y * scale };
+	return { data: sampleInput(frame, width, height, range, transform), width, height, transform };
+}
+
+/** [height, width, 3] of what `transform` shows of the frame; black where there is none. */
+function sampleInput(
+	frame: Frame,
+	width: number,
+	height: number,
+	[low, high]: readonly [low: number, high: number],
+	transform: Letterbox
+): Float32Array {
+	const columns = cellSpans(width, frame.width, transform.scale, transform.offsetX);
+	const rows = cellSpans(height, frame.height, transform.scale, transform.offsetY);
+	const data = new Float32Array(width * height * 3).fill(low);
 	const [first, last] = [columns[0], columns.at(-1)];
-	if (first === undefined || last === undefined) return { data, transform };
+	if (first === undefined || last === undefined) return data;
 	if (frame.planes !== undefined) {
-		fillFromPlanes(frame.planes, { columns, rows, inputSize, range: [low, high] }, data);
-		return { data, transform };
+		fillFromPlanes(frame.planes, { columns, rows, width, range: [low, high] }, data);
+		return data;
 	}
 	const firstPx = Math.floor(first.from);
 	const bytes = bytesOf(frame.data, frame.width * 4);
@@ -181,13 +207,13 @@ export function letterboxInput(
 			red -= cutLeft * (line[begin] ?? 0) + cutRight * (line[end] ?? 0);
 			green -= cutLeft * (line[begin + 1] ?? 0) + cutRight * (line[end + 1] ?? 0);
 			blue -= cutLeft * (line[begin + 2] ?? 0) + cutRight * (line[end + 2] ?? 0);
-			const out = (row.cell * inputSize + cell) * 3;
+			const out = (row.cell * width + cell) * 3;
 			data[out] = low + red * share;
 			data[out + 1] = low + green * share;
 			data[out + 2] = low + blue * share;
 		}
 	}
-	return { data, transform };
+	return data;
 }
 
 /** The part of an axis, in pixels, that one cell of the input shows. */
@@ -269,9 +295,9 @@ function fillFromPlanes(
 	{
 		columns,
 		rows,
-		inputSize,
+		width,
 		range: [low, high]
-	}: { columns: Span[]; rows: Span[]; inputSize: number; range: readonly [low: number, high: number] },
+	}: { columns: Span[]; rows: Span[]; width: number; range: readonly [low: number, high: number] },
 	out: Float32Array
 ): void {
 	const colours = meanColours(picture, columns, rows);
@@ -279,7 +305,7 @@ function fillFromPlanes(
 	let p = 0;
 	for (const row of rows) {
 		for (const column of columns) {
-			const to = (row.cell * inputSize + column.cell) * 3;
+			const to = (row.cell * width + column.cell) * 3;
 			for (let channel = 0; channel < 3; channel++) out[to + channel] = low + (colours[p++] ?? 0) * factor;
 		}
 	}

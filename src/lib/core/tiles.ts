@@ -1,12 +1,10 @@
 /**
  * Faces that one look at the whole frame misses: those too small for the detector's few pixels, found in tiles of the
- * frame, and those that fill the frame, found with a border around it. The far detector proposes, for it sees faces half
+ * frame. The far detector proposes, for it sees faces half
  * as large in its input; the near one looks closely and says where the face is, as what reads faces was fitted to its boxes.
  */
 import { blendFaces, groupCandidates, isSameFace } from './blazeface';
-import { detailOf } from './detail';
 import { boxCentre, shareInside } from './geometry';
-import { lookInMosaic, type LookAtEach } from './mosaic';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
 /**
@@ -21,16 +19,13 @@ const MOST_LEVEL_RATIO = 4;
  * once, as a detected box is larger than its face.
  */
 const OVERLAP = 1.25;
-/** The frame with a border: relative to the frame. A face that fills the frame fills half of this. */
-const WIDE = 2;
-
 /**
  * Many looks find many things that are no faces, so what a tile shows with this confidence is only a candidate, which three
  * close looks have to confirm. With 0.2 eight of 189 heads of 28 and 40 pixels in filmed scenes were lost.
  */
 export const CANDIDATE_CONFIDENCE = 0.15;
 /** The near detector looks closely twice: at squares of whose side the face takes these shares. */
-const CLOSE_SHARES = [0.3, 0.4] as const;
+export const CLOSE_SHARES = [0.3, 0.4] as const;
 /** The mean confidence of both looks has to exceed the limit by this part of what the limit leaves to 1. */
 const CLOSE_RIGOUR = 0.3;
 /**
@@ -38,7 +33,7 @@ const CLOSE_RIGOUR = 0.3;
  * own. Of 223 heads of 24 to 40 pixels that the near looks confirmed that leaves 221, of 11 things in 42 scenes without
  * faces one.
  */
-const FAR_CLOSE_SHARE = 0.25;
+export const FAR_CLOSE_SHARE = 0.25;
 const FAR_RIGOUR = 0.2;
 /**
  * What one look at the whole picture shows with less confidence than this is doubted. In four of 49 scenes without faces one
@@ -47,7 +42,7 @@ const FAR_RIGOUR = 0.2;
  */
 export const SURE_CONFIDENCE = 0.8;
 /** A close look that is less confident than this shows nothing. */
-const LEAST_CONFIDENCE = 0.1;
+export const LEAST_CONFIDENCE = 0.1;
 /**
  * A face that comes closer to a tile's border than this share of its size counts as cut there; a neighbour shows it
  * whole.
@@ -56,28 +51,8 @@ const BORDER_SHARE = 0.05;
 /** A face that lies in a larger one by this share is a part of it. */
 const PART_SHARE = 0.7;
 
-/**
- * Still pictures are searched from this share on, fewer and larger tiles, and with less confidence: all of 145 faces of 16 to
- * 50 pixels that the figures above found were candidates again, in two thirds of the looks.
- */
-export const STILL_SHARE = 0.054;
-const STILL_CONFIDENCE = 0.08;
-/**
- * Four candidates at once, each taking half of its square, show the near detector which ones need the closer looks: of 222
- * faces it saw all with 0.51 or more, of 1,434 things that are none 8 % with this.
- */
-const MOSAIC_SHARE = 0.5;
-const MOSAIC_CONFIDENCE = 0.25;
-
-/** With this share a candidate is a part for certain, whatever box a closer look would give it. */
-const SURE_PART_SHARE = 0.9;
-const WHOLLY_INSIDE = 0.999;
-
 /** What still pictures are searched with. */
 export const STILL_LIMITS: TileLimits = { smallestFacePx: 16, maxFaces: 100 };
-
-/** Where the caller names no limit. */
-const DEFAULT_CONFIDENCE = 0.5;
 
 export interface TileLimits {
 	/** Height of the smallest faces to be found, in pixels of the frame. */
@@ -106,13 +81,8 @@ export function planTiles(
 	smallestShare: number = SMALLEST_SHARE
 ): Box[] {
 	const tiles = [{ x: 0, y: 0, width, height }];
-	const wholePx = Math.max(width, height);
-	const reduction = (wholePx * smallestShare) / smallestFacePx;
-	const levels = Math.ceil(Math.log(Math.max(reduction, 1)) / Math.log(MOST_LEVEL_RATIO));
-	const ratio = reduction ** (1 / levels);
-	for (let level = 1; level <= levels; level++) {
-		const sidePx = wholePx / ratio ** level;
-		const stepPx = sidePx * (1 - OVERLAP * smallestShare * ratio);
+	for (const { sidePx, largestPx } of planLevels(width, height, smallestFacePx, smallestShare)) {
+		const stepPx = sidePx - OVERLAP * largestPx;
 		for (const y of tileStarts(height, sidePx, stepPx)) {
 			for (const x of tileStarts(width, sidePx, stepPx)) tiles.push({ x, y, width: sidePx, height: sidePx });
 		}
@@ -120,10 +90,24 @@ export function planTiles(
 	return tiles;
 }
 
-/** The frame with a border around it. */
-function wideTile({ width, height }: Frame): Box {
-	const around = (WIDE - 1) / 2;
-	return { x: -around * width, y: -around * height, width: WIDE * width, height: WIDE * height };
+/** Tiles of one size. */
+export interface Level {
+	readonly sidePx: number;
+	/** Heights of the smallest faces that they show, and of the largest that the level above may miss. */
+	readonly smallestPx: number;
+	readonly largestPx: number;
+}
+
+/** The levels below the frame as a whole, from the largest tiles on. */
+export function planLevels(width: number, height: number, smallestFacePx: number, smallestShare: number): Level[] {
+	const wholePx = Math.max(width, height);
+	const reduction = (wholePx * smallestShare) / smallestFacePx;
+	const count = Math.ceil(Math.log(Math.max(reduction, 1)) / Math.log(MOST_LEVEL_RATIO));
+	const ratio = reduction ** (1 / count);
+	return Array.from({ length: count }, (_, index) => {
+		const sidePx = wholePx / ratio ** (index + 1);
+		return { sidePx, smallestPx: smallestShare * sidePx, largestPx: smallestShare * sidePx * ratio };
+	});
 }
 
 /** Where the tiles of one axis begin; a single one where the frame is smaller than a tile, which then reaches beyond. */
@@ -156,29 +140,10 @@ export function mergeFaces(faces: readonly DetectedFace[], maxFaces: number): De
 	return merged.filter((face) => !isPart(face)).slice(0, maxFaces);
 }
 
-/** Whether a candidate is something in a larger face and not that face itself, of which closer looks know more. */
-function isSurePart(candidate: DetectedFace, face: DetectedFace): boolean {
-	return shareInside(candidate.box, face.box) >= SURE_PART_SHARE && !isSameFace(candidate, face);
-}
-
-function blendSame(faces: readonly DetectedFace[]): DetectedFace[] {
+/** Each face once, after weighted non-max suppression; most confident first. */
+export function blendSame(faces: readonly DetectedFace[]): DetectedFace[] {
 	const ranked = faces.toSorted((a, b) => b.confidence - a.confidence);
 	return groupCandidates(ranked, Infinity).map(blendFaces);
-}
-
-/** All that the detector finds in the tiles, whole faces only, as often as it finds them. */
-async function lookAtTiles(
-	detector: FaceDetector,
-	frame: Frame,
-	tiles: readonly Box[],
-	minConfidence: number
-): Promise<DetectedFace[]> {
-	const found: DetectedFace[] = [];
-	for (const region of tiles) {
-		const faces = await detector.detect(frame, { region, minConfidence });
-		found.push(...faces.filter((face) => !isCut(face, region, frame)));
-	}
-	return found;
 }
 
 /** The square around a face in which it takes `share` of the side. */
@@ -219,73 +184,10 @@ export async function lookClosely(
 	return { ...blendFaces(seen), confidence };
 }
 
-/**
- * Whether closer looks bear out what one look at the whole picture is not sure of: the mean of both detectors' confidences has
- * to reach the limit. Of the seven things above that leaves none; of 161 doubted faces of people (CK+, FER2013, video) 158.
- */
-async function isBorneOut(
-	{ near, far }: Detectors,
-	frame: Frame,
-	face: DetectedFace,
-	minConfidence: number
-): Promise<boolean> {
-	const look = async (detector: FaceDetector, share: number): Promise<number> => {
-		const region = closeLook(face, share);
-		const faces = await detector.detect(frame, { region, minConfidence: LEAST_CONFIDENCE });
-		return faces.find((each) => isSameFace(face, each))?.confidence ?? 0;
-	};
-	let sum = 0;
-	for (const share of CLOSE_SHARES) sum += await look(near, share);
-	return (sum / CLOSE_SHARES.length + (await look(far, FAR_CLOSE_SHARE))) / 2 >= minConfidence;
-}
-
-/** A detector that tells at once what one look at the whole picture is sure of: to be shown until `thoroughDetector` is done. */
+/** A detector that tells at once what one look at the whole picture is sure of: to be shown until `thoroughDetector` (still.ts) is done. */
 export function glanceDetector(near: FaceDetector): FaceDetector {
 	return {
 		detect: async (frame, options) =>
 			(await near.detect(frame, options)).filter(({ confidence }) => confidence >= SURE_CONFIDENCE)
-	};
-}
-
-/**
- * A detector that finds small and large faces alike: what one look at the frame finds and, looking everywhere for
- * candidates and then closely at each, what that misses. For pictures that stand alone; a live frame has no time for it.
- */
-export function thoroughDetector(
-	{ near, far }: Detectors,
-	{ smallestFacePx, maxFaces }: TileLimits,
-	lookAtEach: LookAtEach = lookInMosaic
-): FaceDetector {
-	return {
-		async detect(frame, { region, minConfidence = DEFAULT_CONFIDENCE } = {}) {
-			if (region !== undefined) return near.detect(frame, { region, minConfidence });
-			const found: DetectedFace[] = [];
-			for (const face of await near.detect(frame, { minConfidence })) {
-				const isSure = face.confidence >= SURE_CONFIDENCE;
-				if (isSure || (await isBorneOut({ near, far }, frame, face, minConfidence))) found.push(face);
-			}
-			// A face that is part of a larger one does not count: inside of sure ones nothing is sought.
-			const sure = found.filter(({ confidence }) => confidence >= SURE_CONFIDENCE);
-			const mayHoldFaces = detailOf(frame, smallestFacePx);
-			const [whole, ...parts] = planTiles(frame.width, frame.height, smallestFacePx, STILL_SHARE);
-			const tiles = parts.filter(
-				(tile) => mayHoldFaces(tile) && !sure.some(({ box }) => shareInside(tile, box) > WHOLLY_INSIDE)
-			);
-			if (whole !== undefined) tiles.unshift(whole);
-			// A large candidate that is no face would swallow the small faces in it: parts go after the closer looks alone.
-			const candidates = blendSame([
-				...(await lookAtTiles(near, frame, [wideTile(frame)], STILL_CONFIDENCE)),
-				...(await lookAtTiles(far, frame, tiles, STILL_CONFIDENCE))
-			]);
-			const open = candidates.filter((candidate) => !sure.some((face) => isSurePart(candidate, face)));
-			const regions = open.map((candidate) => closeLook(candidate, MOSAIC_SHARE));
-			const shown = await lookAtEach(near, frame, regions, MOSAIC_CONFIDENCE);
-			for (const [index, candidate] of open.entries()) {
-				if (shown[index]?.some((face) => isSameFace(candidate, face)) !== true) continue;
-				const face = await lookClosely({ near, far }, frame, candidate, minConfidence);
-				if (face !== null) found.push(face);
-			}
-			return mergeFaces(found, maxFaces);
-		}
 	};
 }

@@ -91,9 +91,16 @@ interface DetectOptions {
 	readonly region?: Box | undefined;
 	/** Faces must be more confident than this, 0..1; by default the limit that the detector was built with. */
 	readonly minConfidence?: number | undefined;
+	/**
+	 * For detectors of any size: pixels of the input for one of the region, whose sides then are multiples of
+	 * `SIDE_STEP_PX` pixels of the input. By default the region is fitted into the detector's own input.
+	 */
+	readonly scale?: number | undefined;
 }
 
 export interface FaceDetector {
+	/** Whether it takes inputs of other sizes than its own without compiling anything for each. */
+	readonly anySize?: boolean;
 	/** All faces of a frame, or of a region of it, most confident first; always in pixels of the frame. */
 	detect(frame: Frame, options?: DetectOptions): Promise<DetectedFace[]>;
 }

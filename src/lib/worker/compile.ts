@@ -7,6 +7,9 @@ interface CompilingBackend extends KernelBackend {
 	getUniformLocations?(): void;
 }
 
+/** Back ends that compile nothing: a first run there is a little slower, and no reason to wait. */
+export const STEADY_BACKENDS: ReadonlySet<string> = new Set(['wasm', 'cpu']);
+
 const COMPILE_ONLY: Partial<Record<string, string>> = {
 	webgpu: 'WEBGPU_ENGINE_COMPILE_ONLY',
 	webgl: 'ENGINE_COMPILE_ONLY'

@@ -1,19 +1,13 @@
-/** BlazeFace as a FaceDetector. */
-import type { Tensor } from '@tensorflow/tfjs-core';
-import {
-	blazefaceAnchors,
-	BLAZEFACE_VALUES,
-	decodeFaces,
-	FULL_RANGE,
-	SHORT_RANGE,
-	type DetectionLimits
-} from '../core/blazeface';
+/** BlazeFace from its file. */
+import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
+import { blazefaceAnchors, BLAZEFACE_VALUES, FULL_RANGE, SHORT_RANGE, type DetectionLimits } from '../core/blazeface';
+import { blazefaceDetector } from '../core/blazeface-detector';
 import type { NetworkDescription } from '../core/network/description';
-import { letterboxInput } from '../core/preprocess';
 import type { FaceDetector } from '../core/types';
 import { AppError } from '../errors';
 import type { DetectorEntry } from '../manifest';
 import { buildNetwork } from './build-network';
+import { STEADY_BACKENDS } from './compile';
 
 const LAYOUTS = [SHORT_RANGE, FULL_RANGE];
 
@@ -33,14 +27,11 @@ export function buildDetector(
 		const sizes = LAYOUTS.map((each) => each.size).join(' or ');
 		throw new AppError('model-invalid', `${entry.id}: expected inputs of ${sizes} pixels, not ${entry.inputSize}`);
 	}
-	const { size, range } = layout;
-	const anchors = blazefaceAnchors(layout);
-	const network = buildNetwork(entry.id, description, [size, size, 3], [anchors.length, BLAZEFACE_VALUES]);
+	const { size } = layout;
+	const shape = [blazefaceAnchors(layout).length, BLAZEFACE_VALUES];
+	const network = buildNetwork(entry.id, description, [size, size, 3], shape);
 	return {
-		async detect(frame, { region, minConfidence = limits.minConfidence } = {}) {
-			const { data, transform } = letterboxInput(frame, size, range, region);
-			return decodeFaces(await network.predict(data, 1), transform, { ...limits, minConfidence }, anchors);
-		},
+		...blazefaceDetector(network, layout, limits, STEADY_BACKENDS.has(getBackend())),
 		runBlank: () => network.run(new Float32Array(size * size * 3), 1)
 	};
 }

@@ -4,7 +4,7 @@ import type { DetectionLimits } from '../core/blazeface';
 import { parseManifest, type DetectorEntry, type Manifest, type ModelEntry } from '../manifest';
 import type { FromWorker } from '../protocol';
 import { buildClassifier, type LoadedClassifier } from './classifier';
-import { warmUp } from './compile';
+import { STEADY_BACKENDS, warmUp } from './compile';
 import { buildDetector, type LoadedDetector } from './detector';
 import { fetchBytes, parseJson } from './fetch-file';
 import { fetchModel } from './model-files';
@@ -41,9 +41,6 @@ export async function loadClassifier(
 	const network = await fetchModel(entry, manifestUrl, countBytes('model', entry.bytes, tell));
 	return compiled(() => buildClassifier(entry, network), { tell, exclusively });
 }
-
-/** Back ends that compile nothing: a first run there is a little slower, and no reason to wait. */
-const STEADY_BACKENDS = new Set(['wasm', 'cpu']);
 
 /** What `build` gives, warmed up where that takes long, once the back end has nothing else to do. */
 function compiled<T extends { runBlank(): Tensor }>(

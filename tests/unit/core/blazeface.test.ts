@@ -58,6 +58,13 @@ describe('blazefaceAnchors', () => {
 		expect(anchors[512]).toEqual({ x: 8, y: 8 });
 		expect(anchors[518]).toEqual({ x: 24, y: 8 });
 		expect(anchors[895]).toEqual({ x: 120, y: 120 });
+		const wide = blazefaceAnchors(SHORT_RANGE, 192, 64);
+		expect(wide).toHaveLength(24 * 8 * 2 + 12 * 4 * 6);
+		expect([wide[47], wide[48], wide.at(-1)]).toEqual([
+			{ x: 188, y: 4 },
+			{ x: 4, y: 12 },
+			{ x: 184, y: 56 }
+		]);
 	});
 });
 

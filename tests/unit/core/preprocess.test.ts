@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { grayFrame, letterboxInput, sampleSquare, toModelInput } from '../../../src/lib/core/preprocess';
+import { grayFrame, letterboxInput, regionInput, sampleSquare, toModelInput } from '../../../src/lib/core/preprocess';
 import type { Frame, Square } from '../../../src/lib/core/types';
 import { PlanarFrame, REC_601, REC_709 } from '../../../src/lib/core/yuv';
 
@@ -212,6 +212,16 @@ describe('letterboxInput', () => {
 		const alone = letterboxInput(cut, 20, [0, 1]);
 		expect(Math.max(...region.data.map((value, i) => Math.abs(value - (alone.data[i] ?? NaN))))).toBeLessThan(1e-6);
 		expect(region.transform).toEqual({ scale: 0.5, offsetX: -15.5, offsetY: -6 });
+	});
+
+	it('fills an input of the shape of a region, with the same pixels', () => {
+		const frame = texture(90, 70);
+		const region = { x: 20, y: 10, width: 60, height: 40 };
+		const input = regionInput(frame, 0.4, [0, 1], region);
+		expect([input.width, input.height]).toEqual([24, 16]);
+		const square = letterboxInput(frame, 24, [0, 1], region).data.subarray(4 * 24 * 3, 20 * 24 * 3);
+		expect(Math.max(...input.data.map((value, i) => Math.abs(value - (square[i] ?? NaN))))).toBeLessThan(1e-6);
+		expect(input.transform).toEqual({ scale: 0.4, offsetX: -8, offsetY: -4 });
 	});
 
 	it('is black where a region lies outside the frame', () => {

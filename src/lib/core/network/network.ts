@@ -1,6 +1,6 @@
 /** Runs networks on the kernels of tfjs's current back end: no layers, no graphs, no gradients. */
 import { engine, type NamedAttrMap, type NamedTensorMap, type Tensor } from '@tensorflow/tfjs-core';
-import { sizeOf, type NetworkDescription, type Step } from './description';
+import { sizeOf, type NetworkDescription, type Pair, type Step } from './description';
 import type { NETWORK_KERNELS } from './kernels';
 
 type Kernel = (typeof NETWORK_KERNELS)[number];
@@ -25,15 +25,21 @@ export class Network {
 		);
 	}
 
-	/** Output of `count` pictures, [count, height, width, channels], as a tensor that the caller disposes. */
-	run(batch: Float32Array, count: number): Tensor {
-		const shape = [count, ...this.inputShape];
+	/**
+	 * Output of `count` pictures, [count, height, width, channels], as a tensor that the caller disposes. `size`: of the
+	 * pictures, where it is another than `inputShape` says; for networks that are convolutions up to a row for each place.
+	 */
+	run(batch: Float32Array, count: number, size?: Pair): Tensor {
+		const [ownHeight, ownWidth, channels] = this.inputShape;
+		const [height, width] = size ?? [ownHeight, ownWidth];
+		const growth: Pair = [height / ownHeight, width / ownWidth];
+		const shape = [count, height, width, channels];
 		if (batch.length !== sizeOf(shape))
 			throw new RangeError(`${batch.length} values are no batch of [${shape.join()}].`);
 		const values: (Tensor | undefined)[] = [engine().makeTensor(batch, shape, 'float32')];
 		try {
 			for (const [index, step] of this.#steps.entries()) {
-				values.push(this.#take(step, values));
+				values.push(this.#take(step, values, growth));
 				for (const source of sourcesOf(step)) {
 					if (this.#lastReaders[source] !== index) continue;
 					values[source]?.dispose();
@@ -48,9 +54,9 @@ export class Network {
 		}
 	}
 
-	/** Output of `count` pictures as numbers, [count, ...], and the tensors that it took are gone. */
-	async predict(batch: Float32Array, count: number): Promise<Float32Array> {
-		const output = this.run(batch, count);
+	/** Output of `count` pictures as numbers, [count, ...], and the tensors that it took are gone. `size`: as for `run`. */
+	async predict(batch: Float32Array, count: number, size?: Pair): Promise<Float32Array> {
+		const output = this.run(batch, count, size);
 		try {
 			return await output.data<'float32'>();
 		} finally {
@@ -62,7 +68,8 @@ export class Network {
 		for (const weight of this.#weights) weight.dispose();
 	}
 
-	#take(step: Step, values: readonly (Tensor | undefined)[]): Tensor {
+	/** `growth`: by how much the pictures are higher and wider than the network's own. */
+	#take(step: Step, values: readonly (Tensor | undefined)[], [taller, wider]: Pair): Tensor {
 		const value = (index: number): Tensor => {
 			const found = values[index];
 			if (found === undefined) throw new RangeError(`A step reads value ${index}, which is not there.`);
@@ -123,11 +130,16 @@ export class Network {
 				return kernel(
 					'ResizeBilinear',
 					{ images: value(step.from) },
-					{ alignCorners: false, halfPixelCenters: true, size: step.size }
+					{
+						alignCorners: false,
+						halfPixelCenters: true,
+						size: [Math.round(step.size[0] * taller), Math.round(step.size[1] * wider)]
+					}
 				);
 			case 'reshape': {
 				const x = value(step.from);
-				return reshape(x, [...x.shape.slice(0, 1), ...step.shape]);
+				const [places = 1, ...others] = step.shape;
+				return reshape(x, [...x.shape.slice(0, 1), Math.round(places * taller * wider), ...others]);
 			}
 			case 'concat':
 				// This kernel takes a list, whatever the type of all kernels says.

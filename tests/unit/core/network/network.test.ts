@@ -202,6 +202,31 @@ describe.each(['wasm', 'cpu'])('Network on %s', (backend) => {
 		}
 	);
 
+	it('takes pictures of another size, and gives a row for each of their places', async () => {
+		const steps: Step[] = [
+			{ op: 'maxPool', from: 0, size: [2, 2], strides: [2, 2], padding: 'same' },
+			{ op: 'resize', from: 1, size: [4, 8] },
+			{ op: 'add', from: 0, and: 2 },
+			{ op: 'reshape', from: 3, shape: [32, 4] }
+		];
+		const [small, large] = [[4, 8, 4] as const, [12, 8, 4] as const];
+		const network = new Network(networkOf(small, steps));
+		const whole = new Network(
+			networkOf(
+				large,
+				steps.map((step): Step => {
+					if (step.op === 'resize') return { ...step, size: [12, 8] };
+					return step.op === 'reshape' ? { ...step, shape: [96, 4] } : step;
+				})
+			)
+		);
+		const batch = wave(large, 5);
+		expect(await network.predict(batch, 1, [12, 8])).toEqual(await whole.predict(batch, 1));
+		expect((await network.predict(wave(small, 5), 1)).length).toBe(128);
+		network.dispose();
+		whole.dispose();
+	});
+
 	it('refuses a batch of another size, and frees what it took where a step fails', () => {
 		const network = new Network(networkOf(PICTURE, [{ op: 'relu', from: 0 }]));
 		expect(() => network.run(new Float32Array(7), 1)).toThrow('7 values are no batch of [1,6,5,4].');

@@ -1,0 +1,30 @@
+/** BlazeFace as a FaceDetector, in a worker as in Node. */
+import { blazefaceAnchors, decodeFaces, type BlazefaceLayout, type DetectionLimits } from './blazeface';
+import type { Network } from './network/network';
+import { letterboxInput, regionInput } from './preprocess';
+import type { FaceDetector } from './types';
+
+/** The detector that a network of this layout is. `anySize`: as FaceDetector says of the back end. */
+export function blazefaceDetector(
+	network: Pick<Network, 'predict'>,
+	layout: BlazefaceLayout,
+	limits: DetectionLimits,
+	anySize: boolean
+): FaceDetector {
+	const { size, range } = layout;
+	const anchors = blazefaceAnchors(layout);
+	return {
+		anySize,
+		async detect(frame, { region, minConfidence = limits.minConfidence, scale } = {}) {
+			if (scale !== undefined && region !== undefined) {
+				const { data, width, height, transform } = regionInput(frame, scale, range, region);
+				const raw = await network.predict(data, 1, [height, width]);
+				// As many for each part of the picture as in inputs of the network's own size.
+				const maxFaces = Math.ceil((limits.maxFaces * width * height) / size ** 2);
+				return decodeFaces(raw, transform, { maxFaces, minConfidence }, blazefaceAnchors(layout, width, height));
+			}
+			const { data, transform } = letterboxInput(frame, size, range, region);
+			return decodeFaces(await network.predict(data, 1), transform, { ...limits, minConfidence }, anchors);
+		}
+	};
+}
