@@ -67,6 +67,8 @@ export class Photos {
 	#list: readonly Photo[] = $state.raw([]);
 	#selectedId: number | null = $state.raw(null);
 	#shown: PhotoSource | null = $state.raw(null);
+	/** What one look at the picture on the stage is sure of: a search takes many times as long. */
+	#glance: { readonly id: number; readonly result: FrameResult } | null = $state.raw(null);
 	#skipped: Skipped = $state.raw(NONE_SKIPPED);
 	/** The archive that is being unpacked, and the pictures that came out of it. */
 	#unpacking: { readonly name: string; readonly pictures: number } | null = $state.raw(null);
@@ -100,9 +102,12 @@ export class Photos {
 	}
 
 	readonly selected: Photo | null = $derived(this.#list.find(({ id }) => id === this.#selectedId) ?? null);
-	readonly result: FrameResult | null = $derived(
-		this.selected?.state.kind === 'done' ? this.selected.state.result : null
-	);
+	/** Of the picture on the stage: at first what a glance at it showed. */
+	readonly result: FrameResult | null = $derived.by(() => {
+		const state = this.selected?.state;
+		if (state?.kind === 'done') return state.result;
+		return state?.kind === 'working' && this.#glance?.id === this.#selectedId ? this.#glance.result : null;
+	});
 	readonly progress: Progress = $derived.by(() => {
 		const count = (...kinds: PhotoState['kind'][]) =>
 			this.#list.filter(({ state }) => kinds.includes(state.kind)).length;
@@ -133,7 +138,8 @@ export class Photos {
 		if (this.failure !== null) return { kind: 'failed', error: this.failure };
 		if (this.#shown === null) return { kind: 'opening-picture' };
 		if (state.kind === 'cancelled') return { kind: 'idle' };
-		return { kind: state.kind === 'done' ? 'done' : 'analysing' };
+		if (state.kind === 'done') return { kind: 'done' };
+		return { kind: this.result === null ? 'analysing' : 'searching' };
 	});
 	/** The sentence for screen readers. */
 	readonly announcement: string = $derived.by(() => {
@@ -377,12 +383,18 @@ export class Photos {
 	}
 
 	async #read(photo: Photo, signal: AbortSignal): Promise<void> {
+		this.#glance = null;
 		this.#update(photo.id, { state: { kind: 'working' } });
 		for (let attempt = 1; ; attempt++) {
 			try {
 				await this.open(photo, signal, async (source) => {
 					if (this.#find(photo.id)?.thumbnail === null) await this.#addThumbnail(photo.id, source);
 					this.#openAhead(signal);
+					if (photo.id === this.#selectedId) {
+						const glance = await this.#session.glanceAtStill(() => grabFrom(source), signal);
+						// That it finds no face means little.
+						if (glance.faces.length > 0) this.#glance = { id: photo.id, result: glance };
+					}
 					const result = await this.#session.analyseStill(() => grabFrom(source), signal);
 					signal.throwIfAborted();
 					const faces = withKnown(result.faces, this.#known[photo.id] ?? []);

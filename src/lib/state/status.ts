@@ -28,19 +28,21 @@ export type Status =
 	| { kind: 'opening-stream' }
 	/** Live. */
 	| { kind: 'running' }
-	/** A still under way, and done. */
+	/** A still under way; what a glance showed is there while it is searched; done. */
 	| { kind: 'analysing' }
+	| { kind: 'searching' }
 	| { kind: 'done' }
 	| { kind: 'failed'; error: AppError };
 
-/** The status of both together: what keeps the visitor waiting comes first. */
-export function statusOf(engine: Engine, view: View, result: FrameResult | null): Status {
+/** The status of both together: what keeps the visitor waiting comes first. `isGlance`: the result is of a first look. */
+export function statusOf(engine: Engine, view: View, result: FrameResult | null, isGlance: boolean): Status {
 	if (view.kind === 'failed') return view;
 	if (view.kind === 'opening') return OPENING[view.sourceKind];
 	if (engine.kind !== 'ready') return engine;
 	if (view.kind === 'none') return { kind: 'idle' };
 	if (view.source.live) return { kind: 'running' };
-	return { kind: result === null ? 'analysing' : 'done' };
+	if (result === null) return { kind: 'analysing' };
+	return { kind: isGlance ? 'searching' : 'done' };
 }
 
 /** The status in a few words. */
@@ -60,6 +62,8 @@ export function statusText(status: Status): string {
 			return 'Live';
 		case 'analysing':
 			return 'Looking for faces';
+		case 'searching':
+			return 'Looking for small faces';
 		case 'done':
 			return 'Done';
 		case 'failed':
@@ -75,6 +79,7 @@ export function statusTone({ kind }: Status): 'calm' | 'busy' | 'live' | 'failed
 		case 'opening-picture':
 		case 'opening-stream':
 		case 'analysing':
+		case 'searching':
 			return 'busy';
 		case 'running':
 			return 'live';

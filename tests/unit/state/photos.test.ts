@@ -34,7 +34,11 @@ vi.mock('../../../src/lib/sources/photo', () => ({
 }));
 
 /** A list of pictures, which `analyse` reads. */
-function listOf(analyse: () => Promise<FrameResult>, names: readonly string[] = ['a.jpg']) {
+function listOf(
+	analyse: () => Promise<FrameResult>,
+	names: readonly string[] = ['a.jpg'],
+	glance: () => Promise<FrameResult> = () => Promise.resolve(frame([]))
+) {
 	decoded.names.length = 0;
 	decoded.open = 0;
 	vi.stubGlobal(
@@ -52,7 +56,8 @@ function listOf(analyse: () => Promise<FrameResult>, names: readonly string[] = 
 		await grab();
 		return analyse();
 	};
-	const photos = new Photos({ models: [MODEL], analyseStill, status: { kind: 'idle' } } as unknown as Session);
+	const session = { models: [MODEL], analyseStill, glanceAtStill: glance, status: { kind: 'idle' } };
+	const photos = new Photos(session as unknown as Session);
 	photos.useRules({ minConfidence: 0.5, prior: 'everyday' });
 	photos.add(names.map((name) => ({ name, file: new Blob() })));
 	return photos;
@@ -85,6 +90,40 @@ describe('a picture that is being read', () => {
 		await vi.waitFor(() => expect(photos.list[0]?.state.kind).toBe('done'));
 		expect(attempts).toBe(3);
 		expect(made).toHaveBeenCalledTimes(1);
+	});
+});
+
+describe('a glance', () => {
+	it('shows the picture on the stage what it is sure of, until that is searched; lists and exports wait', async () => {
+		const answers: ((result: FrameResult) => void)[] = [];
+		const photos = listOf(
+			() => new Promise((resolve) => answers.push(resolve)),
+			['a.jpg'],
+			() => Promise.resolve(frame([face(1, [0.9, 0.1])]))
+		);
+		await vi.waitFor(() => expect(photos.result?.faces).toHaveLength(1));
+		expect(photos.status.kind).toBe('searching');
+		expect(photos.list[0]?.state.kind).toBe('working');
+		expect(photos.announcement).toBe('');
+		await vi.waitFor(() => expect(answers).toHaveLength(1));
+		answers[0]?.(frame([face(1, [0.9, 0.1]), face(2, [0.2, 0.8])]));
+		await vi.waitFor(() => expect(photos.status.kind).toBe('done'));
+		expect(photos.result?.faces).toHaveLength(2);
+	});
+
+	it('that finds nobody shows nothing: the search may find someone', async () => {
+		const answers: ((result: FrameResult) => void)[] = [];
+		const photos = listOf(() => new Promise((resolve) => answers.push(resolve)));
+		await vi.waitFor(() => expect(answers).toHaveLength(1));
+		expect(photos.result).toBeNull();
+		expect(photos.status.kind).toBe('analysing');
+	});
+
+	it('is taken at the picture on the stage alone', async () => {
+		const glance = vi.fn(() => Promise.resolve(frame([])));
+		const photos = listOf(() => Promise.resolve(frame([])), ['a.jpg', 'b.jpg', 'c.jpg'], glance);
+		await vi.waitFor(() => expect(photos.progress.done).toBe(3));
+		expect(glance).toHaveBeenCalledTimes(1);
 	});
 });
 

@@ -25,11 +25,17 @@ describe('statusOf', () => {
 		[broken, live, 'failed'],
 		[ready, lost, 'failed']
 	] as const)('%j with %j is %s', (engine, view, kind) => {
-		expect(statusOf(engine, view, null).kind).toBe(kind);
+		expect(statusOf(engine, view, null, false).kind).toBe(kind);
 	});
 
-	it('is done once a still has its result', () => {
-		expect(statusOf(ready, still, {} as FrameResult).kind).toBe('done');
+	it('is done once a still has its result, and still searching where that is of a glance', () => {
+		expect(statusOf(ready, still, {} as FrameResult, false).kind).toBe('done');
+		const glanced = statusOf(ready, still, {} as FrameResult, true);
+		expect([glanced.kind, statusText(glanced), statusTone(glanced)]).toEqual([
+			'searching',
+			'Looking for small faces',
+			'busy'
+		]);
 	});
 });
 
