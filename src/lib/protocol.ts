@@ -52,10 +52,12 @@ export interface FrameOptions {
 	readonly still: boolean;
 	/**
 	 * Height of the smallest faces to be found, in pixels of the frame: a still is searched as a whole, a live frame in
-	 * turn with those after it. The first such frame waits for the far detector. Null: one look, and of a still what that
-	 * is sure of.
+	 * turn with those after it. The first such frame waits for the far detector, unless it is `hurried`. Null: one look, and
+	 * of a still what that is sure of.
 	 */
 	readonly smallestFacePx: number | null;
+	/** The frame is of now: while the far detector is loaded, it gets one look. */
+	readonly hurried?: boolean;
 	/** Which of several cameras it is of, 0 where there is one: each has its own tracked faces and turn of tiles. */
 	readonly stream?: number;
 }

@@ -8,6 +8,7 @@ import type { BackendReport, FrameOptions, GrabbedFrame, WorkerSettings } from '
 import type { FrameSource } from '../sources/source';
 import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { announce, describeFaces, SILENT } from './announce';
+import { farSearchAfter, isSearched, type FarSearch } from './far-search';
 import { EMPTY_METER, measure, type Meter } from './meter';
 import { advance, NOT_LOADED, shareOf, type Loading } from './loading';
 import { DEFAULT_SETTINGS, type Settings } from './settings.svelte';
@@ -58,9 +59,8 @@ export interface ShownModel {
 
 /** Pictures that stand alone are searched for faces down to this height. */
 const SMALLEST_IN_STILLS_PX = 16;
-/** Live pictures without a near face are searched for faces down to this height, after this long. */
+/** Live pictures without a near face are searched for faces down to this height. */
 const SMALLEST_IN_LIVE_PX = 24;
-const SEARCH_AFTER_MS = 1000;
 /** A dropped picture is tried again after this long: settings change, or the worker starts again. */
 const RETRY_MS = 50;
 /** A model that is chosen is asked for so often, with a pause between. */
@@ -118,8 +118,7 @@ export class Session {
 	#restartError: AppError | null = $state.raw(null);
 	/** The live source whose frames are being pumped. */
 	#pumped: FrameSource | null = null;
-	/** Whether this source is searched for far faces: once one look found none for a while, and for as long as that works. */
-	#far: 'not-yet' | 'searched' | 'impossible' = 'not-yet';
+	#far: FarSearch = 'unknown';
 	/** When a face was in view last. */
 	#faceSeenMs = -Infinity;
 	/** Counts pumps: a still is looked at anew when settings change, and only the last look is shown. */
@@ -135,7 +134,7 @@ export class Session {
 		this.#analyser = createAnalyser((event) => this.#receive(event));
 	}
 
-	readonly status: Status = $derived.by(() => statusOf(this.#engine, this.#view, this.#isGlance ? null : this.#result));
+	readonly status: Status = $derived.by(() => statusOf(this.#engine, this.#view, this.#result, this.#isGlance));
 	/** What can be chosen. */
 	readonly classifiers: readonly ClassifierEntry[] = $derived(
 		this.#manifest === null ? [] : classifiersOf(this.#manifest)
@@ -416,6 +415,11 @@ export class Session {
 		return this.#analyse(grab, options, signal);
 	}
 
+	/** What one look at a picture is sure of, to be shown while it is searched; otherwise as `analyseStill`. */
+	glanceAtStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
+		return this.#analyse(grab, { timeMs: this.#now(), still: true, smallestFacePx: null }, signal);
+	}
+
 	/**
 	 * The faces of the next frame of a recording, tracked and smoothed on its own clock (`timeMs`); otherwise as
 	 * `analyseStill`. `beginFilm` comes before the first one.
@@ -537,7 +541,7 @@ export class Session {
 		const { source } = this.#view;
 		if (source.live && this.#pumped === source) return;
 		this.#pumped = source;
-		this.#far = 'not-yet';
+		this.#far = 'unknown';
 		this.#faceSeenMs = this.#now();
 		void this.#pump(source, this.#opened.signal);
 	}
@@ -562,7 +566,7 @@ export class Session {
 					return;
 				}
 				const smallestFacePx = isGlance ? null : this.#smallestFacePx(source);
-				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx };
+				const options = { timeMs: this.#now(), still: !source.live, smallestFacePx, hurried: source.live };
 				const result = await this.#analyser.analyse(picture, options);
 				if (result === null) continue;
 				isRead = !isGlance;
@@ -578,19 +582,17 @@ export class Session {
 				this.#isGlance = false;
 				const error = toAppError(thrown, 'analysis-failed');
 				// Near faces are found without the far detector, too.
-				if (this.#far === 'searched' && error.code.startsWith('model-')) this.#far = 'impossible';
+				if (isSearched(this.#far) && error.code.startsWith('model-')) this.#far = 'impossible';
 				else this.#notice = error;
 			}
 		}
 	}
 
-	/** A picture that stands alone is searched at once; a live one as the settings say or, by default, once no face is near. */
+	/** A picture that stands alone is searched at once; a live one as the settings say or, by default, while no face is near. */
 	#smallestFacePx(source: FrameSource): number | null {
 		const { smallestFacePx } = this.#settings.current;
 		if (!source.live || smallestFacePx !== null) return source.live ? smallestFacePx : SMALLEST_IN_STILLS_PX;
-		const missedMs = this.#now() - this.#faceSeenMs;
-		if (this.#far === 'not-yet' && missedMs > SEARCH_AFTER_MS) this.#far = 'searched';
-		return this.#far === 'searched' ? SMALLEST_IN_LIVE_PX : null;
+		return isSearched(this.#far) ? SMALLEST_IN_LIVE_PX : null;
 	}
 
 	#show(result: FrameResult, live: boolean): void {
@@ -598,6 +600,7 @@ export class Session {
 		this.#takeOver?.();
 		this.#result = result;
 		if (result.faces.length > 0) this.#faceSeenMs = nowMs;
+		if (live) this.#far = farSearchAfter(this.#far, result, nowMs - this.#faceSeenMs);
 		this.#meter = measure(this.#meter, result.times, nowMs);
 		if (nowMs - this.#shownAtMs >= METER_EVERY_MS) {
 			this.#shownMeter = this.#meter;

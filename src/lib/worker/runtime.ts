@@ -3,9 +3,9 @@ import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '
 import { withPrior } from '../core/prior';
 import { forgetRest, learnRest } from '../core/resting';
 import { explainByOcclusion } from '../core/saliency';
-import { glanceDetector, STILL_LIMITS, thoroughDetector } from '../core/tiles';
+import { glanceDetector, STILL_LIMITS } from '../core/tiles';
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
-import { AppError } from '../errors';
+import { AppError, toAppError } from '../errors';
 import { failureOf } from './failure';
 import type { FrameOptions, FromWorker, GrabbedFrame, ToWorker, WorkerSettings } from '../protocol';
 
@@ -45,6 +45,11 @@ interface Active {
 
 type AskedOfRest = Pick<Extract<ToWorker, { type: 'rest' }>, 'stream' | 'faceId' | 'learn'>;
 
+interface FarLoading {
+	arrived: FaceDetector | null;
+	failure?: AppError;
+}
+
 export class Runtime {
 	readonly #options: RuntimeOptions;
 	#newestGeneration = 0;
@@ -52,6 +57,8 @@ export class Runtime {
 	/** By stream. */
 	readonly #states = new Map<number, AnalysisState>();
 	#analysing = false;
+	/** As hurried frames see it. */
+	#far: FarLoading | null = null;
 	/** Asked since the last frame of their streams: while one is under way, its state is not to be lost. */
 	#askedOfRest: readonly AskedOfRest[] = [];
 
@@ -167,6 +174,23 @@ export class Runtime {
 		this.#states.set(stream, startingAt(this.#stateOf(stream).tracker.nextId));
 	}
 
+	/** The far detector, or null while it is loaded. Throws what that failed with, once; the next call has it loaded again. */
+	#farNow(): FaceDetector | null {
+		const { arrived, failure } = (this.#far ??= this.#loadFar());
+		if (failure === undefined) return arrived;
+		this.#far = null;
+		throw failure;
+	}
+
+	#loadFar(): FarLoading {
+		const loading: FarLoading = { arrived: null };
+		this.#options.farDetector().then(
+			(far) => (loading.arrived = far),
+			(thrown: unknown) => (loading.failure = toAppError(thrown, 'analysis-failed'))
+		);
+		return loading;
+	}
+
 	#stateOf(stream: number): AnalysisState {
 		const state = this.#states.get(stream) ?? startingAt(this.#options.firstFaceId);
 		this.#states.set(stream, state);
@@ -183,16 +207,20 @@ export class Runtime {
 		}
 	}
 
-	async #detectors({ still, smallestFacePx }: FrameOptions): Promise<Pick<AnalysisTools, 'detector' | 'far'>> {
-		const { detector, farDetector } = this.#options;
+	async #detectors({
+		still,
+		smallestFacePx,
+		hurried = false
+	}: FrameOptions): Promise<Pick<AnalysisTools, 'detector' | 'far'>> {
+		const { detector } = this.#options;
 		if (smallestFacePx === null) return { detector: still ? glanceDetector(detector) : detector };
-		const far = await farDetector();
-		return still
-			? {
-					// All are counted; the largest are analysed.
-					detector: thoroughDetector({ near: detector, far }, { smallestFacePx, maxFaces: Infinity })
-				}
-			: { detector, far: { detector: far, smallestFacePx } };
+		const far = hurried ? this.#farNow() : await this.#options.farDetector();
+		if (far === null) return { detector };
+		if (!still) return { detector, far: { detector: far, smallestFacePx } };
+		// A first look does without this code.
+		const { thoroughDetector } = await import('../core/still');
+		// All are counted; the largest are analysed.
+		return { detector: thoroughDetector({ near: detector, far }, { smallestFacePx, maxFaces: Infinity }) };
 	}
 }
 

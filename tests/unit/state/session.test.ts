@@ -54,6 +54,7 @@ class FakeAnalyser implements SessionAnalyser {
 	frames: {
 		still: boolean;
 		smallestFacePx: number | null;
+		hurried: boolean | undefined;
 		resolve: (result: FrameResult | null) => void;
 		reject: (error: unknown) => void;
 	}[] = [];
@@ -77,10 +78,10 @@ class FakeAnalyser implements SessionAnalyser {
 		return this.start();
 	}
 
-	async analyse(bitmap: ImageBitmap, { still, smallestFacePx }: FrameOptions) {
+	async analyse(bitmap: ImageBitmap, { still, smallestFacePx, hurried }: FrameOptions) {
 		bitmap.close();
 		const { promise, resolve, reject } = deferred<FrameResult | null>();
-		this.frames.push({ still, smallestFacePx, resolve, reject });
+		this.frames.push({ still, smallestFacePx, hurried, resolve, reject });
 		this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
 		try {
 			return await promise;
@@ -387,7 +388,7 @@ describe('a still', () => {
 		await answer(resultOf([1]));
 		await vi.waitFor(() => expect(analyser.frames[0]).toMatchObject({ still: true, smallestFacePx: 16 }));
 		expect(session.result?.faces).toHaveLength(1);
-		expect(session.status.kind).toBe('analysing');
+		expect(session.status.kind).toBe('searching');
 		await answer(resultOf([1, 2]));
 		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
 		expect(session.result?.faces).toHaveLength(2);
@@ -548,15 +549,26 @@ describe('far faces', () => {
 			return frames[0]?.smallestFacePx;
 		});
 
-	it('are searched for once a live picture showed none for a second, and then for as long as it runs', async () => {
+	it('are searched for as soon as the first look at a live picture shows none, without waiting for their detector', async () => {
 		const { analyser, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
 		expect(await asked(analyser)).toBeNull();
-		for (let frame = 1; frame <= 3; frame++) await answer(resultOf([]));
+		await answer(resultOf([]));
 		expect(await asked(analyser)).toBe(24);
-		for (let frame = 1; frame <= 3; frame++) await answer(resultOf([1]));
+		expect(analyser.frames[0]).toMatchObject({ still: false, hurried: true });
+	});
+
+	it('are searched for in the next picture anew', async () => {
+		const { analyser, session, opened, answer } = setUp();
+		await settled();
+		await opened(new FakeSource(true));
+		await answer(resultOf([]));
 		expect(await asked(analyser)).toBe(24);
+		session.close();
+		await answer(resultOf([]));
+		await opened(new FakeSource(true));
+		expect(await asked(analyser)).toBeNull();
 	});
 
 	it('cost nothing where the detector for them cannot be had: near ones are found as before', async () => {

@@ -51,6 +51,11 @@ function createClassifier(id: string): Classifier {
 	};
 }
 
+/** What was loaded meanwhile is there. */
+function settled(): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** A runtime whose detector finds one face, when the test lets it. */
 function createRuntime() {
 	const posted: FromWorker[] = [];
@@ -123,7 +128,7 @@ function createRuntime() {
 	let frameId = 0;
 	const analyse = async (
 		generation: number,
-		{ timeMs = 0, still = false, smallestFacePx = null, stream = 0 }: Partial<FrameOptions> = {}
+		{ timeMs = 0, still = false, smallestFacePx = null, stream = 0, hurried = false }: Partial<FrameOptions> = {}
 	) => {
 		const bitmap = new FakeBitmap();
 		frameId++;
@@ -132,7 +137,7 @@ function createRuntime() {
 			generation,
 			frameId,
 			picture: bitmap,
-			options: { timeMs, still, smallestFacePx, stream }
+			options: { timeMs, still, smallestFacePx, stream, hurried }
 		});
 		return bitmap;
 	};
@@ -302,6 +307,37 @@ describe('Runtime', () => {
 		all.farFails = false;
 		await all.analyse(1, { still: true, smallestFacePx: 16 });
 		expect(all.posted.at(-1)).toMatchObject({ type: 'result', frameId: 2 });
+	});
+
+	it('gives a frame of now one look while the far detector is loaded, and the search once it is there', async () => {
+		const all = createRuntime();
+		await all.configure(1);
+		let loaded: () => void = () => undefined;
+		all.farLoading = new Promise((resolve) => (loaded = resolve));
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		expect(idsOf(all.posted.at(-1))).toEqual([1]);
+		loaded();
+		await settled();
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		expect(idsOf(all.posted.at(-1))).toEqual([1, 2]);
+		expect(all.farLoads).toBe(1);
+	});
+
+	it('fails one frame of now where the far detector cannot be had, and has it loaded again with the next', async () => {
+		const all = createRuntime();
+		await all.configure(1);
+		all.farFails = true;
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		expect(all.posted.at(-1)).toMatchObject({ type: 'result', frameId: 1 });
+		await settled();
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		expect(all.posted.at(-1)).toMatchObject({ type: 'failed', frameId: 2, failure: { code: 'model-unreachable' } });
+		all.farFails = false;
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		await settled();
+		await all.analyse(1, { smallestFacePx: 4, hurried: true });
+		expect(idsOf(all.posted.at(-1))).toEqual([1, 2]);
 	});
 
 	it('drops a second frame while one is under way', async () => {

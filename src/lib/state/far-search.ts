@@ -1,0 +1,30 @@
+/**
+ * When a live source is searched for faces that one look at a frame misses: from its first frame on, as nothing is known then,
+ * but not where all that there is stands near, for a search costs time; and once no face was near for a while.
+ */
+import type { FrameResult } from '../core/types';
+
+/** `begun`: at the first frame, until faces are seen; `searched`: for as long as the source runs. */
+export type FarSearch = 'unknown' | 'not-yet' | 'begun' | 'searched' | 'impossible';
+
+const SEARCH_AFTER_MS = 1000;
+/** Faces of this share of the picture's longer side are seen without a search; people seldom come so near in groups. */
+const NEAR_SHARE = 0.15;
+
+/** After a frame; `missedMs`: since a face was in view, or since the source was opened. */
+export function farSearchAfter(
+	before: FarSearch,
+	{ width, height, faces }: Pick<FrameResult, 'width' | 'height' | 'faces'>,
+	missedMs: number
+): FarSearch {
+	if (before === 'impossible' || before === 'searched') return before;
+	if (missedMs > SEARCH_AFTER_MS) return 'searched';
+	if (before === 'not-yet') return before;
+	if (faces.length === 0) return 'begun';
+	const isNear = ({ box }: (typeof faces)[number]): boolean => box.height >= NEAR_SHARE * Math.max(width, height);
+	return before === 'unknown' || faces.every(isNear) ? 'not-yet' : 'searched';
+}
+
+export function isSearched(far: FarSearch): boolean {
+	return far === 'begun' || far === 'searched';
+}
