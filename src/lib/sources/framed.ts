@@ -1,7 +1,7 @@
 /** Another source, cut to a region and turned: what a camera that hangs sideways, or sees too much, is analysed as. */
 import type { AppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
-import { sizeOf } from './scale';
+import { sizeOf, type Size } from './scale';
 import type { FrameSource } from './source';
 
 export type Quarter = 0 | 90 | 180 | 270;
@@ -31,8 +31,11 @@ export interface FramedOptions {
 	readonly mirrored: boolean;
 	/** Least milliseconds from one frame to the next, asked at each: the processor rests between them. */
 	readonly everyMs: () => number;
-	/** Whether `element` is looked at, asked at each frame: where it is not, nothing needs to be drawn there. */
-	readonly isShown: () => boolean;
+	/**
+	 * Room in which `element` is looked at, in device pixels, asked at each frame: more is not drawn there, and nothing where
+	 * it is not looked at (null).
+	 */
+	readonly room: () => Size | null;
 }
 
 export class FramedSource implements FrameSource {
@@ -44,13 +47,13 @@ export class FramedSource implements FrameSource {
 	#context: CanvasRenderingContext2D | null = null;
 	#takenMs = -Infinity;
 	readonly #everyMs: () => number;
-	readonly #isShown: () => boolean;
+	readonly #room: () => Size | null;
 	readonly #source: FrameSource;
 	readonly #framing: Framing;
 
-	constructor(source: FrameSource, framing: Framing, { mirrored, everyMs, isShown }: FramedOptions) {
+	constructor(source: FrameSource, framing: Framing, { mirrored, everyMs, room }: FramedOptions) {
 		this.#everyMs = everyMs;
-		this.#isShown = isShown;
+		this.#room = room;
 		this.#source = source;
 		this.#framing = framing;
 		this.kind = source.kind;
@@ -84,9 +87,10 @@ export class FramedSource implements FrameSource {
 		const picture = await this.#source.grab();
 		const context = this.#context;
 		const isWhole = this.#framing.region === null && this.#framing.rotate === 0;
-		if (picture === null || context === null || (isWhole && !this.#isShown())) return picture;
+		const room = isWhole ? this.#room() : null;
+		if (picture === null || context === null || (isWhole && room === null)) return picture;
 		try {
-			this.#draw(picture, context);
+			this.#draw(picture, context, room);
 		} catch (thrown) {
 			picture.close();
 			throw thrown;
@@ -96,8 +100,12 @@ export class FramedSource implements FrameSource {
 		return createImageBitmap(context.canvas);
 	}
 
-	#draw(picture: GrabbedFrame, context: CanvasRenderingContext2D): void {
-		const { left, top, cutWidth, cutHeight, width, height } = framedSize(sizeOf(picture), this.#framing);
+	/** In its own size, as it is analysed like this, or reduced to the room that it is shown in. */
+	#draw(picture: GrabbedFrame, context: CanvasRenderingContext2D, room: Size | null): void {
+		const { left, top, cutWidth, cutHeight, ...full } = framedSize(sizeOf(picture), this.#framing);
+		const scale = room === null ? 1 : Math.min(1, room.width / full.width, room.height / full.height);
+		const width = Math.max(1, Math.round(full.width * scale));
+		const height = Math.max(1, Math.round(full.height * scale));
 		const { canvas } = context;
 		if (canvas.width !== width || canvas.height !== height) {
 			canvas.width = width;
@@ -105,6 +113,7 @@ export class FramedSource implements FrameSource {
 		}
 		context.setTransform(1, 0, 0, 1, width / 2, height / 2);
 		context.rotate((this.#framing.rotate * Math.PI) / 180);
+		context.scale(width / full.width, height / full.height);
 		context.drawImage(picture, left, top, cutWidth, cutHeight, -cutWidth / 2, -cutHeight / 2, cutWidth, cutHeight);
 	}
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FramedSource, type Framing, framedSize } from '../../../src/lib/sources/framed';
+import type { Size } from '../../../src/lib/sources/scale';
 import type { FrameSource } from '../../../src/lib/sources/source';
 
 const PICTURE = { width: 1280, height: 720 };
@@ -31,7 +32,13 @@ it('never reaches outside, and is never empty', () => {
 
 describe('a framed source', () => {
 	const drawImage = vi.fn();
-	const context = { setTransform: vi.fn(), rotate: vi.fn(), drawImage, canvas: { width: 0, height: 0 } };
+	const context = {
+		setTransform: vi.fn(),
+		rotate: vi.fn(),
+		scale: vi.fn(),
+		drawImage,
+		canvas: { width: 0, height: 0 }
+	};
 	class Bitmap {
 		readonly width = 640;
 		readonly height = 480;
@@ -47,24 +54,51 @@ describe('a framed source', () => {
 	});
 	afterEach(() => vi.unstubAllGlobals());
 
-	async function grabs(region: Framing['region'], isShown: () => boolean): Promise<unknown> {
+	async function grabs(region: Framing['region'], room: () => Size | null): Promise<unknown> {
 		const source = { start: () => Promise.resolve(), grab: () => Promise.resolve(picture) } as unknown as FrameSource;
-		const framed = new FramedSource(source, { region, rotate: 0 }, { mirrored: false, everyMs: () => 0, isShown });
+		const framed = new FramedSource(source, { region, rotate: 0 }, { mirrored: false, everyMs: () => 0, room });
 		await framed.start(new AbortController().signal);
 		return framed.grab();
 	}
 
 	it('draws what is shown, and nothing where figures alone are', async () => {
-		let isShown = false;
-		expect(await grabs(null, () => isShown)).toBe(picture);
+		let room: Size | null = null;
+		expect(await grabs(null, () => room)).toBe(picture);
 		expect(drawImage).not.toHaveBeenCalled();
-		isShown = true;
-		expect(await grabs(null, () => isShown)).toBe(picture);
+		room = { width: Infinity, height: Infinity };
+		expect(await grabs(null, () => room)).toBe(picture);
 		expect(drawImage).toHaveBeenCalledOnce();
+		expect(context.canvas).toEqual({ width: 640, height: 480 });
+	});
+
+	it('draws no more than there is room for, and never enlarges', async () => {
+		for (const [room, size] of [
+			[
+				{ width: 400, height: 240 },
+				{ width: 320, height: 240 }
+			],
+			[
+				{ width: 64, height: 900 },
+				{ width: 64, height: 48 }
+			],
+			[
+				{ width: 1920, height: 1080 },
+				{ width: 640, height: 480 }
+			]
+		] as const) {
+			expect(await grabs(null, () => room)).toBe(picture);
+			expect(context.canvas).toEqual(size);
+			expect(context.scale).toHaveBeenLastCalledWith(size.width / 640, size.height / 480);
+		}
+	});
+
+	it('draws what it cuts out as it is, however little room there is', async () => {
+		await grabs({ x: 0, y: 0, width: 0.5, height: 1 }, () => ({ width: 10, height: 10 }));
+		expect(context.canvas).toEqual({ width: 320, height: 480 });
 	});
 
 	it('draws what it cuts out, shown or not', async () => {
-		expect(await grabs({ x: 0, y: 0, width: 0.5, height: 1 }, () => false)).toBe('cut');
+		expect(await grabs({ x: 0, y: 0, width: 0.5, height: 1 }, () => null)).toBe('cut');
 		expect(drawImage).toHaveBeenCalledOnce();
 	});
 });

@@ -7,6 +7,7 @@ import { GatewaySource, type GatewayReport } from '../../sources/gateway';
 import { TRANSPORT_TITLES } from '../../sources/gateway-routes';
 import { Pace } from '../../sources/pace';
 import type { Login } from '../../sources/request';
+import type { Size } from '../../sources/scale';
 import { createSource } from '../../sources/stream';
 import type { App } from '../app';
 import { DEFAULT_SETTINGS } from '../settings.svelte';
@@ -78,6 +79,8 @@ export class Kiosk implements KioskControls {
 	/** What is shown: as the address says, unless a command said otherwise. */
 	shown: KioskConfig['show'] = $state('video');
 	isPaused = $state(false);
+	/** Of the picture on the screen, in device pixels. */
+	room: Size = { width: Infinity, height: Infinity };
 	readonly config: KioskConfig;
 	#vitals = new Vitals(0, 0);
 	#isOccupied = false;
@@ -266,7 +269,7 @@ export class Kiosk implements KioskControls {
 			return new FramedSource(source, config, {
 				mirrored: config.mirror,
 				everyMs: () => frameIntervalMs(this.throttle, config.fps),
-				isShown: () => this.shown !== 'figures'
+				room: () => (this.shown === 'figures' ? null : this.room)
 			});
 		});
 	}
