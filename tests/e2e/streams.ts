@@ -32,12 +32,18 @@ interface Channel {
 
 /**
  * Serves for each NAME of a test: /NAME/mjpeg, /NAME/snapshot and /NAME/files/FILE, from `folder`; and takes its
- * commands: /NAME/set/MODE. /NAME/asked tells what was asked of it. A picture follows another after `frameMs`.
+ * commands: /NAME/set/MODE. /NAME/asked tells what was asked of it. A picture follows another after `frameMs`. `pictures`:
+ * played in a loop; a function gives those of the moment.
  */
-export async function startStreams(frames: readonly Buffer[], folder: string, frameMs = 100): Promise<Streams> {
+export async function startStreams(
+	pictures: readonly Buffer[] | (() => readonly Buffer[]),
+	folder: string,
+	frameMs = 100
+): Promise<Streams> {
 	const channels = new Map<string, Channel>();
 	let index = 0;
 	const frameOf = (mode: StreamMode): Buffer => {
+		const frames = typeof pictures === 'function' ? pictures() : pictures;
 		const frame = frames[mode === 'repeat' ? 0 : index % frames.length] ?? Buffer.alloc(0);
 		return mode === 'corrupt' ? damaged(frame, index) : frame;
 	};
