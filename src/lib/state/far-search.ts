@@ -1,6 +1,7 @@
 /**
  * When a live source is searched for faces that one look at a frame misses: from its first frame on, as nothing is known then,
- * but not where all that there is stands near, for a search costs time; and once no face was near for a while.
+ * but not where all that there is stands near, for a search costs time; where a group stands far; and once no face was in view
+ * for a while.
  */
 import type { FrameResult } from '../core/types';
 
@@ -11,6 +12,9 @@ const SEARCH_AFTER_MS = 1000;
 /** Faces of this share of the picture's longer side are seen without a search; people seldom come so near in groups. */
 const NEAR_SHARE = 0.15;
 
+/** Of so many faces that are all far one look misses others. */
+const GROUP = 3;
+
 /** After a frame; `missedMs`: since a face was in view, or since the source was opened. */
 export function farSearchAfter(
 	before: FarSearch,
@@ -19,10 +23,10 @@ export function farSearchAfter(
 ): FarSearch {
 	if (before === 'impossible' || before === 'searched') return before;
 	if (missedMs > SEARCH_AFTER_MS) return 'searched';
-	if (before === 'not-yet') return before;
-	if (faces.length === 0) return 'begun';
+	if (faces.length === 0) return before === 'not-yet' ? before : 'begun';
 	const isNear = ({ box }: (typeof faces)[number]): boolean => box.height >= NEAR_SHARE * Math.max(width, height);
-	return before === 'unknown' || faces.every(isNear) ? 'not-yet' : 'searched';
+	if (before === 'begun') return faces.every(isNear) ? 'not-yet' : 'searched';
+	return faces.length >= GROUP && !faces.some(isNear) ? 'searched' : 'not-yet';
 }
 
 export function isSearched(far: FarSearch): boolean {

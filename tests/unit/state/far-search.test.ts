@@ -12,7 +12,10 @@ describe('farSearchAfter', () => {
 	it.each<[what: string, before: FarSearch, heights: number[], missedMs: number, after: FarSearch]>([
 		['begins where the first frame shows nobody', 'unknown', [], 30, 'begun'],
 		['does not begin where it shows someone', 'unknown', [200], 0, 'not-yet'],
-		['nor where it shows someone who stands far', 'unknown', [60], 0, 'not-yet'],
+		['nor where it shows two who stand far', 'unknown', [60, 70], 0, 'not-yet'],
+		['begins where it shows three of a group', 'unknown', [60, 70, 80], 0, 'searched'],
+		['begins where a group comes later', 'not-yet', [60, 70, 80], 0, 'searched'],
+		['does not begin where one of three stands near', 'not-yet', [60, 70, 120], 0, 'not-yet'],
 		['goes on while nobody is found', 'begun', [], 500, 'begun'],
 		['ends where all are near: the first frames were dark', 'begun', [200, 96], 0, 'not-yet'],
 		['stays where it found someone who is far', 'begun', [200, 95], 0, 'searched'],
