@@ -5,8 +5,8 @@ import type { Box } from './types';
 
 /** A look costs as much as so many pixels of the input more than it has. */
 const LOOK_PX = 2000;
-/** Larger inputs would take much memory: the first values of one of these are 13 MB. */
-const MOST_PX = 400_000;
+/** The first values of larger inputs would not stay in a processor's cache: those of one of these take 5 MB. */
+const MOST_PX = 160_000;
 /** By so much a pixel of too large an input counts more. */
 const TOO_LARGE = 10;
 

@@ -67,8 +67,8 @@ describe('coverRegions', () => {
 
 	it('cuts a picture full of detail into inputs that take a bounded memory, with little overlap', () => {
 		const regions = coverRegions(FRAME, () => true, OPTIONS);
-		for (const region of regions) expect(inputPx([region])).toBeLessThanOrEqual(400_000);
-		expect(inputPx(regions)).toBeLessThan(1.25 * FRAME.width * FRAME.height * OPTIONS.scale ** 2);
+		for (const region of regions) expect(inputPx([region])).toBeLessThanOrEqual(160_000);
+		expect(inputPx(regions)).toBeLessThan(1.4 * FRAME.width * FRAME.height * OPTIONS.scale ** 2);
 	});
 
 	it.each([
