@@ -15,7 +15,8 @@ import { serveSite } from '../server';
 import { median } from './figures';
 
 const HD = { width: 1280, height: 720 };
-const CAMERA_FPS = 15;
+/** Pictures a second of each camera. */
+export const CAMERA_FPS = 15;
 /** Nobody is in view for this long before each take, and a part of a second more, so that takes begin anywhere. */
 const EMPTY_MS = 1500;
 const LIMIT_MS = 120_000;
