@@ -41,7 +41,7 @@ const COVERED_SHARE = 0.066;
  * Of pictures that are full of detail tiles show all as cheaply, and twice where they overlap: at 0.85 three of 82 faces in
  * pictures of groups were lost.
  */
-const WORTH_IT = 0.7;
+const WORTH_IT = 0.65;
 const STILL_CONFIDENCE = 0.08;
 /**
  * Four candidates at once, each taking half of its square, show the near detector which ones need the closer looks: of 222
