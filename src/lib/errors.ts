@@ -93,7 +93,7 @@ export const EXPLANATIONS = {
 	},
 	'film-unreadable': {
 		sentence: 'This file could not be read as a film.',
-		remedy: 'Choose an MP4, MOV, WebM or MKV file.'
+		remedy: 'Choose an MP4, MOV, WebM, MKV or TS file, or convert a film to one, for example with HandBrake or ffmpeg.'
 	},
 	'film-empty': {
 		sentence: 'This file is empty.',

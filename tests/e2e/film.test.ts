@@ -99,6 +99,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 				cut: maker.cut('before'),
 				headless: maker.cut('after'),
 				old: maker.unknownCodec(),
+				stream: maker.unknownStream(),
 				sound: maker.sound(),
 				text: maker.text()
 			});
@@ -109,7 +110,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		afterAll(() => opened.context.close());
 
 		it('are read one after another, those that can be', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(12);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(13);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
 			await page.getByText('Read 8 films').waitFor();
@@ -178,6 +179,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		it.each([
 			['cut-after', 'film-incomplete'],
 			['old.mp4', 'film-codec'],
+			['old.ts', 'film-codec'],
 			['sound', 'film-no-video'],
 			['text', 'film-unreadable']
 		])('says why %s cannot be read', async (name, code) => {

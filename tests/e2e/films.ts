@@ -117,6 +117,11 @@ export class FilmMaker {
 		return this.#make('old.mp4', ['-t', '0.5', '-vf', 'scale=320:240', '-c:v', 'mpeg4']);
 	}
 
+	/** The same in a container whose tracks are not listed in a part of their own. */
+	unknownStream(): string {
+		return this.#make('old.ts', ['-t', '0.5', '-vf', 'scale=320:240,fps=25', '-c:v', 'mpeg2video']);
+	}
+
 	sound(): string {
 		const path = join(this.#folder, 'sound.m4a');
 		this.#run(['-f', 'lavfi', '-i', 'sine=440:d=1', '-c:a', 'aac', path]);

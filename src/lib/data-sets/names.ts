@@ -3,7 +3,7 @@
 const TABLE = /\.(csv|tsv|gz|tgz|tar|zip)$/i;
 const PICTURE = /\.(jpe?g|jfif|png|webp|avif|bmp|gif|tiff?|heic|heif|jxl|svg|ico)$/i;
 const ARCHIVE = /\.(zip|tar|tgz|gz|cbz|rar|7z|xz|txz|bz2|tbz2?|zst|cbr)$/i;
-const FILM = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|mts|m2ts|3gp|wmv)$/i;
+const FILM = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|mts|m2ts?|3gp|wmv|flv|ogv)$/i;
 const SOUND = /\.(mp3|m4a|wav|ogg|oga|opus|flac|aac|wma|aiff?)$/i;
 
 /** Whether a file can be one of FER2013's tables, or an archive of it. */

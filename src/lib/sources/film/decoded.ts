@@ -5,6 +5,8 @@ import {
 	EncodedPacketSink,
 	Input,
 	type InputVideoTrack,
+	IsobmffInputFormat,
+	MatroskaInputFormat,
 	type VideoSample,
 	VideoSampleSink
 } from 'mediabunny';
@@ -36,7 +38,13 @@ export async function openDecoded(file: Blob): Promise<FilmReader> {
 async function findTrack(input: Input): Promise<InputVideoTrack> {
 	if (!(await input.canRead())) throw new NotDecodable(new AppError('film-unreadable', 'unknown container'));
 	const tracks = await input.getTracks();
-	if (tracks.length === 0) throw new AppError('film-incomplete', 'no tracks');
+	if (tracks.length === 0) {
+		const format = await input.getFormat();
+		// Only these name their tracks in a part of its own, which may be missing; in the others it is their kind that is unknown.
+		if (format instanceof IsobmffInputFormat || format instanceof MatroskaInputFormat)
+			throw new AppError('film-incomplete', 'no tracks');
+		throw new NotDecodable(new AppError('film-codec', `no known track in ${format.name}`));
+	}
 	const track = await input.getPrimaryVideoTrack();
 	if (track === null) throw new AppError('film-no-video', 'no video track');
 	if (!(await track.canDecode())) {

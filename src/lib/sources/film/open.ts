@@ -6,6 +6,16 @@ import { openPlayed } from './played';
 /** Rejects with an AppError that says why the film cannot be read. */
 export async function openFilm(file: Blob): Promise<FilmReader> {
 	if (file.size === 0) throw new AppError('film-empty', 'no bytes');
+	try {
+		return await openBest(file);
+	} catch (thrown) {
+		if (!(thrown instanceof AppError) || thrown.code !== 'film-unreadable') throw thrown;
+		const { whatItIs } = await import('./explain');
+		throw new AppError(thrown.code, thrown.message, thrown, await whatItIs(file).catch(() => null));
+	}
+}
+
+async function openBest(file: Blob): Promise<FilmReader> {
 	if (typeof VideoDecoder === 'undefined') return openPlayed(file, null);
 	// Large, and needed by this page alone.
 	const { openDecoded } = await import('./decoded');
