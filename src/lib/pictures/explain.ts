@@ -67,8 +67,11 @@ function decodesAvif(): Promise<boolean> {
 	return avif;
 }
 
-/** What else people take for a picture, by how it begins. */
-const OTHERS: readonly (readonly [RegExp | string, string])[] = [
+/** What files are, by how they begin. */
+export type Kinds = readonly (readonly [begins: RegExp | string, title: string])[];
+
+/** What else people take for a picture. */
+const OTHERS: Kinds = [
 	[/^%PDF/, 'a PDF'],
 	[/^\s*(<!DOCTYPE html|<html|<head|<body)/i, 'a web page, as where a download asked for a login'],
 	[/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the picture itself'],
@@ -107,10 +110,10 @@ const OTHERS: readonly (readonly [RegExp | string, string])[] = [
 	[/^(MZ|\x7fELF|\xcf\xfa\xed\xfe)/, 'a program']
 ];
 
-/** "a PDF", "a film": what a file that is no picture is; null where that is not known. */
-export function otherKind(head: Uint8Array): string | null {
+/** "a PDF", "a film": what a file that is no picture is, one of `first` before all others; null where that is not known. */
+export function otherKind(head: Uint8Array, first: Kinds = []): string | null {
 	const text = latin1(head);
-	const known = OTHERS.find(([begins]) =>
+	const known = [...first, ...OTHERS].find(([begins]) =>
 		typeof begins === 'string' ? text.startsWith(begins) : begins.test(text)
 	)?.[1];
 	if (known !== undefined) return known;

@@ -1,8 +1,9 @@
-/** What a file is that could not be read as a film, in words; loaded where one could not. */
-import { formatOf, HEAD_BYTES, latin1 } from '../../pictures/format';
+/** What a file is that could not be read as a film, in words; loaded only where one could not. */
+import type { Kinds } from '../../pictures/explain';
+import { formatOf, HEAD_BYTES } from '../../pictures/format';
 
 /** Films without a decoder in browsers, by how they begin. */
-const FILMS: readonly (readonly [RegExp | string, string])[] = [
+const FILMS: Kinds = [
 	[/^RIFF[^]{4}AVI /, 'an AVI file'],
 	['FLV', 'a Flash film (FLV)'],
 	['0&\xb2u', 'a Windows Media film (WMV or ASF)'],
@@ -16,14 +17,9 @@ const FILMS: readonly (readonly [RegExp | string, string])[] = [
 export async function whatItIs(file: Blob): Promise<string | null> {
 	const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
 	if (formatOf(head) !== null) return 'It is a picture: open it on the page Photos.';
-	const text = latin1(head);
 	const { otherKind } = await import('../../pictures/explain');
-	const kind = FILMS.find(([begins]) => begun(text, begins))?.[1] ?? otherKind(head);
+	const kind = otherKind(head, FILMS);
 	if (kind?.includes('archive') === true) return 'It is an archive: unpack it.';
 	// Of one that begins as a film does, the beginning is all that is known.
 	return kind === null || kind === 'a film' ? null : `It is ${kind}.`;
-}
-
-function begun(text: string, begins: RegExp | string): boolean {
-	return typeof begins === 'string' ? text.startsWith(begins) : begins.test(text);
 }
