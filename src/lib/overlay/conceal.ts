@@ -8,18 +8,33 @@ const GROW = 1.7;
 /** Squares across a face: too few to tell people apart. */
 const SQUARES = 6;
 
-export interface HeldBox {
+/** Looks until a picture has been searched for far faces once, a part of it in each. */
+const SEARCH_LOOKS = 15;
+
+interface HeldBox {
 	readonly box: Box;
 	readonly seenMs: number;
 }
 
-/** By id: every face of this frame, and those of the last second and a half where they were last. */
-export function holdBoxes(
-	held: ReadonlyMap<number, HeldBox>,
-	{ faces, timeMs }: Pick<FrameResult, 'faces' | 'timeMs'>
-): ReadonlyMap<number, HeldBox> {
-	const still = [...held].filter(([, { seenMs }]) => timeMs - seenMs <= HOLD_MS && timeMs >= seenMs);
-	return new Map([...still, ...faces.map(({ id, box }) => [id, { box, seenMs: timeMs }] as const)]);
+/** What to hide of one camera's pictures, result by result. */
+export class LiveConcealment {
+	#looks = 0;
+	#held: readonly (readonly [id: number, HeldBox])[] = [];
+
+	/**
+	 * Every face of this frame, and those of the last second and a half where they were last; all of the frame, in its
+	 * pixels, while nobody knows yet who is far away in it.
+	 */
+	boxes({ faces, timeMs, width, height }: Pick<FrameResult, 'faces' | 'timeMs' | 'width' | 'height'>): readonly Box[] {
+		const found = new Map(faces.map(({ id, box }) => [id, { box, seenMs: timeMs }] as const));
+		const missed = this.#held.filter(
+			([id, { seenMs }]) => !found.has(id) && timeMs - seenMs <= HOLD_MS && timeMs >= seenMs
+		);
+		this.#held = [...missed, ...found];
+		this.#looks++;
+		if (this.#looks <= SEARCH_LOOKS) return [{ x: 0, y: 0, width, height }];
+		return this.#held.map(([, { box }]) => box);
+	}
 }
 
 /** The part of a `width` x `height` picture to hide for a face, in whole pixels; null where nothing of it is inside. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { concealedArea, holdBoxes } from '../../../src/lib/overlay/conceal';
+import { concealedArea, LiveConcealment } from '../../../src/lib/overlay/conceal';
 import type { FaceResult } from '../../../src/lib/core/types';
 
 const PICTURE = { width: 640, height: 480 };
@@ -20,14 +20,24 @@ it('hides more than the box, and stays inside the picture', () => {
 	expect(concealedArea({ x: 900, y: 0, width: 50, height: 50 }, PICTURE)).toBeNull();
 });
 
+const face = (id: number, x: number) => ({ id, box: { x, y: 0, width: 10, height: 10 } }) as FaceResult;
+
+it('hides all of a picture until it has been searched, and then every face', () => {
+	const concealment = new LiveConcealment();
+	const look = (timeMs: number, ...faces: FaceResult[]) => concealment.boxes({ faces, timeMs, ...PICTURE });
+	const whole = [{ x: 0, y: 0, ...PICTURE }];
+	for (let frame = 0; frame < 15; frame++) expect(look(frame * 100, face(1, 5))).toEqual(whole);
+	expect(look(1500, face(1, 5), face(2, 50)).map(({ x }) => x)).toEqual([5, 50]);
+	expect(look(1600)).toHaveLength(2);
+});
+
 it('keeps hiding a face that was missed for a moment, and no longer', () => {
-	const face = (id: number, x: number) => ({ id, box: { x, y: 0, width: 10, height: 10 } }) as FaceResult;
-	const first = holdBoxes(new Map(), { faces: [face(1, 5), face(2, 50)], timeMs: 1000 });
-	const second = holdBoxes(first, { faces: [face(1, 6)], timeMs: 2400 });
-	expect([...second].map(([id, { box }]) => [id, box.x])).toEqual([
-		[1, 6],
-		[2, 50]
-	]);
-	expect([...holdBoxes(second, { faces: [], timeMs: 2600 }).keys()]).toEqual([1]);
-	expect(holdBoxes(second, { faces: [], timeMs: 4000 }).size).toBe(0);
+	const concealment = new LiveConcealment();
+	const look = (timeMs: number, ...faces: FaceResult[]) =>
+		concealment.boxes({ faces, timeMs, ...PICTURE }).map(({ x }) => x);
+	for (let frame = 0; frame < 15; frame++) look(0);
+	expect(look(1000, face(1, 5), face(2, 50))).toEqual([5, 50]);
+	expect(look(2400, face(1, 6)).toSorted()).toEqual([50, 6]);
+	expect(look(2600)).toEqual([6]);
+	expect(look(4000)).toEqual([]);
 });
