@@ -1,5 +1,5 @@
 /** Faces and random numbers for the tests of core; no detector is imitated beyond its output. */
-import type { DetectedFace, Point } from '../../../src/lib/core/types';
+import type { DetectedFace, Frame, Point } from '../../../src/lib/core/types';
 
 /** Numbers of -1..1, the same in every run. */
 export function noiseFrom(seed: number): () => number {
@@ -9,6 +9,13 @@ export function noiseFrom(seed: number): () => number {
 		return state / 2147483648;
 	};
 }
+
+/** A frame full of detail, as there may be faces anywhere. */
+export const DETAILED: Frame = {
+	width: 1920,
+	height: 1280,
+	data: Uint8ClampedArray.from({ length: 1920 * 1280 * 4 }, (_, index) => ((index >> 6) * 97) % 256)
+};
 
 /** An upright face of `sizePx`; each of its numbers is off by up to `jitterPx`. */
 export function faceAt(

@@ -4,15 +4,9 @@ import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geomet
 import type { LookAtEach } from '../../../src/lib/core/mosaic';
 import { STILL_SHARE, thoroughDetector } from '../../../src/lib/core/still';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
-import { faceAt } from './faces';
+import { DETAILED as FRAME, faceAt } from './faces';
 
-/** Full of detail, as there may be faces anywhere. */
-const FRAME: Frame = {
-	width: 1920,
-	height: 1280,
-	data: Uint8ClampedArray.from({ length: 1920 * 1280 * 4 }, (_, index) => ((index >> 6) * 97) % 256)
-};
-const WHOLE: Box = { x: 0, y: 0, width: 1920, height: 1280 };
+const WHOLE: Box = { x: 0, y: 0, width: FRAME.width, height: FRAME.height };
 const LARGEST_SHARE = 0.8;
 const NEAR_SHARE = 15 / 128;
 

@@ -13,16 +13,10 @@ import {
 } from '../../../src/lib/core/tiles';
 import { STILL_SHARE } from '../../../src/lib/core/still';
 import { shareInside } from '../../../src/lib/core/geometry';
-import type { Box, FaceDetector, Frame } from '../../../src/lib/core/types';
-import { faceAt } from './faces';
+import type { Box, FaceDetector } from '../../../src/lib/core/types';
+import { DETAILED as FRAME, faceAt } from './faces';
 
-/** Full of detail, as there may be faces anywhere. */
-const FRAME: Frame = {
-	width: 1920,
-	height: 1280,
-	data: Uint8ClampedArray.from({ length: 1920 * 1280 * 4 }, (_, index) => ((index >> 6) * 97) % 256)
-};
-const WHOLE: Box = { x: 0, y: 0, width: 1920, height: 1280 };
+const WHOLE: Box = { x: 0, y: 0, width: FRAME.width, height: FRAME.height };
 const LARGEST_SHARE = 0.8;
 
 describe('planTiles', () => {
