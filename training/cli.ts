@@ -6,7 +6,6 @@ import { prepareCommand } from './commands/prepare';
 import { tablesCommand } from './commands/tables';
 import { say } from './commands/terminal';
 import { trainCommand } from './commands/train';
-import { unpackCommand } from './commands/unpack';
 import { UserError } from './lib/errors';
 import { studyCommand } from './studies/index';
 
@@ -25,8 +24,6 @@ const USAGE = `Usage:
       [--recipe NAME] [--seed N] [--ferplus FILE] --final | --out DIR
   npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] --final
                                            measure what is shipped anew, into the manifest and the reports
-  npm run unpack -- MODEL --data FILE [--models DIR]
-                                           a shipped model as the best weights of its run, to train on from it
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest
   npm run study -- NAME ...                crop-survey, crop-trial, detector, paper-curves, prior-trial, score
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
@@ -37,7 +34,6 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	evaluate: evaluateCommand,
 	export: exportCommand,
 	measure: measureCommand,
-	unpack: unpackCommand,
 	tables: tablesCommand,
 	study: studyCommand
 };

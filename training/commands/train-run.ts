@@ -1,10 +1,10 @@
 /** One run of training, with its bars and lines. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { startBackend, type TrainingBackend } from '../backend/index';
 import { wilsonInterval } from '../../src/lib/core/interval';
 import type { Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
+import { writeWhole } from '../lib/files';
 import { ROOT } from '../lib/root';
 import { writeCheckpoint, type Checkpoint } from '../loop/checkpoint';
 import type { TaughtDataset } from '../loop/live-teachers';
@@ -106,10 +106,11 @@ function averageRuns(run: Run): number {
 	const { model, recipe } = run;
 	const runDir = runDirOf(model.id, recipe);
 	const averaged = averageOf(sourcesOf(run).map(bestOf) as [Checkpoint, ...Checkpoint[]]);
-	mkdirSync(runDir, { recursive: true });
 	writeCheckpoint(path.join(runDir, RUN_FILES.best), averaged);
-	const log = averaged.history.map((epoch) => `${JSON.stringify(epoch)}\n`);
-	writeFileSync(path.join(runDir, RUN_FILES.log), log.join(''));
+	writeWhole(
+		path.join(runDir, RUN_FILES.log),
+		averaged.history.map((epoch) => `${JSON.stringify(epoch)}\n`)
+	);
 	say(`The average of ${recipe.mean?.join(', ') ?? ''} is in ${path.relative(ROOT, runDir)}.`);
 	return 0;
 }

@@ -87,7 +87,7 @@ function addSteps(
 	}
 }
 
-/** A layers model that computes what a network does, for what layers alone can: gradients, unfolding. */
+/** A layers model that computes what a network does, for what layers alone can: gradients. */
 export function layersModelOf({ input: shape, steps, weights }: NetworkDescription): tf.LayersModel {
 	const input = tf.input({ shape: [...shape], name: 'picture' });
 	const outputs: tf.SymbolicTensor[] = [input];

@@ -2,23 +2,19 @@
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { UserError } from '../lib/errors';
 import type { ModelDefinition } from '../models/definition';
-import { doubleHeads, joinHeads } from '../models/heads';
+import { joinHeads } from '../models/heads';
 import type { Recipe } from '../models/recipe';
 import { weightsFor } from '../pretrained/adapt';
 import type { PretrainedWeights } from '../pretrained/weights';
 import type { Checkpoint } from './checkpoint';
 import type { State } from './state';
 
-/**
- * A fresh state with the averaged weights of `start` wherever they fit; two heads both start from its one. Throws UserError
- * where none fits.
- */
+/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none fits. */
 export function startedFrom(start: Checkpoint, fresh: State): State {
 	let taken = 0;
 	const state: State = new Map();
 	for (const [name, tensor] of fresh) {
-		const known = start.state.get(name.replace(/^weight\//, 'average/'));
-		const trained = known && tensor.shape.at(-1) === 2 * FER2013_LABELS.length ? withTwoHeads(known) : known;
+		const trained = start.state.get(name.replace(/^weight\//, 'average/'));
 		const fits = !name.startsWith('slot/') && trained?.shape.join() === tensor.shape.join();
 		if (fits) taken++;
 		state.set(name, fits ? trained : tensor);
@@ -27,24 +23,18 @@ export function startedFrom(start: Checkpoint, fresh: State): State {
 	return state;
 }
 
-type StateTensor = State extends Map<string, infer Tensor> ? Tensor : never;
-
-function withTwoHeads({ shape, values }: StateTensor): StateTensor {
-	const labels = FER2013_LABELS.length;
-	return shape.at(-1) === labels
-		? { shape: [...shape.slice(0, -1), 2 * labels], values: doubleHeads(values, labels) }
-		: { shape, values };
-}
-
 /** Averaged weights of a run, its two heads joined as the recipe says where it has two. */
 export function withOneHead(averages: State, { faceApi }: Recipe): State {
 	if (!faceApi) return averages;
 	const labels = FER2013_LABELS.length;
-	const join = ({ shape, values }: StateTensor): StateTensor =>
-		shape.at(-1) === 2 * labels
-			? { shape: [...shape.slice(0, -1), labels], values: joinHeads(values, labels, faceApi.part) }
-			: { shape, values };
-	return new Map([...averages].map(([name, tensor]) => [name, join(tensor)]));
+	return new Map(
+		[...averages].map(([name, { shape, values }]) => [
+			name,
+			shape.at(-1) === 2 * labels
+				? { shape: [...shape.slice(0, -1), labels], values: joinHeads(values, labels, faceApi.part) }
+				: { shape, values }
+		])
+	);
 }
 
 /** Pretrained weights as the recipe has them, by number, with the shapes of the network's. */

@@ -51,14 +51,16 @@ function isSame(a: Run, b: Run): boolean {
 	return a.model.id === b.model.id && a.recipe.id === b.recipe.id && a.recipe.seed === b.recipe.seed;
 }
 
-/**
- * Whether the run in `runDir` has come to its end. An unpacked one has best weights without a log.
- */
+/** The epochs of the run in `runDir`; none where it was not begun. */
+export function readLog(runDir: string): EpochLog[] {
+	const log = path.join(runDir, RUN_FILES.log);
+	const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : [];
+	return lines.map((line) => JSON.parse(line) as EpochLog);
+}
+
+/** Whether the run in `runDir` has come to its end. */
 export function isTrained(runDir: string, recipe: Recipe): boolean {
-	const [best, log] = [RUN_FILES.best, RUN_FILES.log].map((name) => path.join(runDir, name));
-	if (best === undefined || log === undefined || !existsSync(best)) return false;
-	if (!existsSync(log)) return true;
-	const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
-	const history = lines.map((line) => JSON.parse(line) as EpochLog);
+	if (!existsSync(path.join(runDir, RUN_FILES.best))) return false;
+	const history = readLog(runDir);
 	return history.length >= recipe.epochs || hasStoppedEarly(history, recipe);
 }

@@ -1,5 +1,5 @@
 /** One training run from the first step, or from its last checkpoint, to its end. */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
@@ -8,7 +8,8 @@ import { findGpu } from '../backend/webgpu/webgpu';
 import type { PretrainedWeights } from '../pretrained/weights';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
 import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
-import { UserError, messageOf } from '../lib/errors';
+import { UserError } from '../lib/errors';
+import { writeWhole } from '../lib/files';
 import type { ModelDefinition } from '../models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
 import type { TaughtDataset } from './live-teachers';
@@ -252,12 +253,7 @@ class Run {
 	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */
 	private writeLog(): void {
 		const lines = this.history.map((log) => `${JSON.stringify(log)}\n`).join('');
-		const file = path.join(this.options.runDir, RUN_FILES.log);
-		try {
-			writeFileSync(file, lines);
-		} catch (thrown) {
-			throw new UserError(`${file} could not be written: ${messageOf(thrown)}. Free some space, then run this again.`);
-		}
+		writeWhole(path.join(this.options.runDir, RUN_FILES.log), [lines]);
 	}
 }
 

@@ -13,11 +13,3 @@ export function joinHeads(values: ArrayLike<number>, labels: number, part: numbe
 		return (1 - part) * (values[at] ?? NaN) + part * (values[at + labels] ?? NaN);
 	});
 }
-
-/** Rows of `labels` numbers as rows of two heads that are the same. */
-export function doubleHeads(values: Float32Array, labels: number): Float32Array<ArrayBuffer> {
-	return Float32Array.from({ length: values.length * 2 }, (_, index) => {
-		const row = Math.floor(index / (2 * labels));
-		return values[row * labels + (index % labels)] ?? NaN;
-	});
-}

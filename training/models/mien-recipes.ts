@@ -100,21 +100,6 @@ const IN_ANY_LIGHT: Recipe = {
 	augmentation: { ...WIDER_AUGMENTATION, light: 0.25 }
 };
 
-/** A few epochs on from what ships: what `other-faces` is held against. */
-const OTHER_FACES_CONTROL: Recipe = {
-	...IN_ANY_LIGHT,
-	id: 'other-faces-control',
-	from: 'together',
-	epochs: 3,
-	learningRate: 0.012,
-	warmupEpochs: 0.3,
-	sizes: [
-		{ fromEpoch: 0, size: 40 },
-		{ fromEpoch: 2, size: 48 }
-	],
-	teachers: { part: 0.5, mirrored: true, of: [['mien', 'together']] }
-};
-
 /** From random weights in three stages, without a GPU and without earlier ends; none of them has been run yet. */
 const IN_ONE_GO: readonly Recipe[] = [
 	{
@@ -161,9 +146,6 @@ export const MIEN_RECIPES: readonly [Recipe, ...Recipe[]] = [
 		mean: ['in-any-light', 'in-any-light-again', 'in-every-light', 'among-larger']
 	},
 	...IN_ONE_GO,
-	// Of face-api's network, which knows other faces: its answers as a second head.
-	{ ...OTHER_FACES_CONTROL, id: 'other-faces', faceApi: { loss: 1, part: 0.3 } },
-	OTHER_FACES_CONTROL,
 	IN_ANY_LIGHT,
 	{ ...IN_ANY_LIGHT, id: 'in-any-light-again', seed: 2 },
 	{
