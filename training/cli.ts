@@ -28,6 +28,9 @@ const USAGE = `Usage:
   npm run study -- NAME ...                crop-survey, crop-trial, detector, paper-curves, prior-trial, score
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
+/** As shells have it of a program whose reader has gone: `npm run evaluate -- all | head`. */
+const BROKEN_PIPE = 141;
+
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	prepare: prepareCommand,
 	train: trainCommand,
@@ -41,7 +44,8 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 async function main(): Promise<number> {
 	const [name = '', ...args] = process.argv.slice(2);
 	const command = COMMANDS[name];
-	if (args.includes('--help')) {
+	process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? BROKEN_PIPE : 1));
+	if ([name, ...args].some((arg) => arg === '--help' || arg === '-h')) {
 		say(USAGE);
 		return 0;
 	}
@@ -52,13 +56,19 @@ async function main(): Promise<number> {
 	try {
 		return await command(args);
 	} catch (thrown) {
-		const isUsage = thrown instanceof TypeError && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS');
 		// Not thrown on: the WASM back end would print its whole source in front of the stack.
-		const text =
-			thrown instanceof UserError || isUsage ? thrown.message : thrown instanceof Error ? thrown.stack : thrown;
-		process.stderr.write(`${String(text)}\n`);
+		process.stderr.write(`${explain(thrown)}\n`);
 		return 1;
 	}
+}
+
+/** A sentence for what a user can mend: wrong flags, and files and folders that the system refuses; else where it happened. */
+function explain(thrown: unknown): string {
+	if (!(thrown instanceof Error)) return String(thrown);
+	const { message, stack = message } = thrown;
+	if (thrown instanceof UserError || 'syscall' in thrown) return message;
+	const isUsage = 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS');
+	return isUsage ? `${message}. All options: npm run train -- --help` : stack;
 }
 
 process.exitCode = await main();

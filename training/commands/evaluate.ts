@@ -1,6 +1,5 @@
 /** `npm run evaluate`: how right a model is, on a split of FER2013 or on a folder of pictures. Without --save and --report it writes nothing. */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { calibrate } from '../../src/lib/core/calibration';
 import { applyPrior, everydayRatio } from '../../src/lib/core/prior';
 import { indexOfGreatest } from '../../src/lib/core/scores';
@@ -19,9 +18,9 @@ import { readManifest } from '../ship/manifest';
 import { writeReport } from '../ship/measure';
 import { readReport } from '../ship/shipped';
 import { confusionTable, describeFolder } from './describe';
-import { loadData } from './flags';
+import { loadData, parseFlags } from './flags';
 import { MODELS_DIR } from './paths';
-import { saveResult } from './results';
+import { requireResultName, saveResult } from './results';
 import { findEntry, runSubject, shippedSubject, type Subject } from './subjects';
 import { createBar, percent, say } from './terminal';
 
@@ -41,14 +40,19 @@ const OPTIONS = {
 
 /** `npm run evaluate`; gives the exit code. Throws UserError. */
 export async function evaluateCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+	const { values, name } = parseFlags(args, OPTIONS);
 	const { folder, run } = values;
 	const split = splitOf(values.split, values.final);
 	if (values.report && (folder === undefined || run !== undefined))
 		throw new UserError('--report puts figures of a --folder beside a shipped model.');
+	if (folder === undefined ? values.by !== undefined : values.split !== undefined)
+		throw new UserError('--by goes with --folder, and --split with --data alone.');
+	if (run === undefined ? values.seed !== undefined : values.models !== undefined)
+		throw new UserError('--seed goes with --run, and --models with the name of a shipped model.');
+	requireResultName(values.save);
 	const data = folder !== undefined && values.data === undefined ? undefined : await loadData(values.data);
 	await startBackend(fastestOnProcessor());
-	const subjects = await subjectsOf(positionals[0], run, values, data);
+	const subjects = await subjectsOf(name, run, values, data);
 	try {
 		const figures =
 			folder === undefined
@@ -73,17 +77,17 @@ function splitOf(name: string | undefined, final: boolean): Split {
 }
 
 async function subjectsOf(
-	name: string | undefined,
+	name: string,
 	run: string | undefined,
 	{ models = MODELS_DIR, seed }: { models?: string | undefined; seed?: string | undefined },
 	data: Dataset | undefined
 ): Promise<Subject[]> {
 	if (run !== undefined) {
-		if (name !== undefined) throw new UserError(`Name a shipped model (${name}) or a run (--run ${run}), not both.`);
+		if (name !== '') throw new UserError(`Name a shipped model (${name}) or a run (--run ${run}), not both.`);
 		return [await runSubject(run, seed, data)];
 	}
 	const manifest = readManifest(models);
-	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name ?? '')];
+	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
 	return entries.map((entry) => shippedSubject(entry, models));
 }
 

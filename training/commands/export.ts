@@ -1,7 +1,6 @@
 /** `npm run export`: ships the best weights of a run in static/models, or in another folder, with their figures. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Trained } from '../../src/lib/manifest';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { readFerPlus } from '../data/ferplus';
@@ -12,7 +11,7 @@ import { RUN_FILES } from '../loop/run';
 import { findModel, findRecipe, withRecipe } from '../models/index';
 import { exportModel } from '../ship/export';
 import { describeReport } from './describe';
-import { loadData, requireFinal, requireWholeTests, wholeNumber } from './flags';
+import { loadData, parseFlags, requireFinal, requireWholeTests, wholeNumber } from './flags';
 import { ROOT } from '../lib/root';
 import { MODELS_DIR, runDirOf } from './paths';
 import { bestOf, epochsOf } from './runs';
@@ -20,20 +19,16 @@ import { say } from './terminal';
 
 /** Gives the exit code. Throws UserError. */
 export async function exportCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: {
-			data: { type: 'string' },
-			ferplus: { type: 'string' },
-			recipe: { type: 'string' },
-			seed: { type: 'string' },
-			out: { type: 'string' },
-			final: { type: 'boolean', default: false }
-		}
+	const { values, name } = parseFlags(args, {
+		data: { type: 'string' },
+		ferplus: { type: 'string' },
+		recipe: { type: 'string' },
+		seed: { type: 'string' },
+		out: { type: 'string' },
+		final: { type: 'boolean', default: false }
 	});
 	if (values.out === undefined) requireFinal(values.final, 'export to static/models');
-	const model = findModel(positionals[0] ?? '');
+	const model = findModel(name);
 	const recipe = findRecipe(model, values.recipe);
 	const run: Run = { model, recipe: { ...recipe, seed: wholeNumber('seed', values.seed, 0) ?? recipe.seed } };
 	const best = bestOf(run);

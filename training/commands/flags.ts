@@ -1,12 +1,21 @@
 /** How commands read their flags. */
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { chooseBackend, TRAINING_BACKENDS, type TrainingBackend } from '../backend/index';
 import { rowsOf, type Dataset } from '../data/dataset';
 import { loadFer2013 } from '../data/fer2013';
 import { UserError } from '../lib/errors';
 import { CACHE } from './paths';
 import { createBar, say } from './terminal';
+
+/** A command's options, and the name that it takes: '' where there is none. Throws UserError for more than one, TypeError as parseArgs. */
+export function parseFlags<Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) {
+	const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+	const [name = '', ...others] = positionals;
+	if (others.length > 0) throw new UserError(`Name one of ${positionals.join(', ')}: a command takes one name.`);
+	return { values, name };
+}
 
 /** The data set in `file`, with a bar while it is read. Throws UserError. */
 export async function loadData(file: string | undefined): Promise<Dataset> {
@@ -82,7 +91,7 @@ export function requireWholeTests(dataset: Dataset): void {
 		if (length !== TEST_ROWS)
 			throw new UserError(
 				`The data has ${length} rows of the split "${split}", FER2013 ${TEST_ROWS}: the shipped figures stay as they are. ` +
-					`Take the whole fer2013.csv, or --split ${split} to look at these rows alone.`
+					`Take the whole fer2013.csv, or npm run evaluate -- MODEL --split ${split} to look at these rows alone.`
 			);
 	}
 }

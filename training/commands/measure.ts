@@ -1,6 +1,5 @@
 /** `npm run measure`: measures what is shipped anew, into each model's report and the manifest. */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { calibrate } from '../../src/lib/core/calibration';
 import { classifiersOf, type ModelEntry } from '../../src/lib/manifest';
 import { fastestOnProcessor, startBackend } from '../backend/index';
@@ -12,7 +11,7 @@ import { readManifest, replaceEntry } from '../ship/manifest';
 import { measureModel, writeReport } from '../ship/measure';
 import { loadShipped, readReport } from '../ship/shipped';
 import { describeReport } from './describe';
-import { loadData, requireFinal, requireWholeTests } from './flags';
+import { loadData, parseFlags, requireFinal, requireWholeTests } from './flags';
 import { wilsonInterval } from '../../src/lib/core/interval';
 import { saveResult } from './results';
 import { CACHE, MODELS_DIR } from './paths';
@@ -21,19 +20,14 @@ import { createBar, percent, say } from './terminal';
 
 /** Gives the exit code. Throws UserError. */
 export async function measureCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: {
-			data: { type: 'string' },
-			ferplus: { type: 'string' },
-			corruptions: { type: 'boolean', default: false },
-			final: { type: 'boolean', default: false }
-		}
+	const { values, name } = parseFlags(args, {
+		data: { type: 'string' },
+		ferplus: { type: 'string' },
+		corruptions: { type: 'boolean', default: false },
+		final: { type: 'boolean', default: false }
 	});
 	requireFinal(values.final, 'measure');
 	const manifest = readManifest(MODELS_DIR);
-	const name = positionals[0] ?? '';
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
 	const resultName = name === 'all' ? 'shipped' : `shipped-${name}`;
 	const ids = entries.map(({ id }) => id);

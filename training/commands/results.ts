@@ -21,6 +21,12 @@ export interface Result<Figures = unknown> {
 	readonly figures: Figures;
 }
 
+/** Before hours of work, not after them. Throws UserError for what is no name of a result. */
+export function requireResultName(name: string | undefined): void {
+	if (name !== undefined && !/^[a-z0-9-]+$/.test(name))
+		throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
+}
+
 /** Writes `training/results/<name>.json`; `command` as typed after `npm run`. Throws UserError. */
 export function saveResult(
 	name: string,
@@ -28,8 +34,6 @@ export function saveResult(
 	data: Dataset | undefined,
 	figures: unknown
 ): void {
-	if (!/^[a-z0-9-]+$/.test(name))
-		throw new UserError(`A result's name takes lower-case letters, digits and hyphens, not "${name}".`);
 	const result: Result = {
 		date: new Date().toISOString().slice(0, 10),
 		commit: commitOf(ROOT),

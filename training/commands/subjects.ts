@@ -42,7 +42,7 @@ export function shippedSubject(entry: ModelEntry, modelsDir: string): Subject {
  * fitted on PublicTest, as for export, or none without data. Throws UserError.
  */
 export async function runSubject(name: string, seed: string | undefined, data: Dataset | undefined): Promise<Subject> {
-	const [id = '', recipeId] = name.split('/');
+	const [, id = '', recipeId] = /^([^/]*)(?:\/(.*))?$/.exec(name) ?? [];
 	const model = findModel(id);
 	const recipe = findRecipe(model, recipeId);
 	const seeded = { ...recipe, seed: wholeNumber('seed', seed, 0) ?? recipe.seed };

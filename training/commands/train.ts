@@ -1,5 +1,4 @@
 /** `npm run train`: a run from where it is to its end, and before it those that it builds on. */
-import { parseArgs } from 'node:util';
 import { sharesWork } from '../backend/index';
 import { stopWebGpu } from '../backend/webgpu/webgpu';
 import { UserError } from '../lib/errors';
@@ -7,7 +6,7 @@ import { isTrained, needsOf, type Run } from '../loop/prerequisites';
 import type { ModelDefinition } from '../models/definition';
 import { findModel, findRecipe } from '../models/index';
 import type { Recipe } from '../models/recipe';
-import { abortOnSignals, loadData, parseBackend, wholeNumber } from './flags';
+import { abortOnSignals, loadData, parseBackend, parseFlags, wholeNumber } from './flags';
 import { loadPretrainedWithBar } from './learning-data';
 import { runDirOf } from './paths';
 import { say } from './terminal';
@@ -30,25 +29,21 @@ function chooseRecipe(definition: ModelDefinition, id: string | undefined, base:
 
 /** Trains the model named by `args`, or goes on with it, and before it what it builds on; gives the exit code. Throws UserError. */
 export async function trainCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: {
-			data: { type: 'string' },
-			recipe: { type: 'string' },
-			ferplus: { type: 'string' },
-			'face-api': { type: 'string' },
-			backend: { type: 'string' },
-			base: { type: 'string' },
-			replicas: { type: 'string' },
-			epochs: { type: 'string' },
-			'batch-size': { type: 'string' },
-			seed: { type: 'string' },
-			'checkpoint-minutes': { type: 'string' },
-			fresh: { type: 'boolean', default: false }
-		}
+	const { values, name } = parseFlags(args, {
+		data: { type: 'string' },
+		recipe: { type: 'string' },
+		ferplus: { type: 'string' },
+		'face-api': { type: 'string' },
+		backend: { type: 'string' },
+		base: { type: 'string' },
+		replicas: { type: 'string' },
+		epochs: { type: 'string' },
+		'batch-size': { type: 'string' },
+		seed: { type: 'string' },
+		'checkpoint-minutes': { type: 'string' },
+		fresh: { type: 'boolean', default: false }
 	});
-	const model = findModel(positionals[0] ?? '');
+	const model = findModel(name);
 	const chosen = chooseRecipe(model, values.recipe, values.base);
 	if (chosen.mean && (values.seed !== undefined || values.epochs !== undefined))
 		throw new UserError(

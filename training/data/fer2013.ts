@@ -4,7 +4,7 @@ import path from 'node:path';
 import { FER2013_LABELS, FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { openTables, type TableRow } from '../../src/lib/data-sets/tables';
 import { UserError, messageOf } from '../lib/errors';
-import { sha256, writeWhole } from '../lib/files';
+import { requireFile, sha256, writeWhole } from '../lib/files';
 import { allocate, type Dataset } from './dataset';
 
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
@@ -33,10 +33,7 @@ function readRow({ usage: name, parse }: TableRow, line: number): Row {
  * Throws UserError with the row's number and what was expected; `onBytes` gets the file's bytes as they are read.
  */
 export async function readFer2013(file: string, onBytes: (count: number) => void = () => undefined): Promise<Dataset> {
-	if (!existsSync(file))
-		throw new UserError(
-			`There is no file ${file}. --data takes fer2013.csv, icml_face_data.csv, or the archive that it came in.`
-		);
+	requireFile(file, '--data takes fer2013.csv, icml_face_data.csv, or the archive that it came in.');
 	if (statSync(file).size === 0) throw new UserError(`${file} is empty. Download it again.`);
 	const rows: Row[] = [];
 	/** Tables that do not say which of their rows are for training. */

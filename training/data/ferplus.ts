@@ -1,13 +1,16 @@
 /** FER+ (Barsoum et al., 2016): ten people's votes for every row of FER2013, in the same order. */
 import { parse } from 'csv-parse/sync';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { UserError, messageOf } from '../lib/errors';
+import { requireFile } from '../lib/files';
 
 /** FER+'s column of each FER2013 label, in the order of FER2013_LABELS. */
 const COLUMNS = ['anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral'] as const;
 /** Votes that FER2013 has no label for; NF is "not a face". */
 const OTHER_COLUMNS = ['contempt', 'unknown', 'NF'] as const;
+
+const TAKES = "--ferplus takes FER+'s fer2013new.csv.";
 
 /** Rows in the order of FER2013. */
 export interface FerPlus {
@@ -22,13 +25,15 @@ export interface FerPlus {
 
 /** Reads `fer2013new.csv`. Throws UserError when it is missing, damaged, or not of `rows` rows. */
 export function readFerPlus(file: string, rows: number): FerPlus {
-	if (!existsSync(file)) throw new UserError(`There is no file ${file}. --ferplus takes FER+'s fer2013new.csv.`);
+	requireFile(file, TAKES);
 	let records: Record<string, string>[];
 	try {
 		records = parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true, trim: true });
 	} catch (thrown) {
-		throw new UserError(`${file} is damaged: ${messageOf(thrown)}. Download it again.`);
+		throw new UserError(`${file} is no table, or a damaged one: ${messageOf(thrown).slice(0, 80)}. ${TAKES}`);
 	}
+	const missing = [...COLUMNS, ...OTHER_COLUMNS].filter((name) => records.some((record) => !(name in record)));
+	if (missing.length > 0) throw new UserError(`${file} has no column ${missing.join(', ')}. ${TAKES}`);
 	if (records.length !== rows)
 		throw new UserError(`${file} has ${String(records.length)} rows, but the data has ${String(rows)}.`);
 	const labels = FER2013_LABELS.length;

@@ -1,8 +1,25 @@
 /** Files that are either whole or not there: written under a temporary name, flushed, then renamed. */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+	closeSync,
+	existsSync,
+	fsyncSync,
+	mkdirSync,
+	openSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeSync
+} from 'node:fs';
 import path from 'node:path';
 import { UserError, messageOf } from './errors';
+
+/** Throws UserError where there is no `file`, or it is a folder; `takes` says what is asked for. */
+export function requireFile(file: string, takes: string): void {
+	const stats = statSync(file, { throwIfNoEntry: false });
+	if (!stats) throw new UserError(`There is no file ${file}. ${takes}`);
+	if (stats.isDirectory()) throw new UserError(`${file} is a folder. ${takes}`);
+}
 
 /** Writes the chunks one after another to `file`. Throws UserError (disk full, no permission) and then leaves no trace. */
 export function writeWhole(file: string, chunks: readonly (string | Uint8Array)[]): void {

@@ -42,7 +42,7 @@ export interface BatchesSetup {
  * Pictures of each batch for each of `replicas`. Throws UserError where a batch cannot be shared evenly, by the current back
  * end not at all, or is larger than the data.
  */
-export function shareOf({ batchSize }: Recipe, rows: Uint32Array, replicas: number): number {
+export function shareOf({ id, batchSize }: Recipe, rows: Uint32Array, replicas: number): number {
 	if (replicas > 1 && !hasHostMemory())
 		throw new UserError(`The back end ${tf.getBackend()} trains one replica alone: leave --replicas out.`);
 	if (batchSize % replicas !== 0)
@@ -51,7 +51,8 @@ export function shareOf({ batchSize }: Recipe, rows: Uint32Array, replicas: numb
 		);
 	if (rows.length < batchSize)
 		throw new UserError(
-			`${String(rows.length)} pictures of Training do not fill a batch of ${String(batchSize)}. Take the whole fer2013.csv.`
+			`${String(rows.length)} pictures of Training do not fill a batch of ${String(batchSize)}. Take the whole fer2013.csv, ` +
+				`or train the recipe ${id} with a smaller --batch-size.`
 		);
 	return batchSize / replicas;
 }

@@ -99,7 +99,8 @@ export function findCheckpoint(
 			return checkpoint;
 		}
 		foreign ??= new UserError(
-			`${candidate} belongs to another recipe, data file, pretrained weights or number of replicas. ` +
+			`${candidate} belongs to another recipe, other --epochs or --batch-size, or another data file, pretrained weights or ` +
+				'number of replicas. ' +
 				'Run with the old settings to go on with it, or with --fresh to start again (it is then moved aside).'
 		);
 	}

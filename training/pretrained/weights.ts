@@ -1,10 +1,9 @@
 /** Pretrained convolutions: VGG16's from Keras, those of an .h5 file, or those of a tfjs model. */
 import * as tf from '@tensorflow/tfjs';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { download, type RemoteFile } from './download';
 import { UserError, messageOf } from '../lib/errors';
-import { sha256 } from '../lib/files';
+import { requireFile, sha256 } from '../lib/files';
 import { readArtifacts } from '../lib/model-files';
 
 /** VGG16 without its top, trained on ImageNet (Simonyan & Zisserman, 2015), as Keras publishes it. */
@@ -45,13 +44,10 @@ export async function loadPretrained(
 
 /** Reads the convolutions of an .h5 file of Keras or of a tfjs layers model. Throws UserError. */
 export async function readPretrained(file: string): Promise<PretrainedWeights> {
-	if (!existsSync(file))
-		throw new UserError(
-			`There is no file ${file}. --base takes imagenet, scratch, an .h5 file or a model.json of tfjs.`
-		);
+	const takes = '--base takes imagenet, scratch, an .h5 file or a model.json of tfjs.';
+	requireFile(file, takes);
 	const isH5 = /\.(h5|hdf5)$/i.test(file);
-	if (!isH5 && !file.endsWith('.json'))
-		throw new UserError(`--base takes imagenet, scratch, an .h5 file or a model.json of tfjs, not ${file}.`);
+	if (!isH5 && !file.endsWith('.json')) throw new UserError(`${file} is neither. ${takes}`);
 	const convolutions = isH5 ? await readH5(file) : await readTfjs(file);
 	const hash = sha256(...convolutions.flatMap(({ kernel, bias }) => [bytesOf(kernel), bytesOf(bias)]));
 	const name = `${path.basename(path.dirname(path.resolve(file)))}/${path.basename(file)}, sha256 ${hash.slice(0, 12)}`;

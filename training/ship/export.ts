@@ -65,6 +65,7 @@ export function networkOfRun(definition: ModelDefinition, recipe: Recipe, best: 
  */
 export async function exportModel(options: ExportOptions): Promise<{ entry: ModelEntry; report: Report }> {
 	const { definition, modelsDir, shippedDir, dataset, ferPlus } = options;
+	const rows = rowsOfSplit(dataset, 'public');
 	const folded = networkOfRun(definition, options.recipe, options.best);
 	const input = { ...definition.input, crop: FER2013_CROP, leastContrast: definition.leastContrast };
 	const history = options.history.map(({ epoch, size, learningRate, train, validation }) => ({
@@ -73,7 +74,7 @@ export async function exportModel(options: ExportOptions): Promise<{ entry: Mode
 	// It is written to a folder of another name first.
 	const inFolder = (url: string): string => `${definition.id}/${path.basename(url)}`;
 	const measured = await replaceFolder(path.join(modelsDir, definition.id), async (dir) => {
-		const { written, precision } = await writeSmallest(folded, dir, input, dataset);
+		const { written, precision } = await writeSmallest(folded, dir, input, dataset, rows);
 		const unmeasured: UnmeasuredEntry = {
 			id: definition.id,
 			title: definition.title,
@@ -107,9 +108,14 @@ export async function exportModel(options: ExportOptions): Promise<{ entry: Mode
 	return measured;
 }
 
-/** Writes the coarsest of COARSENESSES that costs at most MOST_LOST on PublicTest. */
-async function writeSmallest(folded: tf.LayersModel, dir: string, input: ModelEntry['input'], dataset: Dataset) {
-	const rows = rowsOfSplit(dataset, 'public');
+/** Writes the coarsest of COARSENESSES that costs at most MOST_LOST on `rows`, those of PublicTest. */
+async function writeSmallest(
+	folded: tf.LayersModel,
+	dir: string,
+	input: ModelEntry['input'],
+	dataset: Dataset,
+	rows: Uint32Array
+) {
 	const truth = truthOf(dataset, rows);
 	const accuracyOf = async (model: tf.LayersModel): Promise<number> =>
 		figuresOf(await predict(model, input, dataset, rows), truth).accuracy;

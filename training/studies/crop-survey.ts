@@ -10,7 +10,8 @@ import { DETECTORS, loadDetectorNetwork } from '../blazeface/detector';
 import { loadData, wholeNumber } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
 import { createBar, say } from '../commands/terminal';
-import { pictureOf, rowsOf } from '../data/dataset';
+import { pictureOf } from '../data/dataset';
+import { rowsOfSplit } from '../evaluate/predict';
 import { createRandom, shuffle } from '../lib/random';
 import { FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { SHORT_RANGE, decodeFaces } from '../../src/lib/core/blazeface';
@@ -222,7 +223,7 @@ export async function surveyCommand(args: string[]): Promise<number> {
 	const { values } = parseArgs({ args, options: { data: { type: 'string' }, pictures: { type: 'string' } } });
 	const count = wholeNumber('pictures', values.pictures, 1) ?? 4000;
 	const dataset = await loadData(values.data);
-	const rows = shuffle(rowsOf(dataset, 'train'), createRandom(1)).subarray(0, count);
+	const rows = shuffle(rowsOfSplit(dataset, 'train'), createRandom(1)).subarray(0, count);
 	await startBackend('wasm');
 	const detector = loadDetectorNetwork(path.join(MODELS_DIR, DETECTORS.short.folder));
 	const bar = createBar('Looking for faces [{bar}] {percentage}% {eta_formatted} left');

@@ -1,10 +1,9 @@
 /** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
 import type { Network } from '../../src/lib/core/network/network';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { startBackend } from '../backend/index';
 import { DETECTORS, loadDetectorNetwork } from '../blazeface/detector';
-import { loadData } from '../commands/flags';
+import { loadData, parseFlags } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
 import { findEntry } from '../commands/subjects';
 import { createBar, percent, say } from '../commands/terminal';
@@ -81,8 +80,8 @@ export async function tryCrops(
 
 /** `npm run study -- crop-trial`; gives the exit code. Throws UserError. */
 export async function cropTrialCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' } } });
-	const entry = findEntry(readManifest(MODELS_DIR), positionals[0] ?? '');
+	const { values, name } = parseFlags(args, { data: { type: 'string' } });
+	const entry = findEntry(readManifest(MODELS_DIR), name);
 	const dataset = await loadData(values.data);
 	const rows = rowsOfSplit(dataset, 'public');
 	await startBackend('wasm');

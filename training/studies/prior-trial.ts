@@ -1,8 +1,7 @@
 /** What calibration is worth, and what is won and lost where labels count more or less. */
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { fastestOnProcessor, startBackend } from '../backend/index';
-import { loadData } from '../commands/flags';
+import { loadData, parseFlags } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
 import { findEntry } from '../commands/subjects';
 import { percent, say } from '../commands/terminal';
@@ -81,12 +80,8 @@ export function tryPrior(
 
 /** `npm run study -- prior-trial`; gives the exit code. Throws UserError. */
 export async function priorTrialCommand(args: string[]): Promise<number> {
-	const { values, positionals } = parseArgs({
-		args,
-		allowPositionals: true,
-		options: { data: { type: 'string' }, ferplus: { type: 'string' } }
-	});
-	const entry = findEntry(readManifest(MODELS_DIR), positionals[0] ?? '');
+	const { values, name } = parseFlags(args, { data: { type: 'string' }, ferplus: { type: 'string' } });
+	const entry = findEntry(readManifest(MODELS_DIR), name);
 	if (values.ferplus === undefined) throw new UserError("--ferplus is missing: FER+'s fer2013new.csv.");
 	const dataset = await loadData(values.data);
 	const ferPlus = readFerPlus(values.ferplus, dataset.n);

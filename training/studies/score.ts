@@ -5,7 +5,7 @@ import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { loadData } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
-import { saveResult } from '../commands/results';
+import { requireResultName, saveResult } from '../commands/results';
 import { findEntry, runSubject, shippedSubject, type Subject } from '../commands/subjects';
 import { percent, say } from '../commands/terminal';
 import { pictureOf, type Dataset } from '../data/dataset';
@@ -39,6 +39,7 @@ export async function scoreCommand(args: string[]): Promise<number> {
 	const { ferplus, folder, by } = values;
 	if (ferplus === undefined) throw new UserError("--ferplus is missing: FER+'s fer2013new.csv.");
 	if (folder === undefined) throw new UserError('--folder is missing: crops of faces in folders named by label.');
+	requireResultName(values.save);
 	const dataset = await loadData(values.data);
 	await startBackend(fastestOnProcessor());
 	const set: TestSet = { dataset, ferPlus: readFerPlus(ferplus, dataset.n), folder, by };

@@ -104,6 +104,8 @@ it(
 		const exported = await run(['export', 'cnn', '--recipe', 'features', '--data', data, '--out', out]);
 		expect(exported.code).toBe(0);
 		expect(exported.printed).not.toContain('private');
+		const intoFile = await run(['export', 'cnn', '--recipe', 'features', '--data', data, '--out', data]);
+		expect(intoFile.printed).toMatch(/^ENOTDIR: not a directory[^\n]*\n$/);
 		const report = readFileSync(path.join(out, 'cnn', 'report.json'), 'utf8');
 		expect(report).toContain('"public"');
 		expect(report).not.toContain('"private"');
@@ -141,6 +143,40 @@ it(
 		}
 	}
 );
+
+it.each([
+	['no command', ['--help'], 0, /^Usage:/],
+	['a command and -h', ['train', '-h'], 0, /^Usage:/],
+	['an unknown command', ['trian'], 2, /^Usage:/],
+	['an unknown option', ['train', 'cnn', '--epoch', '3'], 1, /^Unknown option '--epoch'.*npm run train -- --help\n$/],
+	['two models', ['train', 'cnn', 'mien', '--data', data], 1, /^Name one of cnn, mien/],
+	[
+		'few rows',
+		['train', 'cnn', '--recipe', 'features', '--seed', '9', '--data', data],
+		1,
+		/40 pictures.*features.*--batch-size/
+	],
+	['a folder for a file', ['train', 'cnn', '--data', dir], 1, /is a folder. --data takes/],
+	['--by without a folder', ['evaluate', 'cnn', '--data', data, '--by', 'x'], 1, /^--by goes with --folder/],
+	['--seed without a run', ['evaluate', 'cnn', '--data', data, '--seed', '2'], 1, /^--seed goes with --run/],
+	['no name of a result', ['evaluate', 'cnn', '--data', data, '--save', 'My figures'], 1, /^--save takes lower-case/],
+	['no recipe', ['evaluate', '--run', 'cnn/best/2', '--data', data], 1, /^cnn has no recipe "best\/2"/],
+	['no file', ['study', 'crop-survey', '--data', 'none.csv'], 1, /^There is no file/]
+] as const)('tells what to do where it is given %s', async (_, args, code, printed) => {
+	const answer = await run([...args]);
+	expect(answer.printed).toMatch(printed);
+	expect(answer.printed).not.toContain('    at ');
+	expect(answer.code).toBe(code);
+});
+
+it('ends without a word where nobody reads on, as before head', async () => {
+	const child = spawn(process.execPath, [trainer, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+	child.stdout.destroy();
+	let errors = '';
+	child.stderr.on('data', (text: Buffer) => (errors += String(text)));
+	await new Promise((resolve) => child.on('close', resolve));
+	expect(errors).toBe('');
+});
 
 /** VGG16's convolutions, as Keras writes them, with random kernels that keep the scale of what goes through. */
 async function writeVgg16(file: string): Promise<void> {

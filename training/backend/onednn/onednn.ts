@@ -5,6 +5,7 @@
  * pictures are NHWC in memory.
  */
 import koffi from 'koffi';
+import { UserError } from '../../lib/errors';
 
 const LIBRARY = 'libdnnl.so.2';
 /** Major and minor version whose interface this is. */
@@ -112,10 +113,10 @@ export function versionProblem(major: number, minor: number): string | undefined
 	);
 }
 
-/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws Error when it is not installed, or of another version. */
+/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws UserError when it is not installed, or of another version. */
 export function loadOneDnn(bfloat16: boolean): OneDnn {
 	const problem = oneDnnProblem();
-	if (problem !== undefined) throw new Error(`oneDNN cannot be used: ${problem}.`);
+	if (problem !== undefined) throw new UserError(`oneDNN cannot be used: ${problem}. Leave --backend out.`);
 	const library = bind();
 	library.setThreads(1);
 	return createPrimitives(library, bfloat16 ? BFLOAT16 : FLOAT32);

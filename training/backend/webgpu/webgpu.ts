@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readdirSync } from 'node:fs';
 import process from 'node:process';
+import { UserError } from '../../lib/errors';
 import { registerWebGpuKernels } from './kernels';
 
 export interface GpuAdapter {
@@ -51,9 +52,10 @@ export async function findGpu(): Promise<GpuAdapter | undefined> {
 	return { name, isSoftware };
 }
 
-/** Makes WebGPU the back end of tfjs. Throws Error where no adapter is found. */
+/** Makes WebGPU the back end of tfjs. Throws UserError where no adapter is found. */
 export async function startWebGpu(): Promise<void> {
-	if (!(await findGpu())) throw new Error('WebGPU finds no GPU and no driver on this machine.');
+	if (!(await findGpu()))
+		throw new UserError('WebGPU finds no GPU and no driver on this machine: leave --backend out.');
 	setNavigator(await openGpu());
 	// Registers itself only where it finds navigator.gpu.
 	await import('@tensorflow/tfjs-backend-webgpu');

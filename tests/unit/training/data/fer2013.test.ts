@@ -83,6 +83,7 @@ describe('readFer2013', () => {
 
 	it('explains files that are no data set', async () => {
 		await expect(readFer2013(path.join(dir, 'none.csv'))).rejects.toThrow(/There is no file .*none\.csv/);
+		await expect(readFer2013(dir)).rejects.toThrow(/is a folder. --data takes fer2013.csv/);
 		await expect(readFer2013(write('empty.csv', ''))).rejects.toThrow(/is empty/);
 		await expect(readFer2013(write('header.csv', 'emotion,pixels,Usage\n'))).rejects.toThrow(/header but no rows/);
 		await expect(readFer2013(write('other.csv', 'a,b\n1,2\n'))).rejects.toThrow(/first line must name the columns/);

@@ -42,6 +42,12 @@ describe('readFerPlus', () => {
 
 	it('says what is wrong', () => {
 		expect(() => readFerPlus(path.join(dir, 'none.csv'), 1)).toThrow(/There is no file/);
+		expect(() => readFerPlus(dir, 1)).toThrow(/is a folder. --ferplus takes/);
+		const other = path.join(dir, 'other.csv');
+		writeFileSync(other, 'a,anger\n1,2\n');
+		expect(() => readFerPlus(other, 1)).toThrow(/has no column disgust, fear.*--ferplus takes/);
+		writeFileSync(other, `x "${'\0'.repeat(1000)}`);
+		expect(() => readFerPlus(other, 1)).toThrow(/no table, or a damaged one: .{1,80}\. --ferplus takes/);
 		expect(() => readFerPlus(fileOf('Training,a.png,1,0,0,0,0,0,0,0,0,0'), 2)).toThrow(
 			/has 1 rows, but the data has 2/
 		);

@@ -113,7 +113,9 @@ describe('checkpoints', () => {
 	it('of another run alone are refused and left as they are', () => {
 		writeCheckpoint(file, checkpoint(5, OTHER));
 		const bytes = readFileSync(file);
-		expect(find).toThrow(/belongs to another recipe, data file, pretrained weights or number of replicas.*--fresh/);
+		expect(find).toThrow(
+			/belongs to another recipe, other --epochs .*data file, pretrained weights or number of replicas.*--fresh/
+		);
 		expect(readFileSync(file)).toEqual(bytes);
 		expect(existsSync(`${file}.previous`)).toBe(false);
 	});
