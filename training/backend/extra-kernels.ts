@@ -1,6 +1,7 @@
 /** Kernels that tfjs does not have: layers, optimizer and averages use them where a back end offers them. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hostView } from './host';
+import type { Attrs } from './kernel-inputs';
 
 /** x [..., c], gamma [c], beta [c], c up to 1024 and a multiple of 4, or up to 256; attribute epsilon. Gives y [..., c], and mean and variance [c] of x. */
 export const BATCH_NORM_KERNEL = 'BatchNormTraining';
@@ -20,10 +21,6 @@ export const SGD_KERNEL = 'SgdInPlace';
 export const MOVE_KERNEL = 'MoveInPlace';
 /** How many tensors it moves at once: each takes two of the eight buffers that WebGPU lets a program have. */
 const MOVES = 4;
-
-/** A kernel's attributes and inputs by name. */
-export type Attrs = Readonly<Record<string, unknown>>;
-export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 
 /** Whether the back end in use offers this kernel. */
 export function hasKernel(name: string): boolean {
@@ -58,23 +55,6 @@ export function moveInPlace(
 		]);
 		runKernel(MOVE_KERNEL, Object.fromEntries(inputs), { part: 1 - keep });
 	}
-}
-
-/** How many numbers a tensor has. */
-export const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
-
-/** One of a kernel's inputs. Throws Error where it lacks. */
-export function inputOf(inputs: Inputs, name: string): tf.TensorInfo {
-	const found = inputs[name];
-	if (!found) throw new Error(`A kernel lacks its input ${name}.`);
-	return found;
-}
-
-/** Puts `kernelFunc` in the place of the back end's own kernel, if it has one. */
-export function replaceKernel(kernelName: string, backendName: string, kernelFunc: tf.KernelFunc): void {
-	if (tf.getKernelsForBackend(backendName).some((known) => known.kernelName === kernelName))
-		tf.unregisterKernel(kernelName, backendName);
-	tf.registerKernel({ kernelName, backendName, kernelFunc });
 }
 
 /** Teaches tfjs the gradients that these kernels compute; to be called for each back end that has them. */

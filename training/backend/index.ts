@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../lib/errors';
-import { oneDnnProblem } from './onednn/onednn';
+import { oneDnnProblem } from './onednn/library';
 import { registerOneDnnKernels } from './onednn/kernels';
 import { registerWasmGradients } from './wasm-gradients';
 import { findGpu, startWebGpu } from './webgpu/webgpu';

@@ -4,31 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WasmMemory } from './host';
-
-interface ConvAttrs {
-	readonly strides: number | [number, number];
-	readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
-	readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
-}
-
-interface PoolAttrs extends ConvAttrs {
-	readonly filterSize: number | [number, number];
-}
-
-function convInfo(
-	xShape: readonly number[],
-	filterShape: readonly number[],
-	attrs: ConvAttrs
-): tf.backend_util.Conv2DInfo {
-	return tf.backend_util.computeConv2DInfo(
-		xShape as [number, number, number, number],
-		filterShape as [number, number, number, number],
-		attrs.strides,
-		1,
-		attrs.pad,
-		attrs.dimRoundingMode
-	);
-}
+import { convolutionInfo, inputOf, poolInfo, replaceKernel, type Attrs, type Inputs } from './kernel-inputs';
 
 /** Cuts off the `bottom` last rows and `right` last columns of an NHWC tensor. */
 function crop(x: tf.Tensor4D, bottom: number, right: number): tf.Tensor4D {
@@ -125,51 +101,30 @@ function maxPoolGradient(
 	}
 }
 
-function registerMaxPoolGradient(): void {
-	// The back end's own differs from the cpu back end's already at 8 x 8 pixels.
-	tf.unregisterKernel('MaxPoolGrad', 'wasm');
-	tf.registerKernel({
-		kernelName: 'MaxPoolGrad',
-		backendName: 'wasm',
-		kernelFunc: ({ inputs, attrs, backend }) => {
-			const { dy, input } = inputs as unknown as { dy: tf.TensorInfo; input: tf.TensorInfo };
-			const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttrs;
-			const memory = backend as WasmMemory;
-			const shape = input.shape as [number, number, number, number];
-			const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
-			const result = memory.makeOutput([...shape], 'float32');
-			const [x, outputGradient, gradient] = [input, dy, result].map((tensor) => memory.typedArrayFromHeap(tensor));
-			if (x && outputGradient && gradient) maxPoolGradient(x, outputGradient, gradient, info);
-			return result;
-		}
-	});
-}
-
 /**
  * Registers Conv2DBackpropFilter, Conv2DBackpropInput and MaxPoolGrad for the 'wasm' back end, once; call it after importing
  * @tensorflow/tfjs-backend-wasm.
  */
 export function registerWasmGradients(): void {
 	if (tf.getKernelsForBackend('wasm').some(({ kernelName }) => kernelName === 'Conv2DBackpropFilter')) return;
-	tf.registerKernel({
-		kernelName: 'Conv2DBackpropFilter',
-		backendName: 'wasm',
-		kernelFunc: ({ inputs, attrs }) => {
-			const { x, dy } = inputs as unknown as { x: tf.Tensor4D; dy: tf.Tensor4D };
-			const conv = attrs as unknown as ConvAttrs & { filterShape: number[] };
-			return tf.tidy(() => filterGradient(x, dy, convInfo(x.shape, conv.filterShape, conv)));
-		}
+	replaceKernel('Conv2DBackpropFilter', 'wasm', ({ inputs, attrs }) => {
+		const { x, dy } = inputs as unknown as { x: tf.Tensor4D; dy: tf.Tensor4D };
+		const info = convolutionInfo(x.shape, attrs?.['filterShape'] as number[], attrs as Attrs);
+		return tf.tidy(() => filterGradient(x, dy, info));
 	});
-	registerMaxPoolGradient();
 	// The back end's own is ten times slower.
-	tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
-	tf.registerKernel({
-		kernelName: 'Conv2DBackpropInput',
-		backendName: 'wasm',
-		kernelFunc: ({ inputs, attrs }) => {
-			const { dy, filter } = inputs as unknown as { dy: tf.Tensor4D; filter: tf.Tensor4D };
-			const conv = attrs as unknown as ConvAttrs & { inputShape: number[] };
-			return tf.tidy(() => inputGradient(dy, filter, convInfo(conv.inputShape, filter.shape, conv)));
-		}
+	replaceKernel('Conv2DBackpropInput', 'wasm', ({ inputs, attrs }) => {
+		const { dy, filter } = inputs as unknown as { dy: tf.Tensor4D; filter: tf.Tensor4D };
+		const info = convolutionInfo(attrs?.['inputShape'] as number[], filter.shape, attrs as Attrs);
+		return tf.tidy(() => inputGradient(dy, filter, info));
+	});
+	// The back end's own differs from the cpu back end's already at 8 x 8 pixels.
+	replaceKernel('MaxPoolGrad', 'wasm', ({ inputs, attrs, backend }) => {
+		const [dy, x] = [inputOf(inputs as Inputs, 'dy'), inputOf(inputs as Inputs, 'input')];
+		const memory = backend as WasmMemory;
+		const gradient = memory.makeOutput([...x.shape], 'float32');
+		const view = (tensor: tf.TensorInfo): Float32Array => memory.typedArrayFromHeap(tensor);
+		maxPoolGradient(view(x), view(dy), view(gradient), poolInfo(x.shape, attrs as Attrs));
+		return gradient;
 	});
 }

@@ -3,21 +3,23 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
 	BATCH_NORM_GRADIENT_KERNEL,
 	BATCH_NORM_KERNEL,
-	inputOf,
 	registerGradients,
-	RELU_GRADIENT_KERNEL,
-	replaceKernel,
-	sizeOf,
-	type Attrs
+	RELU_GRADIENT_KERNEL
 } from '../extra-kernels';
 import type { WasmMemory } from '../host';
-import { loadOneDnn, type OneDnn } from './onednn';
+import {
+	convolutionInfo,
+	inputOf,
+	poolInfo,
+	replaceKernel,
+	sizeOf,
+	type Attrs,
+	type Inputs,
+	type Kernel as Fallback
+} from '../kernel-inputs';
+import { loadOneDnn, type OneDnn } from './primitives';
 
-type Kernel = (
-	inputs: Readonly<Record<string, tf.TensorInfo>>,
-	attrs: Attrs,
-	memory: Memory
-) => tf.TensorInfo | tf.TensorInfo[];
+type Kernel = (inputs: Inputs, attrs: Attrs, memory: Memory) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Below this many numbers the call costs more than it saves. */
 const WORTH_IT = 512;
@@ -33,23 +35,19 @@ interface Memory {
  */
 export function registerOneDnnKernels({ bfloat16 }: { readonly bfloat16: boolean }): void {
 	const oneDnn = loadOneDnn(bfloat16);
-	const original = (name: string) => tf.getKernel(name, 'wasm').kernelFunc;
-	const [add, sum, matMul] = [original('Add'), original('Sum'), original('BatchMatMul')];
-	const fusedMatMul = original('_FusedMatMul');
-	const fallback =
-		(kernel: tf.KernelFunc) =>
-		(inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs): tf.TensorInfo | tf.TensorInfo[] =>
-			kernel({ inputs, attrs: attrs as tf.NamedAttrMap, backend: tf.backend() });
-
+	const original = (name: string): Fallback => {
+		const { kernelFunc } = tf.getKernel(name, 'wasm');
+		return (inputs, attrs) => kernelFunc({ inputs, attrs: attrs as tf.NamedAttrMap, backend: tf.backend() });
+	};
 	for (const [kernelName, kernel] of Object.entries({
 		...convolutionKernels(oneDnn),
 		...normKernels(oneDnn),
 		...reluKernels(oneDnn),
 		MaxPoolGrad: maxPoolGradient(oneDnn),
-		Add: addKernel(oneDnn, fallback(add)),
-		Sum: sumKernel(oneDnn, fallback(sum)),
-		BatchMatMul: matMulKernel(oneDnn, fallback(matMul)),
-		_FusedMatMul: fusedMatMulKernel(oneDnn, fallback(fusedMatMul))
+		Add: addKernel(oneDnn, original('Add')),
+		Sum: sumKernel(oneDnn, original('Sum')),
+		BatchMatMul: matMulKernel(oneDnn, original('BatchMatMul')),
+		_FusedMatMul: fusedMatMulKernel(oneDnn, original('_FusedMatMul'))
 	}))
 		register(kernelName, kernel);
 	shareIdentities();
@@ -59,7 +57,7 @@ export function registerOneDnnKernels({ bfloat16 }: { readonly bfloat16: boolean
 function register(kernelName: string, kernel: Kernel): void {
 	replaceKernel(kernelName, 'wasm', ({ inputs, attrs, backend }) => {
 		const wasm = backend as WasmMemory;
-		return kernel(inputs as Readonly<Record<string, tf.TensorInfo>>, attrs as Attrs, {
+		return kernel(inputs as Inputs, attrs as Attrs, {
 			view: (tensor) => wasm.typedArrayFromHeap(tensor),
 			allocate: (shape) => wasm.makeOutput([...shape], 'float32')
 		});
@@ -69,23 +67,10 @@ function register(kernelName: string, kernel: Kernel): void {
 /** Copies share their data, as in all other back ends; WASM's own kernel copies it, hundreds of times a step. */
 function shareIdentities(): void {
 	replaceKernel('Identity', 'wasm', ({ inputs, backend }) => {
-		const { dataId, shape, dtype } = inputOf(inputs as Readonly<Record<string, tf.TensorInfo>>, 'x');
+		const { dataId, shape, dtype } = inputOf(inputs as Inputs, 'x');
 		(backend as WasmMemory).incRef(dataId);
 		return { dataId, shape, dtype };
 	});
-}
-
-type Shape4D = [number, number, number, number];
-
-function convolutionInfo(xShape: readonly number[], filterShape: readonly number[], attrs: Attrs) {
-	return tf.backend_util.computeConv2DInfo(
-		xShape as Shape4D,
-		filterShape as Shape4D,
-		attrs['strides'] as [number, number],
-		(attrs['dilations'] ?? 1) as [number, number],
-		attrs['pad'] as 'same' | 'valid',
-		attrs['dimRoundingMode'] as 'floor' | undefined
-	);
 }
 
 function shapeOf(info: tf.backend_util.Conv2DInfo) {
@@ -99,19 +84,17 @@ function shapeOf(info: tf.backend_util.Conv2DInfo) {
 }
 
 function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
+	const convolve = (inputs: Inputs, attrs: Attrs, memory: Memory): tf.TensorInfo => {
+		const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
+		const info = convolutionInfo(x.shape, filter.shape, attrs);
+		const output = memory.allocate(info.outShape);
+		oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+		return output;
+	};
 	return {
-		Conv2D: (inputs, attrs, memory) => {
-			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
-			const info = convolutionInfo(x.shape, filter.shape, attrs);
-			const output = memory.allocate(info.outShape);
-			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
-			return output;
-		},
+		Conv2D: convolve,
 		FusedConv2D: (inputs, attrs, memory) => {
-			const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
-			const info = convolutionInfo(x.shape, filter.shape, attrs);
-			const output = memory.allocate(info.outShape);
-			oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+			const output = convolve(inputs, attrs, memory);
 			finish(oneDnn, output, inputs['bias'], attrs['activation'], memory);
 			return output;
 		},
@@ -137,16 +120,8 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 function maxPoolGradient(oneDnn: OneDnn): Kernel {
 	return (inputs, attrs, memory) => {
 		const [dy, x] = [inputOf(inputs, 'dy'), inputOf(inputs, 'input')];
-		const info = tf.backend_util.computePool2DInfo(
-			x.shape as Shape4D,
-			attrs['filterSize'] as [number, number],
-			attrs['strides'] as [number, number],
-			1,
-			attrs['pad'] as 'same' | 'valid',
-			attrs['dimRoundingMode'] as 'floor' | undefined
-		);
 		const gradient = memory.allocate(x.shape);
-		oneDnn.maxPoolGradient(shapeOf(info))(memory.view(x), memory.view(dy), memory.view(gradient));
+		oneDnn.maxPoolGradient(shapeOf(poolInfo(x.shape, attrs)))(memory.view(x), memory.view(dy), memory.view(gradient));
 		return gradient;
 	};
 }
@@ -208,8 +183,6 @@ function reluKernels(oneDnn: OneDnn): Record<string, Kernel> {
 		}
 	};
 }
-
-type Fallback = (inputs: Readonly<Record<string, tf.TensorInfo>>, attrs: Attrs) => tf.TensorInfo | tf.TensorInfo[];
 
 /** Two tensors of one shape, or a vector added to the last axis. */
 function addKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {

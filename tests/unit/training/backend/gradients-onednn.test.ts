@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { chooseBackend, startBackend } from '../../../../training/backend/index';
-import { oneDnnProblem, versionProblem } from '../../../../training/backend/onednn/onednn';
+import { oneDnnProblem, versionProblem } from '../../../../training/backend/onednn/library';
 import { testGradients } from './gradients';
 
 // An optional library of the system: where it is missing, training uses WASM.

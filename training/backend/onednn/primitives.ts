@@ -1,0 +1,265 @@
+/**
+ * oneDNN 2.6 (Debian 12's libdnnl2), Intel's and UXL's library of deep learning primitives: on processors with AVX-512 it does the
+ * arithmetic of training about ten times as fast as WASM. All data is float32, pictures are NHWC in memory.
+ */
+import { ARG, createAssembler, FLOAT32, type Bytes, type Pointer, type Primitive } from './assembler';
+import { openLibrary } from './library';
+
+const BFLOAT16 = 2;
+/** Memory layouts by dnnl_format_tag_t. */
+const TAG = { any: 1, a: 2, ab: 3, ba: 22, abc: 4, nhwc: 20, hwio: 30 } as const;
+const PROPAGATION = { forwardTraining: 64, backward: 128 } as const;
+const ALGORITHM = { convolutionDirect: 1, relu: 31, reluFromOutput: 256, add: 131056, poolingMax: 511 } as const;
+const USE_SCALE_AND_SHIFT = 8 | 16;
+
+interface ConvolutionShape {
+	readonly batch: number;
+	readonly inHeight: number;
+	readonly inWidth: number;
+	readonly inChannels: number;
+	readonly outHeight: number;
+	readonly outWidth: number;
+	readonly outChannels: number;
+	readonly filterHeight: number;
+	readonly filterWidth: number;
+	readonly strideHeight: number;
+	readonly strideWidth: number;
+	readonly padInfo: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
+}
+
+export interface OneDnn {
+	/** source, filter [h, w, in, out]; destination. */
+	convolution(shape: ConvolutionShape): Primitive;
+	/** gradient of the destination, filter; gradient of the source. */
+	convolutionSourceGradient(shape: ConvolutionShape): Primitive;
+	/** source, gradient of the destination; gradient of the filter. */
+	convolutionFilterGradient(shape: ConvolutionShape): Primitive;
+	/** source, scale, shift; destination, mean, variance. */
+	batchNorm(rows: number, channels: number, epsilon: number): Primitive;
+	/** source, mean, variance, scale, shift, gradient; gradients of source, scale and shift. */
+	batchNormGradient(rows: number, channels: number, epsilon: number): Primitive;
+	/** source; destination. */
+	relu(size: number): Primitive;
+	/** output, its gradient; gradient of the source. */
+	reluGradient(size: number): Primitive;
+	/** a [rows, columns], b [rowsOfB, columns] with one row or as many as `a`; destination. */
+	add(rows: number, columns: number, rowsOfB: number): Primitive;
+	/** source, gradient of the destination; gradient of the source. */
+	maxPoolGradient(shape: ConvolutionShape): Primitive;
+	/** a [batch, m, k], b [batch, k, n], or their transposes; destination [batch, m, n]. */
+	matMul(batch: number, m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): Primitive;
+}
+
+/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws UserError where it cannot be used. */
+export function loadOneDnn(bfloat16: boolean): OneDnn {
+	const library = openLibrary();
+	const factors = bfloat16 ? BFLOAT16 : FLOAT32;
+	const { dims, describeAs, operation, memoryOf, ownMemoryOf, workspaceOf, stepOf, sequence, assemble } =
+		createAssembler(library);
+	const describe = (tag: number, ...shape: readonly number[]): Bytes => describeAs(FLOAT32, tag, shape);
+	const cache = new Map<string, unknown>();
+	const once = <T>(name: string, key: readonly unknown[], make: () => T): T => {
+		const id = `${name} ${JSON.stringify(key)}`;
+		const known = cache.get(id) as T | undefined;
+		if (known) return known;
+		const made = make();
+		cache.set(id, made);
+		return made;
+	};
+
+	const convolutionParts = (s: ConvolutionShape) => ({
+		source: describe(TAG.nhwc, s.batch, s.inChannels, s.inHeight, s.inWidth),
+		destination: describe(TAG.nhwc, s.batch, s.outChannels, s.outHeight, s.outWidth),
+		sourceFactor: describeAs(factors, TAG.nhwc, [s.batch, s.inChannels, s.inHeight, s.inWidth]),
+		destinationFactor: describeAs(factors, TAG.nhwc, [s.batch, s.outChannels, s.outHeight, s.outWidth]),
+		anyFilter: describe(TAG.any, s.outChannels, s.inChannels, s.filterHeight, s.filterWidth),
+		filterFactor: describeAs(factors, TAG.any, [s.outChannels, s.inChannels, s.filterHeight, s.filterWidth]),
+		filter: describe(TAG.hwio, s.outChannels, s.inChannels, s.filterHeight, s.filterWidth),
+		strides: dims(s.strideHeight, s.strideWidth),
+		before: dims(s.padInfo.top, s.padInfo.left),
+		after: dims(s.padInfo.bottom, s.padInfo.right)
+	});
+	const keyOf = (s: ConvolutionShape): readonly unknown[] => [
+		...[s.batch, s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth, s.outChannels],
+		...[s.filterHeight, s.filterWidth, s.strideHeight, s.strideWidth],
+		...[s.padInfo.top, s.padInfo.bottom, s.padInfo.left, s.padInfo.right]
+	];
+	const convolutionForward = (p: ReturnType<typeof convolutionParts>): Pointer =>
+		operation((op) => {
+			const { forwardTraining } = PROPAGATION;
+			const geometry = [p.strides, p.before, p.after];
+			library.convolution(op, forwardTraining, 1, p.sourceFactor, p.filterFactor, 0n, p.destination, ...geometry);
+		});
+
+	return {
+		convolution: (shape) =>
+			once('convolution', keyOf(shape), () => {
+				const p = convolutionParts(shape);
+				return assemble(convolutionForward(p), [
+					[ARG.source, p.source, p.sourceFactor],
+					[ARG.weights, p.filter],
+					[ARG.destination, p.destination]
+				]);
+			}),
+		convolutionSourceGradient: (shape) =>
+			once('convolution source', keyOf(shape), () => {
+				const p = convolutionParts(shape);
+				const desc = operation((op) => {
+					const geometry = [p.strides, p.before, p.after];
+					const { convolutionDirect } = ALGORITHM;
+					library.convolutionSourceGradient(
+						op,
+						convolutionDirect,
+						p.source,
+						p.filterFactor,
+						p.destinationFactor,
+						...geometry
+					);
+				}, convolutionForward(p));
+				return assemble(desc, [
+					[ARG.destinationGradient, p.destination, p.destinationFactor],
+					[ARG.weights, p.filter],
+					[ARG.sourceGradient, p.source]
+				]);
+			}),
+		convolutionFilterGradient: (shape) =>
+			once('convolution filter', keyOf(shape), () => {
+				const p = convolutionParts(shape);
+				const desc = operation((op) => {
+					const data = [p.sourceFactor, p.anyFilter, 0n, p.destinationFactor];
+					library.convolutionFilterGradient(op, ALGORITHM.convolutionDirect, ...data, p.strides, p.before, p.after);
+				}, convolutionForward(p));
+				return assemble(desc, [
+					[ARG.source, p.source, p.sourceFactor],
+					[ARG.destinationGradient, p.destination, p.destinationFactor],
+					[ARG.weightsGradient, p.filter]
+				]);
+			}),
+		maxPoolGradient: (shape) =>
+			once('max pool', keyOf(shape), () => {
+				const p = convolutionParts(shape);
+				const geometry = [p.strides, dims(shape.filterHeight, shape.filterWidth), p.before, p.after];
+				const { poolingMax } = ALGORITHM;
+				const forward = operation((op) => {
+					library.pooling(op, PROPAGATION.forwardTraining, poolingMax, p.source, p.destination, ...geometry);
+				});
+				const backward = operation((op) => {
+					library.poolingGradient(op, poolingMax, p.source, p.destination, ...geometry);
+				}, forward);
+				// Where the greatest values were is asked again: tfjs keeps no room for it between the passes.
+				const [workspace, pooled] = [workspaceOf(forward), ownMemoryOf(p.destination)];
+				const [source, outputGradient, gradient] = [memoryOf(p.source), memoryOf(p.destination), memoryOf(p.source)];
+				return sequence(
+					[source, outputGradient, gradient],
+					[
+						stepOf(forward, [
+							[ARG.source, source],
+							[ARG.destination, pooled],
+							[ARG.workspace, workspace]
+						]),
+						stepOf(backward, [
+							[ARG.destinationGradient, outputGradient],
+							[ARG.workspace, workspace],
+							[ARG.sourceGradient, gradient]
+						])
+					]
+				);
+			}),
+		batchNorm: (rows, channels, epsilon) =>
+			once('norm', [rows, channels, epsilon], () => {
+				const data = describe(TAG.nhwc, rows, channels, 1, 1);
+				const perChannel = describe(TAG.a, channels);
+				const desc = operation((op) => {
+					library.batchNorm(op, PROPAGATION.forwardTraining, data, epsilon, USE_SCALE_AND_SHIFT);
+				});
+				return assemble(desc, [
+					[ARG.source, data],
+					[ARG.scale, perChannel],
+					[ARG.shift, perChannel],
+					[ARG.destination, data],
+					[ARG.mean, perChannel],
+					[ARG.variance, perChannel]
+				]);
+			}),
+		batchNormGradient: (rows, channels, epsilon) =>
+			once('norm gradient', [rows, channels, epsilon], () => {
+				const data = describe(TAG.nhwc, rows, channels, 1, 1);
+				const perChannel = describe(TAG.a, channels);
+				const forward = operation((op) => {
+					library.batchNorm(op, PROPAGATION.forwardTraining, data, epsilon, USE_SCALE_AND_SHIFT);
+				});
+				const desc = operation((op) => {
+					library.batchNormGradient(op, PROPAGATION.backward, data, data, epsilon, USE_SCALE_AND_SHIFT);
+				}, forward);
+				return assemble(desc, [
+					[ARG.source, data],
+					[ARG.mean, perChannel],
+					[ARG.variance, perChannel],
+					[ARG.scale, perChannel],
+					// Not used, but counted.
+					[ARG.shift, perChannel],
+					[ARG.destinationGradient, data],
+					[ARG.sourceGradient, data],
+					[ARG.scaleGradient, perChannel],
+					[ARG.shiftGradient, perChannel]
+				]);
+			}),
+		relu: (size) =>
+			once('relu', [size], () => {
+				const data = describe(TAG.a, size);
+				const desc = operation((op) => {
+					library.eltwise(op, PROPAGATION.forwardTraining, ALGORITHM.relu, data, 0, 0);
+				});
+				return assemble(desc, [
+					[ARG.source, data],
+					[ARG.destination, data]
+				]);
+			}),
+		reluGradient: (size) =>
+			once('relu gradient', [size], () => {
+				const data = describe(TAG.a, size);
+				const forward = operation((op) => {
+					library.eltwise(op, PROPAGATION.forwardTraining, ALGORITHM.reluFromOutput, data, 0, 0);
+				});
+				const desc = operation((op) => {
+					library.eltwiseGradient(op, ALGORITHM.reluFromOutput, data, data, 0, 0);
+				}, forward);
+				return assemble(desc, [
+					[ARG.destination, data],
+					[ARG.destinationGradient, data],
+					[ARG.sourceGradient, data]
+				]);
+			}),
+		add: (rows, columns, rowsOfB) =>
+			once('add', [rows, columns, rowsOfB], () => {
+				const a = describe(TAG.ab, rows, columns);
+				const b = describe(TAG.ab, rowsOfB, columns);
+				const desc = operation((op) => {
+					library.binary(op, ALGORITHM.add, a, b, a);
+				});
+				return assemble(desc, [
+					[ARG.source, a],
+					[ARG.secondSource, b],
+					[ARG.destination, a]
+				]);
+			}),
+		matMul: (batch, m, k, n, transposeA, transposeB) =>
+			once('matMul', [batch, m, k, n, transposeA, transposeB], () => {
+				const matrix = (rows: number, columns: number, transposed: boolean): Bytes => {
+					if (batch === 1) return describe(transposed ? TAG.ba : TAG.ab, rows, columns);
+					if (transposed) throw new Error('oneDNN: a batch of transposed matrices is not covered.');
+					return describe(TAG.abc, batch, rows, columns);
+				};
+				const [a, b, destination] = [matrix(m, k, transposeA), matrix(k, n, transposeB), matrix(m, n, false)];
+				const desc = operation((op) => {
+					library.matMul(op, a, b, 0n, destination);
+				});
+				// Its second operand is "weights" too, but always in the plain layout that it was described with.
+				return assemble(desc, [
+					[ARG.source, a],
+					[ARG.weights, b],
+					[ARG.destination, destination]
+				]);
+			})
+	};
+}
