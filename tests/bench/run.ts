@@ -6,6 +6,7 @@
  * `npm run bench -- peers`: beside human and face-api;
  * `npm run bench -- equality --data FILE`: the page's accuracy against Node's;
  * `npm run bench -- false --without FOLDER [--with FOLDER]`: pictures without people in which a face is claimed;
+ * `npm run bench -- photos`: the photo page's pace through a folder (after `npm run build`);
  * `npm run bench -- film [SECONDS]`: how fast the film page reads a recording (after `npm run build`);
  * `npm run bench -- kiosk [--seconds N]`: several cameras on one screen (after `npm run build`).
  */
@@ -14,7 +15,7 @@ import process from 'node:process';
 
 const [what, ...rest] = process.argv.slice(2);
 const BUILD = ['vite', 'build', '--logLevel', 'warn'];
-const SCRIPTS = ['server', 'training', 'far', 'saliency', 'equality', 'false', 'film', 'kiosk', 'peers'];
+const SCRIPTS = ['server', 'training', 'far', 'saliency', 'equality', 'false', 'photos', 'film', 'kiosk', 'peers'];
 const commands =
 	what !== undefined && SCRIPTS.includes(what)
 		? [...(what === 'peers' ? [BUILD] : []), ['node', '--import', 'tsx', `tests/bench/${what}.ts`, ...rest]]

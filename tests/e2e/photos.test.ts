@@ -517,6 +517,27 @@ describe('the queue', () => {
 		await context.close();
 	});
 
+	it('is read alike by all workers that share it, and they end with it', async () => {
+		const { context, page, problems } = await open(browser, '/photo');
+		// More than the machine may have, so that there are several in any case.
+		await page.addInitScript(() => {
+			Object.defineProperty(navigator, 'hardwareConcurrency', { value: 3 });
+		});
+		await page.goto('/photo');
+		await waitForStatus(page, 'idle');
+		const analysers = (): number => page.workers().filter((worker) => worker.url().includes('analyser')).length;
+		await page.getByTestId('file-input').setInputFiles(await twelve());
+		await expect.poll(analysers, { timeout: 60_000 }).toBeGreaterThan(1);
+		await waitForQueue(page);
+		await expect.poll(analysers).toBe(1);
+		const { pictures } = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
+		expect(pictures).toHaveLength(12);
+		expect(pictures[0]?.faces).toHaveLength(1);
+		expect(new Set(pictures.map(({ faces }) => JSON.stringify(faces))).size).toBe(1);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
 	it('met no error', () => {
 		expect(batch.problems).toEqual([]);
 	});

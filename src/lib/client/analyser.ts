@@ -67,6 +67,8 @@ export interface AnalyserOptions {
 	/** Absolute address of static/ on this origin, with a slash at its end. */
 	readonly baseUrl: string;
 	readonly backend?: BackendName | 'auto';
+	/** Taken without a trial where it runs, in place of what would be chosen. */
+	readonly known?: BackendReport;
 	readonly onEvent: (event: AnalyserEvent) => void;
 	readonly createWorker?: () => WorkerLike;
 	/** A worker that was started and told to start before; asked for once. */
@@ -84,6 +86,7 @@ const TIMEOUTS: Timeouts = {
 };
 /** Back ends that compile nothing while they run: on a GPU the first frame with more faces than before may. */
 const STEADY_BACKENDS: ReadonlySet<BackendName> = new Set(['wasm', 'cpu']);
+const ONE_THREAD: BackendReport = { chosen: 'wasm', reason: 'One of several workers.', trials: [], threads: 1 };
 const FIRST_STARTS = 3;
 const BACKOFF_MS = { first: 250, greatest: 30_000 };
 
@@ -245,6 +248,12 @@ export class Analyser {
 		});
 	}
 
+	/** Another one, with a worker of its own on WASM with one thread: for pictures that several can share out. */
+	beside(): Analyser {
+		const { baseUrl } = this.#options;
+		return new Analyser({ baseUrl, known: ONE_THREAD, takeEarly: () => null, onEvent: () => undefined });
+	}
+
 	/** Ends the worker and starts another one, as where it hung. */
 	restart(): void {
 		if (this.#worker !== null) this.#workerFailed(new AppError('worker-died', 'It was restarted on request'));
@@ -299,9 +308,9 @@ export class Analyser {
 			this.#deadlines.start('code', this.#timeouts.codeMs);
 			this.#deadlines.start('start', this.#timeouts.startMs);
 			if (early === null) {
-				const { baseUrl, backend = 'auto' } = this.#options;
+				const { baseUrl, backend = 'auto', known } = this.#options;
 				const model = this.#wanted?.models[0] ?? this.#likelyModel;
-				this.#post({ type: 'start', baseUrl, backend, model, firstFaceId: this.#lastFaceId + 1 });
+				this.#post({ type: 'start', baseUrl, backend, known, model, firstFaceId: this.#lastFaceId + 1 });
 			} else for (const message of early.said) this.#receive(message);
 		} catch (error) {
 			this.#workerFailed(toAppError(error, 'worker-died'));

@@ -9,6 +9,7 @@ import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { describeFaces } from './announce';
 import type { Session } from './session.svelte';
 import type { SettingsData } from './settings.svelte';
+import { startSideWorkers, type SideAnalyser, type SideWorker } from './side-worker';
 import type { Status } from './status';
 
 export type PhotoState =
@@ -63,6 +64,9 @@ type PhotoRules = Pick<SettingsData, 'minConfidence' | 'prior'>;
 /** The picture may be innocent of these: it gets a second chance. */
 const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
 
+/** So many pictures to be read are worth more workers, each of which takes about as long to start as a picture. */
+const MANY = 6;
+
 export class Photos {
 	#list: readonly Photo[] = $state.raw([]);
 	#selectedId: number | null = $state.raw(null);
@@ -96,9 +100,12 @@ export class Photos {
 	/** What all models that ran said of the faces, by picture. */
 	#known: Readonly<Partial<Record<number, readonly FaceResult[]>>> = {};
 	readonly #session: Session;
+	readonly #createBeside: () => SideAnalyser;
 
-	constructor(session: Session) {
+	/** `createBeside`: one more analyser, for many pictures. */
+	constructor(session: Session, createBeside: () => SideAnalyser) {
 		this.#session = session;
+		this.#createBeside = createBeside;
 	}
 
 	readonly selected: Photo | null = $derived(this.#list.find(({ id }) => id === this.#selectedId) ?? null);
@@ -367,12 +374,32 @@ export class Photos {
 		if (this.#working) return;
 		this.#working = true;
 		try {
+			let beside: Promise<void> | null = null;
 			for (let photo = this.#next(); photo !== undefined; photo = this.#next()) {
-				await this.#read(photo, this.#queue.signal);
+				const reading = this.#read(photo, this.#queue.signal);
+				const waiting = this.#list.filter(({ state }) => state.kind === 'waiting').length;
+				if (waiting >= MANY) beside ??= this.#workBeside();
+				await reading;
+				// The last ones may be under way elsewhere, and others may come meanwhile.
+				if (this.#next() === undefined) await beside;
 			}
 		} finally {
 			this.#working = false;
 		}
+	}
+
+	/** Reads pictures of the same queue in more workers, until there are none. */
+	async #workBeside(): Promise<void> {
+		const workers = startSideWorkers(this.#session, this.#createBeside, navigator.hardwareConcurrency);
+		const work = async (worker: SideWorker): Promise<void> => {
+			try {
+				for (let photo = this.#next(); photo !== undefined; photo = this.#next())
+					if (!(await this.#read(photo, this.#queue.signal, worker))) return;
+			} finally {
+				worker.dispose();
+			}
+		};
+		await Promise.all(workers.map(work));
 	}
 
 	/** The one on the stage first, then in the order of choosing. */
@@ -382,9 +409,11 @@ export class Photos {
 		return waiting.find(({ id }) => id === this.#selectedId) ?? waiting[0];
 	}
 
-	async #read(photo: Photo, signal: AbortSignal): Promise<void> {
-		this.#glance = null;
+	/** `beside`: another worker than the session's own, which steps in where that one fails; gives whether it did not. */
+	async #read(photo: Photo, signal: AbortSignal, beside?: SideWorker): Promise<boolean> {
+		if (this.#glance?.id === photo.id) this.#glance = null;
 		this.#update(photo.id, { state: { kind: 'working' } });
+		let by = beside;
 		for (let attempt = 1; ; attempt++) {
 			try {
 				await this.open(photo, signal, async (source) => {
@@ -395,22 +424,24 @@ export class Photos {
 						// That it finds no face means little.
 						if (glance.faces.length > 0) this.#glance = { id: photo.id, result: glance };
 					}
-					const result = await this.#session.analyseStill(() => grabFrom(source), signal);
+					const result = await this.#session.analyseStill(() => grabFrom(source), signal, by);
 					signal.throwIfAborted();
 					const faces = withKnown(result.faces, this.#known[photo.id] ?? []);
 					this.#known = { ...this.#known, [photo.id]: faces };
 					const size = source.size ?? { width: result.width, height: result.height };
 					this.#update(photo.id, { state: { kind: 'done', result: { ...result, faces }, size } });
 				});
-				return;
+				return beside === by;
 			} catch (thrown) {
-				if (signal.aborted) return;
+				if (signal.aborted) return true;
 				const error = toAppError(thrown, 'analysis-failed');
 				// The picture was taken off the stage while it was read: it is opened once more.
-				const again = error.message === LEFT_THE_STAGE || WORKER_FAILURES.includes(error.code);
+				const isGone = error.message === LEFT_THE_STAGE;
+				const again = isGone || by !== undefined || WORKER_FAILURES.includes(error.code);
+				if (!isGone) by = undefined;
 				if (again && attempt < 3) continue;
 				this.#update(photo.id, { state: { kind: 'failed', error } });
-				return;
+				return true;
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import { farSearchAfter, isSearched, type FarSearch } from './far-search';
 import { EMPTY_METER, measure, type Meter } from './meter';
 import { advance, NOT_LOADED, shareOf, type Loading } from './loading';
 import { DEFAULT_SETTINGS, type Settings } from './settings.svelte';
+import type { SideWorker } from './side-worker';
 import { statusOf, type Engine, type Status, type View } from './status';
 
 export type SessionAnalyser = Pick<
@@ -97,6 +98,7 @@ export class Session {
 	#wantedBesideIds: readonly string[] = [];
 	/** The visitor's choice that ran last: where the next one fails, it is the choice again. */
 	#confirmedChoice: string | null;
+	#inForce: WorkerSettings | null = null;
 	/** Shows the models that already run; null where that is done. */
 	#takeOver: (() => void) | null = null;
 	#switching: Switching | null = $state.raw(null);
@@ -191,6 +193,11 @@ export class Session {
 
 	get backend(): BackendReport | null {
 		return this.#backend;
+	}
+
+	/** The settings of the worker, or null before it has any. */
+	get inForce(): WorkerSettings | null {
+		return this.#inForce;
 	}
 
 	/** What faces are read for. */
@@ -369,6 +376,7 @@ export class Session {
 		} catch (thrown) {
 			return toAppError(thrown, 'model-unreachable');
 		}
+		this.#inForce = wanted;
 		this.#confirmedChoice = this.#settings.current.modelId;
 		this.#takeOver = () => {
 			this.#takeOver = null;
@@ -408,11 +416,11 @@ export class Session {
 	/**
 	 * The faces of a picture that stands alone, as soon as the analyser is free for it; where the models cannot be loaded,
 	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed.
-	 * Rejects with an AppError, or as `signal` aborts.
+	 * Rejects with an AppError, or as `signal` aborts. `by` reads it in place of the session's own worker.
 	 */
-	analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
+	analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal, by?: SideWorker): Promise<FrameResult> {
 		const options = { timeMs: this.#now(), still: true, smallestFacePx: SMALLEST_IN_STILLS_PX };
-		return this.#analyse(grab, options, signal);
+		return this.#analyse(grab, options, signal, by);
 	}
 
 	/** What one look at a picture is sure of, to be shown while it is searched; otherwise as `analyseStill`. */
@@ -437,7 +445,12 @@ export class Session {
 		this.#analyser.reset();
 	}
 
-	async #analyse(grab: () => Promise<GrabbedFrame>, options: FrameOptions, signal: AbortSignal): Promise<FrameResult> {
+	async #analyse(
+		grab: () => Promise<GrabbedFrame>,
+		options: FrameOptions,
+		signal: AbortSignal,
+		analyser: Pick<SessionAnalyser, 'analyse'> = this.#analyser
+	): Promise<FrameResult> {
 		// It waits for another try, which the visitor may have waved away.
 		this.#notice ??= this.#loadError;
 		for (;;) {
@@ -446,7 +459,7 @@ export class Session {
 				const picture = await grab();
 				if (signal.aborted) picture.close();
 				signal.throwIfAborted();
-				const result = await this.#analyser.analyse(picture, options);
+				const result = await analyser.analyse(picture, options);
 				if (result !== null) return result;
 			}
 			await sleep(RETRY_MS);

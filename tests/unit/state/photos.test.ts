@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FrameResult } from '../../../src/lib/core/types';
 import { AppError } from '../../../src/lib/errors';
 import { Photos } from '../../../src/lib/state/photos.svelte';
+import type { BackendReport, GrabbedFrame } from '../../../src/lib/protocol';
 import type { Session } from '../../../src/lib/state/session.svelte';
+import type { SideAnalyser, SideWorker } from '../../../src/lib/state/side-worker';
 import { face, frame, MODEL } from './results';
 
 /** Names of pictures in the order in which they were decoded, and how many are open. */
@@ -37,7 +39,8 @@ vi.mock('../../../src/lib/sources/photo', () => ({
 function listOf(
 	analyse: () => Promise<FrameResult>,
 	names: readonly string[] = ['a.jpg'],
-	glance: () => Promise<FrameResult> = () => Promise.resolve(frame([]))
+	glance: () => Promise<FrameResult> = () => Promise.resolve(frame([])),
+	beside?: { readonly create: () => SideAnalyser; readonly backend?: Partial<BackendReport> }
 ) {
 	decoded.names.length = 0;
 	decoded.open = 0;
@@ -52,12 +55,18 @@ function listOf(
 			}
 		}
 	);
-	const analyseStill = async (grab: () => Promise<unknown>): Promise<FrameResult> => {
-		await grab();
-		return analyse();
+	const analyseStill = async (
+		grab: () => Promise<GrabbedFrame>,
+		_: AbortSignal,
+		by?: SideWorker
+	): Promise<FrameResult | null> => {
+		const picture = await grab();
+		return by === undefined ? analyse() : by.analyse(picture, { timeMs: 0, still: true, smallestFacePx: 16 });
 	};
-	const session = { models: [MODEL], analyseStill, glanceAtStill: glance, status: { kind: 'idle' } };
-	const photos = new Photos(session as unknown as Session);
+	const backend = { chosen: 'wasm', threads: 1, ...beside?.backend };
+	const parts = { backend, inForce: { models: ['mien'] }, status: { kind: 'idle' } };
+	const session = { models: [MODEL], analyseStill, glanceAtStill: glance, ...parts };
+	const photos = new Photos(session as unknown as Session, beside?.create ?? (() => expect.fail('no other worker')));
 	photos.useRules({ minConfidence: 0.5, prior: 'everyday' });
 	photos.add(names.map((name) => ({ name, file: new Blob() })));
 	return photos;
@@ -153,5 +162,91 @@ describe('a folder', () => {
 		await vi.waitFor(() => expect(decoded.open).toBe(2));
 		photos.cancel();
 		await vi.waitFor(() => expect(decoded.open).toBe(1));
+	});
+});
+
+describe('a folder of many pictures', () => {
+	const NAMES = Array.from({ length: 9 }, (_, index) => `${index}.jpg`);
+
+	/** Other workers: how many were started, how many still run, and how many pictures each was asked about. */
+	function others(analyse: () => Promise<FrameResult | null>) {
+		const told = { started: 0, running: 0, asked: [] as number[] };
+		const create = (): SideAnalyser => {
+			const place = told.started++;
+			told.running++;
+			told.asked.push(0);
+			return {
+				start: () => Promise.resolve({} as never),
+				configure: () => Promise.resolve(),
+				analyse: () => {
+					told.asked[place] = (told.asked[place] ?? 0) + 1;
+					return analyse();
+				},
+				dispose: () => told.running--
+			};
+		};
+		return { told, create };
+	}
+
+	const soon = async (): Promise<FrameResult> => {
+		await new Promise((resolve) => setTimeout(resolve, 1));
+		return frame([face(1, [0.9, 0.1])]);
+	};
+
+	function withCores(hardwareConcurrency: number): void {
+		vi.stubGlobal('navigator', { hardwareConcurrency });
+	}
+
+	it('is shared out among the cores, each picture to one worker, and the workers end with it', async () => {
+		withCores(3);
+		const { told, create } = others(soon);
+		const own = vi.fn(soon);
+		const photos = listOf(own, NAMES, undefined, { create });
+		await vi.waitFor(() => expect(photos.progress.done).toBe(NAMES.length));
+		expect(told.started).toBe(2);
+		expect(own.mock.calls.length + told.asked.reduce((sum, count) => sum + count, 0)).toBe(NAMES.length);
+		expect(Math.min(own.mock.calls.length, ...told.asked)).toBeGreaterThan(1);
+		await vi.waitFor(() => expect(told.running).toBe(0));
+	});
+
+	it.each([
+		['of few pictures', NAMES.slice(0, 5), 8, {}],
+		['on a GPU', NAMES, 8, { chosen: 'webgpu' }],
+		['on one core', NAMES, 1, {}],
+		['with threads on all cores', NAMES, 4, { threads: 4 }]
+	] as const)('is read by one worker: %s', async (_, names, cores, backend) => {
+		withCores(cores);
+		const { told, create } = others(soon);
+		const photos = listOf(soon, names, undefined, { create, backend });
+		await vi.waitFor(() => expect(photos.progress.done).toBe(names.length));
+		expect(told.started).toBe(0);
+	});
+
+	it('is read to its end where other workers cannot be started, or die', async () => {
+		withCores(3);
+		const { told, create } = others(() => Promise.reject(new AppError('backend-unavailable', 'no memory')));
+		const photos = listOf(soon, NAMES, undefined, { create });
+		await vi.waitFor(() => expect(photos.progress.done).toBe(NAMES.length));
+		expect(told.asked).toEqual([1, 1]);
+		await vi.waitFor(() => expect(told.running).toBe(0));
+	});
+
+	it('keeps its other workers for a picture that is damaged, and takes pictures that come late', async () => {
+		withCores(2);
+		const { told, create } = others(soon);
+		const photos = listOf(soon, ['a.jpg', 'broken 1.jpg', 'broken 2.jpg', ...NAMES], undefined, { create });
+		await vi.waitFor(() => expect(photos.progress.open).toBe(0));
+		photos.add([{ name: 'late.jpg', file: new Blob() }]);
+		await vi.waitFor(() => expect(photos.progress).toMatchObject({ done: NAMES.length + 2, failed: 2, open: 0 }));
+		expect(told.asked[0]).toBeGreaterThan(1);
+	});
+
+	it('is stopped in all workers at once', async () => {
+		withCores(2);
+		const { told, create } = others(() => new Promise(() => undefined));
+		const photos = listOf(() => new Promise(() => undefined), NAMES, undefined, { create });
+		await vi.waitFor(() => expect(told.asked).toEqual([1]));
+		photos.cancel();
+		expect(photos.progress).toMatchObject({ cancelled: NAMES.length, open: 0 });
 	});
 });

@@ -1,0 +1,53 @@
+/** Workers beside the session's own, for queues of pictures that several can share out. */
+import type { Analyser } from '../client/analyser';
+import type { FrameResult } from '../core/types';
+import type { FrameOptions, GrabbedFrame, WorkerSettings } from '../protocol';
+import type { Session } from './session.svelte';
+
+/** Each holds a copy of the models and of what they compute: some hundred megabytes. */
+const MOST = 3;
+
+export type SideAnalyser = Pick<Analyser, 'start' | 'configure' | 'analyse' | 'dispose'>;
+
+/** One more worker, which reads by the settings that are in force. */
+export class SideWorker {
+	readonly #analyser: SideAnalyser;
+	readonly #inForce: () => WorkerSettings | null;
+	#configured: WorkerSettings | null = null;
+
+	constructor(analyser: SideAnalyser, inForce: () => WorkerSettings | null) {
+		this.#analyser = analyser;
+		this.#inForce = inForce;
+	}
+
+	/** As Analyser's. */
+	async analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
+		const wanted = this.#inForce();
+		try {
+			if (wanted !== null && wanted !== this.#configured) {
+				await this.#analyser.start(wanted.models[0]);
+				await this.#analyser.configure(wanted);
+			}
+		} catch (thrown) {
+			picture.close();
+			throw thrown;
+		}
+		this.#configured = wanted;
+		return this.#analyser.analyse(picture, options);
+	}
+
+	dispose(): void {
+		this.#analyser.dispose();
+	}
+}
+
+/** As many as are worth it: one for each core that the session's own leaves, and none beside a GPU, which there is one of. */
+export function startSideWorkers(
+	session: Pick<Session, 'backend' | 'inForce'>,
+	createAnalyser: () => SideAnalyser,
+	cores: number
+): readonly SideWorker[] {
+	const { backend } = session;
+	const count = backend?.chosen === 'wasm' ? Math.max(0, Math.min(MOST, cores - backend.threads)) : 0;
+	return Array.from({ length: count }, () => new SideWorker(createAnalyser(), () => session.inForce));
+}
