@@ -14,7 +14,7 @@ import { STILL_LIMITS } from '../../src/lib/core/tiles';
 import type { FaceDetector, Frame } from '../../src/lib/core/types';
 import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
-import { readModel } from '../../training/lib/graph-model';
+import { readModel } from '../../training/lib/model-files';
 
 const MODELS = 'static/models';
 const LIMITS = { minConfidence: 0.5, maxFaces: 32 };

@@ -23,7 +23,7 @@ import type { Detectors } from '../../src/lib/core/tiles';
 import type { FaceDetector, Frame, TrackedFace } from '../../src/lib/core/types';
 import { parseManifest, type DetectorEntry } from '../../src/lib/manifest';
 import { buildDetector } from '../../src/lib/worker/detector';
-import { readModel } from '../../training/lib/graph-model';
+import { readModel } from '../../training/lib/model-files';
 import { createRandom } from '../../training/lib/random';
 import { drawTakes, filmTakes, HEIGHTS_PX, isAt, pick, plant, readPortraits } from './far-scenes';
 import { median } from './figures';

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeModel, type PackedNetwork } from '../../training/lib/graph-model';
+import type { PackedNetwork } from '../../training/lib/graph-model';
+import { writeModel } from '../../training/lib/model-files';
 
 export interface StockOutput {
 	readonly shape: readonly number[];

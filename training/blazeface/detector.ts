@@ -7,7 +7,8 @@ import type { NetworkDescription } from '../../src/lib/core/network/description'
 import type { DetectorEntry, ModelFiles } from '../../src/lib/manifest';
 import { messageOf, UserError } from '../lib/errors';
 import { writeWhole } from '../lib/files';
-import { modelFiles, packNetwork, readModel, writeModel } from '../lib/graph-model';
+import { packNetwork } from '../lib/graph-model';
+import { modelFiles, readModel, writeModel } from '../lib/model-files';
 import { NetworkBuilder } from './detector-network';
 import { readTflite, type TfliteModel } from './tflite';
 

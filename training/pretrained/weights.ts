@@ -1,10 +1,10 @@
 /** Pretrained convolutions: VGG16's from Keras, those of an .h5 file, or those of a tfjs model. */
 import * as tf from '@tensorflow/tfjs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { download, type RemoteFile } from './download';
 import { UserError, messageOf } from '../lib/errors';
 import { requireFile, sha256 } from '../lib/files';
-import { readArtifacts } from '../lib/model-files';
 
 /** VGG16 without its top, trained on ImageNet (Simonyan & Zisserman, 2015), as Keras publishes it. */
 const VGG16_FILE = 'vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5';
@@ -108,12 +108,18 @@ async function readH5(file: string): Promise<Convolution[]> {
 }
 
 async function readTfjs(file: string): Promise<Convolution[]> {
-	const artifacts = readArtifacts(file);
 	let model: tf.LayersModel;
 	try {
-		model = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+		const json = JSON.parse(readFileSync(file, 'utf8')) as tf.io.ModelJSON;
+		const { weightsManifest } = json;
+		const shards = weightsManifest
+			.flatMap(({ paths }) => paths)
+			.map((shard) => readFileSync(path.join(path.dirname(file), shard)));
+		const weights = Uint8Array.from(Buffer.concat(shards)).buffer;
+		const specs = tf.io.getWeightSpecs(weightsManifest);
+		model = await tf.loadLayersModel(tf.io.fromMemory(tf.io.getModelArtifactsForJSONSync(json, specs, weights)));
 	} catch (thrown) {
-		throw new UserError(`${file} is not a layers model of tfjs: ${messageOf(thrown)}`);
+		throw new UserError(`${file} is no whole layers model of tfjs: ${messageOf(thrown)}`);
 	}
 	const weights: { shape: readonly number[]; values: Float32Array }[] = [];
 	for (const weight of model.getWeights())

@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseReport, type Report } from '../../src/lib/report';
-import { readModel } from '../lib/graph-model';
+import { readModel } from '../lib/model-files';
 import { layersModelOf } from '../lib/layers-network';
 
 /** The model in `dir`, as layers with the weights that a browser gets; the caller disposes it. Throws UserError. */

@@ -5,7 +5,7 @@ import type { TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
 import type { Dataset } from '../data/dataset';
 import { foldForInference } from '../models/fold-batch-norm';
-import { multiplyAddsOf } from '../lib/model-files';
+import { multiplyAddsOf } from '../lib/multiply-adds';
 import type { ModelDefinition } from '../models/definition';
 import { createRandom } from '../lib/random';
 import { startReplicas } from '../loop/replica-group';

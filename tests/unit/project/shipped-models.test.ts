@@ -11,7 +11,7 @@ import { everydayRatio } from '../../../src/lib/core/prior';
 import { classifiersOf, parseManifest } from '../../../src/lib/manifest';
 import { parseReport, type Report } from '../../../src/lib/report';
 import { startBackend } from '../../../training/backend/index';
-import { readModel } from '../../../training/lib/graph-model';
+import { readModel } from '../../../training/lib/model-files';
 import { runStock } from '../stock-loader';
 
 const FOLDER = 'static/models';

@@ -12,7 +12,7 @@ import { STILL_LIMITS, type Detectors } from '../../../src/lib/core/tiles';
 import type { Box, FaceDetector, Frame } from '../../../src/lib/core/types';
 import { parseManifest, type DetectorEntry } from '../../../src/lib/manifest';
 import { buildDetector } from '../../../src/lib/worker/detector';
-import { readModel } from '../../../training/lib/graph-model';
+import { readModel } from '../../../training/lib/model-files';
 import { ASTRONAUT } from '../../e2e/clip';
 
 const MODELS = 'static/models';

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { sizeOf, type NetworkDescription, type Weight } from '../../../../src/lib/core/network/description';
 import { asGraphModel, readGraphModel, type GraphModel } from '../../../../src/lib/core/network/graph-model';
-import { modelFiles, packNetwork, readModel, unpackNetwork, writeModel } from '../../../../training/lib/graph-model';
+import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
+import { modelFiles, readModel, writeModel } from '../../../../training/lib/model-files';
 
 const dir = path.join(mkdtempSync(path.join(tmpdir(), 'mien-graph-')), 'small');
 afterAll(() => {

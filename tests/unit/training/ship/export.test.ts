@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Network } from '../../../../src/lib/core/network/network';
 import { startBackend } from '../../../../training/backend/index';
 import { foldForInference } from '../../../../training/models/fold-batch-norm';
-import { multiplyAdds } from '../../../../training/lib/model-files';
+import { multiplyAdds } from '../../../../training/lib/multiply-adds';
 import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
 import { layersModelOf, networkOfLayers } from '../../../../training/lib/layers-network';
 import { MODELS } from '../../../../training/models/index';
