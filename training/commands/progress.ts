@@ -1,6 +1,7 @@
 /** What a run prints while it goes on. */
 import type cliProgress from 'cli-progress';
-import type { StepProgress, TrainEvent } from '../loop/run';
+import type { StepProgress } from '../loop/progress';
+import type { TrainEvent } from '../loop/run';
 import { percent, say } from './terminal';
 
 /** Prints an event of a run, or moves the bar. */

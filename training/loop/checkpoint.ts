@@ -16,13 +16,21 @@ export interface EpochLog {
 	readonly seconds: number;
 }
 
+/** Sums over the pictures of an epoch so far. */
+export interface EpochSums {
+	loss: number;
+	correct: number;
+	n: number;
+	seconds: number;
+}
+
 export interface Checkpoint {
 	/** Model, recipe, data and replicas, hashed: a checkpoint of anything else is not taken. */
 	readonly fingerprint: string;
 	/** Steps done. */
 	readonly step: number;
-	/** Sums of the epoch under way, so that its log line is right after a restart. */
-	readonly running: { readonly loss: number; readonly correct: number; readonly n: number; readonly seconds: number };
+	/** Of the epoch under way, so that its log line is right after a restart. */
+	readonly running: Readonly<EpochSums>;
 	readonly history: readonly EpochLog[];
 	/** The pretrained weights that the run started from, by name. */
 	readonly base?: string;

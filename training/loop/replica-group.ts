@@ -76,9 +76,9 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		replicas: 1,
 		run: (from, to, onStep) => solo.run(from, to, onStep),
 		evaluate: (part) => solo.evaluate(part),
-		snapshot: () => solo.snapshot(),
+		snapshot: () => solo.weights.snapshot(),
 		restore: (state) => {
-			solo.restore(state);
+			solo.weights.restore(state);
 			return Promise.resolve();
 		},
 		requestStop: () => {

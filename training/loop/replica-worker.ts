@@ -52,9 +52,9 @@ async function answer(
 		case 'evaluate':
 			return replica.evaluate(request.rows);
 		case 'snapshot':
-			return replica.snapshot();
+			return replica.weights.snapshot();
 		case 'restore':
-			replica.restore(request.state);
+			replica.weights.restore(request.state);
 			return undefined;
 	}
 }

@@ -1,6 +1,5 @@
 /** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
 import * as tf from '@tensorflow/tfjs';
-import { moveInPlace } from '../backend/extra-kernels';
 import { hostView, separateCopy } from '../backend/host';
 import { STREAM } from '../lib/random';
 import type { ModelDefinition } from '../models/definition';
@@ -10,8 +9,7 @@ import type { AllReduce } from './all-reduce';
 import type { BatchMaker } from './batch-maker';
 import { Batches, shareOf } from './batches';
 import { trainedNetwork, type TaughtDataset } from './live-teachers';
-import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
-import type { State } from './state';
+import { ReplicaWeights } from './replica-weights';
 import { countCorrect, crossEntropy, joinedLogits, targetsOf } from './targets';
 
 export interface StepReport {
@@ -36,11 +34,7 @@ const LEAST_EVALUATION_BATCH = 128;
 
 export class Replica {
 	private readonly model: tf.LayersModel;
-	private readonly weights: { readonly name: string; readonly value: tf.Variable }[];
-	private readonly trainable: Parameter[];
-	private readonly statistics: tf.Variable[];
-	private readonly averages: tf.Variable[];
-	private readonly optimizer: Optimizer;
+	readonly weights: ReplicaWeights;
 	private readonly dropouts: SeededDropout[];
 	private readonly batches: Batches;
 	private readonly share: number;
@@ -59,20 +53,7 @@ export class Replica {
 		this.share = shareOf(recipe, rows, allReduce.replicas);
 		this.stepsPerEpoch = stepsPerEpochOf(recipe, rows.length);
 		this.model = trainedNetwork(definition, labels, recipe, dataset);
-		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
-		this.weights = this.model.weights.map((weight, index) => ({
-			name: `${String(index)}:${weight.originalName.split('/').at(-1) ?? ''}`,
-			value: variableOf(weight)
-		}));
-		const names = new Map(this.weights.map(({ name, value }) => [value, name]));
-		this.trainable = this.model.trainableWeights.map((weight) => {
-			const value = variableOf(weight);
-			const isKernel = weight.originalName.endsWith('kernel');
-			return { name: names.get(value) ?? '', value, decay: isKernel ? recipe.weightDecay : 0 };
-		});
-		this.statistics = this.model.nonTrainableWeights.map(variableOf);
-		this.averages = this.weights.map(({ value }) => tf.tidy(() => tf.variable(separateCopy(value), false)));
-		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
+		this.weights = new ReplicaWeights(this.model, recipe);
 		this.batches = new Batches({ definition, recipe, dataset, rows, place: allReduce, batchMaker });
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
@@ -111,9 +92,9 @@ export class Replica {
 		if (before) this.undoAscent(before);
 		if (weight !== 1) scaleAll(gradients, weight);
 		// Gradients and moving statistics become their means over all replicas.
-		if (this.allReduce.replicas > 1) this.allReduce.average([...gradients, ...this.statistics].map(hostView));
-		this.optimizer.apply(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
-		this.moveAverages(step);
+		if (this.allReduce.replicas > 1) this.allReduce.average([...gradients, ...this.weights.statistics].map(hostView));
+		this.weights.optimizer.apply(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
+		this.weights.moveAverages(step, this.recipe.emaDecay);
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
 		this.batches.prepare(step + 1);
 		tf.dispose([x, y, taught ?? [], gradients]);
@@ -132,7 +113,7 @@ export class Replica {
 
 	/** Loss [], logits [n, labels] and the gradient of each trainable weight; the caller disposes all. */
 	private gradients(x: tf.Tensor, y: tf.Tensor2D): { loss: tf.Scalar; logits: tf.Tensor2D; gradients: tf.Tensor[] } {
-		const variables = this.trainable.map(({ value }) => value);
+		const variables = this.weights.trainable.map(({ value }) => value);
 		let logits: tf.Tensor2D | undefined;
 		const { value: loss, grads } = tf.variableGrads(() => {
 			const all = this.model.apply(x, { training: true }) as tf.Tensor2D;
@@ -157,11 +138,11 @@ export class Replica {
 			const half = Math.ceil(y.shape[0] / 2);
 			const { gradients, logits } = this.gradients(tf.slice(x, 0, half), tf.slice(y, 0, half));
 			logits.dispose();
-			const before = this.changing().map((value) => separateCopy(value));
+			const before = this.weights.changing().map((value) => separateCopy(value));
 			const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
 			// Epsilon for a batch that has nothing more to teach.
 			const factor = tf.div(radius, tf.add(tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square))), 1e-12));
-			for (const [index, { value }] of this.trainable.entries()) {
+			for (const [index, { value }] of this.weights.trainable.entries()) {
 				const gradient = gradients[index];
 				if (gradient) value.assign(tf.add(value, tf.mul(gradient, factor)));
 			}
@@ -171,26 +152,11 @@ export class Replica {
 
 	/** Gives weights and moving statistics the values that they had before `ascend`, and disposes those. */
 	private undoAscent(before: tf.Tensor[]): void {
-		for (const [index, value] of this.changing().entries()) {
+		for (const [index, value] of this.weights.changing().entries()) {
 			const old = before[index];
 			if (old) value.assign(old);
 		}
 		tf.dispose(before);
-	}
-
-	/** All that a step changes in the network: trainable weights and moving statistics. */
-	private changing(): tf.Variable[] {
-		return [...this.trainable.map(({ value }) => value), ...this.statistics];
-	}
-
-	/** Moves the averages a little towards the weights; young averages move faster. */
-	private moveAverages(step: number): void {
-		const decay = Math.min(this.recipe.emaDecay, (1 + step) / (10 + step));
-		const moves = this.averages.flatMap((target, index) => {
-			const towards = this.weights[index]?.value;
-			return towards ? [{ target, towards }] : [];
-		});
-		moveInPlace(moves, decay);
 	}
 
 	/** Loss and hits of the averaged weights on this replica's part of `rows`, without augmentation. */
@@ -200,7 +166,7 @@ export class Replica {
 			Math.floor((rows.length * replica) / replicas),
 			Math.floor((rows.length * (replica + 1)) / replicas)
 		);
-		return this.withAverages(async () => {
+		return this.weights.withAverages(async () => {
 			const sums = { n: mine.length, loss: 0, correct: 0 };
 			const size = Math.max(LEAST_EVALUATION_BATCH, this.share);
 			for (let start = 0; start < mine.length; start += size) {
@@ -221,58 +187,6 @@ export class Replica {
 			return sums;
 		});
 	}
-
-	private async withAverages<T>(work: () => Promise<T>): Promise<T> {
-		const kept = this.weights.map(({ value }) => value.clone());
-		for (const [index, { value }] of this.weights.entries()) {
-			const average = this.averages[index];
-			// WASM keeps packed copies of weights by their data, which the averages change in place: a copy is new to it.
-			if (average)
-				tf.tidy(() => {
-					value.assign(separateCopy(average));
-				});
-		}
-		try {
-			return await work();
-		} finally {
-			for (const [index, { value }] of this.weights.entries()) {
-				const weight = kept[index];
-				if (weight) value.assign(weight);
-			}
-			tf.dispose(kept);
-		}
-	}
-
-	/** All that a checkpoint needs. */
-	async snapshot(): Promise<State> {
-		// All at once: a GPU takes as long for one as for all.
-		const read = async ([name, tensor]: [string, tf.Variable]) =>
-			[name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) }] as const;
-		return new Map(await Promise.all([...this.tensors()].map(read)));
-	}
-
-	/** Takes over a snapshot; throws Error when it is not of this network and optimizer. */
-	restore(state: State): void {
-		for (const [name, tensor] of this.tensors()) {
-			const saved = state.get(name);
-			if (!saved || saved.shape.join() !== tensor.shape.join())
-				throw new Error(`The saved state has no ${name} of shape [${tensor.shape.join()}].`);
-			tf.tidy(() => {
-				tensor.assign(tf.tensor(saved.values, tensor.shape));
-			});
-		}
-	}
-
-	private tensors(): Map<string, tf.Variable> {
-		const tensors = new Map<string, tf.Variable>();
-		for (const [index, { name, value }] of this.weights.entries()) {
-			const average = this.averages[index];
-			tensors.set(`weight/${name}`, value);
-			if (average) tensors.set(`average/${name}`, average);
-		}
-		for (const [name, slot] of this.optimizer.slots) tensors.set(`slot/${name}`, slot);
-		return tensors;
-	}
 }
 
 /** Multiplies each of `gradients` in place of itself. */
@@ -281,15 +195,4 @@ function scaleAll(gradients: tf.Tensor[], factor: number): void {
 		gradients[index] = tf.mul(gradient, factor);
 		gradient.dispose();
 	}
-}
-
-function isVariable(tensor: tf.Tensor): tensor is tf.Variable {
-	return tensor instanceof tf.Variable;
-}
-
-/** tfjs keeps a layer's tensor private, but hands out the variable itself. */
-function variableOf(weight: tf.LayerVariable): tf.Variable {
-	const value: tf.Tensor = weight.read();
-	if (!isVariable(value)) throw new Error(`${weight.name} is not held in a variable.`);
-	return value;
 }

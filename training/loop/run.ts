@@ -6,7 +6,7 @@ import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { isWebGpu, type TrainingBackend } from '../backend/index';
 import { findGpu } from '../backend/webgpu/webgpu';
 import type { PretrainedWeights } from '../pretrained/weights';
-import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog } from './checkpoint';
+import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog, type EpochSums } from './checkpoint';
 import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
 import { UserError } from '../lib/errors';
 import { writeWhole } from '../lib/files';
@@ -17,6 +17,7 @@ import type { StepReport } from './replica';
 import { bestEpoch, hasStoppedEarly } from './early-stopping';
 import { fingerprintOf } from './fingerprint';
 import { asAverages, pretrainedState, startedFrom, withOneHead, withWeights } from './initial-weights';
+import { meansOf, paceOf, progressOf, type StepProgress } from './progress';
 import { selectingRows, trainingRows } from './rows';
 
 export interface TrainOptions {
@@ -47,17 +48,6 @@ export type TrainEvent =
 	| { readonly type: 'step'; readonly progress: StepProgress }
 	| { readonly type: 'epoch'; readonly log: EpochLog; readonly best: boolean }
 	| { readonly type: 'problem'; readonly sentence: string };
-
-/** `loss` and `accuracy` are means over the epoch so far. */
-export interface StepProgress {
-	readonly step: number;
-	readonly steps: number;
-	readonly epoch: number;
-	readonly loss: number;
-	readonly accuracy: number;
-	readonly imagesPerSecond: number;
-	readonly secondsLeft: number;
-}
 
 export type TrainOutcome =
 	| { readonly kind: 'finished' | 'stopped'; readonly best: EpochLog | undefined }
@@ -108,7 +98,7 @@ class Run {
 	private readonly steps: number;
 	private readonly validationRows: Uint32Array;
 	private step: number;
-	private running: { loss: number; correct: number; n: number; seconds: number };
+	private running: EpochSums;
 	private readonly history: EpochLog[];
 	private diverged = false;
 	private lastCheckpointMs: number;
@@ -174,31 +164,8 @@ class Run {
 		running.loss += loss * n;
 		running.correct += correct;
 		running.n += n;
-		const imagesPerSecond = running.n / Math.max(running.seconds, 1e-9);
-		this.options.onEvent({
-			type: 'step',
-			progress: {
-				step: step + 1,
-				steps: this.steps,
-				epoch: Math.floor(step / this.stepsPerEpoch),
-				loss: running.loss / running.n,
-				accuracy: running.correct / running.n,
-				imagesPerSecond,
-				secondsLeft: this.secondsLeft(step + 1, imagesPerSecond)
-			}
-		});
-	}
-
-	/** At this epoch's pace, larger pictures counted by their area. */
-	private secondsLeft(step: number, imagesPerSecond: number): number {
-		const { recipe } = this.options;
-		const areaNow = sizeAt(recipe, Math.floor((step - 1) / this.stepsPerEpoch)) ** 2;
-		let pictures = 0;
-		for (let epoch = Math.floor(step / this.stepsPerEpoch); epoch < recipe.epochs; epoch++) {
-			const steps = (epoch + 1) * this.stepsPerEpoch - Math.max(step, epoch * this.stepsPerEpoch);
-			pictures += (steps * recipe.batchSize * sizeAt(recipe, epoch) ** 2) / areaNow;
-		}
-		return pictures / imagesPerSecond;
+		const progress = progressOf(this.options.recipe, this.stepsPerEpoch, step + 1, running);
+		this.options.onEvent({ type: 'step', progress });
 	}
 
 	private async endEpoch(): Promise<void> {
@@ -211,9 +178,9 @@ class Run {
 			step: this.step,
 			size: sizeAt(recipe, epoch),
 			learningRate: learningRateAt(recipe, this.step - 1, this.stepsPerEpoch),
-			train: { loss: running.loss / running.n, accuracy: running.correct / running.n },
-			validation: { loss: sums.loss / sums.n, accuracy: sums.correct / sums.n },
-			imagesPerSecond: running.n / Math.max(running.seconds, 1e-9),
+			train: meansOf(running),
+			validation: meansOf(sums),
+			imagesPerSecond: paceOf(running),
 			seconds: running.seconds
 		};
 		this.history.push(log);

@@ -75,11 +75,11 @@ async function afterOneStep(definition: ModelDefinition, changes: Partial<Recipe
 	const allReduce = createSoloAllReduce(new Int32Array(new SharedArrayBuffer(4)));
 	const data = teachers ? { ...dataset, teachers } : dataset;
 	const replica = new Replica(definition, { ...recipe, ...changes }, LABELS, data, rows(), allReduce);
-	const before = await replica.snapshot();
+	const before = await replica.weights.snapshot();
 	const tensors = tf.memory().numTensors;
 	await replica.run(0, 1, () => undefined);
 	expect(tf.memory().numTensors).toBe(tensors);
-	return { before, after: await replica.snapshot() };
+	return { before, after: await replica.weights.snapshot() };
 }
 
 type Values = ArrayLike<number>;
@@ -185,7 +185,7 @@ describe('Replica', () => {
 				};
 				const shared: Recipe = { ...recipe, batchSize: 24, lastBatch: 'kept' };
 				const alone = new Replica(regression, shared, LABELS, dataset, manyRows(few), allReduce);
-				const start = kernelOf(await alone.snapshot());
+				const start = kernelOf(await alone.weights.snapshot());
 				let counted = -1;
 				await alone.run(1, 2, ({ n }) => (counted = n));
 				return { start, counted, own: own ?? new Float32Array() };

@@ -1,0 +1,109 @@
+/** The weights of a replica, with their moving averages: what a checkpoint keeps. */
+import * as tf from '@tensorflow/tfjs';
+import { moveInPlace } from '../backend/extra-kernels';
+import { separateCopy } from '../backend/host';
+import type { Recipe } from '../models/recipe';
+import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
+import type { State } from './state';
+
+export class ReplicaWeights {
+	/** Those that the optimizer changes. */
+	readonly trainable: readonly Parameter[];
+	/** Moving statistics of normalisation. */
+	readonly statistics: readonly tf.Variable[];
+	readonly optimizer: Optimizer;
+	private readonly all: readonly {
+		readonly name: string;
+		readonly value: tf.Variable;
+		readonly average: tf.Variable;
+	}[];
+
+	constructor(model: tf.LayersModel, recipe: Recipe) {
+		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
+		this.all = model.weights.map((weight, index) => {
+			const value = variableOf(weight);
+			const average = tf.tidy(() => tf.variable(separateCopy(value), false));
+			return { name: `${String(index)}:${weight.originalName.split('/').at(-1) ?? ''}`, value, average };
+		});
+		const names = new Map(this.all.map(({ name, value }) => [value, name]));
+		this.trainable = model.trainableWeights.map((weight) => {
+			const value = variableOf(weight);
+			const isKernel = weight.originalName.endsWith('kernel');
+			return { name: names.get(value) ?? '', value, decay: isKernel ? recipe.weightDecay : 0 };
+		});
+		this.statistics = model.nonTrainableWeights.map(variableOf);
+		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
+	}
+
+	/** All that a step changes in the network: trainable weights and moving statistics. */
+	changing(): tf.Variable[] {
+		return [...this.trainable.map(({ value }) => value), ...this.statistics];
+	}
+
+	/** Moves the averages a little towards the weights; young averages move faster. */
+	moveAverages(step: number, emaDecay: number): void {
+		const decay = Math.min(emaDecay, (1 + step) / (10 + step));
+		moveInPlace(
+			this.all.map(({ average, value }) => ({ target: average, towards: value })),
+			decay
+		);
+	}
+
+	/** Does `work` while the network has the averages for weights. */
+	async withAverages<T>(work: () => Promise<T>): Promise<T> {
+		const kept = this.all.map(({ value }) => ({ value, weight: value.clone() }));
+		// WASM keeps packed copies of weights by their data, which the averages change in place: a copy is new to it.
+		tf.tidy(() => {
+			for (const { value, average } of this.all) value.assign(separateCopy(average));
+		});
+		try {
+			return await work();
+		} finally {
+			for (const { value, weight } of kept) {
+				value.assign(weight);
+				weight.dispose();
+			}
+		}
+	}
+
+	/** All that a checkpoint needs. */
+	async snapshot(): Promise<State> {
+		// All at once: a GPU takes as long for one as for all.
+		const read = async ([name, tensor]: [string, tf.Variable]) =>
+			[name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) }] as const;
+		return new Map(await Promise.all([...this.tensors()].map(read)));
+	}
+
+	/** Takes over a snapshot; throws Error when it is not of this network and optimizer. */
+	restore(state: State): void {
+		for (const [name, tensor] of this.tensors()) {
+			const saved = state.get(name);
+			if (!saved || saved.shape.join() !== tensor.shape.join())
+				throw new Error(`The saved state has no ${name} of shape [${tensor.shape.join()}].`);
+			tf.tidy(() => {
+				tensor.assign(tf.tensor(saved.values, tensor.shape));
+			});
+		}
+	}
+
+	private tensors(): Map<string, tf.Variable> {
+		return new Map([
+			...this.all.flatMap(({ name, value, average }) => [
+				[`weight/${name}`, value] as const,
+				[`average/${name}`, average] as const
+			]),
+			...[...this.optimizer.slots].map(([name, slot]) => [`slot/${name}`, slot] as const)
+		]);
+	}
+}
+
+function isVariable(tensor: tf.Tensor): tensor is tf.Variable {
+	return tensor instanceof tf.Variable;
+}
+
+/** tfjs keeps a layer's tensor private, but hands out the variable itself. */
+function variableOf(weight: tf.LayerVariable): tf.Variable {
+	const value: tf.Tensor = weight.read();
+	if (!isVariable(value)) throw new Error(`${weight.name} is not held in a variable.`);
+	return value;
+}
