@@ -13,13 +13,14 @@ import { predictPictures, rowsOfSplit } from '../../training/evaluate/predict';
 import { findEntry } from '../../training/commands/subjects';
 import { readManifest } from '../../training/ship/manifest';
 import { loadShipped } from '../../training/ship/shipped';
-import { compareMaps, meanWithError, type Classify, type Fidelity } from '../../training/studies/fidelity';
+import { meanOfRuns } from '../../training/evaluate/statistics';
+import { compareMaps, type Classify, type Fidelity } from '../../training/studies/fidelity';
 import { createRandom, shuffle } from '../../training/lib/random';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { mapMethods } from '../../training/studies/saliency-maps';
 import { loadData, wholeNumber } from '../../training/commands/flags';
 import { MODELS_DIR } from '../../training/commands/paths';
-import { createBar } from '../../training/commands/terminal';
+import { withBar } from '../../training/commands/terminal';
 
 const STEPS = 12;
 const SEED = 7;
@@ -54,12 +55,9 @@ async function compare(args: string[]): Promise<void> {
 		(await predictPictures(model, input, pictures)).map((scores) => calibrate(scores, entry));
 
 	const methods = mapMethods(model, entry.input);
-	const bar = createBar('Comparing [{bar}] {percentage}% {eta_formatted} left');
-	bar.start(faces.length, 0);
-	const all = await compareMaps(methods, faces, entry.input.size, STEPS, classify, () => {
-		bar.increment();
-	});
-	bar.stop();
+	const all = await withBar('Comparing [{bar}] {percentage}% {eta_formatted} left', faces.length, (update) =>
+		compareMaps(methods, faces, entry.input.size, STEPS, classify, update)
+	);
 	model.dispose();
 
 	console.log(
@@ -71,9 +69,9 @@ async function compare(args: string[]): Promise<void> {
 	console.log(line(['map', ...titles]));
 	for (const [index, { title, passes }] of methods.entries()) {
 		const figures = all[index] ?? [];
-		const mean = (read: (each: Fidelity) => number): string => meanWithError(figures.map(read)).mean.toFixed(3);
+		const mean = (read: (each: Fidelity) => number): string => meanOfRuns(figures.map(read)).mean.toFixed(3);
 		const differences = figures.map(({ overall }, face) => overall - (all[0]?.[face]?.overall ?? NaN));
-		const { mean: difference, error } = meanWithError(differences);
+		const { mean: difference, deviation, n } = meanOfRuns(differences);
 		const cells = [
 			String(passes),
 			mean(({ deletion }) => deletion.gray),
@@ -81,7 +79,7 @@ async function compare(args: string[]): Promise<void> {
 			mean(({ insertion }) => insertion.gray),
 			mean(({ insertion }) => insertion.blur),
 			mean(({ overall }) => overall),
-			index === 0 ? '' : `${difference.toFixed(3)} +- ${error.toFixed(3)}`
+			index === 0 ? '' : `${difference.toFixed(3)} +- ${(deviation / Math.sqrt(n)).toFixed(3)}`
 		];
 		console.log(line([title, ...cells]));
 	}

@@ -1,6 +1,7 @@
 /** `npm run evaluate`: how right a model is, on a split of FER2013 or on a folder of pictures. Without --save and --report it writes nothing. */
 import path from 'node:path';
 import { calibrate } from '../../src/lib/core/calibration';
+import { confusionMatrix, expectedCalibrationError, summarise } from '../../src/lib/core/metrics';
 import { applyPrior, everydayRatio } from '../../src/lib/core/prior';
 import { indexOfGreatest } from '../../src/lib/core/scores';
 import { fastestOnProcessor, startBackend } from '../backend/index';
@@ -10,7 +11,7 @@ import { readLabelledFolder } from '../data/labelled-folder';
 import { classifierOf, classifyFolder } from '../evaluate/folder';
 import { folderFigures, groupBy } from '../evaluate/folder-figures';
 import { unseenReport, withUnseen } from '../evaluate/unseen';
-import { evaluateScores, predict, rowsOfSplit, truthOf } from '../evaluate/predict';
+import { predict, rowsOfSplit, truthOf } from '../evaluate/predict';
 import { bootstrapAccuracy } from '../evaluate/statistics';
 import { UserError } from '../lib/errors';
 import { createRandom } from '../lib/random';
@@ -22,7 +23,7 @@ import { loadData, parseFlags } from './flags';
 import { MODELS_DIR } from './paths';
 import { requireResultName, saveResult } from './results';
 import { findEntry, runSubject, shippedSubject, type Subject } from './subjects';
-import { createBar, percent, say } from './terminal';
+import { percent, say, withBar } from './terminal';
 
 const OPTIONS = {
 	data: { type: 'string' },
@@ -96,14 +97,12 @@ async function onSplit(subjects: readonly Subject[], split: Split, data: Dataset
 	const rows = rowsOfSplit(data, split);
 	const truth = truthOf(data, rows);
 	for (const { title, spec, model } of subjects) {
-		const bar = createBar('Evaluating [{bar}] {percentage}% {eta_formatted} left');
-		bar.start(rows.length, 0);
-		const scores = await predict(model, spec.input, data, rows, (done) => {
-			bar.update(done);
-		});
-		bar.stop();
+		const format = 'Evaluating [{bar}] {percentage}% {eta_formatted} left';
+		const scores = await withBar(format, rows.length, (onRows) => predict(model, spec.input, data, rows, onRows));
 		const calibrated = scores.map((row) => calibrate(row, spec));
-		const evaluation = evaluateScores(spec.id, split, calibrated, truth);
+		const confusion = confusionMatrix(calibrated, truth, spec.labels.length);
+		const calibrationError = expectedCalibrationError(calibrated, truth);
+		const evaluation = { model: spec.id, split, ...summarise(confusion), confusion, calibrationError };
 		const right = calibrated.map((row, i) => ({ n: 1, correct: Number(indexOfGreatest(row) === truth[i]) }));
 		const interval = bootstrapAccuracy(right, createRandom(1));
 		all.push({ ...evaluation, interval });
@@ -137,17 +136,12 @@ async function onFolder(
 	const groupOf = groupBy(by);
 	pictures.forEach(groupOf);
 	const classifiers = subjects.map(({ spec, model }) => classifierOf(spec, model));
-	const bar = createBar('Looking [{bar}] {value} of {total}, {eta_formatted} left');
-	bar.start(pictures.length, 0);
-	const answers = await classifyFolder(
-		pictures,
-		classifiers,
-		() => Promise.resolve(loadStillDetector(modelsDir)),
-		(done) => {
-			bar.update(done);
-		}
+	const loadDetector = () => Promise.resolve(loadStillDetector(modelsDir));
+	const answers = await withBar(
+		'Looking [{bar}] {value} of {total}, {eta_formatted} left',
+		pictures.length,
+		(onPictures) => classifyFolder(pictures, classifiers, loadDetector, onPictures)
 	);
-	bar.stop();
 	for (const sentence of answers.unreadable) say(sentence);
 	const all: unknown[] = [];
 	for (const { title, spec } of subjects) {

@@ -1,5 +1,5 @@
 /** How commands read their flags. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { chooseBackend, TRAINING_BACKENDS, type TrainingBackend } from '../backend/index';
@@ -7,7 +7,7 @@ import { rowsOf, type Dataset } from '../data/dataset';
 import { loadFer2013 } from '../data/fer2013';
 import { UserError } from '../lib/errors';
 import { CACHE } from './paths';
-import { createBar, say } from './terminal';
+import { say, withBar } from './terminal';
 
 /** A command's options, and the name that it takes: '' where there is none. Throws UserError for more than one, TypeError as parseArgs. */
 export function parseFlags<Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) {
@@ -20,15 +20,9 @@ export function parseFlags<Options extends NonNullable<ParseArgsConfig['options'
 /** The data set in `file`, with a bar while it is read. Throws UserError. */
 export async function loadData(file: string | undefined): Promise<Dataset> {
 	if (file === undefined) throw new UserError('Say where FER2013 is: --data FILE.');
-	const bar = createBar('Reading {filename} [{bar}] {percentage}% {eta_formatted} left');
-	if (existsSync(file)) bar.start(statSync(file).size, 0, { filename: path.basename(file) });
-	try {
-		return await loadFer2013(file, path.join(CACHE, 'data'), (count) => {
-			bar.increment(count);
-		});
-	} finally {
-		bar.stop();
-	}
+	const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+	const format = `Reading ${path.basename(file)} [{bar}] {percentage}% {eta_formatted} left`;
+	return withBar(format, size, (update) => loadFer2013(file, path.join(CACHE, 'data'), update));
 }
 
 /** A whole number of at least `least`, or undefined when the flag is missing; throws UserError. */

@@ -16,7 +16,7 @@ import { FACE_API_INPUT, faceApiNetwork } from '../pretrained/face-api';
 import { loadPretrained, type PretrainedWeights } from '../pretrained/weights';
 import { withFeatures } from '../pretrained/features';
 import { CACHE, runDirOf } from './paths';
-import { createBar } from './terminal';
+import { createBar, withBar } from './terminal';
 
 /** The data with FER+'s votes as soft labels and without rows that show no face. Throws UserError. */
 function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): Dataset {
@@ -61,22 +61,12 @@ export async function withFrozenFeatures(
 	const weights = network.weights.map(({ shape }, index) => tf.tensor(values[index] ?? [], shape.map(Number)));
 	network.setWeights(weights);
 	tf.dispose(weights);
-	const bar = createBar('Features [{bar}] {percentage}% {eta_formatted} left');
-	bar.start(dataset.n, 0);
+	const cacheDir = path.join(CACHE, 'features');
 	try {
-		const cacheDir = path.join(CACHE, 'features');
-		return await withFeatures({
-			network,
-			input,
-			dataset,
-			cacheDir,
-			signal,
-			onRows: (done) => {
-				bar.update(done);
-			}
-		});
+		return await withBar('Features [{bar}] {percentage}% {eta_formatted} left', dataset.n, (onRows) =>
+			withFeatures({ network, input, dataset, cacheDir, signal, onRows })
+		);
 	} finally {
-		bar.stop();
 		network.dispose();
 	}
 }
@@ -99,29 +89,18 @@ export async function withFaceApiAndBar(
 	const network = faceApiNetwork(dir);
 	// Training comes first in FER2013: of the test rows nobody asks.
 	const n = 1 + dataset.usage.lastIndexOf(0);
-	const bar = createBar("Asking face-api's network [{bar}] {percentage}% {eta_formatted} left");
-	bar.start(n, 0);
+	const asked = { network, input: FACE_API_INPUT, cacheDir: path.join(CACHE, 'teachers'), signal };
+	const faceApi = new Float32Array(new SharedArrayBuffer(4 * dataset.n * FER2013_LABELS.length));
 	try {
-		const cacheDir = path.join(CACHE, 'teachers');
-		const onRows = (done: number): void => {
-			bar.update(done);
-		};
-		const faceApi = new Float32Array(new SharedArrayBuffer(4 * dataset.n * FER2013_LABELS.length));
 		for (const view of [dataset, mirrorImages(dataset)]) {
-			const seen = await withFeatures({
-				network,
-				input: FACE_API_INPUT,
-				dataset: { ...view, n },
-				cacheDir,
-				signal,
-				onRows
-			});
+			const seen = await withBar("Asking face-api's network [{bar}] {percentage}% {eta_formatted} left", n, (onRows) =>
+				withFeatures({ ...asked, dataset: { ...view, n }, onRows })
+			);
 			if (!seen?.features) return undefined;
 			addProbabilities(faceApi, seen.features.values, FER2013_LABELS.length, 1 / 2);
 		}
 		return { ...dataset, faceApi };
 	} finally {
-		bar.stop();
 		network.dispose();
 	}
 }
@@ -135,21 +114,17 @@ export async function withTeachersAndBar(
 ): Promise<TaughtDataset | undefined> {
 	if (!recipe.teachers) return dataset;
 	await startBackend(backend);
-	const bar = createBar('Asking {teacher} [{bar}] {percentage}% {eta_formatted} left');
-	bar.start(dataset.n, 0, { teacher: '' });
-	try {
-		const cacheDir = path.join(CACHE, 'teachers');
-		return await withTeachers({
-			recipe,
-			dataset,
-			runDirOf,
-			cacheDir,
-			signal,
-			onRows: (teacher, done) => {
-				bar.update(done, { teacher });
-			}
-		});
-	} finally {
-		bar.stop();
-	}
+	const asked = { recipe, dataset, runDirOf, cacheDir: path.join(CACHE, 'teachers'), signal };
+	return withBar(
+		'Asking {teacher} [{bar}] {percentage}% {eta_formatted} left',
+		dataset.n,
+		(update) =>
+			withTeachers({
+				...asked,
+				onRows: (teacher, done) => {
+					update(done, { teacher });
+				}
+			}),
+		{ teacher: '' }
+	);
 }

@@ -1,12 +1,9 @@
 /** `npm run measure`: measures what is shipped anew, into each model's report and the manifest. */
 import path from 'node:path';
-import { calibrate } from '../../src/lib/core/calibration';
 import { classifiersOf, type ModelEntry } from '../../src/lib/manifest';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { rowsOf, type Dataset } from '../data/dataset';
 import { readFerPlus, type FerPlus } from '../data/ferplus';
-import { writeContactSheets } from '../evaluate/contact-sheets';
-import { predict } from '../evaluate/predict';
 import { readManifest, replaceEntry } from '../ship/manifest';
 import { measureModel, writeReport } from '../ship/measure';
 import { loadShipped, readReport } from '../ship/shipped';
@@ -14,9 +11,9 @@ import { describeReport } from './describe';
 import { loadData, parseFlags, requireFinal, requireWholeTests } from './flags';
 import { wilsonInterval } from '../../src/lib/core/interval';
 import { saveResult } from './results';
-import { CACHE, MODELS_DIR } from './paths';
+import { MODELS_DIR } from './paths';
 import { findEntry } from './subjects';
-import { createBar, percent, say } from './terminal';
+import { percent, say, withBar } from './terminal';
 
 /** Gives the exit code. Throws UserError. */
 export async function measureCommand(args: string[]): Promise<number> {
@@ -65,36 +62,23 @@ function withIntervals(metrics: ModelEntry['metrics']): Record<string, unknown> 
 	);
 }
 
-/** Also draws contact sheets into the cache. */
 async function measureAndWrite(
 	entry: ModelEntry,
 	dataset: Dataset,
 	ferPlus: FerPlus | undefined,
 	withCorruptions: boolean
 ): Promise<ModelEntry> {
-	const bar = createBar(`${entry.title} [{bar}] {percentage}% {eta_formatted} left`);
-	bar.start(2 * rowsOf(dataset, 'paper').length, 0);
 	const dir = path.join(MODELS_DIR, path.dirname(entry.url));
 	const model = loadShipped(dir);
-	const { entry: measured, report } = await measureModel({
-		entry,
-		model,
-		dataset,
-		ferPlus,
-		previous: readReport(MODELS_DIR, entry.id) ?? { history: [], corruptions: [], splits: [] },
-		withCorruptions,
-		final: true,
-		onRows: (done) => {
-			bar.update(done);
-		}
-	});
-	bar.stop();
+	const previous = readReport(MODELS_DIR, entry.id) ?? { history: [], corruptions: [], splits: [] };
+	const options = { entry, model, dataset, ferPlus, previous, withCorruptions, final: true };
+	const { entry: measured, report } = await withBar(
+		`${entry.title} [{bar}] {percentage}% {eta_formatted} left`,
+		2 * rowsOf(dataset, 'paper').length,
+		(onRows) => measureModel({ ...options, onRows })
+	);
+	model.dispose();
 	writeReport(dir, report);
 	replaceEntry(MODELS_DIR, measured);
-	const rows = rowsOf(dataset, 'public');
-	const scores = await predict(model, entry.input, dataset, rows);
-	model.dispose();
-	const calibrated = scores.map((row) => calibrate(row, measured));
-	await writeContactSheets(path.join(CACHE, 'reports', entry.id), dataset, rows, calibrated);
 	return measured;
 }

@@ -12,6 +12,24 @@ export function createBar(format: string): cliProgress.SingleBar {
 	return new cliProgress.SingleBar({ format, hideCursor: true, noTTYOutput: false, clearOnComplete: true });
 }
 
+/** Does `work` beside such a bar; `update` says how much of `total` is done, and what else the format shows. */
+export async function withBar<T>(
+	format: string,
+	total: number,
+	work: (update: (done: number, shown?: object) => void) => Promise<T>,
+	shown: object = {}
+): Promise<T> {
+	const bar = createBar(format);
+	bar.start(total, 0, shown);
+	try {
+		return await work((done, newlyShown = {}) => {
+			bar.update(done, newlyShown);
+		});
+	} finally {
+		bar.stop();
+	}
+}
+
 /** A fraction of 0..1 in percent. */
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;
 

@@ -30,23 +30,18 @@ function readRow({ usage: name, parse }: TableRow, line: number): Row {
 
 /**
  * Reads FER2013 as a stream, from a table or the archive that it came in, by the code that the page reads it with.
- * Throws UserError with the row's number and what was expected; `onBytes` gets the file's bytes as they are read.
+ * Throws UserError with the row's number and what was expected; `onBytes` gets how many of the file's bytes are read.
  */
-export async function readFer2013(file: string, onBytes: (count: number) => void = () => undefined): Promise<Dataset> {
+export async function readFer2013(file: string, onBytes: (done: number) => void = () => undefined): Promise<Dataset> {
 	requireFile(file, '--data takes fer2013.csv, icml_face_data.csv, or the archive that it came in.');
 	if (statSync(file).size === 0) throw new UserError(`${file} is empty. Download it again.`);
 	const rows: Row[] = [];
 	/** Tables that do not say which of their rows are for training. */
 	const bare: string[] = [];
 	let read = '';
-	let done = 0;
-	const onDone = (bytes: number): void => {
-		onBytes(bytes - done);
-		done = bytes;
-	};
 	try {
 		const blob = await openAsBlob(file);
-		for await (const table of openTables([{ name: path.basename(file), file: blob }], onDone, () => undefined)) {
+		for await (const table of openTables([{ name: path.basename(file), file: blob }], onBytes, () => undefined)) {
 			if (rows.length > 0)
 				throw new UserError(`${file} holds both ${read} and ${table.name}: unpack it, and name one.`);
 			for await (const row of table.rows) {
@@ -94,7 +89,7 @@ function cacheFile(file: string, cacheDir: string): string {
  * Reads FER2013 through a prepared binary copy in `cacheDir`, which is made when it is missing or damaged.
  * Layout of the copy: magic, SHA-256 of the rest in hex, labels [n], usage [n], pixels [n, 2304].
  */
-export async function loadFer2013(file: string, cacheDir: string, onBytes?: (count: number) => void): Promise<Dataset> {
+export async function loadFer2013(file: string, cacheDir: string, onBytes?: (done: number) => void): Promise<Dataset> {
 	const cached = existsSync(file) ? cacheFile(file, cacheDir) : undefined;
 	if (cached !== undefined && existsSync(cached)) {
 		const dataset = unpack(readFileSync(cached));

@@ -1,12 +1,10 @@
-/** How right a shipped model is: the exported files themselves, on the rows of a split. */
+/** What a network makes of pictures, and what is true of them. */
 import * as tf from '@tensorflow/tfjs';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { toModelInput } from '../../src/lib/core/preprocess';
 import type { InputSpec, Scores } from '../../src/lib/core/types';
-import type { SplitMetrics } from '../../src/lib/manifest';
 import { pictureOf, rowsOf, type Dataset, type Split } from '../data/dataset';
 import { UserError } from '../lib/errors';
-import { confusionMatrix, expectedCalibrationError, summarise } from '../../src/lib/core/metrics';
 
 const BATCH = 128;
 
@@ -52,31 +50,6 @@ export function predict(
 /** The true labels of `rows`. */
 export function truthOf(dataset: Dataset, rows: Uint32Array): number[] {
 	return Array.from(rows, (row) => dataset.labels[row] ?? -1);
-}
-
-export interface Evaluation extends SplitMetrics {
-	readonly model: string;
-	readonly split: Split;
-	/** Counts [true label][predicted label]. */
-	readonly confusion: readonly (readonly number[])[];
-	readonly calibrationError: number;
-}
-
-/** All figures of one split from its probabilities; `scores` calibrated. */
-export function evaluateScores(
-	model: string,
-	split: Split,
-	scores: readonly Scores[],
-	truth: readonly number[]
-): Evaluation {
-	const confusion = confusionMatrix(scores, truth, scores[0]?.length ?? 0);
-	return {
-		model,
-		split,
-		...summarise(confusion),
-		confusion,
-		calibrationError: expectedCalibrationError(scores, truth)
-	};
 }
 
 /** `rowsOf` of the data set; throws UserError when the split is empty. */

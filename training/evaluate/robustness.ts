@@ -7,13 +7,12 @@ import { CORRUPTIONS } from './corruptions';
 import { figuresOf } from './figures';
 import { predictPictures, truthOf } from './predict';
 
-/** Accuracy on PrivateTest, single crop, calibrated, under every corruption. `onRows` gets the number of pictures just done. */
+/** Accuracy on PrivateTest, single crop, calibrated, under every corruption. */
 export async function measureCorruptions(
 	model: LayersModel,
 	input: Omit<InputSpec, 'crop'>,
 	calibration: Calibration,
-	dataset: Dataset,
-	onRows: (count: number) => void = () => undefined
+	dataset: Dataset
 ): Promise<CorruptionReport[]> {
 	const rows = rowsOf(dataset, 'private');
 	const truth = truthOf(dataset, rows);
@@ -28,7 +27,6 @@ export async function measureCorruptions(
 			const scores = await predictPictures(model, input, pictures);
 			const calibrated = scores.map((row) => calibrate(row, calibration));
 			accuracy.push(Number(figuresOf(calibrated, truth).accuracy.toPrecision(6)));
-			onRows(rows.length);
 		}
 		reports.push({ id, title: `${title}: ${strengths.join(', ')}`, accuracy });
 	}

@@ -5,7 +5,7 @@
 import { indexOfGreatest } from '../../src/lib/core/scores';
 import type { Scores } from '../../src/lib/core/types';
 import { createRandom } from '../lib/random';
-import type { Interval } from './statistics';
+import { percentiles, type Interval } from './statistics';
 
 /** One answered picture. */
 export interface Answered {
@@ -60,7 +60,7 @@ export function scoreAll(answers: readonly ScoreAnswers[]): ScoreResult[] {
 		const figures = scoreOf(own);
 		const values = draws[place] ?? [];
 		const gains = values.map((value, index) => value - (draws[0]?.[index] ?? NaN));
-		return { ...figures, interval: middle(values), gain: { ...middle(gains), mean: figures.score - base } };
+		return { ...figures, interval: percentiles(values), gain: { ...percentiles(gains), mean: figures.score - base } };
 	});
 }
 
@@ -97,10 +97,4 @@ export function recallsOf(answers: readonly Answered[]): (number | undefined)[] 
 
 function meanOf(values: readonly number[]): number {
 	return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-}
-
-function middle(values: readonly number[]): Interval {
-	const sorted = values.toSorted((a, b) => a - b);
-	const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
-	return { low: at(0.025), high: at(0.975) };
 }

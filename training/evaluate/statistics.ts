@@ -44,7 +44,7 @@ export function bootstrap<T>(
 }
 
 /** The middle 95 % of resampled values. */
-function percentiles(values: readonly number[]): Interval {
+export function percentiles(values: readonly number[]): Interval {
 	const sorted = values.toSorted((a, b) => a - b);
 	const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
 	return { low: at((1 - CONFIDENCE) / 2), high: at((1 + CONFIDENCE) / 2) };

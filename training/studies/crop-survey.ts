@@ -9,7 +9,7 @@ import { startBackend } from '../backend/index';
 import { DETECTORS, loadDetectorNetwork } from '../blazeface/detector';
 import { loadData, wholeNumber } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
-import { createBar, say } from '../commands/terminal';
+import { say, withBar } from '../commands/terminal';
 import { pictureOf } from '../data/dataset';
 import { rowsOfSplit } from '../evaluate/predict';
 import { createRandom, shuffle } from '../lib/random';
@@ -152,12 +152,12 @@ function medianSighting(sightings: readonly Sighting[]): Sighting {
 
 /**
  * Surveys pictures of 48 x 48 grey values with the converted detector. The caller sets tfjs's back end (wasm: about
- * ten pictures a second) and disposes the detector; `onBatch` hears how many pictures were done since the last call.
+ * ten pictures a second) and disposes the detector; `onPictures` hears how many are done.
  */
 export async function surveyCrop(
 	pictures: readonly Uint8Array[],
 	detector: Network,
-	onBatch: (count: number) => void = () => undefined
+	onPictures: (done: number) => void = () => undefined
 ): Promise<CropSurvey> {
 	const found = PLACEMENTS.map((placement) => ({ ...placement, detected: 0 }));
 	const sightings: Sighting[] = [];
@@ -171,7 +171,7 @@ export async function surveyCrop(
 				ofPicture[index]?.push(sight(face));
 			}
 		sightings.push(...ofPicture.filter((list) => list.length > 0).map(medianSighting));
-		onBatch(batch.length);
+		onPictures(start + batch.length);
 	}
 
 	const spread = (read: (sighting: Sighting) => number): number[] => percentiles(sightings.map(read), PERCENTS);
@@ -226,13 +226,8 @@ export async function surveyCommand(args: string[]): Promise<number> {
 	const rows = shuffle(rowsOfSplit(dataset, 'train'), createRandom(1)).subarray(0, count);
 	await startBackend('wasm');
 	const detector = loadDetectorNetwork(path.join(MODELS_DIR, DETECTORS.short.folder));
-	const bar = createBar('Looking for faces [{bar}] {percentage}% {eta_formatted} left');
-	bar.start(rows.length, 0);
 	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
-	const survey = await surveyCrop(pictures, detector, (done) => {
-		bar.increment(done);
-	});
-	bar.stop();
-	say(formatCropSurvey(survey));
+	const format = 'Looking for faces [{bar}] {percentage}% {eta_formatted} left';
+	say(formatCropSurvey(await withBar(format, rows.length, (update) => surveyCrop(pictures, detector, update))));
 	return 0;
 }

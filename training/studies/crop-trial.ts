@@ -6,7 +6,7 @@ import { DETECTORS, loadDetectorNetwork } from '../blazeface/detector';
 import { loadData, parseFlags } from '../commands/flags';
 import { MODELS_DIR } from '../commands/paths';
 import { findEntry } from '../commands/subjects';
-import { createBar, percent, say } from '../commands/terminal';
+import { percent, say, withBar } from '../commands/terminal';
 import { rowsOfSplit } from '../evaluate/predict';
 import { readManifest } from '../ship/manifest';
 import { loadShipped } from '../ship/shipped';
@@ -15,6 +15,7 @@ import { FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { calibrate } from '../../src/lib/core/calibration';
 import { cropSquare } from '../../src/lib/core/geometry';
 import { grayFrame, sampleSquare } from '../../src/lib/core/preprocess';
+import { indexOfGreatest } from '../../src/lib/core/scores';
 import type { Calibration, CropSpec, DetectedFace, InputSpec } from '../../src/lib/core/types';
 import { findFaces } from './crop-survey';
 import { pictureOf, type Dataset } from '../data/dataset';
@@ -46,7 +47,7 @@ export async function tryCrops(
 	rows: Uint32Array,
 	crops: readonly { readonly name: string; readonly crop: CropSpec }[],
 	{ detector, classifier, entry }: CropTools,
-	onBatch: (count: number) => void = () => undefined
+	onPictures: (done: number) => void = () => undefined
 ): Promise<{ n: number; trials: CropTrial[] }> {
 	const cuts: { name: string; cut: (picture: Uint8Array, face: DetectedFace) => Uint8Array | Float32Array }[] = [
 		{ name: 'whole picture', cut: (picture) => picture },
@@ -70,10 +71,10 @@ export async function tryCrops(
 		for (const [index, { cut }] of cuts.entries()) {
 			const grays = seen.map(({ picture, face }) => cut(picture, face));
 			const scores = await predictPictures(classifier, entry.input, grays);
-			const predicted = scores.map((row) => calibrate(row, entry)).map((row) => row.indexOf(Math.max(...row)));
+			const predicted = scores.map((row) => indexOfGreatest(calibrate(row, entry)));
 			correct[index] = (correct[index] ?? 0) + seen.filter(({ label }, i) => predicted[i] === label).length;
 		}
-		onBatch(part.length);
+		onPictures(start + part.length);
 	}
 	return { n, trials: cuts.map(({ name }, index) => ({ name, accuracy: (correct[index] ?? 0) / n })) };
 }
@@ -99,12 +100,9 @@ export async function cropTrialCommand(args: string[]): Promise<number> {
 			return { name: `${words}, scale ${String(scale)}`, crop: { ...crop, scale, ...turn } };
 		})
 	);
-	const bar = createBar('Cutting [{bar}] {percentage}% {eta_formatted} left');
-	bar.start(rows.length, 0);
-	const { n, trials } = await tryCrops(dataset, rows, crops, { detector, classifier, entry }, (count) => {
-		bar.increment(count);
-	});
-	bar.stop();
+	const tools = { detector, classifier, entry };
+	const format = 'Cutting [{bar}] {percentage}% {eta_formatted} left';
+	const { n, trials } = await withBar(format, rows.length, (update) => tryCrops(dataset, rows, crops, tools, update));
 	say(`${entry.title} on ${String(n)} of ${String(rows.length)} pictures of PublicTest, those with a face found:`);
 	for (const { name, accuracy } of trials) say(`  ${name.padEnd(36)} ${percent(accuracy)}`);
 	return 0;

@@ -89,14 +89,14 @@ export async function measureFidelity(
 	return { deletion, insertion, overall };
 }
 
-/** Each method's fidelity on each face, [methods][faces]; faces as `Subject.face` has them. `onFace` hears of each. */
+/** Each method's fidelity on each face, [methods][faces]; faces as `Subject.face` has them. `onFaces` hears how many are done. */
 export async function compareMaps(
 	methods: readonly MapMethod[],
 	faces: readonly Uint8Array[],
 	size: number,
 	steps: number,
 	classify: Classify,
-	onFace: () => void = () => undefined
+	onFaces: (done: number) => void = () => undefined
 ): Promise<Fidelity[][]> {
 	const all: Fidelity[][] = methods.map(() => []);
 	for (const [index, face] of faces.entries()) {
@@ -107,14 +107,7 @@ export async function compareMaps(
 			const map = await method.map(subject, classify);
 			all[place]?.push(await measureFidelity(subject, map, steps, classify));
 		}
-		onFace();
+		onFaces(index + 1);
 	}
 	return all;
-}
-
-/** Mean and its standard error; NaN for the latter with fewer than two values. */
-export function meanWithError(values: readonly number[]): { mean: number; error: number } {
-	const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-	const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-	return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }

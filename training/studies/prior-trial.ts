@@ -11,6 +11,7 @@ import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { calibrate } from '../../src/lib/core/calibration';
 import { fitCalibration, logLoss } from '../../src/lib/core/metrics';
 import { applyPrior, everydayRatio } from '../../src/lib/core/prior';
+import { indexOfGreatest } from '../../src/lib/core/scores';
 import type { Scores } from '../../src/lib/core/types';
 import type { Dataset } from '../data/dataset';
 import { readFerPlus, type FerPlus } from '../data/ferplus';
@@ -54,7 +55,7 @@ export function tryPrior(
 ): PriorTrial {
 	const shifted = scores.map((row) => applyPrior(row, ratio));
 	const answers = Array.from(rows, (row, place) => {
-		const predicted = shifted[place]?.indexOf(Math.max(...(shifted[place] ?? [])));
+		const predicted = indexOfGreatest(shifted[place] ?? []);
 		return { predicted, label: labels[row] ?? -1, people: majority[row] ?? -1 };
 	});
 	const rightOf = (part: typeof answers, truth: 'label' | 'people'): number =>

@@ -43,8 +43,8 @@ describe('readFer2013', () => {
 	it('reads gzip, whatever the name, and reports the bytes it has read', async () => {
 		const file = write('data.bin', gzipSync(standard));
 		let bytes = 0;
-		const dataset = await readFer2013(file, (count) => {
-			bytes += count;
+		const dataset = await readFer2013(file, (done) => {
+			bytes = done;
 		});
 		expect(dataset.n).toBe(4);
 		expect(bytes).toBe(readFileSync(file).length);
