@@ -1,7 +1,9 @@
 /** Codes of people who watched a film: a table with start, stop and label, or what ELAN and BORIS export. */
+import { labelNamed } from '../../core/labels';
+import { createTextDecoder } from '../../data-sets/text';
 import { AppError } from '../../errors';
 import type { Range } from './episodes';
-import { parseTime } from './time-text';
+import { parseTime, timeText } from './time-text';
 
 export interface Code extends Range {
 	/** As it was written. */
@@ -10,39 +12,81 @@ export interface Code extends Range {
 	readonly subject: string | null;
 }
 
+/** What a table of codes holds. */
+export interface CodeTable {
+	/** In the order of time. */
+	readonly codes: readonly Code[];
+	/** Rows without a start, a later stop or a label; events of BORIS that never end, or take no time. */
+	readonly leftOut: number;
+	/** Codes that begin after the film's end. */
+	readonly late: number;
+	/** Whether the times were taken for milliseconds because the film is far too short for as many seconds. */
+	readonly isGuessedMs: boolean;
+}
+
 const ROLES = {
 	start: /^(start|begin|onset|from)/,
 	stop: /^(stop|end|offset|to$)/,
 	duration: /^duration/,
 	time: /^time$|^time \(/,
 	status: /^(status|behaviou?r type)$/,
-	label: /^(label|code|annotation|behaviou?r|emotion|expression|value)$/,
+	label: /^(label|code\d*|annotation|behaviou?r|emotion|expression|value)$/,
 	subject: /^(subject|tier|person|participant)/
 } as const;
 type Role = keyof typeof ROLES;
+const TIMES: ReadonlySet<Role> = new Set(['start', 'stop', 'duration', 'time']);
 
-/** Names that other schemes have for the labels of FER2013. */
+/** What people call the labels of FER2013 in codes of films alone. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
-	angry: ['anger'],
-	disgust: ['disgusted'],
-	fear: ['fearful', 'afraid', 'scared'],
-	happy: ['happiness', 'joy', 'smile', 'smiling'],
-	sad: ['sadness'],
-	surprise: ['surprised'],
+	happy: ['smile', 'smiling'],
 	neutral: ['none', 'no expression', 'rest']
 };
 
-/** The label of a model that a code means; null where it means none of them. */
+/** The label of a model that a code means, in any language that `labelNamed` knows; null where it means none of them. */
 export function labelOfCode(code: string, labels: readonly string[]): string | null {
 	const name = code.trim().toLowerCase();
-	return labels.find((label) => label.toLowerCase() === name || SYNONYMS[label]?.includes(name) === true) ?? null;
+	const read = labelNamed(code);
+	const known = read?.exact === true ? read.label : null;
+	return (
+		labels.find((label) => label.toLowerCase() === name || SYNONYMS[label]?.includes(name) === true) ??
+		labels.find((label) => label === known) ??
+		null
+	);
+}
+
+/** Files that people have codes in, by how they begin, and how to make a table of each. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+	[/^PK|^ÐÏ/, 'This is a spreadsheet’s own file. Save the sheet as CSV there.'],
+	[/^<\?xml[^]*<ANNOTATION_DOCUMENT/, 'This is ELAN’s own file. Export it there as tab-delimited text.'],
+	[
+		/^\{[^]*"(behaviors_conf|project_format_version)"/,
+		'This is BORIS’s own file. Export the events there as CSV or TSV.'
+	],
+	[/^WEBVTT|^\d+\s+[\d:,.]+ --> /, 'These are subtitles. Make a table of them, with start, stop and label.']
+];
+
+/** The text of a table in whatever letters a program wrote it. Throws AppError 'codes-unreadable', which says what it is. */
+export function readText(bytes: Uint8Array<ArrayBuffer>): string {
+	const latin1 = new TextDecoder('windows-1252').decode(bytes);
+	const begin = latin1.replace(/^ï»¿/, '').trimStart().slice(0, 2000);
+	const other = OTHERS.find(([start]) => start.test(begin))?.[1];
+	if (other !== undefined) throw new AppError('codes-unreadable', other, undefined, other);
+	try {
+		const decode = createTextDecoder(bytes);
+		const text = decode(bytes) + decode(null);
+		// Spreadsheets of Windows write CSV in letters of their own.
+		return text.includes('\uFFFD') ? latin1 : text;
+	} catch (thrown) {
+		throw new AppError('codes-unreadable', thrown instanceof Error ? thrown.message : String(thrown), thrown);
+	}
 }
 
 /** Rows of a text that is separated by tabs, semicolons or commas. Throws AppError 'codes-unreadable'. */
 export async function readRows(text: string): Promise<string[][]> {
-	const first = text.split(/\r?\n/).find((line) => line.trim() !== '') ?? '';
-	const count = (separator: string): number => first.split(separator).length;
-	const delimiter = first.includes('\t') ? '\t' : count(';') > count(',') ? ';' : ',';
+	// By most lines: the first may be a title, and commas may be those of numbers.
+	const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== '');
+	const delimiter =
+		['\t', ';'].find((each) => 2 * lines.filter((line) => line.split(each).length > 2).length >= lines.length) ?? ',';
 	// Few visitors have such a table.
 	const { parse } = await import('csv-parse/browser/esm/sync');
 	try {
@@ -61,12 +105,29 @@ export async function readRows(text: string): Promise<string[][]> {
 	}
 }
 
-/** The codes of a table, in the order of time. `endS`: of the film. Throws AppError 'codes-unreadable'. */
-export function parseCodes(rows: readonly (readonly string[])[], endS: number): Code[] {
-	const codes = withHeader(rows) ?? withoutHeader(rows, endS);
-	const sound = codes.filter(({ fromS, toS, label }) => toS > fromS && label.trim() !== '');
+/**
+ * The codes of a table. `endS`: of the film. Throws AppError 'codes-unreadable', which says where it can what the times are
+ * instead.
+ */
+export function parseCodes(rows: readonly (readonly string[])[], endS: number): CodeTable {
+	const { codes: read, isMs, others } = withHeader(rows) ?? withoutHeader(rows);
+	const sound = read.filter(({ fromS, toS, label }) => toS > fromS && label.trim() !== '');
 	if (sound.length === 0) throw new AppError('codes-unreadable', 'no row has a start, a later stop and a label');
-	return sound.sort((a, b) => a.fromS - b.fromS);
+	const isGuessedMs =
+		isMs === null &&
+		sound.every(({ fromS, toS }) => Number.isInteger(fromS) && Number.isInteger(toS)) &&
+		Math.max(...sound.map(({ toS }) => toS)) > 10 * endS;
+	const unit = isMs === true || isGuessedMs ? 1000 : 1;
+	const codes = sound
+		.map((code) => ({ ...code, fromS: code.fromS / unit, toS: code.toS / unit }))
+		.sort((a, b) => a.fromS - b.fromS);
+	const late = codes.filter(({ fromS }) => fromS >= endS).length;
+	if (late === codes.length) {
+		const times = `begin at ${timeText(codes[0]?.fromS ?? 0)}, and the film ends at ${timeText(endS)}`;
+		const said = `Its codes ${times}. Its times must be seconds from the beginning of the film, or clock times from 0:00:00.`;
+		throw new AppError('codes-unreadable', `codes ${times}`, undefined, said);
+	}
+	return { codes, leftOut: read.length - sound.length + others, late, isGuessedMs };
 }
 
 /** Whom codes are of, in the order of their first ones. */
@@ -74,7 +135,18 @@ export function subjectsOf(codes: readonly Code[]): string[] {
 	return [...new Set(codes.flatMap(({ subject }) => (subject === null ? [] : [subject])))];
 }
 
-function withHeader(rows: readonly (readonly string[])[]): Code[] | null {
+/** Codes with the numbers that the table has. */
+interface Read {
+	readonly codes: readonly Code[];
+	/** Whether these are milliseconds; null where the table does not say. */
+	readonly isMs: boolean | null;
+	/** Rows that are no codes by their kind. */
+	readonly others: number;
+}
+
+type Rows = readonly (readonly string[])[];
+
+function withHeader(rows: Rows): Read | null {
 	// BORIS writes lines about the observation before the names of the columns.
 	const at = rows.findIndex((row) => {
 		const roles = row.map(roleOf);
@@ -82,41 +154,60 @@ function withHeader(rows: readonly (readonly string[])[]): Code[] | null {
 	});
 	const header = rows[at];
 	if (header === undefined) return null;
-	const columns = header.map((name, index) => ({ role: roleOf(name), index, unit: unitOf(name) }));
-	const column = (role: Role) => columns.find((each) => each.role === role);
-	const cell = (row: readonly string[], role: Role): string => row[column(role)?.index ?? -1] ?? '';
-	const seconds = (row: readonly string[], role: Role): number => {
-		const value = parseTime(cell(row, role));
-		return value === null ? NaN : column(role)?.unit === 'ms' ? value / 1000 : value;
-	};
-	const subject = (row: readonly string[]): string | null => cell(row, 'subject') || null;
 	const body = rows.slice(at + 1);
-	if (column('start') !== undefined) {
-		return body.map((row) => {
-			const fromS = seconds(row, 'start');
-			const toS = column('stop') === undefined ? fromS + seconds(row, 'duration') : seconds(row, 'stop');
-			return { fromS, toS, label: cell(row, 'label'), subject: subject(row) };
+	const all = header.map((name, index) => ({ role: roleOf(name), index, unit: unitOf(name) }));
+	if (all.some(({ role, unit }) => role === 'start' && unit === 'frames') && !all.some(isStartInTime)) {
+		const said = 'Its times are numbers of frames. Export them as seconds, or divide them by the frames a second.';
+		throw new AppError('codes-unreadable', 'times are frames', undefined, said);
+	}
+	const columns = all.filter(({ unit }) => unit !== 'frames');
+	const times = (column: (typeof columns)[number]): number =>
+		body.filter((row) => parseTime(row[column.index] ?? '') !== null).length;
+	/** Of several, as ELAN writes times in several ways, the first with the most that can be read. */
+	const column = (role: Role) => {
+		const those = columns.filter((each) => each.role === role);
+		return TIMES.has(role) ? those.toSorted((a, b) => times(b) - times(a))[0] : those[0];
+	};
+	const [start, stop, duration, time] = [column('start'), column('stop'), column('duration'), column('time')];
+	const [label, subject, status] = [column('label'), column('subject'), column('status')];
+	const cell = (row: readonly string[], from: typeof label): string => row[from?.index ?? -1] ?? '';
+	const value = (row: readonly string[], from: typeof label): number => parseTime(cell(row, from)) ?? NaN;
+	const used = [start, stop ?? duration, time].filter((each) => each !== undefined);
+	const named = new Set(used.flatMap((each) => each.unit ?? []));
+	const areMixed = named.size > 1;
+	// Numbers of one unit stay as they are, so that a unit that is not named can be told from all of them.
+	const scaled = (row: readonly string[], from: typeof label): number =>
+		value(row, from) / (areMixed && from?.unit === 'ms' ? 1000 : 1);
+	const isClock = used.some((from) => body.some((row) => cell(row, from).includes(':')));
+	const isMs = areMixed || isClock ? false : named.size === 0 ? null : named.has('ms');
+	const whom = (row: readonly string[]): string | null => cell(row, subject) || null;
+	if (start !== undefined) {
+		const codes = body.map((row) => {
+			const fromS = scaled(row, start);
+			const toS = stop === undefined ? fromS + scaled(row, duration) : scaled(row, stop);
+			return { fromS, toS, label: cell(row, label), subject: whom(row) };
 		});
+		return { codes, isMs, others: 0 };
 	}
 	// An event a row: a state begins with one and ends with another.
 	const open = new Map<string, number>();
 	const codes: Code[] = [];
 	for (const row of body) {
-		const label = cell(row, 'label');
-		const key = `${subject(row) ?? ''}\t${label}`;
+		const name = cell(row, label);
+		const key = `${whom(row) ?? ''}\t${name}`;
 		const beganS = open.get(key);
-		const status = cell(row, 'status').toUpperCase();
-		if (status === 'START') open.set(key, seconds(row, 'time'));
-		else if (status === 'STOP' && beganS !== undefined) {
-			codes.push({ fromS: beganS, toS: seconds(row, 'time'), label, subject: subject(row) });
+		const event = cell(row, status).toUpperCase();
+		if (event === 'START') open.set(key, scaled(row, time));
+		else if (event === 'STOP' && beganS !== undefined) {
+			codes.push({ fromS: beganS, toS: scaled(row, time), label: name, subject: whom(row) });
 			open.delete(key);
 		}
 	}
-	return codes;
+	return { codes, isMs, others: body.length - 2 * codes.length };
 }
 
 /** ELAN leaves the names of the columns out: tier, begin, end, duration, each time once or in several ways, annotation. */
-function withoutHeader(rows: readonly (readonly string[])[], endS: number): Code[] {
+function withoutHeader(rows: Rows): Read {
 	const [first = []] = rows;
 	const isTime = (index: number): boolean => rows.every((row) => parseTime(row[index] ?? '') !== null);
 	const times = first.map((_, index) => index).filter(isTime);
@@ -134,25 +225,33 @@ function withoutHeader(rows: readonly (readonly string[])[], endS: number): Code
 			rows.every((row) => value(row, index) > value(row, start))
 	);
 	const label = words.at(-1);
-	if (start === undefined || stop === undefined || label === undefined) return [];
-	const all = rows.flatMap((row) => [value(row, start), value(row, stop)]);
-	const isMs = all.every(Number.isInteger) && Math.max(...all) > 10 * endS;
-	const unit = isMs ? 1000 : 1;
+	if (start === undefined || stop === undefined || label === undefined) return { codes: [], isMs: null, others: 0 };
 	const subject = words[0] === label ? undefined : words[0];
-	return rows.map((row) => ({
-		fromS: value(row, start) / unit,
-		toS: value(row, stop) / unit,
+	const codes = rows.map((row) => ({
+		fromS: value(row, start),
+		toS: value(row, stop),
 		label: row[label] ?? '',
 		subject: subject === undefined ? null : (row[subject] ?? null)
 	}));
+	return { codes, isMs: hasColon(start) ? false : null, others: 0 };
 }
 
 function roleOf(name: string): Role | null {
-	const plain = name.trim().toLowerCase();
+	// Datavyu has the name of the code in front: "expression.onset".
+	const plain = name
+		.trim()
+		.toLowerCase()
+		.replace(/^\w+\.(?=[a-z]\w*$)/, '');
 	const found = Object.entries(ROLES).find(([, pattern]) => pattern.test(plain));
 	return found === undefined ? null : (found[0] as Role);
 }
 
-function unitOf(name: string): 's' | 'ms' {
-	return /(?<!ss\.)\bmsec\b|\(ms\)|_ms$/i.test(name) ? 'ms' : 's';
+/** Null where the name of the column does not say. */
+function unitOf(name: string): 's' | 'ms' | 'frames' | null {
+	if (/frames?\b|frame_|image index/i.test(name)) return 'frames';
+	if (/(?<!ss\.)msec|[([]ms[)\]]|[_ ]ms$|milli/i.test(name) || /[a-z]Ms$/.test(name)) return 'ms';
+	return /[([]s[)\]]|[_ ]s$|sec/i.test(name) || /[a-z]S$/.test(name) ? 's' : null;
 }
+
+const isStartInTime = ({ role, unit }: { role: Role | null; unit: ReturnType<typeof unitOf> }): boolean =>
+	(role === 'start' || role === 'time') && unit !== 'frames';

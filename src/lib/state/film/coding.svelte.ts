@@ -1,18 +1,21 @@
 /** Codes of people beside a film that was read. */
 import { EXPLANATIONS, toAppError } from '../../errors';
-import { parseCodes, readRows, subjectsOf, type Code } from './codes';
+import { parseCodes, readRows, readText, subjectsOf, type CodeTable } from './codes';
 import { compareCodes, type CodeAgreement } from './compare-codes';
 import type { Film } from './film.svelte';
 import type { FilmView } from './view.svelte';
 
 const ALL = '';
+/** Shorter ones are those of a hand that codes while the film plays. */
+const LEAST_OVERLAP_S = 0.5;
+const OVERLAP_REMEDY = 'choose whose codes to compare, or leave one of them out of the table.';
 
 export class Coding {
 	readonly #film: Film;
 	readonly #view: () => FilmView;
 	#fileName: string | null = $state.raw(null);
-	#codes: readonly Code[] | null = $state.raw(null);
-	#problem: (typeof EXPLANATIONS)[keyof typeof EXPLANATIONS] | null = $state.raw(null);
+	#table: CodeTable | null = $state.raw(null);
+	#problem: string | null = $state.raw(null);
 	#person = $state('');
 	#subject = $state(ALL);
 
@@ -31,14 +34,14 @@ export class Coding {
 		return longest === undefined ? '' : String(longest.id);
 	});
 	readonly subjects = $derived.by(() => {
-		const names = subjectsOf(this.#codes ?? []);
+		const names = subjectsOf(this.#table?.codes ?? []);
 		return [{ value: ALL, title: 'All codes' }, ...names.map((name) => ({ value: name, title: name }))];
 	});
 	readonly subject: string = $derived(this.subjects.some(({ value }) => value === this.#subject) ? this.#subject : ALL);
 	readonly agreement: CodeAgreement | null = $derived.by(() => {
 		const person = this.#film.shownPeople.find(({ id }) => String(id) === this.person);
-		if (this.#codes === null || person === undefined) return null;
-		const codes = this.#codes.filter(({ subject }) => this.subject === ALL || subject === this.subject);
+		if (this.#table === null || person === undefined) return null;
+		const codes = this.#table.codes.filter(({ subject }) => this.subject === ALL || subject === this.subject);
 		const view = this.#view();
 		return compareCodes(view.episodesOf(person), codes, view.labels);
 	});
@@ -47,19 +50,41 @@ export class Coding {
 		return this.#fileName;
 	}
 
-	get problem(): { readonly sentence: string; readonly remedy: string } | null {
+	/** Why the table could not be read, and what to do. */
+	get problem(): string | null {
 		return this.#problem;
 	}
+
+	/** What of the table counts otherwise than it may seem, in sentences. */
+	readonly notes: readonly string[] = $derived.by(() => {
+		if (this.#table === null) return [];
+		const { leftOut, late, isGuessedMs } = this.#table;
+		const overlapS = this.agreement?.overlapS ?? 0;
+		return [
+			...(isGuessedMs ? ['Its times were taken for milliseconds: the film is far too short for as many seconds.'] : []),
+			...(leftOut > 0
+				? [`${leftOut} of its rows were left out: they have no start with a later stop, or no label.`]
+				: []),
+			...(late > 0 ? [`${late} of its codes begin after the end of the film.`] : []),
+			...(overlapS >= LEAST_OVERLAP_S
+				? [`Codes overlap for ${overlapS.toFixed(1)} s, which count for each of them: ${OVERLAP_REMEDY}`]
+				: [])
+		];
+	});
 
 	/** Reads a table of codes; what is wrong with it becomes the problem. */
 	async read(file: File): Promise<void> {
 		this.#fileName = file.name;
 		try {
-			this.#codes = parseCodes(await readRows(await file.text()), this.#film.info?.endS ?? 0);
+			this.#table = parseCodes(
+				await readRows(readText(new Uint8Array(await file.arrayBuffer()))),
+				this.#film.info?.endS ?? 0
+			);
 			this.#problem = null;
 		} catch (thrown) {
-			this.#codes = null;
-			this.#problem = EXPLANATIONS[toAppError(thrown, 'codes-unreadable').code];
+			this.#table = null;
+			const { code, said } = toAppError(thrown, 'codes-unreadable');
+			this.#problem = said ?? `${EXPLANATIONS[code].sentence} ${EXPLANATIONS[code].remedy}`;
 		}
 	}
 

@@ -24,6 +24,8 @@ export interface CodeAgreement {
 	readonly kappa: number | null;
 	/** Where they differ, the longest first. */
 	readonly differences: readonly Difference[];
+	/** Seconds in which codes that were compared overlap: they count for each. */
+	readonly overlapS: number;
 	/** Codes that mean no label of the model, with their seconds. */
 	readonly unknown: readonly { readonly code: string; readonly seconds: number }[];
 }
@@ -42,6 +44,8 @@ export function compareCodes(
 	const differences: { fromS: number; toS: number; code: string; label: string | null }[] = [];
 	const add = (sums: Map<string, number>, key: string, value: number) => sums.set(key, (sums.get(key) ?? 0) + value);
 	let next = 0;
+	let coveredS = -Infinity;
+	let overlapS = 0;
 	for (const { label: written, fromS, toS } of codes.toSorted((a, b) => a.fromS - b.fromS)) {
 		const range = { fromS, toS };
 		const code = labelOfCode(written, modelLabels);
@@ -49,6 +53,8 @@ export function compareCodes(
 			add(unknown, written, range.toS - range.fromS);
 			continue;
 		}
+		overlapS += Math.max(0, Math.min(toS, coveredS) - fromS);
+		coveredS = Math.max(coveredS, toS);
 		while ((episodes[next]?.toS ?? Infinity) <= range.fromS) next++;
 		for (let index = next; index < episodes.length; index++) {
 			const episode = episodes[index];
@@ -79,6 +85,7 @@ export function compareCodes(
 		agreement,
 		kappa,
 		differences: differences.sort((a, b) => b.toS - b.fromS - (a.toS - a.fromS)),
+		overlapS,
 		unknown: [...unknown].map(([code, sum]) => ({ code, seconds: sum }))
 	};
 }

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/lib/errors';
-import { labelOfCode, parseCodes, readRows } from '../../../../src/lib/state/film/codes';
+import { labelOfCode, parseCodes, readRows, readText } from '../../../../src/lib/state/film/codes';
 import { compareCodes, kappaOf } from '../../../../src/lib/state/film/compare-codes';
 
 const LABELS = ['angry', 'happy', 'sad', 'neutral'];
-const codesOf = async (text: string, endS = 60) => parseCodes(await readRows(text), endS);
+const tableOf = async (text: string, endS = 60) => parseCodes(await readRows(text), endS);
+const codesOf = async (text: string, endS = 60) => (await tableOf(text, endS)).codes;
+const bytes = (text: string, encoding: BufferEncoding = 'utf8') => Uint8Array.from(Buffer.from(text, encoding));
+/** What is said of a table that is refused. */
+const saidOf = (table: Promise<unknown>): Promise<string | null> =>
+	table.then(
+		() => 'no error',
+		(thrown: unknown) => (thrown as AppError).said
+	);
 
 describe('codes of people', () => {
 	it.each([
@@ -16,7 +24,15 @@ describe('codes of people', () => {
 			'a duration in place of the end, and a mark of UTF-8',
 			'\uFEFFbegin,duration,"label"\n0,1.5,"happy"\n1.5,0.5,sad\n'
 		],
-		['rows in any order', 'label,stop,start\nsad,2,1.5\nhappy,1.5,0\n']
+		['rows in any order', 'label,stop,start\nsad,2,1.5\nhappy,1.5,0\n'],
+		['a title', 'Session 4\nstart;stop;label\n0;1,5;happy\n1,5;2;sad\n'],
+		['decimal commas and no names', '0,0;1,5;happy\n1,5;2,0;sad\n'],
+		['milliseconds beside a duration in seconds', 'onset_msec,duration (s),label\n0,1.5,happy\n1500,0.5,sad\n'],
+		['frames beside seconds', 'start_frame,end_frame,start_s,end_s,label\n0,45,0,1.5,happy\n45,60,1.5,2,sad\n'],
+		[
+			'times of a recorder, which count frames, beside seconds',
+			'Begin Time - hh:mm:ss:ff,Begin Time - ss.msec,End Time - hh:mm:ss:ff,End Time - ss.msec,Code\n00:00:00:00,0,00:00:01:12,1.5,happy\n00:00:01:12,1.5,00:00:02:00,2,sad\n'
+		]
 	])('are read from a table with %s', async (_, text) => {
 		expect(await codesOf(text)).toEqual([
 			{ fromS: 0, toS: 1.5, label: 'happy', subject: null },
@@ -46,6 +62,55 @@ describe('codes of people', () => {
 		expect(await codesOf(events)).toEqual(expected);
 	});
 
+	it('are milliseconds where no column says it and the film is far too short for seconds, which is told', async () => {
+		const expected = [
+			{ fromS: 0.4, toS: 1.5, label: 'happy', subject: null },
+			{ fromS: 1.5, toS: 2, label: 'sad', subject: null }
+		];
+		for (const names of ['onset,offset,code01', 'face.onset,face.offset,face.code01']) {
+			const table = await tableOf(`${names}\n400,1500,happy\n1500,2000,sad\n`);
+			expect(table).toEqual({ codes: expected, leftOut: 0, late: 0, isGuessedMs: true });
+		}
+		expect(await tableOf('start,stop,label\n4,15,happy\n')).toMatchObject({
+			codes: [{ fromS: 4, toS: 15 }],
+			isGuessedMs: false
+		});
+	});
+
+	it('that cannot be compared are counted: rows without times, states without an end, those after the film', async () => {
+		expect(await tableOf('start,stop,label\n0,1,happy\nx,2,sad\n2,3,\n4,4,sad\n61,62,sad\n')).toMatchObject({
+			codes: [{ fromS: 0 }, { fromS: 61 }],
+			leftOut: 3,
+			late: 1
+		});
+		const events = 'Time,Behavior,Status\n1,happy,START\n2,happy,STOP\n2,sad,POINT\n3,sad,START\n';
+		expect(await tableOf(events)).toMatchObject({ codes: [{ fromS: 1, toS: 2 }], leftOut: 2 });
+	});
+
+	it('of another clock, or in frames, are refused with what they are', async () => {
+		const clock = tableOf('start,stop,label\n10:30:05,10:30:07,happy\n');
+		expect(await saidOf(clock)).toMatch(/begin at 10:30:05, and the film ends at 1:00.*seconds from the beginning/);
+		expect(await saidOf(tableOf('start_frame,end_frame,label\n0,45,happy\n'))).toMatch(/numbers of frames/);
+	});
+
+	it.each([
+		['UTF-16', Uint8Array.from([0xff, 0xfe, ...bytes('start\tstop\tlabel\n0\t1\tÄrger\n', 'utf16le')])],
+		['letters of Windows', bytes('start;stop;label\n0;1;Ärger\n', 'latin1')],
+		['UTF-8', bytes('start;stop;label\n0;1;Ärger\n')]
+	])('are read in %s', async (_, file) => {
+		expect(await codesOf(readText(file))).toMatchObject([{ label: 'Ärger' }]);
+	});
+
+	it.each([
+		['spreadsheet', 'PK\x03\x04[Content_Types].xml'],
+		['ELAN', '<?xml version="1.0"?>\n<ANNOTATION_DOCUMENT AUTHOR="">'],
+		['BORIS', '{"time_format": "hh:mm:ss", "project_format_version": "7.0"}'],
+		['subtitles', 'WEBVTT\n\n00:01.000 --> 00:02.000\nhappy'],
+		['subtitles', '\uFEFF1\r\n00:00:01,000 --> 00:00:02,000\r\nhappy']
+	])("in another program's own file get the way on: %s", async (kind, text) => {
+		expect(await saidOf(Promise.resolve(bytes(text)).then(readText))).toContain(kind);
+	});
+
 	it.each([['nothing'], ['a,b\n1,2\n'], ['start,stop,label\n2,1,happy\n'], ['start,stop,label\nx,y,happy\n']])(
 		'are refused with a reason where there are none: %j',
 		async (text) => {
@@ -54,13 +119,17 @@ describe('codes of people', () => {
 	);
 
 	it('mean the labels of the model by the names of other schemes, too', () => {
-		expect(['Happiness', 'JOY', ' anger', 'sadness', 'smirk'].map((code) => labelOfCode(code, LABELS))).toEqual([
-			'happy',
-			'happy',
+		const read = (...codes: string[]) => codes.map((code) => labelOfCode(code, LABELS));
+		expect(read('Happiness', 'JOY', ' anger', 'sadness', 'smirk')).toEqual(['happy', 'happy', 'angry', 'sad', null]);
+		expect(read('Ärger', 'freude', '悲伤', 'triste', 'smile', 'rest')).toEqual([
 			'angry',
+			'happy',
 			'sad',
-			null
+			'sad',
+			'happy',
+			'neutral'
 		]);
+		expect(read('not happy', 'happy or sad', 'disgust', 'hapy')).toEqual([null, null, null, null]);
 	});
 });
 
@@ -96,6 +165,11 @@ describe('agreement with people', () => {
 			[4, 'unsure'],
 			[5, null]
 		]);
+	});
+
+	it('counts codes that overlap for each of them, and tells for how long they do', () => {
+		const codes = [code(0, 3, 'happy'), code(1, 2, 'sad'), code(2.5, 4, 'happy'), code(3, 3.5, 'smirk')];
+		expect(compareCodes(EPISODES, codes, LABELS)).toMatchObject({ overlapS: 1.5, comparedS: 5.5 });
 	});
 
 	it('takes no short shift of a beginning for a difference', () => {

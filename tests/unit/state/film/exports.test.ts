@@ -152,7 +152,7 @@ const SOURCE = { file: 'film.mp4', endS: 4000, fps: 25, recordedMs: Date.UTC(202
 
 describe('files for programs of annotation', () => {
 	it('ELAN: a line an episode, without those that have no face, read back to the millisecond', async () => {
-		const codes = parseCodes(await readRows(toElan(EPISODES)), 4000);
+		const { codes } = parseCodes(await readRows(toElan(EPISODES)), 4000);
 		expect(codes).toEqual([
 			{ fromS: 0, toS: 1.5, label: 'happy', subject: 'Ada L.' },
 			{ fromS: 0.5, toS: 1, label: 'sad', subject: 'B <b>' },
