@@ -84,6 +84,8 @@ export class Photos {
 	#cancelled = false;
 	#lastId = 0;
 	#working = false;
+	/** More workers are on the same queue. */
+	#shared = false;
 	/** The visitor is on another page: nothing is read. */
 	#left = false;
 	/** Why the selected picture cannot be shown, though it may have been read before. */
@@ -374,14 +376,11 @@ export class Photos {
 		if (this.#working) return;
 		this.#working = true;
 		try {
-			let beside: Promise<void> | null = null;
 			for (let photo = this.#next(); photo !== undefined; photo = this.#next()) {
 				const reading = this.#read(photo, this.#queue.signal);
 				const waiting = this.#list.filter(({ state }) => state.kind === 'waiting').length;
-				if (waiting >= MANY) beside ??= this.#workBeside();
+				if (waiting >= MANY && !this.#shared) void this.#workBeside();
 				await reading;
-				// The last ones may be under way elsewhere, and others may come meanwhile.
-				if (this.#next() === undefined) await beside;
 			}
 		} finally {
 			this.#working = false;
@@ -390,6 +389,7 @@ export class Photos {
 
 	/** Reads pictures of the same queue in more workers, until there are none. */
 	async #workBeside(): Promise<void> {
+		this.#shared = true;
 		const workers = startSideWorkers(this.#session, this.#createBeside, navigator.hardwareConcurrency);
 		const work = async (worker: SideWorker): Promise<void> => {
 			try {
@@ -400,6 +400,7 @@ export class Photos {
 			}
 		};
 		await Promise.all(workers.map(work));
+		this.#shared = false;
 	}
 
 	/** The one on the stage first, then in the order of choosing. */
