@@ -3,7 +3,7 @@ import { BATCH_NORM_KERNEL, hasKernel, MOVE_KERNEL, moveInPlace, runKernel } fro
 import { onlyInput, type Kwargs, type LayerVariable } from './custom-layer';
 
 /** What batch normalisation adds to a variance. */
-export const BATCH_NORM_EPSILON = 1e-3;
+const BATCH_NORM_EPSILON = 1e-3;
 /** Weight of the past in the moving statistics. */
 const MOMENTUM = 0.9;
 
