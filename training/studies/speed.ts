@@ -3,7 +3,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { FER2013_LABELS, FER2013_SIDE } from '../../src/lib/core/fer2013';
 import type { TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
-import type { Dataset } from '../data/dataset';
+import { allocate, type Dataset } from '../data/dataset';
 import { foldForInference } from '../models/fold-batch-norm';
 import { multiplyAddsOf } from '../lib/multiply-adds';
 import type { ModelDefinition } from '../models/definition';
@@ -28,9 +28,8 @@ export function flopsPerPicture(network: tf.LayersModel): number {
 }
 
 function noise(n: number): Dataset {
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
 	const random = createRandom(1);
-	const dataset = { n, pixels: shared(n * FER2013_SIDE ** 2), labels: shared(n), usage: shared(n) };
+	const dataset = allocate(n);
 	for (let i = 0; i < dataset.pixels.length; i++) dataset.pixels[i] = Math.floor(random() * 256);
 	for (let row = 0; row < n; row++) dataset.labels[row] = row % FER2013_LABELS.length;
 	return dataset;

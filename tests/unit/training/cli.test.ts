@@ -3,21 +3,18 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import h5wasm from 'h5wasm/node';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
 import type { Result } from '../../../training/commands/results';
 import { bundle } from '../../../training/lib/workers';
+import { temporaryFolder } from './temporary-folder';
 
-const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-cli-'));
-afterAll(() => {
-	rmSync(dir, { recursive: true });
-});
+const dir = temporaryFolder();
 
 /** Bundled as `npm run trainer` does. */
 const trainer = bundle('training/cli.ts');

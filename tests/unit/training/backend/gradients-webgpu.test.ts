@@ -13,6 +13,7 @@ import { createOptimizer } from '../../../../training/loop/optimizer';
 import type { State } from '../../../../training/loop/state';
 import { startReplicas } from '../../../../training/loop/replica-group';
 import { testGradients } from './gradients';
+import { allocate } from '../../../../training/data/dataset';
 
 /** Debian's chromium brings this GPU in software. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -98,8 +99,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 			build: (labels, recipe) => residualNetwork(labels, recipe, { kernelSize: 3, strides: 2 })
 		};
 		const [recipe] = network.recipes;
-		const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-		const dataset = { n: 8, pixels: shared(8 * 48 * 48), labels: shared(8), usage: shared(8) };
+		const dataset = allocate(8);
 		for (let i = 0; i < dataset.pixels.length; i++) dataset.pixels[i] = (i * 7919) % 251;
 		for (let i = 0; i < dataset.n; i++) dataset.labels[i] = i % 7;
 		const rows = Uint32Array.from({ length: dataset.n }, (_, row) => row);

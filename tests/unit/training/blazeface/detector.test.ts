@@ -1,8 +1,7 @@
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,21 +15,18 @@ import {
 	DETECTORS,
 	loadDetectorNetwork
 } from '../../../../training/blazeface/detector';
+import { temporaryFolder } from '../temporary-folder';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
 const COMMITTED = path.join(ROOT, 'static/models');
 const VALUES = 17;
 
-const folder = mkdtempSync(path.join(tmpdir(), 'mien-detector-'));
+const folder = temporaryFolder();
 
 beforeAll(async () => {
 	setWasmPaths(`${path.join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')}/`);
 	await tf.setBackend('wasm');
 	for (const spec of Object.values(DETECTORS)) convertDetector(spec, folder);
-});
-
-afterAll(() => {
-	rmSync(folder, { recursive: true });
 });
 
 /** The photo, [side, side, 3], in -1..1. */

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { requireFinal, requireWholeTests } from '../../../../training/commands/flags';
 import { UserError } from '../../../../training/lib/errors';
+import { allocate } from '../../../../training/data/dataset';
 
-/** Rows of these usages, without pictures. */
+/** Rows of these usages. */
 function dataset(publicRows: number, privateRows: number) {
-	const n = publicRows + privateRows;
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-	const usage = shared(n);
-	usage.fill(1, 0, publicRows).fill(2, publicRows);
-	return { n, pixels: shared(0), labels: shared(n), usage };
+	const rows = allocate(publicRows + privateRows);
+	rows.usage.fill(1, 0, publicRows).fill(2, publicRows);
+	return rows;
 }
 
 describe('figures of PrivateTest', () => {

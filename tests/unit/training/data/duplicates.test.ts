@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Dataset } from '../../../../training/data/dataset';
+import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { rowsOf } from '../../../../training/data/dataset';
 import { duplicatesOf, withoutDuplicates } from '../../../../training/data/duplicates';
 
-const shared = (values: readonly number[]) => {
-	const array = new Uint8Array(new SharedArrayBuffer(values.length));
-	array.set(values);
-	return array;
-};
-
 /** Rows of one grey each. */
 function dataset(rows: readonly { grey: number; label: number; usage?: number }[]): Dataset {
-	return {
-		n: rows.length,
-		pixels: shared(rows.flatMap(({ grey }) => new Array<number>(2304).fill(grey))),
-		labels: shared(rows.map(({ label }) => label)),
-		usage: shared(rows.map(({ usage }) => usage ?? 0))
-	};
+	const pictures = allocate(rows.length);
+	for (const [row, { grey, label, usage = 0 }] of rows.entries()) {
+		pictures.pixels.fill(grey, row * 2304, (row + 1) * 2304);
+		[pictures.labels[row], pictures.usage[row]] = [label, usage];
+	}
+	return pictures;
 }
 
 const data = dataset([
@@ -48,7 +42,7 @@ describe('copies of a picture in Training', () => {
 	});
 
 	it('leave out what was left out before', () => {
-		const merged = withoutDuplicates({ ...data, excluded: shared([1, 0, 0, 0, 0, 0, 0]) });
+		const merged = withoutDuplicates({ ...data, excluded: new Uint8Array(new SharedArrayBuffer(7)).fill(1, 0, 1) });
 		expect([...rowsOf(merged, 'train')]).toEqual([1, 2, 4]);
 		expect(merged.sharedLabels?.[2 * 7 + 4]).toBe(0.5);
 	});

@@ -1,18 +1,12 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pictureOf, rowsOf } from '../../../../training/data/dataset';
 import { loadFer2013, readFer2013 } from '../../../../training/data/fer2013';
+import { temporaryFolder } from '../temporary-folder';
 
-let dir = '';
-beforeEach(() => {
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-dataset-'));
-});
-afterEach(() => {
-	rmSync(dir, { recursive: true });
-});
+const dir = temporaryFolder({ emptied: true });
 
 const pixels = (value: number): string => new Array<number>(2304).fill(value).join(' ');
 const USAGES = ['Training', 'Training', 'PublicTest', 'PrivateTest'];

@@ -1,17 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readFerPlus } from '../../../../training/data/ferplus';
+import { temporaryFolder } from '../temporary-folder';
 
 const HEADER = 'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF';
-let dir = '';
-beforeEach(() => {
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-ferplus-'));
-});
-afterEach(() => {
-	rmSync(dir, { recursive: true });
-});
+const dir = temporaryFolder({ emptied: true });
 
 function fileOf(...rows: string[]): string {
 	const file = path.join(dir, 'fer2013new.csv');

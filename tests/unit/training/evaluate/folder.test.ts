@@ -1,8 +1,7 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FER2013_CROP } from '../../../../src/lib/core/crop';
 import { FER2013_LABELS } from '../../../../src/lib/core/fer2013';
 import type { Classifier, DetectedFace, FaceDetector } from '../../../../src/lib/core/types';
@@ -10,11 +9,9 @@ import { readLabelledFolder } from '../../../../training/data/labelled-folder';
 import { classifyFolder } from '../../../../training/evaluate/folder';
 import { folderFigures, groupBy } from '../../../../training/evaluate/folder-figures';
 import { UserError } from '../../../../training/lib/errors';
+import { temporaryFolder } from '../temporary-folder';
 
-const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-folder-'));
-afterAll(() => {
-	rmSync(dir, { recursive: true });
-});
+const dir = temporaryFolder();
 
 async function save(name: string, side: number, grey: number): Promise<void> {
 	const file = path.join(dir, name);

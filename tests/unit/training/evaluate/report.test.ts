@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseReport } from '../../../../src/lib/report';
 import { startBackend } from '../../../../training/backend/index';
 import { CORRUPTIONS } from '../../../../training/evaluate/corruptions';
-import type { Dataset } from '../../../../training/data/dataset';
+import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { createRandom } from '../../../../training/lib/random';
 import { figuresOf, findUnsure } from '../../../../training/evaluate/figures';
 import { createReport, withFiguresOfBefore } from '../../../../training/evaluate/report';
@@ -12,13 +12,11 @@ import { scoresOf, testSets } from '../../../../training/evaluate/test-sets';
 
 /** Pictures of one grey each; row 3 repeats the picture of row 0. */
 function dataset(): Dataset {
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-	const pixels = shared(5 * 2304);
-	for (const [row, grey] of [10, 20, 30, 10, 40].entries()) pixels.fill(grey, row * 2304, (row + 1) * 2304);
-	const [labels, usage] = [shared(5), shared(5)];
-	labels.set([0, 1, 2, 0, 3]);
-	usage.set([0, 0, 1, 2, 2]);
-	return { n: 5, pixels, labels, usage };
+	const pictures = allocate(5);
+	for (const [row, grey] of [10, 20, 30, 10, 40].entries()) pictures.pixels.fill(grey, row * 2304, (row + 1) * 2304);
+	pictures.labels.set([0, 1, 2, 0, 3]);
+	pictures.usage.set([0, 0, 1, 2, 2]);
+	return pictures;
 }
 
 describe('figuresOf', () => {

@@ -1,17 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { commitOf } from '../../../../training/lib/commit';
 import { replaceFolder } from '../../../../training/lib/files';
+import { temporaryFolder } from '../temporary-folder';
 
-let root = '';
-beforeEach(() => {
-	root = mkdtempSync(path.join(os.tmpdir(), 'mien-files-'));
-});
-afterEach(() => {
-	rmSync(root, { recursive: true });
-});
+const root = temporaryFolder({ emptied: true });
 
 const save = (dir: string, name: string) => {
 	mkdirSync(dir, { recursive: true });

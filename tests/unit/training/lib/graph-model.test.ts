@@ -1,18 +1,15 @@
 /** Networks as files: written, read back, and refused where they are damaged. Against tfjs's own loader: core/network. */
 import { Float16Array } from '@petamoriken/float16';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sizeOf, type NetworkDescription, type Weight } from '../../../../src/lib/core/network/description';
 import { asGraphModel, readGraphModel, type GraphModel } from '../../../../src/lib/core/network/graph-model';
 import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
 import { modelFiles, readModel, writeModel } from '../../../../training/lib/model-files';
+import { temporaryFolder } from '../temporary-folder';
 
-const dir = path.join(mkdtempSync(path.join(tmpdir(), 'mien-graph-')), 'small');
-afterAll(() => {
-	rmSync(path.dirname(dir), { recursive: true });
-});
+const dir = path.join(temporaryFolder(), 'small');
 
 function wave(shape: readonly number[], scale: number): Weight {
 	return { shape, values: Float32Array.from({ length: sizeOf(shape) }, (_, index) => scale * Math.sin(1.7 * index)) };

@@ -1,9 +1,9 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import type * as fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { findCheckpoint, readCheckpoint, writeCheckpoint, type Checkpoint } from '../../../../training/loop/checkpoint';
+import { temporaryFolder } from '../temporary-folder';
 
 /** Bytes that still fit on the disk; null leaves the disk alone. */
 const disk = vi.hoisted(() => ({ left: null as number | null }));
@@ -24,15 +24,10 @@ vi.mock('node:fs', async (importOriginal) => {
 	};
 });
 
-let dir = '';
-let file = '';
-beforeEach(() => {
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-checkpoint-'));
-	file = path.join(dir, 'checkpoint.bin');
-});
+const dir = temporaryFolder({ emptied: true });
+const file = path.join(dir, 'checkpoint.bin');
 afterEach(() => {
 	disk.left = null;
-	rmSync(dir, { recursive: true });
 });
 
 const MINE = 'a'.repeat(64);

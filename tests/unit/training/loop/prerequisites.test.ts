@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isTrained, needsOf, sourcesOf, teachersOf, type Run } from '../../../../training/loop/prerequisites';
 import { MODELS, findModel, findRecipe } from '../../../../training/models/index';
 import { RUN_FILES } from '../../../../training/loop/run';
+import { temporaryFolder } from '../temporary-folder';
 
 const run = (model: string, recipe: string, seed = 1): Run => {
 	const definition = findModel(model);
@@ -73,24 +73,21 @@ it('names the teachers of a run and of what it started from', () => {
 	expect(teachersOf(run('mien', 'low-light'))).toEqual(['mien', 'face-api']);
 });
 
+const folder = temporaryFolder();
+
 it('takes a run for trained when its log is full', () => {
-	const folder = mkdtempSync(path.join(os.tmpdir(), 'mien-lineage-'));
-	try {
-		const { recipe } = run('mien', 'taught');
-		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
-		writeFileSync(path.join(folder, RUN_FILES.best), '');
-		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
-		writeFileSync(path.join(folder, RUN_FILES.log), '{}\n');
-		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
-		writeFileSync(path.join(folder, RUN_FILES.log), '{}\n{}\n');
-		expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(true);
-		const losses = [3, 2, 2.5, 2.25];
-		const log = losses.map((loss, epoch) => `${JSON.stringify({ epoch, validation: { loss, accuracy: 0 } })}\n`);
-		writeFileSync(path.join(folder, RUN_FILES.log), log.join(''));
-		expect(isTrained(folder, { ...recipe, epochs: 9 })).toBe(false);
-		expect(isTrained(folder, { ...recipe, epochs: 9, earlyStopping: { by: 'loss', patience: 3 } })).toBe(false);
-		expect(isTrained(folder, { ...recipe, epochs: 9, earlyStopping: { by: 'loss', patience: 2 } })).toBe(true);
-	} finally {
-		rmSync(folder, { recursive: true });
-	}
+	const { recipe } = run('mien', 'taught');
+	expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
+	writeFileSync(path.join(folder, RUN_FILES.best), '');
+	expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
+	writeFileSync(path.join(folder, RUN_FILES.log), '{}\n');
+	expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
+	writeFileSync(path.join(folder, RUN_FILES.log), '{}\n{}\n');
+	expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(true);
+	const losses = [3, 2, 2.5, 2.25];
+	const log = losses.map((loss, epoch) => `${JSON.stringify({ epoch, validation: { loss, accuracy: 0 } })}\n`);
+	writeFileSync(path.join(folder, RUN_FILES.log), log.join(''));
+	expect(isTrained(folder, { ...recipe, epochs: 9 })).toBe(false);
+	expect(isTrained(folder, { ...recipe, epochs: 9, earlyStopping: { by: 'loss', patience: 3 } })).toBe(false);
+	expect(isTrained(folder, { ...recipe, epochs: 9, earlyStopping: { by: 'loss', patience: 2 } })).toBe(true);
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { findModel, findRecipe } from '../../../../training/models/index';
 import { replicasFor, startReplicas } from '../../../../training/loop/replica-group';
 import { UserError } from '../../../../training/lib/errors';
+import { allocate } from '../../../../training/data/dataset';
 
 const ROWS = 8;
-const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-const dataset = { n: ROWS, pixels: shared(ROWS * 48 * 48), labels: shared(ROWS), usage: shared(ROWS) };
+const dataset = allocate(ROWS);
 const definition = findModel('mien');
 
 function start(replicas: number, part: { batchSize?: number; model?: string } = {}) {

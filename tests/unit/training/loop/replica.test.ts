@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
-import type { Dataset } from '../../../../training/data/dataset';
+import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { createSoloAllReduce } from '../../../../training/loop/all-reduce';
 import { BatchNorm } from '../../../../training/models/batch-norm';
 import type { ModelDefinition } from '../../../../training/models/definition';
@@ -59,8 +59,7 @@ const normalised: ModelDefinition = {
 
 const dataset: Dataset = (() => {
 	const random = createRandom(11);
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-	const pictures = { n: BATCH, pixels: shared(BATCH * PIXELS), labels: shared(BATCH), usage: shared(BATCH) };
+	const pictures = allocate(BATCH);
 	for (let i = 0; i < pictures.pixels.length; i++) pictures.pixels[i] = Math.floor(random() * 256);
 	for (let i = 0; i < BATCH; i++) pictures.labels[i] = i;
 	return pictures;

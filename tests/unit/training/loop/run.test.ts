@@ -1,7 +1,6 @@
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
-import os from 'node:os';
+import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NO_AUGMENTATION } from '../../../../training/augment/augment';
 import { startBackend } from '../../../../training/backend/index';
 import { readCheckpoint, type Checkpoint } from '../../../../training/loop/checkpoint';
@@ -9,36 +8,14 @@ import type { Recipe } from '../../../../training/models/recipe';
 import type { Dataset } from '../../../../training/data/dataset';
 import { sha256 } from '../../../../training/lib/files';
 import { mien } from '../../../../training/models/mien';
-import { createRandom } from '../../../../training/lib/random';
 import { RUN_FILES, train, type TrainEvent, type TrainOptions } from '../../../../training/loop/run';
 import { untrainedTeacher } from './untrained-teacher';
+import { temporaryFolder } from '../temporary-folder';
+import { blockPictures } from '../block-pictures';
 
-let runDir = '';
-beforeEach(() => {
-	runDir = mkdtempSync(path.join(os.tmpdir(), 'mien-train-'));
-});
-afterEach(() => {
-	rmSync(runDir, { recursive: true });
-});
+const runDir = temporaryFolder({ emptied: true });
 
-/** Noise with random labels: nothing to learn, only to remember. */
-function noise(training: number, validation: number): Dataset {
-	const n = training + validation;
-	const random = createRandom(5);
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-	const dataset = { n, pixels: shared(n * 2304), labels: shared(n), usage: shared(n) };
-	// Blocks of 6 x 6 pixels survive the reduction to the small pictures that the tests train on.
-	for (let row = 0; row < n; row++) {
-		const blocks = Array.from({ length: 64 }, () => Math.floor(random() * 256));
-		for (let i = 0; i < 2304; i++) {
-			const block = Math.floor(Math.floor(i / 48) / 6) * 8 + Math.floor((i % 48) / 6);
-			dataset.pixels[row * 2304 + i] = blocks[block] ?? 0;
-		}
-		dataset.labels[row] = Math.floor(random() * 7);
-		dataset.usage[row] = row < training ? 0 : 1;
-	}
-	return dataset;
-}
+const noise = (training: number, validation: number): Dataset => blockPictures(training + validation, training, 5);
 
 const recipe: Recipe = {
 	...mien.recipes[0],

@@ -1,8 +1,6 @@
 /** Two epochs on generated rows: the same seeds give the same weights to the bit, whatever is moved or renamed. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
 import { readCheckpoint } from '../../../../training/loop/checkpoint';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
@@ -10,36 +8,21 @@ import type { Dataset } from '../../../../training/data/dataset';
 import { sha256 } from '../../../../training/lib/files';
 import { cnn } from '../../../../training/models/cnn';
 import { mien } from '../../../../training/models/mien';
-import { createRandom } from '../../../../training/lib/random';
 import { RUN_FILES, train } from '../../../../training/loop/run';
 import { untrainedTeacher } from './untrained-teacher';
+import { temporaryFolder } from '../temporary-folder';
+import { blockPictures } from '../block-pictures';
 
 const N = 24;
 const TRAINING = 20;
 
-let runDir = '';
-beforeEach(() => {
-	runDir = mkdtempSync(path.join(os.tmpdir(), 'mien-same-'));
-});
-afterEach(() => {
-	rmSync(runDir, { recursive: true });
-});
+const runDir = temporaryFolder({ emptied: true });
 
-/** Blocks of random greys with random labels, and votes for every other row. */
+/** With votes for every other row. */
 function generated(): Dataset {
-	const random = createRandom(17);
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
 	const softLabels = new Float32Array(new SharedArrayBuffer(4 * 7 * N));
-	const dataset = { n: N, pixels: shared(N * 2304), labels: shared(N), usage: shared(N), softLabels };
-	for (let row = 0; row < N; row++) {
-		const blocks = Array.from({ length: 64 }, () => Math.floor(random() * 256));
-		for (let i = 0; i < 2304; i++)
-			dataset.pixels[row * 2304 + i] = blocks[Math.floor(i / 288) * 8 + Math.floor((i % 48) / 6)] ?? 0;
-		dataset.labels[row] = Math.floor(random() * 7);
-		dataset.usage[row] = row < TRAINING ? 0 : 1;
-		if (row % 2 === 0) softLabels.set([0.5, 0, 0, 0.25, 0, 0, 0.25], row * 7);
-	}
-	return dataset;
+	for (let row = 0; row < N; row += 2) softLabels.set([0.5, 0, 0, 0.25, 0, 0, 0.25], row * 7);
+	return { ...blockPictures(N, TRAINING, 17), softLabels };
 }
 
 const SMALL: Recipe = {

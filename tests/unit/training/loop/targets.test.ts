@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
-import type { Dataset } from '../../../../training/data/dataset';
+import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { withOneHead } from '../../../../training/loop/initial-weights';
 import { crossEntropy, joinedLogits, targetsOf } from '../../../../training/loop/targets';
 import { joinHeads } from '../../../../training/models/heads';
@@ -20,15 +20,11 @@ function shared(values: readonly number[]): Float32Array<SharedArrayBuffer> {
 	return array;
 }
 
-const labels = new Uint8Array(new SharedArrayBuffer(2));
-labels.set([3, 1]);
 const dataset: Dataset = {
-	n: 2,
-	pixels: new Uint8Array(new SharedArrayBuffer(2 * 2304)),
-	labels,
-	usage: new Uint8Array(new SharedArrayBuffer(2)),
+	...allocate(2),
 	faceApi: shared([0.1, 0.6, 0, 0, 0, 0, 0.3, 0, 0, 1, 0, 0, 0, 0])
 };
+dataset.labels.set([3, 1]);
 
 describe('the targets of two heads', () => {
 	it("are the labels for the one, and face-api's answers times their factor for the other", async () => {

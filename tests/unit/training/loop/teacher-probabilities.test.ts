@@ -1,33 +1,25 @@
 import * as tf from '@tensorflow/tfjs';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
 import { writeCheckpoint } from '../../../../training/loop/checkpoint';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
-import type { Dataset } from '../../../../training/data/dataset';
+import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { sha256 } from '../../../../training/lib/files';
 import { predict } from '../../../../training/evaluate/predict';
 import { findRecipe } from '../../../../training/models/index';
 import { mien } from '../../../../training/models/mien';
 import { withTeachers } from '../../../../training/loop/teacher-probabilities';
 import { RUN_FILES } from '../../../../training/loop/run';
+import { temporaryFolder } from '../temporary-folder';
 
-let folder = '';
-beforeEach(async () => {
-	await startBackend('wasm');
-	folder = mkdtempSync(path.join(os.tmpdir(), 'mien-teachers-'));
-});
-afterEach(() => {
-	rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder({ emptied: true });
+beforeAll(() => startBackend('wasm'));
 
 const ROWS = 5;
 
 function pictures(): Dataset {
-	const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-	const dataset = { n: ROWS, pixels: shared(ROWS * 2304), labels: shared(ROWS), usage: shared(ROWS) };
+	const dataset = allocate(ROWS);
 	for (let i = 0; i < dataset.pixels.length; i++) dataset.pixels[i] = (i * 7919) % 251;
 	return dataset;
 }

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { download, type RemoteFile } from '../../../../training/pretrained/download';
+import { temporaryFolder } from '../temporary-folder';
 
 const CONTENT = Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * 31) % 251));
 const CUT = 120_000;
 
-let dir = '';
+const dir = temporaryFolder({ emptied: true });
 let server: Server;
 let remote: RemoteFile;
 /** Ranges that were asked for. */
@@ -18,7 +18,6 @@ let asked: (string | undefined)[] = [];
 let behaviour: 'whole' | 'cut' | 'no ranges' | 'missing' | 'other' = 'whole';
 
 beforeEach(async () => {
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-download-'));
 	[asked, behaviour] = [[], 'whole'];
 	server = createServer((request, response) => {
 		const { range } = request.headers;
@@ -45,7 +44,6 @@ beforeEach(async () => {
 afterEach(async () => {
 	server.closeAllConnections();
 	await new Promise((resolve) => server.close(resolve));
-	rmSync(dir, { recursive: true });
 });
 
 const target = (): string => path.join(dir, 'cache', 'weights.h5');

@@ -1,21 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
 import { createRandom } from '../../../../training/lib/random';
 import { faceApiNetwork } from '../../../../training/pretrained/face-api';
+import { temporaryFolder } from '../temporary-folder';
 
 const MANIFEST = 'face_expression_model-weights_manifest.json';
 const BLOCKS = [32, 64, 128, 256];
-let dir = '';
+const dir = temporaryFolder();
 const weights = new Map<string, tf.Tensor>();
 
 /** Random weights in the files of the package: kernels as bytes, biases as numbers. */
 beforeAll(async () => {
 	await startBackend('wasm');
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-face-api-'));
 	const random = createRandom(1);
 	const specs: object[] = [];
 	const parts: Buffer[] = [];
@@ -57,9 +56,6 @@ beforeAll(async () => {
 	add('fc/bias', [7]);
 	writeFileSync(path.join(dir, MANIFEST), JSON.stringify([{ weights: specs, paths: ['face_expression_model.bin'] }]));
 	writeFileSync(path.join(dir, 'face_expression_model.bin'), Buffer.concat(parts));
-});
-afterAll(() => {
-	rmSync(dir, { recursive: true });
 });
 
 /** As face-api 1.7.15 computes it: faceFeatureExtractor/FaceFeatureExtractor.ts and denseBlock.ts. */

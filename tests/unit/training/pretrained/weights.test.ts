@@ -1,31 +1,25 @@
 import * as tf from '@tensorflow/tfjs';
 import h5wasm, { type Group } from 'h5wasm/node';
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
 import { weightsFor } from '../../../../training/pretrained/adapt';
 import { readPretrained, type PretrainedWeights } from '../../../../training/pretrained/weights';
 import { readCheckpoint } from '../../../../training/loop/checkpoint';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
-import type { Dataset } from '../../../../training/data/dataset';
+import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { withFeatures } from '../../../../training/pretrained/features';
 import type { ModelDefinition } from '../../../../training/models/definition';
 import { averagedWeights } from '../../../../training/loop/state';
 import { createRandom } from '../../../../training/lib/random';
 import { RUN_FILES, train, type TrainOptions } from '../../../../training/loop/run';
+import { temporaryFolder } from '../temporary-folder';
 
-let dir = '';
+const dir = temporaryFolder({ emptied: true });
 beforeAll(async () => {
 	await startBackend('wasm');
 	await h5wasm.ready;
-});
-beforeEach(() => {
-	dir = mkdtempSync(path.join(os.tmpdir(), 'mien-pretrained-'));
-});
-afterEach(() => {
-	rmSync(dir, { recursive: true });
 });
 
 const SHAPES = [
@@ -232,8 +226,7 @@ describe('training from pretrained weights', () => {
 	};
 
 	function pictures(n: number): Dataset {
-		const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-		const dataset = { n, pixels: shared(n * 2304), labels: shared(n), usage: shared(n) };
+		const dataset = allocate(n);
 		const random = createRandom(5);
 		for (let i = 0; i < dataset.pixels.length; i++) dataset.pixels[i] = Math.floor(random() * 256);
 		for (let row = 0; row < n; row++) [dataset.labels[row], dataset.usage[row]] = [row % 7, row < 8 ? 0 : 1];

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FER2013_CROP } from '../../../../src/lib/core/crop';
 import { startBackend } from '../../../../training/backend/index';
 import { tryCrops } from '../../../../training/studies/crop-trial';
-import { rowsOf, type Dataset } from '../../../../training/data/dataset';
+import { allocate, rowsOf } from '../../../../training/data/dataset';
 import { loadDetectorNetwork } from '../../../../training/blazeface/detector';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
@@ -35,8 +35,8 @@ describe('tryCrops', () => {
 			.grayscale()
 			.raw()
 			.toBuffer();
-		const shared = (length: number) => new Uint8Array(new SharedArrayBuffer(length));
-		const dataset: Dataset = { n: 3, pixels: shared(3 * PIXELS), labels: shared(3), usage: shared(3).fill(1) };
+		const dataset = allocate(3);
+		dataset.usage.fill(1);
 		dataset.pixels.set(face, 0);
 		dataset.pixels.set(
 			face.map((value) => value >> 2),
