@@ -1,7 +1,7 @@
 /** `npm run bench -- training`: the trainer's speed for each model on each back end that works here, in one table. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import process from 'node:process';
-import { defaultReplicas, workingBackends, type TrainingBackend } from '../../training/backend/index';
+import { sharesWork, workingBackends, type TrainingBackend } from '../../training/backend/index';
 import { findGpu, stopWebGpu } from '../../training/backend/webgpu/webgpu';
 import { saveResult } from '../../training/commands/results';
 import { measureSpeed } from '../../training/studies/speed';
@@ -15,10 +15,13 @@ const backends = (await workingBackends(wanted.includes('webgpu'))).toReversed()
 const chosen = wanted.length > 0 ? backends.filter((backend) => wanted.includes(backend)) : backends;
 const gpu = await findGpu().catch(() => undefined);
 
+/** Replicas that use this machine's processors well. */
+const replicasOf = (backend: TrainingBackend): number => (sharesWork(backend) ? availableParallelism() : 1);
+
 function batchOf(backend: TrainingBackend): number {
 	if (backend === 'cpu' || (backend === 'webgpu' && gpu?.isSoftware !== false)) return 2;
 	if (backend.startsWith('onednn')) return 128;
-	const replicas = defaultReplicas(backend);
+	const replicas = replicasOf(backend);
 	return replicas * Math.max(1, Math.round(64 / replicas));
 }
 
@@ -34,7 +37,7 @@ const speeds = [];
 for (const definition of MODELS) {
 	for (const backend of chosen) {
 		const batchSize = batchOf(backend);
-		const replicas = Math.min(defaultReplicas(backend), batchSize);
+		const replicas = Math.min(replicasOf(backend), batchSize);
 		const settings = { batchSize, replicas, seconds: SECONDS };
 		const speed = await measureSpeed(definition, backend, settings, () => performance.now());
 		speeds.push({ model: definition.id, backend, ...speed });

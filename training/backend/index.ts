@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../lib/errors';
 import { oneDnnProblem } from './onednn/library';
@@ -78,9 +77,6 @@ export async function workingBackends(software: boolean): Promise<TrainingBacken
 	return working;
 }
 
-/** Whether a GPU computes, which makes no batches itself. */
-export const isWebGpu = (backend: TrainingBackend): boolean => backend === 'webgpu';
-
 /** Makes `backend` the one that tfjs uses in this thread. Throws Error when it does not start. */
 export async function startBackend(backend: TrainingBackend): Promise<void> {
 	switch (backend) {
@@ -109,12 +105,7 @@ async function startWasm(): Promise<void> {
 	if (!(await tf.setBackend('wasm'))) throw new Error('The back end wasm did not start.');
 }
 
-/** Replicas that use this machine's processors well: WASM and oneDNN have one thread each in Node. */
-export function defaultReplicas(backend: TrainingBackend): number {
-	return sharesWork(backend) ? os.availableParallelism() : 1;
-}
-
-/** Whether several replicas in threads make this back end faster; the others use the whole machine, or are for tests. */
+/** Whether several replicas in threads make this back end faster: of WASM and oneDNN each has one thread in Node. The others use the whole machine, or are for tests. */
 export function sharesWork(backend: TrainingBackend): boolean {
 	return ['onednn-bf16', 'onednn', 'wasm'].includes(backend);
 }

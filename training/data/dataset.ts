@@ -46,6 +46,13 @@ export function pictureOf(dataset: Pick<Dataset, 'pixels'>, row: number): Uint8A
 	return dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
 }
 
+/** Turns pictures from left to right, in place, and returns them. */
+export function mirrorInPlace<T extends Uint8Array>(pictures: T): T {
+	for (let start = 0; start < pictures.length; start += FER2013_SIDE)
+		pictures.subarray(start, start + FER2013_SIDE).reverse();
+	return pictures;
+}
+
 /** Equal for rows whose pictures are the same to the last pixel. */
 export function pictureKey(dataset: Dataset, row: number): string {
 	return Buffer.from(pictureOf(dataset, row)).toString('latin1');

@@ -42,8 +42,6 @@ export function classifierOf({ id, labels, input, ...calibration }: ClassifierSp
 /** The answers to one picture. */
 export interface FolderAnswer {
 	readonly picture: LabelledPicture;
-	/** Whether it went straight in. */
-	readonly isCrop: boolean;
 	/** Probabilities of each classifier, as in training; undefined where no face was found. */
 	readonly scores: Readonly<Record<string, Scores>> | undefined;
 }
@@ -80,14 +78,14 @@ export async function classifyFolder(
 				crops.push({ picture, frame: result.value });
 			} else {
 				const scores = await classifyLargest(result.value, classifiers, await (detector ??= detectorOf()));
-				answers.push({ picture, isCrop: false, scores });
+				answers.push({ picture, scores });
 			}
 		}
 		const scores = await classifyCrops(
 			crops.map(({ frame }) => frame),
 			classifiers
 		);
-		for (const [index, { picture }] of crops.entries()) answers.push({ picture, isCrop: true, scores: scores[index] });
+		for (const [index, { picture }] of crops.entries()) answers.push({ picture, scores: scores[index] });
 		onPictures(start + part.length);
 	}
 	return { answers, unreadable };

@@ -3,7 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { calibrate } from '../../src/lib/core/calibration';
 import { meanScores } from '../../src/lib/core/mirror';
 import type { Calibration, InputSpec, Scores } from '../../src/lib/core/types';
-import { pictureKey, pictureOf, rowsOf, type Dataset } from '../data/dataset';
+import { mirrorInPlace, pictureKey, pictureOf, rowsOf, type Dataset } from '../data/dataset';
 import type { FerPlus } from '../data/ferplus';
 import { predictPictures, truthOf } from './predict';
 
@@ -32,7 +32,8 @@ export async function predictTests(
 	const rows = rowsOf(dataset, split);
 	const pictures = Array.from(rows, (row) => pictureOf(dataset, row));
 	const picture = await predictPictures(model, input, pictures, onRows);
-	const mirror = await predictPictures(model, input, pictures.map(mirrored), (done) => {
+	const turned = pictures.map((each) => mirrorInPlace(each.slice()));
+	const mirror = await predictPictures(model, input, turned, (done) => {
 		onRows(rows.length + done);
 	});
 	return { rows, picture, mirror };
@@ -49,12 +50,6 @@ export function scoresOf(
 	const averageCalibration = ofAverage(averages);
 	const mirrored = averages.map((row) => calibrate(row, averageCalibration));
 	return { rows, single, mirrored, averageCalibration };
-}
-
-/** A 48x48 picture from left to right. */
-function mirrored(picture: Uint8Array): Uint8Array {
-	const side = Math.round(Math.sqrt(picture.length));
-	return Uint8Array.from(picture, (_, i) => picture[i - (i % side) + side - 1 - (i % side)] ?? 0);
 }
 
 export interface TestSet {

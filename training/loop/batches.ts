@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { toModelInput } from '../../src/lib/core/preprocess';
-import { hasHostMemory } from '../backend/host';
 import { pictureOf, type Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
 import { createRandom, shuffle, STREAM } from '../lib/random';
@@ -39,12 +38,10 @@ export interface BatchesSetup {
 }
 
 /**
- * Pictures of each batch for each of `replicas`. Throws UserError where a batch cannot be shared evenly, by the current back
- * end not at all, or is larger than the data.
+ * Pictures of each batch for each of `replicas`. Throws UserError where a batch cannot be shared evenly, or is larger than the
+ * data.
  */
 export function shareOf({ id, batchSize }: Recipe, rows: Uint32Array, replicas: number): number {
-	if (replicas > 1 && !hasHostMemory())
-		throw new UserError(`The back end ${tf.getBackend()} trains one replica alone: leave --replicas out.`);
 	if (batchSize % replicas !== 0)
 		throw new UserError(
 			`A batch of ${String(batchSize)} cannot be shared by ${String(replicas)}: --replicas takes a divisor of it.`

@@ -1,6 +1,6 @@
 /** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
 import os from 'node:os';
-import { isWebGpu, sharesWork, startBackend, type TrainingBackend } from '../backend/index';
+import { sharesWork, startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
 import { trainedNetwork, type TaughtDataset } from './live-teachers';
 import { createAllReduceMemory, createSoloAllReduce } from './all-reduce';
@@ -18,7 +18,6 @@ const LEAST_SHARE = 32;
 const MOST_REPLICAS = 8;
 
 export interface ReplicaGroup {
-	readonly replicas: number;
 	/** Trains from step `from` up to `to`; returns the step to go on from. `onStep` gets the sums over all replicas. */
 	run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number>;
 	/** Sums of the averaged weights over `rows`. */
@@ -63,8 +62,9 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		return startWorkers(setup);
 	}
 	const batchSetup = { dataset: { pixels: dataset.pixels }, ...batchSetupOf(definition, recipe) };
+	// A GPU makes no batches itself.
 	const batchMakers =
-		isWebGpu(backend) && !dataset.features ? new BatchMakerWorkers(batchSetup, batchMakerWorkers()) : undefined;
+		backend === 'webgpu' && !dataset.features ? new BatchMakerWorkers(batchSetup, batchMakerWorkers()) : undefined;
 	let solo: Replica;
 	try {
 		solo = new Replica(definition, recipe, labels, dataset, rows, alone, batchMakers);
@@ -73,7 +73,6 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		throw thrown;
 	}
 	return {
-		replicas: 1,
 		run: (from, to, onStep) => solo.run(from, to, onStep),
 		evaluate: (part) => solo.evaluate(part),
 		snapshot: () => solo.weights.snapshot(),
@@ -125,7 +124,6 @@ async function startWorkers(setup: GroupSetup): Promise<ReplicaGroup> {
 	const all = (request: ReplicaRequest, onStep?: (report: StepReport) => void) =>
 		Promise.all(workers.map((worker) => worker.ask(request, onStep)));
 	return {
-		replicas,
 		async run(from, to, onStep) {
 			const [next] = await all({ type: 'run', from, to }, sumSteps(replicas, onStep));
 			return next as number;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
-import { isWebGpu, type TrainingBackend } from '../backend/index';
+import type { TrainingBackend } from '../backend/index';
 import { findGpu } from '../backend/webgpu/webgpu';
 import type { PretrainedWeights } from '../pretrained/weights';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog, type EpochSums } from './checkpoint';
@@ -226,7 +226,7 @@ class Run {
 
 /** "onednn, 2 replicas on AMD EPYC": what a run's figures of speed mean. */
 async function placeOf({ backend, replicas }: TrainOptions): Promise<string> {
-	if (isWebGpu(backend)) return `${backend} on ${(await findGpu())?.name ?? 'a GPU'}`;
+	if (backend === 'webgpu') return `${backend} on ${(await findGpu())?.name ?? 'a GPU'}`;
 	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;
 }
 

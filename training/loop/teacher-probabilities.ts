@@ -1,10 +1,10 @@
 /** Distillation (Hinton et al., 2015): what networks that are trained already say of each picture, as labels for another. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { FER2013_LABELS, FER2013_SIDE } from '../../src/lib/core/fer2013';
+import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { readCheckpoint } from './checkpoint';
 import type { Recipe } from '../models/recipe';
-import type { Dataset } from '../data/dataset';
+import { mirrorInPlace, type Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
 import { withFeatures } from '../pretrained/features';
 import { teachersOfRecipe } from '../models/index';
@@ -58,9 +58,8 @@ export function addProbabilities(sums: Float32Array, logits: Float32Array, label
 /** The data set with each picture turned from left to right. */
 export function mirrorImages(dataset: Dataset): Dataset {
 	const pixels = new Uint8Array(new SharedArrayBuffer(dataset.pixels.length));
-	for (let start = 0; start < pixels.length; start += FER2013_SIDE)
-		pixels.set(dataset.pixels.slice(start, start + FER2013_SIDE).reverse(), start);
-	return { ...dataset, pixels };
+	pixels.set(dataset.pixels);
+	return { ...dataset, pixels: mirrorInPlace(pixels) };
 }
 
 /** The recipe's teachers. Throws UserError when one has not been trained yet. */

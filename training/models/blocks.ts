@@ -1,7 +1,7 @@
 /** What several architectures are built of. */
 import * as tf from '@tensorflow/tfjs';
 import { NO_AUGMENTATION, type Augmentation } from '../augment/augment';
-import type { Recipe } from './recipe';
+import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { BatchNorm } from './batch-norm';
 
 /** Changes of the picture for networks that learn for a few epochs. */
@@ -12,6 +12,23 @@ export const FEW_CHANGES: Augmentation = {
 	scale: 0.08,
 	rotationDegrees: 8,
 	contrast: 0.2
+};
+
+/** What the paper's two approaches share, as published. Where the published code says nothing, it is what Keras 2.3 does. */
+export const AS_PUBLISHED: Recipe = {
+	...DEFAULT_RECIPE,
+	id: 'paper',
+	rows: 'paper',
+	keep: 'last',
+	norm: false,
+	kernelInitializer: 'glorotUniform',
+	lastBatch: 'kept',
+	optimizer: { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+	learningRate: 0.002,
+	warmupEpochs: 0,
+	schedule: 'constant',
+	weightDecay: 0,
+	emaDecay: 0
 };
 
 /** Pictures of 32 pixels, at less than half of the work, and those of FER2013's own 48 from an epoch on. */

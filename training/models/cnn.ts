@@ -2,30 +2,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { SeededDropout } from './dropout';
-import { convolutionalUnit, FEW_CHANGES } from './blocks';
+import { AS_PUBLISHED, convolutionalUnit, FEW_CHANGES } from './blocks';
 import type { ModelDefinition } from './definition';
 
-/** Adamax as Keras has it. */
-const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
-
-/** All of this is as published. Where the published code says nothing, it is what Keras 2.3 does. */
 const PAPER: Recipe = {
-	...DEFAULT_RECIPE,
-	id: 'paper',
-	rows: 'paper',
-	// Keras's early stopping ends the run, but leaves the last weights where they are.
-	earlyStopping: { by: 'loss', patience: 20 },
-	keep: 'last',
-	norm: false,
-	kernelInitializer: 'glorotUniform',
+	...AS_PUBLISHED,
 	epochs: 500,
-	lastBatch: 'kept',
-	optimizer: ADAMAX,
-	learningRate: 0.002,
-	warmupEpochs: 0,
-	schedule: 'constant',
-	weightDecay: 0,
-	emaDecay: 0
+	// Keras's early stopping ends the run, but leaves the last weights where they are.
+	earlyStopping: { by: 'loss', patience: 20 }
 };
 
 export const cnn: ModelDefinition = {

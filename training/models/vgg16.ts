@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { SeededDropout } from './dropout';
-import { convolutionalUnit, FEW_CHANGES, growingAt } from './blocks';
+import { AS_PUBLISHED, convolutionalUnit, FEW_CHANGES, growingAt } from './blocks';
 import type { ModelDefinition } from './definition';
 
 const BLOCKS = [
@@ -53,23 +53,11 @@ export const vgg16: ModelDefinition = {
 			sizes: growingAt(4)
 		},
 		{
-			...DEFAULT_RECIPE,
-			id: 'paper',
-			// All of this is as published: the convolutions are never trained, and get 0..1 in place of what they were trained on.
+			...AS_PUBLISHED,
+			// The convolutions are never trained, and get 0..1 in place of what they were trained on.
 			pretrained: { training: 'frozen', normalised: false },
-			rows: 'paper',
-			keep: 'last',
-			norm: false,
-			kernelInitializer: 'glorotUniform',
 			epochs: 300,
-			batchSize: 50,
-			lastBatch: 'kept',
-			optimizer: { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
-			learningRate: 0.002,
-			warmupEpochs: 0,
-			schedule: 'constant',
-			weightDecay: 0,
-			emaDecay: 0
+			batchSize: 50
 		},
 		{
 			...DEFAULT_RECIPE,

@@ -29,10 +29,6 @@ export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 		farDetector: detectorEntry(DETECTORS.full, modelsDir),
 		models
 	};
-	writeManifest(modelsDir, manifest);
-}
-
-function writeManifest(modelsDir: string, manifest: Manifest): void {
 	const checked = parseManifest(JSON.parse(JSON.stringify(manifest)));
 	writeWhole(path.join(modelsDir, 'index.json'), [`${JSON.stringify(checked, null, '\t')}\n`]);
 }
