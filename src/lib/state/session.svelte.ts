@@ -449,13 +449,13 @@ export class Session {
 		grab: () => Promise<GrabbedFrame>,
 		options: FrameOptions,
 		signal: AbortSignal,
-		analyser: Pick<SessionAnalyser, 'analyse'> = this.#analyser
+		analyser: Pick<SessionAnalyser, 'busy' | 'analyse'> = this.#analyser
 	): Promise<FrameResult> {
 		// It waits for another try, which the visitor may have waved away.
 		this.#notice ??= this.#loadError;
 		for (;;) {
 			signal.throwIfAborted();
-			if (this.#engine.kind === 'ready') {
+			if (this.#engine.kind === 'ready' && !analyser.busy) {
 				const picture = await grab();
 				if (signal.aborted) picture.close();
 				signal.throwIfAborted();

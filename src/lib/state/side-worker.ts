@@ -7,7 +7,7 @@ import type { Session } from './session.svelte';
 /** Each holds a copy of the models and of what they compute: some hundred megabytes. */
 const MOST = 3;
 
-export type SideAnalyser = Pick<Analyser, 'start' | 'configure' | 'analyse' | 'dispose'>;
+export type SideAnalyser = Pick<Analyser, 'start' | 'configure' | 'busy' | 'analyse' | 'dispose'>;
 
 /** One more worker, which reads by the settings that are in force. */
 export class SideWorker {
@@ -18,6 +18,11 @@ export class SideWorker {
 	constructor(analyser: SideAnalyser, inForce: () => WorkerSettings | null) {
 		this.#analyser = analyser;
 		this.#inForce = inForce;
+	}
+
+	/** Whether it reads a picture: one that nobody waits for any more is read to its end. */
+	get busy(): boolean {
+		return this.#configured === this.#inForce() && this.#analyser.busy;
 	}
 
 	/** As Analyser's. */

@@ -178,6 +178,7 @@ describe('a folder of many pictures', () => {
 			return {
 				start: () => Promise.resolve({} as never),
 				configure: () => Promise.resolve(),
+				busy: false,
 				analyse: () => {
 					told.asked[place] = (told.asked[place] ?? 0) + 1;
 					return analyse();

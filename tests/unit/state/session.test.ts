@@ -659,6 +659,25 @@ describe('a picture of a batch', () => {
 		expect((await waiting).faces).toHaveLength(1);
 	});
 
+	it('is not taken out while the worker reads another, or one that nobody waits for any more', async () => {
+		const { session, analyser } = setUp({ ready: true });
+		await session.load();
+		const cancelled = new AbortController();
+		const abandoned = session.analyseStill(bitmap, cancelled.signal);
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		cancelled.abort();
+		const grab = vi.fn(bitmap);
+		const waiting = session.analyseStill(grab, new AbortController().signal);
+		await new Promise((resolve) => setTimeout(resolve, 120));
+		expect(grab).not.toHaveBeenCalled();
+		analyser.frames.shift()?.resolve(resultOf([1]));
+		await abandoned.catch(() => undefined);
+		await vi.waitUntil(() => analyser.frames.length === 1);
+		analyser.frames.shift()?.resolve(resultOf([1, 2]));
+		expect((await waiting).faces).toHaveLength(2);
+		expect(grab).toHaveBeenCalledTimes(1);
+	});
+
 	it('ends when it is cancelled', async () => {
 		const { session } = setUp({ ready: false });
 		const cancelled = new AbortController();
