@@ -5,7 +5,7 @@
 import { indexOfGreatest } from '../../src/lib/core/scores';
 import type { Scores } from '../../src/lib/core/types';
 import { createRandom } from '../lib/random';
-import { percentiles, type Interval } from './statistics';
+import { holm, mcnemar, percentiles, type Interval } from './statistics';
 
 /** One answered picture. */
 export interface Answered {
@@ -38,6 +38,8 @@ export interface ScoreResult extends ScoreFigures {
 	readonly interval: Interval;
 	/** The score minus that of the first network, on the same draws. */
 	readonly gain: Interval & { readonly mean: number };
+	/** Probability of so uneven a split with the first network on PublicTest by chance (McNemar), of all networks (Holm). */
+	readonly chance: number;
 }
 
 const RESAMPLES = 1000;
@@ -55,12 +57,18 @@ export function scoreAll(answers: readonly ScoreAnswers[]): ScoreResult[] {
 		);
 	});
 	const [first] = answers;
+	const chances = holm(answers.slice(1).map((own) => mcnemarOf(own.public, first?.public ?? [])));
 	const base = first ? scoreOf(first).score : NaN;
 	return answers.map((own, place) => {
 		const figures = scoreOf(own);
 		const values = draws[place] ?? [];
 		const gains = values.map((value, index) => value - (draws[0]?.[index] ?? NaN));
-		return { ...figures, interval: percentiles(values), gain: { ...percentiles(gains), mean: figures.score - base } };
+		return {
+			...figures,
+			interval: percentiles(values),
+			gain: { ...percentiles(gains), mean: figures.score - base },
+			chance: chances[place - 1] ?? 1
+		};
 	});
 }
 
@@ -75,7 +83,13 @@ function scoreOf({ public: own, corrupted, faces }: ScoreAnswers): ScoreFigures 
 	return { score: meanOf(Object.values(parts)), ...parts };
 }
 
-function accuracyOf(answers: readonly Answered[]): number {
+function mcnemarOf(own: readonly Answered[], others: readonly Answered[]): number {
+	const isRight = ({ truth, said }: Answered): boolean => truth === said;
+	const only = own.map((answer, place) => Number(isRight(answer)) - Number(isRight(others[place] ?? answer)));
+	return mcnemar(only.filter((sign) => sign > 0).length, only.filter((sign) => sign < 0).length);
+}
+
+export function accuracyOf(answers: readonly Answered[]): number {
 	return answers.filter(({ truth, said }) => truth === said).length / Math.max(1, answers.length);
 }
 

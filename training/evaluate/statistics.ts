@@ -26,21 +26,21 @@ export function meanOfRuns(values: readonly number[]): MeanOfRuns {
 }
 
 /**
- * 95 % percentile interval (Efron, 1979) of `statistic` over `clusters` drawn with replacement: pictures alone, or all
- * pictures of a person, which are not independent.
+ * 95 % percentile interval (Efron, 1979) of `statistic`, which gets the numbers of the clusters that are drawn with
+ * replacement, of `count`: pictures alone, or all pictures of a person, which are not independent.
  */
-export function bootstrap<T>(
-	clusters: readonly T[],
-	statistic: (drawn: readonly T[]) => number,
+export function bootstrap(
+	count: number,
+	statistic: (drawn: Uint32Array) => number,
 	random: Random,
 	resamples = RESAMPLES
 ): Interval & { readonly error: number } {
-	const values = Array.from({ length: resamples }, () =>
-		statistic(clusters.map((_, __, all) => all[Math.floor(random() * all.length)] as T))
-	);
-	const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-	const error = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-	return { ...percentiles(values), error };
+	const drawn = new Uint32Array(count);
+	const values = Array.from({ length: resamples }, () => {
+		for (let draw = 0; draw < count; draw++) drawn[draw] = Math.floor(random() * count);
+		return statistic(drawn);
+	});
+	return { ...percentiles(values), error: meanOfRuns(values).deviation };
 }
 
 /** The middle 95 % of resampled values. */
@@ -55,21 +55,16 @@ export function bootstrapAccuracy(
 	clusters: readonly { readonly n: number; readonly correct: number }[],
 	random: Random
 ): Interval {
-	// As `bootstrap` does it, without a list for each draw: there may be thousands of pictures.
-	const [counts, hits] = [
-		Float64Array.from(clusters, ({ n }) => n),
-		Float64Array.from(clusters, (each) => each.correct)
-	];
-	const values = Array.from({ length: RESAMPLES }, () => {
+	const shareOf = (drawn: Uint32Array): number => {
 		let [n, correct] = [0, 0];
-		for (let draw = 0; draw < counts.length; draw++) {
-			const drawn = Math.floor(random() * counts.length);
-			n += counts[drawn] ?? 0;
-			correct += hits[drawn] ?? 0;
+		for (const index of drawn) {
+			n += clusters[index]?.n ?? 0;
+			correct += clusters[index]?.correct ?? 0;
 		}
 		return correct / Math.max(1, n);
-	});
-	return percentiles(values);
+	};
+	const { low, high } = bootstrap(clusters.length, shareOf, random);
+	return { low, high };
 }
 
 /**

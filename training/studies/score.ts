@@ -15,7 +15,7 @@ import { CORRUPTIONS } from '../evaluate/corruptions';
 import { classifierOf, classifyFolder } from '../evaluate/folder';
 import { groupBy } from '../evaluate/folder-figures';
 import { predictPictures, rowsOfSplit } from '../evaluate/predict';
-import { answered, recallsOf, scoreAll, type Answered, type ScoreAnswers } from '../evaluate/score';
+import { accuracyOf, answered, recallsOf, scoreAll, type Answered, type ScoreAnswers } from '../evaluate/score';
 import { UserError } from '../lib/errors';
 import { readManifest } from '../ship/manifest';
 
@@ -55,13 +55,14 @@ export async function scoreCommand(args: string[]): Promise<number> {
 		subject.model.dispose();
 	}
 	const results = scoreAll(answers);
-	for (const [place, { score, interval, gain, ...parts }] of results.entries()) {
+	for (const [place, { score, interval, gain, chance, ...parts }] of results.entries()) {
 		const own = answers[place];
 		say(
 			`${names[place] ?? ''}: score ${percent(score)} (95 %: ${percent(interval.low)} to ${percent(interval.high)})` +
 				(place === 0
 					? ''
-					: `; against ${names[0] ?? ''} ${percent(gain.mean)} (${percent(gain.low)} to ${percent(gain.high)})`)
+					: `; against ${names[0] ?? ''} ${percent(gain.mean)} (${percent(gain.low)} to ${percent(gain.high)}), ` +
+						`PublicTest by chance p = ${chance.toPrecision(2)}`)
 		);
 		const { accuracy, meanRecall, facesMeanRecall, clearMeanRecall, corrupted } = parts;
 		say(
@@ -72,7 +73,7 @@ export async function scoreCommand(args: string[]): Promise<number> {
 		say(`  other faces by label: ${byLabel(own?.faces.flat())}`);
 		say(`  clear faces by label: ${byLabel(own?.public.filter(({ clear }) => clear))}`);
 		say(
-			`  corruptions: ${CORRUPTIONS.map(({ id }, index) => `${id} ${percent(accuracyOf(own?.corrupted[index]))}`).join(', ')}`
+			`  corruptions: ${CORRUPTIONS.map(({ id }, index) => `${id} ${percent(accuracyOf(own?.corrupted[index] ?? []))}`).join(', ')}`
 		);
 	}
 	if (values.save !== undefined)
@@ -89,7 +90,7 @@ export async function scoreCommand(args: string[]): Promise<number> {
 					clear: recallsOf(answers[place]?.public.filter(({ clear }) => clear) ?? [])
 				},
 				corruptions: Object.fromEntries(
-					CORRUPTIONS.map(({ id }, index) => [id, accuracyOf(answers[place]?.corrupted[index])])
+					CORRUPTIONS.map(({ id }, index) => [id, accuracyOf(answers[place]?.corrupted[index] ?? [])])
 				)
 			}))
 		);
@@ -141,10 +142,6 @@ async function answersOf({ spec, model }: Subject, set: TestSet): Promise<ScoreA
 		corrupted,
 		faces: [...people.values()]
 	};
-}
-
-function accuracyOf(answers: readonly Answered[] = []): number {
-	return answers.filter(({ truth, said }) => truth === said).length / Math.max(1, answers.length);
 }
 
 function byLabel(answers: readonly Answered[] = []): string {

@@ -40,6 +40,9 @@ it('is the mean of its five figures', () => {
 it('holds networks against the first on the same draws, so that what they share is no chance', () => {
 	const [, same, better] = scoreAll([answersOf(6), answersOf(6), answersOf(10)]);
 	expect(same?.gain).toEqual({ mean: 0, low: 0, high: 0 });
+	expect(same?.chance).toBe(1);
+	// Four pictures of which it alone is right: one chance in eight, and two networks are tried.
+	expect(better?.chance).toBeCloseTo(2 / 8, 12);
 	// Accuracy by 4 of 12, mean recall by half of 4 of 10, one of two corruptions by 4 of 10; clear faces and others stay.
 	expect(better?.gain.mean).toBeCloseTo((4 / 12 + 0.2 + 0.2) / 5, 12);
 	expect(better?.gain.low).toBeGreaterThan(0);
