@@ -390,7 +390,7 @@ export class Photos {
 	/** Reads pictures of the same queue in more workers, until there are none. */
 	async #workBeside(): Promise<void> {
 		this.#shared = true;
-		const workers = startSideWorkers(this.#session, this.#createBeside, navigator.hardwareConcurrency);
+		const workers = startSideWorkers(this.#session, this.#createBeside, navigator);
 		const work = async (worker: SideWorker): Promise<void> => {
 			try {
 				for (let photo = this.#next(); photo !== undefined; photo = this.#next())

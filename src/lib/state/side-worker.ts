@@ -4,8 +4,14 @@ import type { FrameResult } from '../core/types';
 import type { FrameOptions, GrabbedFrame, WorkerSettings } from '../protocol';
 import type { Session } from './session.svelte';
 
-/** Each holds a copy of the models and of what they compute: some hundred megabytes. */
+/** Each holds a copy of the models and of what they compute, which is 120 MB. */
 const MOST = 3;
+/** Of a device with so many gigabytes of memory or less. */
+const LITTLE_GB = 4;
+const MOST_WITH_LITTLE = 1;
+
+/** What a device has; browsers that do not tell of its memory leave it out. */
+export type Device = Pick<Navigator, 'hardwareConcurrency'> & { readonly deviceMemory?: number };
 
 export type SideAnalyser = Pick<Analyser, 'start' | 'configure' | 'busy' | 'analyse' | 'dispose'>;
 
@@ -50,9 +56,10 @@ export class SideWorker {
 export function startSideWorkers(
 	session: Pick<Session, 'backend' | 'inForce'>,
 	createAnalyser: () => SideAnalyser,
-	cores: number
+	{ hardwareConcurrency, deviceMemory = Infinity }: Device
 ): readonly SideWorker[] {
 	const { backend } = session;
-	const count = backend?.chosen === 'wasm' ? Math.max(0, Math.min(MOST, cores - backend.threads)) : 0;
+	const most = deviceMemory <= LITTLE_GB ? MOST_WITH_LITTLE : MOST;
+	const count = backend?.chosen === 'wasm' ? Math.max(0, Math.min(most, hardwareConcurrency - backend.threads)) : 0;
 	return Array.from({ length: count }, () => new SideWorker(createAnalyser(), () => session.inForce));
 }

@@ -194,8 +194,8 @@ describe('a folder of many pictures', () => {
 		return frame([face(1, [0.9, 0.1])]);
 	};
 
-	function withCores(hardwareConcurrency: number): void {
-		vi.stubGlobal('navigator', { hardwareConcurrency });
+	function withCores(hardwareConcurrency: number, deviceMemory?: number): void {
+		vi.stubGlobal('navigator', { hardwareConcurrency, deviceMemory });
 	}
 
 	it('is shared out among the cores, each picture to one worker, and the workers end with it', async () => {
@@ -221,6 +221,18 @@ describe('a folder of many pictures', () => {
 		const photos = listOf(soon, names, undefined, { create, backend });
 		await vi.waitFor(() => expect(photos.progress.done).toBe(names.length));
 		expect(told.started).toBe(0);
+	});
+
+	it.each([
+		[16, undefined, 3],
+		[16, 8, 3],
+		[8, 4, 1]
+	])('has, on %s cores with %s GB, %s other workers', async (cores, gigabytes, workers) => {
+		withCores(cores, gigabytes);
+		const { told, create } = others(soon);
+		const photos = listOf(soon, NAMES, undefined, { create });
+		await vi.waitFor(() => expect(photos.progress.done).toBe(NAMES.length));
+		expect(told.started).toBe(workers);
 	});
 
 	it('is read to its end where other workers cannot be started, or die', async () => {
