@@ -128,12 +128,9 @@ async function writeSmallest(
 		const lost = full - (await accuracyOf(trial));
 		trial.dispose();
 		if (coarseness !== null && lost > MOST_LOST) continue;
-		const precision = `${describeCoarseness(coarseness)}, ${(100 * lost).toFixed(2)} points lost on PublicTest`;
+		const stored = coarseness === null ? 'float16' : `steps of ${String(coarseness)} of a channel's root mean square`;
+		const precision = `${stored}, ${(100 * lost).toFixed(2)} points lost on PublicTest`;
 		return { written: writeModel(dir, packed), precision };
 	}
 	throw new Error('No coarseness was tried.');
-}
-
-function describeCoarseness(coarseness: Coarseness): string {
-	return coarseness === null ? 'float16' : `steps of ${String(coarseness)} of a channel's root mean square`;
 }

@@ -73,14 +73,15 @@ function shareIdentities(): void {
 	});
 }
 
-function shapeOf(info: tf.backend_util.Conv2DInfo) {
+/** The same; throws Error for what the library lacks, or does wrongly. */
+function checked(info: tf.backend_util.Conv2DInfo): tf.backend_util.Conv2DInfo {
 	if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
 		throw new Error('The oneDNN back end has no dilated convolutions.');
 	// Where there is no AVX-512, the library's kernel writes whole vectors of eight channels behind the end of its own memory.
 	const isStrided1x1 = info.filterHeight * info.filterWidth === 1 && info.strideHeight * info.strideWidth > 1;
 	if (isStrided1x1 && info.inChannels % 8 !== 0)
 		throw new Error('The oneDNN back end has 1x1 convolutions with strides for multiples of eight channels alone.');
-	return { ...info, batch: info.batchSize };
+	return info;
 }
 
 function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
@@ -88,7 +89,7 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 		const [x, filter] = [inputOf(inputs, 'x'), inputOf(inputs, 'filter')];
 		const info = convolutionInfo(x.shape, filter.shape, attrs);
 		const output = memory.allocate(info.outShape);
-		oneDnn.convolution(shapeOf(info))(memory.view(x), memory.view(filter), memory.view(output));
+		oneDnn.convolution(checked(info))(memory.view(x), memory.view(filter), memory.view(output));
 		return output;
 	};
 	return {
@@ -101,7 +102,7 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 		Conv2DBackpropInput: (inputs, attrs, memory) => {
 			const [dy, filter] = [inputOf(inputs, 'dy'), inputOf(inputs, 'filter')];
 			const shape = attrs['inputShape'] as number[];
-			const run = oneDnn.convolutionSourceGradient(shapeOf(convolutionInfo(shape, filter.shape, attrs)));
+			const run = oneDnn.convolutionSourceGradient(checked(convolutionInfo(shape, filter.shape, attrs)));
 			const gradient = memory.allocate(shape);
 			run(memory.view(dy), memory.view(filter), memory.view(gradient));
 			return gradient;
@@ -109,7 +110,7 @@ function convolutionKernels(oneDnn: OneDnn): Record<string, Kernel> {
 		Conv2DBackpropFilter: (inputs, attrs, memory) => {
 			const [x, dy] = [inputOf(inputs, 'x'), inputOf(inputs, 'dy')];
 			const shape = attrs['filterShape'] as number[];
-			const run = oneDnn.convolutionFilterGradient(shapeOf(convolutionInfo(x.shape, shape, attrs)));
+			const run = oneDnn.convolutionFilterGradient(checked(convolutionInfo(x.shape, shape, attrs)));
 			const gradient = memory.allocate(shape);
 			run(memory.view(x), memory.view(dy), memory.view(gradient));
 			return gradient;
@@ -121,7 +122,7 @@ function maxPoolGradient(oneDnn: OneDnn): Kernel {
 	return (inputs, attrs, memory) => {
 		const [dy, x] = [inputOf(inputs, 'dy'), inputOf(inputs, 'input')];
 		const gradient = memory.allocate(x.shape);
-		oneDnn.maxPoolGradient(shapeOf(poolInfo(x.shape, attrs)))(memory.view(x), memory.view(dy), memory.view(gradient));
+		oneDnn.maxPoolGradient(checked(poolInfo(x.shape, attrs)))(memory.view(x), memory.view(dy), memory.view(gradient));
 		return gradient;
 	};
 }
@@ -214,7 +215,7 @@ function sumKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 		const row = ones.get(rows) ?? new Float32Array(rows).fill(1);
 		ones.set(rows, row);
 		const output = memory.allocate([columns]);
-		oneDnn.matMul(1, 1, rows, columns, false, false)(row, memory.view(x), memory.view(output));
+		oneDnn.matMul(1, rows, columns, false, false)(row, memory.view(x), memory.view(output));
 		return output;
 	};
 }
@@ -233,7 +234,7 @@ function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 		const [m = 1, k = 1] = sides(a, transposeA);
 		const [, n = 1] = sides(b, transposeB);
 		const output = memory.allocate([...a.shape.slice(0, -2), m, n]);
-		oneDnn.matMul(1, m, k, n, transposeA, transposeB)(memory.view(a), memory.view(b), memory.view(output));
+		oneDnn.matMul(m, k, n, transposeA, transposeB)(memory.view(a), memory.view(b), memory.view(output));
 		return output;
 	};
 }

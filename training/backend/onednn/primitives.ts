@@ -2,38 +2,26 @@
  * oneDNN 2.6 (Debian 12's libdnnl2), Intel's and UXL's library of deep learning primitives: on processors with AVX-512 it does the
  * arithmetic of training about ten times as fast as WASM. All data is float32, pictures are NHWC in memory.
  */
+import type * as tf from '@tensorflow/tfjs-core';
 import { ARG, createAssembler, FLOAT32, type Bytes, type Pointer, type Primitive } from './assembler';
 import { openLibrary } from './library';
 
 const BFLOAT16 = 2;
 /** Memory layouts by dnnl_format_tag_t. */
-const TAG = { any: 1, a: 2, ab: 3, ba: 22, abc: 4, nhwc: 20, hwio: 30 } as const;
+const TAG = { any: 1, a: 2, ab: 3, ba: 22, nhwc: 20, hwio: 30 } as const;
 const PROPAGATION = { forwardTraining: 64, backward: 128 } as const;
 const ALGORITHM = { convolutionDirect: 1, relu: 31, reluFromOutput: 256, add: 131056, poolingMax: 511 } as const;
 const USE_SCALE_AND_SHIFT = 8 | 16;
 
-interface ConvolutionShape {
-	readonly batch: number;
-	readonly inHeight: number;
-	readonly inWidth: number;
-	readonly inChannels: number;
-	readonly outHeight: number;
-	readonly outWidth: number;
-	readonly outChannels: number;
-	readonly filterHeight: number;
-	readonly filterWidth: number;
-	readonly strideHeight: number;
-	readonly strideWidth: number;
-	readonly padInfo: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
-}
+type Shape = tf.backend_util.Conv2DInfo;
 
 export interface OneDnn {
 	/** source, filter [h, w, in, out]; destination. */
-	convolution(shape: ConvolutionShape): Primitive;
+	convolution(shape: Shape): Primitive;
 	/** gradient of the destination, filter; gradient of the source. */
-	convolutionSourceGradient(shape: ConvolutionShape): Primitive;
+	convolutionSourceGradient(shape: Shape): Primitive;
 	/** source, gradient of the destination; gradient of the filter. */
-	convolutionFilterGradient(shape: ConvolutionShape): Primitive;
+	convolutionFilterGradient(shape: Shape): Primitive;
 	/** source, scale, shift; destination, mean, variance. */
 	batchNorm(rows: number, channels: number, epsilon: number): Primitive;
 	/** source, mean, variance, scale, shift, gradient; gradients of source, scale and shift. */
@@ -45,9 +33,9 @@ export interface OneDnn {
 	/** a [rows, columns], b [rowsOfB, columns] with one row or as many as `a`; destination. */
 	add(rows: number, columns: number, rowsOfB: number): Primitive;
 	/** source, gradient of the destination; gradient of the source. */
-	maxPoolGradient(shape: ConvolutionShape): Primitive;
-	/** a [batch, m, k], b [batch, k, n], or their transposes; destination [batch, m, n]. */
-	matMul(batch: number, m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): Primitive;
+	maxPoolGradient(shape: Shape): Primitive;
+	/** a [m, k], b [k, n], or their transposes; destination [m, n]. */
+	matMul(m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): Primitive;
 }
 
 /** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws UserError where it cannot be used. */
@@ -67,11 +55,11 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 		return made;
 	};
 
-	const convolutionParts = (s: ConvolutionShape) => ({
-		source: describe(TAG.nhwc, s.batch, s.inChannels, s.inHeight, s.inWidth),
-		destination: describe(TAG.nhwc, s.batch, s.outChannels, s.outHeight, s.outWidth),
-		sourceFactor: describeAs(factors, TAG.nhwc, [s.batch, s.inChannels, s.inHeight, s.inWidth]),
-		destinationFactor: describeAs(factors, TAG.nhwc, [s.batch, s.outChannels, s.outHeight, s.outWidth]),
+	const convolutionParts = (s: Shape) => ({
+		source: describe(TAG.nhwc, s.batchSize, s.inChannels, s.inHeight, s.inWidth),
+		destination: describe(TAG.nhwc, s.batchSize, s.outChannels, s.outHeight, s.outWidth),
+		sourceFactor: describeAs(factors, TAG.nhwc, [s.batchSize, s.inChannels, s.inHeight, s.inWidth]),
+		destinationFactor: describeAs(factors, TAG.nhwc, [s.batchSize, s.outChannels, s.outHeight, s.outWidth]),
 		anyFilter: describe(TAG.any, s.outChannels, s.inChannels, s.filterHeight, s.filterWidth),
 		filterFactor: describeAs(factors, TAG.any, [s.outChannels, s.inChannels, s.filterHeight, s.filterWidth]),
 		filter: describe(TAG.hwio, s.outChannels, s.inChannels, s.filterHeight, s.filterWidth),
@@ -79,8 +67,8 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 		before: dims(s.padInfo.top, s.padInfo.left),
 		after: dims(s.padInfo.bottom, s.padInfo.right)
 	});
-	const keyOf = (s: ConvolutionShape): readonly unknown[] => [
-		...[s.batch, s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth, s.outChannels],
+	const keyOf = (s: Shape): readonly unknown[] => [
+		...[s.batchSize, s.inHeight, s.inWidth, s.inChannels, s.outHeight, s.outWidth, s.outChannels],
 		...[s.filterHeight, s.filterWidth, s.strideHeight, s.strideWidth],
 		...[s.padInfo.top, s.padInfo.bottom, s.padInfo.left, s.padInfo.right]
 	];
@@ -90,6 +78,20 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 			const geometry = [p.strides, p.before, p.after];
 			library.convolution(op, forwardTraining, 1, p.sourceFactor, p.filterFactor, 0n, p.destination, ...geometry);
 		});
+	const normParts = (rows: number, channels: number, epsilon: number) => {
+		const data = describe(TAG.nhwc, rows, channels, 1, 1);
+		const forward = operation((op) => {
+			library.batchNorm(op, PROPAGATION.forwardTraining, data, epsilon, USE_SCALE_AND_SHIFT);
+		});
+		return { data, perChannel: describe(TAG.a, channels), forward };
+	};
+	const reluParts = (size: number, algorithm: number) => {
+		const data = describe(TAG.a, size);
+		const forward = operation((op) => {
+			library.eltwise(op, PROPAGATION.forwardTraining, algorithm, data, 0, 0);
+		});
+		return { data, forward };
+	};
 
 	return {
 		convolution: (shape) =>
@@ -167,12 +169,8 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 			}),
 		batchNorm: (rows, channels, epsilon) =>
 			once('norm', [rows, channels, epsilon], () => {
-				const data = describe(TAG.nhwc, rows, channels, 1, 1);
-				const perChannel = describe(TAG.a, channels);
-				const desc = operation((op) => {
-					library.batchNorm(op, PROPAGATION.forwardTraining, data, epsilon, USE_SCALE_AND_SHIFT);
-				});
-				return assemble(desc, [
+				const { data, perChannel, forward } = normParts(rows, channels, epsilon);
+				return assemble(forward, [
 					[ARG.source, data],
 					[ARG.scale, perChannel],
 					[ARG.shift, perChannel],
@@ -183,11 +181,7 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 			}),
 		batchNormGradient: (rows, channels, epsilon) =>
 			once('norm gradient', [rows, channels, epsilon], () => {
-				const data = describe(TAG.nhwc, rows, channels, 1, 1);
-				const perChannel = describe(TAG.a, channels);
-				const forward = operation((op) => {
-					library.batchNorm(op, PROPAGATION.forwardTraining, data, epsilon, USE_SCALE_AND_SHIFT);
-				});
+				const { data, perChannel, forward } = normParts(rows, channels, epsilon);
 				const desc = operation((op) => {
 					library.batchNormGradient(op, PROPAGATION.backward, data, data, epsilon, USE_SCALE_AND_SHIFT);
 				}, forward);
@@ -206,21 +200,15 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 			}),
 		relu: (size) =>
 			once('relu', [size], () => {
-				const data = describe(TAG.a, size);
-				const desc = operation((op) => {
-					library.eltwise(op, PROPAGATION.forwardTraining, ALGORITHM.relu, data, 0, 0);
-				});
-				return assemble(desc, [
+				const { data, forward } = reluParts(size, ALGORITHM.relu);
+				return assemble(forward, [
 					[ARG.source, data],
 					[ARG.destination, data]
 				]);
 			}),
 		reluGradient: (size) =>
 			once('relu gradient', [size], () => {
-				const data = describe(TAG.a, size);
-				const forward = operation((op) => {
-					library.eltwise(op, PROPAGATION.forwardTraining, ALGORITHM.reluFromOutput, data, 0, 0);
-				});
+				const { data, forward } = reluParts(size, ALGORITHM.reluFromOutput);
 				const desc = operation((op) => {
 					library.eltwiseGradient(op, ALGORITHM.reluFromOutput, data, data, 0, 0);
 				}, forward);
@@ -243,14 +231,11 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 					[ARG.destination, a]
 				]);
 			}),
-		matMul: (batch, m, k, n, transposeA, transposeB) =>
-			once('matMul', [batch, m, k, n, transposeA, transposeB], () => {
-				const matrix = (rows: number, columns: number, transposed: boolean): Bytes => {
-					if (batch === 1) return describe(transposed ? TAG.ba : TAG.ab, rows, columns);
-					if (transposed) throw new Error('oneDNN: a batch of transposed matrices is not covered.');
-					return describe(TAG.abc, batch, rows, columns);
-				};
-				const [a, b, destination] = [matrix(m, k, transposeA), matrix(k, n, transposeB), matrix(m, n, false)];
+		matMul: (m, k, n, transposeA, transposeB) =>
+			once('matMul', [m, k, n, transposeA, transposeB], () => {
+				const a = describe(transposeA ? TAG.ba : TAG.ab, m, k);
+				const b = describe(transposeB ? TAG.ba : TAG.ab, k, n);
+				const destination = describe(TAG.ab, m, n);
 				const desc = operation((op) => {
 					library.matMul(op, a, b, 0n, destination);
 				});
