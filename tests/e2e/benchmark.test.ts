@@ -189,6 +189,27 @@ describe('a FER2013 file', () => {
 		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');
 	});
 
+	it('whose numbers may be of another data set is not read before that is said', async () => {
+		const { page } = bench;
+		const one = (csv.split('\r\n')[2] ?? '').replace(/\d+$/, '');
+		const numbered = (...numbers: number[]) =>
+			Buffer.from(['usage,pixels,emotion', ...numbers.map((number) => `${one}${number}`)].join('\n'));
+		await chooseCsv(page, numbered(1, 7), 'faces.csv');
+		const numbering = page.getByTestId('numbering');
+		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);
+		await expect.poll(() => numbering.innerText()).toContain('AffectNet: 1 happy, 7 left out');
+		await numbering.selectOption('affectnet');
+		await run(page);
+		expect((await confusion(page, 0)).map(sum)).toEqual([0, 0, 0, 1, 0, 0, 0]);
+		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('numbers: AffectNet');
+		await expect.poll(() => page.getByTestId('bench-problems').innerText()).toContain('none of the seven');
+		await chooseCsv(page, numbered(1, 6), 'alphabetical.csv');
+		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);
+		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
+		await expect.poll(() => numbering.inputValue()).toBe('fer2013');
+		await run(page);
+	});
+
 	it('can be looked at in other splits, with mirror images', async () => {
 		const { page } = bench;
 		await chooseRows(page, 'as the paper');

@@ -1,11 +1,12 @@
 /** FER2013 as text, as people have it: columns in any order, under several names; labels as numbers or in words. */
-import { labelNamed } from './labels';
+import { labelNamed, type Numbering } from './labels';
 
 /** What the numbers of the column "emotion" stand for. */
 export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
 /** Of its square pictures, in pixels. */
 export const FER2013_SIDE = 48;
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
+const NUMBERS: Numbering['labels'] = new Map(FER2013_LABELS.map((label, number) => [number, label]));
 
 type Fer2013Label = (typeof FER2013_LABELS)[number];
 
@@ -114,7 +115,7 @@ export function columnsWithoutNames(fields: readonly string[]): Fer2013Columns |
 	const indices = (is: (field: string) => unknown) =>
 		fields.flatMap((field, index) => (succeeds(is, field) ? index : []));
 	const [pixels, ...otherPixels] = indices(parsePixels);
-	const [emotion, ...otherEmotions] = indices((field) => parseLabel(field.trim()));
+	const [emotion, ...otherEmotions] = indices((field) => numberIn(field.trim()) ?? parseLabel(field.trim(), NUMBERS));
 	if (pixels === undefined || emotion === undefined || otherPixels.length > 0 || otherEmotions.length > 0) return null;
 	const usage = fields.findLastIndex((field, index) => index !== pixels && index !== emotion && field.trim() !== '');
 	return { emotion, pixels, isSpread: false, usage: usage < 0 ? null : usage, count: fields.length };
@@ -165,9 +166,14 @@ export function usageOf(fields: readonly string[], { usage }: Fer2013Columns): s
 	return USAGES.get(text.toLowerCase().replace(/[^\p{L}]/gu, '')) ?? text.slice(0, 40);
 }
 
-/** The label and the picture of a row. Throws RangeError that says what is wrong with it. */
-export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fer2013Row {
-	const label = parseLabel((fields[columns.emotion] ?? '').trim());
+/** The number that a row has for its label, of one digit; null where it has none. */
+export function labelNumberOf(fields: readonly string[], { emotion }: Fer2013Columns): number | null {
+	return numberIn((fields[emotion] ?? '').trim());
+}
+
+/** The label, whose number means what `numbers` says, and the picture of a row. Throws RangeError that says what is wrong with it. */
+export function parseRow(fields: readonly string[], columns: Fer2013Columns, numbers = NUMBERS): Fer2013Row {
+	const label = parseLabel((fields[columns.emotion] ?? '').trim(), numbers);
 	const { pixels } = columns;
 	const text = columns.isSpread ? fields.slice(pixels, pixels + PIXELS).join(' ') : (fields[pixels] ?? '');
 	return { label, pixels: parsePixels(text) };
@@ -176,12 +182,19 @@ export function parseRow(fields: readonly string[], columns: Fer2013Columns): Fe
 /** What programs print around the numbers of an array. */
 const ARRAY = /\b(?:np\.|numpy\.)?(?:array|tensor|list)\(|,\s*dtype=[\w.]+|[[\]()]/g;
 
-/** "3", "3.0" and "Happiness" are the same. */
-function parseLabel(text: string): Fer2013Label {
-	const number = /^(\d)(?:\.0*)?$/.exec(text)?.[1];
-	const named = number === undefined ? labelNamed(text)?.label : FER2013_LABELS[Number(number)];
+/** "3" and "3.0" are the same. */
+function numberIn(text: string): number | null {
+	const digit = /^(\d)(?:\.0*)?$/.exec(text)?.[1];
+	return digit === undefined ? null : Number(digit);
+}
+
+function parseLabel(text: string, numbers: Numbering['labels']): Fer2013Label {
+	const number = numberIn(text);
+	const named = number === null ? labelNamed(text)?.label : numbers.get(number);
 	const label = FER2013_LABELS.find((each) => each === named);
 	if (label !== undefined) return label;
+	if (number !== null && numbers !== NUMBERS)
+		throw new RangeError(`The label ${number} is none of the seven expressions.`);
 	throw new RangeError(`The label must be a whole number from 0 to 6, but it is "${readable(text, 20)}".`);
 }
 

@@ -76,7 +76,7 @@ function isOneOff(a: string, b: string): boolean {
 
 /** Numbers of labels as a data set uses them; null: an expression that the models do not know. */
 export interface Numbering {
-	readonly id: 'fer2013' | 'ferplus' | 'affectnet' | 'raf-db' | 'ck';
+	readonly id: 'fer2013' | 'ferplus' | 'affectnet' | 'raf-db' | 'ck' | 'sorted' | 'sorted-with-contempt';
 	readonly title: string;
 	readonly labels: ReadonlyMap<number, string | null>;
 	/** What a folder of this data set is often called. */
@@ -116,5 +116,26 @@ export const NUMBERINGS: readonly Numbering[] = [
 		title: 'CK+',
 		labels: numbered(0, ['neutral', 'angry', null, 'disgust', 'fear', 'happy', 'sad', 'surprise']),
 		called: /\bck(\+|[\s_-]*plus)|cohn/i
+	},
+	// As Keras and PyTorch number folders, and as AffectNet is passed on for YOLO.
+	{
+		id: 'sorted',
+		title: 'Names in alphabetical order',
+		labels: numbered(0, ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise']),
+		called: /alphabet/i
+	},
+	{
+		id: 'sorted-with-contempt',
+		title: 'Names in alphabetical order, with contempt',
+		labels: numbered(0, ['angry', null, 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise']),
+		called: /yolo/i
 	}
 ];
+
+/** Data sets that have all of these numbers, those first whose name stands in one of `paths`. */
+export function numberingsOf(numbers: readonly number[], paths: readonly string[]): Numbering[] {
+	const fitting = NUMBERINGS.filter(({ labels }) => numbers.every((number) => labels.has(number)));
+	// FER+ is called FER2013+ as well: the more special name counts.
+	const named = fitting.findLast(({ called }) => paths.some((path) => called.test(path)));
+	return named === undefined ? fitting : [named, ...fitting.filter((each) => each !== named)];
+}

@@ -1,5 +1,5 @@
 /** Pictures sorted into folders by label, as data sets of faces are published. */
-import { labelNamed, type Numbering, NUMBERINGS } from '../core/labels';
+import { labelNamed, type Numbering, numberingsOf } from '../core/labels';
 
 export interface SortedFiles<T> {
 	/** `name`: the path within the folder. */
@@ -73,14 +73,11 @@ export function numberedFolders<T>(
 		if (paths.length < 100) paths.push(path);
 	}
 	if (byNumber.size === 0) return null;
-	const fitting = NUMBERINGS.filter(({ labels }) => [...byNumber.keys()].every((number) => labels.has(number)));
-	// FER+ is called FER2013+ as well: the more special name counts.
-	const named = [...fitting].reverse().find(({ called }) => paths.some((path) => called.test(path)));
 	return {
 		numbers: [...byNumber]
 			.sort(([a], [b]) => a - b)
 			.map(([number, same]) => ({ number, count: same.length, examples: same.slice(0, EXAMPLES) })),
-		numberings: named === undefined ? fitting : [named, ...fitting.filter((each) => each !== named)]
+		numberings: numberingsOf([...byNumber.keys()], paths)
 	};
 }
 

@@ -3,6 +3,7 @@ import {
 	columnsOf,
 	columnsWithoutNames,
 	gatherPixels,
+	labelNumberOf,
 	parseRow,
 	separatorOf,
 	splitFields,
@@ -10,6 +11,7 @@ import {
 	type Fer2013Columns,
 	type Fer2013Row
 } from '../core/fer2013';
+import type { Numbering } from '../core/labels';
 import { createLineSplitter } from '../core/lines';
 import { AppError } from '../errors';
 import { openArchive, type Inner, type Pieces } from './archives';
@@ -27,8 +29,10 @@ export interface TableRow {
 	readonly line: number;
 	/** Training, PublicTest and PrivateTest in their usual spelling; null where the table has no such column. */
 	readonly usage: string | null;
-	/** Throws RangeError that says what is wrong with the row. */
-	readonly parse: () => Fer2013Row;
+	/** The number that it has for its label; null where that is a word, or nothing. */
+	readonly number: number | null;
+	/** Throws RangeError that says what is wrong with the row. Numbers mean what FER2013's do where nothing else is said. */
+	readonly parse: (numbers?: Numbering['labels']) => Fer2013Row;
 }
 
 /** What a table holds, in numbers. */
@@ -37,6 +41,8 @@ export interface TableInfo {
 	readonly rows: number;
 	/** Number of rows by their usage, in the order of the file. */
 	readonly usages: readonly { readonly usage: string | null; readonly rows: number }[];
+	/** What numbers its rows have for labels, in ascending order. */
+	readonly numbers: readonly number[];
 }
 
 const NO_ROWS = 'it has names of columns and no rows';
@@ -101,9 +107,11 @@ export async function inspectTables(
 	const found: TableInfo[] = [];
 	for await (const { name, rows } of openTables(files, onBytes, skip)) {
 		const usages = new Map<string | null, number>();
+		const numbers = new Set<number>();
 		let count = 0;
-		for await (const { usage } of rows) {
+		for await (const { usage, number } of rows) {
 			count++;
+			if (number !== null) numbers.add(number);
 			// What is no usage at all differs in every row: so many parts has no data set.
 			const key = usages.has(usage) || usages.size < 50 ? usage : '';
 			usages.set(key, (usages.get(key) ?? 0) + 1);
@@ -112,7 +120,12 @@ export async function inspectTables(
 			skip(name, NO_ROWS);
 			continue;
 		}
-		found.push({ name, rows: count, usages: [...usages].map(([usage, rows]) => ({ usage, rows })) });
+		found.push({
+			name,
+			rows: count,
+			usages: [...usages].map(([usage, rows]) => ({ usage, rows })),
+			numbers: [...numbers].sort((a, b) => a - b)
+		});
 	}
 	if (found.length === 0) throw new AppError('data-unreadable', NO_ROWS);
 	return found;
@@ -178,7 +191,12 @@ async function* rowsOf(
 	for await (const { line, text } of lines) {
 		if (text.replace(BYTE_ORDER_MARKS, '') === names?.replace(BYTE_ORDER_MARKS, '')) continue;
 		const fields = gatherPixels(splitFields(text, separator), columns);
-		yield { line, usage: usageOf(fields, columns), parse: () => parseRow(fields, columns) };
+		yield {
+			line,
+			usage: usageOf(fields, columns),
+			number: labelNumberOf(fields, columns),
+			parse: (numbers) => parseRow(fields, columns, numbers)
+		};
 	}
 }
 

@@ -31,7 +31,13 @@ export interface BenchmarkRequest {
 	/** Everyday faces count as in photos. */
 	readonly prior: Prior;
 	readonly source:
-		| { readonly kind: 'csv'; readonly files: readonly NamedBlob[]; readonly rows: RowChoice }
+		| {
+				readonly kind: 'csv';
+				readonly files: readonly NamedBlob[];
+				readonly rows: RowChoice;
+				/** What numbers mean that stand for labels; null where there are none. */
+				readonly numbering: { readonly title: string; readonly labels: ReadonlyMap<number, string | null> } | null;
+		  }
 		| { readonly kind: 'pictures'; readonly files: readonly LabelledFile[]; readonly show: PictureKind };
 }
 

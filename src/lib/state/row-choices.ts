@@ -31,7 +31,12 @@ export function choicesOf(tables: readonly TableInfo[]): TitledChoice[] {
 	return sorted([...together.filter(({ usages }) => usages?.length !== 1), ...own]);
 }
 
-function choicesOfOne({ name, rows, usages }: TableInfo, several: boolean): TitledChoice[] {
+/** What numbers the rows of these tables have for labels, in ascending order. */
+export function numbersOf(tables: readonly TableInfo[]): number[] {
+	return [...new Set(tables.flatMap(({ numbers }) => numbers))].sort((a, b) => a - b);
+}
+
+function choicesOfOne({ name, rows, usages }: Omit<TableInfo, 'numbers'>, several: boolean): TitledChoice[] {
 	const table = several ? name : null;
 	const of = several ? ` of ${name.split('/').at(-1) ?? name}` : '';
 	const tells = usages.some(({ usage }) => usage !== null);

@@ -1,13 +1,13 @@
 /** The labelled pictures that a visitor chose to measure models on. */
 import { startTask, type Task, type TaskHost } from '../client/task';
-import type { Numbering } from '../core/labels';
+import { type Numbering, numberingsOf, NUMBERINGS } from '../core/labels';
 import { isNumber, numberedFolders, sortByLabel } from '../data-sets/folders';
 import { isPictureName, isTableName } from '../data-sets/names';
 import type { NamedBlob } from '../data-sets/tables';
 import { type AppError, toAppError } from '../errors';
 import type { BenchmarkRequest, PictureKind, Problem } from '../protocol/tasks';
 import { countBy } from './count-by';
-import { choicesOf, type TitledChoice } from './row-choices';
+import { choicesOf, numbersOf, type TitledChoice } from './row-choices';
 
 interface PathFile {
 	readonly path: string;
@@ -21,12 +21,14 @@ type Chosen =
 			readonly files: readonly NamedBlob[];
 			/** Null until they have been looked through. */
 			readonly choices: readonly TitledChoice[] | null;
+			/** What numbers their rows have for labels. */
+			readonly numbers: readonly number[];
 			readonly skipped: readonly Problem[];
 			readonly error: AppError | null;
 	  }
 	| { readonly kind: 'pictures'; readonly name: string; readonly files: readonly PathFile[] };
 
-/** How the numbers of folders are read: not said yet, as in a data set, or not at all. */
+/** How numbers are read that stand for labels: not said yet, as in a data set, or not at all. */
 type NumbersChoice = Numbering | 'left-out' | null;
 
 export class TestPictures {
@@ -40,6 +42,16 @@ export class TestPictures {
 	}
 
 	readonly #numbered = $derived(this.#chosen?.kind === 'pictures' ? numberedFolders(this.#chosen.files) : null);
+	/** What the numbers of tables may mean, and what they mean where nobody says so: most tables are FER2013's. */
+	readonly #numberedRows = $derived.by(() => {
+		if (this.#chosen?.kind !== 'tables' || this.#chosen.numbers.length === 0) return null;
+		const { numbers, files } = this.#chosen;
+		const fitting = numberingsOf(numbers, [...files.map(({ name }) => name), this.#chosen.name]);
+		const [fer2013] = NUMBERINGS;
+		// Rows of an eighth expression may be left out.
+		const numberings = fer2013 === undefined || fitting.includes(fer2013) ? fitting : [...fitting, fer2013];
+		return { numbers, numberings, usual: fitting[0] === fer2013 ? (fer2013 ?? null) : null };
+	});
 	readonly #sorted = $derived(
 		this.#chosen?.kind === 'pictures'
 			? sortByLabel(this.#chosen.files, typeof this.#numbers === 'object' ? this.#numbers : null)
@@ -53,7 +65,7 @@ export class TestPictures {
 		if (chosen.kind === 'tables') {
 			const bytes = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
 			const { kind, name, choices, skipped, error } = chosen;
-			return { kind, name, bytes, choices, skipped, error };
+			return { kind, name, bytes, choices, skipped, error, numbers: this.#rowNumbers };
 		}
 		return {
 			kind: chosen.kind,
@@ -68,6 +80,13 @@ export class TestPictures {
 			numbers:
 				this.#numbered === null ? null : { ...this.#numbered, chosen: this.#numbers, isAsked: this.#numbers === null }
 		};
+	});
+
+	readonly #rowNumbers = $derived.by(() => {
+		if (this.#numberedRows === null) return null;
+		const { numbers, numberings, usual } = this.#numberedRows;
+		const chosen = typeof this.#numbers === 'object' ? (this.#numbers ?? usual) : null;
+		return { numbers, numberings, chosen, isAsked: chosen === null };
 	});
 
 	/** Files that are left out from the start. */
@@ -95,18 +114,23 @@ export class TestPictures {
 		else this.#chosen = { kind: 'pictures', name, files: files.map(({ name, file }) => ({ path: name, file })) };
 	}
 
-	/** Says how the numbers of folders are to be read. */
+	/** Says how numbers that stand for labels are to be read. */
 	readNumbers(as: NumbersChoice): void {
 		this.#numbers = as;
 	}
 
 	async #inspect(name: string, files: readonly NamedBlob[]): Promise<void> {
-		const chosen = { kind: 'tables', name, files, choices: null, skipped: [], error: null } as const;
+		const chosen = { kind: 'tables', name, files, choices: null, numbers: [], skipped: [], error: null } as const;
 		this.#chosen = chosen;
 		const stillChosen = (): boolean => this.#chosen === chosen;
 		const task = startTask(this.#host, { type: 'inspect', files }, (event) => {
 			if (event.type !== 'tables' || !stillChosen()) return;
-			this.#chosen = { ...chosen, choices: choicesOf(event.tables), skipped: event.skipped };
+			this.#chosen = {
+				...chosen,
+				choices: choicesOf(event.tables),
+				numbers: numbersOf(event.tables),
+				skipped: event.skipped
+			};
 		});
 		this.#task = task;
 		try {
@@ -125,6 +149,10 @@ export class TestPictures {
 			return { kind: 'pictures', files: this.#sorted?.labelled ?? [], show };
 		}
 		const rows = chosen.choices?.[choice];
-		return rows === undefined ? null : { kind: 'csv', files: chosen.files, rows };
+		const numbers = this.#rowNumbers;
+		if (rows === undefined || numbers?.isAsked === true) return null;
+		const { title, labels } = numbers?.chosen ?? {};
+		const numbering = title === undefined || labels === undefined ? null : { title, labels };
+		return { kind: 'csv', files: chosen.files, rows, numbering };
 	}
 }

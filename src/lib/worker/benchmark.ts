@@ -55,7 +55,7 @@ interface Row {
 
 /** Null where it was cancelled. Throws AppError where there are none. */
 async function readRows(
-	{ files, rows: choice }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
+	{ files, rows: choice, numbering }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
 	run: Run
 ): Promise<Row[] | null> {
 	run.begin(
@@ -72,7 +72,7 @@ async function readRows(
 		for await (const { line, usage, parse } of table.rows) {
 			if (choice.usages?.includes(usage) === false) continue;
 			try {
-				rows.push(parse());
+				rows.push(parse(numbering?.labels));
 			} catch (error) {
 				const name = files.length === 1 && choice.table === null ? `Line ${line}` : `${table.name}, line ${line}`;
 				run.report({ kind: 'unreadable', name, detail: describe(error) });

@@ -152,7 +152,13 @@ describe('numberedFolders', () => {
 			{ path: 'x/happy/c.png', file: 'c' }
 		]);
 		expect(asked?.numbers[2]).toEqual({ number: 3, count: 2, examples: ['3', 'b'] });
-		expect(asked?.numberings.map(({ id }) => id)).toEqual(['affectnet', 'ferplus', 'raf-db', 'ck']);
+		expect(asked?.numberings.map(({ id }) => id)).toEqual([
+			'affectnet',
+			'ferplus',
+			'raf-db',
+			'ck',
+			'sorted-with-contempt'
+		]);
 		const [affectnet = null] = asked?.numberings ?? [];
 		expect(sortByLabel(files, affectnet).labelled.map(({ label }) => label)).toEqual([
 			'happy',
@@ -171,7 +177,8 @@ describe('numberedFolders', () => {
 		['fer+', 'ferplus'],
 		['AffectNet-8', 'affectnet'],
 		['raf-db', 'raf-db'],
-		['CK+48', 'ck']
+		['CK+48', 'ck'],
+		['YOLO_format', 'sorted-with-contempt']
 	])('knows %s by its name', (root, id) => {
 		expect(numberedFolders(folders(root, [1, 2, 3, 4, 5, 6]))?.numberings[0]?.id).toBe(id);
 	});
@@ -185,13 +192,18 @@ describe('numberedFolders', () => {
 
 	it('reads numbers as each data set defines them', () => {
 		const read = (id: string) => NUMBERINGS.find((each) => each.id === id)?.labels.get(3);
-		expect(['fer2013', 'ferplus', 'affectnet', 'raf-db', 'ck'].map(read)).toEqual([
-			'happy',
-			'sad',
-			'surprise',
-			'disgust',
-			'disgust'
+		expect(NUMBERINGS.map(({ id }) => `${id} ${read(id) ?? 'none'}`)).toEqual([
+			'fer2013 happy',
+			'ferplus sad',
+			'affectnet surprise',
+			'raf-db disgust',
+			'ck disgust',
+			'sorted happy',
+			'sorted-with-contempt fear'
 		]);
+		// Folders as Keras and PyTorch number them: in the order of their names.
+		const sorted = NUMBERINGS.find(({ id }) => id === 'sorted')?.labels;
+		expect([...(sorted?.values() ?? [])]).toEqual([...(sorted?.values() ?? [])].toSorted());
 	});
 });
 

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { downloadZip } from 'client-zip';
 import { describe, expect, it } from 'vitest';
+import { NUMBERINGS } from '../../../src/lib/core/labels';
 import { inspectTables, openTables, type NamedBlob } from '../../../src/lib/data-sets/tables';
 import { choicesOf } from '../../../src/lib/state/row-choices';
 import { generator, mutated } from '../../random';
@@ -278,6 +279,33 @@ describe('tables are named as what they are', () => {
 		expect(tables).toHaveLength(1);
 		expect(skipped).toEqual([expect.stringContaining('test.csv: This table has pictures and no labels')]);
 	});
+});
+
+it('numbers of labels are told, and mean what is said', async () => {
+	const text = ['emotion,pixels', ...['7', '1', 'sad', '4.0'].map((label) => `${label},${PIXELS}`)].join('\n');
+	const skip = () => undefined;
+	for (const table of [text, text.replace(/.*\n/, '')]) {
+		const [info] = await inspectTables([named('a.csv', table)], skip, skip);
+		expect(info?.numbers).toEqual([1, 4, 7]);
+	}
+	const affectNet = NUMBERINGS.find(({ id }) => id === 'affectnet')?.labels;
+	const read: string[] = [];
+	for await (const { rows } of openTables([named('a.csv', text)], skip, skip))
+		for await (const { parse } of rows)
+			read.push(
+				...[affectNet, undefined].map((numbers) => {
+					try {
+						return parse(numbers).label;
+					} catch (thrown) {
+						return (thrown as Error).message;
+					}
+				})
+			);
+	expect(read).toEqual([
+		'The label 7 is none of the seven expressions.',
+		'The label must be a whole number from 0 to 6, but it is "7".',
+		...['happy', 'disgust', 'sad', 'sad', 'fear', 'sad']
+	]);
 });
 
 describe('what is no FER2013 is told in one sentence', () => {

@@ -93,7 +93,7 @@ describe('a FER2013 file', () => {
 		usages: usages.length === 0 ? null : usages,
 		title: usages.join()
 	});
-	const source = { kind: 'csv', rows: rowsOf('PrivateTest') } as const;
+	const source = { kind: 'csv', rows: rowsOf('PrivateTest'), numbering: null } as const;
 	const files = (file: Blob) => [{ name: 'fer2013.csv', file }];
 
 	it('counts the rows of its split, and lists those that are damaged', async () => {
@@ -115,7 +115,12 @@ describe('a FER2013 file', () => {
 	it('is read the same gzipped, and in other splits', async () => {
 		const file = new Blob([gzipSync(CSV)]);
 		const count = async (...usages: string[]) =>
-			(await run({ mirrored: false, source: { kind: 'csv', files: files(file), rows: rowsOf(...usages) } })).last?.done;
+			(
+				await run({
+					mirrored: false,
+					source: { kind: 'csv', files: files(file), rows: rowsOf(...usages), numbering: null }
+				})
+			).last?.done;
 		expect(await count('PrivateTest')).toBe(3);
 		expect(await count('PublicTest')).toBe(1);
 		expect(await count('PublicTest', 'PrivateTest')).toBe(4);
