@@ -23,7 +23,7 @@ const GO2RTC = 'http://127.0.0.1:1984';
  * that the page may talk to, its own among them; `kind`: what was chosen, for addresses by http.
  */
 export function bridgeOf(pasted: string, kind: StreamKind, allowed: readonly string[]): Bridge | null {
-	const text = pasted.trim();
+	const text = hostOf(pasted) === null ? pasted.trim() : `http://${pasted.trim()}`;
 	if (!/^(rtsps?|https?):\/\//i.test(text) || !URL.canParse(text)) return null;
 	const url = new URL(text);
 	if (url.host === '') return null;
@@ -49,6 +49,14 @@ export function bridgeOf(pasted: string, kind: StreamKind, allowed: readonly str
 		source: { kind, rest: `/camera${url.pathname}${url.search}` },
 		hadLogin
 	};
+}
+
+/**
+ * The host of another machine at the beginning of an address that lacks its "http://", with what else stands there:
+ * "192.168.1.5/video", "NAME:PASSWORD@camera.lan:8080". Null for paths, files and addresses of any kind.
+ */
+export function hostOf(pasted: string): string | null {
+	return /^(?:[^\s/@]*@)?(?:(?:[\w-]+\.)+[\w-]+(?=\/)|[\w.-]+:\d+(?=\/|$))[^\s/]*/.exec(pasted.trim())?.[0] ?? null;
 }
 
 /** For a shell: as it is where nothing in it means anything there. */

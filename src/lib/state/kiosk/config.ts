@@ -1,6 +1,7 @@
 /** A kiosk is configured by its address alone: from the query to a configuration. */
 import { STREAM_KINDS, type SourceSpec } from '../../sources/stream';
 import type { Framing, Quarter } from '../../sources/framed';
+import { hostOf } from './camera-address';
 import { LANGUAGES, type Language } from './words';
 import type { MqttSettings } from './mqtt';
 import { readQuery, strayParameters } from './query';
@@ -113,6 +114,7 @@ export interface Surroundings {
 /** Thrown by the readers below; becomes a Problem. */
 class Wrong extends Error {}
 
+const HOLDS_LOGIN = 'holds a name or password; enter those on the set-up page instead, or let the proxy send them';
 const MOST_CHARACTERS = 300;
 const QUOTED = 60;
 
@@ -204,7 +206,7 @@ function readParameter(
 
 function readSource(value: string, around: Surroundings): SourceSpec {
 	const forms = `"camera", "camera:NAME", or one of ${STREAM_KINDS.map((kind) => `"${kind}:ADDRESS"`).join(', ')}`;
-	if (/^rtsps?:/i.test(value)) {
+	if (/^([a-z]+:)?\s*rtsps?:/i.test(value)) {
 		throw new Wrong('is RTSP, which browsers cannot play; the set-up page has the two commands that translate it');
 	}
 	const { kind, rest } = /^(?<kind>[a-z]+)(:(?<rest>.*))?$/s.exec(value)?.groups ?? {};
@@ -243,11 +245,16 @@ function readRegion(value: string): Framing['region'] {
 
 /** An absolute address of one of these protocols, without name and password. */
 function address(value: string, protocols: readonly string[], base?: string): URL {
+	// Without this, it would be taken for a path of this server, or its host for the name of a protocol.
+	const host = hostOf(value);
+	if (host?.includes('@') === true) throw new Wrong(HOLDS_LOGIN);
+	if (host !== null)
+		wrong(value, `an address with ${protocols.join(' or ')}, such as ${protocols.at(-1) ?? ''}//${host}/`);
 	if (!URL.canParse(value, base)) wrong(value, 'an address');
 	const url = new URL(value, base);
 	if (url.username !== '' || url.password !== '') {
 		// The value is not repeated: it holds a password.
-		throw new Wrong('holds a name or password; enter those on the set-up page instead, or let the proxy send them');
+		throw new Wrong(HOLDS_LOGIN);
 	}
 	if (!protocols.includes(url.protocol)) wrong(value, `an address with ${protocols.join(' or ')}`);
 	if (url.href.length > 2000) throw new Wrong('is longer than 2000 characters');
@@ -303,7 +310,7 @@ function quote(value: string): string {
 
 /** At most 60 characters, those that have no glyph replaced, and without what may be a name and password. */
 function printable(text: string): string {
-	const value = text.replaceAll(/\/\/[^/]*@/g, '//');
+	const value = text.replaceAll(/\/\/[^/]*@/g, '//').replaceAll(/(^|\s)[^\s/]*@/g, '$1');
 	const short = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
 	return short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
 }

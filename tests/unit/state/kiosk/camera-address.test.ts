@@ -28,13 +28,32 @@ describe('an address as it is pasted', () => {
 		});
 	});
 
+	it.each([
+		['192.168.1.5/video', 'http://192.168.1.5'],
+		['me:s3cret@camera.lan/video', 'http://NAME:PASSWORD@camera.lan'],
+		['door:8080/video', 'http://door:8080']
+	])('another host without its http:// needs one: %s', (text, host) => {
+		expect(bridgeOf(text, 'mjpeg', OWN)).toMatchObject({
+			commands: [`npm start -- --host --proxy /camera=${host}`],
+			source: { rest: '/camera/video' }
+		});
+	});
+
 	it('nothing in it is run by a shell', () => {
 		const command = bridgeOf("rtsp://camera/'$(touch x)'`y`", 'mjpeg', OWN)?.commands[0] ?? '';
 		expect(command.replaceAll(String.raw`'\''`, '').replaceAll(/'[^']*'/g, '')).toBe('go2rtc -config ');
 	});
 
-	it.each(['', 'camera', '/camera/stream', 'http://localhost:4173/x', 'rtsp://', 'http://', 'ftp://a/b', 'rtsp//a'])(
-		'%s needs none',
-		(text) => expect(bridgeOf(text, 'mjpeg', OWN)).toBeNull()
-	);
+	it.each([
+		'',
+		'camera',
+		'clip.mp4',
+		'films/clip.mp4',
+		'/camera.lan/stream',
+		'http://localhost:4173/x',
+		'rtsp://',
+		'http://',
+		'ftp://a/b',
+		'rtsp//a'
+	])('%s needs none', (text) => expect(bridgeOf(text, 'mjpeg', OWN)).toBeNull());
 });

@@ -226,6 +226,23 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'camera:'
 	])('source=%s', (value) => expect(problemOf('source', value)).toMatch(/Use ("camera"|1 to 300)/));
 
+	it.each([
+		['mjpeg:192.168.1.5:8080/video', 'https://192.168.1.5:8080/'],
+		['mjpeg:192.168.1.5/video', 'https://192.168.1.5/'],
+		['snapshot:camera.lan/cgi-bin/x?a=b', 'https://camera.lan/'],
+		['hls:localhost:1984', 'https://localhost:1984/'],
+		['whep:door:8889/whep', 'https://door:8889/']
+	])('a host without http:// is no path of this server: %s', (value, address) =>
+		expect(problemOf('source', value)).toContain(`Use an address with http: or https:, such as ${address}`)
+	);
+
+	it('a broker without ws:// is no path of this server', () =>
+		expect(problemOf('mqtt', '192.168.1.9:9001')).toContain('such as'));
+
+	it.each(['mjpeg:rtsp://camera/1', 'gateway:rtsps://camera/1', 'RTSP://camera/1'])('RTSP in any place: %s', (value) =>
+		expect(problemOf('source', value)).toMatch(/^is RTSP/)
+	);
+
 	it('a source that is missing', () => {
 		expect(parse('show=video')).toMatchObject({
 			ok: false,
@@ -250,7 +267,10 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'mjpeg:http://me:secret@camera.lan:1984/x',
 		'whep://me:secret@kiosk.example/x',
 		'mjpeg:http://secret@camera.lan:1984/x',
-		'mjpeg:http://:secret@camera.lan:1984/x'
+		'mjpeg:http://:secret@camera.lan:1984/x',
+		'mjpeg:me:secret@192.168.1.5/video',
+		'mjpeg:me:secret@camera.lan:8080',
+		'hls:secret@camera.lan/live.m3u8'
 	])('credentials are refused and not repeated: %s', (value) => {
 		const message = problemOf('source', value);
 		expect(message).toMatch(/^holds a name or password/);
