@@ -71,20 +71,22 @@ export async function trainCommand(args: string[]): Promise<number> {
 		fresh: false,
 		signal: abortOnSignals()
 	};
-	const needs = needsOf({ model, recipe }, (run) => isTrained(runDirOf(run.model.id, run.recipe), run.recipe));
-	const nameOf = (run: Run): string => `${run.model.id} by ${run.recipe.id}`;
+	const run: Run = { model, recipe };
+	const needs = needsOf(run, (need) => isTrained(runDirOf(need.model.id, need.recipe), need.recipe));
+	const nameOf = (each: Run): string => `${each.model.id} by ${each.recipe.id}`;
 	if (needs.length > 0)
-		say(`${nameOf({ model, recipe })} builds on what is not trained yet, so first: ${needs.map(nameOf).join(', ')}.`);
+		say(`${nameOf(run)} builds on what is not trained yet, so first: ${needs.map(nameOf).join(', ')}.`);
 	try {
 		for (const need of needs) {
 			say(`\n${nameOf(need)}:`);
-			const code = await trainRun(need, settings);
+			const code = await trainRun(need, settings).catch((thrown: unknown) => {
+				if (!(thrown instanceof UserError)) throw thrown;
+				const alone = `npm run train -- ${need.model.id} --recipe ${need.recipe.id} --seed ${need.recipe.seed}`;
+				throw new UserError(`${thrown.message}\nThe flags are those of ${nameOf(run)}. By itself: ${alone}`);
+			});
 			if (code !== 0) return code;
 		}
-		const code = await trainRun(
-			{ model, recipe },
-			{ ...settings, ...(pretrained && { pretrained }), fresh: values.fresh }
-		);
+		const code = await trainRun(run, { ...settings, ...(pretrained && { pretrained }), fresh: values.fresh });
 		const other = recipe.id === model.recipes[0].id ? '' : ` --recipe ${recipe.id}`;
 		if (code === 0) say(`Now: npm run export -- ${model.id}${other} --final, or --out DIR to try it`);
 		return code;

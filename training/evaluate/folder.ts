@@ -54,7 +54,7 @@ export interface FolderAnswers {
 
 /**
  * Asks all classifiers about all pictures. `detectorOf` is called once there is a picture to look for faces in; `onPictures`
- * is told how many are done.
+ * is told how many are done. Throws UserError where none could be read and has a face: that is no figure, not even 0 %.
  */
 export async function classifyFolder(
 	pictures: readonly LabelledPicture[],
@@ -88,6 +88,13 @@ export async function classifyFolder(
 		for (const [index, { picture }] of crops.entries()) answers.push({ picture, scores: scores[index] });
 		onPictures(start + part.length);
 	}
+	if (!answers.some(({ scores }) => scores))
+		throw new UserError(
+			[
+				...unreadable,
+				`Of ${pictures.length} pictures none gives a figure: no face was found in ${answers.length}.`
+			].join('\n')
+		);
 	return { answers, unreadable };
 }
 

@@ -153,6 +153,12 @@ it.each([
 		1,
 		/40 pictures.*features.*--batch-size/
 	],
+	[
+		'few rows for what comes first',
+		['train', 'cnn', '--seed', '9', '--fresh', '--data', data],
+		1,
+		/40 pictures[^]*flags are those of cnn by best\. By itself: npm run train -- cnn --recipe features --seed 9\n$/
+	],
 	['a folder for a file', ['train', 'cnn', '--data', dir], 1, /is a folder. --data takes/],
 	['--by without a folder', ['evaluate', 'cnn', '--data', data, '--by', 'x'], 1, /^--by goes with --folder/],
 	['--seed without a run', ['evaluate', 'cnn', '--data', data, '--seed', '2'], 1, /^--seed goes with --run/],

@@ -96,6 +96,13 @@ describe('a folder of pictures as a test set', () => {
 		expect(figures.interval.high).toBeGreaterThan(0.6);
 	});
 
+	it('gives no figure of pictures without a face, or that cannot be read', async () => {
+		const useless = readLabelledFolder(dir).pictures.filter(({ name }) => /broken|p5/.test(name));
+		expect(useless).toHaveLength(2);
+		const asked = classifyFolder(useless, [byLight], () => Promise.resolve(detector));
+		await expect(asked).rejects.toThrow(/p7_broken.*\nOf 2 pictures none gives a figure: no face was found in 1\./);
+	});
+
 	it('asks for no detector where all are crops', async () => {
 		const { pictures } = readLabelledFolder(path.join(dir, 'anger', '..'));
 		const crops = pictures.filter(({ name }) => !name.includes('large'));
