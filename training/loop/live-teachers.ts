@@ -1,11 +1,10 @@
-/** A trained network that others learn from. */
+/** Trained networks that others learn from. */
 import * as tf from '@tensorflow/tfjs';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import type { Recipe } from '../models/recipe';
 import type { Dataset } from '../data/dataset';
 import { foldForInference } from '../models/fold-batch-norm';
 import type { ModelDefinition } from '../models/definition';
-import { headsOf } from '../models/heads';
 import { findModel, withRecipe } from '../models/index';
 
 /** As data that a thread can be given. */
@@ -68,16 +67,4 @@ export class LiveTeachers {
 			return tf.mean(tf.reshape(mean, [2, -1, mean.shape[1]]), 0);
 		});
 	}
-}
-
-/** The recipe's network with random weights, with all its heads: the head alone where the features of frozen convolutions are known. */
-export function trainedNetwork(
-	definition: ModelDefinition,
-	labels: number,
-	recipe: Recipe,
-	dataset: Dataset
-): tf.LayersModel {
-	if (!dataset.features) return definition.build(labels * headsOf(recipe), recipe);
-	if (!definition.parts) throw new Error(`${definition.id} has no head that could be trained alone.`);
-	return definition.parts.head(labels, recipe);
 }

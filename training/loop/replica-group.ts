@@ -2,13 +2,13 @@
 import os from 'node:os';
 import { sharesWork, startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
-import { trainedNetwork, type TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teachers';
 import { createAllReduceMemory, createSoloAllReduce } from './all-reduce';
 import type { ModelDefinition } from '../models/definition';
 import { batchSetupOf } from './batch-maker';
 import { BatchMakerWorkers } from './batch-maker-workers';
 import { shareOf } from './batches';
-import { Replica, type EvaluationSums, type StepReport } from './replica';
+import { Replica, trainedNetwork, type EvaluationSums, type StepReport } from './replica';
 import type { State } from './state';
 import type { ReplicaRequest } from './replica-worker';
 import { ReplicaHandle } from './replica-handle';

@@ -1,14 +1,16 @@
 /** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
 import * as tf from '@tensorflow/tfjs';
 import { hostView, separateCopy } from '../backend/host';
+import type { Dataset } from '../data/dataset';
 import { STREAM } from '../lib/random';
 import type { ModelDefinition } from '../models/definition';
 import { SeededDropout } from '../models/dropout';
+import { headsOf } from '../models/heads';
 import { learningRateAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
 import type { AllReduce } from './all-reduce';
 import type { BatchMaker } from './batch-maker';
 import { Batches, shareOf } from './batches';
-import { trainedNetwork, type TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teachers';
 import { ReplicaWeights } from './replica-weights';
 import { countCorrect, crossEntropy, joinedLogits, targetsOf } from './targets';
 
@@ -195,4 +197,16 @@ function scaleAll(gradients: tf.Tensor[], factor: number): void {
 		gradients[index] = tf.mul(gradient, factor);
 		gradient.dispose();
 	}
+}
+
+/** The recipe's network with random weights, with all its heads: the head alone where the features of frozen convolutions are known. */
+export function trainedNetwork(
+	definition: ModelDefinition,
+	labels: number,
+	recipe: Recipe,
+	dataset: Dataset
+): tf.LayersModel {
+	if (!dataset.features) return definition.build(labels * headsOf(recipe), recipe);
+	if (!definition.parts) throw new Error(`${definition.id} has no head that could be trained alone.`);
+	return definition.parts.head(labels, recipe);
 }
