@@ -152,7 +152,7 @@ describe('pictures', () => {
 			'text-first.png': 'picture-damaged',
 			'as-text.png': 'picture-damaged',
 			'line-first.jpg': 'picture-other',
-			'raw.jpg': 'picture-other',
+			'raw.jpg': 'picture-unsupported',
 			'no-picture.gif': 'picture-damaged',
 			'remark.svg': 'read 90x60',
 			'prefix.svg': 'read 90x60',

@@ -17,7 +17,9 @@ export async function explained(
 	if (format === null) {
 		const kind = otherKind(bytes.subarray(0, HEAD_BYTES));
 		if (kind === null) return new AppError('picture-unreadable', 'the file is no picture of a known format', cause);
-		return new AppError('picture-other', 'the file is no picture', cause, `It is ${kind}.`);
+		const said = `It is ${kind}.`;
+		if (IS_PICTURE.test(kind)) return new AppError('picture-unsupported', 'browsers do not decode it', cause, said);
+		return new AppError('picture-other', 'the file is no picture', cause, said);
 	}
 	const title = formatTitle(format);
 	const isKnown =
@@ -109,6 +111,9 @@ const OTHERS: Kinds = [
 	[/^[{[]/, 'a JSON file'],
 	[/^(MZ|\x7fELF|\xcf\xfa\xed\xfe)/, 'a program']
 ];
+
+/** Which of these are pictures all the same, to those who made them. */
+const IS_PICTURE = /^a (raw photo|Photoshop|GIMP)|^an icon|, which no browser shows$/;
 
 /** "a PDF", "a film": what a file that is no picture is, one of `first` before all others; null where that is not known. */
 export function otherKind(head: Uint8Array, first: Kinds = []): string | null {

@@ -1,6 +1,6 @@
 /** What a file is, by how it begins: members of each family that are met under the name of a JPEG. */
 import { describe, expect, it } from 'vitest';
-import { otherKind } from '../../../src/lib/pictures/explain';
+import { explained, otherKind } from '../../../src/lib/pictures/explain';
 import { formatOf } from '../../../src/lib/pictures/format';
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text.padEnd(600, '\x07'), 'latin1'));
@@ -25,6 +25,19 @@ describe('formatOf', () => {
 	])('of %j is %s', (begin, format) => {
 		expect(formatOf(bytes(begin))).toBe(format);
 	});
+});
+
+it.each([
+	['8BPS\0\x01', 'picture-unsupported'],
+	['gimp xcf v011', 'picture-unsupported'],
+	['\0\0\0\x0cjP  \r\n\x87\n', 'picture-unsupported'],
+	['\0\0\0\x18ftypcrx ', 'picture-unsupported'],
+	['icns', 'picture-unsupported'],
+	['%PDF-1.4', 'picture-other'],
+	['/9j/4AAQSkZJRg', 'picture-other'],
+	['ID3\x03\0', 'picture-other']
+])('a picture that no browser shows is called one, and nothing else: %j is %s', async (begin, code) => {
+	expect((await explained(bytes(begin), null, null)).code).toBe(code);
 });
 
 describe('otherKind', () => {
