@@ -62,10 +62,8 @@ export class Coding {
 		const overlapS = this.agreement?.overlapS ?? 0;
 		return [
 			...(isGuessedMs ? ['Its times were taken for milliseconds: the film is far too short for as many seconds.'] : []),
-			...(leftOut > 0
-				? [`${leftOut} of its rows were left out: they have no start with a later stop, or no label.`]
-				: []),
-			...(late > 0 ? [`${late} of its codes begin after the end of the film.`] : []),
+			...(leftOut > 0 ? [`Rows left out, without a start and a later stop, or without a label: ${leftOut}.`] : []),
+			...(late > 0 ? [`Codes that begin after the end of the film: ${late}.`] : []),
 			...(overlapS >= LEAST_OVERLAP_S
 				? [`Codes overlap for ${overlapS.toFixed(1)} s, which count for each of them: ${OVERLAP_REMEDY}`]
 				: [])
