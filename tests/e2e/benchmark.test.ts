@@ -307,6 +307,8 @@ describe('a folder', () => {
 	it('is sorted by the names of its folders; what is unknown, broken or faceless is listed', async () => {
 		const { page } = bench;
 		await chooseModels(page, [own]);
+		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces', 'contempt'));
+		await expect.poll(() => page.getByTestId('benchmark').innerText()).toContain('None of these pictures has a label');
 		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces'));
 		// Numbers mean what the visitor says, who sees pictures of each.
 		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);

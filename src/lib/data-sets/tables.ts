@@ -45,6 +45,8 @@ export interface TableInfo {
 	readonly numbers: readonly number[];
 }
 
+const LISTS_FILES =
+	'it names the files of pictures, and holds none: sort these into a folder for each expression, and choose the folder around them';
 const NO_ROWS = 'it has names of columns and no rows';
 
 interface Table {
@@ -146,7 +148,15 @@ async function openTable({ name, pieces }: Inner): Promise<Table | string> {
 		const fields = splitFields(text, separator);
 		const unnamed = columnsWithoutNames(fields);
 		if (unnamed !== null) return { name, rows: rowsOf(after(first.value, lines), unnamed, separator, null) };
-		return { name, rows: rowsOf(lines, columnsOf(fields, separator), separator, text) };
+		const columns = columnsOf(fields, separator);
+		const row = await lines.next();
+		if (row.done === true) return { name, rows: rowsOf(lines, columns, separator, text) };
+		// Lists of RAF-DB and others: "image,label", then "train_00001.jpg,5".
+		if (isPictureName((splitFields(row.value.text, separator)[columns.pixels] ?? '').trim())) {
+			await lines.return(undefined);
+			return LISTS_FILES;
+		}
+		return { name, rows: rowsOf(after(row.value, lines), columns, separator, text) };
 	} catch (thrown) {
 		await lines.return(undefined);
 		return thrown instanceof Error ? thrown.message : String(thrown);

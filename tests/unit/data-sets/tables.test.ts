@@ -313,6 +313,11 @@ describe('what is no FER2013 is told in one sentence', () => {
 		['an empty file', named('a.csv'), 'the file is empty'],
 		['a cut gzip', named('a.csv.gz', gzipSync(CSV).subarray(0, -20)), 'cut off'],
 		['a damaged gzip', named('a.csv.gz', gzipSync(CSV).fill(7, 60, 70)), 'damaged'],
+		[
+			'a list of pictures',
+			named('train_labels.csv', 'image,label\ntrain_00001.jpg,5\n'),
+			'names the files of pictures'
+		],
 		['RAR', named('fer2013.rar', 'Rar!\x1a\x07\x01\x00'), 'is a RAR archive'],
 		['7-Zip', named('fer2013.7z', bytes('7z'), new Uint8Array([0xbc, 0xaf, 0x27, 0x1c])), 'is a 7-Zip archive'],
 		['a web page under its name', named('fer2013.csv', '<!DOCTYPE html><title>Sign in</title>'), 'is a web page'],
