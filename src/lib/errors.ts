@@ -131,6 +131,10 @@ export const EXPLANATIONS = {
 		sentence: 'The film could not be written.',
 		remedy: 'Close other tabs, or write a shorter part of it.'
 	},
+	'codes-without-film': {
+		sentence: 'This is a file of codes, and no film is open that they could be of.',
+		remedy: 'Choose the film first, then drop its codes.'
+	},
 	'codes-unreadable': {
 		sentence: 'This table has no codes that can be read.',
 		remedy: 'It needs columns for start, stop and label, as CSV, or as ELAN or BORIS export them.'

@@ -431,6 +431,37 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await context.close();
 	});
 
+	it('takes codes for those of the film that is open, and of no other', async () => {
+		const { context, page } = await open(browser, '/film');
+		const drop = () =>
+			page.evaluate(() => {
+				const dataTransfer = new DataTransfer();
+				dataTransfer.items.add(new File(['start,stop,label\n0,1,happy\n'], 'codes.csv'));
+				for (const type of ['dragenter', 'dragover', 'drop'])
+					document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+			});
+		await waitForStatus(page, 'none');
+		await drop();
+		await expect.poll(() => page.locator('body').innerText()).toContain('Choose the film first');
+		await choose(page, maker.plain(1, 'coded.mp4'));
+		await waitForStatus(page, 'ready');
+		await drop();
+		await readAll(page);
+		await waitForStatus(page, 'done');
+		await page.getByTestId('kappa').waitFor();
+		await choose(page, maker.plain(1, 'other.mp4'));
+		await select(page, 'other.mp4');
+		await waitForStatus(page, 'ready');
+		await readAll(page);
+		await waitForStatus(page, 'done');
+		const card = page.getByTestId('film-agreement');
+		await expect.poll(() => card.innerText()).toContain('Somebody coded this film by hand?');
+		expect(await page.getByTestId('kappa').count()).toBe(0);
+		await select(page, 'coded.mp4');
+		await page.getByTestId('kappa').waitFor();
+		await context.close();
+	});
+
 	it('a queue whose tab was closed is offered again: what is done stays, and the others go on together', async () => {
 		const paths = [maker.plain(1, 'first.mp4'), maker.plain(30, 'second.mp4'), maker.plain(1, 'third.mp4')];
 		const { context, page } = await open(browser, '/film');
