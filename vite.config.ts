@@ -96,6 +96,9 @@ function finish(): Plugin {
 	};
 }
 
+/** Unit tests that change what all tests of a process share: tfjs's back ends, and modules that are replaced. */
+const APART = ['tests/unit/training/**/*.test.ts', 'tests/unit/state/photos.test.ts'];
+
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit(), joinShared(), writeNotices(), finish()],
 	worker: {
@@ -114,10 +117,22 @@ export default defineConfig({
 	},
 	// A busy machine takes its time: limits only end what hangs.
 	test: {
-		include: ['tests/unit/**/*.test.ts'],
 		testTimeout: 300_000,
 		hookTimeout: 300_000,
 		// One fewer than the cores, which is the default, would leave one of two idle.
-		maxWorkers: '100%'
+		maxWorkers: '100%',
+		projects: [
+			// Loading the same modules anew for each file would take longer than the tests.
+			{
+				extends: true,
+				test: {
+					name: 'together',
+					include: ['tests/unit/**/*.test.ts'],
+					exclude: APART,
+					isolate: false
+				}
+			},
+			{ extends: true, test: { name: 'apart', include: APART } }
+		]
 	}
 });

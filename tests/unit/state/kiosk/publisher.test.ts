@@ -20,6 +20,9 @@ const PATIENTLY = { timeout: 120_000 };
 
 // Node 20 has none of its own.
 vi.stubGlobal('WebSocket', WebSocket);
+afterAll(() => {
+	vi.unstubAllGlobals();
+});
 
 describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 	const received: { topic: string; text: string }[] = [];
@@ -295,17 +298,20 @@ describe('a broker that hangs up', () => {
 		passMinute();
 		await expect.poll(() => minutes().length, PATIENTLY).toBe(1);
 		await expect.poll(() => publisher.limits.length, PATIENTLY).toBeGreaterThan(0);
+		// It may have another grudge to meet, and a minute that no broker confirms is lost with the connection.
+		const isLeftInPeace = () =>
+			expect
+				.poll(async () => {
+					const before = broker.connects;
+					await new Promise((resolve) => setTimeout(resolve, 300));
+					return broker.connects - before;
+				}, PATIENTLY)
+				.toBe(0);
+		await isLeftInPeace();
 		await expect.poll(() => publisher.link, PATIENTLY).toBe('connected');
 		passMinute();
 		await expect.poll(() => minutes().length, PATIENTLY).toBe(2);
-		// The last of its grudges may be met only now.
-		await expect
-			.poll(async () => {
-				const before = broker.connects;
-				await new Promise((resolve) => setTimeout(resolve, 300));
-				return broker.connects - before;
-			}, PATIENTLY)
-			.toBe(0);
+		await isLeftInPeace();
 		passMinute();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1, 2]);
 		expect(publisher.unsent).toBe(0);
