@@ -457,8 +457,18 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		const card = page.getByTestId('film-agreement');
 		await expect.poll(() => card.innerText()).toContain('Somebody coded this film by hand?');
 		expect(await page.getByTestId('kappa').count()).toBe(0);
-		await select(page, 'coded.mp4');
-		await page.getByTestId('kappa').waitFor();
+		const buffer = Buffer.from('start,stop,label\n0,0.5,happy\n');
+		await page.getByTestId('codes-input').setInputFiles({ name: 'chosen.csv', mimeType: 'text/csv', buffer });
+		await expect.poll(() => card.innerText()).toContain('chosen.csv');
+		// Each film keeps its own.
+		for (const [film, file] of [
+			['coded.mp4', 'codes.csv'],
+			['other.mp4', 'chosen.csv']
+		] as const) {
+			await select(page, film);
+			await page.getByTestId('kappa').waitFor();
+			await expect.poll(() => card.innerText()).toContain(file);
+		}
 		await context.close();
 	});
 

@@ -65,6 +65,8 @@ export class Film {
 	#previewIndex = $state.raw(-1);
 	#pace = $state.raw(new Pace());
 	readonly #faces = new FaceNumbers();
+	/** A table of what people saw in it, to compare with; null while there is none. */
+	codes: File | null = $state.raw(null);
 	readonly pictures = new FacePictures();
 
 	constructor(file: File | null, stamp: FileStamp, key: string) {
