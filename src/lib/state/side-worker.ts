@@ -31,7 +31,7 @@ export class SideWorker {
 		return this.#configured === this.#inForce() && this.#analyser.busy;
 	}
 
-	/** As Analyser's. */
+	/** As Analyser's; null, too, where other settings came into force meanwhile. */
 	async analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
 		const wanted = this.#inForce();
 		try {
@@ -44,7 +44,8 @@ export class SideWorker {
 			throw thrown;
 		}
 		this.#configured = wanted;
-		return this.#analyser.analyse(picture, options);
+		const result = await this.#analyser.analyse(picture, options);
+		return this.#inForce() === wanted ? result : null;
 	}
 
 	dispose(): void {
