@@ -33,17 +33,23 @@ export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs
 	return Array.isArray(outputs) ? outputs : [outputs];
 }
 
-/** Moves each target towards another tensor of its shape, in place: to `keep` * target + (1 - `keep`) * towards. */
+/**
+ * Moves each target towards another tensor of its shape, in place: to `keep` * target + (1 - `keep`) * towards. On back ends
+ * whose memory is this process's, it moves those numbers alone that `ownOf` gives of an array that comes after `offset` others.
+ */
 export function moveInPlace(
 	moves: readonly { readonly target: tf.Tensor; readonly towards: tf.Tensor }[],
-	keep: number
+	keep: number,
+	ownOf: (part: Float32Array, offset: number) => Float32Array = (part) => part
 ): void {
 	if (!hasKernel(MOVE_KERNEL)) {
+		let offset = 0;
 		for (const { target, towards } of moves) {
-			const [values, goals] = [hostView(target), hostView(towards)];
+			const [values, goals] = [ownOf(hostView(target), offset), ownOf(hostView(towards), offset)];
 			// Without an average, which the paper's recipe has none of, a copy is the same and much faster.
 			if (keep === 0) values.set(goals);
 			else for (let i = 0; i < values.length; i++) values[i] = keep * (values[i] ?? 0) + (1 - keep) * (goals[i] ?? 0);
+			offset += target.size;
 		}
 		return;
 	}

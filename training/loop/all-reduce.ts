@@ -1,14 +1,33 @@
-/** How replicas in different threads average their gradients, over shared memory alone. */
+/** How replicas in different threads share the work of a step, over shared memory alone. */
 
+/** Of the numbers of several arrays, counted one array after another, those from `from` up to, not including, `to`. */
+export interface Range {
+	readonly from: number;
+	readonly to: number;
+}
+
+export const ALL: Range = { from: 0, to: Infinity };
+
+/** Those of `part`'s numbers that are in the range, where `offset` numbers come before it. */
+export function within({ from, to }: Range, part: Float32Array, offset: number): Float32Array {
+	return part.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
+}
+
+/**
+ * Each replica owns a part of all weights, and changes it for all replicas: it asks for the mean of all gradients there
+ * (`reduce`), takes its step, and hands the result round (`gather`). Every replica calls both alike, in the same order and with
+ * parts of the same lengths, in which the same ranges are owned.
+ */
 export interface AllReduce {
 	readonly replica: number;
 	readonly replicas: number;
-	/**
-	 * Replaces the numbers of all `parts` by their means over all replicas, in place; every replica calls it once a step
-	 * with parts of the same lengths, and sees the same result.
-	 */
-	average(parts: readonly Float32Array[]): void;
-	/** True for all replicas alike once any thread has called `stop()`, from the step after the last `average` on. */
+	/** What this replica changes. */
+	readonly own: Range;
+	/** Replaces this replica's own numbers of `parts` by their means over all replicas; `gather` comes before the next one. */
+	reduce(parts: readonly Float32Array[]): void;
+	/** Replaces all numbers of `parts` by those of the replicas that own them. */
+	gather(parts: readonly Float32Array[]): void;
+	/** True for all replicas alike once any thread has called `stop()`, from the step after the last `gather` on. */
 	stopping(): boolean;
 }
 
@@ -17,12 +36,14 @@ export function createSoloAllReduce(stopFlag: Int32Array): AllReduce {
 	return {
 		replica: 0,
 		replicas: 1,
-		average: () => undefined,
+		own: ALL,
+		reduce: () => undefined,
+		gather: () => undefined,
 		stopping: () => Atomics.load(stopFlag, 0) !== 0
 	};
 }
 
-/** Memory that the threads share: two turns of one vector per replica, and the counters of the barrier. */
+/** Memory that the threads share: one vector for each replica, two of results, and the counters of the barrier. */
 export interface AllReduceMemory {
 	readonly replicas: number;
 	readonly length: number;
@@ -37,7 +58,7 @@ export function createAllReduceMemory(replicas: number, length: number): AllRedu
 	return {
 		replicas,
 		length,
-		vectors: new SharedArrayBuffer(2 * replicas * length * 4),
+		vectors: new SharedArrayBuffer((replicas + 2) * length * 4),
 		counters: new SharedArrayBuffer(3 * 4),
 		stopFlag: new SharedArrayBuffer(4)
 	};
@@ -50,14 +71,16 @@ const STOPPING = 2;
 /** For one replica in its own thread: blocks until all have arrived, so never call it on the main thread. */
 export function createSharedAllReduce(memory: AllReduceMemory, replica: number): AllReduce {
 	const { replicas, length } = memory;
-	const vectors = Array.from(
-		{ length: 2 * replicas },
-		(_, i) => new Float32Array(memory.vectors, i * length * 4, length)
-	);
+	const vectorAt = (index: number) => new Float32Array(memory.vectors, index * length * 4, length);
+	const vectors = Array.from({ length: replicas }, (_, index) => vectorAt(index));
+	// By turns: a replica may still read the last results while another writes the next.
+	let [results, lastResults] = [vectorAt(replicas), vectorAt(replicas + 1)];
 	const counters = new Int32Array(memory.counters);
 	const stopFlag = new Int32Array(memory.stopFlag);
-	// Two sets of vectors by turns: a replica may still read the last ones while another writes the next.
-	let turn = 0;
+	const own = {
+		from: Math.floor((length * replica) / replicas),
+		to: Math.floor((length * (replica + 1)) / replicas)
+	};
 	const arrive = (): void => {
 		const round = Atomics.load(counters, ROUND);
 		if (Atomics.add(counters, ARRIVED, 1) === replicas - 1) {
@@ -73,27 +96,42 @@ export function createSharedAllReduce(memory: AllReduceMemory, replica: number):
 	return {
 		replica,
 		replicas,
-		average(parts) {
-			const current = vectors.slice(turn * replicas, (turn + 1) * replicas);
-			turn = 1 - turn;
-			let offset = 0;
-			for (const part of parts) {
-				current[replica]?.set(part, offset);
-				offset += part.length;
-			}
+		own,
+		reduce(parts) {
+			joined(parts, (part, offset) => vectors[replica]?.set(part, offset));
 			arrive();
-			offset = 0;
-			for (const part of parts) {
-				// In the same order for all replicas, so that all get the same sums.
-				const [first, ...others] = current.map((vector) => vector.subarray(offset, offset + part.length));
-				if (first) part.set(first);
-				for (const other of others) addTo(part, other);
-				scale(part, 1 / replicas);
-				offset += part.length;
-			}
+			joined(parts, (part, offset) => {
+				const mine = within(own, part, offset);
+				// In the same order whoever owns them, so that the sums do not depend on it.
+				const [first, ...others] = vectors.map((vector) =>
+					within(own, vector.subarray(offset, offset + part.length), offset)
+				);
+				if (first) mine.set(first);
+				for (const other of others) addTo(mine, other);
+				scale(mine, 1 / replicas);
+			});
+		},
+		gather(parts) {
+			[results, lastResults] = [lastResults, results];
+			joined(parts, (part, offset) => {
+				results.set(within(own, part, offset), Math.max(offset, own.from));
+			});
+			arrive();
+			joined(parts, (part, offset) => {
+				part.set(results.subarray(offset, offset + part.length));
+			});
 		},
 		stopping: () => Atomics.load(counters, STOPPING) !== 0
 	};
+}
+
+/** Does `work` with each part and the count of the numbers before it. */
+function joined(parts: readonly Float32Array[], work: (part: Float32Array, offset: number) => void): void {
+	let offset = 0;
+	for (const part of parts) {
+		work(part, offset);
+		offset += part.length;
+	}
 }
 
 function addTo(sums: Float32Array, values: Float32Array): void {

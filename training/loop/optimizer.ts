@@ -1,12 +1,15 @@
 /** Optimizers whose whole state can be read and restored, which tfjs's own do not all offer. */
 import * as tf from '@tensorflow/tfjs';
 import { runKernel, SGD_KERNEL } from '../backend/extra-kernels';
-import { hasHostMemory, hostView, separateCopy } from '../backend/host';
+import { hasHostMemory, hostView } from '../backend/host';
 import type { OptimizerConfig } from '../models/recipe';
+import { ALL, within } from './all-reduce';
 
 export interface Optimizer {
 	/** State by name, one or two tensors per weight; read for checkpoints, assigned when resuming. */
 	readonly slots: ReadonlyMap<string, tf.Variable>;
+	/** The same by kind: of each, one tensor for each weight, in the order of the weights. */
+	readonly moments: readonly (readonly tf.Variable[])[];
 	/** One step; `step` counts from 0. Disposes nothing that it is given. */
 	apply(gradients: readonly tf.Tensor[], learningRate: number, step: number): void;
 }
@@ -20,38 +23,36 @@ export interface Parameter {
 
 /**
  * An optimizer for `parameters`. Where the back end's memory is this process's, each step is one pass over it, many
- * times as fast as a chain of operations; `inPlace` false takes the back end's own kernel for SGD, and
- * operations for the others.
+ * times as fast as a chain of operations, and changes the numbers in `own` alone; `inPlace` false takes the back end's own
+ * kernel for SGD, and operations for the others, for all numbers.
  */
 export function createOptimizer(
 	config: OptimizerConfig,
 	parameters: readonly Parameter[],
-	inPlace = hasHostMemory()
+	{ inPlace = hasHostMemory(), own = ALL } = {}
 ): Optimizer {
-	const slots = new Map<string, tf.Variable>();
-	const slotOf = (name: string, { shape }: tf.Variable): tf.Variable => {
-		const slot = tf.tidy(() => tf.variable(tf.zeros(shape), false));
-		slots.set(name, slot);
-		return slot;
-	};
-	const moments = parameters.map(({ name, value }) => {
-		const first = slotOf(`${name}/first`, value);
-		return { first, second: config.kind === 'sgd' ? first : slotOf(`${name}/second`, value) };
-	});
+	const zeros = (): tf.Variable[] =>
+		parameters.map(({ value }) => tf.tidy(() => tf.variable(tf.zeros(value.shape), false)));
+	const firsts = zeros();
+	const seconds = config.kind === 'sgd' ? firsts : zeros();
+	const moments = seconds === firsts ? [firsts] : [firsts, seconds];
+	const slots = parameters.flatMap(({ name }, index) =>
+		moments.flatMap((moment, order) => {
+			const slot = moment[index];
+			return slot ? [[`${name}/${order === 0 ? 'first' : 'second'}`, slot] as const] : [];
+		})
+	);
 	return {
-		slots,
+		slots: new Map(slots),
+		moments,
 		apply(gradients, learningRate, step) {
+			let offset = 0;
 			for (const [index, { name, value, decay }] of parameters.entries()) {
-				const [gradient, moment] = [gradients[index], moments[index]];
-				if (!gradient || !moment) throw new Error(`There is no gradient for ${name}.`);
-				const { first, second } = moment;
+				const [gradient, first, second] = [gradients[index], firsts[index], seconds[index]];
+				if (!gradient || !first || !second) throw new Error(`There is no gradient for ${name}.`);
 				if (inPlace) {
-					const views = [value, gradient, first, second].map(hostView) as [Numbers, Numbers, Numbers, Numbers];
-					stepInPlace(config, views, decay, learningRate, step);
-					// WASM's convolutions keep a packed copy of a filter for as long as its data is the same.
-					tf.tidy(() => {
-						value.assign(separateCopy(value));
-					});
+					const views = [value, gradient, first, second].map((tensor) => within(own, hostView(tensor), offset));
+					stepInPlace(config, views as [Numbers, Numbers, Numbers, Numbers], decay, learningRate, step);
 				} else if (config.kind === 'sgd') {
 					const { momentum, nesterov } = config;
 					const attrs = { decay, momentum, learningRate, nesterov };
@@ -62,6 +63,7 @@ export function createOptimizer(
 						stepByOperations(config, value, decayed, first, second, learningRate, step);
 					});
 				}
+				offset += value.size;
 			}
 		}
 	};

@@ -132,7 +132,11 @@ async function startWorkers(setup: GroupSetup): Promise<ReplicaGroup> {
 			const sums = (await all({ type: 'evaluate', rows: part })) as EvaluationSums[];
 			return sums.reduce((a, b) => ({ n: a.n + b.n, loss: a.loss + b.loss, correct: a.correct + b.correct }));
 		},
-		snapshot: async () => (await first.ask({ type: 'snapshot' })) as State,
+		async snapshot() {
+			// Each knows a part of it, which it hands to the first.
+			const [snapshot] = await all({ type: 'snapshot' });
+			return snapshot as State;
+		},
 		async restore(state) {
 			await all({ type: 'restore', state });
 		},

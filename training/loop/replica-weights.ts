@@ -1,8 +1,9 @@
 /** The weights of a replica, with their moving averages: what a checkpoint keeps. */
 import * as tf from '@tensorflow/tfjs';
 import { moveInPlace } from '../backend/extra-kernels';
-import { separateCopy } from '../backend/host';
+import { hasHostMemory, hostView, separateCopy } from '../backend/host';
 import type { Recipe } from '../models/recipe';
+import { within, type AllReduce } from './all-reduce';
 import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import type { State } from './state';
 
@@ -11,14 +12,21 @@ export class ReplicaWeights {
 	readonly trainable: readonly Parameter[];
 	/** Moving statistics of normalisation. */
 	readonly statistics: readonly tf.Variable[];
-	readonly optimizer: Optimizer;
+	private readonly optimizer: Optimizer;
 	private readonly all: readonly {
 		readonly name: string;
 		readonly value: tf.Variable;
 		readonly average: tf.Variable;
 	}[];
 
-	constructor(model: tf.LayersModel, recipe: Recipe) {
+	/** The averages of those that a step changes, in that order. */
+	private readonly averages: readonly tf.Variable[];
+
+	constructor(
+		model: tf.LayersModel,
+		private readonly recipe: Recipe,
+		private readonly allReduce: AllReduce
+	) {
 		// Names by position: tfjs's own count upwards in every process and would not match after a restart.
 		this.all = model.weights.map((weight, index) => {
 			const value = variableOf(weight);
@@ -32,7 +40,9 @@ export class ReplicaWeights {
 			return { name: names.get(value) ?? '', value, decay: isKernel ? recipe.weightDecay : 0 };
 		});
 		this.statistics = model.nonTrainableWeights.map(variableOf);
-		this.optimizer = createOptimizer(recipe.optimizer, this.trainable);
+		this.optimizer = createOptimizer(recipe.optimizer, this.trainable, { own: allReduce.own });
+		const averageOf = new Map(this.all.map(({ value, average }) => [value, average]));
+		this.averages = this.changing().flatMap((value) => averageOf.get(value) ?? []);
 	}
 
 	/** All that a step changes in the network: trainable weights and moving statistics. */
@@ -40,17 +50,41 @@ export class ReplicaWeights {
 		return [...this.trainable.map(({ value }) => value), ...this.statistics];
 	}
 
-	/** Moves the averages a little towards the weights; young averages move faster. */
-	moveAverages(step: number, emaDecay: number): void {
-		const decay = Math.min(emaDecay, (1 + step) / (10 + step));
-		moveInPlace(
-			this.all.map(({ average, value }) => ({ target: average, towards: value })),
-			decay
-		);
+	/**
+	 * One step down the mean of all replicas' `gradients`, one for each trainable weight, which are spoilt; moving statistics
+	 * become their means. `step` counts from 0.
+	 */
+	takeStep(gradients: readonly tf.Tensor[], learningRate: number, step: number): void {
+		const { allReduce, optimizer } = this;
+		if (allReduce.replicas > 1) allReduce.reduce([...gradients, ...this.statistics].map(hostView));
+		optimizer.apply(gradients, learningRate, step);
+		this.moveAverages(step);
+		this.gather(this.changing());
+		// WASM's convolutions keep a packed copy of a filter for as long as its data is the same.
+		if (hasHostMemory())
+			tf.tidy(() => {
+				for (const { value } of this.trainable) value.assign(separateCopy(value));
+			});
 	}
 
-	/** Does `work` while the network has the averages for weights. */
+	/** Moves the averages a little towards the weights; young averages move faster. */
+	private moveAverages(step: number): void {
+		const decay = Math.min(this.recipe.emaDecay, (1 + step) / (10 + step));
+		const moves = this.changing().flatMap((towards, index) => {
+			const target = this.averages[index];
+			return target ? [{ target, towards }] : [];
+		});
+		moveInPlace(moves, decay, (part, offset) => within(this.allReduce.own, part, offset));
+	}
+
+	/** Gives `tensors`, all weights or the first of them, the numbers that their owners have. */
+	private gather(tensors: readonly tf.Tensor[]): void {
+		if (this.allReduce.replicas > 1) this.allReduce.gather(tensors.map(hostView));
+	}
+
+	/** Does `work` while the network has the averages for weights. All replicas call it together. */
 	async withAverages<T>(work: () => Promise<T>): Promise<T> {
+		this.gather(this.averages);
 		const kept = this.all.map(({ value }) => ({ value, weight: value.clone() }));
 		// WASM keeps packed copies of weights by their data, which the averages change in place: a copy is new to it.
 		tf.tidy(() => {
@@ -66,8 +100,10 @@ export class ReplicaWeights {
 		}
 	}
 
-	/** All that a checkpoint needs. */
+	/** All that a checkpoint needs, of the first replica; empty of the others. All replicas call it together. */
 	async snapshot(): Promise<State> {
+		for (const tensors of [this.averages, ...this.optimizer.moments]) this.gather(tensors);
+		if (this.allReduce.replica > 0) return new Map();
 		// All at once: a GPU takes as long for one as for all.
 		const read = async ([name, tensor]: [string, tf.Variable]) =>
 			[name, { shape: tensor.shape, values: Float32Array.from(await tensor.data()) }] as const;

@@ -1,6 +1,6 @@
 /** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
 import * as tf from '@tensorflow/tfjs';
-import { hostView, separateCopy } from '../backend/host';
+import { separateCopy } from '../backend/host';
 import type { Dataset } from '../data/dataset';
 import { STREAM } from '../lib/random';
 import type { ModelDefinition } from '../models/definition';
@@ -55,7 +55,7 @@ export class Replica {
 		this.share = shareOf(recipe, rows, allReduce.replicas);
 		this.stepsPerEpoch = stepsPerEpochOf(recipe, rows.length);
 		this.model = trainedNetwork(definition, labels, recipe, dataset);
-		this.weights = new ReplicaWeights(this.model, recipe);
+		this.weights = new ReplicaWeights(this.model, recipe, allReduce);
 		this.batches = new Batches({ definition, recipe, dataset, rows, place: allReduce, batchMaker });
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
@@ -93,10 +93,7 @@ export class Replica {
 		const { loss, logits, gradients } = this.gradients(x, y);
 		if (before) this.undoAscent(before);
 		if (weight !== 1) scaleAll(gradients, weight);
-		// Gradients and moving statistics become their means over all replicas.
-		if (this.allReduce.replicas > 1) this.allReduce.average([...gradients, ...this.weights.statistics].map(hostView));
-		this.weights.optimizer.apply(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
-		this.weights.moveAverages(step, this.recipe.emaDecay);
+		this.weights.takeStep(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
 		this.batches.prepare(step + 1);
 		tf.dispose([x, y, taught ?? [], gradients]);

@@ -16,7 +16,7 @@ const loss = (weight: tf.Variable) => () => tf.sum(tf.mul(tf.square(tf.sub(weigh
 
 async function ours(config: OptimizerConfig, steps: number, inPlace = true, decay = 0): Promise<Float32Array> {
 	const weight = tf.variable(tf.tensor1d([4, 4]));
-	const optimizer = createOptimizer(config, [{ name: 'w', value: weight, decay }], inPlace);
+	const optimizer = createOptimizer(config, [{ name: 'w', value: weight, decay }], { inPlace });
 	for (let step = 0; step < steps; step++) {
 		const { value, grads } = tf.variableGrads(loss(weight), [weight]);
 		optimizer.apply(Object.values(grads), RATE, step);
@@ -63,7 +63,9 @@ describe('optimizers', () => {
 
 	it.each([true, false])('keep no tensors but their slots, in place: %s', (inPlace) => {
 		const weight = tf.variable(tf.tensor1d([4, 4]));
-		const optimizer = createOptimizer({ kind: 'adam', ...moments }, [{ name: 'w', value: weight, decay: 0 }], inPlace);
+		const optimizer = createOptimizer({ kind: 'adam', ...moments }, [{ name: 'w', value: weight, decay: 0 }], {
+			inPlace
+		});
 		const gradient = tf.tensor1d([1, 1]);
 		const before = tf.memory().numTensors;
 		for (let step = 0; step < 5; step++) optimizer.apply([gradient], RATE, step);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
 import { allocate, type Dataset } from '../../../../training/data/dataset';
-import { createSoloAllReduce } from '../../../../training/loop/all-reduce';
+import { ALL, createSoloAllReduce } from '../../../../training/loop/all-reduce';
 import { BatchNorm } from '../../../../training/models/batch-norm';
 import type { ModelDefinition } from '../../../../training/models/definition';
 import { LocalBatchMaker } from '../../../../training/loop/batch-maker';
@@ -177,9 +177,11 @@ describe('Replica', () => {
 				const allReduce = {
 					replica,
 					replicas,
-					average([gradient]: readonly Float32Array[]) {
+					own: ALL,
+					reduce([gradient]: readonly Float32Array[]) {
 						own = gradient?.slice();
 					},
+					gather: () => undefined,
 					stopping: () => false
 				};
 				const shared: Recipe = { ...recipe, batchSize: 24, lastBatch: 'kept' };
