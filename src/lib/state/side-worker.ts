@@ -31,19 +31,19 @@ export class SideWorker {
 		return this.#configured === this.#inForce() && this.#analyser.busy;
 	}
 
-	/** As Analyser's; null, too, where other settings came into force meanwhile. */
+	/**
+	 * As Analyser's; null, too, where it had to start or to take other settings first, as nobody may want the picture any more
+	 * by then, and where others came into force meanwhile.
+	 */
 	async analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
 		const wanted = this.#inForce();
-		try {
-			if (wanted !== null && wanted !== this.#configured) {
-				await this.#analyser.start(wanted.models[0]);
-				await this.#analyser.configure(wanted);
-			}
-		} catch (thrown) {
+		if (wanted !== null && wanted !== this.#configured) {
 			picture.close();
-			throw thrown;
+			await this.#analyser.start(wanted.models[0]);
+			await this.#analyser.configure(wanted);
+			this.#configured = wanted;
+			return null;
 		}
-		this.#configured = wanted;
 		const result = await this.#analyser.analyse(picture, options);
 		return this.#inForce() === wanted ? result : null;
 	}

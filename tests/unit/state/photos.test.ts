@@ -57,11 +57,16 @@ function listOf(
 	);
 	const analyseStill = async (
 		grab: () => Promise<GrabbedFrame>,
-		_: AbortSignal,
+		signal: AbortSignal,
 		by?: SideWorker
-	): Promise<FrameResult | null> => {
-		const picture = await grab();
-		return by === undefined ? analyse() : by.analyse(picture, { timeMs: 0, still: true, smallestFacePx: 16 });
+	): Promise<FrameResult> => {
+		for (;;) {
+			signal.throwIfAborted();
+			const picture = await grab();
+			if (by === undefined) return analyse();
+			const result = await by.analyse(picture, { timeMs: 0, still: true, smallestFacePx: 16 });
+			if (result !== null) return result;
+		}
 	};
 	const backend = { chosen: 'wasm', threads: 1, ...beside?.backend };
 	const parts = { backend, inForce: { models: ['mien'] }, status: { kind: 'idle' } };

@@ -4,34 +4,47 @@ import type { GrabbedFrame, WorkerSettings } from '../../../src/lib/protocol';
 import { SideWorker } from '../../../src/lib/state/side-worker';
 import { frame } from './results';
 
-it('gives no result of models or rules that were replaced while it read', async () => {
-	const settings = (model: string): WorkerSettings => ({
-		...{ models: [model], minConfidence: 0.5, maxFaces: 8, smoothingMs: 0 },
-		...{ prior: 'everyday', use: 'photo' }
-	});
-	let inForce = settings('mien');
+const options = { timeMs: 0, still: true, smallestFacePx: 16 };
+
+const settings = (model: string): WorkerSettings => ({
+	...{ models: [model], minConfidence: 0.5, maxFaces: 8, smoothingMs: 0 },
+	...{ prior: 'everyday', use: 'photo' }
+});
+
+function make() {
+	const analyser = {
+		start: () => Promise.resolve({} as never),
+		configure: vi.fn(() => Promise.resolve()),
+		busy: false,
+		analyse: vi.fn(() => new Promise<FrameResult>((resolve) => answers.push(resolve))),
+		dispose: () => undefined
+	};
 	const answers: ((result: FrameResult) => void)[] = [];
-	const configure = vi.fn(() => Promise.resolve());
-	const worker = new SideWorker(
-		{
-			start: () => Promise.resolve({} as never),
-			configure,
-			busy: false,
-			analyse: () => new Promise((resolve) => answers.push(resolve)),
-			dispose: () => undefined
-		},
-		() => inForce
-	);
-	const picture = { close: () => undefined } as GrabbedFrame;
-	const options = { timeMs: 0, still: true, smallestFacePx: 16 };
+	const inForce = { settings: settings('mien') };
+	const close = vi.fn();
+	const worker = new SideWorker(analyser, () => inForce.settings);
+	return { analyser, answers, inForce, close, picture: { close } as unknown as GrabbedFrame, worker };
+}
+
+it('gives no result of models or rules that were replaced while it read', async () => {
+	const { analyser, answers, inForce, picture, worker } = make();
+	expect(await worker.analyse(picture, options)).toBeNull();
 	const before = worker.analyse(picture, options);
 	await vi.waitFor(() => expect(answers).toHaveLength(1));
-	inForce = settings('cnn');
+	inForce.settings = settings('cnn');
 	answers[0]?.(frame([]));
 	expect(await before).toBeNull();
+	expect(await worker.analyse(picture, options)).toBeNull();
 	const after = worker.analyse(picture, options);
 	await vi.waitFor(() => expect(answers).toHaveLength(2));
 	answers[1]?.(frame([]));
 	expect(await after).toEqual(frame([]));
-	expect(configure).toHaveBeenLastCalledWith(inForce);
+	expect(analyser.configure).toHaveBeenLastCalledWith(inForce.settings);
+});
+
+it('asks for a picture anew after it had to start, as nobody may want it any more', async () => {
+	const { analyser, close, picture, worker } = make();
+	expect(await worker.analyse(picture, options)).toBeNull();
+	expect(close).toHaveBeenCalledOnce();
+	expect(analyser.analyse).not.toHaveBeenCalled();
 });
