@@ -21,7 +21,7 @@ export interface KeptFilm {
 
 export class Keeper {
 	#records: readonly FilmRecord[] = $state.raw([]);
-	/** The browser refuses to keep anything. */
+	/** The browser refuses to keep anything, or another tab keeps the same film. */
 	#failed = $state(false);
 	/** Frames and chunks that are kept, by film. */
 	#kept: Readonly<Record<string, { readonly frames: number; readonly chunks: number } | undefined>> = {};
@@ -114,7 +114,7 @@ export class Keeper {
 			updatedMs: Date.now()
 		};
 		const chunk = isNew ? { number: kept.chunks, data: film.table.chunk(kept.frames) } : null;
-		await this.#store.put(plain(record), chunk);
+		await this.#store.put(plain(record), chunk, kept.chunks);
 		this.#kept = { ...this.#kept, [film.key]: { frames: frameCount, chunks: record.chunks } };
 		this.#records = [record, ...this.#records.filter(({ key }) => key !== film.key)];
 	}

@@ -19,10 +19,26 @@ export class FilmStore {
 		return films.sort((a, b) => b.updatedMs - a.updatedMs);
 	}
 
-	/** Keeps a film, and its next chunk where there is one, both or neither. */
-	async put(record: FilmRecord, chunk: { readonly number: number; readonly data: FilmChunk } | null): Promise<void> {
+	/**
+	 * Keeps a film, and its next chunk where there is one, both or neither. Rejects where what is there is not what this page
+	 * left, the same reading with `chunks` chunks: another tab keeps the film, or has erased it.
+	 */
+	async put(
+		record: FilmRecord,
+		chunk: { readonly number: number; readonly data: FilmChunk } | null,
+		chunks: number
+	): Promise<void> {
 		const transaction = (await this.#open()).transaction(['films', 'chunks'], 'readwrite');
-		await transaction.objectStore('films').put(record, record.key);
+		const films = transaction.objectStore('films');
+		const there = await films.get(record.key);
+		const isOurs =
+			there === undefined ? chunks === 0 : there.chunks === chunks && there.reading.beganMs === record.reading.beganMs;
+		if (!isOurs) {
+			transaction.abort();
+			await transaction.done.catch(() => undefined);
+			throw new Error('another tab keeps this film');
+		}
+		await films.put(record, record.key);
 		if (chunk !== null) await transaction.objectStore('chunks').put(chunk.data, [record.key, chunk.number]);
 		await transaction.done;
 	}

@@ -136,3 +136,36 @@ it('says that nothing can be kept where the browser refuses, and keeps again onc
 	expect(keeper.failed).toBe(false);
 	expect(await found('refused')).toEqual({ frames: 5, times: upTo(5) });
 });
+
+it('leaves what another tab keeps of the same film as it is, and says that it keeps nothing itself', async () => {
+	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+	const [first, second] = [filmBeingRead('two tabs'), filmBeingRead('two tabs')];
+	const keepers = [new Keeper(), new Keeper()] as const;
+	await keepers[0].begin(first);
+	readOn(first, 10);
+	await keepers[0].keep(first);
+	await keepers[1].begin({ ...second, reading: second.reading && { ...second.reading, beganMs: 1 } });
+	// Without a look at what is there, this would come behind the five frames of the other, with a hole between.
+	readOn(first, 10);
+	await keepers[0].keep(first);
+	expect(keepers.map(({ failed }) => failed)).toEqual([true, false]);
+	expect(await found('two tabs')).toEqual({ frames: 5, times: upTo(5) });
+});
+
+it('leaves it, too, where both go on with what was read before, or the other erases it', async () => {
+	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+	const film = filmBeingRead('shared');
+	const [begun, other] = [new Keeper(), new Keeper()];
+	await begun.begin(film);
+	await other.chunks('shared');
+	readOn(film, 3);
+	await begun.keep(film);
+	readOn(film, 3);
+	await other.keep(film);
+	expect(other.failed).toBe(true);
+	expect(await found('shared')).toEqual({ frames: 8, times: upTo(8) });
+	await other.erase('shared');
+	await begun.keep(film);
+	expect(begun.failed).toBe(true);
+	expect(await found('shared')).toBeNull();
+});
