@@ -16,7 +16,7 @@ export function frameAt(times: ArrayLike<number>, timeS: number): number {
 
 /**
  * Indices of the frames to analyse, of a film whose frames begin at `times` (seconds, ascending): all that begin in the
- * range, or those on screen at `fromS`, and every 1 / perSecond seconds after, each at most once. A film of variable
+ * range, one of those that begin at the same time, or those on screen at `fromS`, and every 1 / perSecond seconds after, each at most once. A film of variable
  * frame rate has fewer where a frame stays longer.
  */
 export function chooseFrames(times: ArrayLike<number>, { fromS, toS, perSecond, afterS }: Sampling): Uint32Array {
@@ -24,8 +24,11 @@ export function chooseFrames(times: ArrayLike<number>, { fromS, toS, perSecond, 
 	const after = afterS === null ? -1 : frameAt(times, afterS);
 	if (perSecond === null) {
 		for (let index = firstFrom(times, fromS); index < times.length; index++) {
-			if ((times[index] ?? Infinity) >= toS - SAME_S) break;
-			if (index > after) chosen.push(index);
+			const timeS = times[index] ?? Infinity;
+			if (timeS >= toS - SAME_S) break;
+			// Recorders that count in milliseconds may give two frames one time: the second hides the first.
+			const isHidden = (times[index + 1] ?? Infinity) - timeS <= SAME_S;
+			if (index > after && !isHidden) chosen.push(index);
 		}
 		return Uint32Array.from(chosen);
 	}

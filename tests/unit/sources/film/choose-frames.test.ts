@@ -23,6 +23,11 @@ describe('the frames of a film that are analysed', () => {
 		expect(chooseFrames(times(10, 5), { ...ALL, toS: 2, perSecond: 25 })).toHaveLength(10);
 	});
 
+	it('come once of those that begin at the same time, which would end a film where they are', () => {
+		expect([...chooseFrames([0, 0.1, 0.1, 0.1, 0.2], ALL)]).toEqual([0, 3, 4]);
+		expect([...chooseFrames([0, 0.1, 0.1, 0.2], { ...ALL, afterS: 0.1 })]).toEqual([3]);
+	});
+
 	it('begin with the first frame of a film that does not begin at 0', () => {
 		expect([...chooseFrames(times(5, 10, 1.4), { ...ALL, toS: 9, perSecond: 10 })]).toEqual([0, 1, 2, 3, 4]);
 	});
