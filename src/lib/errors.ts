@@ -45,6 +45,10 @@ export const EXPLANATIONS = {
 		sentence: 'The picture could not be loaded.',
 		remedy: 'Check the connection and try again.'
 	},
+	'file-elsewhere': {
+		sentence: 'That is an address on another site, from which this page may not fetch anything.',
+		remedy: 'Save the file on this device, and drop or choose it here.'
+	},
 	'picture-empty': {
 		sentence: 'This file is empty.',
 		remedy: 'Choose another picture.'
@@ -125,7 +129,7 @@ export const EXPLANATIONS = {
 	},
 	'film-not-kept': {
 		sentence: 'This browser does not keep what was read of the film.',
-		remedy: 'Leave this page open until it is done, and save the results.'
+		remedy: 'If it is open in another tab, close that one. Leave this page open until it is done, and save the results.'
 	},
 	'film-not-written': {
 		sentence: 'The film could not be written.',

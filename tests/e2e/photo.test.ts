@@ -101,6 +101,56 @@ describe('photo', () => {
 		expect(await facesAfter((page) => handOver(page, event, picture))).toHaveLength(1);
 	});
 
+	it('shows its buttons below a square picture without scrolling, on one line or two', async () => {
+		await choose(await portrait());
+		const { page } = photo;
+		for (const size of [
+			{ width: 1440, height: 900 },
+			{ width: 1280, height: 720 }
+		]) {
+			await page.setViewportSize(size);
+			await expect
+				.poll(() =>
+					page.getByTestId('compare-live').evaluate((button) => button.getBoundingClientRect().bottom <= innerHeight)
+				)
+				.toBe(true);
+		}
+	});
+
+	it.each([
+		['dropped', true],
+		['pasted', false]
+	])('says of an address that is %s why it is not fetched, and keeps the page', async (_, isDrop) => {
+		const { page } = photo;
+		const isPrevented = await page.evaluate((drop) => {
+			const data = new DataTransfer();
+			data.setData('text/uri-list', 'https://example.org/face.jpg');
+			data.setData('text/plain', 'https://example.org/face.jpg');
+			const init = { bubbles: true, cancelable: true };
+			const event = drop
+				? new DragEvent('drop', { ...init, dataTransfer: data })
+				: new ClipboardEvent('paste', { ...init, clipboardData: data });
+			return !document.body.dispatchEvent(event);
+		}, isDrop);
+		expect(isPrevented).toBe(isDrop);
+		await page.locator('[data-testid=error][data-code=file-elsewhere]').waitFor();
+		await page.getByRole('button', { name: 'Dismiss' }).click();
+	});
+
+	it('takes nothing for a new picture that was dragged from itself', async () => {
+		const { page } = photo;
+		await choose(await portrait());
+		await page.evaluate(() => {
+			const data = new DataTransfer();
+			data.items.add(new File(['x'], 'small copy.webp', { type: 'image/webp' }));
+			const init = { bubbles: true, cancelable: true, dataTransfer: data };
+			for (const name of ['dragstart', 'dragenter', 'dragover', 'drop', 'dragend'])
+				document.body.dispatchEvent(new DragEvent(name, init));
+		});
+		await page.waitForTimeout(300);
+		expect(await page.getByTestId('picture').count()).toBe(1);
+	});
+
 	it('works by keyboard alone', async () => {
 		const picture = await portrait();
 		const faces = await facesAfter(async (page) => {

@@ -15,6 +15,11 @@ export function namedFiles(files: Iterable<File>): NamedFile[] {
 		.filter(({ name }) => !CLUTTER.test(name));
 }
 
+/** Whether an event is about a field to write in, which takes addresses as text. */
+export function isForField({ target }: Event): boolean {
+	return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
+}
+
 /** What a drop holds. */
 export interface Dropped {
 	readonly files: readonly NamedFile[];
