@@ -344,6 +344,9 @@ describe('a folder', () => {
 		await page.getByTestId('picture-kind').selectOption('faces');
 		await run(page);
 		expect(await counted(page, own)).toBe(5);
+		await expect
+			.poll(() => page.getByTestId('bench-repeats').innerText())
+			.toBe('2 pictures are copies of others, 1 of them with another label: all count.');
 	});
 });
 

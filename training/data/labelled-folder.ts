@@ -40,7 +40,7 @@ export function readLabelledFolder(dir: string): LabelledFolder {
 		throw new UserError(
 			`${dir} holds no picture in a folder that is named by a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count where the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
 		);
-	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ folder }) => folder))] };
+	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ said }) => said))] };
 }
 
 /** The pixels of a picture, turned as its EXIF data says, on white where it is transparent. Throws UserError. */

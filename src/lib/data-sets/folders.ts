@@ -1,11 +1,19 @@
-/** Pictures sorted into folders by label, as data sets of faces are published. */
+/** Pictures sorted by label, into folders or by a list, as data sets of faces are published. */
 import { labelNamed, type Numbering, numberingsOf } from '../core/labels';
+
+export interface PathFile<T> {
+	/** Within what was chosen. */
+	readonly path: string;
+	readonly file: T;
+	/** What a list says of its label, in place of its folders: null where it says nothing; left out where there is no list. */
+	readonly listed?: string | null;
+}
 
 export interface SortedFiles<T> {
 	/** `name`: the path within the folder. */
 	readonly labelled: readonly { readonly name: string; readonly label: string; readonly file: T }[];
-	/** Files of folders whose name says no expression. */
-	readonly unknown: readonly { readonly name: string; readonly folder: string }[];
+	/** Files whose folder, or list, says no expression; `said`: the name of that folder, or what the list has, '' for nothing. */
+	readonly unknown: readonly { readonly name: string; readonly said: string }[];
 	/** Names that are only nearly those of a label, and how they were read. */
 	readonly guessed: ReadonlyMap<string, string>;
 	/** By label, a file whose own name was read, as no folder says anything; empty where folders do. */
@@ -22,8 +30,9 @@ export interface NumberedFolders<T> {
 
 const EXAMPLES = 3;
 
-/** The folders around a file, the nearest first. */
-const around = (path: string): string[] => path.split('/').slice(0, -1).reverse();
+/** What says the label of a file: the folders around it, the nearest first, or a list. */
+const around = ({ path, listed }: PathFile<unknown>): string[] =>
+	listed === undefined ? path.split('/').slice(0, -1).reverse() : listed === null ? [] : [listed];
 
 /** A number of 0 to 9: "3", "03", "3.0", "(3)", "class_3", "label 3". */
 const NUMBER = /^[\s([]*(?:(?:class|label|emotion|expression|category)[\s_-]*)?0*(\d)(?:\.0+)?[\s)\]]*$/i;
@@ -52,20 +61,22 @@ function labelOfFile(path: string): string | undefined {
 /** Whether a folder has a number for a name that may stand for a label. */
 export const isNumber = (folder: string): boolean => numberOf(folder) !== undefined;
 
-const wordOf = (path: string) => around(path).flatMap((folder) => labelNamed(folder) ?? [])[0];
-const numberAround = (path: string) => around(path).flatMap((folder) => numberOf(folder) ?? [])[0];
+const wordOf = (each: PathFile<unknown>) => around(each).flatMap((folder) => labelNamed(folder) ?? [])[0];
+const numberAround = (each: PathFile<unknown>) => around(each).flatMap((folder) => numberOf(folder) ?? [])[0];
 
 /**
  * What numbers stand where no word says the label. Their meaning is the visitor's to say: 3 is fear in one data set, happy
- * in the next and disgust in a third. Null where no file needs a number.
+ * in the next and disgust in a third. Null where no file needs a number. `lists`: names of lists that say the labels.
  */
 export function numberedFolders<T>(
-	files: readonly { readonly path: string; readonly file: T }[]
+	files: readonly PathFile<T>[],
+	lists: readonly string[] = []
 ): NumberedFolders<T> | null {
 	const byNumber = new Map<number, T[]>();
-	const paths: string[] = [];
-	for (const { path, file } of files) {
-		const number = wordOf(path) === undefined ? numberAround(path) : undefined;
+	const paths: string[] = [...lists];
+	for (const each of files) {
+		const { path, file } = each;
+		const number = wordOf(each) === undefined ? numberAround(each) : undefined;
 		if (number === undefined) continue;
 		const same = byNumber.get(number);
 		if (same === undefined) byNumber.set(number, [file]);
@@ -82,33 +93,33 @@ export function numberedFolders<T>(
 }
 
 /**
- * Files with the label that the nearest folder around them names; numbers as `numbering` reads them, where it is given
+ * Files with the label that a list or the nearest folder around them names; numbers as `numbering` reads them, where it is given
  * and no folder around names a label in words. Where no folder of any file says anything, by the files' own names.
  */
-export function sortByLabel<T>(
-	files: readonly { readonly path: string; readonly file: T }[],
-	numbering: Numbering | null
-): SortedFiles<T> {
+export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numbering | null): SortedFiles<T> {
 	const labelled: { name: string; label: string; file: T }[] = [];
-	const unknown: { name: string; folder: string }[] = [];
+	const unknown: { name: string; said: string }[] = [];
 	const guessed = new Map<string, string>();
 	const named = new Map<string, string>();
-	const areSorted = files.some(({ path }) => wordOf(path) !== undefined || numberAround(path) !== undefined);
+	const areSorted = files.some(
+		(each) => each.listed !== undefined || wordOf(each) !== undefined || numberAround(each) !== undefined
+	);
 	const own = areSorted ? [] : files.map(({ path }) => labelOfFile(path));
 	// A name here and there may be about anything.
 	const tell = own.filter((label) => label !== undefined).length >= files.length / 2;
-	for (const [index, { path, file }] of files.entries()) {
+	for (const [index, each] of files.entries()) {
+		const { path, file } = each;
 		const ownLabel = tell ? own[index] : undefined;
 		if (ownLabel !== undefined) {
 			labelled.push({ name: path, label: ownLabel, file });
 			if (!named.has(ownLabel)) named.set(ownLabel, path.split('/').at(-1) ?? path);
 			continue;
 		}
-		const folder = around(path).find((each) => labelNamed(each) !== undefined);
+		const folder = around(each).find((name) => labelNamed(name) !== undefined);
 		const read = folder === undefined ? undefined : labelNamed(folder);
 		if (folder !== undefined && read?.exact === false) guessed.set(folder, read.label);
-		const label = read?.label ?? numbering?.labels.get(numberAround(path) ?? -1) ?? undefined;
-		if (label === undefined) unknown.push({ name: path, folder: around(path)[0] ?? '' });
+		const label = read?.label ?? numbering?.labels.get(numberAround(each) ?? -1) ?? undefined;
+		if (label === undefined) unknown.push({ name: path, said: around(each)[0] ?? '' });
 		else labelled.push({ name: path, label, file });
 	}
 	return { labelled, unknown, guessed, named };

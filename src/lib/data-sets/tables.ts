@@ -46,7 +46,7 @@ export interface TableInfo {
 }
 
 const LISTS_FILES =
-	'it names the files of pictures, and holds none: sort these into a folder for each expression, and choose the folder around them';
+	'it names the files of pictures, and holds none: put it into the folder of its pictures, and choose that folder';
 const NO_ROWS = 'it has names of columns and no rows';
 
 interface Table {
@@ -172,7 +172,7 @@ async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> 
 const MOST_LINES = 200;
 
 /** Lines, joined where quotes are still open at their end. */
-async function* recordsOf(
+export async function* recordsOf(
 	lines: AsyncIterable<{ line: number; text: string }>
 ): AsyncGenerator<{ line: number; text: string }, undefined> {
 	let open: { line: number; texts: string[] } | null = null;
@@ -216,7 +216,7 @@ const END_OF_FILE = '\u001A';
 const isEmpty = (text: string): boolean => text.replaceAll(END_OF_FILE, '').trim() === '';
 
 /** Lines that are not empty. Throws AppError 'data-unreadable' with the number of the line where the file breaks off or is no text. */
-async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
+export async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
 	const splitter = createLineSplitter();
 	let line = 0;
 	let decode: ReturnType<typeof createTextDecoder> | null = null;

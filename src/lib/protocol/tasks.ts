@@ -73,6 +73,8 @@ export interface BenchmarkProgress {
 	readonly tallies: readonly Tally[];
 	/** Those since the last message. */
 	readonly problems: readonly Problem[];
+	/** Pictures that are the same as one before, each of which counts; `otherwise` of them under another label. */
+	readonly repeats: { readonly all: number; readonly otherwise: number };
 }
 
 /** Time of one face through one model, batch of one. */

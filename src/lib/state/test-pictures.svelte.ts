@@ -1,18 +1,17 @@
 /** The labelled pictures that a visitor chose to measure models on. */
 import { startTask, type Task, type TaskHost } from '../client/task';
 import { type Numbering, numberingsOf, NUMBERINGS } from '../core/labels';
-import { isNumber, numberedFolders, sortByLabel } from '../data-sets/folders';
-import { isPictureName, isTableName } from '../data-sets/names';
+import { isNumber, numberedFolders, sortByLabel, type PathFile } from '../data-sets/folders';
+import type { ListedLabels } from '../data-sets/lists';
+import { isListName, isPictureName, isTableName } from '../data-sets/names';
 import type { NamedBlob } from '../data-sets/tables';
 import { type AppError, toAppError } from '../errors';
 import type { BenchmarkRequest, PictureKind, Problem } from '../protocol/tasks';
 import { countBy } from './count-by';
 import { choicesOf, numbersOf, type TitledChoice } from './row-choices';
 
-interface PathFile {
-	readonly path: string;
-	readonly file: File;
-}
+/** More are no lists, but a text for each picture. */
+const MOST_LISTS = 20;
 
 type Chosen =
 	| {
@@ -26,7 +25,15 @@ type Chosen =
 			readonly skipped: readonly Problem[];
 			readonly error: AppError | null;
 	  }
-	| { readonly kind: 'pictures'; readonly name: string; readonly files: readonly PathFile[] };
+	| {
+			readonly kind: 'pictures';
+			readonly name: string;
+			readonly files: readonly PathFile<File>[];
+			/** Lists of labels beside them: null where there are none, or where they say less than the folders. */
+			readonly listed: ListedLabels | 'being-read' | null;
+			/** Lists that are not gone by. */
+			readonly notRead: readonly string[];
+	  };
 
 /** How numbers are read that stand for labels: not said yet, as in a data set, or not at all. */
 type NumbersChoice = Numbering | 'left-out' | null;
@@ -41,7 +48,9 @@ export class TestPictures {
 		this.#host = host;
 	}
 
-	readonly #numbered = $derived(this.#chosen?.kind === 'pictures' ? numberedFolders(this.#chosen.files) : null);
+	readonly #numbered = $derived(
+		this.#chosen?.kind === 'pictures' ? numberedFolders(this.#chosen.files, listsOf(this.#chosen)) : null
+	);
 	/** What the numbers of tables may mean, and what they mean where nobody says so: most tables are FER2013's. */
 	readonly #numberedRows = $derived.by(() => {
 		if (this.#chosen?.kind !== 'tables' || this.#chosen.numbers.length === 0) return null;
@@ -72,11 +81,13 @@ export class TestPictures {
 			name: chosen.name,
 			byLabel: countBy((sorted?.labelled ?? []).map(({ label }) => label)).map(([label, n]) => ({ label, n })),
 			// Numbers that are still asked for are no unknown names.
-			unknown: countBy((sorted?.unknown ?? []).map(({ folder }) => folder))
-				.map(([folder, n]) => ({ folder, n }))
-				.filter(({ folder }) => this.#numbers !== null || !isNumber(folder)),
+			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => said))
+				.map(([said, n]) => ({ said, n }))
+				.filter(({ said }) => this.#numbers !== null || !isNumber(said)),
 			guessed: [...(sorted?.guessed ?? [])].map(([folder, label]) => ({ folder, label })),
 			named: [...(sorted?.named ?? [])].map(([label, file]) => ({ label, file })),
+			listed: chosen.listed,
+			notRead: chosen.notRead,
 			numbers:
 				this.#numbered === null ? null : { ...this.#numbered, chosen: this.#numbers, isAsked: this.#numbers === null }
 		};
@@ -91,10 +102,15 @@ export class TestPictures {
 
 	/** Files that are left out from the start. */
 	get problems(): Problem[] {
-		return (this.#sorted?.unknown ?? []).map(({ name, folder }) => ({
+		const byList = this.#chosen?.kind === 'pictures' && this.#chosen.listed !== null;
+		const describe = (said: string): string => {
+			if (byList) return said === '' ? 'No list names it.' : `The list has “${said}”, which names no expression.`;
+			return said === '' ? 'It lies in no folder.' : `The folder “${said}” names no expression.`;
+		};
+		return (this.#sorted?.unknown ?? []).map(({ name, said }) => ({
 			kind: 'unknown-label',
 			name,
-			detail: folder === '' ? 'It lies in no folder.' : `The folder “${folder}” names no expression.`
+			detail: describe(said)
 		}));
 	}
 
@@ -111,7 +127,34 @@ export class TestPictures {
 		const tables = files.length === 1 ? files : files.filter(({ name }) => isTableName(name));
 		if (tables.length > 0 && !arePictures)
 			void this.#inspect(tables.length === 1 ? (tables[0]?.name ?? name) : name, tables);
-		else this.#chosen = { kind: 'pictures', name, files: files.map(({ name, file }) => ({ path: name, file })) };
+		else void this.#choosePictures(name, files);
+	}
+
+	async #choosePictures(name: string, all: readonly { readonly name: string; readonly file: File }[]): Promise<void> {
+		const files = all.map(({ name, file }) => ({ path: name, file }));
+		const lists = all.filter(({ name, file }) => isListName(name) && file.size > 0);
+		const chosen = { kind: 'pictures', name, files, listed: null, notRead: [] } as const;
+		this.#chosen = chosen;
+		if (lists.length === 0 || lists.length > MOST_LISTS) return;
+		const reading = { ...chosen, listed: 'being-read' } as const;
+		this.#chosen = reading;
+		const { readLists } = await import('../data-sets/lists');
+		const paths = files.map(({ path }) => path).filter((path) => !lists.some(({ name }) => name === path));
+		const listed = await readLists(lists, paths);
+		if (this.#chosen !== reading) return;
+		const { length: byFolders } = sortByLabel(files, null).labelled;
+		const { size } = listed.labels;
+		if (size === 0 || (size < byFolders && size * 2 < paths.length))
+			this.#chosen = { ...chosen, notRead: [...listed.lists, ...listed.unclear] };
+		else
+			this.#chosen = {
+				...chosen,
+				files: files
+					.filter(({ path }) => !listed.lists.includes(path))
+					.map((each) => ({ ...each, listed: listed.labels.get(each.path) ?? null })),
+				listed,
+				notRead: listed.unclear
+			};
 	}
 
 	/** Says how numbers that stand for labels are to be read. */
@@ -145,7 +188,7 @@ export class TestPictures {
 		const chosen = this.#chosen;
 		if (chosen === null) return null;
 		if (chosen.kind === 'pictures') {
-			if (this.#numbered !== null && this.#numbers === null) return null;
+			if (chosen.listed === 'being-read' || (this.#numbered !== null && this.#numbers === null)) return null;
 			return { kind: 'pictures', files: this.#sorted?.labelled ?? [], show };
 		}
 		const rows = chosen.choices?.[choice];
@@ -156,3 +199,6 @@ export class TestPictures {
 		return { kind: 'csv', files: chosen.files, rows, numbering };
 	}
 }
+
+const listsOf = ({ listed }: Extract<Chosen, { kind: 'pictures' }>): readonly string[] =>
+	listed === null || listed === 'being-read' ? [] : listed.lists;

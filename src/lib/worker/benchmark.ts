@@ -123,7 +123,9 @@ class Run {
 	readonly #tools: BenchmarkTools;
 	readonly #looks: readonly Classifier[];
 	readonly #confusions: readonly number[][][];
+	readonly #labelsOfPictures = new Map<string, readonly string[]>();
 	#problems: Problem[] = [];
+	#repeats = { all: 0, otherwise: 0 };
 	#phase: BenchmarkProgress['phase'] = 'loading';
 	#done = 0;
 	#total = 0;
@@ -189,10 +191,12 @@ class Run {
 			this.#done++;
 			return { kind: 'unreadable', detail: file.size === 0 ? 'The file is empty.' : describe(error) };
 		}
+		const picture = `${file.size} ${fingerprint(frame)}`;
 		const side = Math.max(frame.width, frame.height);
 		if (show === 'faces' || (show === 'auto' && side <= CROP_SIDE_PX)) {
 			const square = { centre: { x: frame.width / 2, y: frame.height / 2 }, side, angle: 0 };
 			await this.classify([label], [(size) => sampleSquare(frame, square, size)]);
+			this.#noteRepeat(picture, label);
 			return null;
 		}
 		this.#done++;
@@ -202,7 +206,17 @@ class Run {
 		const [face] = result.faces;
 		if (face === undefined) return { kind: 'no-face', detail: 'No face was found.' };
 		for (const [index, { id }] of this.#looks.entries()) this.#count(index, label, face.readings[id]?.scores);
+		this.#noteRepeat(picture, label);
 		return null;
+	}
+
+	#noteRepeat(picture: string, label: string): void {
+		const labels = this.#labelsOfPictures.get(picture);
+		const isNew = labels?.includes(label) !== true;
+		if (isNew) this.#labelsOfPictures.set(picture, [...(labels ?? []), label]);
+		if (labels === undefined) return;
+		const { all, otherwise } = this.#repeats;
+		this.#repeats = { all: all + 1, otherwise: otherwise + (isNew ? 1 : 0) };
 	}
 
 	#count(look: number, label: string, scores: Scores | undefined): void {
@@ -225,9 +239,27 @@ class Run {
 				const confusion = this.#confusions[index] ?? [];
 				return { model: id, labels, confusion, ...summarise(confusion) };
 			}),
-			problems: this.#problems.splice(0)
+			problems: this.#problems.splice(0),
+			repeats: this.#repeats
 		});
 	}
+}
+
+/** Pixels by which a picture is told from others of the same size: no two photos agree in so many. */
+const FINGERPRINT_PIXELS = 4096;
+
+/** Two sums over pixels (FNV-1a) and the size. */
+function fingerprint({ width, height, data }: Frame): string {
+	const pixels = width * height;
+	const step = Math.max(1, Math.floor(pixels / FINGERPRINT_PIXELS));
+	let [first, second] = [0x811c9dc5, 0x01000193];
+	for (let pixel = 0; pixel < pixels; pixel += step) {
+		for (let at = 4 * pixel; at < 4 * pixel + 3; at++) {
+			first = Math.imul(first ^ (data[at] ?? 0), 0x01000193);
+			second = Math.imul(second ^ (data[at] ?? 0), 0x01000197);
+		}
+	}
+	return `${width} ${height} ${first} ${second}`;
 }
 
 /** A picture of FER2013 at a model's size: as it is where that is its own. */

@@ -39,9 +39,9 @@ describe('sortByLabel', () => {
 		);
 		expect(labelled).toEqual([]);
 		expect(unknown).toEqual([
-			{ name: 'ck/contempt/1.png', folder: 'contempt' },
-			{ name: 'happy.png', folder: '' },
-			{ name: 'ck/readme.txt', folder: 'ck' }
+			{ name: 'ck/contempt/1.png', said: 'contempt' },
+			{ name: 'happy.png', said: '' },
+			{ name: 'ck/readme.txt', said: 'ck' }
 		]);
 	});
 
@@ -49,8 +49,8 @@ describe('sortByLabel', () => {
 		const files = ['constructor', '__proto__', 'toString'].map((folder) => ({ path: `${folder}/a.jpg`, file: null }));
 		const { labelled, unknown } = sortByLabel(files, null);
 		expect(labelled).toEqual([]);
-		expect(unknown.map(({ folder }) => folder)).toEqual(['constructor', '__proto__', 'toString']);
-		expect(countBy(unknown.map(({ folder }) => folder))).toEqual([
+		expect(unknown.map(({ said }) => said)).toEqual(['constructor', '__proto__', 'toString']);
+		expect(countBy(unknown.map(({ said }) => said))).toEqual([
 			['constructor', 1],
 			['__proto__', 1],
 			['toString', 1]
@@ -168,7 +168,7 @@ describe('numberedFolders', () => {
 			'disgust',
 			'angry'
 		]);
-		expect(sortByLabel(files, affectnet).unknown).toEqual([{ name: 'affectnet/train/7/a.png', folder: '7' }]);
+		expect(sortByLabel(files, affectnet).unknown).toEqual([{ name: 'affectnet/train/7/a.png', said: '7' }]);
 	});
 
 	it.each([

@@ -205,6 +205,21 @@ describe('pictures', () => {
 		expect(Math.min(happy, sad)).toBeGreaterThan(8);
 	});
 
+	it('count as often as they are there, which is told; so is where the labels differ', async () => {
+		const source = {
+			kind: 'pictures',
+			show: 'auto',
+			files: [
+				...[fileOf('crop', '48'), fileOf('its copy', '48'), fileOf('other', '47'), fileOf('photo', '100')],
+				...[fileOf('photo again', '100', 'sad'), fileOf('no face', '300'), fileOf('no face again', '300')],
+				fileOf('photo once more', '100', 'sad')
+			]
+		} as const;
+		const { last } = await run({ mirrored: false, source });
+		expect(last?.repeats).toEqual({ all: 3, otherwise: 1 });
+		expect(last?.tallies[0]?.n).toBe(6);
+	});
+
 	it('are taken for what they are said to be', async () => {
 		const faces = await run({ mirrored: false, source: { kind: 'pictures', files, show: 'faces' } });
 		expect(faces.problems.map(({ name }) => name).sort()).toEqual(['empty', 'text']);

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { readLists } from '../../../src/lib/data-sets/lists';
+
+const read = async (text: string | Uint8Array<ArrayBuffer>, paths: readonly string[], name = 'set/labels.csv') => {
+	const { labels, ...others } = await readLists([{ name, file: new Blob([text]) }], paths);
+	return { labels: Object.fromEntries(labels), ...others };
+};
+
+describe('a list of labels beside its pictures', () => {
+	it.each<[string, string, string[], string, Record<string, string>]>([
+		[
+			'of RAF-DB, whose aligned pictures have longer names',
+			'basic/EmoLabel/list_patition_label.txt',
+			['basic/Image/aligned/train_00001_aligned.jpg', 'basic/Image/aligned/test_0001_aligned.jpg'],
+			'train_00001.jpg 5\ntest_0001.jpg 1\n',
+			{
+				'basic/Image/aligned/train_00001_aligned.jpg': '5',
+				'basic/Image/aligned/test_0001_aligned.jpg': '1'
+			}
+		],
+		[
+			'of RAF-DB beside the pictures as they were',
+			'list_patition_label.txt',
+			['aligned/train_00001_aligned.jpg', 'original/train_00001.jpg'],
+			'train_00001.jpg 5\n',
+			{ 'original/train_00001.jpg': '5' }
+		],
+		[
+			'as AffectNet is passed on: a number of the row, a path, a word and another figure',
+			'set/labels.csv',
+			['set/anger/image1.jpg', 'set/happy/image1.jpg'],
+			',pth,label,relFCs\n0,anger/image1.jpg,surprise,0.87\n1,happy/image1.jpg,happy,0.9\n',
+			{ 'set/anger/image1.jpg': 'surprise', 'set/happy/image1.jpg': 'happy' }
+		],
+		[
+			'as AffectNet publishes it: numbers around the label',
+			'training.csv',
+			['Manually/689/a.jpg'],
+			'subDirectory_filePath,face_x,face_y,expression,valence,arousal\n689/a.jpg,3,4,1,0.7,-0.2\n',
+			{ 'Manually/689/a.jpg': '1' }
+		],
+		[
+			'with names without extensions, in a spreadsheet of another language',
+			'KDEF.csv',
+			['KDEF/AF01ANS.JPG', 'KDEF/AF01HAS.JPG'],
+			'\uFEFFid;emotion_id;emotion\r\nAF01ANS;0;angry\r\n"AF01HAS";3;"happy"\r\n',
+			{ 'KDEF/AF01ANS.JPG': 'angry', 'KDEF/AF01HAS.JPG': 'happy' }
+		],
+		[
+			'whose names have spaces and come in folders of Windows',
+			'x/list.txt',
+			['x/My pictures/a b.png', 'x/c.png'],
+			'My pictures\\a b.png happy\nc.png  sad\n',
+			{ 'x/My pictures/a b.png': 'happy', 'x/c.png': 'sad' }
+		]
+	])('%s, is understood', async (_, name, paths, text, labels) => {
+		expect(await read(text, paths, name)).toEqual({ labels, lists: [name], missing: 0, unclear: [] });
+	});
+
+	it('counts for the pictures of its own folder, where others have the same names', async () => {
+		const paths = ['train/1.jpg', 'test/1.jpg'];
+		const { labels } = await readLists(
+			[
+				{ name: 'train/labels.csv', file: new Blob(['name,label\n1.jpg,sad\n']) },
+				{ name: 'test/labels.csv', file: new Blob(['name,label\n1.jpg,fear\n']) }
+			],
+			paths
+		);
+		expect([...labels]).toEqual([
+			['train/1.jpg', 'sad'],
+			['test/1.jpg', 'fear']
+		]);
+		expect((await read('name,label\n1.jpg,sad\n', paths, 'labels.csv')).labels).toEqual({});
+	});
+
+	it('says of pictures that it names twice all that it says, and counts those that are not there', async () => {
+		const text = 'a.jpg,sad\na.jpg,happy\nb.jpg,fear\nb.jpg,fear\ngone.jpg,sad\n';
+		expect(await read(text, ['set/a.jpg', 'set/b.jpg'])).toEqual({
+			labels: { 'set/a.jpg': 'sad / happy', 'set/b.jpg': 'fear' },
+			lists: ['set/labels.csv'],
+			missing: 1,
+			unclear: []
+		});
+	});
+
+	it.each([
+		['votes, of which none is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
+		['names and nothing else', 'a.jpg\nb.jpg\n', ['set/labels.csv']],
+		['a text about something else', 'These are pictures.\nThey are free.\n', []],
+		['rows of FER2013', 'emotion,pixels\n3,70 80 82\n', []],
+		['bytes', Uint8Array.from({ length: 600 }, (_, at) => at % 7), []],
+		['nothing but a line break', '\n', []]
+	])('is none with %s', async (_, text, unclear) => {
+		expect(await read(text, ['set/a.jpg', 'set/b.jpg'])).toMatchObject({ labels: {}, lists: [], unclear });
+	});
+});
