@@ -41,7 +41,7 @@ export async function serveSite(options: readonly string[] = [], folder = '.'): 
 }
 
 /** The server's script, as `npm start` makes it. */
-async function bundledServer(): Promise<string> {
+export async function bundledServer(): Promise<string> {
 	const outfile = resolve('node_modules/.cache/mien-server.mjs');
 	await build({
 		entryPoints: [resolve('src/server/start.ts')],

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { buildSite, readBuild, whyBuild } from './build';
+import { stopWhenAsked } from './ending';
 import { createLog } from './log';
 import { parseServeOptions, type ServeOptions, USAGE } from './options';
 import { CameraProxy } from './proxy';
@@ -49,15 +50,10 @@ async function start(args: readonly string[]): Promise<void> {
 
 	// The last resort: what no handler foresaw is told, and the cameras of others go on.
 	process.on('uncaughtException', (error) => log.line(`Unexpected error, going on: ${error.stack ?? String(error)}`));
-	let stopping = false;
-	for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-		process.on(name, () => {
-			if (stopping) process.exit(1);
-			stopping = true;
-			log.line(`Stopping (${name}).`);
-			void site.stop().then(() => process.exit(0));
-		});
-	}
+	stopWhenAsked((reason) => {
+		log.line(`Stopping (${reason}).`);
+		return site.stop();
+	});
 }
 
 function readOptions(args: readonly string[]): ServeOptions {

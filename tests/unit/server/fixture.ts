@@ -15,7 +15,7 @@ const PAGE = (name: string) =>
 export const SCRIPT = `export const text = '${'long enough to be compressed; '.repeat(100)}';`;
 
 /** Writes a site as the build does; gives its folder. */
-function fakeBuild(): string {
+export function fakeBuild(): string {
 	const folder = mkdtempSync(join(tmpdir(), 'mien-site-'));
 	const files: Record<string, string> = {
 		'index.html': PAGE('start'),

@@ -1,0 +1,29 @@
+/** How a server ends: once, and in peace, whoever asks for it. */
+
+/** Within this time of the first, another signal is the same one, which a terminal and npm both passed on. */
+const SAME_MS = 1000;
+const PARENT_EVERY_MS = 500;
+
+/**
+ * Calls `stop` with the reason when this process gets a signal to end, and leaves with 0 once it is done; a second signal later
+ * than a second leaves at once, with 1. Where npm started this process, the end of npm's shell is such a signal too: neither
+ * passes signals on, and the server would stay behind, with its port.
+ */
+export function stopWhenAsked(stop: (reason: string) => Promise<void>): void {
+	let askedMs: number | undefined;
+	const ask = (reason: string): void => {
+		if (askedMs === undefined) {
+			askedMs = performance.now();
+			void stop(reason).then(() => process.exit(0));
+		} else if (performance.now() - askedMs > SAME_MS) process.exit(1);
+	};
+	for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => ask(name));
+	if (process.env['npm_lifecycle_event'] === undefined) return;
+	const parent = process.ppid;
+	const watch = setInterval(() => {
+		if (process.ppid === parent) return;
+		clearInterval(watch);
+		ask('npm ended');
+	}, PARENT_EVERY_MS);
+	watch.unref();
+}

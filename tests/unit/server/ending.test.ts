@@ -1,0 +1,122 @@
+/** The server as a process of its own: what a service manager, a terminal and npm do to end it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { bundledServer } from '../../server';
+import { fakeBuild } from './fixture';
+
+let script: string;
+let folder: string;
+const ended: (() => void)[] = [];
+
+beforeAll(async () => {
+	script = await bundledServer();
+	folder = mkdtempSync(join(tmpdir(), 'mien-ending-'));
+	const built = fakeBuild();
+	mkdirSync(join(folder, 'build'));
+	cpSync(built, join(folder, 'build'), { recursive: true });
+	writeFileSync(join(folder, 'package.json'), '{"version":"1.0.0"}');
+	rmSync(built, { recursive: true });
+	return () => {
+		for (const end of ended) end();
+		rmSync(folder, { recursive: true });
+	};
+});
+
+/** A camera that answers after `ms` milliseconds. */
+async function slowCamera(ms: number): Promise<string> {
+	const camera = createServer((_, response) => void setTimeout(() => response.end('picture'), ms));
+	await new Promise<void>((done) => camera.listen(0, '127.0.0.1', done));
+	ended.push(() => camera.close());
+	return `http://127.0.0.1:${(camera.address() as AddressInfo).port}`;
+}
+
+/** Kills a process, where it still is, and what it left behind. */
+function killGroup(pid: number | undefined): void {
+	try {
+		if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+	} catch {
+		// All are gone.
+	}
+}
+
+/** Starts it by `command`, which gets its arguments after it; resolves once it listens. */
+async function started(command: readonly string[], options: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+	const [program = '', ...first] = command;
+	const child: ChildProcess = spawn(program, [...first, '--no-build', '--host=127.0.0.1', ...options], {
+		cwd: folder,
+		env: { PATH: process.env['PATH'], ...env },
+		detached: true
+	});
+	ended.push(() => killGroup(child.pid));
+	let printed = '';
+	let isClosed = false;
+	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (printed += String(text)));
+	// After its end and that of all who write to its output.
+	const code = new Promise<number | null>((done) => child.on('close', done));
+	void code.then(() => (isClosed = true));
+	await expect.poll(() => printed, { timeout: 60_000 }).toMatch(/http:\/\/[\d.]+:\d+/);
+	const [origin = ''] = /http:\/\/[\d.]+:\d+/.exec(printed) ?? [];
+	return { child, origin, code, printed: () => printed, isClosed: () => isClosed };
+}
+
+// They wait more than they work.
+describe.concurrent('the server', () => {
+	it.each([
+		['SIGTERM', ['SIGTERM']],
+		['Ctrl-C, which a terminal and npm both pass on', ['SIGINT', 'SIGINT']],
+		['a service manager and npm together', ['SIGTERM', 'SIGTERM']]
+	] as const)('lets requests under way end at %s, takes no more, and leaves with 0', async (_, signals) => {
+		const { child, origin, code, printed } = await started(
+			[process.execPath, script],
+			[`--proxy=/camera=${await slowCamera(1500)}`]
+		);
+		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } });
+		await new Promise((done) => setTimeout(done, 500));
+		for (const signal of signals) {
+			child.kill(signal);
+			await new Promise((done) => setTimeout(done, 50));
+		}
+		await expect.poll(printed).toContain(`Stopping (${signals[0]}).`);
+		await expect(fetch(`${origin}/`)).rejects.toThrow();
+		expect(await (await under).text()).toBe('picture');
+		expect(await code).toBe(0);
+	});
+
+	it('leaves at once at a second Ctrl-C', async () => {
+		const { child, origin, code, printed } = await started(
+			[process.execPath, script],
+			[`--proxy=/camera=${await slowCamera(60_000)}`]
+		);
+		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } }).catch(() => 'cut');
+		await new Promise((done) => setTimeout(done, 500));
+		child.kill('SIGINT');
+		await expect.poll(printed).toContain('Stopping (SIGINT).');
+		await new Promise((done) => setTimeout(done, 1500));
+		child.kill('SIGINT');
+		expect(await code).toBe(1);
+		expect(await under).toBe('cut');
+	});
+
+	it.skipIf(process.platform === 'win32')('ends with npm, whose shell passes no signal on', async () => {
+		const shell = ['sh', '-c', `"$0" "$@"; true`, process.execPath, script];
+		const { child, printed, isClosed } = await started(shell, [], { npm_lifecycle_event: 'start' });
+		child.kill('SIGTERM');
+		await expect.poll(printed, { timeout: 30_000 }).toContain('Stopping (npm ended).');
+		await expect.poll(isClosed, { timeout: 30_000 }).toBe(true);
+	});
+
+	it.skipIf(process.platform === 'win32')('stays where another program started it and went', async () => {
+		const shell = ['sh', '-c', `"$0" "$@" & sleep 2; true`, process.execPath, script];
+		const { child, origin } = await started(shell);
+		const exited = new Promise((done) => child.on('exit', done));
+		await exited;
+		await new Promise((done) => setTimeout(done, 1500));
+		const answer = await fetch(`${origin}/healthz`);
+		expect(await answer.json()).toMatchObject({ status: 'ok' });
+	});
+});
