@@ -1,6 +1,6 @@
 /**
- * `npm test`: every check, two at a time, then tests, build and browser tests, up to the first that fails; the last line counts
- * the tests. `npm run check` stops before the tests.
+ * `npm test`: every check and the build, two at a time, then unit and browser tests, up to the first that fails; the last line
+ * counts the tests. `npm run check` does the checks alone.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -31,10 +31,11 @@ const CHECKS: readonly Step[] = [
 	{ title: 'Unused files, exports and packages', command: 'knip' }
 ];
 
+/** What the browser tests need: beside the checks, as the longest of them takes one core for minutes. */
+const BUILD: Step = { title: 'Build and its size', command: 'vite build --logLevel warn && tsx tests/size-budget.ts' };
+
 const TESTS: readonly Step[] = [
 	{ title: 'Unit tests', command: 'vitest run', counts: true },
-	{ title: 'Build', command: 'vite build --logLevel warn' },
-	{ title: 'Size budget', command: 'tsx tests/size-budget.ts' },
 	{ title: 'Browser tests', command: 'vitest run --config tests/e2e/vitest.config.ts', counts: true }
 ];
 
@@ -115,8 +116,9 @@ function ending({ title }: Step, isOk: boolean, beganMs: number): string {
 let passed = 0;
 let skipped = 0;
 const started = performance.now();
-let failed = run(FIRST, 0).numFailedTests || (await runChecks(CHECKS));
-for (const [index, step] of (process.argv.includes('--checks') ? [] : TESTS).entries()) {
+const isChecksOnly = process.argv.includes('--checks');
+let failed = run(FIRST, 0).numFailedTests || (await runChecks(isChecksOnly ? CHECKS : [...CHECKS, BUILD]));
+for (const [index, step] of (isChecksOnly ? [] : TESTS).entries()) {
 	if (failed > 0) break;
 	console.log(`\n== ${step.title}: ${step.command}`);
 	const beganMs = performance.now();

@@ -52,23 +52,21 @@ export async function clipFrames({
 		left: (index % columns) * width,
 		top: Math.floor(index / columns) * height
 	}));
-	const frames: Buffer[] = [];
-	for (let index = 0; index < FRAMES; index++) {
-		const phase = index / FRAMES;
-		const tile = await sharp(portrait.data, { raw: portrait.info })
-			.extract((columns === 1 ? windowAt : headAt)(phase, height / width))
-			.resize(width, height)
-			.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
-			.png()
-			.toBuffer();
-		frames.push(
-			await sharp({ create: { ...size, channels: 3, background: 'black' } })
-				.composite(places.map((place) => ({ input: tile, ...place })))
+	return Promise.all(
+		Array.from({ length: FRAMES }, async (_, index) => {
+			const phase = index / FRAMES;
+			const tile = await sharp(portrait.data, { raw: portrait.info })
+				.extract((columns === 1 ? windowAt : headAt)(phase, height / width))
+				.resize(width, height)
+				.linear(0.8 + 0.2 * Math.cos(2 * Math.PI * phase))
+				.raw()
+				.toBuffer({ resolveWithObject: true });
+			return sharp({ create: { ...size, channels: 3, background: 'black' } })
+				.composite(places.map((place) => ({ input: tile.data, raw: tile.info, ...place })))
 				.jpeg({ quality: 90 })
-				.toBuffer()
-		);
-	}
-	return frames;
+				.toBuffer();
+		})
+	);
 }
 
 /** The portrait with a head of so many pixels: it is 94 pixels high in the file. */
