@@ -10,6 +10,7 @@ import { noticesText } from './src/server/notices.ts';
 import { writeOfflineList } from './src/server/offline.ts';
 import { filePolicy, HEADERS, headersFile } from './src/server/policy.ts';
 import svelteConfig from './svelte.config.js';
+import { ApartFirst } from './tests/apart-first.ts';
 
 /** The headers of the server, in development. There Kit sends the policy of the pages itself. */
 function sendHeaders(): Plugin {
@@ -97,7 +98,11 @@ function finish(): Plugin {
 }
 
 /** Unit tests that change what all tests of a process share: tfjs's back ends, and modules that are replaced. */
-const APART = ['tests/unit/training/**/*.test.ts', 'tests/unit/state/photos.test.ts'];
+const APART = [
+	'tests/unit/training/{backend,blazeface,loop,models,pretrained,ship}/*.test.ts',
+	'tests/unit/training/{cli,evaluate/report,studies/crop-*}.test.ts',
+	'tests/unit/state/photos.test.ts'
+];
 
 export default defineConfig({
 	plugins: [sendHeaders(), sveltekit(), joinShared(), writeNotices(), finish()],
@@ -121,6 +126,7 @@ export default defineConfig({
 		hookTimeout: 300_000,
 		// One fewer than the cores, which is the default, would leave one of two idle.
 		maxWorkers: '100%',
+		sequence: { sequencer: ApartFirst },
 		projects: [
 			// Loading the same modules anew for each file would take longer than the tests.
 			{

@@ -1,16 +1,29 @@
 import { defineConfig } from 'vitest/config';
+import { ApartFirst } from '../apart-first.ts';
+
+/** Those that change tfjs's back end, of which a process has one. */
+const APART = ['tests/e2e/{parity,benchmark}.test.ts'];
+
+const SHARED = {
+	// Where nobody watches, one more try; `npm test` names what needed it.
+	retry: process.env['CI'] === undefined ? 0 : 1,
+	// A busy machine takes its time: limits only end what hangs.
+	testTimeout: 300_000,
+	hookTimeout: 300_000,
+	expect: { poll: { timeout: 60_000 } }
+};
 
 /** Browser tests on the built site: three files at a time, for they wait about half of the time, and machines have few cores. */
 export default defineConfig({
 	test: {
-		include: ['tests/e2e/**/*.test.ts'],
 		globalSetup: ['tests/e2e/setup.ts'],
 		maxWorkers: 3,
-		// Where nobody watches, one more try; `npm test` names what needed it.
-		retry: process.env['CI'] === undefined ? 0 : 1,
-		// A busy machine takes its time: limits only end what hangs.
-		testTimeout: 300_000,
-		hookTimeout: 300_000,
-		expect: { poll: { timeout: 60_000 } }
+		sequence: { sequencer: ApartFirst },
+		projects: [
+			{
+				test: { ...SHARED, name: 'together', include: ['tests/e2e/**/*.test.ts'], exclude: APART, isolate: false }
+			},
+			{ test: { ...SHARED, name: 'apart', include: APART } }
+		]
 	}
 });
