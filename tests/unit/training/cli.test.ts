@@ -6,8 +6,9 @@ import { createServer } from 'node:http';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import h5wasm from 'h5wasm/node';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
 import type { Result } from '../../../training/commands/results';
@@ -28,23 +29,28 @@ const TRAIN = [
 	...['--epochs', '2', '--batch-size', '8', '--checkpoint-minutes', '1']
 ];
 
-/** Faces of blocks; happy ones are light, all others dark, so that there is something to learn. */
-function writeRows(): void {
+/** Faces of blocks; happy ones are light, all others dark, so that there is something to learn. Two thirds are for training. */
+function writeRows(file: string, count: number): void {
 	const random = createRandom(3);
-	const lines = Array.from({ length: 60 }, (_, row) => {
+	const lines = Array.from({ length: count }, (_, row) => {
 		const label = row % 7;
 		const base = label === 3 ? 160 : 20;
 		const blocks = Array.from({ length: 64 }, () => Math.floor(base + random() * 80));
 		const pixels = Array.from({ length: 2304 }, (__, i) => blocks[Math.floor(i / 288) * 8 + Math.floor((i % 48) / 6)]);
-		const usage = row < 40 ? 'Training' : row < 50 ? 'PublicTest' : 'PrivateTest';
+		const usage = row < (count * 4) / 6 ? 'Training' : row < (count * 5) / 6 ? 'PublicTest' : 'PrivateTest';
 		return `${String(label)},${pixels.join(' ')},${usage}`;
 	});
-	writeFileSync(data, `emotion,pixels,Usage\n${lines.join('\n')}\n`);
+	writeFileSync(file, `emotion,pixels,Usage\n${lines.join('\n')}\n`);
+}
+
+interface Answer {
+	readonly code: number | null;
+	readonly printed: string;
 }
 
 /** Runs a command to its end, or kills it once `until` is so; there is no git in its path. */
-async function run(args: string[], until?: () => boolean): Promise<{ code: number | null; printed: string }> {
-	const child = spawn(process.execPath, [trainer, ...args], {
+async function run(args: readonly string[], until?: () => boolean, program = trainer): Promise<Answer> {
+	const child = spawn(process.execPath, [program, ...args], {
 		env: { ...process.env, PATH: dir, MIEN_CACHE: cache, MIEN_RESULTS: results }
 	});
 	let printed = '';
@@ -55,13 +61,41 @@ async function run(args: string[], until?: () => boolean): Promise<{ code: numbe
 	return { code, printed };
 }
 
+/** A program that runs commands one after another; it prints their answers as JSON. */
+const MANY = `
+const print = process.stdout.write.bind(process.stdout);
+process.stdout.setMaxListeners(0);
+const [, , trainer, commands] = process.argv;
+const answers = [];
+for (const [index, args] of JSON.parse(commands).entries()) {
+	let printed = '';
+	for (const stream of [process.stdout, process.stderr]) stream.write = (text) => ((printed += text), true);
+	process.argv.splice(2, Infinity, ...args);
+	process.exitCode = undefined;
+	await import(trainer + '?' + index);
+	answers.push({ code: process.exitCode, printed });
+}
+process.exitCode = 0;
+print(JSON.stringify(answers));
+`;
+
+/** The same of several commands in one process, for those that are refused: to start one takes longer. */
+async function runMany(commands: readonly (readonly string[])[]): Promise<Answer[]> {
+	const program = path.join(dir, 'many.mjs');
+	writeFileSync(program, MANY);
+	const { printed } = await run([pathToFileURL(trainer).href, JSON.stringify(commands)], undefined, program);
+	return JSON.parse(printed) as Answer[];
+}
+
 const filesOf = (folder: string): string[] =>
 	readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => {
 		const { mtimeMs, size } = statSync(path.join(folder, name));
 		return `${name} ${String(mtimeMs)} ${String(size)}`;
 	});
 
-beforeAll(writeRows);
+beforeAll(() => {
+	writeRows(data, 60);
+});
 
 it(
 	'prepares, trains, is killed, trains on, exports, evaluates and loads as the page does',
@@ -106,11 +140,11 @@ it(
 		const report = readFileSync(path.join(out, 'cnn', 'report.json'), 'utf8');
 		expect(report).toContain('"public"');
 		expect(report).not.toContain('"private"');
-		for (const command of [
+		const final = [
 			['measure', 'cnn'],
 			['export', 'cnn', '--recipe', 'features']
-		]) {
-			const refused = await run([...command, '--data', data]);
+		];
+		for (const refused of await runMany(final.map((command) => [...command, '--data', data]))) {
 			expect(refused.printed).toContain('--final');
 			expect(refused.code).toBe(1);
 		}
@@ -141,7 +175,7 @@ it(
 	}
 );
 
-it.each([
+const REFUSALS = [
 	['no command', ['--help'], 0, /^Usage:/],
 	['a command and -h', ['train', '-h'], 0, /^Usage:/],
 	['an unknown command', ['trian'], 2, /^Usage:/],
@@ -165,11 +199,23 @@ it.each([
 	['no name of a result', ['evaluate', 'cnn', '--data', data, '--save', 'My figures'], 1, /^--save takes lower-case/],
 	['no recipe', ['evaluate', '--run', 'cnn/best/2', '--data', data], 1, /^cnn has no recipe "best\/2"/],
 	['no file', ['study', 'crop-survey', '--data', 'none.csv'], 1, /^There is no file/]
-] as const)('tells what to do where it is given %s', async (_, args, code, printed) => {
-	const answer = await run([...args]);
-	expect(answer.printed).toMatch(printed);
-	expect(answer.printed).not.toContain('    at ');
-	expect(answer.code).toBe(code);
+] as const;
+
+describe('tells what to do where it is given', () => {
+	let answers: readonly Answer[] = [];
+	beforeAll(async () => {
+		answers = await runMany(REFUSALS.map(([, args]) => args));
+	});
+
+	it.each(REFUSALS.map(([given, , code, printed], index) => ({ given, code, printed, index })))(
+		'$given',
+		({ code, printed, index }) => {
+			const answer = answers[index];
+			expect(answer?.printed).toMatch(printed);
+			expect(answer?.printed).not.toContain('    at ');
+			expect(answer?.code).toBe(code);
+		}
+	);
 });
 
 it('ends without a word where nobody reads on, as before head', async () => {
@@ -204,17 +250,19 @@ async function writeVgg16(file: string): Promise<void> {
 it("trains the paper's head on the features of an .h5 file, and joins both", { timeout: 600_000 }, async () => {
 	const file = path.join(dir, 'vgg16.h5');
 	await writeVgg16(file);
+	const few = path.join(dir, 'few.csv');
+	writeRows(few, 24);
 	const trained = await run([
-		...['train', 'vgg16', '--recipe', 'paper', '--base', file, '--data', data, '--backend', 'wasm'],
-		...['--epochs', '2', '--batch-size', '16']
+		...['train', 'vgg16', '--recipe', 'paper', '--base', file, '--data', few, '--backend', 'wasm'],
+		...['--epochs', '2', '--batch-size', '8']
 	]);
 	expect(trained.printed).toMatch(/epoch 2 \(48 px\)/);
 	expect(trained.code).toBe(0);
 	const folder = path.join(dir, 'vgg16-models');
-	const exported = await run(['export', 'vgg16', '--recipe', 'paper', '--data', data, '--out', folder]);
+	const exported = await run(['export', 'vgg16', '--recipe', 'paper', '--data', few, '--out', folder]);
 	expect(exported.printed).toContain('15440839 parameters');
 	const manifest = readFileSync(path.join(folder, 'index.json'), 'utf8');
 	expect(manifest).toContain(`"base": "${path.basename(dir)}/vgg16.h5, sha256 `);
-	const evaluated = await run(['evaluate', 'vgg16', '--models', folder, '--data', data]);
+	const evaluated = await run(['evaluate', 'vgg16', '--models', folder, '--data', few]);
 	expect(evaluated.printed).toMatch(/accuracy \d+\.\d+ % \(95 %/);
 });
