@@ -1,29 +1,14 @@
 /** The kiosk on what a video element plays: HLS by hls.js, and video files. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { open, openBrowser, waitForResults } from './browser';
+import { open, openBrowser } from './browser';
 import { type LiveCodec, LiveHls, writeRanges, writeSound, writeVideo } from './ffmpeg';
-import { readTrouble } from './kiosk';
-import type { StreamMode } from './streams';
+import { command, expectWorks, readTrouble, waitForState } from './kiosk';
 
 const ffmpeg = inject('ffmpeg') ?? '';
 const files = inject('files');
-
-async function command(stream: string, mode: StreamMode): Promise<void> {
-	await fetch(`${inject('streams')}/${stream}/set/${mode}`);
-}
-
-async function waitForState(page: Page, state: 'running' | 'retrying'): Promise<void> {
-	await page.locator(`[data-testid=kiosk][data-state=${state}]`).waitFor({ timeout: 90_000 });
-}
-
-/** It runs, and more results come than there are. */
-async function expectWorks(page: Page): Promise<void> {
-	await waitForState(page, 'running');
-	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
-}
 
 /** Chromium's own builds play no H.264. */
 async function liveCodec(browser: Browser): Promise<LiveCodec> {
@@ -51,9 +36,9 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
 
-		await command('hls', 'cut');
+		await command('hls', 'set/cut');
 		await waitForState(page, 'retrying');
-		await command('hls', 'ok');
+		await command('hls', 'set/ok');
 		await expectWorks(page);
 
 		recorder.pause();
@@ -74,7 +59,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		await page.getByLabel(/Password for/).press('Enter');
 		await page.getByTestId('open-kiosk').click();
 		await expectWorks(page);
-		const answer = await fetch(`${inject('streams')}/hls-locked/asked`);
+		const answer = await command('hls-locked', 'asked');
 		const asked = (await answer.json()) as { authorization: string | null }[];
 		expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set([`Basic ${btoa('me:s3cret')}`]));
 		await context.close();
@@ -136,10 +121,10 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 
 	it('a video file, from a server that is away at first, again and again', async () => {
 		writeVideo(ffmpeg, inject('clip'), join(files, 'clip.webm'));
-		await command('file', 'cut');
+		await command('file', 'set/cut');
 		const { context, page, problems } = await open(browser, '/kiosk?source=video:/streams/file/files/clip.webm&log=no');
 		await waitForState(page, 'retrying');
-		await command('file', 'ok');
+		await command('file', 'set/ok');
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
 		// Five times as long as the file.

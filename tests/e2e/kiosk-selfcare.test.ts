@@ -1,7 +1,8 @@
 /** What a kiosk does for itself: starts anew as a last resort, keeps the screen on, comes back from sleep and hiding. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freeze, open, openBrowser, waitForResults } from './browser';
+import { freeze, open, openBrowser } from './browser';
+import { expectWorks } from './kiosk';
 
 const ADDRESS = '/kiosk?source=mjpeg:/streams/care/mjpeg&log=no';
 const CLASSIFIER = /\/models\/(?!blazeface)[^/]+\/.*\.(json|bin)$/;
@@ -12,12 +13,6 @@ const COUNTED_FRAMES = 20;
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
-
-/** It runs, and more results come than there are. */
-async function expectWorks(page: Page): Promise<void> {
-	await page.locator('[data-testid=kiosk][data-state=running]').waitFor();
-	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
-}
 
 function incidents(page: Page): Promise<string> {
 	return page.getByTestId('kiosk-incidents').innerText();
