@@ -54,6 +54,8 @@ export class Keeper {
 
 	/** A film is read from its beginning: what was kept of it goes. */
 	begin(film: KeptFilm): Promise<void> {
+		// What waits to be kept is of the reading before.
+		this.#kept = { ...this.#kept, [film.key]: undefined };
 		return this.#next(async () => {
 			await this.#store.erase(film.key);
 			this.#kept = { ...this.#kept, [film.key]: { frames: 0, chunks: 0 } };

@@ -137,6 +137,19 @@ it('says that nothing can be kept where the browser refuses, and keeps again onc
 	expect(await found('refused')).toEqual({ frames: 5, times: upTo(5) });
 });
 
+it('takes a film that is read anew for no other tab, while what was read before waits to be kept', async () => {
+	const warn = vi.spyOn(console, 'warn').mockClear();
+	const film = filmBeingRead('anew');
+	const keeper = new Keeper();
+	await keeper.begin(film);
+	readOn(film, 4);
+	const before = keeper.keep(film);
+	Object.assign(film, { table: filmOf(stretch(2, 0.5)), reading: film.reading && { ...film.reading, beganMs: 9 } });
+	await Promise.all([before, keeper.begin(film)]);
+	expect(warn).not.toHaveBeenCalled();
+	expect(await found('anew')).toEqual({ frames: 2, times: upTo(2) });
+});
+
 it('leaves what another tab keeps of the same film as it is, and says that it keeps nothing itself', async () => {
 	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 	const [first, second] = [filmBeingRead('two tabs'), filmBeingRead('two tabs')];
