@@ -18,6 +18,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 60_000;
 /** How long what is under way may take to end. */
 const GRACE_MS = 3000;
+const IDLE_EVERY_MS = 100;
 
 const TOKEN_COOKIE = 'mien-page';
 
@@ -207,13 +208,15 @@ export function createSite(options: SiteOptions): Site {
 		server,
 		async stop() {
 			const closed = new Promise<void>((done) => server.close(() => done()));
-			server.closeIdleConnections();
+			// Connections go idle one by one, as their requests end.
+			const idle = setInterval(() => server.closeIdleConnections(), IDLE_EVERY_MS);
 			for (const socket of joined) socket.end();
 			const timer = setTimeout(() => {
 				server.closeAllConnections();
 				for (const socket of joined) socket.destroy();
 			}, GRACE_MS);
 			await closed;
+			clearInterval(idle);
 			clearTimeout(timer);
 		}
 	};

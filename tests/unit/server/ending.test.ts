@@ -27,12 +27,29 @@ beforeAll(async () => {
 	};
 });
 
-/** A camera that answers after `ms` milliseconds. */
-async function slowCamera(ms: number): Promise<string> {
-	const camera = createServer((_, response) => void setTimeout(() => response.end('picture'), ms));
+/** A camera that answers when it is told to; `asked` resolves once it has a request. */
+async function slowCamera(): Promise<{ option: string; asked: Promise<void>; answer: () => void }> {
+	let answer = (): void => undefined;
+	const camera = createServer();
+	const asked = new Promise<void>((done) => {
+		camera.once('request', (_, response) => {
+			answer = () => response.end('picture');
+			done();
+		});
+	});
 	await new Promise<void>((done) => camera.listen(0, '127.0.0.1', done));
 	ended.push(() => camera.close());
-	return `http://127.0.0.1:${(camera.address() as AddressInfo).port}`;
+	const { port } = camera.address() as AddressInfo;
+	return { option: `--proxy=/camera=http://127.0.0.1:${port}`, asked, answer: () => answer() };
+}
+
+/** A port that nobody listens on, and no other test's server takes: those without one count up from the same. */
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((done) => server.close(done));
+	return port;
 }
 
 /** Kills a process, where it still is, and what it left behind. */
@@ -47,7 +64,8 @@ function killGroup(pid: number | undefined): void {
 /** Starts it by `command`, which gets its arguments after it; resolves once it listens. */
 async function started(command: readonly string[], options: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
 	const [program = '', ...first] = command;
-	const child: ChildProcess = spawn(program, [...first, '--no-build', '--host=127.0.0.1', ...options], {
+	const place = ['--no-build', '--host=127.0.0.1', `--port=${await freePort()}`];
+	const child: ChildProcess = spawn(program, [...first, ...place, ...options], {
 		cwd: folder,
 		env: { PATH: process.env['PATH'], ...env },
 		detached: true
@@ -71,32 +89,29 @@ describe.concurrent('the server', () => {
 		['Ctrl-C, which a terminal and npm both pass on', ['SIGINT', 'SIGINT']],
 		['a service manager and npm together', ['SIGTERM', 'SIGTERM']]
 	] as const)('lets requests under way end at %s, takes no more, and leaves with 0', async (_, signals) => {
-		const { child, origin, code, printed } = await started(
-			[process.execPath, script],
-			[`--proxy=/camera=${await slowCamera(1500)}`]
-		);
+		const camera = await slowCamera();
+		const { child, origin, code, printed } = await started([process.execPath, script], [camera.option]);
 		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } });
-		await new Promise((done) => setTimeout(done, 500));
+		await camera.asked;
 		for (const signal of signals) {
 			child.kill(signal);
 			await new Promise((done) => setTimeout(done, 50));
 		}
 		await expect.poll(printed).toContain(`Stopping (${signals[0]}).`);
 		await expect(fetch(`${origin}/`)).rejects.toThrow();
+		camera.answer();
 		expect(await (await under).text()).toBe('picture');
 		expect(await code).toBe(0);
 	});
 
 	it('leaves at once at a second Ctrl-C', async () => {
-		const { child, origin, code, printed } = await started(
-			[process.execPath, script],
-			[`--proxy=/camera=${await slowCamera(60_000)}`]
-		);
+		const camera = await slowCamera();
+		const { child, origin, code, printed } = await started([process.execPath, script], [camera.option]);
 		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } }).catch(() => 'cut');
-		await new Promise((done) => setTimeout(done, 500));
+		await camera.asked;
 		child.kill('SIGINT');
 		await expect.poll(printed).toContain('Stopping (SIGINT).');
-		await new Promise((done) => setTimeout(done, 1500));
+		await new Promise((done) => setTimeout(done, 1100));
 		child.kill('SIGINT');
 		expect(await code).toBe(1);
 		expect(await under).toBe('cut');
