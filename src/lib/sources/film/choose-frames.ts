@@ -16,8 +16,8 @@ export function frameAt(times: ArrayLike<number>, timeS: number): number {
 
 /**
  * Indices of the frames to analyse, of a film whose frames begin at `times` (seconds, ascending): all that begin in the
- * range, one of those that begin at the same time, or those on screen at `fromS`, and every 1 / perSecond seconds after, each at most once. A film of variable
- * frame rate has fewer where a frame stays longer.
+ * range, of those with one time the last; or those on screen at `fromS`, and every 1 / perSecond seconds after, each at most
+ * once. A film of variable frame rate has fewer where a frame stays longer.
  */
 export function chooseFrames(times: ArrayLike<number>, { fromS, toS, perSecond, afterS }: Sampling): Uint32Array {
 	const chosen: number[] = [];
