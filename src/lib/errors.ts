@@ -45,6 +45,10 @@ export const EXPLANATIONS = {
 		sentence: 'The picture could not be loaded.',
 		remedy: 'Check the connection and try again.'
 	},
+	'folder-empty': {
+		sentence: 'There is no file in it.',
+		remedy: 'Choose or drop the files themselves, or a folder that holds some.'
+	},
 	'file-elsewhere': {
 		sentence: 'That is an address on another site, from which this page may not fetch anything.',
 		remedy: 'Save the file on this device, and drop or choose it here.'

@@ -298,6 +298,12 @@ describe('what is dropped', () => {
 		await writeFile(join(folder, 'fer2013.csv'), csv);
 		await drop(page, [join(folder, 'fer2013.csv')]);
 		await expect.poll(() => chosen(page)).toContain('fer2013.csv');
+		// What systems leave in folders is no file of the visitor's.
+		await mkdir(join(folder, 'nothing'), { recursive: true });
+		await writeFile(join(folder, 'nothing', '.DS_Store'), 'x');
+		await drop(page, [join(folder, 'nothing')]);
+		await page.locator('[data-testid=error][data-code=folder-empty]').waitFor();
+		expect(await chosen(page)).toContain('fer2013.csv');
 		await context.close();
 		expect(problems).toEqual([]);
 	});

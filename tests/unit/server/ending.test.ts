@@ -5,13 +5,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundledServer } from '../../server';
 import { fakeBuild } from './fixture';
 
 let script: string;
 let folder: string;
 const ended: (() => void)[] = [];
+/** The `expect.poll` of all tests is for one at a time. */
+const WAIT = { timeout: 60_000, interval: 50 };
 
 beforeAll(async () => {
 	script = await bundledServer();
@@ -72,14 +74,16 @@ async function started(command: readonly string[], options: readonly string[] = 
 	});
 	ended.push(() => killGroup(child.pid));
 	let printed = '';
-	let isClosed = false;
 	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (printed += String(text)));
 	// After its end and that of all who write to its output.
 	const code = new Promise<number | null>((done) => child.on('close', done));
-	void code.then(() => (isClosed = true));
-	await expect.poll(() => printed, { timeout: 60_000 }).toMatch(/http:\/\/[\d.]+:\d+/);
-	const [origin = ''] = /http:\/\/[\d.]+:\d+/.exec(printed) ?? [];
-	return { child, origin, code, printed: () => printed, isClosed: () => isClosed };
+	const origin = await vi.waitFor(() => {
+		const [address] = /http:\/\/[\d.]+:\d+/.exec(printed) ?? [];
+		return address ?? expect.fail(`It printed no address: ${printed}`);
+	}, WAIT);
+	/** Waits for what it prints. */
+	const prints = (text: string) => vi.waitFor(() => expect(printed).toContain(text), WAIT);
+	return { child, origin, code, prints };
 }
 
 // They wait more than they work.
@@ -90,14 +94,14 @@ describe.concurrent('the server', () => {
 		['a service manager and npm together', ['SIGTERM', 'SIGTERM']]
 	] as const)('lets requests under way end at %s, takes no more, and leaves with 0', async (_, signals) => {
 		const camera = await slowCamera();
-		const { child, origin, code, printed } = await started([process.execPath, script], [camera.option]);
+		const { child, origin, code, prints } = await started([process.execPath, script], [camera.option]);
 		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } });
 		await camera.asked;
 		for (const signal of signals) {
 			child.kill(signal);
 			await new Promise((done) => setTimeout(done, 50));
 		}
-		await expect.poll(printed).toContain(`Stopping (${signals[0]}).`);
+		await prints(`Stopping (${signals[0]}).`);
 		await expect(fetch(`${origin}/`)).rejects.toThrow();
 		camera.answer();
 		expect(await (await under).text()).toBe('picture');
@@ -106,11 +110,11 @@ describe.concurrent('the server', () => {
 
 	it('leaves at once at a second Ctrl-C', async () => {
 		const camera = await slowCamera();
-		const { child, origin, code, printed } = await started([process.execPath, script], [camera.option]);
+		const { child, origin, code, prints } = await started([process.execPath, script], [camera.option]);
 		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } }).catch(() => 'cut');
 		await camera.asked;
 		child.kill('SIGINT');
-		await expect.poll(printed).toContain('Stopping (SIGINT).');
+		await prints('Stopping (SIGINT).');
 		await new Promise((done) => setTimeout(done, 1100));
 		child.kill('SIGINT');
 		expect(await code).toBe(1);
@@ -119,10 +123,11 @@ describe.concurrent('the server', () => {
 
 	it.skipIf(process.platform === 'win32')('ends with npm, whose shell passes no signal on', async () => {
 		const shell = ['sh', '-c', `"$0" "$@"; true`, process.execPath, script];
-		const { child, printed, isClosed } = await started(shell, [], { npm_lifecycle_event: 'start' });
+		const { child, code, prints } = await started(shell, [], { npm_lifecycle_event: 'start' });
 		child.kill('SIGTERM');
-		await expect.poll(printed, { timeout: 30_000 }).toContain('Stopping (npm ended).');
-		await expect.poll(isClosed, { timeout: 30_000 }).toBe(true);
+		await prints('Stopping (npm ended).');
+		// Of the shell; but it is told once all have gone that write to its output.
+		await code;
 	});
 
 	it.skipIf(process.platform === 'win32')('stays where another program started it and went', async () => {
