@@ -6,8 +6,8 @@ const PARENT_EVERY_MS = 500;
 
 /**
  * Calls `stop` with the reason when this process gets a signal to end, and leaves with 0 once it is done; a second signal later
- * than a second leaves at once, with 1. Where npm started this process, the end of npm's shell is such a signal too: neither
- * passes signals on, and the server would stay behind, with its port.
+ * than a second leaves at once, with 1. Where npm started this process, the end of npm's shell is such a signal too: the
+ * shell passes none on, and the server would stay behind, with its port.
  */
 export function stopWhenAsked(stop: (reason: string) => Promise<void>): void {
 	let askedMs: number | undefined;

@@ -1,5 +1,6 @@
 /** Files within files: gzip, tar and ZIP are opened on the way, none is held whole. */
 import { gunzip } from './gunzip';
+import { piecesOf } from './pieces';
 
 export type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
@@ -185,22 +186,6 @@ async function* counted(pieces: Pieces, onBytes: (done: number) => void): AsyncG
 		done += piece.length;
 		onBytes(done);
 		yield piece;
-	}
-}
-
-/** What a stream gives; not every browser can iterate over one. Whoever leaves early cancels it. */
-async function* piecesOf<T>(stream: ReadableStream<T>, failed?: Promise<never>): AsyncGenerator<T, undefined> {
-	const reader = stream.getReader();
-	let isAtEnd = false;
-	try {
-		for (;;) {
-			const next = await (failed === undefined ? reader.read() : Promise.race([reader.read(), failed]));
-			if (next.done) break;
-			yield next.value;
-		}
-		isAtEnd = true;
-	} finally {
-		if (!isAtEnd) reader.cancel().catch(() => undefined);
 	}
 }
 

@@ -3,6 +3,7 @@ import { splitFields } from '../core/fer2013';
 import { labelNamed } from '../core/labels';
 import { isNumber } from './folders';
 import { isPictureName } from './names';
+import { piecesOf } from './pieces';
 import { linesOf, recordsOf, type NamedBlob } from './tables';
 
 export interface ListedLabels {
@@ -12,7 +13,7 @@ export interface ListedLabels {
 	readonly lists: readonly string[];
 	/** Pictures that they name and that are not among the paths. */
 	readonly missing: number;
-	/** Lists that name pictures, where the column of the labels cannot be told. */
+	/** Lists that name pictures, where the column of the labels cannot be told, or that break off. */
 	readonly unclear: readonly string[];
 }
 
@@ -33,7 +34,7 @@ export async function readLists(lists: readonly NamedBlob[], paths: readonly str
 	for (const { name, file } of lists) {
 		const find = finderOf(pathsAround(name, paths));
 		try {
-			const read = await readList(piecesOf(file), find);
+			const read = await readList(piecesOf(file.stream()), find);
 			if (read === null) continue;
 			if (read === 'unclear') {
 				unclear.push(name);
@@ -87,8 +88,12 @@ async function readList(
 			else if (isPictureName(name)) missing++;
 		};
 		for (const fields of sample) take(fields);
-		for (let next = await lines.next(); next.done !== true; next = await lines.next())
-			take(fieldsOf(next.value.text, separator ?? null));
+		try {
+			for await (const { text } of lines) take(fieldsOf(text, separator ?? null));
+		} catch {
+			// Half of a list is none.
+			return 'unclear';
+		}
 		return { rows, missing };
 	} finally {
 		await lines.return(undefined);
@@ -175,12 +180,3 @@ function endsOf(path: string): string[] {
 }
 
 const stem = (name: string): string => name.replace(/\.\w+$/, '').replace(ADDED_TO_NAMES, '');
-
-async function* piecesOf(file: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-	const reader = file.stream().getReader();
-	try {
-		for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
-	} finally {
-		reader.cancel().catch(() => undefined);
-	}
-}

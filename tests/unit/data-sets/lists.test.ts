@@ -83,6 +83,27 @@ describe('a list of labels beside its pictures', () => {
 		});
 	});
 
+	it('is none where it breaks off behind its first rows, and that is told', async () => {
+		const rows = Array.from({ length: 200 }, (_, at) => `${at}.jpg,sad\n`);
+		const file = new Blob(rows);
+		file.stream = () =>
+			new ReadableStream({
+				start(controller) {
+					controller.enqueue(new TextEncoder().encode(rows.slice(0, 150).join('')));
+				},
+				pull(controller) {
+					controller.error(new Error('the file changed'));
+				}
+			});
+		const paths = rows.map((_, at) => `set/${at}.jpg`);
+		expect(await readLists([{ name: 'set/labels.csv', file }], paths)).toEqual({
+			labels: new Map(),
+			lists: [],
+			missing: 0,
+			unclear: ['set/labels.csv']
+		});
+	});
+
 	it.each([
 		['votes, of which none is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
 		['names and nothing else', 'a.jpg\nb.jpg\n', ['set/labels.csv']],
