@@ -6,7 +6,7 @@ import { fastestOnProcessor, startBackend } from '../backend/index';
 import { readFerPlus } from '../data/ferplus';
 import { commitOf } from '../lib/commit';
 import type { Checkpoint } from '../loop/checkpoint';
-import { sourcesOf, teachersOf, type Run } from '../loop/prerequisites';
+import { teachersOf, type Run } from '../loop/prerequisites';
 import { RUN_FILES } from '../loop/run';
 import { findModel, findRecipe, withRecipe } from '../models/index';
 import { exportModel } from '../ship/export';
@@ -59,17 +59,13 @@ export async function exportCommand(args: string[]): Promise<number> {
 function trainedBy(run: Run, best: Checkpoint): Omit<Trained, 'precision'> {
 	const { model, recipe } = run;
 	const teachers = teachersOf(run);
-	const runs = recipe.mean ? sourcesOf(run).map(bestOf) : [best];
-	const seconds = runs.flatMap(({ history }) => history).reduce((sum, epoch) => sum + epoch.seconds, 0);
+	const seconds = best.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
 	return {
 		date: statSync(path.join(runDirOf(model.id, recipe), RUN_FILES.best))
 			.mtime.toISOString()
 			.slice(0, 10),
 		commit: commitOf(ROOT),
-		recipe:
-			`${recipe.id}, seed ${String(recipe.seed)}` +
-			(recipe.mean ? '' : `, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`),
-		...(recipe.mean && { mean: recipe.mean }),
+		recipe: `${recipe.id}, seed ${String(recipe.seed)}, epoch ${String(best.history.length)} of ${String(recipe.epochs)}`,
 		backend: best.backend ?? 'not recorded',
 		minutes: Math.max(1, Math.round(seconds / 60)),
 		base: best.base ?? 'scratch',

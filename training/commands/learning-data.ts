@@ -1,21 +1,22 @@
-/** The data as a recipe learns from it: labels, votes, teachers, features of frozen convolutions. */
+/** The data as a recipe learns from it: labels, votes, teacher, features of frozen convolutions. */
 import * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
-import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { startBackend, type TrainingBackend } from '../backend/index';
 import type { Dataset } from '../data/dataset';
 import { withoutDuplicates } from '../data/duplicates';
 import { readFerPlus } from '../data/ferplus';
 import { UserError } from '../lib/errors';
-import type { TaughtDataset } from '../loop/live-teachers';
-import { addProbabilities, mirrorImages, withTeachers } from '../loop/teacher-probabilities';
+import type { TaughtDataset } from '../loop/live-teacher';
+import { teacherOf, type Run } from '../loop/prerequisites';
+import { averagesOf } from '../loop/state';
 import type { ModelDefinition } from '../models/definition';
 import type { Recipe } from '../models/recipe';
 import { weightsFor } from '../pretrained/adapt';
-import { FACE_API_INPUT, faceApiNetwork } from '../pretrained/face-api';
+import { askFaceApi } from '../pretrained/face-api';
 import { loadPretrained, type PretrainedWeights } from '../pretrained/weights';
 import { withFeatures } from '../pretrained/features';
-import { CACHE, runDirOf } from './paths';
+import { CACHE } from './paths';
+import { bestOf } from './runs';
 import { createBar, withBar } from './terminal';
 
 /** The data with FER+'s votes as soft labels and without rows that show no face. Throws UserError. */
@@ -71,8 +72,8 @@ export async function withFrozenFeatures(
 	}
 }
 
-/** The data with what face-api's network (in `dir`) says of each row of Training, of the picture and its mirror image; undefined when it was stopped. Throws UserError. */
-export async function withFaceApiAndBar(
+/** The data with what face-api's network (in `dir`) says of each row of Training; undefined when it was stopped. Throws UserError. */
+export async function withFaceApi(
 	recipe: Recipe,
 	dataset: TaughtDataset,
 	dir: string | undefined,
@@ -86,45 +87,17 @@ export async function withFaceApiAndBar(
 				'"model" of what npm pack @vladmandic/face-api@1.7.15 fetches.'
 		);
 	await startBackend(backend);
-	const network = faceApiNetwork(dir);
-	// Training comes first in FER2013: of the test rows nobody asks.
-	const n = 1 + dataset.usage.lastIndexOf(0);
-	const asked = { network, input: FACE_API_INPUT, cacheDir: path.join(CACHE, 'teachers'), signal };
-	const faceApi = new Float32Array(new SharedArrayBuffer(4 * dataset.n * FER2013_LABELS.length));
-	try {
-		for (const view of [dataset, mirrorImages(dataset)]) {
-			const seen = await withBar("Asking face-api's network [{bar}] {percentage}% {eta_formatted} left", n, (onRows) =>
-				withFeatures({ ...asked, dataset: { ...view, n }, onRows })
-			);
-			if (!seen?.features) return undefined;
-			addProbabilities(faceApi, seen.features.values, FER2013_LABELS.length, 1 / 2);
-		}
-		return { ...dataset, faceApi };
-	} finally {
-		network.dispose();
-	}
+	const cacheDir = path.join(CACHE, 'teachers');
+	const faceApi = await withBar("Asking face-api's network [{bar}] {percentage}% {eta_formatted} left", 1, (onPart) =>
+		askFaceApi({ dir, dataset, cacheDir, signal, onPart })
+	);
+	return faceApi && { ...dataset, faceApi };
 }
 
-/** The data with what the recipe's teachers say, where it has any; undefined when it was stopped. */
-export async function withTeachersAndBar(
-	recipe: Recipe,
-	dataset: Dataset,
-	backend: TrainingBackend,
-	signal: AbortSignal
-): Promise<TaughtDataset | undefined> {
-	if (!recipe.teachers) return dataset;
-	await startBackend(backend);
-	const asked = { recipe, dataset, runDirOf, cacheDir: path.join(CACHE, 'teachers'), signal };
-	return withBar(
-		'Asking {teacher} [{bar}] {percentage}% {eta_formatted} left',
-		dataset.n,
-		(update) =>
-			withTeachers({
-				...asked,
-				onRows: (teacher, done) => {
-					update(done, { teacher });
-				}
-			}),
-		{ teacher: '' }
-	);
+/** The data with the network that teaches by the recipe, where one does. Throws UserError when it has not been trained yet. */
+export function withTeacher(run: Run, dataset: TaughtDataset): TaughtDataset {
+	const teacher = teacherOf(run);
+	return teacher
+		? { ...dataset, teacher: { recipe: teacher.recipe, weights: averagesOf(bestOf(teacher).state) } }
+		: dataset;
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../lib/errors';
 import { readCheckpoint, type Checkpoint, type EpochLog } from '../loop/checkpoint';
-import { readLog, sourcesOf, type Run } from '../loop/prerequisites';
+import { readLog, sourceOf, type Run } from '../loop/prerequisites';
 import { RUN_FILES } from '../loop/run';
 import type { ModelDefinition } from '../models/definition';
 import type { Recipe } from '../models/recipe';
@@ -11,7 +11,7 @@ import { runDirOf } from './paths';
 
 /** The best weights of the run that this one starts from. Throws UserError when they have not been trained yet. */
 export function startOf(definition: ModelDefinition, recipe: Recipe): Checkpoint | undefined {
-	const [source] = sourcesOf({ model: definition, recipe });
+	const source = sourceOf({ model: definition, recipe });
 	return source && bestOf(source);
 }
 

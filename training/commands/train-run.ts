@@ -4,18 +4,15 @@ import { startBackend, type TrainingBackend } from '../backend/index';
 import { wilsonInterval } from '../../src/lib/core/interval';
 import type { Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
-import { writeWhole } from '../lib/files';
 import { ROOT } from '../lib/root';
-import { writeCheckpoint, type Checkpoint } from '../loop/checkpoint';
-import type { TaughtDataset } from '../loop/live-teachers';
-import { sourcesOf, type Run } from '../loop/prerequisites';
+import type { TaughtDataset } from '../loop/live-teacher';
+import type { Run } from '../loop/prerequisites';
 import { replicasFor } from '../loop/replica-group';
 import { selectingRows } from '../loop/rows';
-import { RUN_FILES, train } from '../loop/run';
-import { averageOf } from '../loop/weight-average';
+import { train } from '../loop/run';
 import { withRecipe } from '../models/index';
 import type { PretrainedWeights } from '../pretrained/weights';
-import { withFaceApiAndBar, withFrozenFeatures, withLabels, withTeachersAndBar } from './learning-data';
+import { withFaceApi, withFrozenFeatures, withLabels, withTeacher } from './learning-data';
 import { runDirOf } from './paths';
 import { show } from './progress';
 import { saveResult } from './results';
@@ -43,15 +40,14 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 	const { backend, pretrained, signal } = settings;
 	const definition = withRecipe(model, recipe);
 	const runDir = runDirOf(definition.id, recipe);
-	if (recipe.mean) return averageRuns({ model, recipe });
 	const data = withLabels(settings.data, recipe, settings.ferplus);
 	let dataset: TaughtDataset | undefined = data;
 	if (pretrained && recipe.pretrained?.training === 'frozen') {
 		await startBackend(backend);
 		dataset = await withFrozenFeatures(definition, recipe, pretrained, data, signal);
 	}
-	dataset = dataset && (await withTeachersAndBar(recipe, dataset, backend, signal));
-	dataset = dataset && (await withFaceApiAndBar(recipe, dataset, settings.faceApi, backend, signal));
+	dataset = dataset && withTeacher({ model, recipe }, dataset);
+	dataset = dataset && (await withFaceApi(recipe, dataset, settings.faceApi, backend, signal));
 	if (!dataset) {
 		say('Stopped. What is done is kept; the same command goes on from here.');
 		return 130;
@@ -99,20 +95,6 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 	} finally {
 		bar.stop();
 	}
-}
-
-/** Leaves the average of the weights of other runs as the best weights of `run`; gives the exit code. Throws UserError. */
-function averageRuns(run: Run): number {
-	const { model, recipe } = run;
-	const runDir = runDirOf(model.id, recipe);
-	const averaged = averageOf(sourcesOf(run).map(bestOf) as [Checkpoint, ...Checkpoint[]]);
-	writeCheckpoint(path.join(runDir, RUN_FILES.best), averaged);
-	writeWhole(
-		path.join(runDir, RUN_FILES.log),
-		averaged.history.map((epoch) => `${JSON.stringify(epoch)}\n`)
-	);
-	say(`The average of ${recipe.mean?.join(', ') ?? ''} is in ${path.relative(ROOT, runDir)}.`);
-	return 0;
 }
 
 /** Leaves what came of a finished run in training/results: its epochs, and the accuracy of the one that was kept. */

@@ -45,10 +45,6 @@ export async function trainCommand(args: string[]): Promise<number> {
 	});
 	const model = findModel(name);
 	const chosen = chooseRecipe(model, values.recipe, values.base);
-	if (chosen.mean && (values.seed !== undefined || values.epochs !== undefined))
-		throw new UserError(
-			`The recipe ${chosen.id} is the average of other runs, which have their own seeds and epochs: leave --seed and --epochs out.`
-		);
 	const recipe = {
 		...chosen,
 		epochs: wholeNumber('epochs', values.epochs, 1) ?? chosen.epochs,

@@ -13,8 +13,6 @@ export interface Dataset {
 	readonly softLabels?: Float32Array<SharedArrayBuffer>;
 	/** [n, 7]: the labels of all copies of a row's picture, as a distribution; all 0 for a picture that occurs once. */
 	readonly sharedLabels?: Float32Array<SharedArrayBuffer>;
-	/** [n, 7]: the teachers' probabilities of each row. */
-	readonly taught?: Float32Array<SharedArrayBuffer>;
 	/** [n, 7]: what face-api's network says of each row of Training. */
 	readonly faceApi?: Float32Array<SharedArrayBuffer>;
 	/** [n, width]: what frozen convolutions make of each picture. */
@@ -51,6 +49,13 @@ export function mirrorInPlace<T extends Uint8Array>(pictures: T): T {
 	for (let start = 0; start < pictures.length; start += FER2013_SIDE)
 		pictures.subarray(start, start + FER2013_SIDE).reverse();
 	return pictures;
+}
+
+/** The data set with each picture turned from left to right. */
+export function mirrorImages(dataset: Dataset): Dataset {
+	const pixels = new Uint8Array(new SharedArrayBuffer(dataset.pixels.length));
+	pixels.set(dataset.pixels);
+	return { ...dataset, pixels: mirrorInPlace(pixels) };
 }
 
 /** Equal for rows whose pictures are the same to the last pixel. */

@@ -1,4 +1,4 @@
-/** The batches of one replica: its share of each, the pictures as the network gets them, and what live teachers say of those. */
+/** The batches of one replica: its share of each, the pictures as the network gets them, and what the live teacher says of those. */
 import * as tf from '@tensorflow/tfjs';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { toModelInput } from '../../src/lib/core/preprocess';
@@ -9,12 +9,12 @@ import type { ModelDefinition } from '../models/definition';
 import { sizeAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
 import type { AllReduce } from './all-reduce';
 import { batchSetupOf, LocalBatchMaker, type BatchMaker } from './batch-maker';
-import { LiveTeachers, type TaughtDataset } from './live-teachers';
+import { LiveTeacher, type TaughtDataset } from './live-teacher';
 
 /** Whoever takes it disposes its tensors. */
 export interface Batch extends Share {
 	readonly x: tf.Tensor;
-	/** [rows, labels]: probabilities of the live teachers, where there are any. */
+	/** [rows, labels]: probabilities of the live teacher, where there is one. */
 	readonly taught: tf.Tensor2D | undefined;
 }
 
@@ -57,8 +57,8 @@ export function shareOf({ id, batchSize }: Recipe, rows: Uint32Array, replicas: 
 export class Batches {
 	private readonly stepsPerEpoch: number;
 	private readonly batchMaker: BatchMaker;
-	private readonly teachers: LiveTeachers | undefined;
-	/** Where pictures are changed to bad light: makes the same for live teachers in good light, and with nothing erased. */
+	private readonly teacher: LiveTeacher | undefined;
+	/** Where pictures are changed to bad light: makes the same for a live teacher in good light, and with nothing erased. */
 	private readonly plainBatchMaker: BatchMaker | undefined;
 	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
 	/** The next batch, made while the processor that computes is busy with this one. */
@@ -68,9 +68,8 @@ export class Batches {
 		const { definition, recipe, dataset, rows } = setup;
 		this.stepsPerEpoch = stepsPerEpochOf(recipe, rows.length);
 		this.batchMaker = setup.batchMaker ?? new LocalBatchMaker({ dataset, ...batchSetupOf(definition, recipe) });
-		this.teachers =
-			dataset.teachers && new LiveTeachers(dataset.teachers, definition.input, recipe.teachers?.mirrored ?? false);
-		if (this.teachers && recipe.augmentation.light > 0) {
+		this.teacher = dataset.teacher && new LiveTeacher(definition, dataset.teacher);
+		if (this.teacher && recipe.augmentation.light > 0) {
 			const augmentation = { ...recipe.augmentation, light: 0, erase: 0 };
 			this.plainBatchMaker = new LocalBatchMaker({
 				dataset,
@@ -132,7 +131,7 @@ export class Batches {
 		const size = sizeAt(recipe, epoch);
 		const values = features ? gather(features, rows) : await this.batchMaker.makeBatch(rows, size, epoch);
 		const x = this.asTensor(values, rows.length, size);
-		return { ...share, x, taught: await this.askTeachers(rows, x, size, epoch) };
+		return { ...share, x, taught: await this.askTeacher(rows, x, size, epoch) };
 	}
 
 	/** This replica's rows of one batch; the order of an epoch depends on seed and epoch alone. */
@@ -148,15 +147,15 @@ export class Batches {
 		return { rows: all.subarray(from, Math.max(to, from + 1)), weight: ((to - from) * replicas) / all.length };
 	}
 
-	private async askTeachers(
+	private async askTeacher(
 		rows: Uint32Array,
 		x: tf.Tensor,
 		size: number,
 		epoch: number
 	): Promise<tf.Tensor2D | undefined> {
-		if (!this.plainBatchMaker) return this.teachers?.probabilities(x);
+		if (!this.plainBatchMaker) return this.teacher?.probabilities(x);
 		const plain = this.asTensor(await this.plainBatchMaker.makeBatch(rows, size, epoch), rows.length, size);
-		const taught = this.teachers?.probabilities(plain);
+		const taught = this.teacher?.probabilities(plain);
 		plain.dispose();
 		return taught;
 	}

@@ -1,7 +1,7 @@
 import { sha256 } from '../lib/files';
 import type { ModelDefinition } from '../models/definition';
 import type { Recipe } from '../models/recipe';
-import type { TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teacher';
 
 interface Fingerprinted {
 	readonly definition: ModelDefinition;
@@ -13,9 +13,9 @@ interface Fingerprinted {
 
 /** A run goes on only with the same model, recipe, data, pretrained weights and number of replicas. */
 export function fingerprintOf({ definition, recipe, dataset, replicas, pretrained }: Fingerprinted): string {
-	const { labels, usage, pixels, softLabels, sharedLabels, taught, faceApi, teachers = [], excluded } = dataset;
-	const soft = [softLabels, sharedLabels, taught, faceApi].flatMap((values) => (values ? [bytesOf(values)] : []));
-	const weights = teachers.flatMap((teacher) => teacher.weights.map(({ values }) => bytesOf(values)));
+	const { labels, usage, pixels, softLabels, sharedLabels, faceApi, teacher, excluded } = dataset;
+	const soft = [softLabels, sharedLabels, faceApi].flatMap((values) => (values ? [bytesOf(values)] : []));
+	const weights = teacher?.weights.map(({ values }) => bytesOf(values)) ?? [];
 	const parts = [...weights, labels, usage, pixels, ...soft, ...(excluded ? [excluded] : [])];
 	return sha256(
 		JSON.stringify([definition.id, recipe, replicas, ...(pretrained ? [pretrained.sha256] : [])]),

@@ -1,10 +1,10 @@
-/** Which runs build on which: recipes start from others' weights, and learn from others as teachers. */
+/** Which runs build on which: recipes start from another's weights, and learn from another as a teacher. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { EpochLog } from './checkpoint';
 import type { Recipe } from '../models/recipe';
 import type { ModelDefinition } from '../models/definition';
-import { findRecipe, teachersOfRecipe } from '../models/index';
+import { findRecipe } from '../models/index';
 import { hasStoppedEarly } from './early-stopping';
 import { RUN_FILES } from './run';
 
@@ -17,34 +17,30 @@ export interface Run {
 /** What `run` builds on, directly or not, and is not trained yet, in an order in which it can be trained. */
 export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 	const needs: Run[] = [];
-	for (const need of nextNeeds(run)) {
-		if (isTrained(need)) continue;
+	for (const need of [teacherOf(run), sourceOf(run)]) {
+		if (!need || isTrained(need)) continue;
 		for (const each of [...needsOf(need, isTrained), need])
 			if (!needs.some((known) => isSame(known, each))) needs.push(each);
 	}
 	return needs;
 }
 
-/** Ids of the models that taught `run`, or what its weights come from; "face-api" stands for that project's network. */
+/** Who taught `run`, or what its weights come from: ids of models, and "face-api" for that project's network. */
 export function teachersOf(run: Run): string[] {
-	const own = [...(run.recipe.teachers?.of ?? []).map(([id]) => id), ...(run.recipe.faceApi ? ['face-api'] : [])];
-	return [...new Set([...own, ...sourcesOf(run).flatMap(teachersOf)])];
+	const { model, recipe } = run;
+	const own = [...(recipe.teacher ? [model.id] : []), ...(recipe.faceApi ? ['face-api'] : [])];
+	const source = sourceOf(run);
+	return [...new Set([...own, ...(source ? teachersOf(source) : [])])];
 }
 
-/**
- * The runs that the weights of `run` come from: all those whose mean they are, or the one that it starts from, which has
- * the seed of `run`, or its own where `run` has that of its recipe.
- */
-export function sourcesOf({ model, recipe }: Run): Run[] {
-	if (recipe.mean) return recipe.mean.map((id) => ({ model, recipe: findRecipe(model, id) }));
-	if (recipe.from === undefined) return [];
-	const before = findRecipe(model, recipe.from);
-	const hasOwnSeed = model.recipes.some(({ id, seed }) => id === recipe.id && seed === recipe.seed);
-	return [{ model, recipe: hasOwnSeed ? before : { ...before, seed: recipe.seed } }];
-}
+/** The run whose weights `run` starts from, of the same seed. */
+export const sourceOf = (run: Run): Run | undefined => sibling(run, run.recipe.from);
 
-function nextNeeds(run: Run): Run[] {
-	return [...teachersOfRecipe(run.recipe), ...sourcesOf(run)];
+/** The run that teaches `run`, of the same seed. */
+export const teacherOf = (run: Run): Run | undefined => sibling(run, run.recipe.teacher?.recipe);
+
+function sibling({ model, recipe: { seed } }: Run, id: string | undefined): Run | undefined {
+	return id === undefined ? undefined : { model, recipe: { ...findRecipe(model, id), seed } };
 }
 
 function isSame(a: Run, b: Run): boolean {

@@ -2,7 +2,7 @@
 import os from 'node:os';
 import { sharesWork, startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
-import type { TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teacher';
 import { createAllReduceMemory, createSoloAllReduce } from './all-reduce';
 import type { ModelDefinition } from '../models/definition';
 import { batchSetupOf } from './batch-maker';

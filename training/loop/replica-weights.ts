@@ -46,7 +46,7 @@ export class ReplicaWeights {
 	}
 
 	/** All that a step changes in the network: trainable weights and moving statistics. */
-	changing(): tf.Variable[] {
+	private changing(): tf.Variable[] {
 		return [...this.trainable.map(({ value }) => value), ...this.statistics];
 	}
 

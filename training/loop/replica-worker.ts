@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
-import type { TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teacher';
 import { messageOf } from '../lib/errors';
 import { createSharedAllReduce, type AllReduceMemory } from './all-reduce';
 import { findModel, withRecipe } from '../models/index';

@@ -1,6 +1,5 @@
 /** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
 import * as tf from '@tensorflow/tfjs';
-import { separateCopy } from '../backend/host';
 import type { Dataset } from '../data/dataset';
 import { STREAM } from '../lib/random';
 import type { ModelDefinition } from '../models/definition';
@@ -10,7 +9,7 @@ import { learningRateAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
 import type { AllReduce } from './all-reduce';
 import type { BatchMaker } from './batch-maker';
 import { Batches, shareOf } from './batches';
-import type { TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teacher';
 import { ReplicaWeights } from './replica-weights';
 import { countCorrect, crossEntropy, joinedLogits, targetsOf } from './targets';
 
@@ -89,9 +88,7 @@ export class Replica {
 
 		const { rows, weight, x, taught } = await this.batches.take(step);
 		const y = targetsOf(rows, this.dataset, this.recipe, this.labels, taught);
-		const before = this.recipe.sharpness ? this.ascend(x, y, this.recipe.sharpness) : undefined;
 		const { loss, logits, gradients } = this.gradients(x, y);
-		if (before) this.undoAscent(before);
 		if (weight !== 1) scaleAll(gradients, weight);
 		this.weights.takeStep(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
 		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
@@ -126,36 +123,6 @@ export class Replica {
 			return gradient;
 		});
 		return { loss, logits, gradients };
-	}
-
-	/**
-	 * Moves this replica's weights `radius` up the loss of the first half of its batch; gives what they were before, for
-	 * `undoAscent`. Each replica goes by its own pictures: that needs no all-reduce, and smaller batches find flatter minima.
-	 */
-	private ascend(x: tf.Tensor, y: tf.Tensor2D, radius: number): tf.Tensor[] {
-		return tf.tidy(() => {
-			const half = Math.ceil(y.shape[0] / 2);
-			const { gradients, logits } = this.gradients(tf.slice(x, 0, half), tf.slice(y, 0, half));
-			logits.dispose();
-			const before = this.weights.changing().map((value) => separateCopy(value));
-			const squares = gradients.map((gradient) => tf.sum(tf.square(gradient)));
-			// Epsilon for a batch that has nothing more to teach.
-			const factor = tf.div(radius, tf.add(tf.sqrt(squares.reduce((sum, square) => tf.add(sum, square))), 1e-12));
-			for (const [index, { value }] of this.weights.trainable.entries()) {
-				const gradient = gradients[index];
-				if (gradient) value.assign(tf.add(value, tf.mul(gradient, factor)));
-			}
-			return before;
-		});
-	}
-
-	/** Gives weights and moving statistics the values that they had before `ascend`, and disposes those. */
-	private undoAscent(before: tf.Tensor[]): void {
-		for (const [index, value] of this.weights.changing().entries()) {
-			const old = before[index];
-			if (old) value.assign(old);
-		}
-		tf.dispose(before);
 	}
 
 	/** Loss and hits of the averaged weights on this replica's part of `rows`, without augmentation. */

@@ -12,7 +12,7 @@ import { UserError } from '../lib/errors';
 import { writeWhole } from '../lib/files';
 import type { ModelDefinition } from '../models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
-import type { TaughtDataset } from './live-teachers';
+import type { TaughtDataset } from './live-teacher';
 import type { StepReport } from './replica';
 import { bestEpoch, hasStoppedEarly } from './early-stopping';
 import { fingerprintOf } from './fingerprint';

@@ -4,14 +4,14 @@ import type { Dataset } from '../data/dataset';
 import type { Recipe } from '../models/recipe';
 
 /**
- * [rows, labels]: the smoothed label, mixed with the votes where there are some, and with the teachers' probabilities: those
- * of these pictures as they were changed, `taught` [rows, labels], or those of the data set. [rows, 2 * labels] where there
- * is a second head: its targets beside them, times the factor of its loss.
+ * [rows, labels]: the smoothed label, mixed with the votes where there are some, and with the teacher's probabilities of
+ * these pictures as they were changed, `taught` [rows, labels]. [rows, 2 * labels] where there is a second head: its targets
+ * beside them, times the factor of its loss.
  */
 export function targetsOf(
 	rows: Uint32Array,
 	dataset: Dataset,
-	recipe: Pick<Recipe, 'labelSmoothing' | 'votes' | 'teachers' | 'faceApi'>,
+	recipe: Pick<Recipe, 'labelSmoothing' | 'votes' | 'teacher' | 'faceApi'>,
 	labels: number,
 	taught: tf.Tensor2D | undefined
 ): tf.Tensor2D {
@@ -33,23 +33,21 @@ export function targetsOf(
 function ownTargetsOf(
 	rows: Uint32Array,
 	dataset: Dataset,
-	recipe: Pick<Recipe, 'labelSmoothing' | 'votes' | 'teachers'>,
+	recipe: Pick<Recipe, 'labelSmoothing' | 'votes' | 'teacher'>,
 	labels: number,
 	taught: tf.Tensor2D | undefined
 ): tf.Tensor2D {
-	const part = recipe.teachers?.part ?? 0;
+	const part = taught ? (recipe.teacher?.part ?? 0) : 0;
 	const rest = recipe.labelSmoothing / labels;
 	const targets = new Float32Array(rows.length * labels);
 	for (const [index, row] of rows.entries()) {
 		const ofRow = (values: Float32Array | undefined) => values?.subarray(row * labels, (row + 1) * labels);
-		const [soft, cached, shared] = [dataset.softLabels, dataset.taught, dataset.sharedLabels].map(ofRow);
+		const [soft, shared] = [dataset.softLabels, dataset.sharedLabels].map(ofRow);
 		const own = shared?.some((value) => value > 0) ? shared : oneHot(dataset.labels[row] ?? 0, labels);
 		const votes = soft?.some((value) => value > 0) ? recipe.votes : 0;
-		const teaching = cached || taught ? part : 0;
 		for (let label = 0; label < labels; label++) {
 			const hard = rest + (own[label] ?? 0) * (1 - recipe.labelSmoothing);
-			targets[index * labels + label] =
-				(1 - votes - teaching) * hard + votes * (soft?.[label] ?? 0) + teaching * (cached?.[label] ?? 0);
+			targets[index * labels + label] = (1 - votes - part) * hard + votes * (soft?.[label] ?? 0);
 		}
 	}
 	const known = tf.tensor2d(targets, [rows.length, labels]);

@@ -31,12 +31,6 @@ export const AS_PUBLISHED: Recipe = {
 	emaDecay: 0
 };
 
-/** Pictures of 32 pixels, at less than half of the work, and those of FER2013's own 48 from an epoch on. */
-export const growingAt = (fromEpoch: number): Recipe['sizes'] => [
-	{ fromEpoch: 0, size: 32 },
-	{ fromEpoch, size: 48 }
-];
-
 /**
  * A maker of 3x3 convolutions with ReLU, as plain VGG-like networks have them. With `recipe.norm` a batch normalisation
  * is trained between the two, which export folds into the convolution.

@@ -21,15 +21,6 @@ export function withRecipe(definition: ModelDefinition, { range }: Recipe): Mode
 	return range ? { ...definition, input: { ...definition.input, range } } : definition;
 }
 
-/** The runs that teach by this recipe. Throws UserError. */
-export function teachersOfRecipe({ teachers, seed }: Recipe): { model: ModelDefinition; recipe: Recipe }[] {
-	return (teachers?.of ?? []).map(([id, recipeId]) => {
-		const model = findModel(id);
-		const recipe = findRecipe(model, recipeId);
-		return { model, recipe: teachers?.sameSeed ? { ...recipe, seed } : recipe };
-	});
-}
-
 /** The model's recipe of that id, or its first; throws UserError that lists the ids. */
 export function findRecipe({ id: model, recipes }: ModelDefinition, id: string | undefined): Recipe {
 	if (id === undefined) return recipes[0];

@@ -24,8 +24,6 @@ export interface Recipe {
 	readonly pooled: boolean;
 	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
 	readonly from: string | undefined;
-	/** Other recipes of this model, the mean of whose best weights this one is (Wortsman et al., 2022): nothing is trained. */
-	readonly mean?: readonly [string, string, ...string[]];
 	/**
 	 * Where the recipe starts from pretrained convolutions: whether they are kept as they are or trained on; and whether the
 	 * first is adapted to the recipe's pictures, or gets them as they are, as the paper has it.
@@ -56,17 +54,10 @@ export interface Recipe {
 	/** Whether copies of one picture in Training count as one, with the mean of their labels, or as they are. */
 	readonly mergeDuplicates?: boolean;
 	/**
-	 * Part of the target that is the mean of what other runs' best weights say (model and recipe, with its own seed, or with
-	 * this one's where `sameSeed`), in place of FER2013's label. They are asked once about each picture; or, `live`, in every step about the pictures as they
-	 * were changed for it (Beyer et al., 2022); `mirrored` about their mirror images too.
+	 * Part of the target that is what another recipe's best weights, of the same model and seed, say in every step of the
+	 * pictures as they were changed for it (Beyer et al., 2022), in place of FER2013's label.
 	 */
-	readonly teachers?: {
-		readonly part: number;
-		readonly mirrored?: boolean;
-		readonly live?: boolean;
-		readonly sameSeed?: boolean;
-		readonly of: readonly (readonly [model: string, recipe: string])[];
-	};
+	readonly teacher?: { readonly part: number; readonly recipe: string };
 	/**
 	 * A second head learns what face-api's network says of each picture; needs --face-api. `loss` is the factor of its
 	 * cross-entropy. At the end both heads become one, whose logits are their mean, where the second counts for `part`: that
@@ -75,11 +66,6 @@ export interface Recipe {
 	readonly faceApi?: { readonly loss: number; readonly part: number };
 	/** Filters and residual blocks of each stage, in architectures of such. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
-	/**
-	 * Radius of sharpness-aware minimisation (Foret et al., 2021): gradients are taken where the weights have gone this far
-	 * up the loss, so that flat minima are sought, which remember fewer wrong labels. The way up is found on half the batch.
-	 */
-	readonly sharpness?: number;
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
 	readonly emaDecay: number;
 	readonly augmentation: Augmentation;

@@ -7,7 +7,9 @@ import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { FER2013_LABELS, FER2013_SIDE } from '../../src/lib/core/fer2013';
+import { mirrorImages, type Dataset } from '../data/dataset';
 import { UserError } from '../lib/errors';
+import { withFeatures, type FeatureOptions } from './features';
 
 const MANIFEST = 'face_expression_model-weights_manifest.json';
 /** The network's answers, in its own order, by FER2013's names. */
@@ -17,7 +19,7 @@ const SIDE = 112;
 const MEAN_RGB = [122.782, 117.001, 104.298];
 
 /** What it is given here: FER2013's pictures as grey of three channels. */
-export const FACE_API_INPUT = { size: FER2013_SIDE, channels: 3, range: [0, 255] } as const;
+const INPUT = { size: FER2013_SIDE, channels: 3, range: [0, 255] } as const;
 
 /** Enlarges pictures and moves their grey values to where the network wants them. */
 class Prepared extends tf.layers.Layer {
@@ -96,6 +98,46 @@ export function faceApiNetwork(dir: string): tf.LayersModel {
 	head.setWeights([kernel, bias]);
 	tf.dispose([weights, kernel, bias]);
 	return model;
+}
+
+/**
+ * [n, 7], in FER2013's order: the mean of the probabilities that the network with weights from `dir` gives each row of
+ * Training and its mirror image, on the back end in use; `onPart` is told what part is done. Gives undefined when it was
+ * stopped; what is done is kept in `cacheDir`. Throws UserError.
+ */
+export async function askFaceApi({
+	dir,
+	dataset,
+	onPart,
+	...rest
+}: Pick<FeatureOptions, 'cacheDir' | 'signal'> & {
+	readonly dir: string;
+	readonly dataset: Dataset;
+	readonly onPart: (part: number) => void;
+}): Promise<Float32Array<SharedArrayBuffer> | undefined> {
+	const network = faceApiNetwork(dir);
+	// Training comes first in FER2013: of the test rows nobody asks.
+	const n = 1 + dataset.usage.lastIndexOf(0);
+	const answers = new Float32Array(new SharedArrayBuffer(4 * dataset.n * LABELS.length));
+	try {
+		for (const [view, pictures] of [dataset, mirrorImages(dataset)].entries()) {
+			const seen = await withFeatures({
+				...{ network, input: INPUT, ...rest, dataset: { ...pictures, n } },
+				onRows: (done) => {
+					onPart((view + done / n) / 2);
+				}
+			});
+			if (!seen?.features) return undefined;
+			const logits = tf.tensor2d(seen.features.values, [n, LABELS.length]);
+			const probabilities = tf.softmax(logits);
+			for (const [index, value] of (await probabilities.data()).entries())
+				answers[index] = (answers[index] ?? 0) + value / 2;
+			tf.dispose([logits, probabilities]);
+		}
+		return answers;
+	} finally {
+		network.dispose();
+	}
 }
 
 function readWeights(dir: string): tf.NamedTensorMap {

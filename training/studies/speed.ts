@@ -45,7 +45,6 @@ export async function measureSpeed(
 	const recipe: Recipe = {
 		...definition.recipes[0],
 		pooled: false,
-		sharpness: 0,
 		batchSize,
 		epochs: 1000,
 		sizes: [{ fromEpoch: 0, size: FER2013_SIDE }]

@@ -12,7 +12,7 @@ function start(replicas: number, part: { batchSize?: number; model?: string } = 
 	const { batchSize = 4, model = 'mien' } = part;
 	return startReplicas({
 		definition: { ...definition, id: model },
-		recipe: { ...findRecipe(definition, 'grow-48'), batchSize },
+		recipe: { ...findRecipe(definition, 'teacher'), batchSize },
 		labels: 7,
 		dataset,
 		rows: Uint32Array.from({ length: ROWS }, (_, row) => row),

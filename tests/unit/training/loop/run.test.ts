@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_AUGMENTATION } from '../../../../training/augment/augment';
 import { startBackend } from '../../../../training/backend/index';
 import { readCheckpoint, type Checkpoint } from '../../../../training/loop/checkpoint';
-import type { Recipe } from '../../../../training/models/recipe';
+import { DEFAULT_RECIPE, type Recipe } from '../../../../training/models/recipe';
 import type { Dataset } from '../../../../training/data/dataset';
 import { sha256 } from '../../../../training/lib/files';
 import { mien } from '../../../../training/models/mien';
@@ -18,7 +18,7 @@ const runDir = temporaryFolder({ emptied: true });
 const noise = (training: number, validation: number): Dataset => blockPictures(training + validation, training, 5);
 
 const recipe: Recipe = {
-	...mien.recipes[0],
+	...DEFAULT_RECIPE,
 	epochs: 2,
 	batchSize: 8,
 	warmupEpochs: 0,
@@ -119,8 +119,8 @@ describe('train', () => {
 		await startBackend('wasm');
 		const demanding: Partial<TrainOptions> = {
 			replicas,
-			recipe: { ...recipe, sharpness: 0.1 },
-			dataset: { ...noise(16, 4), teachers: [untrainedTeacher(1).teacher] }
+			recipe: { ...recipe, teacher: { part: 0.4, recipe: 'student' } },
+			dataset: { ...noise(16, 4), teacher: untrainedTeacher(1).teacher }
 		};
 		await train(options(demanding));
 		const unbroken = readCheckpoint(checkpointFile());
@@ -175,12 +175,12 @@ describe('train', () => {
 		expect(counts).toEqual([2, 3]);
 	});
 
-	it('refuses the checkpoint of a run with other teachers', async () => {
+	it('refuses the checkpoint of a run with another teacher', async () => {
 		await startBackend('wasm');
 		const [first, second] = [untrainedTeacher(1), untrainedTeacher(2)];
 		const dataset = noise(16, 4);
-		await train(options({ dataset: { ...dataset, teachers: [first.teacher] }, ...stopAfter(1) }));
-		const other = train(options({ dataset: { ...dataset, teachers: [second.teacher] } }));
+		await train(options({ dataset: { ...dataset, teacher: first.teacher }, ...stopAfter(1) }));
+		const other = train(options({ dataset: { ...dataset, teacher: second.teacher } }));
 		await expect(other).rejects.toThrow(/another recipe.*--fresh/);
 	});
 

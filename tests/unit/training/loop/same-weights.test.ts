@@ -33,7 +33,6 @@ const SMALL: Recipe = {
 	labelSmoothing: 0.05,
 	votes: 0.15,
 	emaDecay: 0.9,
-	sharpness: 0.1,
 	augmentation: {
 		flip: 0.5,
 		shift: 0.1,
@@ -58,23 +57,22 @@ it.each([
 	[
 		'mien, one replica',
 		mien,
-		{ raised: true, teachers: { part: 0.4, live: true, of: [] } },
+		{ raised: true, teacher: { part: 0.4, recipe: 'student' } },
 		1,
-		'fd13abb972cddc5905fff14f33e9e23d1635ced344b5acd1380ccf49f58a65b0'
+		'dff79cdd98e225b77b3c0f2a9a72cc1672c5b3295bdc6c2acaea8ec73ba88a90'
 	],
 	[
 		'mien, two replicas',
 		mien,
-		{ raised: true, teachers: { part: 0.4, live: true, of: [] } },
+		{ raised: true, teacher: { part: 0.4, recipe: 'student' } },
 		2,
-		'55a26f87bb90190276b2cd576539d8385ae278cccd14404cedf2e01bc44d63d8'
+		'22061300861f7d357fe7926e0a0369502094d17dc8f02a50dcdb316ac1f044cd'
 	],
 	[
 		'cnn, pooled, Adamax, a last smaller batch',
 		cnn,
 		{
 			pooled: true,
-			sharpness: 0,
 			lastBatch: 'kept',
 			sizes: [{ fromEpoch: 0, size: 24 }],
 			optimizer: { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
@@ -89,7 +87,7 @@ it.each([
 	await train({
 		definition,
 		recipe: { ...SMALL, ...changes },
-		dataset: definition === mien ? { ...data, teachers: [untrainedTeacher(1).teacher] } : data,
+		dataset: definition === mien ? { ...data, teacher: untrainedTeacher(1).teacher } : data,
 		backend: 'wasm',
 		replicas,
 		runDir,

@@ -4,12 +4,15 @@ import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
 import { createRandom } from '../../../../training/lib/random';
-import { faceApiNetwork } from '../../../../training/pretrained/face-api';
+import { askFaceApi, faceApiNetwork } from '../../../../training/pretrained/face-api';
+import { pictureOf } from '../../../../training/data/dataset';
+import { blockPictures } from '../block-pictures';
 import { temporaryFolder } from '../temporary-folder';
 
 const MANIFEST = 'face_expression_model-weights_manifest.json';
 const BLOCKS = [32, 64, 128, 256];
 const dir = temporaryFolder();
+const cacheDir = temporaryFolder();
 const weights = new Map<string, tf.Tensor>();
 
 /** Random weights in the files of the package: kernels as bytes, biases as numbers. */
@@ -96,6 +99,25 @@ it("answers what face-api's own code computes, in FER2013's order", async () => 
 			const value = expected[row]?.[theirs] ?? NaN;
 			expect(Math.abs((logits[label] ?? NaN) - value)).toBeLessThan(1e-3 * Math.max(1, Math.abs(value)));
 		}
+});
+
+it('is asked about each row of Training and its mirror image, once', async () => {
+	const dataset = blockPictures(6, 5, 2);
+	const parts: number[] = [];
+	const ask = (signal = new AbortController().signal) =>
+		askFaceApi({ dir, dataset, cacheDir, signal, onPart: (part) => parts.push(part) });
+	expect(await ask(AbortSignal.abort())).toBeUndefined();
+	const answers = (await ask()) ?? new Float32Array();
+	expect(parts.at(-1)).toBe(1);
+	const network = faceApiNetwork(dir);
+	for (let row = 0; row < 6; row++) {
+		const grey = tf.tensor4d(Array.from(pictureOf(dataset, row)), [1, 48, 48, 1]);
+		const pictures = tf.tile(tf.concat([grey, tf.reverse(grey, 2)]), [1, 1, 1, 3]);
+		const expected = tf.mean(tf.softmax(network.predict(pictures) as tf.Tensor2D), 0).dataSync();
+		for (const [label, value] of expected.entries())
+			expect(answers[row * 7 + label]).toBeCloseTo(row < 5 ? value : 0, 4);
+	}
+	expect(await ask()).toEqual(answers);
 });
 
 it('says where the weights come from when they are not there', () => {
