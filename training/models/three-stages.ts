@@ -14,10 +14,10 @@ const AUGMENTATION = {
 };
 
 /** Smaller pictures first: the same lessons for 0.44 and 0.69 of the work. */
-const growing = (from40: number, from48: number): Recipe['sizes'] => [
+const SIZES: Recipe['sizes'] = [
 	{ fromEpoch: 0, size: 32 },
-	{ fromEpoch: from40, size: 40 },
-	{ fromEpoch: from48, size: 48 }
+	{ fromEpoch: 28, size: 40 },
+	{ fromEpoch: 48, size: 48 }
 ];
 
 /**
@@ -25,12 +25,17 @@ const growing = (from40: number, from48: number): Recipe['sizes'] => [
  * teachers say what people agree on, and face-api's network, as a second head, what it knows of other faces.
  */
 export function threeStages(stages: NonNullable<Recipe['stages']>): readonly [Recipe, Recipe, Recipe] {
-	const shared: Recipe = { ...DEFAULT_RECIPE, stages, mergeDuplicates: true, faceApi: { loss: 0.5, part: 0.1 } };
+	const shared: Recipe = {
+		...DEFAULT_RECIPE,
+		epochs: 72,
+		sizes: SIZES,
+		stages,
+		mergeDuplicates: true,
+		faceApi: { loss: 0.5, part: 0.1 }
+	};
 	const teacher: Recipe = {
 		...shared,
 		id: 'teacher',
-		epochs: 72,
-		sizes: growing(28, 48),
 		labelSmoothing: 0.1,
 		votes: 0.25,
 		augmentation: { ...AUGMENTATION, scale: 0.12, rotationDegrees: 10, erase: 0.25 }
@@ -41,8 +46,6 @@ export function threeStages(stages: NonNullable<Recipe['stages']>): readonly [Re
 		...shared,
 		...taught,
 		id: 'student',
-		epochs: 84,
-		sizes: growing(30, 56),
 		teacher: { part: 0.6, recipe: 'teacher' },
 		augmentation: AUGMENTATION
 	};
@@ -53,7 +56,7 @@ export function threeStages(stages: NonNullable<Recipe['stages']>): readonly [Re
 		mergeDuplicates: true,
 		id: 'low-light',
 		from: 'student',
-		epochs: 10,
+		epochs: 8,
 		learningRate: 0.012,
 		warmupEpochs: 2,
 		// What is learned here counts in the dark, which PublicTest does not show.
