@@ -164,7 +164,7 @@ describe('readPretrained', () => {
 		const cut = path.join(dir, 'cut.h5');
 		writeH5(cut, false, (layer) => [`${layer}/kernel:0`, `${layer}/bias:0`]);
 		truncateSync(cut, 2000);
-		await expect(readPretrained(cut)).rejects.toThrow(/no HDF5 file, or a damaged one/);
+		await expect(readPretrained(cut)).rejects.toThrow(/not an HDF5 file, or is damaged/);
 		const strange = path.join(dir, 'strange.h5');
 		const opened = new h5wasm.File(strange, 'w');
 		opened.create_dataset({ name: 'x', data: new Float32Array(3) });
