@@ -157,7 +157,7 @@ describe('readPretrained', () => {
 		await expect(readPretrained(path.join(dir, 'none.h5'))).rejects.toThrow(/There is no file.*--base takes/);
 		const text = path.join(dir, 'text.h5');
 		writeFileSync(text, 'not HDF5');
-		await expect(readPretrained(text)).rejects.toThrow(/no HDF5 file/);
+		await expect(readPretrained(text)).rejects.toThrow(/not an HDF5 file/);
 		const other = path.join(dir, 'other.bin');
 		writeFileSync(other, '');
 		await expect(readPretrained(other)).rejects.toThrow(/--base takes/);
