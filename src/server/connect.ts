@@ -37,7 +37,7 @@ export function reasonOf(error: unknown): string {
 		return 'it does not speak TLS there: write http:// instead of https://';
 	}
 	if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
-		return `no secure connection could be made: ${message.replace(/^.*?:SSL routines:[^:]*:/, '').replace(/:.*$/s, '')}`;
+		return `no secure connection was made: ${message.replace(/^.*?:SSL routines:[^:]*:/, '').replace(/:.*$/s, '')}`;
 	}
 	return message;
 }

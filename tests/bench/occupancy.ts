@@ -108,7 +108,7 @@ function firstSince(told: readonly Told[], sinceMs: number, text: string): Told[
 	return [...new Map(said.toReversed().map((each) => [each.topic, each])).values()];
 }
 
-/** Rejects where it does not come true for long. */
+/** Rejects if it does not come true in time. */
 async function until(isTrue: () => boolean): Promise<void> {
 	const lastMs = performance.now() + LIMIT_MS;
 	while (!isTrue()) {

@@ -69,8 +69,7 @@ export async function paperCurvesCommand(args: string[]): Promise<number> {
 				: [];
 		});
 	const [nearest] = runs.toSorted((a, b) => distanceToPaper(a.history) - distanceToPaper(b.history));
-	if (!nearest)
-		throw new UserError('No run of the paper is finished. First: npm run train -- cnn --recipe paper');
+	if (!nearest) throw new UserError('No run of the paper is finished. First: npm run train -- cnn --recipe paper');
 	const data = await loadData(values.data);
 	const n = selectingRows(data, cnn.recipes.find(({ id }) => id === nearest.recipe) ?? cnn.recipes[0]).length;
 	const figures = runs.map((run) => ({
