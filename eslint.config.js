@@ -20,15 +20,15 @@ const PROTOCOL = 'src/lib/protocol';
 const PICTURES = 'src/lib/pictures';
 const DATA_SETS = 'src/lib/data-sets';
 const TFJS = ['@tensorflow/', '@tensorflow-models/'];
-/** The package hls.js, also without what looks like a file's extension. */
+/** The package hls.js, also without what looks like a file extension. */
 const HLS = ['hls', 'hls.js'];
 /** Reads and writes films. */
 const MEDIABUNNY = 'mediabunny';
 const SVELTE = ['svelte', '$app/'];
 
-/** What training and page share. */
+/** What training and the page share. */
 const SHARED_WITH_TRAINING = ['src/lib/core/', ERRORS, MANIFEST, REPORT, DATA_SETS, 'packages'];
-/** The folders of training from the top floor down: each imports from itself and from those below it. */
+/** The folders of training from the top layer down: each imports from itself and from those below it. */
 const TRAINING_ROOMS = [
 	'studies',
 	'commands',
@@ -45,8 +45,8 @@ const TRAINING_ROOMS = [
 ];
 
 /**
- * Who may import whom. A file obeys the first row that `files` fits; `may` holds modules, folders (with a slash at
- * their end) and packages. What no row fits (tests, configuration) may import anything.
+ * Who may import whom. A file follows the first row whose `files` fits it; `may` lists modules, folders (with a
+ * trailing slash) and packages. Files that no row fits (tests, configuration) may import anything.
  */
 const LAYERS = [
 	{
@@ -54,7 +54,7 @@ const LAYERS = [
 		may: ['src/lib/core/', '@tensorflow/tfjs-core'],
 		because: 'core is pure and runs the same in Node and in a worker; models, time and threads are arguments'
 	},
-	{ files: ERRORS, may: [], because: 'errors lie under everything else' },
+	{ files: ERRORS, may: [], because: 'errors are the layer below everything else' },
 	{
 		files: MANIFEST,
 		may: [ERRORS, CORE_TYPES, 'valibot'],
@@ -99,7 +99,7 @@ const LAYERS = [
 	{
 		files: 'src/lib/client/',
 		may: ['src/lib/client/', ERRORS, MANIFEST, PROTOCOL, CORE_TYPES],
-		because: 'the page talks to the worker by messages alone, and never loads tfjs'
+		because: 'the page talks to the worker only by messages, and never loads tfjs'
 	},
 	{
 		files: 'src/lib/sources/',
@@ -186,7 +186,7 @@ const LAYERS = [
 	{
 		files: 'src/bundle/',
 		may: ['src/bundle/', 'src/lib/core/network/kernels', 'vite', 'esbuild', 'node:'],
-		because: 'what builds the site is no part of it'
+		because: 'what builds the site is not part of it'
 	},
 	{
 		files: 'src/hooks.server',
@@ -197,7 +197,7 @@ const LAYERS = [
 	...TRAINING_ROOMS.map((room, floor) => ({
 		files: `training/${room}/`,
 		may: [...TRAINING_ROOMS.slice(floor).map((lower) => `training/${lower}/`), ...SHARED_WITH_TRAINING],
-		because: `of training, it may import what lies below it: ${TRAINING_ROOMS.slice(floor).join(', ')}`
+		because: `in training, it may only import what lies below it: ${TRAINING_ROOMS.slice(floor).join(', ')}`
 	})),
 	{
 		files: 'training/',
@@ -289,8 +289,8 @@ export default defineConfig(
 		languageOptions: { globals: globals.browser, parserOptions: { parser: ts.parser, svelteConfig } }
 	},
 	{
-		// Here the props of an imported component, and so the arguments of its callbacks, are `any` to the linter; that
-		// they are not is for svelte-check to say.
+		// To the linter, the props of an imported component, and so the arguments of its callbacks, are `any` here;
+		// svelte-check checks their types.
 		files: ['**/*.svelte'],
 		rules: Object.fromEntries(
 			['argument', 'assignment', 'call', 'member-access', 'return'].map((use) => [

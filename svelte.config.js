@@ -1,7 +1,7 @@
 import adapter from '@sveltejs/adapter-static';
 import { firstScript } from './src/bundle/first-script.js';
 
-/** Other hosts that the pages may talk to, named when they are built: origins with spaces between. See `npm start`. */
+/** Other hosts that the pages may talk to, fixed at build time: origins separated by spaces. See `npm start`. */
 const allowed = (process.env.MIEN_ALLOW ?? '').split(/\s+/).filter((origin) => origin !== '');
 for (const origin of allowed) {
 	if (!/^(https?|wss?):\/\/[\w.[\]:-]+$/.test(origin)) throw new Error(`MIEN_ALLOW: "${origin}" is not an origin`);
@@ -27,16 +27,16 @@ const directives = {
 	'frame-ancestors': ['none']
 };
 
-/** The path below which the site will lie, such as "/mien"; empty for the root of a host. */
+/** The path below which the site will be served, such as "/mien"; empty for the root of a host. */
 const base = /** @type {'' | `/${string}`} */ (process.env.BASE_PATH ?? '');
 if (base !== '' && !/^(\/[\w.~-]+)+$/.test(base)) throw new Error(`BASE_PATH: "${base}" is not a path such as /mien`);
 
 export default {
 	kit: {
-		// 404.html is what static hosts show for addresses that lead nowhere.
+		// Static hosts show 404.html for unknown addresses.
 		adapter: adapter({ pages: 'build', assets: 'build', fallback: '404.html', strict: true }),
 		paths: { base },
-		// In the page itself: a start waits for no style sheet.
+		// In the page itself, so that a start waits for no style sheet.
 		inlineStyleThreshold: 40_000,
 		// Registered by src/lib/state/updates.svelte.ts, after the models.
 		serviceWorker: { register: false },

@@ -12,7 +12,7 @@ import { filePolicy, HEADERS, headersFile } from './src/server/policy.ts';
 import svelteConfig from './svelte.config.js';
 import { ApartFirst } from './tests/apart-first.ts';
 
-/** The headers of the server, in development. There Kit sends the policy of the pages itself. */
+/** Sends the server's headers in development, where Kit itself sends the policy of the pages. */
 function sendHeaders(): Plugin {
 	const isKeyword = (source: string): boolean => /^(self|none|unsafe-inline|sha256-.*)$/.test(source);
 	const policy = Object.entries(svelteConfig.kit.csp.directives)
@@ -32,7 +32,7 @@ function sendHeaders(): Plugin {
 	};
 }
 
-/** Packages of all scripts: the page's, and those of its workers, which are bundled by themselves. */
+/** Packages of all scripts: the page's, and those of its workers, which are bundled separately. */
 const shipped = new Map<string, LicenseInfo>();
 
 function remember(packages: readonly LicenseInfo[]): void {
@@ -50,7 +50,7 @@ function writeNotices(): Plugin[] {
 			generateBundle: {
 				order: 'post',
 				handler() {
-					// The service worker is bundled by itself, after this, and holds none.
+					// The service worker is bundled separately, after this, and contains none.
 					this.emitFile({ type: 'asset', fileName: 'notices.txt', source: noticesText(shipped.values(), '.') });
 				}
 			}
@@ -58,7 +58,7 @@ function writeNotices(): Plugin[] {
 	];
 }
 
-/** What three pages or more share becomes one script of the site's: thirty small ones cost a start more than they save. */
+/** Joins what three or more pages share into one script: thirty small ones cost a start more than they save. */
 function joinShared(): Plugin {
 	return {
 		name: 'mien-join-shared',
@@ -73,7 +73,7 @@ function joinShared(): Plugin {
 	};
 }
 
-/** What the service worker keeps, and compressed copies, after Kit's adapter has written the site. */
+/** Writes the service worker's list and compressed copies after Kit's adapter has written the site. */
 function finish(): Plugin {
 	let isLast = false;
 	return {
@@ -88,7 +88,8 @@ function finish(): Plugin {
 			handler: async () => {
 				if (!isLast) return;
 				writeOfflineList('build');
-				// For static hosts: headers for Netlify, and for GitHub Pages that names with an underscore are files too.
+				// For static hosts: headers for Netlify; for GitHub Pages, a sign that names with an underscore are
+				// files too.
 				writeFileSync('build/_headers', headersFile());
 				writeFileSync('build/.nojekyll', '');
 				await compressFolder('build', 'node_modules/.cache/mien-compressed');
@@ -97,7 +98,7 @@ function finish(): Plugin {
 	};
 }
 
-/** Unit tests that change what all tests of a process share: tfjs's back ends, and modules that are replaced. */
+/** Unit tests that change what all tests of a process share: tfjs's back ends and replaced modules. */
 const APART = [
 	'tests/unit/training/{backend,blazeface,loop,models,pretrained,ship}/*.test.ts',
 	'tests/unit/training/{cli,evaluate/report,studies/crop-*}.test.ts',
@@ -110,13 +111,13 @@ export default defineConfig({
 		format: 'es',
 		plugins: () => [...workerPlugins(), licensePlugin({ done: remember }) as Plugin],
 		rolldownOptions: {
-			// What the worker's code imports is one script with it: six small ones cost a start more than they save.
+			// One script for the worker's code and its imports: six small ones cost a start more than they save.
 			output: { codeSplitting: { groups: [{ name: 'serve', test: /worker[\\/]serve\.ts$/ }] } }
 		}
 	},
 	build: {
-		// Browsers that know light-dark(): lowered for older ones, it would be settled at the root, and a stage that is
-		// always dark would get the page's colours.
+		// Browsers that know light-dark(): lowered for older ones, it would be resolved at the root, and a stage that
+		// is always dark would get the page's colours.
 		cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
 		rolldownOptions: { checks: { bundlerTimings: false } }
 	},
@@ -124,11 +125,11 @@ export default defineConfig({
 	test: {
 		testTimeout: 300_000,
 		hookTimeout: 300_000,
-		// One fewer than the cores, which is the default, would leave one of two idle.
+		// The default, one fewer than the cores, would leave one of two idle.
 		maxWorkers: '100%',
 		sequence: { sequencer: ApartFirst },
 		projects: [
-			// Loading the same modules anew for each file would take longer than the tests.
+			// Loading the same modules again for each file would take longer than the tests.
 			{
 				extends: true,
 				test: {

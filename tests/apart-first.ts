@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { TestSequencer, TestSpecification } from 'vitest/node';
 
 /**
- * The order of test files: those of the project "apart" first, which are the longest, and between which a process of the others
- * would end, with all that it has loaded; and large files before small ones.
+ * Orders test files: those of the project "apart" first, as they are the longest, and as in between they would end a
+ * process of the others with all that it has loaded; then large files before small ones.
  */
 export class ApartFirst implements TestSequencer {
 	sort(files: TestSpecification[]): TestSpecification[] {

@@ -1,11 +1,12 @@
-/** A broker (MQTT 3.1.1 or 5 over WebSocket) that hangs up at what it does not know or allow, as hosted ones do. */
+/** A broker (MQTT 3.1.1 or 5 over WebSocket) that, like hosted ones, hangs up on what it does not know or allow. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { acceptWebSocket } from './websocket';
 
 /**
- * Where it hangs up: at a subscription (AWS IoT without `iot:Subscribe`), a retained message, a retained last will, or a
- * message that is to be confirmed. `silence`: it takes those, and confirms none. `version`: it knows MQTT 5 alone.
+ * What it hangs up on: a subscription (AWS IoT without `iot:Subscribe`), a retained message, a retained last will, any
+ * last will, or a message to be confirmed. `silence`: it takes those, but confirms none. `version`: it knows only MQTT
+ * 5.
  */
 export type Grudge = 'subscribe' | 'retain' | 'retained-will' | 'will' | 'confirm' | 'silence' | 'version';
 
@@ -13,9 +14,9 @@ export interface StandInBroker {
 	readonly url: string;
 	/** What was published, oldest first. */
 	readonly published: { readonly topic: string; readonly text: string; readonly retain: boolean }[];
-	/** Topics of the last wills that connections came with. */
+	/** Topics of the connections' last wills. */
 	readonly wills: string[];
-	/** Connections taken. */
+	/** Accepted connections. */
 	connects: number;
 	stop(): void;
 }
@@ -27,7 +28,7 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 		const socket = acceptWebSocket(request, stream, 'mqtt');
 		let rest = Buffer.alloc(0);
 		let isVersion5 = false;
-		/** Properties, which version 5 has at many places, with their length before them in a byte. */
+		/** Skips the properties that version 5 has in many places, preceded by their length in one byte. */
 		const past = (body: Buffer, at: number): number => (isVersion5 ? at + 1 + (body[at] ?? 0) : at);
 		socket.onMessage = (message) => {
 			rest = Buffer.concat([rest, Buffer.from(message as Buffer)]);
@@ -79,7 +80,7 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 	return Object.assign(broker, { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/` });
 }
 
-/** Topics of a SUBSCRIBE: each with its length before and its quality of service after it. */
+/** Topics of a SUBSCRIBE, each preceded by its length and followed by its quality of service. */
 function filters(body: Buffer): string[] {
 	const topics: string[] = [];
 	for (let at = 0; at + 2 <= body.length;) {
@@ -97,7 +98,7 @@ interface MqttPacket {
 	readonly end: number;
 }
 
-/** Null where it is not whole yet. */
+/** Null if it is not complete yet. */
 function readPacket(bytes: Buffer): MqttPacket | null {
 	let length = 0;
 	for (let index = 1; index < bytes.length; index++) {

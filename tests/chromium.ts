@@ -1,4 +1,4 @@
-/** Finds a Chromium for the browser tests, or installs one; and how it is started for them. */
+/** Finds a Chromium for the browser tests, or installs one, and has the arguments for it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
@@ -54,7 +54,7 @@ function install(): void {
 
 /**
  * Path of a Chromium: MIEN_CHROMIUM, the system's Chromium or Chrome, one that Playwright downloaded, or one installed
- * now. Throws with a remedy where there is none.
+ * now. Throws with a remedy if there is none.
  */
 export function provideChromium(): string {
 	const named = process.env['MIEN_CHROMIUM'];

@@ -1,4 +1,4 @@
-/** A Mosquitto of one's own, on loopback, that can be killed and started again. */
+/** A private Mosquitto on loopback that can be killed and started again. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 export const BROKER_LOGIN = { username: 'kiosk', password: 's3cret' };
-/** Known where there are rights to tell apart. */
+/** Accepted only if access rights are given. */
 export const OTHER_LOGINS = [
 	{ username: 'operator', password: 'al50-s3cret' },
 	{ username: 'visitor', password: 'n0b0dy' }
@@ -20,8 +20,8 @@ export class Mosquitto {
 	#process: ChildProcess | null = null;
 
 	/**
-	 * Takes MQTT over WebSocket on `port`, and plain on `plainPort`, with BROKER_LOGIN alone; what it knows outlives it.
-	 * `rights`: lines of an `acl_file`, with which OTHER_LOGINS are known, too.
+	 * Accepts MQTT over WebSocket on `port` and plain MQTT on `plainPort`, with BROKER_LOGIN only; its state is
+	 * persistent. `rights`: lines of an `acl_file`, with which OTHER_LOGINS are accepted too.
 	 */
 	constructor(program: string, port: number, plainPort: number, rights: string | null = null) {
 		this.#program = program;
@@ -52,7 +52,7 @@ export class Mosquitto {
 		);
 	}
 
-	/** Resolves once it takes connections. */
+	/** Resolves once it accepts connections. */
 	async start(): Promise<void> {
 		const program = spawn(this.#program, ['-c', join(this.#folder, 'mosquitto.conf')], { stdio: 'ignore' });
 		this.#process = program;

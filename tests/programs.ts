@@ -1,14 +1,14 @@
-/** Programs of the system that some tests need, and that others do without. */
+/** System programs that some tests need. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Of a package that is in the lists already or not yet. */
+/** For one package, with or without updating the package lists. */
 const INSTALL_LIMIT_MS = 180_000;
 
 /**
- * Path of a program that has the name of its Debian package. Where it is missing, a test machine (CI set, Debian, root)
- * installs it; otherwise null, and the console is told what is skipped.
+ * Path of a program named like its Debian package. If it is missing, a test machine (CI set, Debian, root) installs it;
+ * otherwise null, and the console says what is skipped.
  */
 export function provideProgram(name: 'mosquitto' | 'ffmpeg'): string | null {
 	const isTestMachine = process.env['CI'] === 'true' && process.getuid?.() === 0 && existsSync('/etc/debian_version');
@@ -35,7 +35,7 @@ function find(name: string): string | null {
 	}
 }
 
-/** A port of this machine that nobody listens on. */
+/** A free port of this machine. */
 export async function freePort(): Promise<number> {
 	const server = createServer();
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

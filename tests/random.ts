@@ -1,4 +1,4 @@
-/** Chance that is the same each time, for tests that try thousands of inputs. */
+/** Repeatable random numbers, for tests that try thousands of inputs. */
 
 /** mulberry32: numbers of 0..1. */
 export function generator(seed: number): () => number {
@@ -11,7 +11,7 @@ export function generator(seed: number): () => number {
 	};
 }
 
-/** A copy that was hit a few times: bytes changed, runs overwritten, parts moved, cut off, or doubled. */
+/** A copy damaged in a few places: bytes changed, runs overwritten, parts moved, cut off, or doubled. */
 export function mutated(bytes: Uint8Array, random: () => number): Uint8Array<ArrayBuffer> {
 	let copy = Uint8Array.from(bytes);
 	const at = () => Math.floor(random() * copy.length);

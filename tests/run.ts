@@ -1,6 +1,6 @@
 /**
- * `npm test`: every check and the build, two at a time, then unit and browser tests, up to the first that fails; the last line
- * counts the tests. `npm run check` does the checks alone.
+ * `npm test`: every check and the build, two at a time, then unit and browser tests, up to the first failure; the last
+ * line counts the tests. `npm run check` does only the checks.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,14 +10,14 @@ import { join } from 'node:path';
 interface Step {
 	readonly title: string;
 	readonly command: string;
-	/** Vitest runs also write their counts to a file. */
+	/** For Vitest runs, which also write their counts to a file. */
 	readonly counts?: true;
 }
 
 /** What the checks need. */
 const FIRST: Step = { title: 'Generated types', command: 'svelte-kit sync' };
 
-/** None needs another; the longest first. */
+/** They are independent; the longest come first. */
 const CHECKS: readonly Step[] = [
 	{ title: 'Lint', command: 'eslint . --max-warnings 0' },
 	{ title: 'Formatting', command: 'prettier --check --log-level warn .' },
@@ -31,7 +31,7 @@ const CHECKS: readonly Step[] = [
 	{ title: 'Unused files, exports and packages', command: 'knip' }
 ];
 
-/** What the browser tests need: beside the checks, as the longest of them takes one core for minutes. */
+/** What the browser tests need. Runs alongside the checks, the longest of which takes one core for minutes. */
 const BUILD: Step = { title: 'Build and its size', command: 'vite build --logLevel warn && tsx tests/size-budget.ts' };
 
 const TESTS: readonly Step[] = [
@@ -52,7 +52,7 @@ interface Counts {
 interface TestOutcome {
 	readonly fullName: string;
 	readonly status: string;
-	/** Of all its tries. */
+	/** From all tries. */
 	readonly failureMessages: readonly string[];
 }
 
@@ -60,7 +60,7 @@ const folder = mkdtempSync(join(tmpdir(), 'mien-test-'));
 
 const NOTHING: Counts = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
 
-/** Runs one step; its tests, or one failure where it failed without a failed test. */
+/** Runs one step; gives the counts of its tests, or one failure if it failed without a failed test. */
 function run(step: Step, index: number): Counts {
 	const countsFile = join(folder, `${index}.json`);
 	const reporters = `--reporter=default --reporter=json --outputFile.json="${countsFile}"`;
@@ -73,7 +73,7 @@ function run(step: Step, index: number): Counts {
 		try {
 			counts = JSON.parse(readFileSync(countsFile, 'utf8')) as Counts;
 		} catch {
-			console.log(`${step.title} left no counts: it did not come to its end.`);
+			console.log(`${step.title} left no counts: it did not finish.`);
 			counts.numFailedTests = 1;
 		}
 	}
@@ -81,7 +81,7 @@ function run(step: Step, index: number): Counts {
 	for (const { fullName, failureMessages } of counts.testResults
 		.flatMap((file) => file.assertionResults)
 		.filter(unsteady))
-		console.log(`Passed only at the second try: ${fullName}\n${failureMessages.join('\n')}`);
+		console.log(`Passed only on the second try: ${fullName}\n${failureMessages.join('\n')}`);
 	return counts;
 }
 
@@ -89,7 +89,7 @@ function unsteady({ status, failureMessages }: TestOutcome): boolean {
 	return status === 'passed' && failureMessages.length > 0;
 }
 
-/** Runs checks beside each other; each one's words come when it has ended. How many failed. */
+/** Runs checks in parallel, printing each one's output when it has ended. Gives how many failed. */
 async function runChecks(checks: readonly Step[]): Promise<number> {
 	const waiting = [...checks];
 	let wrong = 0;
@@ -130,6 +130,6 @@ for (const [index, step] of (isChecksOnly ? [] : TESTS).entries()) {
 }
 rmSync(folder, { recursive: true, force: true });
 console.log(`\nAll in ${((performance.now() - started) / 1000).toFixed(0)} s.`);
-if (skipped > 0) console.log(`${skipped} skipped; the reasons stand above.`);
+if (skipped > 0) console.log(`${skipped} skipped; the reasons are above.`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

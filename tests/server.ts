@@ -1,23 +1,23 @@
-/** The built site, served as `npm start` serves it. */
+/** Serves the built site as `npm start` does. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** One page of what is served. */
+/** One of the served pages. */
 const BUILT = 'build/kiosk.html';
 
 export interface Site {
-	/** Its address, without a slash at its end. */
+	/** Its address, without a trailing slash. */
 	readonly origin: string;
-	/** Of its process. */
+	/** Its process. */
 	readonly pid: number;
 	stop(): void;
 }
 
 /**
- * Serves the build of `folder`, this project or a folder with a copy of its build/, until it is stopped; `options` as `npm start`
- * takes them. Rejects where there is no build.
+ * Serves the build in `folder`, this project or a folder with a copy of its build/, until stopped; `options` as for
+ * `npm start`. Rejects if there is no build.
  */
 export async function serveSite(options: readonly string[] = [], folder = '.'): Promise<Site> {
 	if (!existsSync(join(folder, BUILT))) throw new Error('There is no build/ to test: run `npm run build` first.');
@@ -29,7 +29,7 @@ export async function serveSite(options: readonly string[] = [], folder = '.'): 
 		server.kill();
 	};
 	server.on('exit', (code, signal) => {
-		if (isWanted) console.error(`The server of the site ended by itself: ${code ?? signal ?? 'unknown'}`);
+		if (isWanted) console.error(`The site's server ended by itself: ${code ?? signal ?? 'unknown'}`);
 	});
 	server.stderr.pipe(process.stderr);
 	try {

@@ -1,4 +1,4 @@
-/** What a visitor downloads, held against limits. Fails over a limit, and when a file that is expected is missing. */
+/** Checks what a visitor downloads against limits. Fails over a limit, and if an expected file is missing. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -15,10 +15,10 @@ interface Line {
 	readonly limit: number;
 }
 
-/** Built files whose path fits; at least one. */
+/** Built files whose path matches; at least one. */
 function built(pattern: RegExp): string[] {
 	const files = readdirSync(BUILD, { recursive: true, encoding: 'utf8' }).filter((file) => pattern.test(file));
-	if (files.length === 0) throw new Error(`No file in ${BUILD}/ fits ${pattern}`);
+	if (files.length === 0) throw new Error(`No file in ${BUILD}/ matches ${pattern}`);
 	return files.map((file) => join(BUILD, file));
 }
 
@@ -31,7 +31,7 @@ function gzipped(files: readonly string[], what: string): number {
 	return files.reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0);
 }
 
-/** Everything that a page's HTML asks for at once. */
+/** Everything that a page's HTML loads at once. */
 function firstLoad(page: string, extension: string): string[] {
 	const html = readFileSync(join(BUILD, page), 'utf8');
 	return [...html.matchAll(/<link href="\.{1,2}\/(_app\/[^"]+)"/g)]
@@ -52,7 +52,7 @@ function modelBytes(entry: ModelFiles): number {
 
 const first = manifest.models.find(({ id }) => id === manifest.default);
 if (first === undefined) throw new Error('The default model is not in the manifest');
-/** The worker's first lines, and its code with the back end that most visitors get. */
+/** The worker's entry script, and its code with the back end that most visitors get. */
 const workerScripts = [
 	...built(/workers\/analyser\.worker-.*\.js$/),
 	...built(/workers\/chunks\/.*\.js$/)
@@ -93,7 +93,7 @@ const lines: Line[] = [
 	...manifest.models.map((entry) => ({
 		what: `model ${entry.id}`,
 		bytes: modelBytes(entry),
-		// Only the first one is fetched unasked.
+		// Only the default one is fetched unasked.
 		limit: (entry.id === manifest.default ? 2 : 24) * 1000 * 1000
 	}))
 ];

@@ -1,20 +1,20 @@
-/** The server's end of a WebSocket (RFC 6455), as little of it as servers made for tests need. */
+/** The server's end of a WebSocket (RFC 6455), as far as test servers need it. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 export interface ServerSocket {
-	/** Gets each whole message: text as text, anything else as bytes. */
+	/** Gets each complete message: text as text, anything else as bytes. */
 	onMessage: (message: string | Buffer) => void;
 	onClose: () => void;
 	send(message: string | Buffer): void;
-	/** As where the program is ended. */
+	/** As when the program ends. */
 	destroy(): void;
 }
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-/** Answers a request to upgrade. `protocol`: the subprotocol that is agreed to, or null. */
+/** Answers a request to upgrade. `protocol`: the accepted subprotocol, or null. */
 export function acceptWebSocket(
 	request: IncomingMessage,
 	stream: Duplex,
@@ -79,7 +79,7 @@ function header(code: number, length: number): Buffer {
 	return bytes;
 }
 
-/** A frame of a client, which are masked; null where it is not whole yet. */
+/** A frame from a client, which is masked; null if it is not complete yet. */
 function readFrame(bytes: Buffer): { code: number; isLast: boolean; body: Buffer; end: number } | null {
 	if (bytes.length < 2) return null;
 	const [first = 0, second = 0] = bytes;

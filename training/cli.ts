@@ -11,24 +11,24 @@ import { studyCommand } from './studies/index';
 
 const USAGE = `Usage:
   npm run prepare:data -- --data FILE      read FER2013 once into a fast local copy
-  npm run train -- MODEL --data FILE       train a model; run again to go on after an interruption
+  npm run train -- MODEL --data FILE       train a model; run again to resume after an interruption
       [--recipe NAME] [--base imagenet|scratch|FILE] [--ferplus FILE] [--face-api DIR] [--backend auto|webgpu|onednn-bf16|onednn|wasm]
       [--replicas N] [--batch-size N] [--epochs N] [--seed N] [--checkpoint-minutes N] [--fresh]
   npm run evaluate -- MODEL|all --data FILE [--split public|train|private|paper] [--final] [--json] [--save NAME]
                                            measure what is shipped; --final for splits with PrivateTest
   npm run evaluate -- --run MODEL[/RECIPE] [--seed N] ...
-                                           the same of a run that is not shipped
+                                           the same for a run that is not shipped
   npm run evaluate -- MODEL|all --folder DIR [--by REGEX] [--report] ...
                                            on pictures in folders named by label; --by finds the person in a name
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--recipe NAME] [--seed N] [--ferplus FILE] --final | --out DIR
   npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] --final
-                                           measure what is shipped anew, into the manifest and the reports
+                                           measure what is shipped again, into the manifest and the reports
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest
   npm run study -- NAME ...                crop-survey, crop-trial, detector, paper-curves, prior-trial, score
 FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
-/** As shells have it of a program whose reader has gone: `npm run evaluate -- all | head`. */
+/** What shells report for a program whose reader is gone: `npm run evaluate -- all | head`. */
 const BROKEN_PIPE = 141;
 
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
@@ -56,13 +56,13 @@ async function main(): Promise<number> {
 	try {
 		return await command(args);
 	} catch (thrown) {
-		// Not thrown on: the WASM back end would print its whole source in front of the stack.
+		// Not rethrown: the WASM back end would print its whole source in front of the stack.
 		process.stderr.write(`${explain(thrown)}\n`);
 		return 1;
 	}
 }
 
-/** A sentence for what a user can mend: wrong flags, and files and folders that the system refuses; else where it happened. */
+/** A sentence for what a user can fix: wrong flags, and files and folders that the system refuses; else the stack. */
 function explain(thrown: unknown): string {
 	if (!(thrown instanceof Error)) return String(thrown);
 	const { message, stack = message } = thrown;

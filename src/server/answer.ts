@@ -1,27 +1,27 @@
 /**
- * Answers of cameras as they come, made into ones that Node's strict parser takes. Browsers show pictures of cameras
- * that end their lines with LF alone, send headers without names, or give both a length and chunks; so does the proxy.
+ * Makes the answers of cameras acceptable to Node's strict parser. Browsers show pictures from cameras that end their
+ * lines with a bare LF, send headers without names, or give both a length and chunks; so does the proxy.
  */
 import { Duplex } from 'node:stream';
 
-/** More than any camera sends; what is longer is no answer by HTTP. */
+/** More than any camera sends; anything longer is not an HTTP answer. */
 const MAX_HEAD_BYTES = 64 * 1024;
 const MAX_SIZE_LINE_BYTES = 4096;
 const STATUS_LINE = /^(HTTP|ICY)(?:\/[\d.]+)?[ \t]+(\d{3})(?!\d)/i;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** Told to whoever asks, in a sentence. */
+/** The message is a sentence for the client. */
 export class AnswerError extends Error {}
 
 export interface AnswerHead {
 	readonly status: number;
-	/** In their order, with values of printable characters. */
+	/** In order; values hold printable characters only. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
-	/** How long the body is: bytes, 'chunked', or null where it ends with the connection. */
+	/** Length of the body: bytes, 'chunked', or null if it ends with the connection. */
 	readonly length: number | 'chunked' | null;
 }
 
-/** Reads a head (Latin-1, without the empty line at its end). Throws AnswerError where it is none of HTTP. */
+/** Reads a head (Latin-1, without the empty line at its end). Throws AnswerError if it is not HTTP. */
 function readHead(text: string): AnswerHead {
 	const [first = '', ...lines] = text.replace(/^(\xef\xbb\xbf|\s)+/, '').split(/\r*\n/);
 	const [, protocol, status] = STATUS_LINE.exec(first) ?? [];
@@ -55,36 +55,36 @@ function printable(value: string): string {
 	return value.replace(/[^\t\x20-\x7e\x80-\xff]/g, '').trim();
 }
 
-/** What answers in place of a web server, by its first bytes. */
+/** Says what answered instead of a web server, judging by its first bytes. */
 function describeForeign(bytes: Buffer): string {
 	const text = bytes.toString('latin1');
 	if (text.startsWith('RTSP/')) {
 		return 'it speaks RTSP, which browsers do not play: put go2rtc or MediaMTX in front of it';
 	}
-	if (bytes[0] === 0x15 && bytes[1] === 0x03) return 'it speaks TLS: write https:// in place of http://';
-	if (text.startsWith('SSH-')) return 'it speaks SSH and not HTTP: is the port right?';
+	if (bytes[0] === 0x15 && bytes[1] === 0x03) return 'it speaks TLS: write https:// instead of http://';
+	if (text.startsWith('SSH-')) return 'it speaks SSH, not HTTP: is the port right?';
 	const shown = text.slice(0, 24).replace(/[^\x20-\x7e]/g, '.');
 	return text === ''
-		? 'it closed the connection without an answer: does it want https:// in place of http://?'
+		? 'it closed the connection without an answer: does it need https:// instead of http://?'
 		: `its answer is not HTTP: it begins with "${shown}"`;
 }
 
 /**
- * A connection on which one answer is read: written to, it passes on what Node's client sends; read from, it gives the
- * answer with a strict head and strict chunks. `bodyless`: the answer to HEAD.
+ * A connection for one answer: writing passes on what Node's client sends; reading gives the answer with a strict head
+ * and strict chunks. `bodyless`: the answer to HEAD.
  */
 export class AnswerStream extends Duplex {
 	readonly #socket: Duplex;
 	readonly #bodyless: boolean;
 	#read: (bytes: Buffer) => void = (bytes) => this.#readHead(bytes);
 	#pending: Buffer = Buffer.alloc(0);
-	/** True where the connection may end without anything missing. */
+	/** True if nothing would be missing were the connection to end now. */
 	#complete = false;
-	/** Bytes of the chunk or body under way that are still to come. */
+	/** Bytes still to come of the current chunk or body. */
 	#left = 0;
 	#chunks = 0;
 	#chunked = false;
-	/** True where what was called chunked is not. */
+	/** True if the body was announced as chunked but is not. */
 	#whole = false;
 	#ended = false;
 
@@ -123,7 +123,7 @@ export class AnswerStream extends Duplex {
 		this.#socket.write(chunk, done);
 	}
 
-	/** At once: a camera that answers to a head alone, and closes, resets what comes later, and its answer is lost with that. */
+	/** In one write: a camera that answers after the head and closes resets on later bytes, which loses its answer. */
 	override _writev(chunks: readonly { readonly chunk: Buffer }[], done: (error?: Error | null) => void): void {
 		this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
 	}
@@ -172,7 +172,7 @@ export class AnswerStream extends Duplex {
 			if (rest.length > 0) this.#readHead(rest);
 			return;
 		}
-		// Of a status that no answer has, the parser would make an error of its own: who asks is told 502.
+		// The parser would fail on an invalid status; the client gets 502 instead.
 		const known = status >= 100 && status <= 599 ? status : 502;
 		const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 		const size =
@@ -212,7 +212,7 @@ export class AnswerStream extends Duplex {
 				rest = rest.subarray(given);
 			}
 			if (rest.length === 0) return;
-			// The line break behind a chunk may be all that came: the next size follows with the next picture.
+			// Perhaps only the line break after a chunk has arrived: the next size comes with the next picture.
 			const line = /^\s*([^\r\n]+)\r*\n/.exec(rest.subarray(0, MAX_SIZE_LINE_BYTES).toString('latin1'));
 			if (line === null && rest.length < MAX_SIZE_LINE_BYTES) {
 				this.#pending = rest;
@@ -232,7 +232,7 @@ export class AnswerStream extends Duplex {
 		}
 	}
 
-	/** A body that was called chunked and is not: as it comes. Throws where chunks came before. */
+	/** Passes on a body that was announced as chunked but is not. Throws if chunks came before. */
 	#takeWhole(bytes: Buffer): void {
 		if (this.#chunks > 0) throw new AnswerError('the chunks of its answer are damaged');
 		this.#read = (more) => this.#giveChunk(more);

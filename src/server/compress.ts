@@ -1,14 +1,14 @@
-/** Compressed copies of what was built, beside each file: made once for each content, as the best settings take time. */
+/** Writes compressed copies beside the built files; each content is compressed once, as the best settings are slow. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-/** What is compressed already, or never asked for by a browser that reads Brotli. */
+/** Already compressed, or never requested by a browser that reads Brotli. */
 const PASSED_OVER = /\.(webp|png|jpe?g|avif|woff2|mp4|br|gz)$/;
 const MIN_BYTES = 1024;
-/** A copy has to be smaller by this share, or it is not worth a second file. */
+/** A copy must be smaller by this share to be worth a second file. */
 const WORTH = 0.03;
 /** Larger files, such as the weights of the largest model, get a quicker setting: the best one takes a minute. */
 const LARGE_BYTES = 4_000_000;
@@ -25,7 +25,7 @@ const CODINGS = {
 	gz: (bytes: Buffer) => promisify(gzip)(bytes, { level: bytes.length > LARGE_BYTES ? 6 : 9 })
 };
 
-/** Writes FILE.br and FILE.gz beside the files of `folder` where they are smaller; `cache` keeps them for the next build. */
+/** Writes FILE.br and FILE.gz beside each file of `folder` if smaller; `cache` keeps them for the next build. */
 export async function compressFolder(folder: string, cache: string): Promise<void> {
 	mkdirSync(cache, { recursive: true });
 	const used = new Set<string>();
@@ -42,7 +42,7 @@ export async function compressFolder(folder: string, cache: string): Promise<voi
 				used.add(`${hash}.${extension}`);
 				const known = existsSync(kept);
 				const compressed = known ? readFileSync(kept) : await compress(bytes);
-				// What does not pay is kept too, as an empty file, so that it is not tried again.
+				// An empty file records that compressing does not pay, so that it is not tried again.
 				const pays = compressed.length > 0 && compressed.length <= bytes.length * (1 - WORTH);
 				if (!known) writeFileSync(kept, pays ? compressed : '');
 				if (pays) writeFileSync(`${file}.${extension}`, compressed);

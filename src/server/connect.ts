@@ -1,12 +1,12 @@
-/** Connections to cameras: in time, and by TLS only to whom the certificate names or the operator trusts. */
+/** Connections to cameras: within a time limit, and by TLS only with a valid or a trusted certificate. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 const CONNECT_LIMIT_MS = 10_000;
-/** A camera that lost its power says nothing more: the system asks it now and then. */
+/** A camera that loses power just falls silent, so the system probes it now and then. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** Why no connection came about, in a sentence, and what to do. */
+/** Says in a sentence why there is no connection and what to do. */
 export class ConnectError extends Error {
 	readonly timedOut: boolean;
 
@@ -17,27 +17,27 @@ export class ConnectError extends Error {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-	ECONNREFUSED: 'nobody listens there (connection refused): is it switched on, and the port right?',
+	ECONNREFUSED: 'nothing listens there (connection refused): is it switched on, and is the port right?',
 	ENOTFOUND: 'its name is not known here (no address found): write its IP address instead',
 	EAI_AGAIN: 'its name could not be looked up: write its IP address instead',
-	EHOSTUNREACH: 'this network has no way to it (host unreachable)',
-	ENETUNREACH: 'this network has no way to it (network unreachable)',
+	EHOSTUNREACH: 'this network has no route to it (host unreachable)',
+	ENETUNREACH: 'this network has no route to it (network unreachable)',
 	EHOSTDOWN: 'it does not answer in this network (host is down)',
 	ECONNRESET: 'it closed the connection',
 	EPIPE: 'it closed the connection',
 	ETIMEDOUT: 'it does not answer (connection timed out)'
 };
 
-/** One sentence for an error of a connection. */
+/** Describes a connection error in one sentence. */
 export function reasonOf(error: unknown): string {
 	const { code = '', message } = error as NodeJS.ErrnoException;
 	const known = REASONS[code];
 	if (known !== undefined) return known;
 	if (/wrong version number|packet length too long|http request/i.test(message)) {
-		return 'it does not speak TLS there: write http:// in place of https://';
+		return 'it does not speak TLS there: write http:// instead of https://';
 	}
 	if (code.startsWith('ERR_SSL') || code === 'EPROTO') {
-		return `no secure connection came about: ${message.replace(/^.*?:SSL routines:[^:]*:/, '').replace(/:.*$/s, '')}`;
+		return `no secure connection was made: ${message.replace(/^.*?:SSL routines:[^:]*:/, '').replace(/:.*$/s, '')}`;
 	}
 	return message;
 }
@@ -54,7 +54,7 @@ const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
 	ERR_TLS_CERT_ALTNAME_INVALID: 'is for another name'
 };
 
-/** A SHA-256 fingerprint as 64 hexadecimal digits, from any usual way of writing one; null where it is none. */
+/** A SHA-256 fingerprint in any usual notation, as 64 hexadecimal digits; null if it is not one. */
 export function readFingerprint(text: string): string | null {
 	const digits = text
 		.replace(/^sha-?256[:=/ ]*/i, '')
@@ -64,21 +64,21 @@ export function readFingerprint(text: string): string | null {
 }
 
 export interface Destination {
-	/** Of http: or https:. */
+	/** http: or https:. */
 	readonly url: URL;
-	/** What --trust calls it. */
+	/** Its name in --trust. */
 	readonly path: string;
-	/** Fingerprints, as `readFingerprint` gives them, of certificates that are trusted beside those of authorities. */
+	/** Fingerprints, as from `readFingerprint`, of certificates trusted in addition to those of authorities. */
 	readonly trusted: readonly string[];
 }
 
-/** A connection that is ready to be written to. Rejects with ConnectError, or an error for `reasonOf`. */
+/** Opens a connection, ready for writing. Rejects with ConnectError, or an error for `reasonOf`. */
 export function openConnection({ url, path, trusted }: Destination, signal: AbortSignal): Promise<Socket> {
 	const host = url.hostname.replace(/^\[|\]$/g, '');
 	const secure = url.protocol === 'https:';
 	const port = Number(url.port) || (secure ? 443 : 80);
 	return new Promise((resolve, reject) => {
-		// Checked below, before anything is sent: to say what is wrong, the certificate has to be seen.
+		// The certificate is checked below, before anything is sent, so that the error can say what is wrong with it.
 		const tls = secure
 			? connectTls({ host, port, rejectUnauthorized: false, ...(isIP(host) === 0 ? { servername: host } : {}) })
 			: null;
@@ -91,7 +91,7 @@ export function openConnection({ url, path, trusted }: Destination, signal: Abor
 		const timer = setTimeout(() => {
 			fail(new ConnectError(`it does not answer (no connection within ${CONNECT_LIMIT_MS / 1000} s)`, true));
 		}, CONNECT_LIMIT_MS);
-		const abort = () => fail(new ConnectError('nobody waits for it any more'));
+		const abort = () => fail(new ConnectError('nobody is waiting for it any more'));
 		signal.addEventListener('abort', abort, { once: true });
 		socket.once('error', fail);
 		socket.once('close', () => fail(new ConnectError('it closed the connection')));
@@ -105,7 +105,7 @@ export function openConnection({ url, path, trusted }: Destination, signal: Abor
 					const code = String(
 						(tls.authorizationError as unknown as NodeJS.ErrnoException | null)?.code ?? tls.authorizationError
 					);
-					const fault = CERTIFICATE_FAULTS[code] ?? `cannot be relied on (${code})`;
+					const fault = CERTIFICATE_FAULTS[code] ?? `cannot be trusted (${code})`;
 					const name = subject?.CN === undefined ? '' : ` of "${String(subject.CN).replace(/[^\x20-\x7e]/g, '')}"`;
 					const other =
 						trusted.length > 0 && found !== null
@@ -122,7 +122,7 @@ export function openConnection({ url, path, trusted }: Destination, signal: Abor
 			clearTimeout(timer);
 			signal.removeEventListener('abort', abort);
 			socket.removeAllListeners('error').removeAllListeners('close');
-			// Whoever takes the connection listens too, but perhaps a moment later.
+			// The receiver adds its own listener, but perhaps a moment later.
 			socket.on('error', () => undefined);
 			socket.setNoDelay(true);
 			socket.setKeepAlive(true, KEEP_ALIVE_MS);

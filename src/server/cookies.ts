@@ -8,14 +8,14 @@ interface Kept {
 	readonly name: string;
 	readonly value: string;
 	readonly path: string;
-	/** By the wall clock; Infinity where it lasts as long as the server. */
+	/** Wall-clock time; Infinity if it lasts as long as the server. */
 	readonly expiresMs: number;
 }
 
 export class CookieJar {
 	readonly #kept = new Map<string, Kept>();
 
-	/** Keeps what an answer to a request for `asked` (a path) sets, as of `nowMs` (RFC 6265, section 5.3). */
+	/** Keeps the cookies set by an answer to a request for `asked` (a path), as of `nowMs` (RFC 6265, section 5.3). */
 	store(setCookies: readonly string[], asked: string, nowMs: number): void {
 		for (const { name, value, path, maxAge, expires } of parseSetCookie([...setCookies], {
 			decodeValues: false,

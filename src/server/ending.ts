@@ -1,13 +1,13 @@
-/** How a server ends: once, and in peace, whoever asks for it. */
+/** Shuts a server down gracefully, and only once, whoever asks for it. */
 
-/** Within this time of the first, another signal is the same one, which a terminal and npm both passed on. */
+/** Another signal within this time of the first is the same one, passed on by both a terminal and npm. */
 const SAME_MS = 1000;
 const PARENT_EVERY_MS = 500;
 
 /**
- * Calls `stop` with the reason when this process gets a signal to end, and leaves with 0 once it is done; a second signal later
- * than a second leaves at once, with 1. Where npm started this process, the end of npm's shell is such a signal too: the
- * shell passes none on, and the server would stay behind, with its port.
+ * Calls `stop` with the reason when this process gets a signal to end, and exits with 0 once that is done; another
+ * signal more than a second later exits at once, with 1. If npm started this process, the end of npm's shell counts as
+ * a signal too: the shell passes none on, and the server would stay behind, holding its port.
  */
 export function stopWhenAsked(stop: (reason: string) => Promise<void>): void {
 	let askedMs: number | undefined;

@@ -1,4 +1,4 @@
-/** Files of the build: compressed as the browser accepts, with validators and byte ranges. */
+/** Serves the built files: compressed if the browser accepts it, with validators and byte ranges. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { lookup } from 'mrmime';
 import send from 'send';
 import { filePolicy, pagePolicy } from './policy';
 
-/** Best first; the names that the build gives to compressed files. */
+/** Best first, with the extensions that the build gives to compressed files. */
 const ENCODINGS = [
 	{ coding: 'br', extension: '.br' },
 	{ coding: 'gzip', extension: '.gz' }
@@ -16,7 +16,7 @@ const ENCODINGS = [
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const HASH_DIGITS = /[\da-f]{12,64}/g;
 
-/** What is known of a file, for as long as it has this size and date. */
+/** Something known about a file, valid while it has this size and date. */
 interface Known<T> {
 	readonly stamp: string;
 	readonly value: Promise<T>;
@@ -33,8 +33,8 @@ export class Files {
 	}
 
 	/**
-	 * Answers a GET or HEAD for `path` (below the site's base, as it was sent), where there is such a file. `onPage` is
-	 * called before a page is sent.
+	 * Answers a GET or HEAD for `path` (below the site's base, as sent) if there is such a file. Calls `onPage` before
+	 * it sends a page.
 	 */
 	async serve(
 		request: IncomingMessage,
@@ -54,7 +54,7 @@ export class Files {
 		return 'served';
 	}
 
-	/** Answers 404, with the site's own page where a page was asked for. */
+	/** Answers 404, with the site's own page if a page was requested. */
 	async serveMissing(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		response.statusCode = 404;
 		const wantsPage = request.headers.accept?.includes('text/html') === true;
@@ -68,7 +68,7 @@ export class Files {
 		await this.#send(request, response, page, '');
 	}
 
-	/** The policy in the first page, or null where there is no build. */
+	/** The policy in the start page, or null if there is no build. */
 	async sitePolicy(): Promise<string | null> {
 		const page = await this.#find(['index.html']);
 		return page === null ? null : this.#pagePolicy(page);
@@ -95,7 +95,7 @@ export class Files {
 		for (const { coding, extension } of ENCODINGS) {
 			if ((await this.#find([name + extension])) === null) continue;
 			response.setHeader('Vary', 'Accept-Encoding');
-			// A part of a compressed file is of no use by itself.
+			// Part of a compressed file is useless by itself.
 			if (sent !== name || range !== undefined || !accepts(request.headers['accept-encoding'], coding)) continue;
 			sent = name + extension;
 			response.setHeader('Content-Encoding', coding);
@@ -121,7 +121,7 @@ export class Files {
 						fail(error);
 						return;
 					}
-					// What was meant for the file's own bytes does not fit an answer without them.
+					// Headers that describe the file's bytes do not fit an answer without them.
 					for (const header of ['Content-Encoding', 'Content-Type', 'ETag', 'Cache-Control', 'Content-Length']) {
 						response.removeHeader(header);
 					}
@@ -133,7 +133,7 @@ export class Files {
 		});
 	}
 
-	/** Whether what lies at `address` never changes: by the build's word, or because the address names its content. */
+	/** Whether the file at `address` never changes: the build says so, or the address contains its hash. */
 	async #isFixed(name: string, address: string): Promise<boolean> {
 		if (name.startsWith('_app/immutable/')) return true;
 		const digits = address.match(HASH_DIGITS);
@@ -168,7 +168,7 @@ export class Files {
 	}
 }
 
-/** The name of a file below the build's folder; null where no file can have it. */
+/** The name of a file relative to the build's folder; null if no file can have it. */
 function fileName(path: string): string | null {
 	try {
 		const name = decodeURIComponent(path.replace(/^\//, ''));
@@ -185,7 +185,7 @@ function contentType(name: string): string {
 	return /^text\/|javascript|json|xml/.test(type) ? `${type}; charset=utf-8` : type;
 }
 
-/** Whether an Accept-Encoding header lets an answer have this coding. */
+/** Whether an Accept-Encoding header allows this coding. */
 export function accepts(header: string | string[] | undefined, coding: string): boolean {
 	const listed = String(header ?? '')
 		.toLowerCase()

@@ -1,10 +1,10 @@
-/** What the operator reads: a line with the time for each change, not for each request. */
+/** The operator's log: one line with the time for each change, not for each request. */
 
 export interface Log {
 	/** Writes a line. */
 	line(text: string): void;
 	/**
-	 * The condition of something that is tried again and again, or null where all is well: told when it changes, and at
+	 * The condition of something that is tried again and again, or null if all is well: logged when it changes, and at
 	 * most once in ten seconds for each `name`, however often it fails.
 	 */
 	condition(name: string, fault: string | null): void;

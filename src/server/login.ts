@@ -1,10 +1,10 @@
-/** Logins at cameras: Basic at first, Digest (RFC 7616) where the camera asks for it. */
+/** Logs in to cameras: with Basic first, with Digest (RFC 7616) if the camera asks for it. */
 import { DigestClient } from 'digest-fetch';
 
-/** As the library names them. */
+/** Under the library's names. */
 const ALGORITHMS = ['MD5', 'MD5-sess', 'SHA-256', 'SHA-256-sess', 'SHA-512-256', 'SHA-512-256-sess'];
 
-/** What Digest needs of the library, whose types say less. */
+/** What Digest needs from the library, whose types say less. */
 interface Digest {
 	readonly digest: { nc: number; qop?: string | null };
 	parseAuth(challenge: string): void;
@@ -28,7 +28,7 @@ export class Login {
 		this.#password = colon < 0 ? '' : login.slice(colon + 1);
 	}
 
-	/** The Authorization header of a request. `path`: with its query, as it is sent. */
+	/** The Authorization header of a request. `path`: with its query, as sent. */
 	header(method: string, path: string): string {
 		if (this.#digest === null) return `Basic ${Buffer.from(`${this.#name}:${this.#password}`).toString('base64')}`;
 		const { Authorization } = this.#digest.addAuth(`http://camera${path}`, { method, headers: {} }).headers;
@@ -37,8 +37,8 @@ export class Login {
 	}
 
 	/**
-	 * Told the WWW-Authenticate headers of a 401: true where another try with `header` is worth while. Null where only
-	 * kinds of login are asked for that are not spoken.
+	 * Takes the WWW-Authenticate headers of a 401 and tells whether to try again with `header`. Null if the camera asks
+	 * only for kinds of login that are not supported.
 	 */
 	challenged(headers: readonly string[]): boolean | null {
 		const challenges = splitChallenges(headers.join(', '));
@@ -60,7 +60,7 @@ export class Login {
 	}
 }
 
-/** The challenges of a header one by one: both their list and each one's parameters are separated by commas. */
+/** Splits a header into challenges: commas separate both the challenges and the parameters of each. */
 function splitChallenges(header: string): string[] {
 	const starts = [...header.matchAll(/(?:^|,)\s*(?=[A-Za-z][\w-]*(?:\s+[\w-]+\s*=|\s*(?:,|$)))/g)].map(
 		({ index, 0: { length } }) => index + length

@@ -1,23 +1,23 @@
-/** Figures for Prometheus: of this process, and what kiosk pages report of themselves. Numbers only, no pictures. */
+/** Figures for Prometheus: about this process, and those that kiosk pages report. Numbers only, no pictures. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { tell } from './proxy';
 
 const MAX_REPORT_BYTES = 4096;
 const MAX_KIOSKS = 100;
-/** A kiosk that says nothing for this long is away: no figures are better than old ones. */
+/** A kiosk that is silent for this long is gone: no figures are better than old ones. */
 const STALE_MS = 180_000;
 
-/** What a report may hold beside `kiosk`, by its name there; the names of the metrics follow Frigate's. */
+/** What a report may hold besides `kiosk`, by its name there; the metrics are named after Frigate's. */
 const FIGURES = {
-	cameraFps: ['mien_camera_fps', 'Pictures a second that the camera gives'],
-	processFps: ['mien_process_fps', 'Pictures a second that are analysed'],
-	skippedFps: ['mien_skipped_fps', 'Pictures a second that are passed over'],
+	cameraFps: ['mien_camera_fps', 'Pictures per second from the camera'],
+	processFps: ['mien_process_fps', 'Pictures per second that are analysed'],
+	skippedFps: ['mien_skipped_fps', 'Pictures per second that are skipped'],
 	inferenceMs: ['mien_inference_milliseconds', 'Milliseconds to analyse a picture'],
 	faces: ['mien_faces', 'Faces in view'],
 	incidents: ['mien_incidents', 'Incidents since the kiosk was opened'],
-	heapMb: ['mien_page_heap_megabytes', 'Megabytes of scripts of the page'],
-	up: ['mien_kiosk_up', '1 where pictures come, 0 where not']
+	heapMb: ['mien_page_heap_megabytes', 'Script heap of the page in megabytes'],
+	up: ['mien_kiosk_up', '1 if pictures arrive, 0 if not']
 } as const;
 type Figure = keyof typeof FIGURES;
 const KIOSK = /^[\w .:/-]{1,64}$/;
@@ -28,24 +28,25 @@ export interface Report {
 	readonly figures: ReadonlyMap<Figure, number>;
 }
 
-/** Reads what a kiosk page sent. Throws an Error that says what is wrong. */
+/** Reads a report from a kiosk page. Throws an Error that says what is wrong. */
 export function parseReport(text: string): Report {
 	let value: unknown;
 	try {
 		value = JSON.parse(text);
 	} catch {
-		throw new Error('a report is JSON');
+		throw new Error('a report must be JSON');
 	}
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('a report is a JSON object');
+	if (typeof value !== 'object' || value === null || Array.isArray(value))
+		throw new Error('a report must be a JSON object');
 	const { kiosk, ...rest } = value as Record<string, unknown>;
 	if (typeof kiosk !== 'string' || !KIOSK.test(kiosk)) {
-		throw new Error('"kiosk" is a name of up to 64 letters, digits, spaces and . : / _ -');
+		throw new Error('"kiosk" must be a name of up to 64 letters, digits, spaces and . : / _ -');
 	}
 	const figures = new Map<Figure, number>();
 	for (const [name, figure] of Object.entries(rest)) {
 		if (!Object.hasOwn(FIGURES, name))
-			throw new Error(`"${name.slice(0, 40)}" is none of ${Object.keys(FIGURES).join(', ')}`);
-		if (typeof figure !== 'number' || !Number.isFinite(figure)) throw new Error(`"${name}" is a number`);
+			throw new Error(`"${name.slice(0, 40)}" is not one of ${Object.keys(FIGURES).join(', ')}`);
+		if (typeof figure !== 'number' || !Number.isFinite(figure)) throw new Error(`"${name}" must be a number`);
 		figures.set(name as Figure, figure);
 	}
 	return { kiosk, figures };
@@ -72,7 +73,7 @@ export class Metrics {
 		this.#reports = new Counter({ name: 'mien_reports_total', help: 'Reports of kiosk pages', registers });
 	}
 
-	/** Answers GET /metrics, and POST /metrics/report of a page of this site; false where neither is asked for. */
+	/** Answers GET /metrics, and POST /metrics/report from a page of this site; false for anything else. */
 	async serve(request: IncomingMessage, response: ServerResponse, path: string, ofThisSite: boolean): Promise<boolean> {
 		if (path === '/metrics' && (request.method === 'GET' || request.method === 'HEAD')) {
 			this.#forgetStale();

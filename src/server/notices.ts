@@ -3,20 +3,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { LicenseInfo } from 'rolldown-license-plugin';
 
-/** Packages that come as one file with their dependencies in it, of which no bundler tells. */
+/** Packages published as one file that includes their dependencies, which no bundler can see. */
 const WITH_DEPENDENCIES = ['mqtt'];
 const LINE = '-'.repeat(80);
 
-/** Throws where a package gives no licence to print: then its terms must be looked up before it ships. */
+/** Throws if a package gives no licence to print: its terms must be looked up before it ships. */
 export function noticesText(packages: Iterable<LicenseInfo>, project: string): string {
 	const all = new Map([...packages].map((info) => [`${info.name} ${info.version}`, info]));
 	for (const name of WITH_DEPENDENCIES) addDependencies(name, project, all);
 	const sections = [...all.values()]
 		.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 		.map(({ name, version, license, licenseText }) => {
-			if (license === '' && licenseText.trim() === '') throw new Error(`${name} ships without a word on its licence`);
+			if (license === '' && licenseText.trim() === '') throw new Error(`${name} ships without a licence`);
 			const text =
-				licenseText.trim() === '' ? `Licence: ${license} (the package holds no text of it).` : licenseText.trim();
+				licenseText.trim() === '' ? `Licence: ${license} (the package does not include its text).` : licenseText.trim();
 			return `${name} ${version} (${license === '' ? 'see below' : license})\n\n${text}`;
 		});
 	const own = ['LICENSE', ...staticNotices(project)].map(
@@ -27,7 +27,7 @@ export function noticesText(packages: Iterable<LicenseInfo>, project: string): s
 	return `${[intro, ...own, ...sections].join(`\n\n${LINE}\n`)}\n`;
 }
 
-/** Licences and credits that lie beside models and pictures. */
+/** Licences and credits beside the models and pictures. */
 function staticNotices(project: string): string[] {
 	const files = readdirSync(join(project, 'static'), { recursive: true, encoding: 'utf8' });
 	return files
@@ -42,7 +42,7 @@ interface Manifest {
 	readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** Adds a package and, where `all` lacks them, those that it depends on, types left out. */
+/** Adds a package and those of its dependencies that `all` lacks, without types. */
 function addDependencies(name: string, project: string, all: Map<string, LicenseInfo>): void {
 	const folder = join(project, 'node_modules', name);
 	if (!existsSync(folder)) return;

@@ -1,11 +1,11 @@
-/** The list of what the service worker keeps for a visit without a network. */
+/** Lists what the service worker keeps for a visit without a network. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** Pages the worker knows by itself; these are for other servers, for people, or fetched when they are asked for. */
+/** Pages, which the worker finds itself, and files for other servers, for people, or fetched on demand. */
 const LEFT_OUT =
 	/\.html$|\.(br|gz)$|^(models|samples)\/|^(service-worker\.js|offline\.json|(screenshot|clip|film)\.webp|share\.jpg)$|^[._]{1,2}[^/]*$/;
-/** Files of a model that its figures are drawn from, and not its answers. */
+/** Files of a model that only its figures need, not its answers. */
 const NOT_TO_RUN = /(^|\/)(report\.json|LICENSE|NOTICE)$|\.svg$/;
 
 interface Listed {
@@ -14,8 +14,8 @@ interface Listed {
 }
 
 /**
- * Writes offline.json into a built site: the app, the detectors, and the model that is used unless another is chosen; apart,
- * by their folder, the files of the other models.
+ * Writes offline.json into a built site: the app, the detectors and the default model; separately, by folder, the files
+ * of the other models.
  */
 export function writeOfflineList(folder: string): void {
 	const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -40,7 +40,7 @@ export function writeOfflineList(folder: string): void {
 	writeFileSync(join(folder, 'offline.json'), JSON.stringify({ version, files: listed, models }));
 }
 
-/** Entries beside the list of models: what finds the faces. */
+/** Whether an entry beside the list of models is a face detector. */
 function isDetector(value: unknown): value is Listed {
 	return typeof value === 'object' && value !== null && 'url' in value && typeof value.url === 'string';
 }

@@ -3,12 +3,12 @@ import { isIP } from 'node:net';
 import { readFingerprint } from './connect';
 
 export interface ServeOptions {
-	/** False serves the last build as it is. */
+	/** False serves the last build unchanged. */
 	readonly build: boolean;
 	readonly port: number | null;
-	/** The address to listen at; null is this machine alone, '' every address it has. */
+	/** The address to listen on; null means this machine only, '' all its addresses. */
 	readonly host: string | null;
-	/** Names by which this machine is called beside its own. */
+	/** Further names of this machine, besides its own. */
 	readonly names: readonly string[];
 	readonly proxies: readonly Proxy[];
 	/** Fingerprints of certificates, by the path of the proxy that trusts them. */
@@ -21,7 +21,7 @@ export interface ServeOptions {
 /** Requests for `path` and below go to `target`, with a login that the browser never sees. */
 export interface Proxy {
 	readonly path: string;
-	/** Without name and password, and without a slash at its end. */
+	/** Without name, password and trailing slash. */
 	readonly target: string;
 	/** "name:password", or null. */
 	readonly auth: string | null;
@@ -32,7 +32,7 @@ export const USAGE = `npm start -- [options]
   --trust /PATH=FINGERPRINT        trust this certificate (SHA-256) of the camera below /PATH, such as a self-signed one
   --allow ORIGIN                   let the pages talk to another host, such as http://camera.lan:1984
   --port N                         default 4173
-  --host [ADDRESS or NAME]         listen on the network, not on this machine alone; answer to this name too (may be repeated)
+  --host [ADDRESS or NAME]         listen on the network, not only on this machine; answer to this name too (may be repeated)
   --metrics                        figures for Prometheus at /metrics
   --no-build                       serve what was built last, even if sources are newer
   --help                           this text`;
@@ -105,11 +105,11 @@ function parseProxy(text: string): Proxy {
 	) {
 		fail(`--proxy ${path} would hide a part of this site; choose another path`);
 	}
-	// A broker's own address is ws:, and its connection begins as a request by http.
+	// A broker's address is ws:, but its connection starts as an HTTP request.
 	const url = new URL(address.replace(/^ws/, 'http'));
 	if (url.protocol !== 'http:' && url.protocol !== 'https:') fail('--proxy takes http, https, ws and wss addresses');
 	if (url.hash !== '') fail('--proxy takes no "#"; write %23 for one in a name or password');
-	if (url.search !== '') fail('--proxy takes no "?": the pages ask with what follows it');
+	if (url.search !== '') fail('--proxy takes no "?": the pages add the query');
 	if (url.username === '' && url.password !== '') fail('--proxy takes a name before the password');
 	return {
 		path,
@@ -134,13 +134,13 @@ function parseTrust(text: string): { path: string; fingerprint: string } {
 	return { path, fingerprint };
 }
 
-/** "http://camera.lan:1984", or with https, ws, wss; a port where it is not the protocol's own. */
+/** "http://camera.lan:1984", or with https, ws, wss; the port only if it is not the default one. */
 function parseOrigin(text: string): string {
 	const isOrigin = /^(https?|wss?):\/\/([\w-]+(\.[\w-]+)*|\[[\da-f:]+\])(:\d{1,5})?$/i.test(text);
 	return isOrigin ? text.toLowerCase() : fail(`"${text}" is not an origin such as http://camera.lan:1984`);
 }
 
-/** An address is where to listen; a name is one by which this machine is called, on whatever address. */
+/** An address says where to listen; a name is another name of this machine, at whatever address. */
 function withHost(options: ServeOptions, text: string | null): ServeOptions {
 	const everywhere = options.host ?? '';
 	if (text === null) return { ...options, host: everywhere };

@@ -1,18 +1,18 @@
 /** Paths of requests. */
 
 export interface Target {
-	/** As it was sent, from its first slash on. */
+	/** As sent, from its first slash on. */
 	readonly path: string;
 	/** With its "?", or empty. */
 	readonly search: string;
 }
 
-/** What a request line asks for, in origin or absolute form; null where it cannot be parsed. */
+/** What a request line asks for, in origin or absolute form; null if it cannot be parsed. */
 export function parseTarget(url: string | undefined): Target | null {
 	if (url === undefined) return null;
 	let asked = url;
 	if (!url.startsWith('/')) {
-		// As proxies are asked: the host that counts is in the header.
+		// The form that proxies get: the host that counts is in the header.
 		const [, rest] = /^https?:\/\/[^/?#\s]+(.*)$/is.exec(url) ?? [];
 		if (rest === undefined || !URL.canParse(url)) return null;
 		asked = rest.startsWith('/') ? rest : `/${rest}`;
@@ -24,8 +24,8 @@ export function parseTarget(url: string | undefined): Target | null {
 const UTF8 = new TextDecoder();
 
 /**
- * Whether a path, decoded as often and as strangely as a server may do it, holds a step up or a character that is none
- * of a path: what lies below a proxied path must not lead out of it.
+ * Whether a path, decoded as often and as strangely as a server might, has a step up or a character that no path has:
+ * requests below a proxied path must not lead out of it.
  */
 export function leadsOut(path: string): boolean {
 	let decoded = path;

@@ -1,9 +1,9 @@
-/** Headers of every answer, and the security policies of pages and workers. */
+/** The headers of every answer, and the security policies of pages and workers. */
 
 /**
- * The first two isolate the page, which WASM threads need. `require-corp` and not `credentialless`: Safari knows only
- * the former, and a stream of another origin whose pixels are to be read must be fetched with CORS anyway, which
- * `require-corp` lets through.
+ * The first two isolate the page, which WASM threads need. `require-corp`, not `credentialless`: Safari knows only the
+ * former, and a cross-origin stream must be fetched with CORS anyway for its pixels to be read, which `require-corp`
+ * allows.
  */
 export const HEADERS: Readonly<Record<string, string>> = {
 	'Cross-Origin-Opener-Policy': 'same-origin',
@@ -15,7 +15,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
 	'X-Content-Type-Options': 'nosniff'
 };
 
-/** The headers as Netlify and others read them from a file _headers. */
+/** The headers in the form that Netlify and others read from a file _headers. */
 export function headersFile(): string {
 	const lines = Object.entries(HEADERS).map(([name, value]) => `  ${name}: ${value}\n`);
 	return `/*\n${lines.join('')}/_app/immutable/*\n  Cache-Control: public, max-age=31536000, immutable\n`;
@@ -29,17 +29,17 @@ const WORKER_SOURCES: Readonly<Record<string, string>> = {
 	'script-src': "'wasm-unsafe-eval' blob:",
 	'worker-src': 'blob:'
 };
-/** Not known in a page's own meta element, but in a header. */
+/** Works in a header, but not in a page's own meta element. */
 const FRAMES = "frame-ancestors 'none'";
 
-/** The policy that Kit wrote into a built page, as a header; null where it holds none. */
+/** The policy that Kit wrote into a built page, as a header; null if there is none. */
 export function pagePolicy(html: string): string | null {
 	const [, written] = /<meta http-equiv="content-security-policy" content="([^"]*)"/i.exec(html) ?? [];
 	if (written === undefined) return null;
 	return `${written.replaceAll('&#39;', "'").replaceAll('&quot;', '"')}; ${FRAMES}`;
 }
 
-/** The policy of files, workers among them, on a site whose pages have `policy`. */
+/** The policy of files, including workers, on a site whose pages have `policy`. */
 export function filePolicy(policy: string): string {
 	return policy
 		.split(';')

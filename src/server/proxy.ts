@@ -1,4 +1,4 @@
-/** Cameras and brokers below a path of this site, so that the pages' policy can stay at 'self'. */
+/** Serves cameras and brokers below a path of this site, so that the pages' policy can stay at 'self'. */
 import { isUtf8 } from 'node:buffer';
 import { type ClientRequest, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -17,46 +17,46 @@ const ANSWER_LIMIT_MS = 60_000;
 /** Offers of WebRTC and commands are a few kilobytes. */
 const MAX_KEPT_BYTES = 256 * 1024;
 const MAX_HEADER_BYTES = 96 * 1024;
-/** Logins that the pages gave, and with each the camera's cookies. */
+/** Logins given by the pages, each with the camera's cookies. */
 const MAX_SESSIONS = 32;
 
 /**
- * The login that a page gives for a camera. Not Authorization: that is for this site, or a server before it, and what a
- * browser keeps for those must not reach a camera.
+ * The login that a page gives for a camera. Not Authorization: that is for this site or a server in front of it, and
+ * what a browser keeps for those must not reach a camera.
  */
 export const LOGIN_HEADER = 'camera-authorization';
 
-/** What an answer may tell beside its body: cookies, policies and rights of scripts are for this site to give. */
+/** Headers of an answer that are passed on: cookies, policies and script permissions are up to this site. */
 const PASSED_HEADERS: ReadonlySet<string> = new Set([
 	...['content-type', 'content-length', 'content-encoding', 'content-range', 'content-disposition', 'accept-ranges'],
 	...['cache-control', 'expires', 'date', 'etag', 'last-modified', 'link', 'retry-after', 'accept-patch', 'allow']
 ]);
-/** What stays here of what a browser asks: what is for one hop, for this site, or about its pages. */
+/** Headers of a browser's request that stay here: for one hop, for this site, or about its pages. */
 const KEPT_HEADERS: ReadonlySet<string> = new Set([
 	...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect'],
 	...['host', 'cookie', 'authorization', 'proxy-authorization', 'referer', 'origin', LOGIN_HEADER]
 ]);
-/** What a camera serves is looked at by this site's pages; opened as a page of its own it may do nothing. */
+/** This site's pages show what a camera serves; opened as a page of its own, it may do nothing. */
 const INERT = "sandbox; default-src 'none'";
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** WebKit, as in Safari, breaks off a script's request whose answer says that it has parts; plain bytes it reads. */
+/** WebKit (Safari) aborts a script's request if the answer is declared multipart; it reads plain bytes. */
 const BYTES = 'application/octet-stream';
 
-/** One visitor's, or everybody's without a login of their own. */
+/** One visitor's, or shared by all who have no login of their own. */
 interface Session {
 	readonly login: Login | null;
 	readonly cookies: CookieJar;
 }
 
-/** Who asks for a handshake, and what it sent after that already. */
+/** The client of a handshake, and what it already sent after it. */
 export interface Client {
 	readonly socket: Socket;
 	readonly head: Buffer;
 }
 
-/** The beginning of a camera's answer; `upgraded` where it took the handshake. */
+/** The beginning of a camera's answer; `upgraded` if it accepted the handshake. */
 interface Answer {
 	readonly message: IncomingMessage;
 	readonly request: ClientRequest;
@@ -65,7 +65,7 @@ interface Answer {
 
 export class CameraProxy {
 	readonly path: string;
-	/** Whether it logs in with a name and password that the visitors do not know. */
+	/** Whether it logs in with a name and password that visitors do not know. */
 	readonly hasLogin: boolean;
 	readonly #proxy: Proxy;
 	readonly #target: URL;
@@ -74,7 +74,9 @@ export class CameraProxy {
 	readonly #log: Log;
 	readonly #sessions = new Map<string, Session>();
 
-	/** `trusted`: fingerprints of certificates of this camera; `allow`: origins that pages may talk to beside this site. */
+	/**
+	 * `trusted`: certificate fingerprints of this camera; `allow`: origins that pages may talk to besides this site.
+	 */
 	constructor(
 		proxy: Proxy,
 		{ trusted, allow }: { readonly trusted: readonly string[]; readonly allow: readonly string[] },
@@ -94,7 +96,7 @@ export class CameraProxy {
 		return path === this.path || path.startsWith(`${this.path}/`);
 	}
 
-	/** Answers with what the camera answers, or why it does not. */
+	/** Passes on the camera's answer, or says why there is none. */
 	async serve(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
 		const path = this.#pathOf(target);
 		if (path === null) {
@@ -136,7 +138,7 @@ export class CameraProxy {
 		}
 	}
 
-	/** What the camera is asked for; null where that would lie elsewhere than below the target. */
+	/** The path to request from the camera; null if it would not lie below the target. */
 	#pathOf({ path, search }: Target): string | null {
 		const below = path.slice(this.path.length);
 		if (leadsOut(below)) return null;
@@ -153,7 +155,7 @@ export class CameraProxy {
 			login: given === null ? null : new Login(given),
 			cookies: new CookieJar()
 		};
-		// The one that was not used for longest goes.
+		// The least recently used one is dropped.
 		this.#sessions.delete(key);
 		this.#sessions.set(key, session);
 		const [oldest] = this.#sessions.keys();
@@ -166,7 +168,7 @@ export class CameraProxy {
 		const size = Number(
 			request.headers['content-length'] ?? (request.headers['transfer-encoding'] === undefined ? 0 : NaN)
 		);
-		// What is small is sent in one piece with its head, and again where a login has to follow; the rest flows.
+		// A small body is sent in one piece with its head, and again if a login must follow; a large one is streamed.
 		const body = upgrade || size === 0 ? Buffer.alloc(0) : size <= MAX_KEPT_BYTES ? await buffer(request) : null;
 		const answer = await this.#askOnce(request, path, session, body, { signal, upgrade });
 		const { message } = answer;
@@ -177,7 +179,7 @@ export class CameraProxy {
 			const kinds = [...new Set(headers.map((header) => /^\s*([\w-]+)/.exec(header)?.[1] ?? ''))].join(', ');
 			answer.request.destroy();
 			throw new AnswerError(
-				`it wants a kind of login that is not spoken here (${kinds}): choose Digest with MD5 or SHA-256, or Basic, in its settings`
+				`it wants a kind of login that is not supported here (${kinds}): choose Digest with MD5 or SHA-256, or Basic, in its settings`
 			);
 		}
 		if (!verdict || body === null) return answer;
@@ -224,7 +226,7 @@ export class CameraProxy {
 			}, ANSWER_LIMIT_MS);
 			const begin = (message: IncomingMessage, upgraded: Answer['upgraded']) => {
 				clearTimeout(timer);
-				// A connection that breaks under a body that ends with it is no end of that body.
+				// If the body ends with the connection, an error of the connection must not pass for its end.
 				asked.once('error', (error) => message.destroy(error));
 				cookies.store(valuesOf(message, 'set-cookie'), path, Date.now());
 				resolve({ message, request: asked, upgraded });
@@ -235,11 +237,11 @@ export class CameraProxy {
 				signal.removeEventListener('abort', abort);
 				reject(new ConnectError('it closed the connection'));
 			});
-			// Also after the answer began: then its body is broken off too, which whoever reads it notices.
+			// Also after the answer has begun: then its body breaks off too, and its reader notices.
 			asked.on('error', reject);
 			asked.once('response', (message) => begin(message, null));
 			asked.once('upgrade', (message, stream, head) => {
-				// What comes of it now is for the connection, until that is taken up.
+				// Until the stream is used, its errors are left to the connection.
 				stream.on('error', () => undefined);
 				begin(message, { stream, head });
 			});
@@ -255,7 +257,7 @@ export class CameraProxy {
 		const away = REDIRECTS.includes(statusCode) ? this.#awayOf(headers.location) : null;
 		if (away !== null) {
 			asked.destroy();
-			const reason = `it sends on to ${away}, where this page may not go: name that address in --proxy ${this.path}=`;
+			const reason = `it redirects to ${away}, where this page may not go: name that address in --proxy ${this.path}=`;
 			this.#log.condition(this.path, reason);
 			tell(response, 421, `The camera below ${this.path} was asked, but ${reason}.`);
 			return;
@@ -269,15 +271,15 @@ export class CameraProxy {
 		const location =
 			headers.location === undefined ? null : ownLocation(headers.location, this.path, this.#proxy.target);
 		if (location !== null) response.setHeader('Location', location);
-		// A login at a proxy in between is none that a browser could give.
+		// A browser could not log in to a proxy in between.
 		response.writeHead(statusCode === 407 || statusCode < 200 || statusCode > 599 ? 502 : statusCode);
 		response.flushHeaders();
 		this.#log.condition(this.path, statusCode === 401 ? 'the camera refuses the login (401)' : null);
-		// A camera that went away in the middle of its stream: the page learns of it at once.
+		// If the camera goes away in mid-stream, the page learns of it at once.
 		pipeline(message, response, () => asked.destroy());
 	}
 
-	/** The origin that a redirection leads to where pages cannot follow it. */
+	/** The origin of a redirect that pages cannot follow, or null. */
 	#awayOf(location: string | undefined): string | null {
 		if (location === undefined || !URL.canParse(location, this.#proxy.target)) return null;
 		const { origin } = new URL(location, this.#proxy.target);
@@ -296,7 +298,7 @@ export class CameraProxy {
 	}
 }
 
-/** Ends an answer with a sentence; where it has begun, breaks it off. */
+/** Ends an answer with a sentence, or breaks it off if it has begun. */
 export function tell(response: ServerResponse, status: number, text: string): void {
 	if (response.headersSent) {
 		response.destroy();
@@ -316,7 +318,7 @@ function join(
 	answer: string,
 	response: ServerResponse
 ): void {
-	// The response only served a refusal; what follows is no HTTP.
+	// The response was only there for a refusal; what follows is not HTTP.
 	response.detachSocket(socket);
 	socket.write(answer, 'latin1');
 	if (camera.head.length > 0) socket.write(camera.head);
@@ -329,14 +331,14 @@ function join(
 	pipeline(camera.stream, socket, end);
 }
 
-/** The head of an answer to a handshake, with what belongs to WebSockets and nothing else. */
+/** The head of an answer to a handshake, with the WebSocket headers only. */
 function handshake({ headers }: IncomingMessage): string {
 	const passed = Object.entries(headers).filter(([name]) => name.startsWith('sec-websocket-'));
 	const lines = passed.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('');
 	return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines}\r\n`;
 }
 
-/** What of a browser's request the camera is told. */
+/** The headers of a browser's request that the camera gets. */
 function requestHeaders({ rawHeaders, headers }: IncomingMessage): Record<string, string | string[]> {
 	const named = (headers.connection ?? '')
 		.toLowerCase()
@@ -361,12 +363,12 @@ function single(header: string | string[] | undefined): string | undefined {
 	return Array.isArray(header) ? header[0] : header;
 }
 
-/** Whether a script asks, and no image or tab; browsers tell which only on secure pages. */
+/** Whether a script sent the request, not an image or a tab; browsers tell only on secure pages. */
 function isOfScript({ headers }: IncomingMessage): boolean {
 	return (headers['sec-fetch-dest'] ?? 'empty') === 'empty' && headers.accept === '*/*';
 }
 
-/** An address that the target gave, as one below `path`: WHEP sessions are ended there. Null where it is none. */
+/** Maps an address from the target to one below `path`, where WHEP sessions are ended. Null if it is not one. */
 export function ownLocation(location: string, path: string, target: string): string | null {
 	const text = decodeUtf8(location);
 	if (!URL.canParse(text, target)) return null;
@@ -378,7 +380,7 @@ export function ownLocation(location: string, path: string, target: string): str
 	return `${path}${below}${url.search}`;
 }
 
-/** A header whose bytes are UTF-8, which Node reads as Latin-1. */
+/** Decodes a header that Node read as Latin-1, if its bytes are UTF-8. */
 function decodeUtf8(header: string): string {
 	const bytes = Buffer.from(header, 'latin1');
 	return isUtf8(bytes) ? bytes.toString('utf8') : header;

@@ -1,4 +1,4 @@
-/** The server of the built site: files, cameras below its paths, its health; as Node's own server. */
+/** The server of the built site, on Node's own: files, cameras below its paths, its health. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -10,13 +10,13 @@ import { parseTarget, type Target } from './path';
 import { HEADERS } from './policy';
 import { type CameraProxy, type Client, LOGIN_HEADER, tell } from './proxy';
 
-/** For a request to arrive: its head, and all of it. */
+/** Time for a request to arrive: its head, and all of it. */
 const HEAD_LIMIT_MS = 20_000;
 const REQUEST_LIMIT_MS = 120_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Who went away without a word is noticed. */
+/** To notice clients that vanish silently. */
 const KEEP_ALIVE_MS = 60_000;
-/** How long what is under way may take to end. */
+/** How long open requests may take to end. */
 const GRACE_MS = 3000;
 const IDLE_EVERY_MS = 100;
 
@@ -25,11 +25,11 @@ const TOKEN_COOKIE = 'mien-page';
 export interface SiteOptions {
 	/** What was built. */
 	readonly folder: string;
-	/** The path below which the site was built to lie: empty, or "/mien". */
+	/** The path below which the site lies, as built: empty, or "/mien". */
 	readonly base: string;
 	readonly hosts: Hosts;
 	readonly proxies: readonly CameraProxy[];
-	/** Null where none are offered. */
+	/** Null if not offered. */
 	readonly metrics: Metrics | null;
 	readonly log: Log;
 	readonly version: string;
@@ -37,7 +37,7 @@ export interface SiteOptions {
 
 export interface Site {
 	readonly server: Server;
-	/** Takes no more requests, lets those under way end for a moment, then closes what is left, such as streams. */
+	/** Takes no more requests, gives open ones a moment to end, then closes the rest, such as streams. */
 	stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface Site {
 export function createSite(options: SiteOptions): Site {
 	const { folder, base, hosts, proxies, metrics, log, version } = options;
 	const files = new Files(folder);
-	/** What a page of this site shows where its browser does not say from where it asks; see `mayUse`. */
+	/** What a page of this site shows if its browser does not say where a request comes from; see `mayUse`. */
 	const token = randomBytes(16).toString('hex');
 	const tokenCookie = `${TOKEN_COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict`;
 	const needsToken = proxies.some(({ hasLogin }) => hasLogin);
@@ -70,7 +70,7 @@ export function createSite(options: SiteOptions): Site {
 		socket.on('error', () => socket.destroy());
 		joined.add(socket);
 		socket.once('close', () => joined.delete(socket));
-		// For a refusal: as any other answer, and the end of the connection.
+		// For a refusal: like any other answer, then the connection ends.
 		const response = new ServerResponse(request);
 		response.shouldKeepAlive = false;
 		response.assignSocket(socket);
@@ -98,12 +98,12 @@ export function createSite(options: SiteOptions): Site {
 			for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
 			await answer(request, response, client);
 		} catch (error) {
-			// Who asked is gone.
+			// The client is gone.
 			if (request.errored !== null) {
 				response.destroy();
 				return;
 			}
-			// A file that another build takes away at this moment, or a fault: who asks tries again, all others go on.
+			// A file that a new build has just removed, or a fault: the client tries again, all others go on.
 			log.condition('A request failed', String(error));
 			tell(response, 500, 'This did not work. Please try again.');
 		}
@@ -126,7 +126,7 @@ export function createSite(options: SiteOptions): Site {
 			tell(
 				response,
 				403,
-				`This server does not know itself by the name "${name}". If it is its name: npm start -- --host ${name === '' ? 'NAME' : name}`
+				`This server does not know the name "${name}". If it is its own: npm start -- --host ${name === '' ? 'NAME' : name}`
 			);
 			return;
 		}
@@ -156,7 +156,7 @@ export function createSite(options: SiteOptions): Site {
 		client: Client | null
 	): Promise<void> {
 		if (!isOfThisSite(request, hosts)) {
-			// As if there were nothing.
+			// As if nothing were there.
 			tell(response, 404, 'There is no such page or file.');
 			return;
 		}
@@ -172,9 +172,9 @@ export function createSite(options: SiteOptions): Site {
 	}
 
 	/**
-	 * Whether a page of this site asks for a camera with a login. On plain http from another machine browsers send
-	 * nothing that tells a foreign page's picture from ours, but they keep this cookie from foreign pages; a header of
-	 * our own they would ask about first.
+	 * Whether a page of this site asks for a camera with a login. On plain http from another machine, browsers send
+	 * nothing that tells a foreign page's picture from ours, but they do not send this cookie for foreign pages; and
+	 * before sending a header of our own they would ask first.
 	 */
 	function mayUse(request: IncomingMessage): boolean {
 		if (wouldSayOrigin(request) || request.headers[LOGIN_HEADER] !== undefined) return true;

@@ -1,4 +1,4 @@
-/** `npm start`: builds the site where that is needed, serves it, and prints the address. */
+/** `npm start`: builds the site if needed, serves it, and prints the address. */
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
@@ -11,10 +11,10 @@ import { CameraProxy } from './proxy';
 import { createSite } from './site';
 
 const DEFAULT_PORT = 4173;
-/** How many of the next ports are tried where the default one is taken. */
+/** How many of the next ports are tried if the default one is taken. */
 const PORT_TRIES = 100;
 
-/** What the operator can mend: told without a stack. */
+/** Something the operator can fix: printed without a stack. */
 class StartError extends Error {}
 
 async function start(args: readonly string[]): Promise<void> {
@@ -48,7 +48,7 @@ async function start(args: readonly string[]): Promise<void> {
 	const port = await listen(site.server, options);
 	for (const line of addresses(options, port, base)) console.log(line);
 
-	// The last resort: what no handler foresaw is told, and the cameras of others go on.
+	// The last resort: unforeseen errors are logged, and the cameras of others go on.
 	process.on('uncaughtException', (error) => log.line(`Unexpected error, going on: ${error.stack ?? String(error)}`));
 	stopWhenAsked((reason) => {
 		log.line(`Stopping (${reason}).`);
@@ -97,7 +97,7 @@ async function provideBuild(
 	}
 }
 
-/** Listens, and gives the port: the wanted one, or the first free one from the default on. */
+/** Listens and returns the port: the wanted one, or the first free one from the default on. */
 async function listen(server: Server, { host, port }: ServeOptions): Promise<number> {
 	const address = host === null ? { host: 'localhost' } : host === '' ? {} : { host };
 	for (let tried = port ?? DEFAULT_PORT; ; tried++) {
@@ -124,7 +124,7 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<num
 	}
 }
 
-/** Lines with the addresses that lead here. */
+/** Lines with the addresses of this server. */
 function addresses({ host, names }: ServeOptions, port: number, base: string): string[] {
 	const at = (name: string) => `http://${name.includes(':') ? `[${name}]` : name}:${port}${base}/`;
 	if (host === null || host === 'localhost') {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- equality --data FILE [--model ID]`: the page's benchmark on PrivateTest, in Chromium, against what
- * Node measured into report.json. Uses build/ as it is. Ends with 1 where a model's accuracies lie over 0.1 points apart
- * or the numbers of pictures differ.
+ * Node measured into report.json. Uses build/ unchanged. Exits with 1 if a model's accuracies are more than 0.1 points
+ * apart or the numbers of pictures differ.
  */
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ interface Accuracy {
 	readonly accuracy: number;
 }
 
-/** The rows of PrivateTest as fer2013.csv has them. */
+/** Writes the rows of PrivateTest in the format of fer2013.csv. */
 async function writeCsv(file: string, dataset: Dataset): Promise<void> {
 	const rows = Array.from(
 		rowsOf(dataset, 'private'),
@@ -38,7 +38,7 @@ async function writeCsv(file: string, dataset: Dataset): Promise<void> {
 	await pipeline(Readable.from(['emotion,pixels,Usage\n', ...rows]), createWriteStream(file));
 }
 
-/** What the page shows for each of these models. Throws what it says where it fails. */
+/** What the page shows for each of these models. If it fails, throws its message. */
 async function shownAccuracies(page: Page, csv: string, models: readonly string[]): Promise<Map<string, Accuracy>> {
 	await page.getByTestId('bench-model').first().waitFor();
 	for (const box of await page.getByTestId('bench-model').all())
@@ -60,7 +60,7 @@ async function shownAccuracies(page: Page, csv: string, models: readonly string[
 	return shown;
 }
 
-/** PrivateTest as the entry of this id was measured in Node, looking as it does on the page. */
+/** PrivateTest as measured in Node, with the single picture, as on the page. */
 function measuredAccuracy({ model }: ClassifierEntry): Accuracy {
 	const { splits } = parseReport(JSON.parse(readFileSync(path.join(MODELS, model, 'report.json'), 'utf8')));
 	const found = splits.find((split) => split.id === 'private');

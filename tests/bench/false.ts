@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- false --without FOLDER [--with FOLDER]`: in how many pictures without people the photo page claims a face,
- * and in how many pictures of people it finds one. Debian's packages python3-skimage, python3-sklearn, opencv-doc,
- * mate-backgrounds and lomiri-wallpapers-16.04 hold pictures of animals, drawings, streets and things.
+ * `npm run bench -- false --without FOLDER [--with FOLDER]`: in how many pictures without people the photo page reports
+ * a face, and in how many pictures of people it finds one. Debian's packages python3-skimage, python3-sklearn,
+ * opencv-doc, mate-backgrounds and lomiri-wallpapers-16.04 hold pictures of animals, drawings, streets and things.
  */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -18,7 +18,7 @@ import { readModel } from '../../training/lib/model-files';
 
 const MODELS = 'static/models';
 const LIMITS = { minConfidence: 0.5, maxFaces: 32 };
-/** As the page reduces pictures. */
+/** The size to which the page reduces pictures. */
 const MOST_PX = 1920;
 
 async function read(file: string): Promise<Frame> {

@@ -1,11 +1,11 @@
 /**
- * Pictures for `far.ts`, all of them made with seeded random numbers: heads of known heights before a background, and
- * footage without faces, frame after frame.
+ * Pictures for `far.ts`, all made with seeded random numbers: heads of known heights in front of a background, and
+ * footage without faces, frame by frame.
  *
- * Drawn scenes are boxes, discs and stripes, some of them with a cloudy texture. Filmed ones are Intel's IoT DevKit sample
- * videos, enlarged, as cameras might frame them (a part of the picture, mirrored, darker): their heads are painted over
- * with what surrounds them, everything else stays, so that arms, shirts, chairs and windows may be taken for faces.
- * A frame gets noise of its own and goes through JPEG, as a camera's does.
+ * Drawn scenes are boxes, discs and stripes, some of them with a cloudy texture. Filmed ones are Intel's IoT DevKit
+ * sample videos, enlarged, as cameras might frame them (a part of the picture, mirrored, darker): heads are painted
+ * over with their surroundings, and everything else stays, so that arms, shirts, chairs and windows may be mistaken for
+ * faces. Each frame gets its own noise and goes through JPEG, like a camera's.
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -16,22 +16,22 @@ import { uniform, type Random } from '../../training/lib/random';
 
 const PORTRAIT = 'tests/fixtures/astronaut.png';
 const PORTRAIT_FACE = { x: 224, y: 125, sizePx: 94 };
-/** Heights of the faces of the clips that are planted. */
+/** Height of the planted faces in the clips. */
 const FILMED_FACE_PX = 54;
-/** A face takes this share of the side of the square in which it is measured. */
+/** A face takes up this share of the side of the square in which it is measured. */
 const CLOSE_SHARE = 0.35;
 export const HEIGHTS_PX = [24, 28, 32, 40, 48, 60] as const;
 /** Faces of each height in one frame. */
 const EACH = 2;
-/** The pasted square, in face heights: hair and shoulders are in it. */
+/** The pasted square, in face heights: it includes hair and shoulders. */
 const PATCH = 2.6;
 const JPEG = { quality: 80 };
-/** What the clips have. */
+/** The clips' size. */
 const FILM = { width: 480, height: 270 };
 
 /**
- * The sample videos: where heads are in them, in pixels, and the frames and places of faces large enough to be shrunk.
- * All faces look roughly at the camera; two wear glasses, two are turned to the side.
+ * The sample videos: the places of heads, in pixels, and the frames and places of faces large enough to be shrunk. All
+ * faces look roughly at the camera; two wear glasses, two are turned to the side.
  */
 const CLIPS = [
 	{
@@ -70,7 +70,7 @@ const CLIPS = [
 	}
 ] as const;
 
-/** A picture with a face that is large enough to be shrunk, and the face's box in it. */
+/** A picture with a face large enough to be shrunk, and the face's box in it. */
 interface Portrait {
 	readonly picture: Buffer;
 	readonly face: Box;
@@ -86,7 +86,7 @@ async function toFrame(picture: Sharp): Promise<Frame> {
 	return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
 }
 
-/** An item of a list that is gone through over and over. */
+/** An item of a list that is repeated endlessly. */
 export function pick<T>(items: readonly T[], index: number): T {
 	const { [index % items.length]: item } = items;
 	if (item === undefined) throw new RangeError('There is nothing to take from.');
@@ -96,7 +96,7 @@ export function pick<T>(items: readonly T[], index: number): T {
 const pixelsOf = ({ width, height, data }: Frame): Sharp =>
 	sharp(data, { raw: { width, height, channels: 4 } }).removeAlpha();
 
-/** The background of one scene, none of it a face. */
+/** The background of one scene, without any face. */
 async function drawScene(width: number, height: number, random: Random): Promise<Frame> {
 	const grey = (): string => `hsl(${String(uniform(random, 0, 360))} 25% ${String(uniform(random, 15, 85))}%)`;
 	const textures = Array.from({ length: 4 }, (_, index) => {
@@ -121,13 +121,13 @@ async function drawScene(width: number, height: number, random: Random): Promise
 	return toFrame(sharp(Buffer.from(svg)).removeAlpha());
 }
 
-/** A take has so many frames, to be shown over and over, */
+/** Frames of a take, which are shown over and over. */
 const DIFFERENT = 4;
-/** so far apart in a clip. */
+/** Their distance in a clip, in frames. */
 const FILMED_STEP = 7;
 const GRAINS = 2 ** 20;
 
-/** Adds noise of up to `strength` grey levels to a frame: a stretch of one table, from another place each time. */
+/** Adds noise of up to `strength` grey levels to a frame: a stretch of one table, from a different place each time. */
 function grainOf(random: Random): (frame: Frame, strength: number) => Frame {
 	const table = Float32Array.from({ length: GRAINS }, () => random() + random() - 1);
 	return ({ width, height, data }, strength) => {
@@ -143,7 +143,7 @@ async function compressed(frame: Frame): Promise<Frame> {
 	return toFrame(sharp(await pixelsOf(frame).jpeg(JPEG).toBuffer()));
 }
 
-/** Takes of drawn scenes: the frames of each, which differ in their noise. */
+/** Takes of drawn scenes: the frames of each, which differ only in their noise. */
 export async function* drawTakes(
 	count: number,
 	size: { width: number; height: number },
@@ -176,7 +176,10 @@ function readClip(folder: string, file: string): Frame[] {
 	}));
 }
 
-/** Paints over a box: each pixel is the mean of the four at the box's border beside it, nearer ones counting more. */
+/**
+ * Paints over a box: each pixel is the mean of four on the box's border, in its row and column, nearer ones counting
+ * more.
+ */
 function paintOver({ width, height, data }: Frame, box: Box): void {
 	const [left, top] = [box.x, box.y];
 	const [right, bottom] = [Math.min(box.x + box.width, width - 1), Math.min(box.y + box.height, height - 1)];
@@ -202,7 +205,7 @@ function paintOver({ width, height, data }: Frame, box: Box): void {
 	}
 }
 
-/** Takes of the clips in `folder`, one after another, framed anew each time: the frames of each. */
+/** Takes of the clips in `folder`, in turn, framed differently each time: the frames of each. */
 export async function* filmTakes(
 	folder: string,
 	count: number,
@@ -236,7 +239,7 @@ export async function* filmTakes(
 	}
 }
 
-/** The face at a point of a picture, about `sizePx` high, in the picture's pixels, as a close look shows it. */
+/** The face at a point of a picture, about `sizePx` high, in the picture's pixels, as found by a close look. */
 async function portraitOf(
 	near: FaceDetector,
 	picture: Buffer,
@@ -249,7 +252,7 @@ async function portraitOf(
 	return { picture, face: face.box };
 }
 
-/** The faces that are planted: one person, and with the clips in `folder` five faces of theirs. */
+/** The faces to plant: one person, and five more faces from the clips in `folder`, if given. */
 export async function readPortraits(near: FaceDetector, folder: string | null): Promise<Portrait[]> {
 	const portraits = [await portraitOf(near, await sharp(PORTRAIT).png().toBuffer(), PORTRAIT_FACE)];
 	if (folder === null) return portraits;
@@ -301,7 +304,7 @@ function overlaps(a: Box, b: Box): boolean {
 	return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }
 
-/** The frame with heads of all heights, none over another. */
+/** The frame with heads of all heights, none overlapping another. */
 export async function plant(
 	frame: Frame,
 	portraits: readonly Portrait[],

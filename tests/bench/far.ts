@@ -1,14 +1,14 @@
 /**
  * `npm run bench -- far [--video FOLDER] [--size 1280x720]`: how many faces of a known height each way of searching
- * finds, what it shows that is no face, and what a frame costs.
+ * finds, how many false faces it shows, and what a frame costs.
  *
- * Recall: heads pasted into still pictures with hair and shoulders at seeded places, mirrored or not, turned by up to 12
- * degrees, darker or brighter; each picture is searched for one round. False faces: footage without faces, of which the
- * frames after the first round count, when every place has been looked at: what the pipeline returns there is what the
- * kiosk draws and logs. Without `--video` the scenes are drawn and all heads are ONE person's
+ * Recall: heads pasted into still pictures with hair and shoulders at seeded places, mirrored or not, rotated by up to
+ * 12 degrees, darker or brighter; each picture is searched for one round. False faces: footage without faces; only the
+ * frames after the first round count, when every place has been searched: what the pipeline returns there is what the
+ * kiosk draws and logs. Without `--video`, the scenes are drawn and all heads are ONE person's
  * (tests/fixtures/astronaut.png). With it, scenes and five more heads come from Intel's IoT DevKit sample videos
- * classroom.mp4, face-demographics-walking-and-pause.mp4 and head-pose-face-detection-female-and-male.mp4.
- * So the figures compare ways of searching; they do not tell how often people in general are found.
+ * classroom.mp4, face-demographics-walking-and-pause.mp4 and head-pose-face-detection-female-and-male.mp4. So the
+ * figures compare ways of searching; they do not say how often people in general are found.
  */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -33,7 +33,7 @@ const MODELS = 'static/models';
 const PICTURES = 52;
 /** Takes without faces. */
 const TAKES = 100;
-/** Frames of a take that count, after as many as a round has. */
+/** Frames of a take that count, after those of the first round. */
 const COUNTED = 4;
 const LIMITS = { minConfidence: 0.5, maxFaces: 32 };
 const FRAME_MS = 100;
@@ -42,7 +42,7 @@ const SMALLEST_PX = 24;
 /** A way of searching. */
 interface Scheme {
 	readonly name: string;
-	/** Frames until every place has been looked at. */
+	/** Frames until every place has been searched. */
 	readonly round: number;
 	readonly still: boolean;
 	readonly tools: Pick<AnalysisTools, 'detector' | 'far'>;
@@ -83,7 +83,7 @@ function schemes({ near, far }: Detectors, size: { width: number; height: number
 	];
 }
 
-/** One source, from its first frame on; each call gives the faces that are shown in the next. */
+/** Watches one source from its first frame on; each call gives the faces shown in the next frame. */
 function watch({ tools, still }: Scheme): (frame: Frame) => Promise<readonly TrackedFace[]> {
 	let [state, timeMs] = [INITIAL_STATE, 0];
 	return async (frame) => {
@@ -99,14 +99,14 @@ interface Tally {
 	frames: number;
 	/** Summed over the frames. */
 	shown: number;
-	/** Each once. */
+	/** Each counted once. */
 	faces: number;
 	near: number;
 	far: number;
 	ms: number;
 }
 
-/** Searches footage in all ways beside one another, so that they meet the same load. */
+/** Searches footage in all ways side by side, so that they meet the same load. */
 async function searchTakes(takes: AsyncIterable<readonly Frame[]>, ways: readonly Scheme[]): Promise<Tally[]> {
 	const tallies = ways.map((): Tally => ({ frames: 0, shown: 0, faces: 0, near: 0, far: 0, ms: 0 }));
 	const longest = Math.max(...ways.map(({ round }) => round));
@@ -117,7 +117,7 @@ async function searchTakes(takes: AsyncIterable<readonly Frame[]>, ways: readonl
 			const frame = pick(take, index);
 			for (const [which, { round, still }] of ways.entries()) {
 				const [search, tally, seen] = [searches[which], tallies[which], ids[which]];
-				// Who needs no round needs no frames before those that count; a picture that stands alone counts once.
+				// A search with a shorter round skips the first frames; a still search sees only one.
 				if (index < longest - round || (still && index !== longest)) continue;
 				if (search === undefined || tally === undefined || seen === undefined) continue;
 				looks = { near: 0, far: 0 };
@@ -188,7 +188,7 @@ for (const [which, { name }] of ways.entries())
 	console.log(line([name, ...(found[which] ?? []).map((count, index) => percent(count / (planted[index] ?? NaN)))]));
 
 const tallies = await searchTakes(scenesOf(TAKES, 3), ways);
-console.log('\nWithout faces: what is shown that is no face, and what a frame takes');
+console.log('\nWithout faces: false faces shown, and what a frame takes');
 console.log(line(['', 'takes', 'frames', 'faces', 'shown', 'per 100', 'near', 'far', 'ms']));
 for (const [which, { frames, shown, faces, near, far, ms }] of tallies.entries()) {
 	const mean = (sum: number, digits: number): string => (sum / frames).toFixed(digits);
@@ -198,5 +198,5 @@ for (const [which, { frames, shown, faces, near, far, ms }] of tallies.entries()
 	);
 }
 console.log(
-	`One look in the median: short range ${median(lookMs.near).toFixed(1)} ms, full range ${median(lookMs.far).toFixed(1)} ms.`
+	`Median of one look: short range ${median(lookMs.near).toFixed(1)} ms, full range ${median(lookMs.far).toFixed(1)} ms.`
 );

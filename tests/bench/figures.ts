@@ -1,17 +1,17 @@
-/** Figures from lists of numbers. */
+/** Statistics of lists of numbers. */
 
-/** The middle value, the upper one of two; NaN of none. */
+/** The middle value, the upper one of two; NaN if there is none. */
 export function median(values: readonly number[]): number {
 	return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 export interface Line {
-	/** Growth of y with each unit of x, and its standard error. */
+	/** Growth of y per unit of x, and its standard error. */
 	readonly slope: number;
 	readonly error: number;
 }
 
-/** The straight line through these points by least squares; null of fewer than three, or where all have one x. */
+/** The least-squares line through these points; null if there are fewer than three, or all have the same x. */
 export function fitLine(points: readonly (readonly [x: number, y: number])[]): Line | null {
 	const n = points.length;
 	const mean = (of: (point: readonly [number, number]) => number): number =>

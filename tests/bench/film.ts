@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- film [SECONDS]`: how fast the film page reads a film of 720p with one face, at ten frames a second and
- * every one of 25, and what memory the page takes before and after; printed beside the pace at which ffmpeg decodes the
- * same film here with one thread, as a ratio of which the pace compares between machines and their load.
+ * `npm run bench -- film [SECONDS]`: how fast the film page reads a 720p film with one face, at ten frames a second and
+ * all 25, and the page's memory before and after. Also printed as a ratio to the pace at which ffmpeg decodes the same
+ * film here with one thread: the ratio can be compared across machines and loads.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,7 @@ import { serveSite } from '../server';
 import { browserProcess, processesBelow } from './processes';
 
 const HD = { width: 1280, height: 720 };
-/** Long enough that start and end count for little. */
+/** Long enough for start and end to matter little. */
 const SECONDS = Number(process.argv[2] ?? 60);
 /** Two hours, at ten frames a second. */
 const LONG_FRAMES = 72_000;
@@ -26,7 +26,7 @@ const LIMIT_MS = 1_200_000;
 const ffmpeg = provideProgram('ffmpeg');
 if (ffmpeg === null) throw new Error('This benchmark needs ffmpeg.');
 
-/** Megabytes that the browser's processes hold on their own, by kind, in a few words. */
+/** Private megabytes of the browser's processes by kind, as text. */
 function told(browserPid: number): string {
 	const sums: Record<string, number> = {};
 	for (const { kind, privateMb } of processesBelow(browserPid)) sums[kind] = (sums[kind] ?? 0) + privateMb;
@@ -41,7 +41,7 @@ async function read(page: Page, film: string, rate: string): Promise<{ seconds: 
 	await page.getByTestId('film-rate').selectOption(rate);
 	const began = performance.now();
 	await page.getByTestId('film-start').click();
-	// Playwright's own way asks in every animation frame: a tenth of what the page itself does.
+	// By default Playwright polls in every animation frame, which takes a tenth of the page's own work.
 	const options = { timeout: LIMIT_MS, polling: 200 };
 	await page.waitForFunction(() => document.querySelector('main')?.dataset['status'] === 'done', null, options);
 	const seconds = (performance.now() - began) / 1000;

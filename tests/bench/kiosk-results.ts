@@ -1,4 +1,4 @@
-/** What the kiosk's bench found, and how it is told in the documents. */
+/** The results of the kiosk's bench, and their text in the documents. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CAMERA_FPS, type OccupancyRow } from './occupancy';
 import { replaceBetween, table, writeJson } from './tables';
@@ -11,18 +11,18 @@ const DOCUMENTS = ['tests/bench/results/README.md', 'src/routes/kiosk/README.md'
 export interface Row {
 	readonly cameras: number;
 	readonly way: string;
-	/** Frames a second, of each camera. */
+	/** Frames per second of each camera. */
 	readonly fps: readonly number[];
 	readonly medianMs: number;
 	readonly faces: number;
-	/** Of the page's renderer: the most in memory, and of that its own. */
+	/** The page's renderer: its peak memory, and its peak private memory. */
 	readonly rssMb: number;
 	readonly privateMb: number;
-	/** Milliseconds of a core that all processes of the browser took for a frame: less subject to what else runs. */
+	/** Core milliseconds that all browser processes took per frame: depends less on what else is running. */
 	readonly processorMs: number;
 }
 
-/** Each part with when and where it was measured last: they may be measured apart. */
+/** Each part has its own date and machine, as they may be measured separately. */
 export interface KioskResults {
 	readonly frames: { readonly date: string; readonly machine: string; readonly rows: readonly Row[] };
 	readonly occupancy: { readonly date: string; readonly machine: string; readonly rows: readonly OccupancyRow[] };
@@ -32,7 +32,7 @@ export function readResults(): KioskResults {
 	return JSON.parse(readFileSync(RESULTS, 'utf8')) as KioskResults;
 }
 
-/** Writes them to results/ and to the documents; gives the text. */
+/** Writes the results to results/ and to the documents; gives the text. */
 export async function writeResults(results: KioskResults): Promise<string> {
 	await writeJson(RESULTS, results);
 	const text = told(results);
@@ -54,7 +54,7 @@ function told({ frames, occupancy }: KioskResults): string {
 		"the page's process",
 		'processor time a frame'
 	];
-	// A camera that is to give five gives a little less, as no timer is exact.
+	// A camera set to five gives a little less, as no timer is exact.
 	const missed = frames.rows.filter(
 		({ cameras, way, fps }) => cameras === 4 && !way.includes('fps=') && Math.min(...fps) < GOAL_FPS
 	);

@@ -1,7 +1,8 @@
 /**
- * `npm run bench -- kiosk [--seconds N]`: two and four cameras of 720p on one screen, as they are, with low-memory=yes and
- * with fps=5: frames a second of each camera, milliseconds, memory and processor; and how soon a broker knows of a face,
- * `--takes N` times; `--part frames` or `occupancy` for one of them. It writes its tables to results/ and to the kiosk's README (after `npm run build`).
+ * `npm run bench -- kiosk [--seconds N]`: two and four 720p cameras on one screen, with default settings, with
+ * low-memory=yes and with fps=5: frames per second of each camera, milliseconds, memory and processor time; and how
+ * soon a broker knows of a face, `--takes N` times; `--part frames` or `occupancy` for one of them. Writes its tables
+ * to results/ and to the kiosk's README (after `npm run build`).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ import { browserProcess, processesBelow } from './processes';
 const HD = { width: 1280, height: 720 };
 const COUNTS = [2, 4];
 const WAYS = ['', 'low-memory=yes', 'fps=5', 'fps=5&low-memory=yes'];
-/** Caches fill, code is compiled. */
+/** While caches fill and code is compiled. */
 const WARM_UP_S = 15;
 const LIMIT_MS = 300_000;
 
@@ -33,7 +34,7 @@ interface Analysed {
 	readonly faces: number;
 }
 
-/** Runs in the page: notes each result with its camera. */
+/** Runs in the page: records each result with its camera. */
 function note(): void {
 	const analysed: Analysed[] = [];
 	Object.assign(window, { analysed });
@@ -89,7 +90,7 @@ async function measure(browser: Browser, origin: string, cameras: number, way: s
 	const usedS = used() - beganS;
 	await context.close();
 	const fps = Array.from({ length: cameras }, (_, index) => {
-		// One camera alone has the page's session, which names no stream.
+		// A single camera uses the page's session, which names no stream.
 		const frames = analysed.filter(({ stream }) => cameras === 1 || stream === index + 1).length;
 		return Number((frames / tookS).toFixed(1));
 	});
@@ -103,7 +104,7 @@ async function measure(browser: Browser, origin: string, cameras: number, way: s
 	};
 }
 
-/** So many cores, and how busy they are. */
+/** The machine's cores, and how busy they are. */
 function machine(version: string): { date: string; machine: string } {
 	const date = new Date().toISOString();
 	const cores = `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}`;
@@ -122,7 +123,7 @@ async function measureFrames(folder: string, version: string, seconds: number): 
 		const rows: Row[] = [];
 		for (const cameras of COUNTS) {
 			for (const way of WAYS) {
-				// One of its own each: what one page left to a browser is no other's.
+				// A new browser each time, so that nothing is left over from another page.
 				const browser = await chromium.launch({ executablePath: provideChromium(), args: [...QUIET_ARGS] });
 				try {
 					const row = await measure(browser, site.origin, cameras, way, seconds);

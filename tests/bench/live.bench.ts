@@ -1,6 +1,6 @@
 /**
- * The page on this machine: how soon it shows a result, and what a frame with one and with four faces takes, near ones on
- * the live page and far ones on the kiosk.
+ * The page on this machine: how soon it shows a result, and how long a frame with one and with four faces takes, near
+ * ones on the live page and far ones on the kiosk.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const COLD_STARTS = 5;
 /** The first frames compile and warm caches. */
 const WARM_UP_FRAMES = 30;
 const FRAMES = 200;
-/** Plain JavaScript takes so long that a few frames must do. */
+/** Plain JavaScript is so slow that a few frames must do. */
 const SLOW_FRAMES = 10;
 
 const folder = mkdtempSync(join(tmpdir(), 'mien-bench-'));
@@ -81,7 +81,7 @@ it('cold start, from an empty cache to the first result of the sample picture', 
 
 type Page = 'live' | 'kiosk';
 
-// "auto" is what a visitor gets; the other shows what the choice is worth.
+// "auto" is what a visitor gets; the other shows what choosing is worth.
 describe.each<[clip: keyof typeof CLIPS, page: Page, backend: 'auto' | BackendName]>([
 	['one face, 640x480', 'live', 'auto'],
 	['four faces, 640x480', 'live', 'auto'],

@@ -1,6 +1,6 @@
 /**
- * How soon a broker knows that somebody is there: milliseconds from when a camera's server sends the first picture with a
- * face to when Mosquitto hands the kiosk's "ON" to a subscriber.
+ * How soon a broker knows that somebody is there: milliseconds from when a camera's server sends the first picture with
+ * a face to when Mosquitto delivers the kiosk's "ON" to a subscriber.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt from 'mqtt';
@@ -15,9 +15,9 @@ import { serveSite } from '../server';
 import { median } from './figures';
 
 const HD = { width: 1280, height: 720 };
-/** Pictures a second of each camera. */
+/** Pictures per second of each camera. */
 export const CAMERA_FPS = 15;
-/** Nobody is in view for this long before each take, and a part of a second more, so that takes begin anywhere. */
+/** Nobody is in view for this long before each take, plus a fraction of a second, so that takes start at any phase. */
 const EMPTY_MS = 1500;
 const LIMIT_MS = 120_000;
 
@@ -35,7 +35,7 @@ const SCENES = [
 	{ what: 'a face near', cameras: 4, frames: () => clipFrames({ size: HD }) }
 ];
 
-/** `takes` of each scene. `folder`: for what is served. */
+/** Measures each scene `takes` times. `folder`: for served files. */
 export async function measureOccupancy(program: string, folder: string, takes: number): Promise<OccupancyRow[]> {
 	const empty = await emptyFrames();
 	let shown = empty;
@@ -97,18 +97,18 @@ interface Told {
 	readonly ms: number;
 }
 
-/** What cameras said last, of those that said this. */
+/** Each camera's last message, of those whose last message has this text. */
 function saying(told: readonly Told[], text: string): Told[] {
 	return [...new Map(told.map((each) => [each.topic, each])).values()].filter((each) => each.text === text);
 }
 
-/** The first that each camera said of this since then: what is true is said again now and then. */
+/** Each camera's first message with this text since then: messages are repeated now and then. */
 function firstSince(told: readonly Told[], sinceMs: number, text: string): Told[] {
 	const said = told.filter((each) => each.ms > sinceMs && each.text === text);
 	return [...new Map(said.toReversed().map((each) => [each.topic, each])).values()];
 }
 
-/** Rejects where it does not come true for long. */
+/** Rejects if it does not come true in time. */
 async function until(isTrue: () => boolean): Promise<void> {
 	const lastMs = performance.now() + LIMIT_MS;
 	while (!isTrue()) {

@@ -1,10 +1,11 @@
 /**
- * `npm run bench -- peers [--runs N] [--frames N] [--part starts|frames] [--peers FOLDER] [--tables]`: Mien beside the two
- * libraries that do the same in a browser, `@vladmandic/human` and `@vladmandic/face-api`, in one run and one browser, on one
- * picture, one clip and tfjs's WASM back end, each with a detector and expressions on every frame. They take turns, so that a
- * busy machine is busy for all. Installs both from npm into a temporary folder, or takes them from FOLDER; uses build/ as it
- * is. Writes tests/bench/results/peers.json and the tables in tests/bench/results/README.md and README.md; `--part` leaves the
- * other part of the results as it was, and `--tables` writes the tables alone.
+ * `npm run bench -- peers [--runs N] [--frames N] [--part starts|frames] [--peers FOLDER] [--tables]`: Mien beside the
+ * two libraries that do the same in a browser, `@vladmandic/human` and `@vladmandic/face-api`, in one run and one
+ * browser, on the same picture, clip and tfjs's WASM back end, each with a detector and expressions on every frame.
+ * They take turns, so that a busy machine slows them all. Installs both from npm into a temporary folder, or takes them
+ * from FOLDER; uses build/ unchanged. Writes tests/bench/results/peers.json and the tables in
+ * tests/bench/results/README.md and README.md; `--part` keeps the other part of the results, and `--tables` writes only
+ * the tables.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +36,7 @@ const SCENES = [1, 4, 10].flatMap((faces) =>
 		{ width: 1280, height: 720 }
 	].map((size) => ({ faces, size }))
 );
-/** How the heads of a scene stand. */
+/** How the heads of a scene are arranged. */
 const GRIDS: Readonly<Record<number, { columns: number; rows: number }>> = {
 	1: { columns: 1, rows: 1 },
 	4: { columns: 2, rows: 2 },
@@ -56,7 +57,7 @@ declare global {
 	}
 }
 
-/** Runs in Mien's page before its own scripts: presses the button of the sample picture, and keeps what the worker says. */
+/** Runs in Mien's page before its own scripts: presses the sample picture's button and keeps the worker's results. */
 function watchMien(press: boolean): void {
 	window.benchResults = [];
 	window.longTasks = [];
@@ -87,7 +88,7 @@ function watchMien(press: boolean): void {
 
 const PATHS: Readonly<Record<Who, string>> = { mien: '/', human: '/human', 'face-api': '/face-api' };
 
-/** Milliseconds to the first result, in a new page of the context, and what came over the line. */
+/** Milliseconds to the first result, in a new page of the context, and what was transferred. */
 async function openOnce(
 	context: BrowserContext,
 	who: Who,
@@ -114,7 +115,7 @@ async function openOnce(
 	}
 }
 
-/** Runs in Mien's page: the longest task from the first paint to `untilMs`. Those of less than 50 ms are not told of. */
+/** Runs in Mien's page: the longest task from the first paint to `untilMs`. Tasks under 50 ms are not reported. */
 function longestTask(untilMs: number): number {
 	const [paint] = performance.getEntriesByName('first-paint');
 	const tasks = window.longTasks.filter(({ startMs }) => startMs >= (paint?.startTime ?? 0) && startMs < untilMs);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- photos`: the pace at which the photo page reads a folder of pictures full of detail, each with one face, with
- * one worker and with as many as it takes by itself, beside what the browser takes to decode them.
+ * `npm run bench -- photos`: how fast the photo page reads a folder of detailed pictures, each with one face, with one
+ * worker and with its default number, beside the time the browser takes to decode them.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -55,7 +55,10 @@ const folder = mkdtempSync(join(tmpdir(), 'mien-bench-photos-'));
 const site = await serveSite();
 let browser: Browser | undefined;
 
-/** Milliseconds for each of the files, from their choice to the last result. `cores`: that the page is told of, or its own. */
+/**
+ * Milliseconds per file, from choosing them to the last result. `cores`: the number reported to the page, or null for
+ * its own.
+ */
 async function read(started: Browser, files: readonly string[], cores: number | null): Promise<number> {
 	const context = await started.newContext({ baseURL: site.origin });
 	try {

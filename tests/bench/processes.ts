@@ -1,4 +1,4 @@
-/** The browser's processes, as Linux tells of them. */
+/** The browser's processes, as reported by Linux. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
@@ -7,14 +7,14 @@ export interface BrowserProcess {
 	/** As in Chromium's `--type`: renderer, gpu-process, utility; "browser" for the first. */
 	readonly kind: string;
 	readonly pid: number;
-	/** Megabytes in memory: all that it sees, and what no other process sees. */
+	/** Megabytes in memory: all, and those shared with no other process. */
 	readonly rssMb: number;
 	readonly privateMb: number;
-	/** Seconds of a core that it has taken since its start. */
+	/** Core seconds since its start. */
 	readonly cpuS: number;
 }
 
-/** Clock ticks a second in /proc: the same on all that Node runs on. */
+/** Clock ticks per second in /proc: the same on everything that Node runs on. */
 const TICKS = 100;
 
 /** The Chromium that this process started with a pipe. */
@@ -23,7 +23,7 @@ export function browserProcess(): number {
 	return Number(found.split('\n')[0]);
 }
 
-/** That process and all below it. */
+/** That process and all its descendants. */
 export function processesBelow(browserPid: number): BrowserProcess[] {
 	const list = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
 	const processes = list.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)).filter((match) => match !== null);
@@ -38,7 +38,7 @@ export function processesBelow(browserPid: number): BrowserProcess[] {
 			const memory = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
 			const megabytes = (name: RegExp): number =>
 				[...memory.matchAll(name)].reduce((sum, [, kb]) => sum + Number(kb), 0) / 1000;
-			// Behind the name in brackets, which may hold spaces.
+			// After the name in brackets, which may contain spaces.
 			const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
 				.replace(/^.*\) /, '')
 				.split(' ');
@@ -50,7 +50,7 @@ export function processesBelow(browserPid: number): BrowserProcess[] {
 				cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS
 			};
 		} catch {
-			// It ended meanwhile.
+			// It has ended in the meantime.
 			return [];
 		}
 	});

@@ -1,12 +1,12 @@
 /**
- * `npm run bench`: the built site in Chromium; `npm run bench -- server`: memory and pace of the server of the site;
+ * `npm run bench`: the built site in Chromium; `npm run bench -- server`: memory and speed of the site's server;
  * `npm run bench -- training [BACK END...]`: the trainer;
  * `npm run bench -- far [--video FOLDER]`: how far faces are found;
  * `npm run bench -- saliency --data FILE`: how faithful saliency maps are;
  * `npm run bench -- peers`: beside human and face-api;
  * `npm run bench -- equality --data FILE`: the page's accuracy against Node's;
- * `npm run bench -- false --without FOLDER [--with FOLDER]`: pictures without people in which a face is claimed;
- * `npm run bench -- photos`: the photo page's pace through a folder (after `npm run build`);
+ * `npm run bench -- false --without FOLDER [--with FOLDER]`: pictures without people in which a face is reported;
+ * `npm run bench -- photos`: the photo page's speed through a folder (after `npm run build`);
  * `npm run bench -- film [SECONDS]`: how fast the film page reads a recording (after `npm run build`);
  * `npm run bench -- kiosk [--seconds N]`: several cameras on one screen (after `npm run build`).
  */

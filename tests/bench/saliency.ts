@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- saliency --data FILE [--model ID] [--split public|private] [--pictures N]`: how faithful the page's
- * saliency map is to a shipped model, beside other maps and what each costs. Settings are to be chosen on PublicTest.
+ * saliency map is to a shipped model, beside other maps, and what each costs. Choose settings on PublicTest.
  */
 import path from 'node:path';
 import process from 'node:process';
@@ -46,7 +46,7 @@ async function compare(args: string[]): Promise<void> {
 	const count = wholeNumber('pictures', values.pictures, 2) ?? 200;
 	const rows = shuffle(rowsOfSplit(dataset, split).slice(), createRandom(SEED)).subarray(0, count);
 	const { leastContrast } = entry.input;
-	// Raised once, as the page's inputs are: what is covered of them is not raised again.
+	// Raised once, like the page's inputs; covered copies are not raised again.
 	const faces = Array.from(rows, (row) =>
 		Uint8Array.from(raiseContrast(pictureOf(dataset, row), leastContrast), Math.round)
 	);

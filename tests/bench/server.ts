@@ -1,4 +1,7 @@
-/** `npm run bench -- server`: what the server of the built site needs after much use, and how many requests it answers. */
+/**
+ * `npm run bench -- server`: how much memory the built site's server takes after heavy use, and how many requests it
+ * answers.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -9,10 +12,10 @@ const REQUESTS = 100_000;
 const ABORTED = 1000;
 const AT_ONCE = 32;
 const LIMIT_MB = 120;
-/** What it may have more after the last round than after the first. */
+/** How much more it may take after the last round than after the first. */
 const GROWTH_MB = 15;
 
-/** Megabytes in memory of a process, and its open files and connections; Linux tells. */
+/** A process's megabytes in memory, and its open files and connections, from Linux. */
 function use(pid: number): { readonly mb: number; readonly handles: number } {
 	const status = readFileSync(`/proc/${pid}/status`, 'utf8');
 	return {
@@ -21,7 +24,7 @@ function use(pid: number): { readonly mb: number; readonly handles: number } {
 	};
 }
 
-/** Runs `task` so many times, some at once. */
+/** Runs `task` this many times, several at once. */
 async function times(count: number, task: (index: number) => Promise<void>): Promise<void> {
 	let next = 0;
 	const run = async (): Promise<void> => {
@@ -40,7 +43,7 @@ function get(site: Site, path: string, headers: Readonly<Record<string, string>>
 	});
 }
 
-/** Sends a head, waits for the first bytes where there are any, and resets the connection. */
+/** Sends a head, waits for the first bytes, if any, and resets the connection. */
 function drop({ origin }: Site, path: string, headers: string, afterMs: number): Promise<void> {
 	return new Promise((resolve) => {
 		const { hostname, port, host } = new URL(origin);
@@ -77,7 +80,7 @@ const { port } = camera.address() as AddressInfo;
 const site = await serveSite([`--proxy=/camera=http://me:pw@127.0.0.1:${port}`, '--metrics']);
 const rounds: { readonly what: string; readonly mb: number; readonly handles: number }[] = [];
 const note = async (what: string) => {
-	// What is closed takes a moment to be let go.
+	// Closed connections take a moment to be released.
 	await sleep(2000);
 	const used = use(site.pid);
 	rounds.push({ what, ...used });
@@ -93,7 +96,7 @@ try {
 		if (tenth === 1 || tenth === 5 || tenth === 10) await note(`after ${(tenth * REQUESTS) / 10} requests`);
 	}
 	console.log(
-		`${Math.round(REQUESTS / ((performance.now() - startedMs - 6000) / 1000))} requests a second, ${AT_ONCE} at once`
+		`${Math.round(REQUESTS / ((performance.now() - startedMs - 6000) / 1000))} requests per second, ${AT_ONCE} at once`
 	);
 	await times(ABORTED, (index) => drop(site, `/camera/stream?${index}`, '', index % 50));
 	await note(`after ${ABORTED} aborted streams`);
@@ -109,7 +112,7 @@ try {
 	const growth = last.mb - first.mb;
 	const left = last.handles - start.handles - AT_ONCE;
 	console.log(
-		`At most ${most.toFixed(1)} MB (limit ${LIMIT_MB}); ${growth.toFixed(1)} MB more after all than after the first 10,000 requests (limit ${GROWTH_MB}).`
+		`At most ${most.toFixed(1)} MB (limit ${LIMIT_MB}); ${growth.toFixed(1)} MB more at the end than after the first 10,000 requests (limit ${GROWTH_MB}).`
 	);
 	if (most > LIMIT_MB || growth > GROWTH_MB || left > 5) process.exitCode = 1;
 } finally {

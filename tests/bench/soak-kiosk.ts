@@ -1,4 +1,4 @@
-/** The kiosk under a soak, in its browser: what is read of it, and what is done to it. */
+/** The kiosk under a soak, in its browser: what is measured, and what is done to it. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -19,30 +19,30 @@ import type { Sample } from './soak-summary';
 const ANALYSER = 'analyser.worker';
 /** A worker that is stuck or starting gives no answer. */
 const ANSWER_LIMIT_MS = 10_000;
-/** A frame under way holds tensors of its own; the least of several counts is taken between two frames. */
+/** A frame in progress has tensors of its own; the least of several counts is one between two frames. */
 const TENSOR_COUNTS = 12;
 
 const POLL_MS = 250;
-/** Results that stay away longer than this are an interruption: so long, or so many times as long as they usually do. */
+/** A gap between results is an interruption above this length, or above this many times the usual gap. */
 const INTERRUPTED = { leastMs: 2000, times: 10 };
 
-/** Browsers give up on graphics after some crashes in an hour; this run brings more. */
+/** Browsers give up on graphics after some crashes in an hour; this run causes more. */
 const NO_CRASH_LIMIT = '--disable-gpu-process-crash-limit';
 
-/** Kept in the page by the script that runs before its own. */
+/** Kept in the page by a script that runs before the page's own. */
 interface Counted {
 	workers: number;
 	frames: number;
-	/** When results with a face came, by the real clock, of which worker and which camera, from 0; the newest alone. */
+	/** When results with a face came, by the real clock, from which worker and camera (from 0); only the newest. */
 	faces: { ms: number; worker: number; camera: number }[];
 }
 
 export interface Seen extends Counted {
-	/** Changes where the page is opened anew. */
+	/** Changes if the page is opened again. */
 	readonly timeOrigin: number;
 }
 
-/** Runs in the page. What it keeps does not grow: this run looks for what does. */
+/** Runs in the page. What it keeps must not grow, since this run looks for growth. */
 function count(): void {
 	const kept = 1000;
 	const counted: Counted = { workers: 0, frames: 0, faces: [] };
@@ -70,7 +70,7 @@ function count(): void {
 			message: { type: string; frameId: number; options?: { stream?: number } },
 			transfer?: StructuredSerializeOptions | Transferable[]
 		): void {
-			// Of several cameras the first is stream 1; a single one names none.
+			// With several cameras, the first is stream 1; a single one names none.
 			if (message.type === 'frame') this.#cameras.set(message.frameId, Math.max(0, (message.options?.stream ?? 1) - 1));
 			super.postMessage(message, transfer as Transferable[]);
 		}
@@ -88,12 +88,12 @@ interface Wait {
 	readonly before: Seen;
 	readonly byAnother: boolean;
 	readonly limitMs: number;
-	/** How many there are; all have to be back. */
+	/** How many there are; all must be back. */
 	readonly cameras?: number;
 	readonly signal: AbortSignal;
 }
 
-/** Brings a fault to a stream; the function it gives takes that back. */
+/** Causes a fault in a stream; gives a function that undoes it. */
 export async function bringStreamFault(
 	streams: Streams,
 	stream: string,
@@ -117,11 +117,11 @@ export class SoakedKiosk {
 	readonly #workers: WorkerSession;
 	readonly page: Page;
 	#reloads = 0;
-	/** Of pages that were opened before this one. */
+	/** From pages that were opened before this one. */
 	#earlierFrames = 0;
 	#last: Seen | null = null;
 	#stoppedProcess: number | null = null;
-	/** Told of uncaught errors of the page, and of its end (fatal). */
+	/** Called on uncaught errors of the page, and on its end (fatal). */
 	onTrouble: (text: string, fatal: boolean) => void = () => undefined;
 
 	private constructor(browser: Browser, root: CDPSession, session: CDPSession, page: Page) {
@@ -138,7 +138,7 @@ export class SoakedKiosk {
 		});
 	}
 
-	/** A browser with a page that is yet to be opened. */
+	/** Starts a browser with a page that is not opened yet. */
 	static async launch(executablePath: string, { origin, prepare, args = [] }: Soaked): Promise<SoakedKiosk> {
 		const browser = await chromium.launch({
 			executablePath,
@@ -158,7 +158,7 @@ export class SoakedKiosk {
 		return kiosk;
 	}
 
-	/** Not counted as a reload. */
+	/** Opens a path, not counted as a reload. */
 	async open(path: string): Promise<void> {
 		this.#reloads--;
 		await this.page.goto(path, { timeout: 120_000 });
@@ -178,7 +178,7 @@ export class SoakedKiosk {
 		return seen;
 	}
 
-	/** Brings a fault; the function it gives takes that back. */
+	/** Causes a fault; gives a function that undoes it. */
 	async bring(kind: PageFault): Promise<() => Promise<void>> {
 		switch (kind) {
 			case 'page-stopped':
@@ -196,7 +196,8 @@ export class SoakedKiosk {
 				});
 				break;
 			case 'worker-stuck':
-				// Never answers, until the kiosk ends that worker. Not at once: Chromium ends no task of a debugger.
+				// Never answers, until the kiosk ends that worker. In a timeout, as Chromium does not end a debugger's
+				// own task.
 				await this.#analyser().evaluate(() => {
 					setTimeout(() => {
 						for (;;);
@@ -210,8 +211,8 @@ export class SoakedKiosk {
 	}
 
 	/**
-	 * Milliseconds until each camera's faces are found steadily again after `sinceMs`, by another worker than those before if
-	 * `byAnother`; null where that takes too long.
+	 * Milliseconds after `sinceMs` until each camera's faces are found steadily again, by a new worker if `byAnother`;
+	 * null if that takes too long.
 	 */
 	async waitForFaces(
 		sinceMs: number,
@@ -276,7 +277,7 @@ export class SoakedKiosk {
 
 	#analyser(): PageWorker {
 		const worker = this.page.workers().findLast((each) => each.url().includes(ANALYSER));
-		if (worker === undefined) throw new Error('The page has no worker that could be given a fault.');
+		if (worker === undefined) throw new Error('The page has no worker to cause a fault in.');
 		return worker;
 	}
 
@@ -293,7 +294,7 @@ export class SoakedKiosk {
 		return within(counts.catch(() => null));
 	}
 
-	/** Its renderer: the one that has worked the most. */
+	/** The page's renderer: the one that has worked the most. */
 	async #pageProcess(): Promise<number> {
 		const { processInfo } = await this.#root.send('SystemInfo.getProcessInfo');
 		const [busiest] = processInfo.filter(({ type }) => type === 'renderer').toSorted((a, b) => b.cpuTime - a.cpuTime);
@@ -302,7 +303,7 @@ export class SoakedKiosk {
 	}
 }
 
-/** Speaks with the newest analysis worker through the session of its page: Playwright has no session for workers. */
+/** Talks to the newest analysis worker through its page's session, as Playwright has no session for workers. */
 class WorkerSession {
 	readonly #session: CDPSession;
 	readonly #waiting = new Map<number, (result: unknown) => void>();
@@ -328,7 +329,7 @@ class WorkerSession {
 		});
 	}
 
-	/** The answer, or null where none comes in time. */
+	/** The answer, or null if none comes in time. */
 	async ask(method: string): Promise<unknown> {
 		const sessionId = this.#workerSession;
 		if (sessionId === null) return null;
@@ -346,14 +347,14 @@ class WorkerSession {
 	}
 }
 
-/** Null where it takes too long. */
+/** Null if it takes too long. */
 function within<T>(promise: Promise<T>): Promise<T | null> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const late = new Promise<null>((resolve) => (timer = setTimeout(resolve, ANSWER_LIMIT_MS, null)));
 	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** Megabytes that a process has to itself, and its share of what it has with others; null where the system does not tell. */
+/** A process's private megabytes plus its share of the common ones; null if the system does not tell. */
 function memoryOf(processId: number): number | null {
 	try {
 		const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${processId}/smaps_rollup`, 'utf8')) ?? [];

@@ -7,12 +7,12 @@ export interface SoakOptions {
 	readonly minutes: number;
 	readonly seed: number;
 	readonly kinds: readonly FaultKind[];
-	/** All transports in turn, two cameras at once, with a fast clock. */
+	/** Instead: all transports in turn, two cameras at once, with a fast clock. */
 	readonly transports: boolean;
 }
 
 export const SOAK_USAGE = `npm run soak -- [options]
-  --minutes N       default 60, up to 10080; a fault in each
+  --minutes N       default 60, up to 10080; one fault in each
   --seed S          default 1; draws the order of the faults and how long each is held
   --faults A,B      only these kinds: ${FAULT_KINDS.slice(0, 5).join(', ')},
                     ${FAULT_KINDS.slice(5).join(', ')}
@@ -20,8 +20,8 @@ export const SOAK_USAGE = `npm run soak -- [options]
                     ten times as fast; writes tests/bench/results/soak.json and its tables
   --help            this text
 
-It runs the built kiosk in Chromium on a Motion JPEG stream of this machine, prints a line a minute and a summary at its
-end or at Ctrl-C, and writes everything to .cache/soak/ as JSON lines. Exit code 1: a fault that the kiosk did not come
+It runs the built kiosk in Chromium on a Motion JPEG stream of this machine, prints a line a minute and a summary at the
+end or on Ctrl-C, and writes everything to .cache/soak/ as JSON lines. Exit code 1: a fault that the kiosk did not come
 back from, tensors that grew, or, after more than 20 minutes, a heap that grew by 2 MB an hour or more.`;
 
 /** Throws an Error that says what is wrong and what is allowed. */

@@ -1,7 +1,7 @@
-/** What a soak brings upon the kiosk, and in which order. */
+/** The faults that a soak causes in the kiosk, and their order. */
 import { createRandom, uniform } from '../../training/lib/random';
 
-/** Each kind of fault in a few words, and whether it is held for some seconds and then taken back. */
+/** Each kind of fault in a few words, and whether it is held for some seconds and then undone. */
 export const FAULTS = {
 	cut: { title: 'stream cut', held: true },
 	unavailable: { title: 'camera answers 503', held: true },
@@ -16,7 +16,7 @@ export const FAULTS = {
 } as const satisfies Record<string, { title: string; held: boolean }>;
 
 export type FaultKind = keyof typeof FAULTS;
-/** Those of the page itself, whatever it shows. */
+/** Faults of the page itself, whatever it shows. */
 export const PAGE_FAULTS = ['page-stopped', 'worker-dies', 'worker-stuck', 'graphics-crash'] as const;
 export type PageFault = (typeof PAGE_FAULTS)[number];
 export type StreamFault = Exclude<FaultKind, PageFault>;
@@ -29,14 +29,14 @@ export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
 
 export interface Fault {
 	readonly kind: FaultKind;
-	/** Seconds until it is taken back; 0 for what the kiosk has to come back from by itself. */
+	/** Seconds until it is undone; 0 if the kiosk has to recover by itself. */
 	readonly heldS: number;
 }
 
-/** Shorter than what the kiosk takes for a freeze, and longer. */
+/** Both shorter and longer than what the kiosk takes for a freeze. */
 const HELD_S = { least: 3, most: 15 };
 
-/** So many faults: all kinds in an order drawn by chance, then all in another order, and so on. */
+/** `count` faults: all kinds in random order, then all in another order, and so on. */
 export function planFaults(seed: number, count: number, kinds: readonly FaultKind[] = FAULT_KINDS): Fault[] {
 	const faults: Fault[] = [];
 	for (let round = 0; kinds.length > 0 && faults.length < count; round++) {
@@ -50,12 +50,12 @@ export function planFaults(seed: number, count: number, kinds: readonly FaultKin
 	return faults.slice(0, count);
 }
 
-/** A result with a face is followed by so many more over so long before the kiosk is said to run again. */
+/** After a result with a face, this many more over this time must follow for the kiosk to count as running again. */
 const STEADY = { results: 4, ms: 3000 };
 
 /**
- * When results with a face began to come steadily after `sinceMs`; null where they have not yet. `timesMs`: of all such
- * results, ascending. Single ones, as a stream that repeats one picture gives at every new connection, do not count.
+ * When steady results with a face began after `sinceMs`; null if they have not yet. `timesMs`: times of all such
+ * results, ascending. Single ones, as from a stream that repeats one picture at every new connection, do not count.
  */
 export function steadySince(timesMs: readonly number[], sinceMs: number, longestGapMs: number): number | null {
 	const after = timesMs.filter((ms) => ms >= sinceMs);

@@ -1,22 +1,22 @@
-/** What a soak wrote down, and what it says about the kiosk. */
+/** What a soak recorded, and what that says about the kiosk. */
 import { fitLine, median, type Line } from './figures';
 import { FAULT_KINDS, FAULTS, type FaultKind } from './soak-plan';
 
 /** What the kiosk and its browser were like at the end of a minute. */
 export interface Sample {
 	readonly type: 'sample';
-	/** Since the kiosk ran; with fractions. */
+	/** Minutes since the kiosk started running, with fractions. */
 	readonly minute: number;
 	/** Results of the analysis since the start. */
 	readonly frames: number;
-	/** Of scripts, after the collector ran; null where the worker gave no answer. */
+	/** Script heaps after garbage collection; null if the worker gave no answer. */
 	readonly pageHeapMb: number;
 	readonly workerHeapMb: number | null;
-	/** Live tensors in the worker; null where it gave no answer. */
+	/** Live tensors in the worker; null if it gave no answer. */
 	readonly tensors: number | null;
 	readonly nodes: number;
 	readonly listeners: number;
-	/** Of the process of the page, its worker included; null where the system does not tell. */
+	/** Of the page's process, including its worker; null if the system does not tell. */
 	readonly processMb: number | null;
 	/** As the kiosk counts them itself. */
 	readonly incidents: Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ export interface Outcome {
 	readonly minute: number;
 	readonly kind: FaultKind;
 	readonly heldS: number;
-	/** From the end of the fault, or from a fault that is not held, to steady results with a face; null for never. */
+	/** From the end of the fault (or its start, if not held) to steady results with a face; null for never. */
 	readonly recoveredS: number | null;
 }
 
@@ -37,15 +37,15 @@ export interface Trouble {
 	readonly type: 'trouble';
 	readonly minute: number;
 	readonly text: string;
-	/** True where the page is gone. */
+	/** True if the page is gone. */
 	readonly fatal: boolean;
 }
 
 export type SoakRecord = Sample | Outcome | Trouble;
 
-/** Caches fill and code is compiled until then. */
+/** Until then, caches fill and code is compiled. */
 const SETTLED_MINUTES = 10;
-/** A slope over less time tells more of the collector than of the kiosk. */
+/** A slope over less time says more about the garbage collector than about the kiosk. */
 const JUDGED_MINUTES = 20;
 const GROWTH_LIMIT_MB = 2;
 
@@ -53,12 +53,12 @@ function samplesOf(records: readonly SoakRecord[]): Sample[] {
 	return records.filter((record) => record.type === 'sample');
 }
 
-/** Scripts of the page and of the worker together. */
+/** Script heaps of page and worker together. */
 function heapMb({ pageHeapMb, workerHeapMb }: Sample): number | null {
 	return workerHeapMb === null ? null : pageHeapMb + workerHeapMb;
 }
 
-/** MB an hour, once the kiosk has settled; null where the run was too short. */
+/** MB per hour, once the kiosk has settled; null if the run was too short. */
 export function heapGrowth(records: readonly SoakRecord[]): Line | null {
 	const samples = samplesOf(records);
 	if ((samples.at(-1)?.minute ?? 0) <= JUDGED_MINUTES) return null;
@@ -69,14 +69,14 @@ export function heapGrowth(records: readonly SoakRecord[]): Line | null {
 	return fitLine(points);
 }
 
-/** The least and the most tensors of the first and of the second half of the run; null where there is no half. */
+/** Tensor counts of the first and of the second half of the run; null if there are too few. */
 function tensorHalves(records: readonly SoakRecord[]): { first: number[]; second: number[] } | null {
 	const counts = samplesOf(records).flatMap(({ tensors }) => tensors ?? []);
 	const half = Math.floor(counts.length / 2);
 	return half === 0 ? null : { first: counts.slice(0, half), second: counts.slice(half) };
 }
 
-/** Why the run failed, a sentence each; empty where it passed. */
+/** Why the run failed, one sentence each; empty if it passed. */
 export function judge(records: readonly SoakRecord[]): string[] {
 	const reasons: string[] = [];
 	for (const record of records) {
@@ -175,7 +175,7 @@ function faultRows(title: string, outcomes: readonly Outcome[]): string[] {
 	return [faultRow([title, String(outcomes.length), String(seconds.length), ...figures])];
 }
 
-/** Up to a dozen moments, the first and the last among them. */
+/** Up to a dozen samples over time, including the first and the last. */
 function overTime(samples: readonly Sample[]): string[] {
 	const most = 12;
 	const step = Math.max(1, (samples.length - 1) / (most - 1));

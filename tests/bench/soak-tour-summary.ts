@@ -1,30 +1,30 @@
-/** What a tour of all transports wrote down, and what it says of the kiosk. */
+/** What a tour of all transports recorded, and what that says about the kiosk. */
 import { fitLine, type Line, median } from './figures';
 import { table } from './tables';
 
 export interface TourFault {
 	readonly leg: number;
-	/** Of a transport, the page or the broker. */
+	/** What had the fault: a transport, the page or the broker. */
 	readonly what: string;
 	readonly title: string;
 	readonly minute: number;
 	readonly heldS: number;
-	/** From its end to faces of both cameras; null for never. */
+	/** From its end until both cameras show faces; null for never. */
 	readonly recoveredS: number | null;
-	/** Results with a face of the other camera while it was held; null where the fault is not one camera's alone. */
+	/** The other camera's results with a face while it was held; null if the fault is not one camera's only. */
 	readonly otherResults: number | null;
 }
 
 export interface TourSample {
 	readonly leg: number;
-	/** Since the leg began. */
+	/** Minutes since the leg began. */
 	readonly minute: number;
 	readonly heapMb: number;
 	readonly tensors: number | null;
 	readonly processMb: number | null;
 }
 
-/** A stretch of the kiosk's own clock in which its page stood still or was being opened, in milliseconds since 1970. */
+/** A period of the kiosk's own clock in which its page stood still or was opening, in milliseconds since 1970. */
 export interface Gap {
 	readonly fromMs: number;
 	readonly toMs: number;
@@ -32,36 +32,36 @@ export interface Gap {
 
 export interface LoggedMinute {
 	readonly camera: string;
-	/** Its begin, in milliseconds since 1970. */
+	/** Its start, in milliseconds since 1970. */
 	readonly minute: number;
 	readonly frames: number;
 }
 
 export interface Tour {
 	readonly minutes: number;
-	/** How many times as fast as a real one the kiosk's clock ran. */
+	/** How many times faster than real time the kiosk's clock ran. */
 	readonly speed: number;
 	readonly legs: readonly string[];
 	readonly faults: readonly TourFault[];
 	readonly samples: readonly TourSample[];
 	readonly gaps: readonly Gap[];
 	readonly logged: readonly LoggedMinute[];
-	/** Those that came from the broker. */
+	/** The minutes that came from the broker. */
 	readonly published: readonly LoggedMinute[];
 	readonly reloads: number;
 	readonly troubles: readonly string[];
 }
 
 const MINUTE_MS = 60_000;
-/** Caches fill and code is compiled until then. */
+/** Until then, caches fill and code is compiled. */
 const SETTLED_MINUTES = 1.5;
-/** A slope over less time tells more of the collector than of the kiosk. */
+/** A slope over less time says more about the garbage collector than about the kiosk. */
 const JUDGED_LEG_MINUTES = 20;
 const GROWTH_LIMIT_MB = 2;
-/** A source that is held up for less may have been about to give a picture anyway. */
+/** During a shorter fault, the other source may not have been due to give a picture anyway. */
 const LEAST_HELD_S = 3;
 
-/** Minutes between the first and the last of each camera that have no record and lie in no gap. */
+/** Minutes between each camera's first and last that have no record and are not in a gap. */
 export function missingMinutes(logged: readonly LoggedMinute[], gaps: readonly Gap[]): LoggedMinute[] {
 	const missing: LoggedMinute[] = [];
 	for (const camera of new Set(logged.map((each) => each.camera))) {
@@ -77,10 +77,10 @@ export function missingMinutes(logged: readonly LoggedMinute[], gaps: readonly G
 
 const nameOf = ({ camera, minute }: LoggedMinute): string => `${camera} ${new Date(minute).toISOString()}`;
 
-/** Minutes that are over and have not come from the broker, and those that came from nowhere. */
+/** Completed minutes that did not come from the broker, and published ones that are not in the log. */
 export function unlikeMinutes({ logged, published }: Pick<Tour, 'logged' | 'published'>): string[] {
 	const [here, there] = [new Set(logged.map(nameOf)), new Set(published.map(nameOf))];
-	// The last one of each may have been under way when the page was left.
+	// Each camera's last one may have been unfinished when the page was left.
 	const last = new Map(logged.map((each) => [each.camera, each.minute]));
 	const over = logged.filter(({ camera, minute }) => minute < (last.get(camera) ?? 0));
 	return [
@@ -89,7 +89,10 @@ export function unlikeMinutes({ logged, published }: Pick<Tour, 'logged' | 'publ
 	];
 }
 
-/** MB an hour, in common, over all legs once each has settled, every page being one of its own; null of too few. */
+/**
+ * MB per hour, one slope over all legs once each has settled, as each has its own page; null if there are too few
+ * samples.
+ */
 export function tourGrowth(samples: readonly TourSample[]): Line | null {
 	const points = samples.filter(({ minute }) => minute >= SETTLED_MINUTES);
 	const centred = [...new Set(points.map(({ leg }) => leg))].flatMap((leg) => {
@@ -101,7 +104,7 @@ export function tourGrowth(samples: readonly TourSample[]): Line | null {
 	return fitLine(centred);
 }
 
-/** Why the run failed, a sentence each; empty where it passed. */
+/** Why the run failed, one sentence each; empty if it passed. */
 export function judgeTour(tour: Tour): string[] {
 	const reasons = tour.faults
 		.filter(({ recoveredS }) => recoveredS === null)

@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- --transports`: two cameras at once on every transport in turn, a broker that comes and goes, and a
- * kiosk's clock that runs fast, so that a quarter of an hour has hours of log.
+ * fast clock in the kiosk, so that a quarter of an hour fills hours of log.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ import { type Gap, judgeTour, type LoggedMinute, type Tour, tourReport } from '.
 import { replaceBetween, writeJson } from './tables';
 import { PLAIN_WEBRTC, startWhepPeer } from './whep-peer';
 
-/** Faster, and a moment in which a busy machine does not come to the page passes for a computer asleep. */
+/** If it were faster, a moment in which a busy machine does not run the page would look like a computer asleep. */
 const SPEED = 10;
 const CAMERAS = ['one', 'two'] as const;
 const TOPIC = 'soak';
@@ -59,7 +59,7 @@ interface ExportedMinute {
 	readonly camera?: string;
 }
 
-/** True where the run passed. */
+/** True if the run passed. */
 export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Promise<boolean> {
 	const programs = { ffmpeg: provideProgram('ffmpeg'), mosquitto: provideProgram('mosquitto') };
 	if (programs.ffmpeg === null || programs.mosquitto === null) throw new Error('This run needs ffmpeg and mosquitto.');
@@ -230,7 +230,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 		const troubles: string[] = [];
 		const ended = new AbortController();
 		kiosk.onTrouble = (text, isFatal) => {
-			// A lost connection is what this is about.
+			// Lost connections are what this tests.
 			if (/WebSocket|Failed to fetch|NetworkError/.test(text)) return;
 			troubles.push(text);
 			if (isFatal) ended.abort();
@@ -287,7 +287,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 				const recoveredMs = await kiosk.waitForFaces(sinceMs, {
 					...{ before: seen, byAnother: isKilled, limitMs: RECOVERY_LIMIT_MS, cameras: CAMERAS.length, signal }
 				});
-				// As a computer that sleeps: nobody writes a log meanwhile.
+				// Like a sleeping computer: no log is written in the meantime.
 				if (fault.title === FAULTS['page-stopped'].title) tour.gaps.push({ fromMs, toMs: kioskMs() });
 				const { faces } = await kiosk.see();
 				const others = faces.filter((each) => each.camera !== camera && each.ms > faultMs && each.ms < sinceMs);
@@ -312,7 +312,7 @@ export async function runTour({ minutes, seed }: Asked, signal: AbortSignal): Pr
 			}
 		}
 		const { reloads } = await kiosk.sample(0);
-		// What waits is sent before the page is left.
+		// Pending messages are sent before the page is left.
 		await sleep(2 * LEAD_MS, undefined, { signal });
 		await page.goto('/kiosk/log');
 		await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();

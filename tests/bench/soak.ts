@@ -1,4 +1,4 @@
-/** `npm run soak`: the built kiosk for an hour or a night, with a fault every minute. See soak-options.ts. */
+/** `npm run soak`: runs the built kiosk for an hour or a night, with a fault every minute. See soak-options.ts. */
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,13 +19,13 @@ const ADDRESS = `/kiosk?source=mjpeg:/streams/${STREAM}/mjpeg&keep=1`;
 const RESULTS = '.cache/soak';
 
 const MINUTE_MS = 60_000;
-/** Between the look at a minute's end and the next fault. */
+/** Between the sample at a minute's end and the next fault. */
 const LEAD_MS = 5000;
 const START_LIMIT_MS = 300_000;
-/** A kiosk that takes longer did not come back. */
+/** A kiosk that takes longer counts as not recovered. */
 const RECOVERY_LIMIT_MS = 120_000;
 
-/** Writes down what happens, in a file and on the console. */
+/** Records what happens, in a file and on the console. */
 class Protocol {
 	readonly records: SoakRecord[] = [];
 	readonly file: string;
@@ -58,7 +58,7 @@ class Protocol {
 		}
 	}
 
-	/** True where the run passed. */
+	/** True if the run passed. */
 	end(): boolean {
 		const failures = judge(this.records);
 		this.#write({ type: 'end', failures });
@@ -90,7 +90,7 @@ async function bringFault(
 	return kiosk.waitForFaces(sinceMs, { before, byAnother, limitMs: RECOVERY_LIMIT_MS, signal });
 }
 
-/** A fault and a look in each minute, until the time is over or `signal` aborts. */
+/** One fault and one sample per minute, until the time is over or `signal` aborts. */
 async function soak(
 	kiosk: SoakedKiosk,
 	streams: Streams,
@@ -133,7 +133,7 @@ async function run(options: SoakOptions): Promise<boolean> {
 		const before = await kiosk.see();
 		if ((await kiosk.waitForFaces(sinceMs, { before, byAnother: false, limitMs: START_LIMIT_MS, signal })) === null) {
 			throw new Error(
-				`The kiosk found no face within ${START_LIMIT_MS / 1000} s. See whether \`npm test\` passes, and what else keeps this machine busy.`
+				`The kiosk found no face within ${START_LIMIT_MS / 1000} s. Check whether \`npm test\` passes, and what else keeps this machine busy.`
 			);
 		}
 		const machine = `${cpus()[0]?.model.trim() ?? 'processor'}, ${availableParallelism()} threads`;
@@ -150,14 +150,14 @@ async function run(options: SoakOptions): Promise<boolean> {
 		try {
 			await soak(kiosk, streams, options, protocol, signal);
 		} catch (error) {
-			// Ctrl-C, or an end of the page that is written down already.
+			// Aborted means Ctrl-C, or an end of the page that is already recorded.
 			if (!signal.aborted) {
 				protocol.add({ type: 'trouble', minute: protocol.minutes(), text: messageOf(error), fatal: true });
 			}
 		}
 		return protocol.end();
 	} catch (error) {
-		throw signal.aborted ? new Error('Ended before the kiosk ran: nothing was measured.') : error;
+		throw signal.aborted ? new Error('Ended before the kiosk was running: nothing was measured.') : error;
 	} finally {
 		await kiosk?.close().catch(() => undefined);
 		site?.stop();

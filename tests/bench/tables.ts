@@ -1,15 +1,15 @@
-/** Tables in Markdown, and where they stand in a document. */
+/** Tables in Markdown, and their places in a document. */
 
 import { writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 
-/** Writes JSON as this project's other files are written. */
+/** Writes JSON, formatted like this project's other files. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
 	const options = { ...(await resolveConfig(file)), parser: 'json' };
 	writeFileSync(file, await format(JSON.stringify(value), options));
 }
 
-/** Rows of cells, the first of them the heads. */
+/** A table of rows of cells; the first row holds the heads. */
 export function table(rows: readonly (readonly string[])[]): string {
 	const [head = [], ...body] = rows;
 	const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
@@ -18,7 +18,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 	return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-/** The text between two markers in `document` replaced. Throws Error where it has no such markers. */
+/** Replaces the text between two markers in `document`. Throws Error if it has no such markers. */
 export function replaceBetween(document: string, name: string, text: string): string {
 	const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
 	const [from, to] = [document.indexOf(begin), document.indexOf(end)];

@@ -7,10 +7,10 @@ import { saveResult } from '../../training/commands/results';
 import { measureSpeed } from '../../training/studies/speed';
 import { MODELS } from '../../training/models/index';
 
-/** Slow back ends get small batches, so that a step of the largest network ends while one still watches. */
+/** Slow back ends get small batches, so that a step of the largest network ends in reasonable time. */
 const SECONDS = 5;
 const wanted = process.argv.slice(2);
-// The slowest first: oneDNN replaces kernels of WASM in this process.
+// The slowest first, as oneDNN replaces WASM's kernels in this process.
 const backends = (await workingBackends(wanted.includes('webgpu'))).toReversed();
 const chosen = wanted.length > 0 ? backends.filter((backend) => wanted.includes(backend)) : backends;
 const gpu = await findGpu().catch(() => undefined);
@@ -29,7 +29,7 @@ const device = gpu && chosen.includes('webgpu') ? `; GPU: ${gpu.name}` : '';
 const processor = `${cpus()[0]?.model.trim() ?? 'processor'}, ${availableParallelism()} threads${device}`;
 const load = loadavg()[0] ?? NaN;
 console.log(processor);
-console.log(`Load before the start: ${load.toFixed(1)}; what else runs here makes all figures smaller.\n`);
+console.log(`Load before the start: ${load.toFixed(1)}; other work on this machine lowers all figures.\n`);
 console.log(
 	['model', 'back end', 'replicas', 'batch', 'images/s', 'GFLOP/s'].map((title) => title.padStart(13)).join('')
 );
@@ -53,5 +53,5 @@ for (const definition of MODELS) {
 	}
 }
 stopWebGpu();
-// Of some back ends alone there is no whole table.
+// With only some of the back ends the table would be incomplete.
 if (wanted.length === 0) saveResult('training-speed', ['bench', 'training'], undefined, { processor, load, speeds });

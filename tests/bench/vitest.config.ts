@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `npm run bench`: figures of the built site in Chromium on this machine. They are printed, not judged. */
+/** `npm run bench`: figures of the built site in Chromium on this machine. They are printed but not checked. */
 export default defineConfig({
 	test: {
 		include: ['tests/bench/**/*.bench.ts'],

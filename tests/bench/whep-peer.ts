@@ -1,4 +1,6 @@
-/** A camera that speaks WHEP: a page of a browser of its own that publishes a moving picture to whoever offers. */
+/**
+ * A camera that speaks WHEP: a page in its own browser that publishes a moving picture to anyone who makes an offer.
+ */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +9,7 @@ import { chromium } from 'playwright-core';
 import { QUIET_ARGS } from '../chromium';
 import { ASTRONAUT } from '../e2e/clip';
 
-/** Pages of one machine find each other without multicast, which a container may lack. */
+/** Lets pages on one machine find each other without multicast, which a container may lack. */
 export const PLAIN_WEBRTC = '--disable-features=WebRtcHideLocalIpsWithMdns';
 
 /** `unavailable`: peers are gone, and offers get status 404; `freeze`: no new picture. */

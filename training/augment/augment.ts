@@ -1,4 +1,4 @@
-/** Random changes of 48x48 grey pictures that leave the expression as it is. */
+/** Random changes of 48x48 grey pictures that do not change the expression. */
 import { type Random, uniform } from '../lib/random';
 import { degrade } from './degrade';
 import { relight } from './light';
@@ -10,15 +10,15 @@ export interface Augmentation {
 	readonly shift: number;
 	/** Largest change of scale: the factor lies between 1 - scale and 1 + scale. */
 	readonly scale: number;
-	/** Largest turn in degrees, either way. */
+	/** Largest rotation in degrees, either way. */
 	readonly rotationDegrees: number;
 	/** Largest change of contrast (a factor of 1 - c to 1 + c) and of brightness (c * 128 grey values). */
 	readonly contrast: number;
 	/** Chance that a rectangle of 2 to 20 % of the picture is erased (Zhong et al., 2017). */
 	readonly erase: number;
-	/** Chance that the picture is made worse, as a far or dark camera's is: fewer pixels, noise or low light. */
+	/** Chance that the picture is made worse, as from a far or dark camera: fewer pixels, noise or low light. */
 	readonly degrade: number;
-	/** Chance of bad light: little of it, from behind or from a side. */
+	/** Chance of bad light: too little, from behind or from a side. */
 	readonly light: number;
 }
 

@@ -1,4 +1,4 @@
-/** Worse pictures, as a far or dark camera's are. */
+/** Worse pictures, as from a far or dark camera. */
 import { uniform, type Random } from '../lib/random';
 import { gaussian } from './noise';
 

@@ -1,8 +1,8 @@
-/** Bad light: little of it, from behind, from a side. */
+/** Bad light: too little, from behind, from a side. */
 import { uniform, type Random } from '../lib/random';
 import { gaussian } from './noise';
 
-/** Changes the picture to one of bad light with a camera's noise, in whole grey values as a camera has them. */
+/** Changes the picture to one in bad light with a camera's noise, in whole grey values like a camera's. */
 export function relight(picture: Float32Array, size: number, random: Random): void {
 	const kinds = [littleLight, lightFromBehind, lightFromASide];
 	const lightOf = (kinds[Math.floor(random() * kinds.length)] ?? littleLight)(size, random);
@@ -21,7 +21,7 @@ function littleLight(_size: number, random: Random): Light {
 	return (value) => gain * value;
 }
 
-/** A dark ellipse, the face, before what is bright. */
+/** A dark ellipse, the face, in front of a bright background. */
 function lightFromBehind(size: number, random: Random): Light {
 	const gain = uniform(random, 0.12, 0.7);
 	const [bright, rest] = [uniform(random, 130, 255), uniform(random, 0, 0.5)];

@@ -1,6 +1,6 @@
 import type { Random } from '../lib/random';
 
-/** Near to a standard normal: the sum of four uniform numbers, scaled. */
+/** Approximately standard normal: the sum of four uniform numbers, scaled. */
 export function gaussian(random: Random): number {
 	return (random() + random() + random() + random() - 2) * Math.sqrt(3);
 }

@@ -1,4 +1,4 @@
-/** Kernels that tfjs does not have: layers, optimizer and averages use them where a back end offers them. */
+/** Kernels that tfjs does not have: layers, optimizer and averages use them if the back end offers them. */
 import * as tf from '@tensorflow/tfjs-core';
 import { hostView } from './host';
 import type { Attrs } from './kernel-inputs';
@@ -10,16 +10,16 @@ export const BATCH_NORM_GRADIENT_KERNEL = 'BatchNormTrainingGradient';
 /** y, dy. Gives the gradient of x. */
 export const RELU_GRADIENT_KERNEL = 'ReluFromOutputGradient';
 /**
- * Changes weight and velocity in place by gradient; attributes decay, momentum, learningRate, nesterov. Gives nothing. No
- * read of what it changes may be under way.
+ * Changes weight and velocity in place by gradient; attributes decay, momentum, learningRate, nesterov. Gives nothing.
+ * No read of what it changes may be in progress.
  */
 export const SGD_KERNEL = 'SgdInPlace';
 /**
- * Changes target0 in place to (1 - part) * target0 + part * towards0, and so on up to target3, as far as they are given, under
+ * Changes target0 in place to (1 - part) * target0 + part * towards0, and so on up to target3, as far as given, under
  * the same condition. Gives nothing.
  */
 export const MOVE_KERNEL = 'MoveInPlace';
-/** How many tensors it moves at once: each takes two of the eight buffers that WebGPU lets a program have. */
+/** How many tensors it moves at once: each takes two of the eight buffers that WebGPU allows a program. */
 const MOVES = 4;
 
 /** Whether the back end in use offers this kernel. */
@@ -34,8 +34,9 @@ export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attrs
 }
 
 /**
- * Moves each target towards another tensor of its shape, in place: to `keep` * target + (1 - `keep`) * towards. On back ends
- * whose memory is this process's, it moves those numbers alone that `ownOf` gives of an array that comes after `offset` others.
+ * Moves each target towards another tensor of its shape, in place: to `keep` * target + (1 - `keep`) * towards. On back
+ * ends that keep memory in this process, it moves only the numbers that `ownOf` returns for an array preceded by
+ * `offset` others.
  */
 export function moveInPlace(
 	moves: readonly { readonly target: tf.Tensor; readonly towards: tf.Tensor }[],
@@ -46,7 +47,7 @@ export function moveInPlace(
 		let offset = 0;
 		for (const { target, towards } of moves) {
 			const [values, goals] = [ownOf(hostView(target), offset), ownOf(hostView(towards), offset)];
-			// Without an average, which the paper's recipe has none of, a copy is the same and much faster.
+			// Without an average, as in the paper's recipe, a copy is the same and much faster.
 			if (keep === 0) values.set(goals);
 			else for (let i = 0; i < values.length; i++) values[i] = keep * (values[i] ?? 0) + (1 - keep) * (goals[i] ?? 0);
 			offset += target.size;
@@ -63,7 +64,7 @@ export function moveInPlace(
 	}
 }
 
-/** Teaches tfjs the gradients that these kernels compute; to be called for each back end that has them. */
+/** Teaches tfjs the gradients that these kernels compute; call it for each back end that has them. */
 export function registerGradients(): void {
 	tf.unregisterGradient('Relu');
 	tf.registerGradient({
@@ -71,7 +72,7 @@ export function registerGradients(): void {
 		outputsToSave: [true],
 		gradFunc: (gradient, saved) => {
 			const [dy, y] = [gradient as tf.Tensor, saved[0] as tf.Tensor];
-			// Gradients serve all back ends of this thread; kernels, one each.
+			// A gradient serves all back ends of this thread, a kernel only one.
 			return {
 				x: () => {
 					const [own] = hasKernel(RELU_GRADIENT_KERNEL) ? runKernel(RELU_GRADIENT_KERNEL, { y, dy }) : [];

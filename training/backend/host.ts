@@ -1,4 +1,4 @@
-/** The numbers of a tensor in place, where a back end keeps them in this process's memory. */
+/** Access to a tensor's numbers in place, if the back end keeps them in this process's memory. */
 import * as tf from '@tensorflow/tfjs';
 
 /** The part of tfjs's BackendWasm that hands out its memory. */
@@ -14,7 +14,7 @@ export function hasHostMemory(): boolean {
 	return ['wasm', 'cpu'].includes(tf.getBackend());
 }
 
-/** The tensor's own values: what is written there is written to it. The view is good until the next tensor is made. */
+/** The tensor's own values: writing to the view writes to the tensor. It is valid until the next tensor is made. */
 export function hostView(tensor: tf.Tensor): Float32Array {
 	if (tf.getBackend() === 'wasm') return (tf.backend() as unknown as WasmMemory).typedArrayFromHeap(tensor);
 	return tensor.dataSync() as Float32Array;

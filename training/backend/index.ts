@@ -11,16 +11,16 @@ import { findGpu, startWebGpu } from './webgpu/webgpu';
 
 /** The fastest first. */
 export const TRAINING_BACKENDS = ['webgpu', 'onednn-bf16', 'onednn', 'wasm'] as const;
-/** `cpu` is tfjs's own in JavaScript: what the others are held against in tests. */
+/** `cpu` is tfjs's own in JavaScript, which tests compare the others with. */
 export type TrainingBackend = (typeof TRAINING_BACKENDS)[number] | 'cpu';
 
 export interface BackendChoice {
 	readonly backend: TrainingBackend;
-	/** One sentence: what was taken, and why not what would be faster. */
+	/** One sentence: what was chosen, and why not something faster. */
 	readonly reason: string;
 }
 
-/** Whether the processor multiplies bfloat16 itself; otherwise oneDNN imitates it, slower than it does float32. */
+/** Whether the processor multiplies bfloat16 itself; otherwise oneDNN emulates it, slower than float32. */
 function hasBfloat16(): boolean {
 	try {
 		return /\bavx512_bf16\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
@@ -29,14 +29,14 @@ function hasBfloat16(): boolean {
 	}
 }
 
-/** What keeps a back end from being worth taking here, or undefined. */
+/** Why a back end is not worth using here, or undefined. */
 async function problemOf(backend: TrainingBackend): Promise<string | undefined> {
 	switch (backend) {
 		case 'webgpu': {
 			const gpu = await findGpu().catch(messageOf);
-			if (gpu === undefined) return 'this machine shows no GPU';
+			if (gpu === undefined) return 'no GPU was found on this machine';
 			if (typeof gpu === 'string') return `Dawn does not start (${gpu})`;
-			return gpu.isSoftware ? `${gpu.name} is no real GPU` : undefined;
+			return gpu.isSoftware ? `${gpu.name} is not a real GPU` : undefined;
 		}
 		case 'onednn-bf16':
 			return hasBfloat16() ? oneDnnProblem() : 'this processor has no bfloat16';
@@ -62,12 +62,12 @@ export async function chooseBackend(): Promise<BackendChoice> {
 	throw new Error('WASM works everywhere.');
 }
 
-/** The fastest back end of those that every machine or a package of the system offers: for export and evaluation. */
+/** The fastest back end that every machine, or a system package, offers: for export and evaluation. */
 export function fastestOnProcessor(): TrainingBackend {
 	return oneDnnProblem() === undefined ? 'onednn' : 'wasm';
 }
 
-/** All back ends that work on this machine; `software` lets a GPU in software count. */
+/** All back ends that work on this machine; `software` counts software GPUs too. */
 export async function workingBackends(software: boolean): Promise<TrainingBackend[]> {
 	const working: TrainingBackend[] = [];
 	for (const backend of TRAINING_BACKENDS) {
@@ -105,7 +105,10 @@ async function startWasm(): Promise<void> {
 	if (!(await tf.setBackend('wasm'))) throw new Error('The back end wasm did not start.');
 }
 
-/** Whether several replicas in threads make this back end faster: of WASM and oneDNN each has one thread in Node. The others use the whole machine, or are for tests. */
+/**
+ * Whether several replicas in threads make this back end faster: WASM and oneDNN have one thread each in Node. The
+ * others use the whole machine, or are for tests.
+ */
 export function sharesWork(backend: TrainingBackend): boolean {
 	return ['onednn-bf16', 'onednn', 'wasm'].includes(backend);
 }

@@ -1,4 +1,4 @@
-/** What kernels of tfjs are given, and how they take the place of its own. */
+/** The inputs of tfjs kernels, and how to replace tfjs's own kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 
 /** A kernel's attributes and inputs by name. */
@@ -9,7 +9,7 @@ export type Kernel = (inputs: Inputs, attrs: Attrs) => tf.TensorInfo | tf.Tensor
 /** How many numbers a tensor has. */
 export const sizeOf = ({ shape }: tf.TensorInfo): number => tf.util.sizeFromShape([...shape]);
 
-/** One of a kernel's inputs. Throws Error where it lacks. */
+/** One of a kernel's inputs. Throws Error if it is missing. */
 export function inputOf(inputs: Inputs, name: string): tf.TensorInfo {
 	const found = inputs[name];
 	if (!found) throw new Error(`A kernel lacks its input ${name}.`);
@@ -36,7 +36,7 @@ export function convolutionInfo(
 	);
 }
 
-/** The same of pooling. */
+/** The same for pooling. */
 export function poolInfo(xShape: readonly number[], attrs: Attrs): tf.backend_util.Conv2DInfo {
 	return tf.backend_util.computePool2DInfo(
 		xShape as Shape4D,
@@ -48,7 +48,7 @@ export function poolInfo(xShape: readonly number[], attrs: Attrs): tf.backend_ut
 	);
 }
 
-/** Puts `kernelFunc` in the place of the back end's own kernel, if it has one. */
+/** Registers `kernelFunc`, replacing the back end's own kernel if it has one. */
 export function replaceKernel(kernelName: string, backendName: string, kernelFunc: tf.KernelFunc): void {
 	if (tf.getKernelsForBackend(backendName).some((known) => known.kernelName === kernelName))
 		tf.unregisterKernel(kernelName, backendName);

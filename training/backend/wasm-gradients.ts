@@ -19,7 +19,7 @@ function crop(x: tf.Tensor4D, bottom: number, right: number): tf.Tensor4D {
  */
 function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: tf.backend_util.Conv2DInfo): tf.Tensor4D {
 	const { filterHeight, filterWidth, strideHeight, strideWidth, inHeight, inWidth, padInfo } = info;
-	// Padding that the forward pass needed, which is negative where its last windows ended before the picture did.
+	// Padding that the forward pass needed; negative if its last windows ended before the picture did.
 	const bottom = (info.outHeight - 1) * strideHeight + filterHeight - inHeight - padInfo.top;
 	const right = (info.outWidth - 1) * strideWidth + filterWidth - inWidth - padInfo.left;
 	const asBatch: tf.Tensor4D = tf.transpose(crop(x, Math.max(0, -bottom), Math.max(0, -right)), [3, 1, 2, 0]);
@@ -118,7 +118,7 @@ export function registerWasmGradients(): void {
 		const info = convolutionInfo(attrs?.['inputShape'] as number[], filter.shape, attrs as Attrs);
 		return tf.tidy(() => inputGradient(dy, filter, info));
 	});
-	// The back end's own differs from the cpu back end's already at 8 x 8 pixels.
+	// The back end's own differs from the cpu back end's even at 8 x 8 pixels.
 	replaceKernel('MaxPoolGrad', 'wasm', ({ inputs, attrs, backend }) => {
 		const [dy, x] = [inputOf(inputs as Inputs, 'dy'), inputOf(inputs as Inputs, 'input')];
 		const memory = backend as WasmMemory;

@@ -9,7 +9,7 @@ import { DETECTORS, loadDetectorNetwork } from './detector';
 
 const LIMITS = { minConfidence: 0.5, maxFaces: STILL_LIMITS.maxFaces };
 
-/** The detector of the photo page: near and far, all places of the picture looked at. Throws UserError where it is missing. */
+/** The detector of the photo page: near and far, searching the whole picture. Throws UserError if it is missing. */
 export function loadStillDetector(modelsDir: string): FaceDetector {
 	const load = (folder: string, layout: BlazefaceLayout): FaceDetector =>
 		blazefaceDetector(loadDetectorNetwork(path.join(modelsDir, folder)), layout, LIMITS, true);

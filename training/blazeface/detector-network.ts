@@ -1,4 +1,4 @@
-/** Turns a TensorFlow Lite network into one of the steps that ship, operator by operator. */
+/** Converts a TensorFlow Lite network, operator by operator, to the steps that ship. */
 import { Float16Array } from '@petamoriken/float16';
 import type { NetworkDescription, Pair, Step, Weight } from '../../src/lib/core/network/description';
 import { UserError } from '../lib/errors';
@@ -21,9 +21,9 @@ export class NetworkBuilder {
 	readonly #model: TfliteModel;
 	readonly #steps: Step[] = [];
 	readonly #weights: Weight[] = [];
-	/** Numbers of values by index of the tensor that they are. */
+	/** Numbers of values, by the index of their tensor. */
 	readonly #computed = new Map<number, number>();
-	/** Half-precision constants by index of the tensor that DEQUANTIZE makes of them. */
+	/** Half-precision constants, by the index of the tensor that DEQUANTIZE makes of them. */
 	readonly #dequantized = new Map<number, number>();
 
 	/** Throws UserError on what it cannot express. */
@@ -54,7 +54,7 @@ export class NetworkBuilder {
 		return value;
 	}
 
-	/** The numbers behind tensor `index`, before DEQUANTIZE where there is one. */
+	/** The numbers behind tensor `index`, before DEQUANTIZE if there is one. */
 	#constant(index: number): { shape: readonly number[]; values: Float32Array } {
 		const { name, shape, type, data } = this.#tensor(this.#dequantized.get(index) ?? index);
 		if (data === null) throw new UserError(`"${name}" should be a constant.`);
@@ -103,7 +103,7 @@ export class NetworkBuilder {
 				return;
 			case 'PAD': {
 				const paddings = Array.from(this.#constant(second).values);
-				if (paddings[0] !== 0 || paddings[1] !== 0) throw new UserError(`PAD "${name}" adds to the batch.`);
+				if (paddings[0] !== 0 || paddings[1] !== 0) throw new UserError(`PAD "${name}" pads the batch.`);
 				const by = [pairOf(paddings, 1), pairOf(paddings, 2), pairOf(paddings, 3)] as const;
 				this.#add(output, { op: 'pad', from: this.#valueOf(input), by });
 				return;
@@ -136,7 +136,7 @@ export class NetworkBuilder {
 		}
 	}
 
-	/** A convolution with its bias and, where nothing else reads its output, the ReLU after it. */
+	/** A convolution with its bias and, if nothing else reads its output, the ReLU after it. */
 	#convolution(operator: Convolution): void {
 		const [input = -1, filterIndex = -1, biasIndex = -1] = operator.inputs;
 		const [output = -1] = operator.outputs;

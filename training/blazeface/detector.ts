@@ -45,14 +45,12 @@ function toNetwork(model: TfliteModel): NetworkDescription {
 		model.outputs.find((index) => model.tensors[index]?.shape[2] === size);
 	const [logits, coordinates] = [withLast(1), withLast(COORDINATES)];
 	if (logits === undefined || coordinates === undefined)
-		throw new UserError(
-			`A logit and ${String(COORDINATES)} coordinates for each anchor are expected of a face detector.`
-		);
+		throw new UserError(`A face detector must give a logit and ${String(COORDINATES)} coordinates for each anchor.`);
 	return new NetworkBuilder(model).network([logits, coordinates]);
 }
 
 /**
- * Converts a detector to the graph model in its folder of `modelsDir`, in half precision as MediaPipe has it; gives its
+ * Converts a detector to the graph model in its folder of `modelsDir`, in half precision like MediaPipe's; returns its
  * entry of the manifest. Throws UserError.
  */
 export function convertDetector(spec: DetectorSpec, modelsDir: string): DetectorEntry {
@@ -79,7 +77,7 @@ export function detectorEntry(spec: DetectorSpec, modelsDir: string): DetectorEn
 	return { id, title, ...filesOf(spec, modelsDir), inputSize };
 }
 
-/** The converted models from one folder of models into another, unless they are there. Throws UserError. */
+/** Copies the converted models from one folder of models to another, unless they are there. Throws UserError. */
 export function copyDetectors(from: string, to: string): void {
 	for (const spec of Object.values(DETECTORS)) {
 		const { url, weightsUrls } = filesOf(spec, from);

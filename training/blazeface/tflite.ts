@@ -36,7 +36,7 @@ const OPERATOR_NAMES: Readonly<Record<number, string>> = {
 	54: 'PRELU',
 	124: 'DENSIFY'
 };
-/** Code from which on the old one-byte field can no longer hold it. */
+/** From this code on, the old one-byte field can no longer hold it. */
 const PLACEHOLDER_CODE = 127;
 
 const TENSOR_TYPES = { 0: 'float32', 1: 'float16', 2: 'int32' } as const;
@@ -73,7 +73,7 @@ export interface TfliteModel {
 	readonly outputs: readonly number[];
 }
 
-/** One table of the file; a field that is not there has its default. */
+/** One table of the file; a missing field has its default. */
 class Table {
 	constructor(
 		private readonly bytes: ByteBuffer,
@@ -137,7 +137,7 @@ function named<T extends string>(names: Readonly<Record<number, T>>, value: numb
 	throw new UserError(`${what} ${String(value)} is not supported; known are ${Object.values(names).join(', ')}.`);
 }
 
-/** Throws UserError naming the operator where it is not one of Options. */
+/** Throws UserError naming the operator if it is not one of Options. */
 function readOptions(code: Table, operator: Table): Options {
 	const old = code.int8(OPERATOR_CODE.deprecatedCode);
 	const number =

@@ -15,7 +15,7 @@ export function confusionTable(labels: readonly string[], confusion: readonly (r
 	return [`${corner}${labels.map((label) => label.padStart(width)).join('')}`, ...rows];
 }
 
-/** A report; sets with PrivateTest's pictures only where `final`. */
+/** A report; sets with PrivateTest's pictures only if `final`. */
 export function describeReport({ model, splits, unsure, corruptions }: Report, final: boolean): string {
 	const shown = splits.filter(({ id }) => final || id.startsWith('public'));
 	const lines = shown.map(({ id, single, mirrored }) => {
@@ -29,12 +29,12 @@ export function describeReport({ model, splits, unsure, corruptions }: Report, f
 	const worse = corruptions.map(({ title, accuracy }) => `  ${title.padEnd(52)} ${accuracy.map(percent).join('  ')}`);
 	const silent = unsure && [
 		`  unsure below ${percent(unsure.public.threshold)}: of PrivateTest ${percent(unsure.private.coverage)} answered, ` +
-			`${percent(unsure.private.accuracy)} of it rightly`
+			`${percent(unsure.private.accuracy)} of those correctly`
 	];
 	return [`${model}: accuracy, macro-F1 and calibration error`, ...lines, ...(silent ?? []), ...worse].join('\n');
 }
 
-/** What a folder of pictures gave, under a title. */
+/** The figures of a folder of pictures, under a title. */
 export function describeFolder(title: string, labels: readonly string[], figures: FolderFigures): string {
 	const { n, accuracy, interval, groups, macroF1, meanRecall, notFound, unreadable, confusion } = figures;
 	return [

@@ -1,4 +1,7 @@
-/** `npm run evaluate`: how right a model is, on a split of FER2013 or on a folder of pictures. Without --save and --report it writes nothing. */
+/**
+ * `npm run evaluate`: how accurate a model is, on a split of FER2013 or on a folder of pictures. Without --save and
+ * --report it writes nothing.
+ */
 import path from 'node:path';
 import { calibrate } from '../../src/lib/core/calibration';
 import { confusionMatrix, expectedCalibrationError, summarise } from '../../src/lib/core/metrics';
@@ -45,7 +48,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 	const { folder, run } = values;
 	const split = splitOf(values.split, values.final);
 	if (values.report && (folder === undefined || run !== undefined))
-		throw new UserError('--report puts figures of a --folder beside a shipped model.');
+		throw new UserError('--report adds figures of a --folder to the report of a shipped model.');
 	if (folder === undefined ? values.by !== undefined : values.split !== undefined)
 		throw new UserError('--by goes with --folder, and --split with --data alone.');
 	if (run === undefined ? values.seed !== undefined : values.models !== undefined)
@@ -66,13 +69,13 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-/** The split that is asked for. PrivateTest was kept for the end: it is shown where `final` says that this is it. */
+/** The requested split. PrivateTest is kept for the end: it is shown only if `final` says that this is the end. */
 function splitOf(name: string | undefined, final: boolean): Split {
 	const split = SPLITS.find((id) => id === (name ?? 'public'));
 	if (!split) throw new UserError(`--split takes one of ${SPLITS.join(', ')}, not "${name ?? ''}".`);
 	if ((split === 'private' || split === 'paper') && !final)
 		throw new UserError(
-			`--split ${split} shows PrivateTest, which nothing should be chosen by. Where the choice is made: add --final.`
+			`--split ${split} shows PrivateTest, which no choice may depend on. Once everything is chosen, add --final.`
 		);
 	return split;
 }

@@ -55,7 +55,7 @@ export async function exportCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-/** What the manifest says of how the weights came to be. */
+/** What the manifest says about how the weights were trained. */
 function trainedBy(run: Run, best: Checkpoint): Omit<Trained, 'precision'> {
 	const { model, recipe } = run;
 	const teachers = teachersOf(run);

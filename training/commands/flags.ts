@@ -9,7 +9,10 @@ import { UserError } from '../lib/errors';
 import { CACHE } from './paths';
 import { say, withBar } from './terminal';
 
-/** A command's options, and the name that it takes: '' where there is none. Throws UserError for more than one, TypeError as parseArgs. */
+/**
+ * A command's options, and the name that it takes, '' if none. Throws UserError for more than one, TypeError like
+ * parseArgs.
+ */
 export function parseFlags<Options extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: Options) {
 	const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
 	const [name = '', ...others] = positionals;
@@ -25,7 +28,7 @@ export async function loadData(file: string | undefined): Promise<Dataset> {
 	return withBar(format, size, (update) => loadFer2013(file, path.join(CACHE, 'data'), update));
 }
 
-/** A whole number of at least `least`, or undefined when the flag is missing; throws UserError. */
+/** A whole number of at least `least`, or undefined if the flag is missing; throws UserError. */
 export function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
 	if (text === undefined) return undefined;
 	const value = Number(text);
@@ -34,7 +37,7 @@ export function wholeNumber(name: string, text: string | undefined, least: numbe
 	return value;
 }
 
-/** The back end of that name, or for `auto` and nothing the fastest here. Throws UserError where there is none. */
+/** The back end of that name; for `auto` or undefined, the fastest here. Throws UserError if there is none. */
 export async function parseBackend(text: string | undefined): Promise<TrainingBackend> {
 	if (text === undefined || text === 'auto') {
 		const { backend, reason } = await chooseBackend();
@@ -66,26 +69,26 @@ export function abortOnSignals(): AbortSignal {
 	return controller.signal;
 }
 
-/** What a command writes of PrivateTest, it writes once all is chosen, where `final` says that this is it. Throws UserError. */
+/** Figures of PrivateTest are written only once all is chosen, which `final` says. Throws UserError. */
 export function requireFinal(final: boolean, command: string): void {
 	if (!final)
 		throw new UserError(
-			`${command} writes figures of PrivateTest, which nothing should be chosen by. To choose, use npm run evaluate or ` +
-				'npm run study -- score. Where the choice is made: add --final.'
+			`${command} writes figures of PrivateTest, which no choice may depend on. To choose, use npm run evaluate or ` +
+				'npm run study -- score. Once everything is chosen, add --final.'
 		);
 }
 
-/** Of PublicTest as of PrivateTest. */
+/** Of PublicTest, and of PrivateTest. */
 const TEST_ROWS = 3589;
 
-/** What ships keeps the figures of all test pictures: a part of them is not written over these. Throws UserError. */
+/** What ships keeps the figures of all test pictures: those of a part must not replace them. Throws UserError. */
 export function requireWholeTests(dataset: Dataset): void {
 	for (const split of ['public', 'private'] as const) {
 		const { length } = rowsOf(dataset, split);
 		if (length !== TEST_ROWS)
 			throw new UserError(
-				`The data has ${length} rows of the split "${split}", FER2013 ${TEST_ROWS}: the shipped figures stay as they are. ` +
-					`Take the whole fer2013.csv, or npm run evaluate -- MODEL --split ${split} to look at these rows alone.`
+				`The data has ${length} rows of the split "${split}", FER2013 has ${TEST_ROWS}: the shipped figures stay as they are. ` +
+					`Take the whole fer2013.csv, or npm run evaluate -- MODEL --split ${split} to see these rows only.`
 			);
 	}
 }

@@ -48,7 +48,7 @@ export async function loadPretrainedWithBar(name: string): Promise<PretrainedWei
 	}
 }
 
-/** The data with frozen convolutions' features of every picture; undefined when it was stopped. */
+/** The data with frozen convolutions' features of every picture; undefined if stopped. */
 export async function withFrozenFeatures(
 	{ parts, input }: ModelDefinition,
 	recipe: Recipe,
@@ -72,7 +72,10 @@ export async function withFrozenFeatures(
 	}
 }
 
-/** The data with what face-api's network (in `dir`) says of each row of Training; undefined when it was stopped. Throws UserError. */
+/**
+ * The data with what face-api's network (in `dir`) says of each row of Training; undefined if stopped. Throws
+ * UserError.
+ */
 export async function withFaceApi(
 	recipe: Recipe,
 	dataset: TaughtDataset,
@@ -94,7 +97,7 @@ export async function withFaceApi(
 	return faceApi && { ...dataset, faceApi };
 }
 
-/** The data with the network that teaches by the recipe, where one does. Throws UserError when it has not been trained yet. */
+/** The data with the network that teaches by the recipe, if any. Throws UserError if it has not been trained yet. */
 export function withTeacher(run: Run, dataset: TaughtDataset): TaughtDataset {
 	const teacher = teacherOf(run);
 	return teacher

@@ -1,4 +1,4 @@
-/** `npm run measure`: measures what is shipped anew, into each model's report and the manifest. */
+/** `npm run measure`: measures what is shipped again, into each model's report and the manifest. */
 import path from 'node:path';
 import { classifiersOf, type ModelEntry } from '../../src/lib/manifest';
 import { fastestOnProcessor, startBackend } from '../backend/index';

@@ -1,4 +1,4 @@
-/** What a run prints while it goes on. */
+/** What a run prints while it is running. */
 import type cliProgress from 'cli-progress';
 import type { StepProgress } from '../loop/progress';
 import type { TrainEvent } from '../loop/run';
@@ -8,7 +8,7 @@ import { percent, say } from './terminal';
 export function show(event: TrainEvent, bar: cliProgress.SingleBar): void {
 	switch (event.type) {
 		case 'resumed':
-			say(`Going on from step ${String(event.step)} of ${String(event.steps)}.`);
+			say(`Continuing from step ${String(event.step)} of ${String(event.steps)}.`);
 			return;
 		case 'step':
 			showStep(event.progress, bar);

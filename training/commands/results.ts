@@ -1,4 +1,4 @@
-/** What commands measure, kept as files that the tables of the READMEs are made from. */
+/** What commands measure, kept in files from which the tables of the READMEs are made. */
 import path from 'node:path';
 import type { Dataset } from '../data/dataset';
 import { commitOf } from '../lib/commit';
@@ -7,21 +7,21 @@ import { sha256, writeWhole } from '../lib/files';
 import { ROOT } from '../lib/root';
 import { say } from './terminal';
 
-/** Elsewhere where MIEN_RESULTS says so. */
+/** MIEN_RESULTS moves it elsewhere. */
 export const RESULTS_DIR = process.env['MIEN_RESULTS'] ?? path.join(ROOT, 'training', 'results');
 
 export interface Result<Figures = unknown> {
 	/** ISO date. */
 	readonly date: string;
 	readonly commit: string;
-	/** As typed, but for folders, which are another machine's. */
+	/** As typed, but paths without their folders, which differ between machines. */
 	readonly command: string;
-	/** SHA-256 of FER2013's labels, usages and pixels, where the command read them. */
+	/** SHA-256 of FER2013's labels, usages and pixels, if the command read them. */
 	readonly data?: string | undefined;
 	readonly figures: Figures;
 }
 
-/** Before hours of work, not after them. Throws UserError for what is no name of a result. */
+/** Checks the name before hours of work, not after them. Throws UserError if it is not one of a result. */
 export function requireResultName(name: string | undefined): void {
 	if (name !== undefined && !/^[a-z0-9-]+$/.test(name))
 		throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
@@ -46,7 +46,7 @@ export function saveResult(
 	say(`Figures saved as ${path.relative(ROOT, file)}.`);
 }
 
-/** Six digits are more than any figure deserves. */
+/** Six digits are precise enough for any figure. */
 function rounded(_: string, value: unknown): unknown {
 	return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 }

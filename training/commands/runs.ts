@@ -1,4 +1,4 @@
-/** Runs that are trained already. */
+/** Runs that have been trained. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../lib/errors';
@@ -9,13 +9,13 @@ import type { ModelDefinition } from '../models/definition';
 import type { Recipe } from '../models/recipe';
 import { runDirOf } from './paths';
 
-/** The best weights of the run that this one starts from. Throws UserError when they have not been trained yet. */
+/** The best weights of the run that this one starts from. Throws UserError if they have not been trained yet. */
 export function startOf(definition: ModelDefinition, recipe: Recipe): Checkpoint | undefined {
 	const source = sourceOf({ model: definition, recipe });
 	return source && bestOf(source);
 }
 
-/** A run's best.bin. Throws UserError when there is none. */
+/** A run's best.bin. Throws UserError if there is none. */
 export function bestOf({ model, recipe }: Run): Checkpoint {
 	const file = path.join(runDirOf(model.id, recipe), RUN_FILES.best);
 	if (!existsSync(file))

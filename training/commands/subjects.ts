@@ -38,8 +38,8 @@ export function shippedSubject(entry: ModelEntry, modelsDir: string): Subject {
 }
 
 /**
- * The best weights of the run that `name` names: a model, with a recipe after a slash, or its first. The calibration is
- * fitted on PublicTest, as for export, or none without data. Throws UserError.
+ * The best weights of the run `name`: a model with a recipe after a slash, or its first. The calibration is fitted on
+ * PublicTest, as for export; without data there is none. Throws UserError.
  */
 export async function runSubject(name: string, seed: string | undefined, data: Dataset | undefined): Promise<Subject> {
 	const [, id = '', recipeId] = /^([^/]*)(?:\/(.*))?$/.exec(name) ?? [];

@@ -13,7 +13,7 @@ import { RESULTS_DIR, type Result } from './results';
 /** READMEs with tables in them, from the root of the repository. */
 export const TABLE_FILES = ['README.md', 'training/README.md', 'training/EXPERIMENTS.md'];
 
-/** By the name in the marker: the table as Markdown. They throw UserError where a file of results is missing. */
+/** Makes the table as Markdown, by the name in the marker. Throws UserError if a results file is missing. */
 export const TABLES: Readonly<Record<string, () => string>> = {
 	classifiers: classifiersTable,
 	shipped: shippedTable,
@@ -33,7 +33,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 function readResult<Figures>(name: string): Result<Figures> {
 	const file = path.join(RESULTS_DIR, `${name}.json`);
 	if (!existsSync(file))
-		throw new UserError(`A table needs training/results/${name}.json, which no command wrote yet.`);
+		throw new UserError(`A table needs training/results/${name}.json, which no command has written yet.`);
 	return JSON.parse(readFileSync(file, 'utf8')) as Result<Figures>;
 }
 
@@ -46,7 +46,7 @@ function withInterval(metrics: ModelEntry['metrics'], split: string, write: (fra
 	return `${write(accuracy)} (${share(low)} to ${share(high)})`;
 }
 
-/** For training/README.md: what ships, as the manifest has it, which export and measure write. */
+/** For training/README.md: what ships, from the manifest, which export and measure write. */
 function shippedTable(): string {
 	const splits = ['public', 'private', 'paper'];
 	return table(
@@ -114,7 +114,7 @@ function folderTable(name: string): string {
 /** What the paper says of its two networks. */
 const PAPER_ACCURACY: Readonly<Record<string, string>> = { cnn: '61.4 %', vgg16: '46.9 %' };
 
-/** What the bench writes of a model on a back end. */
+/** What the bench writes about a model on a back end. */
 interface TrainingSpeed {
 	readonly model: string;
 	readonly backend: string;
@@ -124,7 +124,7 @@ interface TrainingSpeed {
 	readonly gigaflopsPerSecond: number;
 }
 
-/** `npm run bench -- training`: pictures a second, and how many times as many as WASM has. */
+/** `npm run bench -- training`: pictures per second, and how many times as fast as WASM. */
 function speedTable(): string {
 	const { figures, date } = readResult<{ processor: string; speeds: TrainingSpeed[] }>('training-speed');
 	const { processor, speeds } = figures;

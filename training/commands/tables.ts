@@ -12,7 +12,7 @@ import { say } from './terminal';
 /** `<!-- table: NAME -->`, the table, `<!-- /table -->`. */
 const MARKED = /(<!-- table: ([a-z0-9-]+) -->\n)([\s\S]*?)(<!-- \/table -->)/g;
 
-/** The text with every marked table made anew. Throws UserError for a name that no table has. */
+/** The text with every marked table regenerated. Throws UserError for an unknown name. */
 export function withTables(text: string, tables: Readonly<Record<string, () => string>>): string {
 	return text.replace(MARKED, (_, start: string, name: string, __: string, end: string) => {
 		const make = tables[name];
@@ -21,7 +21,7 @@ export function withTables(text: string, tables: Readonly<Record<string, () => s
 	});
 }
 
-/** Gives the exit code: 1 where --check finds a table that differs. Throws UserError. */
+/** Gives the exit code: 1 if --check finds a table that differs. Throws UserError. */
 export async function tablesCommand(args: string[]): Promise<number> {
 	const { values } = parseArgs({ args, options: { check: { type: 'boolean', default: false } } });
 	let stale = 0;
@@ -33,8 +33,8 @@ export async function tablesCommand(args: string[]): Promise<number> {
 		if (after === before) continue;
 		stale++;
 		if (!values.check) writeWhole(full, [after]);
-		say(values.check ? `${file} has other figures than the results. Run: npm run tables` : `${file} is written.`);
+		say(values.check ? `${file} differs from the results. Run: npm run tables` : `${file} is written.`);
 	}
-	if (stale === 0) say('All tables are as the results are.');
+	if (stale === 0) say('All tables match the results.');
 	return values.check && stale > 0 ? 1 : 0;
 }

@@ -19,9 +19,9 @@ import { saveResult } from './results';
 import { bestOf, epochsOf, startOf } from './runs';
 import { createBar, percentWithInterval, say } from './terminal';
 
-/** What the flags say of a run, beside its recipe. */
+/** What the flags say about a run, besides its recipe. */
 export interface RunSettings {
-	/** What was typed after `npm run`. */
+	/** As typed after `npm run`. */
 	readonly command: readonly string[];
 	readonly data: Dataset;
 	readonly ferplus: string | undefined;
@@ -35,7 +35,7 @@ export interface RunSettings {
 	readonly signal: AbortSignal;
 }
 
-/** One run from where it is to its end; gives the exit code. Throws UserError. */
+/** Takes one run from where it is to its end; gives the exit code. Throws UserError. */
 export async function trainRun({ model, recipe }: Run, settings: RunSettings): Promise<number> {
 	const { backend, pretrained, signal } = settings;
 	const definition = withRecipe(model, recipe);
@@ -49,7 +49,7 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 	dataset = dataset && withTeacher({ model, recipe }, dataset);
 	dataset = dataset && (await withFaceApi(recipe, dataset, settings.faceApi, backend, signal));
 	if (!dataset) {
-		say('Stopped. What is done is kept; the same command goes on from here.');
+		say('Stopped. What is done is kept; the same command continues from here.');
 		return 130;
 	}
 	const bar = createBar(
@@ -84,7 +84,7 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 				saveRun({ model, recipe }, settings);
 				return 0;
 			case 'stopped':
-				say(`Stopped with a checkpoint. ${best} The same command goes on from here.`);
+				say(`Stopped with a checkpoint. ${best} The same command continues from here.`);
 				return 130;
 			case 'diverged':
 				throw new UserError(
@@ -97,7 +97,7 @@ export async function trainRun({ model, recipe }: Run, settings: RunSettings): P
 	}
 }
 
-/** Leaves what came of a finished run in training/results: its epochs, and the accuracy of the one that was kept. */
+/** Saves a finished run in training/results: its epochs, and the accuracy of the one that was kept. */
 function saveRun(run: Run, { command, data }: RunSettings): void {
 	const { model, recipe } = run;
 	const { history, backend } = bestOf(run);

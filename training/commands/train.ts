@@ -1,4 +1,4 @@
-/** `npm run train`: a run from where it is to its end, and before it those that it builds on. */
+/** `npm run train`: takes a run to its end, after those that it builds on. */
 import { sharesWork } from '../backend/index';
 import { stopWebGpu } from '../backend/webgpu/webgpu';
 import { UserError } from '../lib/errors';
@@ -12,12 +12,12 @@ import { runDirOf } from './paths';
 import { say } from './terminal';
 import { trainRun, type RunSettings } from './train-run';
 
-/** The recipe that the flags ask for: without --recipe, the first with or without pretrained weights, as --base says. */
+/** The requested recipe; without --recipe, the first with or without pretrained weights, as --base says. */
 function chooseRecipe(definition: ModelDefinition, id: string | undefined, base: string | undefined): Recipe {
 	const wantsBase = base !== undefined && base !== 'scratch';
 	const fitting = definition.recipes.filter((recipe) => (recipe.pretrained !== undefined) === wantsBase);
 	if (wantsBase && fitting.length === 0)
-		throw new UserError(`${definition.id} has no pretrained weights: leave --base out, or say --base scratch.`);
+		throw new UserError(`${definition.id} has no pretrained weights: leave --base out, or use --base scratch.`);
 	const recipe = id === undefined && base !== undefined ? fitting[0] : findRecipe(definition, id);
 	if (!recipe || (base !== undefined && !fitting.includes(recipe)))
 		throw new UserError(
@@ -27,7 +27,7 @@ function chooseRecipe(definition: ModelDefinition, id: string | undefined, base:
 	return recipe;
 }
 
-/** Trains the model named by `args`, or goes on with it, and before it what it builds on; gives the exit code. Throws UserError. */
+/** Trains the model named by `args`, or resumes it, after what it builds on; gives the exit code. Throws UserError. */
 export async function trainCommand(args: string[]): Promise<number> {
 	const { values, name } = parseFlags(args, {
 		data: { type: 'string' },
@@ -71,7 +71,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 	const needs = needsOf(run, (need) => isTrained(runDirOf(need.model.id, need.recipe), need.recipe));
 	const nameOf = (each: Run): string => `${each.model.id} by ${each.recipe.id}`;
 	if (needs.length > 0)
-		say(`${nameOf(run)} builds on what is not trained yet, so first: ${needs.map(nameOf).join(', ')}.`);
+		say(`${nameOf(run)} builds on runs that are not trained yet, so first: ${needs.map(nameOf).join(', ')}.`);
 	try {
 		for (const need of needs) {
 			say(`\n${nameOf(need)}:`);

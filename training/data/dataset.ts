@@ -9,15 +9,15 @@ export interface Dataset {
 	readonly pixels: Uint8Array<SharedArrayBuffer>;
 	readonly labels: Uint8Array<SharedArrayBuffer>;
 	readonly usage: Uint8Array<SharedArrayBuffer>;
-	/** [n, 7]: what FER+'s voters say of each row, as a distribution, or all 0. */
+	/** [n, 7]: FER+'s votes for each row, as a distribution, or all 0. */
 	readonly softLabels?: Float32Array<SharedArrayBuffer>;
 	/** [n, 7]: the labels of all copies of a row's picture, as a distribution; all 0 for a picture that occurs once. */
 	readonly sharedLabels?: Float32Array<SharedArrayBuffer>;
-	/** [n, 7]: what face-api's network says of each row of Training. */
+	/** [n, 7]: the answers of face-api's network for each row of Training. */
 	readonly faceApi?: Float32Array<SharedArrayBuffer>;
 	/** [n, width]: what frozen convolutions make of each picture. */
 	readonly features?: { readonly width: number; readonly values: Float32Array<SharedArrayBuffer> };
-	/** 1 for rows that are not to be trained on. */
+	/** 1 for rows that are left out of training. */
 	readonly excluded?: Uint8Array<SharedArrayBuffer>;
 }
 
@@ -44,14 +44,14 @@ export function pictureOf(dataset: Pick<Dataset, 'pixels'>, row: number): Uint8A
 	return dataset.pixels.subarray(row * PIXELS, (row + 1) * PIXELS);
 }
 
-/** Turns pictures from left to right, in place, and returns them. */
+/** Mirrors pictures left to right, in place, and returns them. */
 export function mirrorInPlace<T extends Uint8Array>(pictures: T): T {
 	for (let start = 0; start < pictures.length; start += FER2013_SIDE)
 		pictures.subarray(start, start + FER2013_SIDE).reverse();
 	return pictures;
 }
 
-/** The data set with each picture turned from left to right. */
+/** The data set with each picture mirrored left to right. */
 export function mirrorImages(dataset: Dataset): Dataset {
 	const pixels = new Uint8Array(new SharedArrayBuffer(dataset.pixels.length));
 	pixels.set(dataset.pixels);

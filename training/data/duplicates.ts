@@ -1,4 +1,4 @@
-/** Pictures that FER2013's Training has more than once, to the last pixel: of those some have more than one label. */
+/** Pictures that are in FER2013's Training more than once, to the last pixel; some have more than one label. */
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { pictureKey, rowsOf, type Dataset } from './dataset';
 
@@ -14,7 +14,7 @@ export function duplicatesOf(dataset: Dataset): number[][] {
 	return [...groups.values()].filter((group) => group.length > 1);
 }
 
-/** The data with one row for each picture of Training, whose label is shared out as its copies' labels are. */
+/** The data with one row for each picture of Training, whose label is the distribution of its copies' labels. */
 export function withoutDuplicates(dataset: Dataset): Dataset {
 	const labels = FER2013_LABELS.length;
 	const excluded = new Uint8Array(new SharedArrayBuffer(dataset.n));

@@ -24,13 +24,13 @@ function readRow({ usage: name, parse }: TableRow, line: number): Row {
 		if (usage < 0) throw new RangeError(`Usage must be ${USAGES.join(', ')}, but it is "${name?.slice(0, 20) ?? ''}".`);
 		return { label: FER2013_LABELS.indexOf(label), usage, pixels };
 	} catch (thrown) {
-		throw new UserError(`Row ${String(line)}: ${messageOf(thrown)} Download the file again, or take this row out.`);
+		throw new UserError(`Row ${String(line)}: ${messageOf(thrown)} Download the file again, or remove this row.`);
 	}
 }
 
 /**
- * Reads FER2013 as a stream, from a table or the archive that it came in, by the code that the page reads it with.
- * Throws UserError with the row's number and what was expected; `onBytes` gets how many of the file's bytes are read.
+ * Reads FER2013 as a stream, from a table or the archive that it came in, with the same code as the page. Throws
+ * UserError with the row's number and what was expected; `onBytes` gets how many of the file's bytes are read.
  */
 export async function readFer2013(file: string, onBytes: (done: number) => void = () => undefined): Promise<Dataset> {
 	requireFile(file, '--data takes fer2013.csv, icml_face_data.csv, or the archive that it came in.');
@@ -43,7 +43,7 @@ export async function readFer2013(file: string, onBytes: (done: number) => void 
 		const blob = await openAsBlob(file);
 		for await (const table of openTables([{ name: path.basename(file), file: blob }], onBytes, () => undefined)) {
 			if (rows.length > 0)
-				throw new UserError(`${file} holds both ${read} and ${table.name}: unpack it, and name one.`);
+				throw new UserError(`${file} holds both ${read} and ${table.name}: unpack it, and name one of them.`);
 			for await (const row of table.rows) {
 				if (row.usage === null) {
 					bare.push(table.name);
@@ -79,15 +79,15 @@ function pack(rows: readonly Row[]): Dataset {
 
 const CACHE_MAGIC = 'mien-fer2013-1\n';
 
-/** The prepared copy of a data file: named by its path, size and time, so that a changed file is read anew. */
+/** The prepared copy of a data file: named by its path, size and time, so that a changed file is read again. */
 function cacheFile(file: string, cacheDir: string): string {
 	const { size, mtimeMs } = statSync(file);
 	return path.join(cacheDir, `${sha256(path.resolve(file), String(size), String(mtimeMs)).slice(0, 16)}.bin`);
 }
 
 /**
- * Reads FER2013 through a prepared binary copy in `cacheDir`, which is made when it is missing or damaged.
- * Layout of the copy: magic, SHA-256 of the rest in hex, labels [n], usage [n], pixels [n, 2304].
+ * Reads FER2013 through a prepared binary copy in `cacheDir`, made if it is missing or damaged. Layout of the copy:
+ * magic, SHA-256 of the rest in hex, labels [n], usage [n], pixels [n, 2304].
  */
 export async function loadFer2013(file: string, cacheDir: string, onBytes?: (done: number) => void): Promise<Dataset> {
 	const cached = existsSync(file) ? cacheFile(file, cacheDir) : undefined;
@@ -101,7 +101,7 @@ export async function loadFer2013(file: string, cacheDir: string, onBytes?: (don
 	return dataset;
 }
 
-/** The data set in a prepared copy, or undefined when the copy is not whole. */
+/** The data set in a prepared copy, or undefined if the copy is not whole. */
 function unpack(bytes: Uint8Array): Dataset | undefined {
 	const header = CACHE_MAGIC.length + 64;
 	const n = (bytes.length - header) / (PIXELS + 2);

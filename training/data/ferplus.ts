@@ -15,22 +15,24 @@ const TAKES = "--ferplus takes FER+'s fer2013new.csv.";
 /** Rows in the order of FER2013. */
 export interface FerPlus {
 	readonly n: number;
-	/** [n, 7] parts of the votes for the seven labels, which sum to 1; all 0 where fewer than half of the votes are for them. */
+	/**
+	 * [n, 7] shares of the votes for the seven labels, which sum to 1; all 0 if they got fewer than half of the votes.
+	 */
 	readonly votes: Float32Array<SharedArrayBuffer>;
-	/** The label with the most votes, or -1 where another answer has as many. */
+	/** The label with the most votes, or -1 if another answer has as many. */
 	readonly majority: Int8Array;
-	/** 1 where most said that there is no face. */
+	/** 1 if most said that there is no face. */
 	readonly faceless: Uint8Array<SharedArrayBuffer>;
 }
 
-/** Reads `fer2013new.csv`. Throws UserError when it is missing, damaged, or not of `rows` rows. */
+/** Reads `fer2013new.csv`. Throws UserError if it is missing, damaged, or does not have `rows` rows. */
 export function readFerPlus(file: string, rows: number): FerPlus {
 	requireFile(file, TAKES);
 	let records: Record<string, string>[];
 	try {
 		records = parse(readFileSync(file), { columns: true, bom: true, skip_empty_lines: true, trim: true });
 	} catch (thrown) {
-		throw new UserError(`${file} is no table, or a damaged one: ${messageOf(thrown).slice(0, 80)}. ${TAKES}`);
+		throw new UserError(`${file} is not a table, or is damaged: ${messageOf(thrown).slice(0, 80)}. ${TAKES}`);
 	}
 	const missing = [...COLUMNS, ...OTHER_COLUMNS].filter((name) => records.some((record) => !(name in record)));
 	if (missing.length > 0) throw new UserError(`${file} has no column ${missing.join(', ')}. ${TAKES}`);

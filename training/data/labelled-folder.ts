@@ -1,4 +1,4 @@
-/** Pictures in folders that are named by label, as data sets of faces are published. */
+/** Pictures in folders named by label, as face data sets are published. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -15,7 +15,7 @@ export interface LabelledPicture {
 
 export interface LabelledFolder {
 	readonly pictures: readonly LabelledPicture[];
-	/** Folders of pictures whose name is that of no expression. */
+	/** Folders of pictures not named after an expression. */
 	readonly unknownFolders: readonly string[];
 }
 
@@ -23,7 +23,7 @@ const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
 /** Longest side of what is analysed, as on the photo page. */
 const ANALYSED_SIDE_PX = 1920;
 
-/** The pictures in `dir` with their labels, in the order of their names. Throws UserError where there are none. */
+/** The pictures in `dir` with their labels, in the order of their names. Throws UserError if there are none. */
 export function readLabelledFolder(dir: string): LabelledFolder {
 	if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
 		throw new UserError(`There is no folder ${dir}. --folder takes one that holds a folder for each label.`);
@@ -38,12 +38,12 @@ export function readLabelledFolder(dir: string): LabelledFolder {
 	const { labelled, unknown } = sortByLabel(paths, numbering);
 	if (labelled.length === 0)
 		throw new UserError(
-			`${dir} holds no picture in a folder that is named by a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count where the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
+			`${dir} holds no picture in a folder that is named after a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count if the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
 		);
 	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ said }) => said))] };
 }
 
-/** The pixels of a picture, turned as its EXIF data says, on white where it is transparent. Throws UserError. */
+/** The pixels of a picture, rotated as its EXIF data says, on white if transparent. Throws UserError. */
 export async function readPicture(file: string): Promise<Frame> {
 	try {
 		const { data, info } = await sharp(file)

@@ -1,4 +1,4 @@
-/** What a camera does to a face before a classifier sees it: each at three strengths, the same for every run. */
+/** What a camera does to a face before a classifier sees it, each at three strengths and the same for every run. */
 import sharp, { type Sharp } from 'sharp';
 import { FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { createRandom, type Random } from '../lib/random';
@@ -6,9 +6,9 @@ import { createRandom, type Random } from '../lib/random';
 export interface Corruption {
 	readonly id: string;
 	readonly title: string;
-	/** By strength, for people. */
+	/** Names of the strengths, for display. */
 	readonly strengths: readonly [string, string, string];
-	/** A changed copy of a 48x48 picture; `strength` is 0, 1 or 2, `key` seeds what is random. */
+	/** A changed copy of a 48x48 picture; `strength` is 0, 1 or 2, `key` seeds the randomness. */
 	apply(picture: Uint8Array, strength: number, key: number): Promise<Uint8Array>;
 }
 
@@ -22,7 +22,7 @@ async function bytesOf(image: Sharp): Promise<Uint8Array> {
 	return new Uint8Array(await image.toColourspace('b-w').raw().toBuffer());
 }
 
-/** Near to a standard normal: the sum of twelve uniform numbers. */
+/** Approximately standard normal: the sum of twelve uniform numbers. */
 function gaussian(random: Random): number {
 	let sum = -6;
 	for (let i = 0; i < 12; i++) sum += random();
@@ -122,14 +122,14 @@ export const CORRUPTIONS: readonly Corruption[] = [
 	}
 ];
 
-/** Whether a pixel belongs to a face in the middle rather than to what is behind it. */
+/** Whether a pixel belongs to a face in the middle, not to the background. */
 function isInEllipse(column: number, row: number): boolean {
 	const middle = (SIDE - 1) / 2;
 	const [x, y] = [(column - middle) / (0.46 * SIDE), (row - middle) / (0.54 * SIDE)];
 	return x * x + y * y <= 1;
 }
 
-/** A copy in the light of that strength, as `lightOf` has its pixels, with noise. */
+/** A copy in the light of that strength, with `lightOf` applied to its pixels, and noise. */
 function dimmed(
 	picture: Uint8Array,
 	strength: number,

@@ -6,7 +6,7 @@ import type { CoveragePoint, Figures } from '../../src/lib/report';
 const BINS = 15;
 const THRESHOLDS = Array.from({ length: 20 }, (_, i) => i * 0.05);
 
-/** All figures of one set of pictures; `scores` calibrated, and shifted where the page's answers are measured. */
+/** All figures of one set of pictures; `scores` calibrated, and shifted if the page's answers are measured. */
 export function figuresOf(scores: readonly Scores[], truth: readonly number[]): Figures {
 	const confusion = confusionMatrix(scores, truth, scores[0]?.length ?? 0);
 	const { n, accuracy, macroF1 } = summarise(confusion);
@@ -64,8 +64,8 @@ export function coverageAt(answers: readonly Answer[], threshold: number): Cover
 }
 
 /**
- * The smallest threshold in whole percent at which at least `wanted` of the answers left are right, and what is
- * answered there; undefined where none is. `scores` as of `figuresOf`.
+ * The smallest threshold in whole percent at which at least `wanted` of the remaining answers are right, and the
+ * figures there; undefined if there is none. `scores` as for `figuresOf`.
  */
 export function findUnsure(
 	scores: readonly Scores[],

@@ -8,7 +8,7 @@ import { createRandom } from '../lib/random';
 import type { FolderAnswers } from './folder';
 import { bootstrapAccuracy, type Interval } from './statistics';
 
-/** How right one classifier is on a folder. */
+/** How accurate one classifier is on a folder. */
 export interface FolderFigures {
 	readonly model: string;
 	/** Pictures in which a face was seen. */
@@ -18,11 +18,11 @@ export interface FolderFigures {
 	readonly interval: Interval;
 	/** Pictures, or those of one person. */
 	readonly groups: number;
-	/** Over the labels that the folder has, as are recalls and their mean. */
+	/** Over the labels in the folder, like the recalls and their mean. */
 	readonly macroF1: number;
 	readonly meanRecall: number;
 	readonly recall: Readonly<Record<string, number>>;
-	/** Of each recall, as `interval`. */
+	/** Like `interval`, for each recall. */
 	readonly recallIntervals: Readonly<Record<string, Interval>>;
 	/** Counts [true label][predicted label], of all labels of the model. */
 	readonly confusion: readonly (readonly number[])[];
@@ -95,8 +95,8 @@ export function folderFigures(
 }
 
 /**
- * The group of a picture by an expression: what its first group in brackets, or all of it, matches of the file's name, or
- * else of its path in the folder. Throws UserError.
+ * Groups pictures by a regular expression: a group is what its first capture group, or all of it, matches in the file's
+ * name, or else in its path in the folder. Throws UserError.
  */
 export function groupBy(expression: string | undefined): (picture: LabelledPicture) => string {
 	if (expression === undefined) return ({ name }) => name;

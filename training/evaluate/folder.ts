@@ -1,4 +1,6 @@
-/** A classifier on pictures in labelled folders: crops of faces as they are, larger pictures as the photo page reads them. */
+/**
+ * A classifier on pictures in labelled folders: small ones as crops of faces, larger ones as the photo page reads them.
+ */
 import * as tf from '@tensorflow/tfjs';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
 import { calibrate } from '../../src/lib/core/calibration';
@@ -8,7 +10,7 @@ import type { Calibration, Classifier, FaceDetector, Frame, InputSpec, Scores } 
 import { readPicture, type LabelledPicture } from '../data/labelled-folder';
 import { UserError } from '../lib/errors';
 
-/** Pictures up to this size are faces already, as in the page's benchmark. */
+/** Pictures up to this size count as cropped faces, as in the page's benchmark. */
 const CROP_SIDE_PX = 64;
 const BATCH = 64;
 /** What the photo page starts with; of several faces the largest counts. */
@@ -42,7 +44,7 @@ export function classifierOf({ id, labels, input, ...calibration }: ClassifierSp
 /** The answers to one picture. */
 export interface FolderAnswer {
 	readonly picture: LabelledPicture;
-	/** Probabilities of each classifier, as in training; undefined where no face was found. */
+	/** Probabilities of each classifier, as in training; undefined if no face was found. */
 	readonly scores: Readonly<Record<string, Scores>> | undefined;
 }
 
@@ -53,8 +55,9 @@ export interface FolderAnswers {
 }
 
 /**
- * Asks all classifiers about all pictures. `detectorOf` is called once there is a picture to look for faces in; `onPictures`
- * is told how many are done. Throws UserError where none could be read and has a face: that is no figure, not even 0 %.
+ * Asks all classifiers about all pictures. `detectorOf` is called when the first picture needs a detector; `onPictures`
+ * is told how many are done. Throws UserError if no picture is readable and has a face: that is no figure, not even 0
+ * %.
  */
 export async function classifyFolder(
 	pictures: readonly LabelledPicture[],
@@ -92,13 +95,13 @@ export async function classifyFolder(
 		throw new UserError(
 			[
 				...unreadable,
-				`Of ${pictures.length} pictures none gives a figure: no face was found in ${answers.length}.`
+				`None of ${pictures.length} pictures gives a figure: no face was found in ${answers.length}.`
 			].join('\n')
 		);
 	return { answers, unreadable };
 }
 
-/** Probabilities of the largest face, or undefined where none is found. */
+/** Probabilities of the largest face, or undefined if none is found. */
 async function classifyLargest(
 	frame: Frame,
 	classifiers: readonly Classifier[],

@@ -1,4 +1,4 @@
-/** What a network makes of pictures, and what is true of them. */
+/** What a network predicts for pictures, and their true labels. */
 import * as tf from '@tensorflow/tfjs';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { toModelInput } from '../../src/lib/core/preprocess';
@@ -35,7 +35,7 @@ export async function predictPictures(
 	return scores;
 }
 
-/** `predictPictures` of the rows of a data set. */
+/** `predictPictures` for the rows of a data set. */
 export function predict(
 	model: tf.LayersModel,
 	input: Omit<InputSpec, 'crop'>,
@@ -52,7 +52,7 @@ export function truthOf(dataset: Dataset, rows: Uint32Array): number[] {
 	return Array.from(rows, (row) => dataset.labels[row] ?? -1);
 }
 
-/** `rowsOf` of the data set; throws UserError when the split is empty. */
+/** `rowsOf` of the data set; throws UserError if the split is empty. */
 export function rowsOfSplit(dataset: Dataset, split: Split): Uint32Array {
 	const rows = rowsOf(dataset, split);
 	if (rows.length === 0)

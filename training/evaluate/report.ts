@@ -1,4 +1,4 @@
-/** Everything that is measured of a shipped model, as `report.json` has it. */
+/** Everything measured on a shipped model, in the form of `report.json`. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyPrior } from '../../src/lib/core/prior';
 import type { Calibration, Scores, Use } from '../../src/lib/core/types';
@@ -14,26 +14,26 @@ import {
 import { answersOf, coverageAt, figuresOf, findUnsure } from './figures';
 import type { TestScores, TestSet } from './test-sets';
 
-/** Accuracy that is asked of what a model says rather than "unsure". */
+/** Accuracy required of the answers other than "unsure". */
 const WANTED_ACCURACY = 0.8;
 
 export interface ReportParts extends Calibration {
 	readonly model: string;
 	readonly labels: readonly string[];
-	/** Of the average with the mirror image. */
+	/** For the average with the mirror image. */
 	readonly mirrored: Calibration;
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
 }
 
-/** Sets that are measured once more as the page counts labels, for each use. */
+/** Sets that are also measured with labels weighted as on the page, for each use. */
 const EVERYDAY_SETS = ['private', 'ferplus-private'];
 const USES = { photo: 'As in photos', live: 'As live' } as const satisfies Record<Use, string>;
 const EVERYDAY_IDS = EVERYDAY_SETS.flatMap((id) => Object.keys(USES).map((use) => `${id}-${use}`));
 
 /**
- * The report of `scores`, which have the calibrations of `parts`. Thresholds are chosen as the page will use them, with
- * `priorRatio`, as in the manifest.
+ * The report of `scores`, which have the calibrations of `parts`. Thresholds are chosen as the page uses them, with
+ * `priorRatio` as in the manifest.
  */
 export function createReport(
 	parts: ReportParts,
@@ -80,8 +80,9 @@ export function createReport(
 }
 
 /**
- * The report, with what was measured before and not now: FER+'s sets where its file was not given, and corruptions. Without
- * them where any set, labels counted as trained, has other figures than before: it is another model, or calibration.
+ * The report, plus what was measured before and not now: FER+'s sets if its file was not given, and corruptions. These
+ * are left out if any set, with labels weighted as in training, has other figures than before: then model or
+ * calibration changed.
  */
 export function withFiguresOfBefore(
 	report: Report,
@@ -92,7 +93,7 @@ export function withFiguresOfBefore(
 			EVERYDAY_IDS.includes(split.id) ||
 			isDeepStrictEqual(split.single, before.splits.find(({ id }) => id === split.id)?.single)
 	);
-	// Of a run of its own, and so as true of any weights.
+	// It comes from a separate run, so it is valid for any weights.
 	const { reproduction } = before;
 	if (!isSame) return { ...report, reproduction };
 	const measured = new Set(report.splits.map(({ id }) => id));
@@ -105,7 +106,7 @@ export function withFiguresOfBefore(
 	};
 }
 
-/** Six digits are more than any figure deserves, and half the file. */
+/** Six digits are precise enough for any figure, and halve the file. */
 function rounded(report: Report): Report {
 	const shorten = (_: string, value: unknown): unknown =>
 		typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;

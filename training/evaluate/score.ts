@@ -1,5 +1,5 @@
 /**
- * The score by which recipes are chosen: the mean of five figures, none of which PrivateTest has a part in. Labels count
+ * The score by which recipes are chosen: the mean of five figures, none of which uses PrivateTest. Labels are weighted
  * as in FER2013.
  */
 import { indexOfGreatest } from '../../src/lib/core/scores';
@@ -13,9 +13,9 @@ export interface Answered {
 	readonly said: number;
 }
 
-/** What one network answers, calibrated. The lists of all networks that are compared have the same pictures in the same order. */
+/** One network's calibrated answers. All compared networks have lists of the same pictures in the same order. */
 export interface ScoreAnswers {
-	/** PublicTest, and whether most people of FER+ give each picture FER2013's label. */
+	/** PublicTest, and whether most FER+ voters give each picture FER2013's label. */
 	readonly public: readonly (Answered & { readonly clear: boolean })[];
 	/** Some of PublicTest's pictures under each of several corruptions. */
 	readonly corrupted: readonly (readonly Answered[])[];
@@ -38,7 +38,9 @@ export interface ScoreResult extends ScoreFigures {
 	readonly interval: Interval;
 	/** The score minus that of the first network, on the same draws. */
 	readonly gain: Interval & { readonly mean: number };
-	/** Probability of so uneven a split with the first network on PublicTest by chance (McNemar), of all networks (Holm). */
+	/**
+	 * Chance of so uneven a split with the first network on PublicTest (McNemar), adjusted over all networks (Holm).
+	 */
 	readonly chance: number;
 }
 
@@ -46,7 +48,7 @@ const RESAMPLES = 1000;
 
 export const answered = (scores: Scores, truth: number): Answered => ({ truth, said: indexOfGreatest(scores) });
 
-/** Every figure of `answers`, and how far each is from the first by more than chance. */
+/** All figures of `answers`, and how far each differs from the first by more than chance. */
 export function scoreAll(answers: readonly ScoreAnswers[]): ScoreResult[] {
 	const draws = answers.map((own) => {
 		const random = createRandom(1);
@@ -93,12 +95,12 @@ export function accuracyOf(answers: readonly Answered[]): number {
 	return answers.filter(({ truth, said }) => truth === said).length / Math.max(1, answers.length);
 }
 
-/** Over the labels that there are. */
+/** Over the labels that occur. */
 export function meanRecallOf(answers: readonly Answered[]): number {
 	return meanOf(recallsOf(answers).filter((recall) => recall !== undefined));
 }
 
-/** By label; undefined of one that no picture has. */
+/** By label; undefined for one that no picture has. */
 export function recallsOf(answers: readonly Answered[]): (number | undefined)[] {
 	const counts: { n: number; hits: number }[] = [];
 	for (const { truth, said } of answers) {

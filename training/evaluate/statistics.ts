@@ -9,7 +9,7 @@ export interface Interval {
 export interface MeanOfRuns extends Interval {
 	readonly n: number;
 	readonly mean: number;
-	/** Standard deviation of a sample; NaN of one value. */
+	/** Standard deviation of a sample; NaN for one value. */
 	readonly deviation: number;
 }
 
@@ -26,8 +26,8 @@ export function meanOfRuns(values: readonly number[]): MeanOfRuns {
 }
 
 /**
- * 95 % percentile interval (Efron, 1979) of `statistic`, which gets the numbers of the clusters that are drawn with
- * replacement, of `count`: pictures alone, or all pictures of a person, which are not independent.
+ * 95 % percentile interval (Efron, 1979) of `statistic`, which gets the indices of clusters drawn with replacement from
+ * `count`: single pictures, or all pictures of a person, which are not independent.
  */
 export function bootstrap(
 	count: number,
@@ -68,8 +68,8 @@ export function bootstrapAccuracy(
 }
 
 /**
- * McNemar's exact test (1947) of two classifiers on the same pictures: the two-sided probability of a split as uneven as
- * this, where only one of them is right, if they were equally good.
+ * McNemar's exact test (1947) of two classifiers on the same pictures: the two-sided probability of so uneven a split
+ * of the pictures on which only one of them is right, if they were equally good.
  */
 export function mcnemar(onlyFirst: number, onlySecond: number): number {
 	const n = onlyFirst + onlySecond;
@@ -104,7 +104,7 @@ export function studentQuantile(probability: number, freedom: number): number {
 	return (low + high) / 2;
 }
 
-/** Of t >= 0: by the integral of the density, in Simpson's parabolas over the angle whose tangent is t / sqrt(freedom). */
+/** For t >= 0: integrates the density by Simpson's rule over the angle whose tangent is t / sqrt(freedom). */
 function studentBelow(t: number, freedom: number): number {
 	const end = Math.atan(t / Math.sqrt(freedom));
 	const steps = 2000;

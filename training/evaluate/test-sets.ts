@@ -1,4 +1,4 @@
-/** FER2013's test pictures: what a network makes of them, and the sets that figures are given for. */
+/** FER2013's test pictures: a network's scores on them, and the sets that figures are given for. */
 import type { LayersModel } from '@tensorflow/tfjs';
 import { calibrate } from '../../src/lib/core/calibration';
 import { meanScores } from '../../src/lib/core/mirror';
@@ -39,7 +39,7 @@ export async function predictTests(
 	return { rows, picture, mirror };
 }
 
-/** As the page has them: each view is calibrated before the average of both is taken, which has a calibration of its own. */
+/** As on the page: each view is calibrated, then both are averaged, and the average has a calibration of its own. */
 export function scoresOf(
 	{ rows, picture, mirror }: TestViews,
 	calibration: Calibration,
@@ -59,7 +59,10 @@ export interface TestSet {
 	readonly truth: readonly number[];
 }
 
-/** The sets that figures are given for: FER2013's, the same without pictures that Training has too, and FER+'s labels. */
+/**
+ * The sets that figures are given for: FER2013's, the same without pictures that are also in Training, and FER+'s
+ * labels.
+ */
 export function testSets(dataset: Dataset, ferPlus: FerPlus | undefined): TestSet[] {
 	const known = new Set(Array.from(rowsOf(dataset, 'train'), (row) => pictureKey(dataset, row)));
 	const sets = (

@@ -1,4 +1,4 @@
-/** Figures of a folder of people whom no model was trained on, as a model's report has them. */
+/** Figures for a folder of people on whom no model was trained, as in a model's report. */
 import type { Report, UnseenReport } from '../../src/lib/report';
 import type { FolderFigures } from './folder-figures';
 
@@ -34,7 +34,7 @@ function mostSaid(
 	return most === 0 ? null : { label: labels[others.indexOf(most)] ?? '', share: most / all };
 }
 
-/** The report with these figures in place of older ones of the same folder. */
+/** The report with these figures instead of older ones of the same folder. */
 export function withUnseen(report: Report, unseen: UnseenReport): Report {
 	const others = (report.unseen ?? []).filter(({ id }) => id !== unseen.id);
 	return { ...report, unseen: [...others, unseen].sort((a, b) => a.id.localeCompare(b.id)) };

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** The commit of the sources in `dir`, twelve digits; "unknown" where there is no git, or no repository. */
+/** The commit of the sources in `dir`, twelve digits; "unknown" without git or a repository. */
 export function commitOf(dir: string): string {
 	try {
 		const args = ['rev-parse', '--short=12', 'HEAD'];

@@ -1,4 +1,4 @@
-/** A failure that the user can mend: the message says what was found, what was expected and what to do. */
+/** A failure that the user can fix: the message says what was found, what was expected and what to do. */
 export class UserError extends Error {
 	override readonly name = 'UserError';
 }

@@ -14,7 +14,7 @@ import {
 import path from 'node:path';
 import { UserError, messageOf } from './errors';
 
-/** Throws UserError where there is no `file`, or it is a folder; `takes` says what is asked for. */
+/** Throws UserError if `file` is missing or a folder; `takes` says what is expected. */
 export function requireFile(file: string, takes: string): void {
 	const stats = statSync(file, { throwIfNoEntry: false });
 	if (!stats) throw new UserError(`There is no file ${file}. ${takes}`);
@@ -47,8 +47,8 @@ export function writeWhole(file: string, chunks: readonly (string | Uint8Array)[
 }
 
 /**
- * Replaces `dir` by a folder that `fill` fills: whole, or not at all where `fill` rejects or the process ends before. What
- * was in the way when an earlier process ended is put right first.
+ * Replaces `dir` with a folder that `fill` fills: as a whole, or not at all if `fill` rejects or the process ends
+ * first. Cleans up first what an earlier process left when it ended midway.
  */
 export async function replaceFolder<T>(dir: string, fill: (dir: string) => Promise<T>): Promise<T> {
 	const [next, previous] = [`${dir}.next`, `${dir}.previous`];
@@ -68,7 +68,7 @@ export async function replaceFolder<T>(dir: string, fill: (dir: string) => Promi
 	}
 }
 
-/** The folder of before comes back where a process ended between the two renames. */
+/** Restores the previous folder if a process ended between the two renames. */
 function restoreFolder(dir: string): void {
 	const previous = `${dir}.previous`;
 	if (!existsSync(previous)) return;

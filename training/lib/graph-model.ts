@@ -4,15 +4,15 @@ import { outputShapeOf, type NetworkDescription, type Step, type Weight } from '
 import { readGraphModel, type GraphNode, type WeightSpec } from '../../src/lib/core/network/graph-model';
 
 /**
- * Weights that are stored as bytes come in so many at least. The others are few, and of the first layers, where a step
- * counts most.
+ * A kernel needs at least this many weights to be stored as bytes. Smaller ones are few, and in the first layers, where
+ * a step matters most.
  */
 const LARGE_KERNEL = 10_000;
 
-/** A weight's step as a part of the root mean square of its channel's weights; null stores all as float16. */
+/** A weight's step as a fraction of the root mean square of its channel's weights; null stores all as float16. */
 export type Coarseness = number | null;
 
-/** A model before it has addresses: what stands in model.json, but for the name of its weights. */
+/** A model before it has addresses: the contents of model.json, except the names of the weight files. */
 export interface PackedNetwork {
 	readonly nodes: readonly GraphNode[];
 	readonly specs: readonly WeightSpec[];
@@ -31,9 +31,9 @@ const shapeOf = (sides: readonly number[]): object => ({ dim: sides.map((size) =
 const NHWC = { data_format: text('NHWC') };
 
 /**
- * The graph of a network. Large kernels are stored in steps of `coarseness` times the root mean square of each of their
- * output channels, so that all channels lose alike and a byte has few values, which compresses well: as whole numbers of
- * steps, which a Mul in the graph turns into weights. All else is stored as float16. Throws RangeError where steps do not fit.
+ * The graph of a network. Large kernels are stored as whole numbers of steps, which a Mul in the graph turns into
+ * weights. A step is `coarseness` times the root mean square of an output channel, so that all channels lose alike and
+ * bytes have few values, which compress well. All else is stored as float16. Throws RangeError if steps do not fit.
  */
 export function packNetwork(network: NetworkDescription, coarseness: Coarseness): PackedNetwork {
 	const output = outputShapeOf(network);
@@ -47,7 +47,7 @@ class Packer {
 	readonly #nodes: GraphNode[] = [];
 	readonly #specs: WeightSpec[] = [];
 	readonly #data: Uint8Array[] = [];
-	/** By value, the input first. */
+	/** The nodes' names by value, the input first. */
 	readonly #names = ['input'];
 
 	constructor(network: NetworkDescription, coarseness: Coarseness) {
@@ -164,7 +164,7 @@ class Packer {
 
 	#halves(name: string, shape: readonly number[], values: Float32Array): string {
 		const { buffer, byteOffset, byteLength } = new Float16Array(values);
-		// tfjs's converter names the type of before, which its loader does not need.
+		// tfjs's converter names the original type, though its loader does not need it.
 		const quantization = { dtype: 'float16', original_dtype: 'float32' } as const;
 		return this.#constant(
 			{ name, shape, dtype: 'float32', quantization },
@@ -190,10 +190,10 @@ function fusedOps({ relu }: { relu: boolean }): GraphNode['attr'] {
 /** Byte that stands for a weight of zero. */
 const MIDDLE = 128;
 const MOST_STEPS = 127;
-/** The least that float16 holds with all its digits. */
+/** The least value that float16 holds with full precision. */
 const LEAST_STEP = 2 ** -14;
 
-/** Bytes, and the step of each channel: the last axis, or the one before it where that is 1 (depthwise kernels). */
+/** Bytes, and the step of each channel: the last axis, or the one before it if that is 1 (depthwise kernels). */
 function inSteps(
 	{ shape, values }: Weight,
 	coarseness: number
@@ -207,7 +207,7 @@ function inSteps(
 		squares[channel] = (squares[channel] ?? 0) + value * value;
 		greatest[channel] = Math.max(greatest[channel] ?? 0, Math.abs(value));
 	}
-	// Large enough for the greatest one, and as they are stored.
+	// Large enough for the greatest weight, and rounded as they are stored.
 	const halves = Float16Array.from(squares, (sum, channel) =>
 		Math.max(coarseness * Math.sqrt((sum * count) / values.length), (greatest[channel] ?? 0) / MOST_STEPS, LEAST_STEP)
 	);
@@ -219,12 +219,12 @@ function inSteps(
 	return { levels, scales, channels };
 }
 
-/** The network as it is once it is packed: for a look at what that costs. */
+/** The network after packing, to see what that costs. */
 export function unpackNetwork(packed: PackedNetwork): NetworkDescription {
 	return readGraphModel(graphModelOf(packed, []), packed.weights);
 }
 
-/** What model.json says of it, whose weights are in the files `paths`. */
+/** The contents of model.json, with the weights in the files `paths`. */
 export function graphModelOf({ nodes, specs, input, output }: PackedNetwork, paths: readonly string[]) {
 	return {
 		format: 'graph-model' as const,

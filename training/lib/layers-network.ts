@@ -1,11 +1,11 @@
-/** Between tfjs's layers and the networks that ship. */
+/** Converts between tfjs's layers and the networks that ship. */
 import * as tf from '@tensorflow/tfjs';
 import type { NetworkDescription, Padding, Pair, Step, Weight } from '../../src/lib/core/network/description';
 
-/** What a folded network computes, step by step. Throws Error on a layer that no step stands for. */
+/** What a folded network computes, step by step. Throws Error on a layer without a corresponding step. */
 export function networkOfLayers(model: tf.LayersModel): NetworkDescription {
 	const [, height, width, channels] = model.inputs[0]?.shape ?? [];
-	if (!height || !width || !channels) throw new Error(`${model.name} takes no pictures of one size.`);
+	if (!height || !width || !channels) throw new Error(`${model.name} does not take pictures of one size.`);
 	const steps: Step[] = [];
 	const weights: Weight[] = [];
 	const places = new Map<number, number>();
@@ -87,7 +87,7 @@ function addSteps(
 	}
 }
 
-/** A layers model that computes what a network does, for what layers alone can: gradients. */
+/** A layers model that computes what a network does, for what only layers can do: gradients. */
 export function layersModelOf({ input: shape, steps, weights }: NetworkDescription): tf.LayersModel {
 	const input = tf.input({ shape: [...shape], name: 'picture' });
 	const outputs: tf.SymbolicTensor[] = [input];
@@ -116,7 +116,7 @@ export function layersModelOf({ input: shape, steps, weights }: NetworkDescripti
 	return model;
 }
 
-/** Null for a softmax, which the dense layer before it takes in. */
+/** Null for a softmax, which becomes part of the dense layer before it. */
 function layerOf(step: Step, name: string, next: Step | undefined, weights: readonly Weight[]): tf.layers.Layer | null {
 	switch (step.op) {
 		case 'conv': {
@@ -156,6 +156,6 @@ function layerOf(step: Step, name: string, next: Step | undefined, weights: read
 		case 'pad':
 		case 'resize':
 		case 'concat':
-			throw new Error(`${name}: a detector is no layers model.`);
+			throw new Error(`${name}: a detector is not a layers model.`);
 	}
 }

@@ -11,10 +11,13 @@ import { graphModelOf, type PackedNetwork } from './graph-model';
 const FILE_NAME = /^(model-[0-9a-f]+\.json|weights-(\d+of\d+-)?[0-9a-f]+\.bin)$/;
 /** Hex digits of the hash in a file's name: enough that a changed file never keeps its address. */
 const DIGITS = 12;
-/** Of a shard of weights, in bytes: tfjs's own size. */
+/** Size of a shard of weights: the same as tfjs's. */
 const SHARD_BYTES = 4 * 1024 * 1024;
 
-/** Writes a network to `dir`: model.json and its weights, each with its hash in its name, in place of those that were there. */
+/**
+ * Writes a network to `dir`: model.json and its weights, each with its hash in its name, replacing those that were
+ * there.
+ */
 export function writeModel(dir: string, packed: PackedNetwork): ModelFiles {
 	const { weights } = packed;
 	const count = Math.max(1, Math.ceil(weights.length / SHARD_BYTES));
@@ -32,7 +35,7 @@ export function writeModel(dir: string, packed: PackedNetwork): ModelFiles {
 	return modelFiles(dir);
 }
 
-/** What the manifest says of the model in `dir`. Throws Error where there is none, or more than one. */
+/** What the manifest says about the model in `dir`. Throws Error if there is none, or more than one. */
 export function modelFiles(dir: string): ModelFiles {
 	const names = readdirSync(dir).filter((name) => FILE_NAME.test(name));
 	const [file, ...others] = names.filter((name) => name.endsWith('.json'));
@@ -54,7 +57,7 @@ export function modelFiles(dir: string): ModelFiles {
 	};
 }
 
-/** The network in `dir`. Throws UserError where there is none, or where it is damaged. */
+/** The network in `dir`. Throws UserError if it is missing or damaged. */
 export function readModel(dir: string): NetworkDescription {
 	try {
 		const folder = path.dirname(dir);

@@ -5,7 +5,7 @@ export function multiplyAdds(model: tf.LayersModel): number {
 	return model.layers.reduce((sum, layer) => sum + multiplyAddsOf(layer), 0);
 }
 
-/** The same of one layer; 0 where it is neither. */
+/** The same for one layer; 0 if it is neither. */
 export function multiplyAddsOf(layer: tf.layers.Layer): number {
 	const [kernel] = layer.getWeights();
 	if (!kernel) return 0;

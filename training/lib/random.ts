@@ -1,6 +1,6 @@
 /** Random numbers that depend on nothing but their keys, so that any step of a run can be drawn again. */
 
-/** Numbers of 0 <= x < 1. */
+/** Numbers with 0 <= x < 1. */
 export type Random = () => number;
 
 /** One round of the finaliser of MurmurHash3 (Appleby, public domain): mixes all 32 bits. */
@@ -11,7 +11,9 @@ function mix(value: number): number {
 	return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** The generator sfc32 (Doty-Humphrey, PractRand), seeded with the keys: whole numbers, of which 32 bits count. */
+/**
+ * The generator sfc32 (Doty-Humphrey, PractRand), seeded with the keys: whole numbers, of which the low 32 bits count.
+ */
 export function createRandom(...keys: readonly number[]): Random {
 	let seed = 0x9e3779b9;
 	for (const key of keys) seed = mix((seed + Math.imul(key, 0x9e3779b1)) ^ (seed >>> 7));
@@ -30,7 +32,7 @@ export function createRandom(...keys: readonly number[]): Random {
 	return next;
 }
 
-/** A number of low <= x < high. */
+/** A number with low <= x < high. */
 export function uniform(random: Random, low: number, high: number): number {
 	return low + (high - low) * random();
 }

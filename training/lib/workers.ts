@@ -4,12 +4,12 @@ import path from 'node:path';
 import { writeWhole } from './files';
 import { ROOT } from './root';
 
-/** Where it finds the packages that it imports. */
+/** A folder from which a bundle finds the packages that it imports. */
 const FOLDER = path.join(ROOT, 'node_modules', '.cache', 'mien-training');
 
 /**
- * A module in TypeScript, and what it imports of this project, as one file of JavaScript; gives its path. Node starts it
- * in a third of the time that a loader takes to compile file by file, in each process and worker anew.
+ * Bundles a TypeScript module, and what it imports from this project, into one JavaScript file; gives its path. Node
+ * starts it in a third of the time that a loader takes to compile file by file, in each process and worker again.
  */
 export function bundle(entry: string): string {
 	const outfile = path.join(FOLDER, `${path.basename(entry, '.ts')}.mjs`);

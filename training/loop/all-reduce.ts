@@ -1,6 +1,6 @@
-/** How replicas in different threads share the work of a step, over shared memory alone. */
+/** How replicas in different threads share the work of a step, through shared memory only. */
 
-/** Of the numbers of several arrays, counted one array after another, those from `from` up to, not including, `to`. */
+/** A range over several arrays, their numbers counted one array after another: from `from` up to but excluding `to`. */
 export interface Range {
 	readonly from: number;
 	readonly to: number;
@@ -8,30 +8,33 @@ export interface Range {
 
 export const ALL: Range = { from: 0, to: Infinity };
 
-/** Those of `part`'s numbers that are in the range, where `offset` numbers come before it. */
+/** The numbers of `part` that are in the range, with `offset` numbers before it. */
 export function within({ from, to }: Range, part: Float32Array, offset: number): Float32Array {
 	return part.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
 }
 
 /**
- * Each replica owns a part of all weights, and changes it for all replicas: it asks for the mean of all gradients there
- * (`reduce`), takes its step, and hands the result round (`gather`). Every replica calls both alike, in the same order and with
- * parts of the same lengths, in which the same ranges are owned.
+ * Each replica owns a part of all weights and changes it for all replicas: it gets the mean of all gradients there
+ * (`reduce`), takes its step, and shares the result (`gather`). All replicas call both in the same order, with parts of
+ * the same lengths, in which the same ranges are owned.
  */
 export interface AllReduce {
 	readonly replica: number;
 	readonly replicas: number;
-	/** What this replica changes. */
+	/** The range that this replica changes. */
 	readonly own: Range;
-	/** Replaces this replica's own numbers of `parts` by their means over all replicas; `gather` comes before the next one. */
+	/**
+	 * Replaces this replica's own numbers of `parts` with their means over all replicas; call `gather` before the next
+	 * one.
+	 */
 	reduce(parts: readonly Float32Array[]): void;
-	/** Replaces all numbers of `parts` by those of the replicas that own them. */
+	/** Replaces all numbers of `parts` with those of the replicas that own them. */
 	gather(parts: readonly Float32Array[]): void;
-	/** True for all replicas alike once any thread has called `stop()`, from the step after the last `gather` on. */
+	/** True for all replicas alike once the stop flag is set, from the step after the last `gather` on. */
 	stopping(): boolean;
 }
 
-/** For one replica alone. */
+/** For a single replica. */
 export function createSoloAllReduce(stopFlag: Int32Array): AllReduce {
 	return {
 		replica: 0,
@@ -49,7 +52,7 @@ export interface AllReduceMemory {
 	readonly length: number;
 	readonly vectors: SharedArrayBuffer;
 	readonly counters: SharedArrayBuffer;
-	/** One Int32: not zero asks all replicas to stop after the step they are in. */
+	/** One Int32: non-zero asks all replicas to stop after their current step. */
 	readonly stopFlag: SharedArrayBuffer;
 }
 
@@ -73,7 +76,7 @@ export function createSharedAllReduce(memory: AllReduceMemory, replica: number):
 	const { replicas, length } = memory;
 	const vectorAt = (index: number) => new Float32Array(memory.vectors, index * length * 4, length);
 	const vectors = Array.from({ length: replicas }, (_, index) => vectorAt(index));
-	// By turns: a replica may still read the last results while another writes the next.
+	// Used in turn: a replica may still read the last results while another writes the next.
 	let [results, lastResults] = [vectorAt(replicas), vectorAt(replicas + 1)];
 	const counters = new Int32Array(memory.counters);
 	const stopFlag = new Int32Array(memory.stopFlag);
@@ -102,7 +105,7 @@ export function createSharedAllReduce(memory: AllReduceMemory, replica: number):
 			arrive();
 			joined(parts, (part, offset) => {
 				const mine = within(own, part, offset);
-				// In the same order whoever owns them, so that the sums do not depend on it.
+				// In the same order whoever owns them, so that the sums do not depend on the owner.
 				const [first, ...others] = vectors.map((vector) =>
 					within(own, vector.subarray(offset, offset + part.length), offset)
 				);
@@ -125,7 +128,7 @@ export function createSharedAllReduce(memory: AllReduceMemory, replica: number):
 	};
 }
 
-/** Does `work` with each part and the count of the numbers before it. */
+/** Calls `work` with each part and the count of numbers before it. */
 function joined(parts: readonly Float32Array[], work: (part: Float32Array, offset: number) => void): void {
 	let offset = 0;
 	for (const part of parts) {

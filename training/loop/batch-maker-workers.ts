@@ -1,10 +1,10 @@
-/** Training pictures made in workers of their own. */
+/** Makes training pictures in separate workers. */
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../lib/workers';
 import type { BatchMaker, BatchSetup } from './batch-maker';
 import type { BatchReply, BatchRequest } from './batch-maker-worker';
 
-/** Makes batches in workers, each a part of the rows: one alone is slower than a GPU. Rejects once a worker has failed. */
+/** Makes batches in workers, each a part of the rows, as one is slower than a GPU. Rejects once a worker has failed. */
 export class BatchMakerWorkers implements BatchMaker {
 	private readonly workers: readonly Worker[];
 	private readonly channels: number;
@@ -50,7 +50,7 @@ export class BatchMakerWorkers implements BatchMaker {
 		return batch;
 	}
 
-	/** Ends the workers; pictures that are asked for then, or still to come, are refused. */
+	/** Ends the workers; requests from then on, or still pending, are rejected. */
 	async close(): Promise<void> {
 		await Promise.all(this.workers.map((worker) => worker.terminate()));
 	}

@@ -1,4 +1,4 @@
-/** Training pictures, changed at random and made what the network takes. */
+/** Makes training pictures: changed at random and converted to what the network takes. */
 import { FER2013_SIDE } from '../../src/lib/core/fer2013';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { toModelInput } from '../../src/lib/core/preprocess';
@@ -21,7 +21,7 @@ export interface BatchSetup {
 	readonly leastContrast?: number | undefined;
 }
 
-/** In this thread, at once. */
+/** In this thread, synchronously. */
 export class LocalBatchMaker implements BatchMaker {
 	constructor(private readonly setup: BatchSetup) {}
 
@@ -39,7 +39,7 @@ export class LocalBatchMaker implements BatchMaker {
 	}
 }
 
-/** How batches for that model are made by that recipe. */
+/** How the recipe makes batches for the model. */
 export function batchSetupOf({ input, leastContrast }: ModelDefinition, recipe: Recipe): Omit<BatchSetup, 'dataset'> {
 	return { recipe, input, leastContrast: recipe.raised ? leastContrast : undefined };
 }

@@ -1,4 +1,4 @@
-/** The batches of one replica: its share of each, the pictures as the network gets them, and what the live teacher says of those. */
+/** The batches of one replica: its share of each, as the network gets it, and the live teacher's answers to it. */
 import * as tf from '@tensorflow/tfjs';
 import { raiseContrast } from '../../src/lib/core/contrast';
 import { toModelInput } from '../../src/lib/core/preprocess';
@@ -11,17 +11,17 @@ import type { AllReduce } from './all-reduce';
 import { batchSetupOf, LocalBatchMaker, type BatchMaker } from './batch-maker';
 import { LiveTeacher, type TaughtDataset } from './live-teacher';
 
-/** Whoever takes it disposes its tensors. */
+/** The caller disposes its tensors. */
 export interface Batch extends Share {
 	readonly x: tf.Tensor;
-	/** [rows, labels]: probabilities of the live teacher, where there is one. */
+	/** [rows, labels]: probabilities of the live teacher, if there is one. */
 	readonly taught: tf.Tensor2D | undefined;
 }
 
 /** This replica's rows of a batch. */
 interface Share {
 	readonly rows: Uint32Array;
-	/** What they count for in the mean over all replicas: 1 unless a smaller batch cannot be shared evenly. */
+	/** Their weight in the mean over all replicas: 1 unless a smaller batch cannot be shared evenly. */
 	readonly weight: number;
 }
 
@@ -33,12 +33,12 @@ export interface BatchesSetup {
 	readonly rows: Uint32Array;
 	/** Which replica this is, and of how many. */
 	readonly place: Pick<AllReduce, 'replica' | 'replicas'>;
-	/** Makes the pictures; in this thread where it is left out. */
+	/** Makes the pictures; if undefined, they are made in this thread. */
 	readonly batchMaker: BatchMaker | undefined;
 }
 
 /**
- * Pictures of each batch for each of `replicas`. Throws UserError where a batch cannot be shared evenly, or is larger than the
+ * Pictures of each batch for each of `replicas`. Throws UserError if a batch cannot be shared evenly or exceeds the
  * data.
  */
 export function shareOf({ id, batchSize }: Recipe, rows: Uint32Array, replicas: number): number {
@@ -58,10 +58,12 @@ export class Batches {
 	private readonly stepsPerEpoch: number;
 	private readonly batchMaker: BatchMaker;
 	private readonly teacher: LiveTeacher | undefined;
-	/** Where pictures are changed to bad light: makes the same for a live teacher in good light, and with nothing erased. */
+	/**
+	 * If pictures are changed to bad light, makes the same in good light and with nothing erased, for a live teacher.
+	 */
 	private readonly plainBatchMaker: BatchMaker | undefined;
 	private order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
-	/** The next batch, made while the processor that computes is busy with this one. */
+	/** The next batch, made while the GPU or processor is busy with this one. */
 	private prepared: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
 
 	constructor(private readonly setup: BatchesSetup) {
@@ -79,11 +81,11 @@ export class Batches {
 		}
 	}
 
-	/** Makes the batch of `step`, unless it is that of another epoch, which begins with an evaluation. */
+	/** Makes the batch of `step`, unless a new epoch begins there: an evaluation comes first. */
 	prepare(step: number): void {
 		if (step % this.stepsPerEpoch === 0) return;
 		const batch = this.make(step);
-		// Who takes it learns of a failure; until then nobody listens.
+		// The taker learns of a failure; until then there is no awaiter.
 		batch.catch(() => undefined);
 		this.prepared = { step, batch };
 	}
@@ -97,18 +99,18 @@ export class Batches {
 		return this.make(step);
 	}
 
-	/** Waits for a batch that was prepared and that no step will take. */
+	/** Waits for a prepared batch that no step will take. */
 	async close(): Promise<void> {
 		const { prepared } = this;
 		this.prepared = undefined;
 		try {
 			discard(await prepared?.batch);
 		} catch {
-			// Nobody needs it.
+			// No longer needed.
 		}
 	}
 
-	/** What the network gets of `rows` when it is measured: pictures that nothing has changed. */
+	/** The network's input for `rows` in an evaluation: pictures without random changes. */
 	unchanged(rows: Uint32Array): tf.Tensor {
 		const { definition, recipe, dataset } = this.setup;
 		const { size, channels } = definition.input;
@@ -143,7 +145,7 @@ export class Batches {
 		const all = this.order.rows.subarray(batch * recipe.batchSize, (batch + 1) * recipe.batchSize);
 		const from = Math.floor((all.length * replica) / replicas);
 		const to = Math.floor((all.length * (replica + 1)) / replicas);
-		// A replica without a picture of its own takes its step with one that counts for nothing.
+		// A replica without a picture of its own takes its step with one of weight 0.
 		return { rows: all.subarray(from, Math.max(to, from + 1)), weight: ((to - from) * replicas) / all.length };
 	}
 

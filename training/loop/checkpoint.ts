@@ -1,4 +1,4 @@
-/** All that a run needs to go on, in one file that is either whole or refused. */
+/** All that a run needs to resume, in one file that is either whole or refused. */
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { UserError } from '../lib/errors';
 import { sha256, writeWhole } from '../lib/files';
@@ -25,11 +25,11 @@ export interface EpochSums {
 }
 
 export interface Checkpoint {
-	/** Model, recipe, data and replicas, hashed: a checkpoint of anything else is not taken. */
+	/** Hash of model, recipe, data and replicas: a checkpoint of anything else is refused. */
 	readonly fingerprint: string;
 	/** Steps done. */
 	readonly step: number;
-	/** Of the epoch under way, so that its log line is right after a restart. */
+	/** For the current epoch, so that its log line is right after a restart. */
 	readonly running: Readonly<EpochSums>;
 	readonly history: readonly EpochLog[];
 	/** The pretrained weights that the run started from, by name. */
@@ -42,7 +42,7 @@ export interface Checkpoint {
 const MAGIC = 'mien-checkpoint-1\n';
 const HASH_LENGTH = 64;
 
-/** Writes by rename and keeps the file before as `<file>.previous`. Throws UserError when there is no space. */
+/** Writes by rename and keeps the earlier file as `<file>.previous`. Throws UserError if there is no space. */
 export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
 	const { state, ...rest } = checkpoint;
 	const tensors = [...state].map(([name, { shape }]) => ({ name, shape }));
@@ -57,7 +57,7 @@ export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
 	renameSync(next, file);
 }
 
-/** Reads one file; throws UserError when it is cut short or damaged. */
+/** Reads one file; throws UserError if it is cut short or damaged. */
 export function readCheckpoint(file: string): Checkpoint {
 	const bytes = readFileSync(file);
 	const damaged = new UserError(`The checkpoint ${file} is damaged or cut short. Delete it to start without it.`);
@@ -81,8 +81,8 @@ export function readCheckpoint(file: string): Checkpoint {
 }
 
 /**
- * The newest whole checkpoint of this run, or undefined when there is none. `onProblem` gets a sentence for each file
- * that was passed over. Throws UserError when the only whole ones are of another run.
+ * The newest whole checkpoint of this run, or undefined if there is none. `onProblem` gets a sentence for each file
+ * that was skipped. Throws UserError if the only whole ones are of another run.
  */
 export function findCheckpoint(
 	file: string,
@@ -109,7 +109,7 @@ export function findCheckpoint(
 		foreign ??= new UserError(
 			`${candidate} belongs to another recipe, other --epochs or --batch-size, or another data file, pretrained weights or ` +
 				'number of replicas. ' +
-				'Run with the old settings to go on with it, or with --fresh to start again (it is then moved aside).'
+				'Run with the old settings to resume it, or with --fresh to start again (it is then moved aside).'
 		);
 	}
 	if (foreign) throw foreign;

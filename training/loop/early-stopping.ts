@@ -1,10 +1,10 @@
-/** Which epoch of a run counts, and when a run ends early. */
+/** Which epoch of a run is kept, and when a run ends early. */
 import type { EpochLog } from './checkpoint';
 import type { Recipe } from '../models/recipe';
 
 type Measure = Recipe['keep'];
 
-/** The epoch that is best on the selecting rows by `measure` (the first of equal ones), or the last one. */
+/** The best epoch on the selecting rows by `measure` (the first of equal ones), or the last one. */
 export function bestEpoch(history: readonly EpochLog[], measure: Measure): EpochLog | undefined {
 	let best: EpochLog | undefined;
 	for (const log of history) if (!best || isBetter(log, best, measure)) best = log;

@@ -11,7 +11,7 @@ interface Fingerprinted {
 	readonly pretrained?: { readonly sha256: string };
 }
 
-/** A run goes on only with the same model, recipe, data, pretrained weights and number of replicas. */
+/** A run resumes only with the same model, recipe, data, pretrained weights and number of replicas. */
 export function fingerprintOf({ definition, recipe, dataset, replicas, pretrained }: Fingerprinted): string {
 	const { labels, usage, pixels, softLabels, sharedLabels, faceApi, teacher, excluded } = dataset;
 	const soft = [softLabels, sharedLabels, faceApi].flatMap((values) => (values ? [bytesOf(values)] : []));

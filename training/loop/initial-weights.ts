@@ -1,4 +1,4 @@
-/** What a run starts from: another run's weights, or pretrained ones. */
+/** The weights that a run starts from: another run's, or pretrained ones. */
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { UserError } from '../lib/errors';
 import type { ModelDefinition } from '../models/definition';
@@ -9,7 +9,7 @@ import type { PretrainedWeights } from '../pretrained/weights';
 import type { Checkpoint } from './checkpoint';
 import type { State } from './state';
 
-/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError where none fits. */
+/** A fresh state with the averaged weights of `start` wherever they fit. Throws UserError if none fits. */
 export function startedFrom(start: Checkpoint, fresh: State): State {
 	let taken = 0;
 	const state: State = new Map();
@@ -23,7 +23,7 @@ export function startedFrom(start: Checkpoint, fresh: State): State {
 	return state;
 }
 
-/** Averaged weights of a run, its two heads joined as the recipe says where it has two. */
+/** Averaged weights of a run; two heads are joined as the recipe says. */
 export function withOneHead(averages: State, { faceApi }: Recipe): State {
 	if (!faceApi) return averages;
 	const labels = FER2013_LABELS.length;
@@ -37,7 +37,7 @@ export function withOneHead(averages: State, { faceApi }: Recipe): State {
 	);
 }
 
-/** Pretrained weights as the recipe has them, by number, with the shapes of the network's. */
+/** Pretrained weights as the recipe wants them, by number, with the shapes of the network's. */
 export function pretrainedState(definition: ModelDefinition, recipe: Recipe, pretrained: PretrainedWeights): State {
 	if (!definition.parts) throw new Error(`${definition.id} has no pretrained part.`);
 	const network = definition.parts.features(recipe);
@@ -52,7 +52,7 @@ export function pretrainedState(definition: ModelDefinition, recipe: Recipe, pre
 	return state;
 }
 
-/** The same as averages of a snapshot, under names that keep them in front of the head's. */
+/** The same as a snapshot's averages, under names that keep them in front of the head's. */
 export function asAverages(pretrained: State): State {
 	return new Map([...pretrained].map(([index, weight]) => [`average/base ${index}`, weight]));
 }

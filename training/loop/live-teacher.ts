@@ -1,4 +1,4 @@
-/** A trained network that another learns from, in every step and from the very pictures that it learns from itself. */
+/** A trained network that teaches another: it is asked in every step, about the same pictures. */
 import * as tf from '@tensorflow/tfjs';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import type { Recipe } from '../models/recipe';
@@ -6,14 +6,14 @@ import type { Dataset } from '../data/dataset';
 import { foldForInference } from '../models/fold-batch-norm';
 import type { ModelDefinition } from '../models/definition';
 
-/** A network of the model that learns, as data that a thread can be given. */
+/** A network of the model being trained, as data that can be passed to a thread. */
 export interface Teacher {
 	readonly recipe: Recipe;
-	/** In the order of the network's. */
+	/** In the order of the network's weights. */
 	readonly weights: readonly { readonly shape: readonly number[]; readonly values: Float32Array }[];
 }
 
-/** A data set with the teacher who is asked in every step. */
+/** A data set with the teacher that is asked in every step. */
 export interface TaughtDataset extends Dataset {
 	readonly teacher?: Teacher;
 }

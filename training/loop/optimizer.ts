@@ -8,9 +8,9 @@ import { ALL, within } from './all-reduce';
 export interface Optimizer {
 	/** State by name, one or two tensors per weight; read for checkpoints, assigned when resuming. */
 	readonly slots: ReadonlyMap<string, tf.Variable>;
-	/** The same by kind: of each, one tensor for each weight, in the order of the weights. */
+	/** The same by kind: for each kind one tensor per weight, in the order of the weights. */
 	readonly moments: readonly (readonly tf.Variable[])[];
-	/** One step; `step` counts from 0. Disposes nothing that it is given. */
+	/** Takes one step; `step` counts from 0. Does not dispose its arguments. */
 	apply(gradients: readonly tf.Tensor[], learningRate: number, step: number): void;
 }
 
@@ -22,9 +22,9 @@ export interface Parameter {
 }
 
 /**
- * An optimizer for `parameters`. Where the back end's memory is this process's, each step is one pass over it, many
- * times as fast as a chain of operations, and changes the numbers in `own` alone; `inPlace` false takes the back end's own
- * kernel for SGD, and operations for the others, for all numbers.
+ * An optimizer for `parameters`. If the back end keeps memory in this process, each step is one pass over it, many
+ * times as fast as a chain of operations, and changes only the numbers in `own`. With `inPlace` false, SGD uses the
+ * back end's own kernel and the others use operations, for all numbers.
  */
 export function createOptimizer(
 	config: OptimizerConfig,

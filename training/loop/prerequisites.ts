@@ -14,7 +14,7 @@ export interface Run {
 	readonly recipe: Recipe;
 }
 
-/** What `run` builds on, directly or not, and is not trained yet, in an order in which it can be trained. */
+/** The untrained runs that `run` builds on, directly or not, in an order in which they can be trained. */
 export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 	const needs: Run[] = [];
 	for (const need of [teacherOf(run), sourceOf(run)]) {
@@ -25,7 +25,9 @@ export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 	return needs;
 }
 
-/** Who taught `run`, or what its weights come from: ids of models, and "face-api" for that project's network. */
+/**
+ * What taught `run`, or the run that its weights come from: ids of models, and "face-api" for that project's network.
+ */
 export function teachersOf(run: Run): string[] {
 	const { model, recipe } = run;
 	const own = [...(recipe.teacher ? [model.id] : []), ...(recipe.faceApi ? ['face-api'] : [])];
@@ -33,10 +35,10 @@ export function teachersOf(run: Run): string[] {
 	return [...new Set([...own, ...(source ? teachersOf(source) : [])])];
 }
 
-/** The run whose weights `run` starts from, of the same seed. */
+/** The run whose weights `run` starts from, with the same seed. */
 export const sourceOf = (run: Run): Run | undefined => sibling(run, run.recipe.from);
 
-/** The run that teaches `run`, of the same seed. */
+/** The run that teaches `run`, with the same seed. */
 export const teacherOf = (run: Run): Run | undefined => sibling(run, run.recipe.teacher?.recipe);
 
 function sibling({ model, recipe: { seed } }: Run, id: string | undefined): Run | undefined {
@@ -47,14 +49,14 @@ function isSame(a: Run, b: Run): boolean {
 	return a.model.id === b.model.id && a.recipe.id === b.recipe.id && a.recipe.seed === b.recipe.seed;
 }
 
-/** The epochs of the run in `runDir`; none where it was not begun. */
+/** The epochs of the run in `runDir`; none if it was not started. */
 export function readLog(runDir: string): EpochLog[] {
 	const log = path.join(runDir, RUN_FILES.log);
 	const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : [];
 	return lines.map((line) => JSON.parse(line) as EpochLog);
 }
 
-/** Whether the run in `runDir` has come to its end. */
+/** Whether the run in `runDir` is finished. */
 export function isTrained(runDir: string, recipe: Recipe): boolean {
 	if (!existsSync(path.join(runDir, RUN_FILES.best))) return false;
 	const history = readLog(runDir);

@@ -1,4 +1,4 @@
-/** How far a run is, and what the epoch under way has given so far. */
+/** How far a run is, and the figures of the current epoch so far. */
 import { sizeAt, type Recipe } from '../models/recipe';
 import type { EpochSums } from './checkpoint';
 
@@ -13,7 +13,7 @@ export interface StepProgress {
 	readonly secondsLeft: number;
 }
 
-/** After `step` steps, of which the last belongs to the epoch that `sums` are of. */
+/** After `step` steps, the last of which belongs to the epoch of `sums`. */
 export function progressOf(recipe: Recipe, stepsPerEpoch: number, step: number, sums: EpochSums): StepProgress {
 	const imagesPerSecond = paceOf(sums);
 	return {
@@ -33,7 +33,7 @@ export const meansOf = ({ loss, correct, n }: Omit<EpochSums, 'seconds'>): { los
 	accuracy: correct / n
 });
 
-/** In pictures of this epoch's size: larger ones count by their area. */
+/** In pictures of this epoch's size; larger ones count by their area. */
 function picturesLeft(recipe: Recipe, stepsPerEpoch: number, step: number): number {
 	const areaNow = sizeAt(recipe, Math.floor((step - 1) / stepsPerEpoch)) ** 2;
 	let pictures = 0;

@@ -1,4 +1,4 @@
-/** All replicas of a run behind one interface: in threads of their own, or one in this thread. */
+/** All replicas of a run behind one interface: in separate threads, or one in this thread. */
 import os from 'node:os';
 import { sharesWork, startBackend, type TrainingBackend } from '../backend/index';
 import type { Recipe } from '../models/recipe';
@@ -13,18 +13,20 @@ import type { State } from './state';
 import type { ReplicaRequest } from './replica-worker';
 import { ReplicaHandle } from './replica-handle';
 
-/** Pictures of a batch for one replica, and replicas. */
+/** Limits: pictures of a batch per replica, and replicas. */
 const LEAST_SHARE = 32;
 const MOST_REPLICAS = 8;
 
 export interface ReplicaGroup {
-	/** Trains from step `from` up to `to`; returns the step to go on from. `onStep` gets the sums over all replicas. */
+	/**
+	 * Trains from step `from` up to `to`; returns the step to continue from. `onStep` gets the sums over all replicas.
+	 */
 	run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number>;
-	/** Sums of the averaged weights over `rows`. */
+	/** Loss and hits of the averaged weights, summed over `rows`. */
 	evaluate(rows: Uint32Array): Promise<EvaluationSums>;
 	snapshot(): Promise<State>;
 	restore(state: State): Promise<void>;
-	/** Ends a `run` after the step that it is in. */
+	/** Ends a `run` after its current step. */
 	requestStop(): void;
 	close(): Promise<void>;
 }
@@ -41,8 +43,8 @@ export interface GroupSetup {
 }
 
 /**
- * Replicas that a recipe is trained with unless another number is asked for. It does not depend on this machine's cores, for
- * the statistics of batch normalisation do on it: each replica has at least 32 pictures of a batch.
+ * The default number of replicas for a recipe. It does not depend on this machine's cores, since the statistics of
+ * batch normalisation depend on it: each replica has at least 32 pictures of a batch.
  */
 export function replicasFor(backend: TrainingBackend, { batchSize }: Pick<Recipe, 'batchSize'>): number {
 	if (!sharesWork(backend)) return 1;
@@ -51,7 +53,7 @@ export function replicasFor(backend: TrainingBackend, { batchSize }: Pick<Recipe
 	return replicas;
 }
 
-/** Starts the replicas; with one, it runs in this thread. Rejects with Error when one does not start. */
+/** Starts the replicas; with one, it runs in this thread. Rejects with Error if one does not start. */
 export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	await startBackend(setup.backend);
 	const { definition, recipe, labels, dataset, rows, backend } = setup;
@@ -62,7 +64,7 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 		return startWorkers(setup);
 	}
 	const batchSetup = { dataset: { pixels: dataset.pixels }, ...batchSetupOf(definition, recipe) };
-	// A GPU makes no batches itself.
+	// A GPU does not make batches itself.
 	const batchMakers =
 		backend === 'webgpu' && !dataset.features ? new BatchMakerWorkers(batchSetup, batchMakerWorkers()) : undefined;
 	let solo: Replica;
@@ -90,7 +92,7 @@ export async function startReplicas(setup: GroupSetup): Promise<ReplicaGroup> {
 	};
 }
 
-/** More than these are faster than GPUs. */
+/** A few are enough: more would be faster than GPUs. */
 function batchMakerWorkers(): number {
 	return Math.max(1, Math.min(4, os.availableParallelism() - 1));
 }
@@ -115,7 +117,7 @@ async function startWorkers(setup: GroupSetup): Promise<ReplicaGroup> {
 	const workers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
 	const failed = starts.find((start) => start.status === 'rejected');
 	if (failed !== undefined) {
-		// The others would keep the process alive for ever.
+		// The others would keep the process alive forever.
 		await Promise.all(workers.map((worker) => worker.close()));
 		throw failed.reason as Error;
 	}
@@ -133,7 +135,7 @@ async function startWorkers(setup: GroupSetup): Promise<ReplicaGroup> {
 			return sums.reduce((a, b) => ({ n: a.n + b.n, loss: a.loss + b.loss, correct: a.correct + b.correct }));
 		},
 		async snapshot() {
-			// Each knows a part of it, which it hands to the first.
+			// Each has a part of it, which it passes to the first.
 			const [snapshot] = await all({ type: 'snapshot' });
 			return snapshot as State;
 		},
@@ -149,7 +151,7 @@ async function startWorkers(setup: GroupSetup): Promise<ReplicaGroup> {
 	};
 }
 
-/** Passes on one report a step, once all replicas have reported it: the mean loss and the summed counts. */
+/** Passes on one report per step, once all replicas have reported it: the mean loss and the summed counts. */
 function sumSteps(replicas: number, onStep: (report: StepReport) => void): (report: StepReport) => void {
 	const pending = new Map<number, StepReport[]>();
 	return (report) => {

@@ -10,7 +10,7 @@ interface Pending {
 	readonly onStep: ((report: StepReport) => void) | undefined;
 }
 
-/** A replica in a worker of its own, with one request under way at a time. */
+/** A replica in its own worker, with one request at a time. */
 export class ReplicaHandle {
 	private pending: Pending | undefined;
 

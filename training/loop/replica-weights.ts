@@ -8,7 +8,7 @@ import { createOptimizer, type Optimizer, type Parameter } from './optimizer';
 import type { State } from './state';
 
 export class ReplicaWeights {
-	/** Those that the optimizer changes. */
+	/** The weights that the optimizer changes. */
 	readonly trainable: readonly Parameter[];
 	/** Moving statistics of normalisation. */
 	readonly statistics: readonly tf.Variable[];
@@ -19,7 +19,7 @@ export class ReplicaWeights {
 		readonly average: tf.Variable;
 	}[];
 
-	/** The averages of those that a step changes, in that order. */
+	/** The averages of what a step changes, in the same order. */
 	private readonly averages: readonly tf.Variable[];
 
 	constructor(
@@ -51,8 +51,8 @@ export class ReplicaWeights {
 	}
 
 	/**
-	 * One step down the mean of all replicas' `gradients`, one for each trainable weight, which are spoilt; moving statistics
-	 * become their means. `step` counts from 0.
+	 * Takes one step down the mean of all replicas' `gradients`, one per trainable weight, which are overwritten;
+	 * moving statistics become their means. `step` counts from 0.
 	 */
 	takeStep(gradients: readonly tf.Tensor[], learningRate: number, step: number): void {
 		const { allReduce, optimizer } = this;
@@ -77,16 +77,16 @@ export class ReplicaWeights {
 		moveInPlace(moves, decay, (part, offset) => within(this.allReduce.own, part, offset));
 	}
 
-	/** Gives `tensors`, all weights or the first of them, the numbers that their owners have. */
+	/** Gives `tensors`, all weights or the first of them, their owners' numbers. */
 	private gather(tensors: readonly tf.Tensor[]): void {
 		if (this.allReduce.replicas > 1) this.allReduce.gather(tensors.map(hostView));
 	}
 
-	/** Does `work` while the network has the averages for weights. All replicas call it together. */
+	/** Does `work` while the network has the averages as its weights. All replicas call it together. */
 	async withAverages<T>(work: () => Promise<T>): Promise<T> {
 		this.gather(this.averages);
 		const kept = this.all.map(({ value }) => ({ value, weight: value.clone() }));
-		// WASM keeps packed copies of weights by their data, which the averages change in place: a copy is new to it.
+		// WASM keeps packed copies of weights by their data, and averages change in place: only a copy is new to it.
 		tf.tidy(() => {
 			for (const { value, average } of this.all) value.assign(separateCopy(average));
 		});
@@ -100,7 +100,7 @@ export class ReplicaWeights {
 		}
 	}
 
-	/** All that a checkpoint needs, of the first replica; empty of the others. All replicas call it together. */
+	/** All that a checkpoint needs from the first replica; empty from the others. All replicas call it together. */
 	async snapshot(): Promise<State> {
 		for (const tensors of [this.averages, ...this.optimizer.moments]) this.gather(tensors);
 		if (this.allReduce.replica > 0) return new Map();
@@ -110,7 +110,7 @@ export class ReplicaWeights {
 		return new Map(await Promise.all([...this.tensors()].map(read)));
 	}
 
-	/** Takes over a snapshot; throws Error when it is not of this network and optimizer. */
+	/** Restores a snapshot; throws Error if it is not of this network and optimizer. */
 	restore(state: State): void {
 		for (const [name, tensor] of this.tensors()) {
 			const saved = state.get(name);

@@ -1,4 +1,4 @@
-/** One copy of the network on one back end: takes its share of every batch and keeps in step with the others. */
+/** One copy of the network on one back end: takes its share of every batch and stays in step with the others. */
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
 import { STREAM } from '../lib/random';
@@ -26,7 +26,9 @@ export interface EvaluationSums {
 	readonly correct: number;
 }
 
-/** What a step reports once it can be read; a promise alone would be waited for. */
+/**
+ * A step's report, once it can be read. Wrapped, as a bare promise returned from an async function would be awaited.
+ */
 interface Reading {
 	readonly report: Promise<StepReport>;
 }
@@ -41,7 +43,7 @@ export class Replica {
 	private readonly share: number;
 	private readonly stepsPerEpoch: number;
 
-	/** `rows`: the training rows. Throws UserError as `shareOf`. */
+	/** `rows`: the training rows. Throws UserError like `shareOf`. */
 	constructor(
 		definition: ModelDefinition,
 		private readonly recipe: Recipe,
@@ -59,17 +61,20 @@ export class Replica {
 		this.dropouts = this.model.layers.filter((layer) => layer instanceof SeededDropout);
 	}
 
-	/** Waits for a batch that was prepared and that no step will take. */
+	/** Waits for a prepared batch that no step will take. */
 	close(): Promise<void> {
 		return this.batches.close();
 	}
 
-	/** Trains from step `from` up to, not including, `to`; returns the step to go on from (less than `to` when stopped). */
+	/**
+	 * Trains from step `from` up to, not including, `to`; returns the step to continue from (less than `to` if
+	 * stopped).
+	 */
 	async run(from: number, to: number, onStep: (report: StepReport) => void): Promise<number> {
 		let step = from;
 		let reading: Reading | undefined;
 		while (step < to) {
-			// A GPU is given its next step before it is asked how the last one went, so that it never waits.
+			// A GPU gets its next step before the last one's results are read, so that it never waits.
 			const next = await this.step(step++);
 			// Lets signals in: nothing else here waits for more than a promise.
 			await new Promise(setImmediate);
@@ -81,7 +86,7 @@ export class Replica {
 		return step;
 	}
 
-	/** Takes a step; what came of it can be read later. */
+	/** Takes a step; its results can be read later. */
 	private async step(step: number): Promise<Reading> {
 		for (const [index, dropout] of this.dropouts.entries())
 			dropout.reseed(this.recipe.seed, STREAM.dropout, step, this.allReduce.replica, index);
@@ -91,16 +96,16 @@ export class Replica {
 		const { loss, logits, gradients } = this.gradients(x, y);
 		if (weight !== 1) scaleAll(gradients, weight);
 		this.weights.takeStep(gradients, learningRateAt(this.recipe, step, this.stepsPerEpoch), step);
-		// A GPU has its orders by now, and carries them out meanwhile. Other back ends are done: there it costs the same.
+		// A GPU has its commands by now and is working on them. Other back ends are done: there it costs the same.
 		this.batches.prepare(step + 1);
 		tf.dispose([x, y, taught ?? [], gradients]);
 		const report = this.read(step, weight > 0 ? rows : rows.subarray(0, 0), loss, logits);
-		// Who awaits it learns of a failure; until then nobody listens.
+		// Its awaiter learns of a failure; until then there is none.
 		report.catch(() => undefined);
 		return { report };
 	}
 
-	/** What came of a step; disposes loss [] and logits [n, labels]. */
+	/** The results of a step; disposes loss [] and logits [n, labels]. */
 	private async read(step: number, rows: Uint32Array, loss: tf.Scalar, logits: tf.Tensor2D): Promise<StepReport> {
 		const [losses, correct] = await Promise.all([loss.data(), countCorrect(logits, rows, this.dataset)]);
 		tf.dispose([loss, logits]);
@@ -155,7 +160,7 @@ export class Replica {
 	}
 }
 
-/** Multiplies each of `gradients` in place of itself. */
+/** Replaces each of `gradients` with its multiple by `factor`. */
 function scaleAll(gradients: tf.Tensor[], factor: number): void {
 	for (const [index, gradient] of gradients.entries()) {
 		gradients[index] = tf.mul(gradient, factor);
@@ -163,7 +168,9 @@ function scaleAll(gradients: tf.Tensor[], factor: number): void {
 	}
 }
 
-/** The recipe's network with random weights, with all its heads: the head alone where the features of frozen convolutions are known. */
+/**
+ * The recipe's network with random weights and all its heads; only the head if frozen convolutions' features are known.
+ */
 export function trainedNetwork(
 	definition: ModelDefinition,
 	labels: number,

@@ -1,4 +1,4 @@
-/** The rows that a run learns from, and those that it is judged by. */
+/** The rows that a run learns from, and those by which epochs are chosen. */
 import { rowsOf, type Dataset } from '../data/dataset';
 import type { Recipe } from '../models/recipe';
 

@@ -23,9 +23,9 @@ import { selectingRows, trainingRows } from './rows';
 export interface TrainOptions {
 	readonly definition: ModelDefinition;
 	readonly recipe: Recipe;
-	/** With the features of frozen convolutions, where the recipe has such. */
+	/** With the features of frozen convolutions, if the recipe has any. */
 	readonly dataset: TaughtDataset;
-	/** Where the recipe starts from one. */
+	/** If the recipe starts from them. */
 	readonly pretrained?: PretrainedWeights;
 	readonly backend: TrainingBackend;
 	readonly replicas: number;
@@ -34,11 +34,11 @@ export interface TrainOptions {
 	readonly checkpointMinutes: number;
 	/** best.bin of the run that the recipe starts from. */
 	readonly start?: Checkpoint | undefined;
-	/** Moves the files of an earlier run aside and starts anew. */
+	/** Moves the files of an earlier run aside and starts over. */
 	readonly fresh: boolean;
-	/** Ends the run after the step that it is in, with a checkpoint. */
+	/** Ends the run after its current step, with a checkpoint. */
 	readonly signal: AbortSignal;
-	/** Milliseconds, from any start. */
+	/** Milliseconds from any starting point. */
 	readonly now: () => number;
 	readonly onEvent: (event: TrainEvent) => void;
 }
@@ -56,7 +56,7 @@ export type TrainOutcome =
 
 export const RUN_FILES = { checkpoint: 'checkpoint.bin', best: 'best.bin', log: 'log.jsonl' } as const;
 
-/** Steps between looks at the clock. */
+/** Steps between checks of the clock. */
 const CHUNK = 10;
 
 /** Trains and selects as the recipe says; the averaged weights of the best epoch are in best.bin. */
@@ -188,7 +188,7 @@ class Run {
 		this.running = { ...EMPTY };
 		if (best && (recipe.keep !== 'last' || this.isDone())) {
 			const averages = [...(await this.group.snapshot())].filter(([name]) => name.startsWith('average/'));
-			// Of frozen convolutions no other file knows.
+			// Frozen convolutions are in no other file.
 			const frozen = dataset.features && pretrained ? asAverages(pretrainedState(definition, recipe, pretrained)) : [];
 			const kept = withOneHead(new Map([...frozen, ...averages]), recipe);
 			writeCheckpoint(path.join(runDir, RUN_FILES.best), this.contents(kept));
@@ -217,14 +217,14 @@ class Run {
 		return this.step >= this.steps || hasStoppedEarly(this.history, this.options.recipe);
 	}
 
-	/** The log as the checkpoint has it: lines of epochs that are run again are taken out. */
+	/** Writes the log to match the checkpoint: lines of epochs that are run again are removed. */
 	private writeLog(): void {
 		const lines = this.history.map((log) => `${JSON.stringify(log)}\n`).join('');
 		writeWhole(path.join(this.options.runDir, RUN_FILES.log), [lines]);
 	}
 }
 
-/** "onednn, 2 replicas on AMD EPYC": what a run's figures of speed mean. */
+/** "onednn, 2 replicas on AMD EPYC": what a run's speed figures refer to. */
 async function placeOf({ backend, replicas }: TrainOptions): Promise<string> {
 	if (backend === 'webgpu') return `${backend} on ${(await findGpu())?.name ?? 'a GPU'}`;
 	return `${backend}, ${String(replicas)} replica${replicas === 1 ? '' : 's'} on ${os.cpus()[0]?.model ?? os.arch()}`;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
-/** Named tensors of one moment: weights, their moving average, and the optimizer's slots. */
+/** Named tensors at one moment: weights, their moving average, and the optimizer's slots. */
 export type State = Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
 
 /** The averaged weights of a snapshot in the order of `model.weights`. */

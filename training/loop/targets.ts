@@ -1,12 +1,12 @@
-/** What a network should answer, and how far from it an answer is. */
+/** What a network should answer, and how far off an answer is. */
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset';
 import type { Recipe } from '../models/recipe';
 
 /**
- * [rows, labels]: the smoothed label, mixed with the votes where there are some, and with the teacher's probabilities of
- * these pictures as they were changed, `taught` [rows, labels]. [rows, 2 * labels] where there is a second head: its targets
- * beside them, times the factor of its loss.
+ * [rows, labels]: the smoothed label, mixed with the votes, if any, and with the teacher's probabilities for these
+ * pictures as changed, `taught` [rows, labels]. With a second head [rows, 2 * labels]: its targets follow, times the
+ * factor of its loss.
  */
 export function targetsOf(
 	rows: Uint32Array,
@@ -62,8 +62,8 @@ function oneHot(label: number, labels: number): number[] {
 }
 
 /**
- * Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]; of several heads, [n, heads * labels],
- * the sum of theirs.
+ * Cross-entropy [n] of logits [n, labels] against target distributions [n, labels]; for several heads, [n, heads *
+ * labels], the sum of theirs.
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D, labels = logits.shape[1]): tf.Tensor1D {
 	if (logits.shape[1] === labels) return tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1));
@@ -72,7 +72,7 @@ export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D, labels =
 	return tf.neg(tf.sum(products, [1, 2]));
 }
 
-/** The logits [n, labels] of the one head that two are to become; the caller disposes them. */
+/** The logits [n, labels] of the one head that two are joined to; the caller disposes them. */
 export function joinedLogits(logits: tf.Tensor2D, labels: number, { faceApi }: Pick<Recipe, 'faceApi'>): tf.Tensor2D {
 	if (!faceApi) return logits.clone();
 	return tf.tidy(() => {
@@ -81,7 +81,7 @@ export function joinedLogits(logits: tf.Tensor2D, labels: number, { faceApi }: P
 	});
 }
 
-/** How many of the rows have their label as the greatest of logits [n, labels]. */
+/** For how many of the rows the greatest of the logits [n, labels] is their label. */
 export async function countCorrect(logits: tf.Tensor2D, rows: Uint32Array, dataset: Dataset): Promise<number> {
 	const values = await logits.data();
 	const labels = logits.shape[1];

@@ -4,7 +4,7 @@ import { onlyInput, type Kwargs, type LayerVariable } from './custom-layer';
 
 /** What batch normalisation adds to a variance. */
 const BATCH_NORM_EPSILON = 1e-3;
-/** Weight of the past in the moving statistics. */
+/** Weight of the old values in the moving statistics. */
 const MOMENTUM = 0.9;
 
 /** Mean per channel of x [n, h, w, c] as [c]: pooling and a matrix product, which WASM does far faster than a reduction. */
@@ -86,7 +86,7 @@ export class BatchNorm extends tf.layers.Layer {
 		return normalise(x, this.gamma.read(), this.beta.read(), mean, variance);
 	}
 
-	/** The layer in use is `x * scale + offset`, [c] each; the caller disposes both. */
+	/** At inference the layer is `x * scale + offset`, [c] each; the caller disposes both. */
 	affine(): { scale: tf.Tensor; offset: tf.Tensor } {
 		const [scale, offset] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
 			const factor = tf.mul(this.gamma.read(), tf.rsqrt(tf.add(this.movingVariance.read(), BATCH_NORM_EPSILON)));
@@ -95,7 +95,7 @@ export class BatchNorm extends tf.layers.Layer {
 		return { scale, offset };
 	}
 
-	/** Moves the statistics of use a little towards those of a batch. */
+	/** Moves the moving statistics a little towards those of a batch. */
 	private moveStatistics(mean: tf.Tensor, variance: tf.Tensor): void {
 		const moves = [
 			{ moving: this.movingMean, towards: mean },

@@ -1,10 +1,10 @@
-/** What several architectures are built of. */
+/** What several architectures share. */
 import * as tf from '@tensorflow/tfjs';
 import { NO_AUGMENTATION, type Augmentation } from '../augment/augment';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { BatchNorm } from './batch-norm';
 
-/** Changes of the picture for networks that learn for a few epochs. */
+/** Augmentation for networks that train for only a few epochs. */
 export const FEW_CHANGES: Augmentation = {
 	...NO_AUGMENTATION,
 	flip: 0.5,
@@ -14,7 +14,7 @@ export const FEW_CHANGES: Augmentation = {
 	contrast: 0.2
 };
 
-/** What the paper's two approaches share, as published. Where the published code says nothing, it is what Keras 2.3 does. */
+/** What the paper's two approaches share, as published; where the published code says nothing, as Keras 2.3 does it. */
 export const AS_PUBLISHED: Recipe = {
 	...DEFAULT_RECIPE,
 	id: 'paper',
@@ -32,8 +32,8 @@ export const AS_PUBLISHED: Recipe = {
 };
 
 /**
- * A maker of 3x3 convolutions with ReLU, as plain VGG-like networks have them. With `recipe.norm` a batch normalisation
- * is trained between the two, which export folds into the convolution.
+ * Makes 3x3 convolutions with ReLU, as in plain VGG-like networks. With `recipe.norm` there is a batch normalisation
+ * between the two in training, which export folds into the convolution.
  */
 export function convolutionalUnit({ seed, norm, kernelInitializer }: Recipe) {
 	let layers = 0;

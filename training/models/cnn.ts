@@ -8,7 +8,7 @@ import type { ModelDefinition } from './definition';
 const PAPER: Recipe = {
 	...AS_PUBLISHED,
 	epochs: 500,
-	// Keras's early stopping ends the run, but leaves the last weights where they are.
+	// Keras's early stopping ends the run, but keeps the last weights.
 	earlyStopping: { by: 'loss', patience: 20 }
 };
 
@@ -21,7 +21,8 @@ export const cnn: ModelDefinition = {
 		{
 			...DEFAULT_RECIPE,
 			id: 'best',
-			// The convolutions have learned before; what is left is the dense layers, and the step to whole pictures.
+			// The convolutions are already trained; what remains is the dense layers, and the step to full-size
+			// pictures.
 			from: 'features',
 			// Normalisation lets it learn in a tenth of the epochs; folded away, the layers are the paper's.
 			epochs: 4,
@@ -38,7 +39,7 @@ export const cnn: ModelDefinition = {
 			epochs: 9,
 			learningRate: 0.05,
 			emaDecay: 0.998,
-			// A quarter of the area, and the work of a sixth: convolutions without padding lose their borders.
+			// A quarter of the area, but a sixth of the work: convolutions without padding lose their borders.
 			sizes: [
 				{ fromEpoch: 0, size: 24 },
 				{ fromEpoch: 5, size: 32 }

@@ -1,4 +1,4 @@
-/** What the layers of this project share. They are for training: stock ones are slow or not repeatable. None ships. */
+/** What this project's layers share. They are for training, as stock ones are slow or not repeatable; none ships. */
 import type * as tf from '@tensorflow/tfjs';
 
 export type LayerVariable = ReturnType<tf.layers.Layer['addWeight']>;

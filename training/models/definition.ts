@@ -8,15 +8,17 @@ export interface ModelDefinition {
 	readonly title: string;
 	/** As in the manifest. */
 	readonly purpose: string;
-	/** What it is trained on, as it is. */
+	/** The input it is trained on. */
 	readonly input: Omit<InputSpec, 'crop' | 'leastContrast'>;
-	/** As shipped, it is shown pictures of at least this contrast. */
+	/** The shipped model gets pictures of at least this contrast. */
 	readonly leastContrast?: number;
-	/** The first is taken unless another is asked for. */
+	/** The first is the default. */
 	readonly recipes: readonly [Recipe, ...Recipe[]];
 	/** The network, initialised from the recipe's seed; maps [n, size, size, channels] to logits [n, labels]. */
 	build(labels: number, recipe: Recipe): tf.LayersModel;
-	/** Where part of the network has published weights: the two parts that `build` joins, its weights in this order. */
+	/**
+	 * If part of the network has published weights: the two parts that `build` joins, with its weights in this order.
+	 */
 	readonly parts?: {
 		/** Maps [n, size, size, channels] to features [n, width]. */
 		features(recipe: Recipe): tf.LayersModel;

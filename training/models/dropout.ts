@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { createRandom } from '../lib/random';
 import { onlyInput, type Kwargs, type LayerArgs } from './custom-layer';
 
-/** Different masks that a dropout can draw. */
+/** The number of different masks that a dropout can draw. */
 const BANK_WINDOWS = 1 << 20;
 const BANK_KEY = 7;
 
@@ -29,12 +29,12 @@ export class SeededDropout extends tf.layers.Layer {
 		return tf.mul(x, this.mask(x));
 	}
 
-	/** Training would wait for masks drawn one by one: there is a bank of them, of which the keys choose a window. */
+	/** Drawing masks one by one would slow training down: the keys choose a window of a bank of them instead. */
 	private mask(x: tf.Tensor): tf.Tensor {
 		const needed = x.size + BANK_WINDOWS;
 		if (!this.bank || this.bank.size < needed) {
 			this.bank?.dispose();
-			// A longer bank begins as a shorter one does, so that a resumed run finds the same numbers.
+			// A longer bank begins like a shorter one, so that a resumed run finds the same numbers.
 			const random = createRandom(BANK_KEY);
 			const kept = 1 / (1 - this.rate);
 			const values = new Float32Array(needed);

@@ -1,13 +1,12 @@
-/** From a trained network to the one that ships: normalisation folded away, dropout gone, softmax at its end. */
+/** From a trained network to the one that ships: normalisation folded away, dropout gone, softmax at the end. */
 import * as tf from '@tensorflow/tfjs';
 import { BatchNorm } from './batch-norm';
 import { SeededDropout } from './dropout';
 
 /**
- * The same function of [n, size, size, channels] as `model` in use, in stock layers alone: each BatchNorm is folded
- * into the convolution before it, a ReLU that follows is fused, and the logits become
- * probabilities. A `size` of null leaves the side open. The caller disposes both. Throws Error on a layer that it cannot
- * carry over.
+ * The same function of [n, size, size, channels] as `model` at inference, in stock layers only: each BatchNorm is
+ * folded into the convolution before it, a ReLU that follows is fused, and the logits become probabilities. A `size` of
+ * null leaves the side open. The caller disposes both. Throws Error on a layer that it cannot convert.
  */
 export function foldForInference(model: tf.LayersModel, size: number | null, channels: number): tf.LayersModel {
 	const input = tf.input({ shape: [size, size, channels], name: 'picture' });
@@ -52,7 +51,7 @@ export function foldForInference(model: tf.LayersModel, size: number | null, cha
 	return folded;
 }
 
-/** Weights that are set at once need no random numbers, which take seconds for millions. */
+/** The weights are set anyway, and random numbers for millions of them would take seconds. */
 const UNDRAWN = { kernelInitializer: 'zeros' } as const;
 
 /** The layers that use this one's output. */
@@ -63,14 +62,14 @@ function consumers(layer: tf.layers.Layer, model: tf.LayersModel): tf.layers.Lay
 	);
 }
 
-/** The ReLU that alone uses this layer's output. */
+/** The ReLU that is the only user of this layer's output. */
 function reluAfter(layer: tf.layers.Layer, model: tf.LayersModel): tf.layers.Layer | undefined {
 	const [only, ...others] = consumers(layer, model);
 	if (!only || others.length > 0 || only.getClassName() !== 'Activation') return undefined;
 	return only.getConfig()['activation'] === 'relu' ? only : undefined;
 }
 
-/** A convolution that its BatchNorm will carry, or a ReLU that the BatchNorm before it has taken in. */
+/** Whether it is a convolution that its BatchNorm will contain, or a ReLU fused into the BatchNorm before it. */
 function isFoldedLater(layer: tf.layers.Layer, model: tf.LayersModel): boolean {
 	if (isConvolution(layer)) {
 		const [only, ...others] = consumers(layer, model);
@@ -138,7 +137,7 @@ function convolutionConfig(config: ReturnType<tf.layers.Layer['getConfig']>, nam
 	};
 }
 
-/** y = (conv(x)) * scale + offset is a convolution with the kernel times scale, and offset as its bias. */
+/** y = conv(x) * scale + offset is a convolution with the kernel times scale, and offset as its bias. */
 function foldedConvolution(
 	norm: BatchNorm,
 	model: tf.LayersModel,

@@ -16,7 +16,7 @@ export function findModel(id: string): ModelDefinition {
 	return found;
 }
 
-/** The model as the recipe has it: with the recipe's range of grey values. */
+/** The model with the recipe's range of grey values. */
 export function withRecipe(definition: ModelDefinition, { range }: Recipe): ModelDefinition {
 	return range ? { ...definition, input: { ...definition.input, range } } : definition;
 }

@@ -1,4 +1,4 @@
-/** A larger one of Mien's kind, for photos: five times the work, as the first halving of the picture comes after the stem. */
+/** A larger network of Mien's kind, for photos: five times the work, as the picture is first halved after the stem. */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import type { ModelDefinition } from './definition';
 import { residualNetwork } from './residual';

@@ -1,4 +1,4 @@
-/** Mien's own classifier: a small residual network over a stem of 5x5 pixels that halves the picture at once. */
+/** Mien's own classifier: a small residual network on a 5x5 stem that halves the picture at once. */
 import { FER2013_LEAST_CONTRAST } from '../../src/lib/core/contrast';
 import type { ModelDefinition } from './definition';
 import { residualNetwork } from './residual';

@@ -10,33 +10,38 @@ export interface Recipe {
 	readonly id: string;
 	readonly seed: number;
 	/**
-	 * Which rows train and which select: the challenge's Training and PublicTest; or, as the student paper has it, the
+	 * Which rows train and which select: the challenge's Training and PublicTest; or, as in the student paper, the
 	 * first 28,708 rows and all 7,178 test rows.
 	 */
 	readonly rows: 'challenge' | 'paper';
 	/** Whose weights are kept: those of the best epoch by this measure on the selecting rows, or those of the last one. */
 	readonly keep: 'accuracy' | 'loss' | 'last';
-	/** Ends a run after `patience` epochs without a better one by that measure. What is kept is another matter. */
+	/** Ends a run after `patience` epochs without a better one by that measure. Independent of `keep`. */
 	readonly earlyStopping?: { readonly by: 'accuracy' | 'loss'; readonly patience: number };
-	/** Whether convolutions are followed by batch normalisation, where the architecture leaves it open; it is folded away. */
+	/** Whether convolutions have batch normalisation, if the architecture leaves it open; export folds it away. */
 	readonly norm: boolean;
-	/** Whether global average pooling stands in for what fits one picture size alone, so that smaller ones can be learned from. */
+	/**
+	 * Whether global average pooling replaces what fits only one picture size, to allow training on smaller pictures.
+	 */
 	readonly pooled: boolean;
-	/** Another recipe of this model, whose best weights this one starts from wherever name and shape are the same. */
+	/** Another recipe of this model; this one starts from its best weights wherever name and shape match. */
 	readonly from: string | undefined;
 	/**
-	 * Where the recipe starts from pretrained convolutions: whether they are kept as they are or trained on; and whether the
-	 * first is adapted to the recipe's pictures, or gets them as they are, as the paper has it.
+	 * If the recipe starts from pretrained convolutions: whether they are frozen or trained further; and whether the
+	 * first is adapted to the recipe's pictures, or gets them unchanged, as in the paper.
 	 */
 	readonly pretrained?: { readonly training: 'frozen' | 'tuned'; readonly normalised: boolean };
-	/** What grey values of 0..255 become, where it is not the model's own choice. */
+	/** What grey values of 0..255 become, if not the model's own choice. */
 	readonly range?: readonly [number, number];
 	readonly epochs: number;
 	/** Pictures per step over all replicas together. */
 	readonly batchSize: number;
-	/** What becomes of the pictures of an epoch that do not fill a batch: left out, or a last, smaller batch. */
+	/** What happens to an epoch's pictures that do not fill a batch: left out, or a last, smaller batch. */
 	readonly lastBatch: 'dropped' | 'kept';
-	/** Where kernels start: a normal distribution (He et al., 2015), or a uniform one (Glorot & Bengio, 2010), Keras's default. */
+	/**
+	 * How kernels are initialised: by a normal distribution (He et al., 2015), or a uniform one (Glorot & Bengio,
+	 * 2010), Keras's default.
+	 */
 	readonly kernelInitializer: 'heNormal' | 'glorotUniform';
 	readonly optimizer: OptimizerConfig;
 	/** Peak of the learning rate. */
@@ -49,22 +54,22 @@ export interface Recipe {
 	readonly weightDecay: number;
 	/** Part of the target that is spread evenly over all labels (Szegedy et al., 2016). */
 	readonly labelSmoothing: number;
-	/** Part of the target that is FER+'s votes in place of FER2013's label, for rows that have them; needs --ferplus. */
+	/** Part of the target that is FER+'s votes instead of FER2013's label, for rows that have them; needs --ferplus. */
 	readonly votes: number;
 	/** Whether copies of one picture in Training count as one, with the mean of their labels, or as they are. */
 	readonly mergeDuplicates?: boolean;
 	/**
-	 * Part of the target that is what another recipe's best weights, of the same model and seed, say in every step of the
-	 * pictures as they were changed for it (Beyer et al., 2022), in place of FER2013's label.
+	 * Part of the target that another recipe's best weights, of the same model and seed, give instead of FER2013's
+	 * label: in every step, for the same changed pictures (Beyer et al., 2022).
 	 */
 	readonly teacher?: { readonly part: number; readonly recipe: string };
 	/**
-	 * A second head learns what face-api's network says of each picture; needs --face-api. `loss` is the factor of its
-	 * cross-entropy. At the end both heads become one, whose logits are their mean, where the second counts for `part`: that
-	 * is the geometric mean of what both say. (Training itself does not depend on `part`.)
+	 * A second head learns the answers of face-api's network; needs --face-api. `loss` is the factor of its
+	 * cross-entropy. At the end both heads become one, whose logits are their mean with weight `part` for the second:
+	 * the geometric mean of their probabilities. (Training itself does not depend on `part`.)
 	 */
 	readonly faceApi?: { readonly loss: number; readonly part: number };
-	/** Filters and residual blocks of each stage, in architectures of such. */
+	/** Filters and residual blocks of each stage, in architectures with stages. */
 	readonly stages?: readonly (readonly [filters: number, blocks: number])[];
 	/** Decay per step of the moving average of the weights, which is what gets evaluated and shipped; 0 is none. */
 	readonly emaDecay: number;

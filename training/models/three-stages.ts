@@ -1,4 +1,4 @@
-/** The one recipe of Mien's own networks: three stages from random weights, each of which learns from the one before it. */
+/** The shared recipe of Mien's own networks: three stages from random weights, each learning from the one before. */
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 
 /** The squares that a detector cuts vary in place, size and turn. */
@@ -21,8 +21,8 @@ const SIZES: Recipe['sizes'] = [
 ];
 
 /**
- * `low-light`, which ships, goes on from `student`, and that learns from `teacher`. FER2013's labels are noisy: votes and
- * teachers say what people agree on, and face-api's network, as a second head, what it knows of other faces.
+ * `low-light`, which ships, continues from `student`, which learns from `teacher`. FER2013's labels are noisy: votes
+ * and teachers add what people agree on, and face-api's network, through a second head, what it knows from other faces.
  */
 export function threeStages(stages: NonNullable<Recipe['stages']>): readonly [Recipe, Recipe, Recipe] {
 	const shared: Recipe = {
@@ -40,7 +40,7 @@ export function threeStages(stages: NonNullable<Recipe['stages']>): readonly [Re
 		votes: 0.25,
 		augmentation: { ...AUGMENTATION, scale: 0.12, rotationDegrees: 10, erase: 0.25 }
 	};
-	// Asked in every step, the teacher says more than the labels that it knows by heart.
+	// The teacher knows the labels by heart, and its answers, asked for in every step, say more than they do.
 	const taught = { labelSmoothing: 0.05, votes: 0.1, weightDecay: 3e-4 } as const;
 	const student: Recipe = {
 		...shared,
@@ -59,10 +59,10 @@ export function threeStages(stages: NonNullable<Recipe['stages']>): readonly [Re
 		epochs: 8,
 		learningRate: 0.012,
 		warmupEpochs: 2,
-		// What is learned here counts in the dark, which PublicTest does not show.
+		// What is learned here helps in the dark, which PublicTest does not show.
 		keep: 'last',
 		emaDecay: 0.998,
-		// The shipped model is shown dull faces with more contrast, so it learns from such.
+		// The shipped model gets dull faces with raised contrast, so it learns from the same.
 		raised: true,
 		teacher: { part: 0.6, recipe: 'student' },
 		augmentation: { ...AUGMENTATION, light: 0.25 }

@@ -1,4 +1,4 @@
-/** The student paper's transfer learning (its approach 1): VGG16 (Simonyan & Zisserman, 2015) under a dense head. */
+/** The student paper's transfer learning (its approach 1): VGG16 (Simonyan & Zisserman, 2015) with a dense head. */
 import * as tf from '@tensorflow/tfjs';
 import { DEFAULT_RECIPE, type Recipe } from './recipe';
 import { SeededDropout } from './dropout';
@@ -13,16 +13,16 @@ const BLOCKS = [
 	[512, 512, 512]
 ] as const;
 const FEATURES = 512;
-/** Mean of ImageNet's three channel means; what each channel differs from it goes into the first convolution. */
+/** Mean of ImageNet's three channel means; each channel's difference from it goes into the first convolution. */
 const IMAGENET_GREY = 114.8;
 
-/** Pictures of 32 pixels, at less than half of the work, and those of FER2013's own 48 from an epoch on. */
+/** Pictures of 32 pixels, for less than half the work, then FER2013's own 48 from that epoch on. */
 const growingAt = (fromEpoch: number): Recipe['sizes'] => [
 	{ fromEpoch: 0, size: 32 },
 	{ fromEpoch, size: 48 }
 ];
 
-/** On FER2013 alone, all thirteen convolutions too. */
+/** On FER2013 only, including all thirteen convolutions. */
 const SCRATCH: Recipe = {
 	...DEFAULT_RECIPE,
 	learningRate: 0.03,
@@ -54,13 +54,13 @@ export const vgg16: ModelDefinition = {
 			...SCRATCH,
 			id: 'scratch',
 			epochs: 5,
-			// Fully convolutional: most of the learning is done on small pictures, at half of the work; under 32 pixels its five
-			// poolings leave nothing.
+			// Fully convolutional: most of the learning is done on small pictures, for half the work; under 32 pixels,
+			// its five poolings leave nothing.
 			sizes: growingAt(4)
 		},
 		{
 			...AS_PUBLISHED,
-			// The convolutions are never trained, and get 0..1 in place of what they were trained on.
+			// The convolutions are never trained, and get 0..1 instead of what they were trained on.
 			pretrained: { training: 'frozen', normalised: false },
 			epochs: 300,
 			batchSize: 50
@@ -68,7 +68,7 @@ export const vgg16: ModelDefinition = {
 		{
 			...DEFAULT_RECIPE,
 			id: 'best',
-			// All convolutions learn on, from pictures as they know them.
+			// All convolutions are trained further, on the kind of pictures they know.
 			pretrained: { training: 'tuned', normalised: true },
 			range: [-IMAGENET_GREY, 255 - IMAGENET_GREY],
 			// The published weights have no normalisation.

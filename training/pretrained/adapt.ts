@@ -1,4 +1,4 @@
-/** Pretrained convolutions for a network, and for the pictures that it is given. */
+/** Fits pretrained convolutions to a network and to its pictures. */
 import type * as tf from '@tensorflow/tfjs';
 import type { InputSpec } from '../../src/lib/core/types';
 import { UserError } from '../lib/errors';
@@ -8,9 +8,9 @@ import type { Convolution, PretrainedWeights } from './weights';
 const IMAGENET_MEANS = [103.939, 116.779, 123.68] as const;
 
 /**
- * Pretrained weights in the order of `network.weights`, whose layers are its convolutions. With `normalised` the first one
- * is changed so that it sees in pictures of `range` what it was trained on; else it gets them as they are. The change is
- * exact but for the frame of one pixel that padding fills. Throws UserError when they are another network's.
+ * Pretrained weights in the order of `network.weights`, whose layers are its convolutions. With `normalised`, the first
+ * one is changed so that pictures of `range` look to it like those it was trained on; else it gets them unchanged. The
+ * change is exact except in the one-pixel frame that padding fills. Throws UserError if they are another network's.
  */
 export function weightsFor(
 	pretrained: PretrainedWeights,

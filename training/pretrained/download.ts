@@ -1,4 +1,4 @@
-/** Large files from public storage: what is there already is kept, and nothing unverified is handed on. */
+/** Fetches large files from public storage: keeps what is already there, and passes on nothing unverified. */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ export interface RemoteFile {
 	readonly md5: string;
 }
 
-/** Without a byte for this long the connection is given up. */
+/** The connection is given up after this long without a byte. */
 const SILENCE_MS = 30_000;
 
 function sizeOf(file: string): number {
@@ -33,8 +33,8 @@ async function faultOf(file: string, { bytes, md5 }: RemoteFile): Promise<string
 }
 
 /**
- * Makes `file` a verified copy of `remote`. An interrupted download goes on where it ended (`<file>.part`). `onBytes` gets
- * how many bytes are there. Throws UserError, which says how to put the file there by hand when it cannot be fetched.
+ * Makes `file` a verified copy of `remote`. An interrupted download resumes where it ended (`<file>.part`). `onBytes`
+ * gets how many bytes are there. Throws UserError; if the file cannot be fetched, it says how to put it there by hand.
  */
 export async function download(
 	remote: RemoteFile,
@@ -53,7 +53,7 @@ export async function download(
 	} catch (thrown) {
 		const cause = thrown instanceof Error && thrown.cause !== undefined ? ` (${messageOf(thrown.cause)})` : '';
 		throw new UserError(
-			`${remote.url} could not be fetched: ${messageOf(thrown)}${cause}. Run the same command again to go on from ` +
+			`${remote.url} could not be fetched: ${messageOf(thrown)}${cause}. Run the same command again to resume from ` +
 				`${String(sizeOf(part))} of ${String(remote.bytes)} bytes, or fetch it by other means and put it there:\n${file}`
 		);
 	}
@@ -61,7 +61,7 @@ export async function download(
 	if (fault !== undefined) {
 		rmSync(part);
 		throw new UserError(
-			`${remote.url} gave another file than was published: ${fault}. It was deleted; try again later, or put the right ` +
+			`${remote.url} gave a different file than was published: ${fault}. It was deleted; try again later, or put the right ` +
 				`one there:\n${file}`
 		);
 	}
@@ -83,7 +83,7 @@ async function fetchRest({ url, bytes }: RemoteFile, part: string, onBytes: (the
 		const headers = there > 0 ? { Range: `bytes=${String(there)}-` } : undefined;
 		const response = await fetch(url, { ...(headers && { headers }), signal: controller.signal });
 		if (!response.ok || !response.body) throw new Error(`the server answered ${String(response.status)}`);
-		// A server that does not know ranges sends the whole file again.
+		// A server without range support sends the whole file again.
 		const goesOn = response.status === 206;
 		if (!goesOn) there = 0;
 		onBytes(there);

@@ -1,7 +1,7 @@
 /**
- * The expression network of npm `@vladmandic/face-api` (MIT; first by Vincent Mühler, face-api.js): four dense blocks of
- * depthwise separable convolutions over colour pictures of 112x112. It was trained on pictures that are not published,
- * and so knows other faces than FER2013's.
+ * The expression network of npm `@vladmandic/face-api` (MIT; first by Vincent Mühler, face-api.js): four dense blocks
+ * of depthwise separable convolutions over colour pictures of 112x112. It was trained on pictures that are not
+ * published, and so knows faces other than FER2013's.
  */
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,16 +12,16 @@ import { UserError } from '../lib/errors';
 import { withFeatures, type FeatureOptions } from './features';
 
 const MANIFEST = 'face_expression_model-weights_manifest.json';
-/** The network's answers, in its own order, by FER2013's names. */
+/** The network's labels in its own order, under FER2013's names. */
 const LABELS = ['neutral', 'happy', 'sad', 'angry', 'fear', 'disgust', 'surprise'] as const;
 const SIDE = 112;
 /** Subtracted from red, green and blue before they are divided by 255. */
 const MEAN_RGB = [122.782, 117.001, 104.298];
 
-/** What it is given here: FER2013's pictures as grey of three channels. */
+/** Its input here: FER2013's grey pictures in three channels. */
 const INPUT = { size: FER2013_SIDE, channels: 3, range: [0, 255] } as const;
 
-/** Enlarges pictures and moves their grey values to where the network wants them. */
+/** Enlarges pictures and moves their grey values to the network's range. */
 class Prepared extends tf.layers.Layer {
 	static readonly className = 'FaceApiPrepared';
 
@@ -40,7 +40,7 @@ class Prepared extends tf.layers.Layer {
 
 /**
  * The network with weights from `dir` (the folder `model` of the package): maps [n, 48, 48, 3] grey values of 0..255 to
- * logits [n, 7] in FER2013's order. The caller disposes it. Throws UserError where the weights are not there.
+ * logits [n, 7] in FER2013's order. The caller disposes it. Throws UserError if the weights are missing.
  */
 export function faceApiNetwork(dir: string): tf.LayersModel {
 	const weights = readWeights(dir);
@@ -91,7 +91,7 @@ export function faceApiNetwork(dir: string): tf.LayersModel {
 	const model = tf.model({ inputs: input, outputs: head.apply(pooled) as tf.SymbolicTensor });
 	const order = FER2013_LABELS.map((label) => LABELS.indexOf(label));
 	const kernel = tf.tidy(() => tf.gather(take('fc/weights'), order, 1));
-	// Made anew: WASM's product of matrices takes a bias by the shape that its numbers were made with.
+	// Made anew: WASM's matrix product takes a bias with the shape that its numbers were created with.
 	const values = take('fc/bias').dataSync();
 	const bias = tf.tensor1d(order.map((place) => values[place] ?? NaN));
 	for (const each of set) each();
@@ -102,7 +102,7 @@ export function faceApiNetwork(dir: string): tf.LayersModel {
 
 /**
  * [n, 7], in FER2013's order: the mean of the probabilities that the network with weights from `dir` gives each row of
- * Training and its mirror image, on the back end in use; `onPart` is told what part is done. Gives undefined when it was
+ * Training and its mirror image, on the back end in use; `onPart` is told what part is done. Gives undefined if
  * stopped; what is done is kept in `cacheDir`. Throws UserError.
  */
 export async function askFaceApi({
@@ -116,7 +116,7 @@ export async function askFaceApi({
 	readonly onPart: (part: number) => void;
 }): Promise<Float32Array<SharedArrayBuffer> | undefined> {
 	const network = faceApiNetwork(dir);
-	// Training comes first in FER2013: of the test rows nobody asks.
+	// Training comes first in FER2013; the test rows after it are not needed.
 	const n = 1 + dataset.usage.lastIndexOf(0);
 	const answers = new Float32Array(new SharedArrayBuffer(4 * dataset.n * LABELS.length));
 	try {

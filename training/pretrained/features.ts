@@ -1,4 +1,4 @@
-/** What a frozen network answers to every picture, computed once. */
+/** A frozen network's output for every picture, computed once. */
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import type { InputSpec } from '../../src/lib/core/types';
 import { pictureOf, type Dataset } from '../data/dataset';
 import { sha256, writeWhole } from '../lib/files';
 
-/** Pictures a file of the cache: an interrupted computation loses no more. */
+/** Pictures per cache file: an interrupted computation loses no more than these. */
 const ROWS_PER_FILE = 1024;
 const BATCH = 64;
 const MAGIC = 'mien-features-1\n';
@@ -18,14 +18,14 @@ export interface FeatureOptions {
 	readonly input: Pick<InputSpec, 'size' | 'channels' | 'range'>;
 	readonly dataset: Dataset;
 	readonly cacheDir: string;
-	/** Ends the computation after the batch that it is in. */
+	/** Ends the computation after its current batch. */
 	readonly signal: AbortSignal;
 	readonly onRows: (done: number) => void;
 }
 
 /**
- * The data set with the features of all its pictures, on the back end in use; what `cacheDir` holds already is read.
- * Gives undefined when it was stopped. Throws UserError when the disk is full.
+ * The data set with the features of all its pictures, on the back end in use; those already in `cacheDir` are read.
+ * Gives undefined if stopped. Throws UserError if the disk is full.
  */
 export async function withFeatures(options: FeatureOptions): Promise<Dataset | undefined> {
 	const { network, input, dataset, cacheDir } = options;

@@ -30,7 +30,10 @@ export interface PretrainedWeights {
 	readonly convolutions: readonly Convolution[];
 }
 
-/** Reads the weights that `--base` names: "imagenet" (downloaded into `cacheDir` when it is not there) or a file. Throws UserError. */
+/**
+ * Reads the weights that `--base` names: "imagenet" (downloaded into `cacheDir` if missing) or a file. Throws
+ * UserError.
+ */
 export async function loadPretrained(
 	name: string,
 	cacheDir: string,
@@ -70,10 +73,10 @@ function pairUp(
 	});
 }
 
-/** Keras writes a group per layer, in a file of weights at its root, in a whole model under model_weights. */
+/** Keras writes a group per layer: in a weights file at its root, in a whole model under model_weights. */
 async function readH5(file: string): Promise<Convolution[]> {
 	const { default: h5wasm, Dataset, Group } = await import('h5wasm/node');
-	// Else errors are printed, and a file that is none looks like an empty one.
+	// Otherwise errors are only printed, and a file that is not HDF5 looks like an empty one.
 	const library = await h5wasm.ready;
 	library.activate_throwing_error_handler();
 	let opened: InstanceType<typeof h5wasm.File> | undefined;
@@ -84,7 +87,7 @@ async function readH5(file: string): Promise<Convolution[]> {
 		const names = ({ attrs }: InstanceType<typeof Group>, attribute: string): string[] => {
 			const value: unknown = attrs[attribute]?.value;
 			if (Array.isArray(value)) return value.map(String);
-			// Of a layer without weights, numpy wrote an empty vector of numbers.
+			// For a layer without weights, numpy wrote an empty vector of numbers.
 			if (attribute in attrs && (value === null || (ArrayBuffer.isView(value) && value.byteLength === 0))) return [];
 			throw new UserError(`${file} is not a weights file of Keras: it has no ${attribute}.`);
 		};
@@ -100,7 +103,7 @@ async function readH5(file: string): Promise<Convolution[]> {
 		return pairUp(weights);
 	} catch (thrown) {
 		if (thrown instanceof UserError) throw thrown;
-		throw new UserError(`${file} is no HDF5 file, or a damaged one: ${messageOf(thrown).split('\n')[0] ?? ''}`);
+		throw new UserError(`${file} is not an HDF5 file, or is damaged: ${messageOf(thrown).split('\n')[0] ?? ''}`);
 	} finally {
 		opened?.close();
 		library.deactivate_throwing_error_handler();
@@ -119,7 +122,7 @@ async function readTfjs(file: string): Promise<Convolution[]> {
 		const specs = tf.io.getWeightSpecs(weightsManifest);
 		model = await tf.loadLayersModel(tf.io.fromMemory(tf.io.getModelArtifactsForJSONSync(json, specs, weights)));
 	} catch (thrown) {
-		throw new UserError(`${file} is no whole layers model of tfjs: ${messageOf(thrown)}`);
+		throw new UserError(`${file} is not a whole layers model of tfjs: ${messageOf(thrown)}`);
 	}
 	const weights: { shape: readonly number[]; values: Float32Array }[] = [];
 	for (const weight of model.getWeights())

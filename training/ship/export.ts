@@ -30,22 +30,22 @@ export interface ExportOptions {
 	readonly recipe: Recipe;
 	/** best.bin of a run. */
 	readonly best: Checkpoint;
-	/** All epochs of the run, those after the best too. */
+	/** All epochs of the run, including those after the best. */
 	readonly history: readonly EpochLog[];
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
-	/** static/models, or a folder that is to be one. */
+	/** static/models, or a folder to become one. */
 	readonly modelsDir: string;
-	/** static/models: where the face detectors are taken from. */
+	/** static/models, from which the face detectors are taken. */
 	readonly shippedDir: string;
 	readonly trained: Omit<Trained, 'precision'>;
-	/** Whether PrivateTest is looked at. */
+	/** Whether PrivateTest is used. */
 	readonly final: boolean;
 }
 
-/** Share of PublicTest's pictures that smaller weights may cost. */
+/** Accuracy on PublicTest that smaller weights may cost, 0..1. */
 const MOST_LOST = 0.001;
-/** What is tried for the sake of fewer bytes; null, float16 throughout, is taken where none will do. */
+/** Tried in this order to save bytes; null, float16 throughout, is used if none will do. */
 const COARSENESSES: readonly Coarseness[] = [0.4, 0.35, 0.3, 0.25, 0.2, 0.15, 0.1, 0.05, null];
 
 /** The network of a run with its best weights, as it ships (softmax at its end); the caller disposes it. */
@@ -61,8 +61,9 @@ export function networkOfRun(definition: ModelDefinition, recipe: Recipe, best: 
 }
 
 /**
- * Writes the model to `modelsDir/<id>/`, its weights in steps as coarse as costs little, and report.json beside it: measured from the written files, with a calibration fitted on PublicTest. The folder of before is replaced
- * once all of that is done, and the model's entry in `modelsDir/index.json` after it. Throws UserError.
+ * Writes the model to `modelsDir/<id>/`, its weights in steps as coarse as possible at little cost, and report.json
+ * beside it: measured from the written files, with a calibration fitted on PublicTest. The previous folder is replaced
+ * once all of that is done, then the model's entry in `modelsDir/index.json`. Throws UserError.
  */
 export async function exportModel(options: ExportOptions): Promise<{ entry: ModelEntry; report: Report }> {
 	const { definition, modelsDir, shippedDir, dataset, ferPlus } = options;
@@ -72,7 +73,7 @@ export async function exportModel(options: ExportOptions): Promise<{ entry: Mode
 	const history = options.history.map(({ epoch, size, learningRate, train, validation }) => ({
 		...{ epoch, size, learningRate, train, validation }
 	}));
-	// It is written to a folder of another name first.
+	// It is first written to a folder of another name.
 	const inFolder = (url: string): string => `${definition.id}/${path.basename(url)}`;
 	const measured = await replaceFolder(path.join(modelsDir, definition.id), async (dir) => {
 		const { written, precision } = await writeSmallest(folded, dir, input, dataset, rows);

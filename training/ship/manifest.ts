@@ -1,4 +1,4 @@
-/** `static/models/index.json`: what ships. An entry is replaced alone; the others stay as they are. */
+/** `static/models/index.json`: what ships. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MANIFEST_SCHEMA, parseManifest, type Manifest, type ModelEntry } from '../../src/lib/manifest';
@@ -6,7 +6,7 @@ import { detectorEntry, DETECTORS } from '../blazeface/detector';
 import { UserError, messageOf } from '../lib/errors';
 import { writeWhole } from '../lib/files';
 
-/** Reads `modelsDir/index.json`; throws UserError when it is missing or damaged. */
+/** Reads `modelsDir/index.json`; throws UserError if it is missing or damaged. */
 export function readManifest(modelsDir: string): Manifest {
 	const file = path.join(modelsDir, 'index.json');
 	try {
@@ -16,7 +16,7 @@ export function readManifest(modelsDir: string): Manifest {
 	}
 }
 
-/** Puts `entry` in the place of the one with its id, or at the end; the other entries stay as they are. */
+/** Replaces the entry with the id of `entry`, or adds it at the end; the other entries stay unchanged. */
 export function replaceEntry(modelsDir: string, entry: ModelEntry): void {
 	const old = existsSync(path.join(modelsDir, 'index.json')) ? readManifest(modelsDir) : undefined;
 	const models = old?.models.some(({ id }) => id === entry.id)

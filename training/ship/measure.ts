@@ -1,4 +1,4 @@
-/** What is measured of a shipped model: its report, and from it the figures of its entry in the manifest. */
+/** Measures a shipped model: its report, and from that the figures of its entry in the manifest. */
 import type * as tf from '@tensorflow/tfjs';
 import path from 'node:path';
 import { fitCalibration } from '../../src/lib/core/metrics';
@@ -26,10 +26,10 @@ export interface MeasureOptions {
 	readonly model: tf.LayersModel;
 	readonly dataset: Dataset;
 	readonly ferPlus: FerPlus | undefined;
-	/** What is taken over: the curves of training, and corruptions and sets when they are not measured again. */
+	/** What is kept: the curves of training, and corruptions and sets if they are not measured again. */
 	readonly previous: Pick<Report, 'history' | 'corruptions' | 'splits' | 'unseen' | 'reproduction'>;
 	readonly withCorruptions?: boolean;
-	/** Whether PrivateTest is looked at: without it there are figures of PublicTest alone. */
+	/** Whether PrivateTest is used; without it there are figures for PublicTest only. */
 	readonly final: boolean;
 	readonly onRows?: (done: number) => void;
 }
@@ -64,7 +64,7 @@ export async function measureModel(options: MeasureOptions): Promise<{ entry: Mo
 	};
 }
 
-/** Fitted on those of `rows` that are of PublicTest, to three digits; `scores`: probabilities of `rows`. */
+/** Fitted on the rows of PublicTest among `rows`, to three digits; `scores`: probabilities of `rows`. */
 export function calibrationOf(scores: readonly Scores[], rows: Uint32Array, dataset: Dataset): Calibration {
 	const place = new Map(Array.from(rows, (row, index) => [row, index]));
 	const selection = rowsOfSplit(dataset, 'public');
@@ -74,7 +74,7 @@ export function calibrationOf(scores: readonly Scores[], rows: Uint32Array, data
 	return { temperature: shorten(temperature), biases: biases.map(shorten) };
 }
 
-/** The figures of the manifest, which are some of the report's. */
+/** The figures for the manifest: some of the report's. */
 function metricsOf({ splits }: Report, view: 'single' | 'mirrored'): ModelEntry['metrics'] {
 	const shown = splits.filter(({ id }) => ['public', 'private', 'paper'].includes(id));
 	return Object.fromEntries(

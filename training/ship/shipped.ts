@@ -11,7 +11,7 @@ export function loadShipped(dir: string): tf.LayersModel {
 	return layersModelOf(readModel(dir));
 }
 
-/** The report of a model or an ensemble, where it has been measured. */
+/** The report of a model, if it has been measured. */
 export function readReport(modelsDir: string, id: string): Report | undefined {
 	const file = path.join(modelsDir, id, 'report.json');
 	return existsSync(file) ? parseReport(JSON.parse(readFileSync(file, 'utf8'))) : undefined;

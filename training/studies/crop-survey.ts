@@ -19,9 +19,9 @@ import { boxCentre, clamp, eyeAngle, rotatePoint, type Letterbox } from '../../s
 import type { CropSpec, DetectedFace, Point } from '../../src/lib/core/types';
 
 /**
- * How a picture is put in the detector's input: enlarged to `sidePx`, in the middle, surrounded by its own edge pixels
- * or by mid-grey. None is right, for the picture ends where the detector would like to see hair and shoulders; each
- * moves the box its own way by a few hundredths, and their median evens that out.
+ * How a picture is placed in the detector's input: enlarged to `sidePx`, in the middle, surrounded by its own edge
+ * pixels or by mid-grey. None is right, since the picture ends where the detector would like to see hair and shoulders;
+ * each shifts the box its own way by a few hundredths, and their median evens that out.
  */
 const PLACEMENTS = [56, 72, 88].flatMap((sidePx) => [
 	{ sidePx, border: 'edge' as const },
@@ -107,7 +107,7 @@ function place(picture: Uint8Array, placement: Placement, out: Float32Array, off
 		}
 }
 
-/** The most confident face of each picture, in pixels of the picture; undefined where none is found. */
+/** The most confident face of each picture, in pixels of the picture; undefined if none is found. */
 export async function findFaces(
 	pictures: readonly Uint8Array[],
 	placement: Placement,
@@ -151,8 +151,8 @@ function medianSighting(sightings: readonly Sighting[]): Sighting {
 }
 
 /**
- * Surveys pictures of 48 x 48 grey values with the converted detector. The caller sets tfjs's back end (wasm: about
- * ten pictures a second) and disposes the detector; `onPictures` hears how many are done.
+ * Surveys pictures of 48 x 48 grey values with the converted detector. The caller sets tfjs's back end (wasm: about ten
+ * pictures per second) and disposes the detector; `onPictures` is told how many are done.
  */
 export async function surveyCrop(
 	pictures: readonly Uint8Array[],

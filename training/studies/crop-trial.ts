@@ -1,4 +1,4 @@
-/** What a crop costs: a classifier's accuracy on test pictures that the detector has cut, against the whole pictures. */
+/** What a crop costs: a classifier's accuracy on test pictures cropped by the detector, against whole pictures. */
 import type { Network } from '../../src/lib/core/network/network';
 import path from 'node:path';
 import { startBackend } from '../backend/index';
@@ -21,26 +21,26 @@ import { findFaces } from './crop-survey';
 import { pictureOf, type Dataset } from '../data/dataset';
 import { predictPictures } from '../evaluate/predict';
 
-/** The placement in which the survey found most faces. */
+/** The placement in which the survey found the most faces. */
 const PLACEMENT = { sidePx: 72, border: 'grey' } as const;
 const BATCH = 32;
 
 export interface CropTools {
 	readonly detector: Network;
 	readonly classifier: LayersModel;
-	/** What the manifest says of the classifier. */
+	/** What the manifest says about the classifier. */
 	readonly entry: Calibration & { readonly input: InputSpec };
 }
 
 export interface CropTrial {
 	readonly name: string;
-	/** Of the pictures in which a face was found. */
+	/** On the pictures in which a face was found. */
 	readonly accuracy: number;
 }
 
 /**
- * Accuracy, calibrated, on `rows` as they are, and as cut by each of `crops` around the detected face; what lies outside a picture
- * repeats its edge. Pictures without a detected face are left out of all figures; `n` counts the others.
+ * Accuracy, calibrated, on `rows` uncropped, and cropped by each of `crops` around the detected face; outside a picture
+ * its edge is repeated. Pictures without a detected face are left out of all figures; `n` counts the others.
  */
 export async function tryCrops(
 	dataset: Dataset,

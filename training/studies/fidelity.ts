@@ -1,7 +1,7 @@
 /**
- * How faithful a saliency map is to the network it explains: deletion and insertion (Petsiuk et al., "RISE", 2018).
- * The most salient pixels are taken out of the picture first, or put into an empty one first; a faithful map makes the
- * label's probability fall early, or rise early. What "empty" shows decides much, so there are two: the face's mean
+ * How faithful a saliency map is to the network it explains: deletion and insertion (Petsiuk et al., "RISE", 2018). The
+ * most salient pixels are removed from the picture first, or put into an empty one first; a faithful map makes the
+ * label's probability fall early, or rise early. Much depends on what "empty" is, so there are two: the face's mean
  * grey, and the face blurred until no feature is left.
  */
 import { blurFace } from '../../src/lib/core/saliency';
@@ -11,7 +11,7 @@ import { createRandom, type Random } from '../lib/random';
 /** Probabilities of faces, luma of 0..255, [size, size] each. */
 export type Classify = (faces: readonly Uint8Array[]) => Promise<Scores[]>;
 
-/** What a map is made of. */
+/** What a map is made from. */
 export interface Subject {
 	/** Luma of 0..255, [size, size]. */
 	readonly face: Uint8Array;
@@ -19,13 +19,13 @@ export interface Subject {
 	/** Index of the label that is explained, the most likely one, and its probability. */
 	readonly label: number;
 	readonly score: number;
-	/** Of this subject alone, the same in each run. */
+	/** For this subject only, the same in each run. */
 	readonly random: Random;
 }
 
 export interface MapMethod {
 	readonly title: string;
-	/** Work beside the classification that gives the label, in forward passes; a backward pass counts as two. */
+	/** Work besides the classification that gives the label, in forward passes; a backward pass counts as two. */
 	readonly passes: number;
 	/** [size, size]; more is more salient, the scale is free. */
 	map(subject: Subject, classify: Classify): Promise<Float32Array>;
@@ -49,13 +49,13 @@ export interface Fidelity {
 	readonly overall: number;
 }
 
-/** Pixels from the most to the least salient; equals in random order, so that none gains by its place. */
+/** Pixels from the most to the least salient; ties in random order, so that position gives no advantage. */
 export function rankPixels(map: Float32Array, random: Random): Uint32Array {
 	const tie = Float32Array.from(map, () => random());
 	return Uint32Array.from(map.keys()).sort((a, b) => (map[b] ?? 0) - (map[a] ?? 0) || (tie[a] ?? 0) - (tie[b] ?? 0));
 }
 
-/** `steps` + 1 pictures on the way from one to another, the pixels changed in `order` in parts of one size. */
+/** `steps` + 1 pictures on the way from one to another, the pixels changed in `order` in equal parts. */
 export function stepsBetween(from: Uint8Array, to: Uint8Array, order: Uint32Array, steps: number): Uint8Array[] {
 	return Array.from({ length: steps + 1 }, (_, step) => {
 		const picture = from.slice();
@@ -64,7 +64,7 @@ export function stepsBetween(from: Uint8Array, to: Uint8Array, order: Uint32Arra
 	});
 }
 
-/** Mean height of a curve through points that lie equally far from each other (trapezoids); two points or more. */
+/** Mean height of a curve through equally spaced points (trapezoids); two points or more. */
 export function areaUnder(values: readonly number[]): number {
 	const ends = ((values[0] ?? 0) + (values.at(-1) ?? 0)) / 2;
 	return (values.reduce((sum, value) => sum + value, 0) - ends) / (values.length - 1);
@@ -89,7 +89,10 @@ export async function measureFidelity(
 	return { deletion, insertion, overall };
 }
 
-/** Each method's fidelity on each face, [methods][faces]; faces as `Subject.face` has them. `onFaces` hears how many are done. */
+/**
+ * Each method's fidelity on each face, [methods][faces]; faces as in `Subject.face`. `onFaces` is told how many are
+ * done.
+ */
 export async function compareMaps(
 	methods: readonly MapMethod[],
 	faces: readonly Uint8Array[],

@@ -1,4 +1,4 @@
-/** `npm run study -- NAME`: what was measured once, to be measured again. */
+/** `npm run study -- NAME`: repeats measurements that were made once. */
 import { UserError } from '../lib/errors';
 import { surveyCommand } from './crop-survey';
 import { cropTrialCommand } from './crop-trial';

@@ -1,6 +1,6 @@
 /**
- * `npm run study -- paper-curves`: runs by the paper's recipes, epoch by epoch, into training/results; and the one that is
- * nearest to the paper's plots into the report of `cnn`, for the page.
+ * `npm run study -- paper-curves`: writes runs of the paper's recipes, epoch by epoch, to training/results, and the one
+ * nearest to the paper's plots to the report of `cnn`, for the page.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -35,7 +35,7 @@ const PAPER_TEST = [
 	[32, 0.614]
 ] as const;
 
-/** Root of the mean squared difference to the paper's test accuracy, at the epochs that this run has of its plots. */
+/** Root mean squared difference from the paper's test accuracy, at those epochs of its plots that this run has. */
 export function distanceToPaper(history: readonly EpochLog[]): number {
 	const squares = PAPER_TEST.flatMap(([epoch, accuracy]) => {
 		const log = history[epoch - 1];
@@ -56,7 +56,7 @@ export function withReproduction(report: Report, { recipe, history }: PaperRun):
 	return { ...report, reproduction: { recipe, history: epochs } };
 }
 
-/** Gives the exit code. Throws UserError where no run has come to its end. */
+/** Gives the exit code. Throws UserError if no run is finished. */
 export async function paperCurvesCommand(args: string[]): Promise<number> {
 	const { values } = parseArgs({ args, options: { data: { type: 'string' } } });
 	const runs = cnn.recipes
@@ -69,8 +69,7 @@ export async function paperCurvesCommand(args: string[]): Promise<number> {
 				: [];
 		});
 	const [nearest] = runs.toSorted((a, b) => distanceToPaper(a.history) - distanceToPaper(b.history));
-	if (!nearest)
-		throw new UserError('No run of the paper has come to its end. First: npm run train -- cnn --recipe paper');
+	if (!nearest) throw new UserError('No run of the paper is finished. First: npm run train -- cnn --recipe paper');
 	const data = await loadData(values.data);
 	const n = selectingRows(data, cnn.recipes.find(({ id }) => id === nearest.recipe) ?? cnn.recipes[0]).length;
 	const figures = runs.map((run) => ({
@@ -81,6 +80,6 @@ export async function paperCurvesCommand(args: string[]): Promise<number> {
 	saveResult('paper-cnn', ['study', 'paper-curves', ...args], data, figures);
 	const report = readReport(MODELS_DIR, cnn.id);
 	if (report) writeReport(path.join(MODELS_DIR, cnn.id), withReproduction(report, nearest));
-	say(`The curves of ${nearest.recipe} are nearest to the paper's and stand in the report of ${cnn.id}.`);
+	say(`The curves of ${nearest.recipe} are nearest to the paper's and are in the report of ${cnn.id}.`);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/** What calibration is worth, and what is won and lost where labels count more or less. */
+/** What calibration is worth, and what is gained and lost when labels count more or less. */
 import path from 'node:path';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { loadData, parseFlags } from '../commands/flags';
@@ -20,7 +20,7 @@ import { UserError } from '../lib/errors';
 
 const FOLDS = 5;
 
-/** Calibrated probabilities of rows whose labels are `truth`, each fifth by what is fitted on the other four. */
+/** Calibrated probabilities of rows with labels `truth`: each fifth is calibrated by a fit on the other four. */
 export function crossCalibrate(scores: readonly Scores[], truth: readonly number[]): number[][] {
 	const calibrations = Array.from({ length: FOLDS }, (_, fold) => {
 		const others = [...scores.keys()].filter((row) => row % FOLDS !== fold);
@@ -37,9 +37,9 @@ export interface PriorTrial {
 	readonly accuracy: number;
 	/** Of FER2013's labels, mean over `rows`, in nats. */
 	readonly crossEntropy: number;
-	/** Fraction that get the label of most of FER+'s voters, of those where there is one. */
+	/** Fraction that get the label of most of FER+'s voters, among rows that have one. */
 	readonly agreement: number;
-	/** Recall of each label among clear faces: those that FER2013 and most of FER+'s voters give the same label; 0 where there are none. */
+	/** Recall of each label among clear faces, to which FER2013 and most FER+ voters give the same label; 0 if none. */
 	readonly clearRecall: readonly number[];
 	/** The mean of those. */
 	readonly clearMean: number;

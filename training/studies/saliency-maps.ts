@@ -1,4 +1,4 @@
-/** The page's saliency map, others that it could have, and two that know nothing of the network. */
+/** The page's saliency map, alternatives to it, and two that know nothing about the network. */
 import * as tf from '@tensorflow/tfjs';
 import { interpolateCells } from '../../src/lib/core/geometry';
 import { toModelInput } from '../../src/lib/core/preprocess';
@@ -18,7 +18,7 @@ function occlusionMap(title: string, occlusion: Occlusion, input: InputSpec): Ma
 	};
 }
 
-/** What classifies faces of grey values as the page's classifier. */
+/** Makes `classify` a Classifier like the page's, for faces of grey values. */
 function classifierOf(classify: Classify, { size, crop }: InputSpec): Classifier {
 	return {
 		id: 'measured',
@@ -33,7 +33,10 @@ function classifierOf(classify: Classify, { size, crop }: InputSpec): Classifier
 	};
 }
 
-/** Patches of a quarter of the side at 7 x 7 places within the picture; each of 8 x 8 cells has the mean of those over it. */
+/**
+ * Patches of a quarter of the side at 7 x 7 places within the picture; each of 8 x 8 cells gets the mean of those that
+ * cover it.
+ */
 const SHARED_PATCHES: MapMethod = {
 	title: '7x7 patches of 12 px within, gray, shared',
 	passes: 49,
@@ -60,7 +63,7 @@ const SHARED_PATCHES: MapMethod = {
 	}
 };
 
-/** RISE: mean of random masks, each weighted with the probability that it leaves. */
+/** RISE: the mean of random masks, each weighted with the label's probability under it. */
 function rise(count: number): MapMethod {
 	const cells = 6;
 	return {
@@ -103,7 +106,7 @@ export function gradCam(network: tf.LayersModel, input: InputSpec, side: number)
 	const layer = network.layers[place];
 	if (!layer) throw new RangeError(`No layer has maps of ${String(side)} x ${String(side)}.`);
 	const below = tf.model({ inputs: network.inputs, outputs: layer.output });
-	/** What follows the layer, which all of it has to go through. */
+	/** The layers after this one; everything must pass through it. */
 	const above = (start: tf.Tensor): tf.Tensor => {
 		const outputs = new Map([[layer.name, start]]);
 		for (const next of network.layers.slice(place + 1)) {
@@ -159,7 +162,7 @@ const CENTRE: MapMethod = {
 		)
 };
 
-/** What is compared, the page's map first. */
+/** The maps that are compared, the page's first. */
 export function mapMethods(network: tf.LayersModel, input: InputSpec): MapMethod[] {
 	const occlusion = (cells: number, patchPx: number, fill: 'blur' | 'gray'): MapMethod =>
 		occlusionMap(

@@ -19,7 +19,7 @@ import { accuracyOf, answered, recallsOf, scoreAll, type Answered, type ScoreAns
 import { UserError } from '../lib/errors';
 import { readManifest } from '../ship/manifest';
 
-/** Of each corruption, the middle strength; of PublicTest, every third picture. */
+/** For corruptions: the middle strength of each, and every third picture of PublicTest. */
 const STRENGTH = 1;
 const EVERY = 3;
 
@@ -123,7 +123,7 @@ async function answersOf({ spec, model }: Subject, set: TestSet): Promise<ScoreA
 	}
 	const groupOf = groupBy(by);
 	const { answers } = await classifyFolder(readLabelledFolder(folder).pictures, [classifierOf(spec, model)], () =>
-		Promise.reject(new UserError(`${folder} has larger pictures than crops of faces.`))
+		Promise.reject(new UserError(`${folder} has pictures larger than crops of faces.`))
 	);
 	const people = new Map<string, Answered[]>();
 	for (const { picture, scores } of answers) {

@@ -1,7 +1,7 @@
 /**
- * Pages around the peers, as their own documentation sets them up for a detector and expressions on every frame, on
- * tfjs's WASM back end. `window.first` is when the first result of the picture was there, in milliseconds since the
- * navigation; `window.runCamera(n)` gives milliseconds, faces and time of the next n frames of the camera.
+ * Pages for the peers, set up as in their own documentation for a detector and expressions on every frame, on tfjs's
+ * WASM back end. `window.first` is the time of the picture's first result, in milliseconds since the navigation;
+ * `window.runCamera(n)` gives milliseconds, faces and time of the next n frames of the camera.
  */
 
 const CAMERA = `

@@ -1,4 +1,4 @@
-/** What `npm run bench -- peers` measured, and its tables. */
+/** The results of `npm run bench -- peers`, and their tables. */
 import { table } from '../tables';
 
 export const WHO = ['mien', 'human', 'face-api'] as const;
@@ -13,7 +13,7 @@ export interface Times {
 export interface Start {
 	readonly line: string;
 	readonly visit: 'first' | 'second';
-	/** How often each was opened. */
+	/** How many times each was opened. */
 	readonly runs: number;
 	readonly times: Readonly<Record<Who, Times>>;
 }
@@ -21,7 +21,7 @@ export interface Start {
 export interface Frames {
 	readonly faces: number;
 	readonly size: string;
-	/** Of each, together. */
+	/** Per library, over all rounds. */
 	readonly frames: number;
 	readonly times: Readonly<Record<Who, Times & { readonly found: number; readonly perSecond: number }>>;
 }
@@ -31,20 +31,22 @@ export interface PeersResults {
 	readonly date: string;
 	readonly machine: string;
 	readonly browser: string;
-	/** Processes that waited for a core when it began, by the machine's own average. */
+	/** The machine's load average at the start. */
 	readonly load: number;
 	readonly versions: Readonly<Record<Exclude<Who, 'mien'>, string>>;
-	/** Up to the first result of an empty cache: files, and bytes as they came over the line. */
+	/** Up to the first result with an empty cache: files, and bytes as transferred. */
 	readonly bytes: Readonly<Record<Who, { readonly files: number; readonly bytes: number }>>;
 	readonly starts: readonly Start[];
-	/** The longest task on Mien's page after its first paint, up to the first result of a first visit, in milliseconds: the median. */
+	/**
+	 * Longest task on Mien's page between first paint and first result of a first visit, in milliseconds: the median.
+	 */
 	readonly longestTaskMs?: number | undefined;
 	/** Where and when frames were measured, if not with the starts. */
 	readonly framesBefore?: string | undefined;
 	readonly frames: readonly Frames[];
 }
 
-/** What a start should take: a part of human's time, or milliseconds. */
+/** Limits for a start: a fraction of human's time, or milliseconds. */
 const GOALS: readonly {
 	readonly line: string;
 	readonly visit: Start['visit'];
@@ -57,7 +59,7 @@ const GOALS: readonly {
 ];
 const LONGEST_TASK_MS = 50;
 
-/** "0.60 of human's: missed", or nothing where there is no goal. */
+/** "0.60 of human's: missed", or nothing if there is no goal. */
 function goalOf({ line, visit, times }: Start): string {
 	const goal = GOALS.find((each) => each.line === line && each.visit === visit);
 	if (goal === undefined) return '';
@@ -72,7 +74,7 @@ function ratio(mien: number, other: number): string {
 	return (mien / other).toFixed(2);
 }
 
-/** What README.md says of the same: one table, with the goals, and without frames in which Mien finds too few faces. */
+/** The summary for README.md: one table, with the goals, and without frames in which Mien finds too few faces. */
 export function peersSummary(results: PeersResults): string {
 	const { date, machine, load, versions, bytes, starts, longestTaskMs, framesBefore, frames } = results;
 	const ratios = (of: (who: Who) => number): string[] => [
@@ -85,7 +87,7 @@ export function peersSummary(results: PeersResults): string {
 		...ratios((who) => start.times[who].medianMs),
 		goalOf(start)
 	]);
-	// Who finds fewer faces has less to do.
+	// Finding fewer faces means less work.
 	const whole = frames.filter(({ faces, times }) => times.mien.found >= faces);
 	const frameRows = whole.map(({ faces, size, times }) => [
 		`a frame, ${String(faces)} ${faces === 1 ? 'face' : 'faces'}, ${size}`,
@@ -123,7 +125,7 @@ export function peersSummary(results: PeersResults): string {
 	].join('\n');
 }
 
-/** Tables in Markdown: the start, bytes and frames of each, and Mien's as parts of the others'. */
+/** Tables in Markdown: starts, bytes and frames of each, and Mien's as fractions of the others'. */
 export function peersTables(results: PeersResults): string {
 	const { date, machine, browser, load, versions, bytes, starts, framesBefore, frames } = results;
 	const seconds = ({ medianMs, bestMs }: Times): string =>

@@ -1,4 +1,4 @@
-/** Serves folders as a good host would: compressed where that helps, cached for ever. */
+/** Serves folders as a good host would: compressed if that helps, cached forever. */
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

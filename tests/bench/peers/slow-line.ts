@@ -1,17 +1,17 @@
 /**
- * A slow line in front of a server, for all connections together, as a household has it. Chromium's own throttling gives
- * every worker a line of its own, which would flatter pages that fetch in one.
+ * A slow line in front of a server, shared by all connections, as in a household. Chromium's own throttling gives every
+ * worker a line of its own, which would flatter pages that fetch in one.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface Line {
-	/** Bits a second towards the browser; what it sends is small. */
+	/** Bits per second towards the browser; what it sends is small. */
 	readonly bitsPerSecond: number;
-	/** From a request to the first byte of its answer, at least. */
+	/** Least time from a request to the first byte of its answer. */
 	readonly roundTripMs: number;
 }
 
-/** Pieces in which bytes are let through: 12 ms of a line of 10 Mbit/s. */
+/** Bytes are let through in pieces of this size: 12 ms on a line of 10 Mbit/s. */
 const PIECE_BYTES = 16_384;
 
 /** Serves `origin` over the line; gives the new origin. */

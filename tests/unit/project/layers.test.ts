@@ -17,7 +17,7 @@ const FORBIDDEN = [
 	['src/lib/core/new.ts', "import { x } from '../worker/registry';", /core is pure/],
 	['src/lib/core/new.ts', "import '@tensorflow/tfjs-backend-wasm';", /core is pure/],
 	['src/lib/core/new.ts', "export * from '../protocol';", /core is pure/],
-	['src/lib/errors.ts', "import type { Face } from './core/types';", /errors lie under/],
+	['src/lib/errors.ts', "import type { Face } from './core/types';", /errors are the layer below/],
 	['src/lib/manifest.ts', "import { square } from './core/geometry';", /plain data/],
 	['src/lib/client/new.ts', "const tf = await import('@tensorflow/tfjs-core');", /never loads tfjs/],
 	['src/lib/client/new.ts', "import { x } from '$lib/worker/runtime';", /never loads tfjs/],

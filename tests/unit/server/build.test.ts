@@ -91,7 +91,7 @@ describe('a site', () => {
 	it('is built again where it may talk to other hosts than before', () => {
 		built('', "default-src 'self'");
 		expect(whyBuild(project, { ...OF_ROOT, allow: ['http://camera.local'] })).toBe(
-			'other hosts are allowed than in the last build'
+			'the allowed hosts differ from the last build'
 		);
 	});
 });

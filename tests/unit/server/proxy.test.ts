@@ -74,7 +74,7 @@ const REFUSED: Readonly<Record<string, readonly [answer: string, status: number,
 	'/to-https': [
 		'HTTP/1.1 301 Moved\r\nLocation: https://camera.lan/stream\r\nContent-Length: 0\r\n\r\n',
 		421,
-		'it sends on to https://camera.lan, where this page may not go: name that address in --proxy /door='
+		'it redirects to https://camera.lan, where this page may not go: name that address in --proxy /door='
 	],
 	'/101': ['HTTP/1.1 101 Odd\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', 502, '']
 };
@@ -423,7 +423,7 @@ describe('logins', () => {
 		);
 		const own = await startSite([`--proxy=/cam=http://me:pw@127.0.0.1:${guarded.port}`]);
 		const answer = await fetch(`${own.origin}/cam`);
-		expect(await answer.text()).toContain('a kind of login that is not spoken here (NTLM)');
+		expect(await answer.text()).toContain('a kind of login that is not supported here (NTLM)');
 		expect(own.lines.join()).not.toContain('pw');
 		await own.stop();
 		guarded.stop();
@@ -519,7 +519,7 @@ describe('a camera by https', () => {
 		const plainPort = (plain.address() as AddressInfo).port;
 		const own = await startSite([`--proxy=/a=http://127.0.0.1:${port}`, `--proxy=/b=https://127.0.0.1:${plainPort}`]);
 		expect(await (await fetch(`${own.origin}/a`)).text()).toContain('does it want https://');
-		expect(await (await fetch(`${own.origin}/b`)).text()).toContain('write http:// in place of https://');
+		expect(await (await fetch(`${own.origin}/b`)).text()).toContain('write http:// instead of https://');
 		await own.stop();
 		plain.close();
 	});
@@ -533,9 +533,9 @@ describe('a camera that is away', () => {
 		const own = await startSite([`--proxy=/cam=http://127.0.0.1:${port}`]);
 		for (let times = 0; times < 3; times++) {
 			const answer = await fetch(`${own.origin}/cam`);
-			expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining('nobody listens there')]);
+			expect([answer.status, await answer.text()]).toEqual([502, expect.stringContaining('nothing listens there')]);
 		}
-		expect(own.lines).toEqual([expect.stringMatching(/^\/cam: http:.*: nobody listens there/)]);
+		expect(own.lines).toEqual([expect.stringMatching(/^\/cam: http:.*: nothing listens there/)]);
 		await own.stop();
 	});
 });

@@ -93,12 +93,12 @@ describe('figures', () => {
 	});
 
 	it.each([
-		['{', 'is JSON'],
+		['{', 'must be JSON'],
 		['[]', 'a JSON object'],
 		['{"faces":1}', '"kiosk" is a name'],
 		['{"kiosk":"a\\"b"}', '"kiosk" is a name'],
-		['{"kiosk":"a","faces":"two"}', '"faces" is a number'],
-		['{"kiosk":"a","__proto__":1}', 'is none of']
+		['{"kiosk":"a","faces":"two"}', '"faces" must be a number'],
+		['{"kiosk":"a","__proto__":1}', 'is not one of']
 	])('of %s are refused: %s', (text, message) => {
 		expect(() => parseReport(text)).toThrow(message);
 	});

@@ -108,7 +108,7 @@ it(
 		const killed = await run(TRAIN, () => existsSync(checkpoint));
 		expect(killed.code).toBeNull();
 		const trained = await run(TRAIN);
-		expect(trained.printed).toMatch(/Going on from step [1-9]/);
+		expect(trained.printed).toMatch(/Continuing from step [1-9]/);
 		expect(trained.code).toBe(0);
 		expect(readFileSync(path.join(runDir, 'log.jsonl'), 'utf8').trim().split('\n')).toHaveLength(2);
 		const result = JSON.parse(readFileSync(path.join(results, 'train-cnn-features-seed1.json'), 'utf8')) as Result<{

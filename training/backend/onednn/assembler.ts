@@ -1,4 +1,4 @@
-/** Primitives of oneDNN from descriptors, structs that the library fills in: here they are bytes, and handles are addresses. */
+/** Builds oneDNN primitives from descriptors, structs that the library fills in: bytes here; handles are addresses. */
 import type { Library } from './library';
 
 export const FLOAT32 = 3;
@@ -30,7 +30,7 @@ const QUERY_WORKSPACE = 135;
 export type Pointer = bigint;
 export type Bytes = Buffer;
 
-/** A primitive ready to run: takes its memories in the order in which it was made with. */
+/** A primitive ready to run: takes its memories in the order that it was made with. */
 export type Primitive = (...memories: readonly Float32Array[]) => void;
 
 interface Step {
@@ -38,7 +38,7 @@ interface Step {
 	readonly args: BigUint64Array;
 }
 
-/** What makes descriptors, memories and primitives, all on one stream of the library. */
+/** Makes descriptors, memories and primitives, all on one stream of the library. */
 export function createAssembler(library: Library) {
 	const create = (make: (out: BigUint64Array) => void): Pointer => {
 		const out = new BigUint64Array(1);
@@ -58,7 +58,7 @@ export function createAssembler(library: Library) {
 		library.describe(desc, shape.length, dims(...shape), type, tag);
 		return desc;
 	};
-	/** What `fill` describes; gradients take the forward pass as a hint. */
+	/** The operation that `fill` describes; gradients take the forward pass as a hint. */
 	const operation = (fill: (op: Bytes) => void, hint: Pointer = 0n): Pointer => {
 		const op = Buffer.alloc(DESCRIPTOR_BYTES);
 		fill(op);
@@ -70,9 +70,9 @@ export function createAssembler(library: Library) {
 		create((out) => {
 			library.createMemory(out, desc, engine, handle);
 		});
-	/** Memory of the library's own. */
+	/** Memory that the library allocates. */
 	const ownMemoryOf = (desc: unknown): Pointer => memoryOf(desc, LIBRARY_ALLOCATES);
-	/** A primitive with the memories of its roles. */
+	/** A primitive with the memories for its roles. */
 	const stepOf = (desc: Pointer, memories: readonly (readonly [role: number, memory: Pointer])[]): Step => ({
 		primitive: create((out) => {
 			library.createPrimitive(out, desc);
@@ -80,7 +80,7 @@ export function createAssembler(library: Library) {
 		args: BigUint64Array.from(memories.flatMap(([role, memory]) => [BigInt(role), memory]))
 	});
 
-	/** Runs `steps` with `memories` bound to the data that it is given. */
+	/** Runs `steps` with `memories` bound to the given data. */
 	const sequence =
 		(memories: readonly Pointer[], steps: readonly Step[]): Primitive =>
 		(...data) => {
@@ -89,8 +89,8 @@ export function createAssembler(library: Library) {
 		};
 
 	/**
-	 * Runs `desc` on plain memories; what the library wants in another layout or type, and weights in a layout of its own,
-	 * are reordered around it.
+	 * Runs `desc` on plain memories. What the library wants in another layout or type, and weights in the layout that
+	 * it chooses, is reordered before or after.
 	 */
 	const assemble = (
 		desc: Pointer,

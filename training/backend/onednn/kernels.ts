@@ -30,8 +30,8 @@ interface Memory {
 }
 
 /**
- * Replaces the heavy kernels of the 'wasm' back end in this thread. With `bfloat16` convolutions round what they multiply
- * to it; sums, weights and all else stay float32. Throws Error when the library is not installed.
+ * Replaces the heavy kernels of the 'wasm' back end in this thread. With `bfloat16`, convolutions round their factors
+ * to it; sums, weights and all else stay float32. Throws Error if the library is not installed.
  */
 export function registerOneDnnKernels({ bfloat16 }: { readonly bfloat16: boolean }): void {
 	const oneDnn = loadOneDnn(bfloat16);
@@ -73,14 +73,14 @@ function shareIdentities(): void {
 	});
 }
 
-/** The same; throws Error for what the library lacks, or does wrongly. */
+/** Returns `info`; throws Error for what the library cannot do, or gets wrong. */
 function checked(info: tf.backend_util.Conv2DInfo): tf.backend_util.Conv2DInfo {
 	if (info.dilationHeight !== 1 || info.dilationWidth !== 1)
 		throw new Error('The oneDNN back end has no dilated convolutions.');
-	// Where there is no AVX-512, the library's kernel writes whole vectors of eight channels behind the end of its own memory.
+	// Without AVX-512, the library's kernel writes whole vectors of eight channels past the end of its own memory.
 	const isStrided1x1 = info.filterHeight * info.filterWidth === 1 && info.strideHeight * info.strideWidth > 1;
 	if (isStrided1x1 && info.inChannels % 8 !== 0)
-		throw new Error('The oneDNN back end has 1x1 convolutions with strides for multiples of eight channels alone.');
+		throw new Error('The oneDNN back end has 1x1 convolutions with strides only for multiples of eight channels.');
 	return info;
 }
 
@@ -157,7 +157,7 @@ function normKernels(oneDnn: OneDnn): Record<string, Kernel> {
 			return results;
 		},
 		[BATCH_NORM_GRADIENT_KERNEL]: (inputs, attrs, memory) => {
-			// The shift has no part in its own gradient; the scale stands in for it.
+			// The shift does not affect its own gradient; the scale stands in for it.
 			const given = ['x', 'mean', 'variance', 'gamma', 'gamma', 'dy'].map((name) => inputOf(inputs, name));
 			const [x, mean] = [inputOf(inputs, 'x'), inputOf(inputs, 'mean')];
 			const run = oneDnn.batchNormGradient(...dimensions(x), attrs['epsilon'] as number);
@@ -224,7 +224,7 @@ function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	return (inputs, attrs, memory) => {
 		const [a, b] = [inputOf(inputs, 'a'), inputOf(inputs, 'b')];
 		const { transposeA, transposeB } = attrs as { transposeA: boolean; transposeB: boolean };
-		// tfjs gives matrices as they are or as batches of one, by the operation that they come from.
+		// tfjs passes matrices plain or as batches of one, depending on the operation they come from.
 		const isSingle = ({ shape }: tf.TensorInfo): boolean => shape.slice(0, -2).every((count) => count === 1);
 		if (!isSingle(a) || !isSingle(b)) return fallback(inputs, attrs);
 		const sides = ({ shape }: tf.TensorInfo, turned: boolean): number[] => {
@@ -239,7 +239,7 @@ function matMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	};
 }
 
-/** A product with bias and activation, where they are what a Dense layer has. */
+/** A product with bias and activation, if they are those of a Dense layer. */
 function fusedMatMulKernel(oneDnn: OneDnn, fallback: Fallback): Kernel {
 	const plain = matMulKernel(oneDnn, fallback);
 	return (inputs, attrs, memory) => {

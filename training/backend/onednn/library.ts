@@ -1,9 +1,9 @@
-/** The library oneDNN, found on this machine and bound by its C interface; other versions than the one that is known are refused. */
+/** The library oneDNN, found on this machine and bound by its C interface; only the known version is accepted. */
 import koffi from 'koffi';
 import { UserError } from '../../lib/errors';
 
 const LIBRARY = 'libdnnl.so.2';
-/** Major and minor version whose interface this is. */
+/** Major and minor version that this interface is for. */
 const VERSION = [2, 6] as const;
 
 export type Library = ReturnType<typeof bind>;
@@ -18,11 +18,11 @@ export function oneDnnProblem(): string | undefined {
 	}
 	const version = library.func('void *dnnl_version()') as () => unknown;
 	const [major = 0, minor = 0] = koffi.decode(version(), 'int', 3) as number[];
-	// Numbers of layouts and algorithms change from one to the next.
+	// The numbers of layouts and algorithms change between versions.
 	return versionProblem(major, minor);
 }
 
-/** What speaks against that version, or undefined. */
+/** What is wrong with that version, or undefined. */
 export function versionProblem(major: number, minor: number): string | undefined {
 	const [wantedMajor, wantedMinor] = VERSION;
 	if (major === wantedMajor && minor === wantedMinor) return undefined;
@@ -32,7 +32,7 @@ export function versionProblem(major: number, minor: number): string | undefined
 	);
 }
 
-/** The library with one thread for this thread of Node. Throws UserError when it is not installed, or of another version. */
+/** The library with one thread for this thread of Node. Throws UserError if it is missing or another version. */
 export function openLibrary(): Library {
 	const problem = oneDnnProblem();
 	if (problem !== undefined) throw new UserError(`oneDNN cannot be used: ${problem}. Leave --backend out.`);

@@ -1,6 +1,6 @@
 /**
- * oneDNN 2.6 (Debian 12's libdnnl2), Intel's and UXL's library of deep learning primitives: on processors with AVX-512 it does the
- * arithmetic of training about ten times as fast as WASM. All data is float32, pictures are NHWC in memory.
+ * oneDNN 2.6 (Debian 12's libdnnl2), Intel's and UXL's library of deep learning primitives: on processors with AVX-512
+ * its training arithmetic is about ten times as fast as WASM. All data is float32, pictures are NHWC in memory.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { ARG, createAssembler, FLOAT32, type Bytes, type Pointer, type Primitive } from './assembler';
@@ -38,7 +38,10 @@ export interface OneDnn {
 	matMul(m: number, k: number, n: number, transposeA: boolean, transposeB: boolean): Primitive;
 }
 
-/** The library with one thread for this thread of Node; `bfloat16` is what convolutions then multiply in. Throws UserError where it cannot be used. */
+/**
+ * The library with one thread for this thread of Node; with `bfloat16`, convolutions multiply in it. Throws UserError
+ * if it cannot be used.
+ */
 export function loadOneDnn(bfloat16: boolean): OneDnn {
 	const library = openLibrary();
 	const factors = bfloat16 ? BFLOAT16 : FLOAT32;
@@ -148,7 +151,7 @@ export function loadOneDnn(bfloat16: boolean): OneDnn {
 				const backward = operation((op) => {
 					library.poolingGradient(op, poolingMax, p.source, p.destination, ...geometry);
 				}, forward);
-				// Where the greatest values were is asked again: tfjs keeps no room for it between the passes.
+				// The places of the greatest values are computed again: tfjs cannot keep them between the passes.
 				const [workspace, pooled] = [workspaceOf(forward), ownMemoryOf(p.destination)];
 				const [source, outputGradient, gradient] = [memoryOf(p.source), memoryOf(p.destination), memoryOf(p.source)];
 				return sequence(

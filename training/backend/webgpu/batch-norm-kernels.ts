@@ -14,7 +14,7 @@ export function batchNormKernels(gpu: Recorder): Record<string, Kernel> {
 			const channels = x.shape.at(-1) ?? 1;
 			const rows = sizeOf(x) / channels;
 			const { type, items } = itemsOf(channels);
-			// Sums of differences from the first row: large means do not eat the variance's digits.
+			// Sums of differences from the first row, so that large means do not cost the variance precision.
 			const { groups, ...sum } = sumPerChannel(
 				rows,
 				channels,

@@ -1,4 +1,4 @@
-/** Sums over all pixels, channel by channel, in two programs: over strips of rows, and over what these leave. */
+/** Sums over all pixels, channel by channel, in two programs: over strips of rows, then over their results. */
 import { buffers, BUSY, ELEMENTWISE_THREADS, itemsOf, remembered, type Program } from './program';
 
 /** Rows of [rows, items] that one workgroup sums, and how many workgroups that makes. */

@@ -1,4 +1,4 @@
-/** tfjs's own gradient of a filter gives each thread one weight and all the pictures. */
+/** Convolution kernels. In tfjs's own filter gradient, each thread has one weight and all the pictures. */
 import type * as tf from '@tensorflow/tfjs-core';
 import { convolutionInfo, inputOf, sizeOf, type Kernel } from '../kernel-inputs';
 import { backward, filterProduct, forward, sumParts, turnFilter } from './convolution-programs';
@@ -14,7 +14,7 @@ function isCovered(info: Info, columns: number): boolean {
 	);
 }
 
-/** Convolutions and their gradients; `original` gives the kernels of tfjs, for what is not covered. */
+/** Convolutions and their gradients; `original` gives tfjs's kernels, for what is not covered. */
 export function convolutionKernels(gpu: Recorder, original: (name: string) => Kernel): Record<string, Kernel> {
 	const [plain, fused] = [original('Conv2D'), original('FusedConv2D')];
 	const [forInput, forFilter] = [original('Conv2DBackpropInput'), original('Conv2DBackpropFilter')];

@@ -83,7 +83,7 @@ function slide(g: Geometry, columns: number): Program {
 	});
 }
 
-/** Where the programs of a convolution find what it reads. */
+/** The geometry of a convolution's forward pass. */
 function geometryOfForward(info: Info): Geometry {
 	return {
 		height: info.inHeight,
@@ -100,7 +100,7 @@ function geometryOfForward(info: Info): Geometry {
 	};
 }
 
-/** The same of its gradient for the pictures, which is a convolution too. */
+/** The geometry of its gradient for the pictures, which is a convolution too. */
 function geometryOfBackward(info: Info): Geometry {
 	const { strideHeight: sh, strideWidth: sw, padInfo } = info;
 	const fits = [
@@ -129,7 +129,7 @@ function writeFilterProduct(info: Info): Program & { parts: number } {
 	const tile = 64;
 	const [down, across] = [Math.ceil(rows / tile), Math.ceil(columns / COLUMNS)];
 	const pixels = info.batchSize * outHeight * outWidth;
-	// Enough parts to keep all processors busy, none so small that its result costs more than its work.
+	// Enough parts to keep all processors busy, but none so small that its result costs more than its work.
 	const wanted = Math.ceil((2 * BUSY) / (down * across));
 	const chunk = DEPTH * Math.max(16, Math.ceil(pixels / DEPTH / wanted));
 	const parts = Math.ceil(pixels / chunk);

@@ -1,4 +1,4 @@
-/** What goes number by number: the gradient of ReLU, steps of the optimizer, moving averages. */
+/** Elementwise kernels: the gradient of ReLU, optimizer steps, moving averages. */
 import { MOVE_KERNEL, RELU_GRADIENT_KERNEL, SGD_KERNEL } from '../extra-kernels';
 import { inputOf, sizeOf, type Kernel } from '../kernel-inputs';
 import { buffers, elementwise, itemsOf, lines } from './program';

@@ -9,13 +9,13 @@ import { Recorder, type Backend } from './recorder';
 
 let registeredFor: tf.KernelBackend | undefined;
 
-/** Replaces the heavy kernels of the 'webgpu' back end, which must be the one in use. Throws Error for a second one. */
+/** Replaces the heavy kernels of the 'webgpu' back end, which must be in use. Throws Error for a second one. */
 export function registerWebGpuKernels(): void {
 	const backend = tf.backend() as tf.KernelBackend & Backend;
 	if (backend === registeredFor) return;
-	if (registeredFor) throw new Error('WebGPU can be started once in a thread.');
+	if (registeredFor) throw new Error('WebGPU can be started only once per thread.');
 	registeredFor = backend;
-	// What goes wrong on a GPU is else told to nobody: its results are zeros.
+	// Errors on a GPU would otherwise go unnoticed: the results are zeros.
 	backend.device.addEventListener('uncapturederror', ({ error }) => {
 		throw new Error(`WebGPU: ${error.message}`);
 	});

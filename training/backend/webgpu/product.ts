@@ -4,7 +4,7 @@
  */
 import { buffers, lines, vec4, type Program, type Type } from './program';
 
-/** Terms of the sums that are in shared memory at one time. */
+/** Terms of the sums that are in shared memory at a time. */
 export const DEPTH = 16;
 /** Columns of a tile. */
 export const COLUMNS = 64;

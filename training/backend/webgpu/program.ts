@@ -1,4 +1,4 @@
-/** Programs in WGSL: what all of them are written with. */
+/** What all WGSL programs are written with. */
 export type Type = 'f32' | 'vec4<f32>';
 export const vec4: Type = 'vec4<f32>';
 type Workgroups = readonly [x: number, y: number, z: number];
@@ -9,7 +9,7 @@ export interface Program {
 	readonly workgroups: Workgroups;
 }
 
-/** `write`, which writes the same program for the same arguments only once: a step needs hundreds. */
+/** `write` with a cache: it writes the program for the same arguments only once, as a step needs hundreds. */
 export function remembered<A extends readonly unknown[], P>(write: (...args: A) => P): (...args: A) => P {
 	const programs = new Map<string, P>();
 	return (...args) => {
@@ -22,10 +22,10 @@ export function remembered<A extends readonly unknown[], P>(write: (...args: A) 
 
 export const ELEMENTWISE_THREADS = 256;
 const MOST_WORKGROUPS = 65_535;
-/** Workgroups from which on a GPU counts as busy: some for each of its processors. */
+/** From this many workgroups on, a GPU counts as busy: several for each of its processors. */
 export const BUSY = 1024;
 
-/** `line` of each number from 0 to `count` - 1, one below the other. */
+/** `line` for each number from 0 to `count` - 1, one below the other. */
 export const lines = (count: number, line: (index: number) => string): string =>
 	Array.from({ length: count }, (_, index) => line(index)).join('\n');
 
@@ -54,7 +54,7 @@ function writeElementwise(declarations: string, items: number, body: string): Pr
 
 export const elementwise = remembered(writeElementwise);
 
-/** What a thread takes of the channels at a time: four where that comes out even. */
+/** How many channels a thread takes at a time: four if that comes out even. */
 export function itemsOf(channels: number): { type: Type; items: number } {
 	return channels % 4 === 0 ? { type: vec4, items: channels / 4 } : { type: 'f32', items: channels };
 }

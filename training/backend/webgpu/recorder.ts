@@ -1,4 +1,4 @@
-/** Programs among tfjs's own: compiled once, and recorded with the commands under way. */
+/** Runs programs among tfjs's own: compiled once, and recorded with its pending commands. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { Program } from './program';
@@ -28,7 +28,7 @@ interface Compiled {
 	readonly layout: GPUBindGroupLayout;
 }
 
-/** A program whose bindings are, in this order: `reads`, `writes`, and a uniform where there are `uniforms`. */
+/** A program whose bindings are, in this order: `reads`, `writes`, and a uniform if there are `uniforms`. */
 interface Job extends Program {
 	readonly reads: readonly tf.TensorInfo[];
 	/** All of them may be read too. */
@@ -49,7 +49,7 @@ export class Recorder {
 		this.backend.disposeData(tensor.dataId);
 	}
 
-	/** Adds a program to the commands under way, as tfjs does with its own. */
+	/** Adds a program to the pending commands, as tfjs does with its own. */
 	run({ code, reads, writes, uniforms, workgroups }: Job): void {
 		const { backend } = this;
 		const { pipeline, layout } = this.programOf(code);
@@ -60,7 +60,7 @@ export class Recorder {
 		const entries = resources.map((resource, binding) => ({ binding, resource }));
 		const bindGroup = backend.device.createBindGroup({ layout, entries });
 		for (const { dataId } of tensors) backend.commandQueueOwnedIds.add(dataId);
-		// What was read back of them before is out of date.
+		// What was read back from them earlier is out of date.
 		for (const { dataId } of writes) backend.tensorMap.get(dataId).values = null as unknown as Float32Array;
 		backend.ensureCommandEncoderReady();
 		backend.computePassEncoder ??= backend.commandEncoder.beginComputePass();

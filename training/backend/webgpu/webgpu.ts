@@ -1,4 +1,4 @@
-/** WebGPU in Node, through Dawn (npm package `webgpu`), which is loaded only when it is asked for. */
+/** WebGPU in Node, through Dawn (npm package `webgpu`), loaded only on demand. */
 import * as tf from '@tensorflow/tfjs';
 import { existsSync, readdirSync } from 'node:fs';
 import process from 'node:process';
@@ -7,12 +7,12 @@ import { registerWebGpuKernels } from './kernels';
 
 export interface GpuAdapter {
 	readonly name: string;
-	/** Whether a processor only plays the GPU: right, and far slower than any other back end. */
+	/** Whether the GPU is emulated in software: correct, but far slower than any other back end. */
 	readonly isSoftware: boolean;
 }
 
 /**
- * Whether it is worth asking Dawn for a GPU. Where Linux has no graphics device and no driver was named, there is none,
+ * Whether it is worth asking Dawn for a GPU. If Linux has no graphics device and no driver was named, there is none,
  * and asking would only print warnings.
  */
 function mayHaveGpu(): boolean {
@@ -29,7 +29,7 @@ function setNavigator(gpu: GPU | undefined): void {
 	else Reflect.deleteProperty(globalThis, 'navigator');
 }
 
-/** One for the process: Dawn aborts when one instance is collected while another is at work. */
+/** One per process: Dawn aborts if one instance is collected while another is at work. */
 let opened: GPU | undefined;
 
 async function openGpu(): Promise<GPU> {
@@ -41,7 +41,7 @@ async function openGpu(): Promise<GPU> {
 	return opened;
 }
 
-/** The adapter that WebGPU would use here, or undefined where there is none. Throws Error when Dawn does not load. */
+/** The adapter that WebGPU would use here, or undefined if there is none. Throws Error if Dawn does not load. */
 export async function findGpu(): Promise<GpuAdapter | undefined> {
 	if (!mayHaveGpu()) return undefined;
 	const adapter = await (await openGpu()).requestAdapter({ powerPreference: 'high-performance' });
@@ -52,18 +52,18 @@ export async function findGpu(): Promise<GpuAdapter | undefined> {
 	return { name, isSoftware };
 }
 
-/** Makes WebGPU the back end of tfjs. Throws UserError where no adapter is found. */
+/** Makes WebGPU the back end of tfjs. Throws UserError if no adapter is found. */
 export async function startWebGpu(): Promise<void> {
 	if (!(await findGpu()))
 		throw new UserError('WebGPU finds no GPU and no driver on this machine: leave --backend out.');
 	setNavigator(await openGpu());
-	// Registers itself only where it finds navigator.gpu.
+	// Registers itself only if it finds navigator.gpu.
 	await import('@tensorflow/tfjs-backend-webgpu');
 	if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs could not start on WebGPU.');
 	registerWebGpuKernels();
 }
 
-/** Lets go of the GPU, which otherwise keeps the process from ending. */
+/** Releases the GPU, which otherwise keeps the process from ending. */
 export function stopWebGpu(): void {
 	opened = undefined;
 	setNavigator(undefined);

@@ -41,7 +41,7 @@ describe('readFerPlus', () => {
 		writeFileSync(other, 'a,anger\n1,2\n');
 		expect(() => readFerPlus(other, 1)).toThrow(/has no column disgust, fear.*--ferplus takes/);
 		writeFileSync(other, `x "${'\0'.repeat(1000)}`);
-		expect(() => readFerPlus(other, 1)).toThrow(/no table, or a damaged one: .{1,80}\. --ferplus takes/);
+		expect(() => readFerPlus(other, 1)).toThrow(/not a table, or is damaged: .{1,80}\. --ferplus takes/);
 		expect(() => readFerPlus(fileOf('Training,a.png,1,0,0,0,0,0,0,0,0,0'), 2)).toThrow(
 			/has 1 rows, but the data has 2/
 		);

@@ -100,7 +100,7 @@ describe('a folder of pictures as a test set', () => {
 		const useless = readLabelledFolder(dir).pictures.filter(({ name }) => /broken|p5/.test(name));
 		expect(useless).toHaveLength(2);
 		const asked = classifyFolder(useless, [byLight], () => Promise.resolve(detector));
-		await expect(asked).rejects.toThrow(/p7_broken.*\nOf 2 pictures none gives a figure: no face was found in 1\./);
+		await expect(asked).rejects.toThrow(/p7_broken.*\nNone of 2 pictures gives a figure: no face was found in 1\./);
 	});
 
 	it('asks for no detector where all are crops', async () => {

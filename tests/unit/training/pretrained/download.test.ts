@@ -82,7 +82,7 @@ describe('download', () => {
 
 	it('keeps nothing that is not what was published', async () => {
 		behaviour = 'other';
-		await expect(download(remote, target())).rejects.toThrow(/another file than was published: its MD5 is/);
+		await expect(download(remote, target())).rejects.toThrow(/a different file than was published: its MD5 is/);
 		expect(existsSync(target())).toBe(false);
 		expect(existsSync(`${target()}.part`)).toBe(false);
 	});

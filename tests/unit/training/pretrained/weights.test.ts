@@ -157,14 +157,14 @@ describe('readPretrained', () => {
 		await expect(readPretrained(path.join(dir, 'none.h5'))).rejects.toThrow(/There is no file.*--base takes/);
 		const text = path.join(dir, 'text.h5');
 		writeFileSync(text, 'not HDF5');
-		await expect(readPretrained(text)).rejects.toThrow(/no HDF5 file/);
+		await expect(readPretrained(text)).rejects.toThrow(/not an HDF5 file/);
 		const other = path.join(dir, 'other.bin');
 		writeFileSync(other, '');
 		await expect(readPretrained(other)).rejects.toThrow(/--base takes/);
 		const cut = path.join(dir, 'cut.h5');
 		writeH5(cut, false, (layer) => [`${layer}/kernel:0`, `${layer}/bias:0`]);
 		truncateSync(cut, 2000);
-		await expect(readPretrained(cut)).rejects.toThrow(/no HDF5 file, or a damaged one/);
+		await expect(readPretrained(cut)).rejects.toThrow(/not an HDF5 file, or is damaged/);
 		const strange = path.join(dir, 'strange.h5');
 		const opened = new h5wasm.File(strange, 'w');
 		opened.create_dataset({ name: 'x', data: new Float32Array(3) });
