@@ -79,7 +79,7 @@ export class BrokerLink {
 		this.state = 'connecting';
 	}
 
-	/** Resolves once the broker has it; rejects if the connection is lost first. `retain`: for later subscribers, too. */
+	/** Resolves once the broker has it; rejects if the connection is lost first. `retain`: kept for later ones. */
 	async publish({ topic, payload }: MqttMessage, retain = true): Promise<void> {
 		const client = this.#client;
 		if (client === null) throw new Error('there is no connection');
