@@ -183,7 +183,7 @@ export class Photos {
 
 	/**
 	 * Appends pictures to the queue, those in archives as they are unpacked, and shows the first of them; files of
-		 * other kinds are left out and counted.
+	 * other kinds are left out and counted.
 	 */
 	add(files: readonly NamedBlob[]): void {
 		const archives = files.filter(isArchive);

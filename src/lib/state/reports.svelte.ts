@@ -34,7 +34,7 @@ export class Reports {
 
 	/**
 	 * Fetches those that were not fetched yet; one that failed is tried again. Nothing is requested if the manifest has
-		 * no figures, as they come from the report.
+	 * no figures, as they come from the report.
 	 */
 	async load(entries: readonly Pick<ClassifierEntry, 'id' | 'metrics'>[]): Promise<void> {
 		const wanted = entries.filter(({ id }) => ['failed', undefined].includes(this.#states[id]?.kind));

@@ -415,8 +415,8 @@ export class Session {
 
 	/**
 	 * The faces of a single picture, as soon as the analyser is free for it; if the models cannot be loaded, once
-		 * `load` has been called again. `grab` returns the picture, again if it was dropped because settings changed.
-		 * Rejects with an AppError, or when `signal` aborts. `by` reads it instead of the session's own worker.
+	 * `load` has been called again. `grab` returns the picture, again if it was dropped because settings changed.
+	 * Rejects with an AppError, or when `signal` aborts. `by` reads it instead of the session's own worker.
 	 */
 	analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal, by?: SideWorker): Promise<FrameResult> {
 		const options = { timeMs: this.#now(), still: true, smallestFacePx: SMALLEST_IN_STILLS_PX };
@@ -430,7 +430,7 @@ export class Session {
 
 	/**
 	 * The faces of the next frame of a recording, tracked and smoothed on its own clock (`timeMs`); otherwise like
-		 * `analyseStill`. Call `beginFilm` before the first one.
+	 * `analyseStill`. Call `beginFilm` before the first one.
 	 */
 	analyseFilm(
 		grab: () => Promise<GrabbedFrame>,
@@ -562,7 +562,7 @@ export class Session {
 
 	/**
 	 * One frame in flight: the next is grabbed when the result of the last has arrived. A still is grabbed until it is
-		 * read; what a glance finds for sure is shown until it has been searched, which takes many times as long.
+	 * read; what a glance finds for sure is shown until it has been searched, which takes many times as long.
 	 */
 	async #pump(source: FrameSource, signal: AbortSignal): Promise<void> {
 		const pump = ++this.#pumps;

@@ -33,7 +33,7 @@ export class SideWorker {
 
 	/**
 	 * Like Analyser's, but also null if it had to start or apply other settings first, as nobody may want the picture
-		 * by then, and if other settings came into force in the meantime.
+	 * by then, and if other settings came into force in the meantime.
 	 */
 	async analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
 		const wanted = this.#inForce();

@@ -54,7 +54,7 @@ export class Timeline {
 
 	/**
 	 * Records a result of a live source. Numbers of another model, or of labels that count differently, would not fit
-		 * the earlier ones, so the chart starts over.
+	 * the earlier ones, so the chart starts over.
 	 */
 	record(result: FrameResult, model: ShownModel, models: readonly ShownModel[] = [model]): void {
 		const { id, priorRatio } = model;

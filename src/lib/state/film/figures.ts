@@ -17,7 +17,7 @@ export interface LabelFigures {
 	readonly label: string;
 	readonly seconds: number;
 	/** Share of the time with a face, 0..1. */
-		readonly share: number;
+	readonly share: number;
 	/** Mean smoothed probability over the time with a face; null for `unsure`, which has none, and without any face. */
 	readonly meanProbability: number | null;
 	readonly episodes: number;
@@ -34,7 +34,7 @@ export interface Figures {
 	/** Share of the analysed time, 0..1. */
 	readonly noFaceShare: number;
 	/** Share of the time with a face, 0..1. */
-		readonly unsureShare: number;
+	readonly unsureShare: number;
 	/** The model's labels, then `unsure`. */
 	readonly labels: readonly LabelFigures[];
 	/** How often one label's episode (row) was followed by another's (column), as in `labels`; a gap ends a chain. */

@@ -220,7 +220,7 @@ export class Film {
 
 	/**
 	 * Reads on from where it stopped, until the end (true), or until `signal` aborts (false). Rejects with an AppError
-		 * if the film cannot be read any further.
+	 * if the film cannot be read any further.
 	 */
 	async read(session: Session, signal: AbortSignal): Promise<boolean> {
 		const reader = this.#reader;

@@ -21,7 +21,7 @@ export class FilmStore {
 
 	/**
 	 * Stores a film, and its next chunk if there is one: both or neither. Rejects if what is there is not what this
-		 * page left, the same reading with `chunks` chunks: another tab stores the film, or has erased it.
+	 * page left, the same reading with `chunks` chunks: another tab stores the film, or has erased it.
 	 */
 	async put(
 		record: FilmRecord,

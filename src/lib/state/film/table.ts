@@ -123,7 +123,7 @@ export class FilmTable {
 
 	/**
 	 * Appends a frame. `scale`: pixels of the film for each pixel of the analysed frame. Throws a RangeError if it is
-		 * not later than the one before.
+	 * not later than the one before.
 	 */
 	add(frame: number | null, timeS: number, faces: readonly FaceResult[], scale: number): void {
 		this.#addFrame(frame ?? -1, timeS);

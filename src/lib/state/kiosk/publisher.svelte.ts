@@ -106,7 +106,7 @@ export class Publisher {
 
 	/**
 	 * Sends what waits, including what is left from before, and what comes. Connects, and reconnects whenever the
-		 * connection is lost, until `signal` aborts. Resolves once disconnected.
+	 * connection is lost, until `signal` aborts. Resolves once disconnected.
 	 */
 	async run(signal: AbortSignal): Promise<void> {
 		const { settings, storage } = this.#options;

@@ -44,7 +44,7 @@ export class LogStore {
 
 	/**
 	 * Keeps records at once as the page goes away, when a database would not finish in time. The next call takes them
-		 * in; records that the database was already writing still count once.
+	 * in; records that the database was already writing still count once.
 	 */
 	leave(records: readonly MinuteRecord[]): void {
 		const named = records.map((record) => ({ ...record, part: this.#partOf(record) }));
