@@ -65,7 +65,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 	[/^WEBVTT|^\d+\s+[\d:,.]+ --> /, 'These are subtitles. Make a table of them, with start, stop and label.']
 ];
 
-/** The text of a table in any common encoding. Throws AppError 'codes-unreadable', which says what the file is. */
+/** The text of a table in whatever encoding it has. Throws AppError 'codes-unreadable', which says what the file is. */
 export function readText(bytes: Uint8Array<ArrayBuffer>): string {
 	const latin1 = new TextDecoder('windows-1252').decode(bytes);
 	const begin = latin1.replace(/^ï»¿/, '').trimStart().slice(0, 2000);

@@ -51,7 +51,7 @@ export function csvHeader(options: ColumnOptions): string {
 	return BYTE_ORDER_MARK + csvLine(columnNames(options));
 }
 
-/** The rows of the frames from `fromFrame` up to, but without, `toFrame`. */
+/** The rows of the frames from `fromFrame` up to but not including `toFrame`. */
 export function csvRows(table: FilmTable, fromFrame: number, toFrame: number, options: ColumnOptions): string {
 	const { told, epochMs, personOf, isExcluded } = options;
 	const lines: string[] = [];

@@ -126,7 +126,7 @@ function* jsonParts(film: ExportedFilm): Generator<string, void, undefined> {
 	}
 }
 
-/** The frames from `fromFrame` up to, but without, `toFrame` as JSON list entries. `isFirst`: none precede them. */
+/** Frames from `fromFrame` up to but not including `toFrame` as JSON list entries. `isFirst`: none precede them. */
 export function jsonFrames(
 	table: FilmTable,
 	fromFrame: number,

@@ -143,7 +143,7 @@ export class FilmTable {
 		return frame < 0 ? null : frame;
 	}
 
-	/** Rows of a frame: `from` up to, but without, `to`. */
+	/** Rows of a frame: `from` up to but not including `to`. */
 	rowsOf(index: number): [from: number, to: number] {
 		const to = index + 1 < this.frameCount ? this.#firstRow.get(index + 1) : this.rowCount;
 		return [this.#firstRow.get(index), to];

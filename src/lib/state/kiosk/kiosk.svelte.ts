@@ -224,7 +224,7 @@ export class Kiosk implements KioskControls {
 		const stopWatching = $effect.root(() => {
 			$effect(() => {
 				const { result } = app.session;
-				// Once for each result, whatever other state changes that counting reads.
+				// Once for each result, even if other state that counting reads changes.
 				untrack(() => this.#saw(result));
 			});
 			$effect(() => {

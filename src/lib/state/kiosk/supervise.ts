@@ -63,7 +63,7 @@ export interface Watch {
 	/** Since when it is recovering; meaningless while it is not. */
 	readonly recoveringSinceMs: number;
 	readonly results: number;
-	/** When the last result came, or when none was last expected. */
+	/** When the last result came, or the last time that none was expected. */
 	readonly aliveMs: number;
 	readonly last: Pick<Observation, 'nowMs' | 'wallMs' | 'visible'> | null;
 }
