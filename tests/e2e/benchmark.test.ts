@@ -178,12 +178,8 @@ describe('a FER2013 file', () => {
 			.join('\n');
 		await chooseCsv(page, Buffer.from(bare), 'train.csv');
 		await run(page);
-		await expect
-			.poll(() => page.getByTestId('csv-split').innerText())
-			.toBe(`All rows (no Usage column): ${ROWS + 4}`);
-		await expect
-			.poll(() => page.getByTestId('bench-manner').innerText())
-			.toContain('All rows (no Usage column)');
+		await expect.poll(() => page.getByTestId('csv-split').innerText()).toBe(`All rows (no Usage column): ${ROWS + 4}`);
+		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('All rows (no Usage column)');
 		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
 		await run(page);
 		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');

@@ -61,7 +61,9 @@ export class Coding {
 		const { leftOut, late, isGuessedMs } = this.#table;
 		const overlapS = this.agreement?.overlapS ?? 0;
 		return [
-			...(isGuessedMs ? ['Its times were taken for milliseconds: the film is far too short for that many seconds.'] : []),
+			...(isGuessedMs
+				? ['Its times were taken for milliseconds: the film is far too short for that many seconds.']
+				: []),
 			...(leftOut > 0 ? [`Rows left out, without a start and a later stop, or without a label: ${leftOut}.`] : []),
 			...(late > 0 ? [`Codes that begin after the end of the film: ${late}.`] : []),
 			...(overlapS >= LEAST_OVERLAP_S
