@@ -1,2 +1,2 @@
-/** Drawn while the site is built: whoever opens a page sees it before its code is there. */
+/** Rendered at build time: visitors see a page before its code is loaded. */
 export const prerender = true;

@@ -1,6 +1,6 @@
 import type { PictureStyle } from '$lib/overlay/picture';
 
-/** The page's font and colours, for overlays that are written to files. */
+/** The page's font and colours, for overlays written to files. */
 export function overlayStyle(mirrored: boolean): PictureStyle {
 	const style = getComputedStyle(document.documentElement);
 	return {

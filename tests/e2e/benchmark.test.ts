@@ -178,12 +178,8 @@ describe('a FER2013 file', () => {
 			.join('\n');
 		await chooseCsv(page, Buffer.from(bare), 'train.csv');
 		await run(page);
-		await expect
-			.poll(() => page.getByTestId('csv-split').innerText())
-			.toBe(`All rows (there is no column Usage): ${ROWS + 4}`);
-		await expect
-			.poll(() => page.getByTestId('bench-manner').innerText())
-			.toContain('All rows (there is no column Usage)');
+		await expect.poll(() => page.getByTestId('csv-split').innerText()).toBe(`All rows (no Usage column): ${ROWS + 4}`);
+		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('All rows (no Usage column)');
 		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');
 		await run(page);
 		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');
@@ -212,7 +208,7 @@ describe('a FER2013 file', () => {
 
 	it('can be looked at in other splits, with mirror images', async () => {
 		const { page } = bench;
-		await chooseRows(page, 'as the paper');
+		await chooseRows(page, 'as in the paper');
 		await page.getByTestId('bench-mirrored').check();
 		await run(page);
 		expect(await counted(page, own)).toBe(ROWS + 2);

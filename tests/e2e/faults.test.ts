@@ -395,11 +395,11 @@ describe('while models load', () => {
 				prepare: (prepared) =>
 					prepared.route('**/_app/immutable/entry/app.*.js', (route) => route.abort('connectionreset'))
 			});
-			await page.getByText('A part of this page did not come.').waitFor();
+			await page.getByText('A part of this page did not load.').waitFor();
 			await mend(context);
 			await page.getByRole('link', { name: 'reload the page' }).click();
 			await page.locator('html[data-running]').waitFor();
-			expect(await page.getByText('A part of this page did not come.').isVisible()).toBe(false);
+			expect(await page.getByText('A part of this page did not load.').isVisible()).toBe(false);
 			await context.close();
 		}
 	);
@@ -411,7 +411,7 @@ describe('while models load', () => {
 				await prepared.route('**/_app/immutable/entry/app.*.js', (route) => route.abort('connectionreset'));
 			}
 		});
-		await page.getByText('A part of this page did not come.').waitFor();
+		await page.getByText('A part of this page did not load.').waitFor();
 		await mend(context);
 		await context.clock.fastForward(31_000);
 		await page.locator('html[data-running]').waitFor();

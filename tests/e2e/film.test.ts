@@ -368,7 +368,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		it('says to a screen reader where it stands, and names every control', async () => {
 			const snapshot = await page.getByTestId('film-timeline').ariaSnapshot();
 			expect(snapshot).toContain('slider "Moment of the film"');
-			for (const name of ['One frame back', 'Play', 'One frame on', 'Zoom in', 'Zoom out', 'Whole film'])
+			for (const name of ['One frame back', 'Play', 'One frame forward', 'Zoom in', 'Zoom out', 'Whole film'])
 				expect(snapshot).toContain(`button "${name}"`);
 			expect(snapshot).not.toMatch(/button\n|textbox\n/);
 			const people = await page.getByTestId('film-people').ariaSnapshot();
@@ -455,7 +455,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await readAll(page);
 		await waitForStatus(page, 'done');
 		const card = page.getByTestId('film-agreement');
-		await expect.poll(() => card.innerText()).toContain('Somebody coded this film by hand?');
+		await expect.poll(() => card.innerText()).toContain('Has somebody coded this film by hand?');
 		expect(await page.getByTestId('kappa').count()).toBe(0);
 		const buffer = Buffer.from('start,stop,label\n0,0.5,happy\n');
 		await page.getByTestId('codes-input').setInputFiles({ name: 'chosen.csv', mimeType: 'text/csv', buffer });

@@ -457,7 +457,7 @@ describe('the list', () => {
 		const line = page.getByTestId('skipped');
 		await expect
 			.poll(() => line.innerText())
-			.toBe('One file has sound, but no picture. One file is a film: open it on the page Film.');
+			.toBe('One file has sound, but no picture. One file is a film: open it on the Film page.');
 		await line.getByRole('link', { name: 'Film' }).click();
 		await page.waitForURL('**/film');
 		await context.close();

@@ -1,13 +1,13 @@
-/** How often several models say the same of a face. */
+/** How often several models say the same about a face. */
 import type { FrameResult } from '../core/types';
 import { votesOf, type Voter } from '../core/verdict';
 
 export interface Agreement {
 	/** Faces that all models have read so far, counted in every frame. */
 	readonly readings: number;
-	/** Those of which all gave the same label. */
+	/** Those to which all gave the same label. */
 	readonly unanimous: number;
-	/** By model id: those of which it gave the label of the first model. */
+	/** By model id: those to which it gave the same label as the first model. */
 	readonly withFirst: Readonly<Record<string, number>>;
 }
 

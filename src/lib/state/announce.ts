@@ -4,10 +4,10 @@ import { verdictOf } from '../core/verdict';
 import { countBy } from './count-by';
 
 export interface Announcer {
-	/** What is to be read out now; changes only when it should be read. */
+	/** The sentence to read out; changes only when it should be read. */
 	readonly spoken: string;
 	readonly spokenAtMs: number;
-	/** What has been seen since `sinceMs`. */
+	/** The sentence that has been true since `sinceMs`. */
 	readonly pending: string;
 	readonly sinceMs: number;
 }
@@ -17,7 +17,7 @@ export const SILENT: Announcer = { spoken: '', spokenAtMs: -Infinity, pending: '
 /** A sentence must stay true this long before it is read, and this long must pass between two. */
 const SETTLED_MS = 1200;
 const PAUSE_MS = 2500;
-/** More faces than these are counted: nobody listens to thirty of them. */
+/** More faces than this are only counted: nobody listens to thirty of them. */
 const MOST_NAMED = 5;
 
 /** The announcer after `sentence` was found true at `nowMs`. */
@@ -28,14 +28,14 @@ export function announce(announcer: Announcer, sentence: string, nowMs: number):
 	return due && sentence !== announcer.spoken ? { ...seen, spoken: sentence, spokenAtMs: nowMs } : seen;
 }
 
-/** Whose readings are told, and from which probability on. */
+/** The model whose readings are told, and from which probability on. */
 export interface ToldModel {
 	readonly id: string;
 	readonly labels: readonly string[];
 	readonly unsureBelow: number;
 }
 
-/** The faces and their labels as one sentence, in the order of their ids; of many, how many have which label. */
+/** The faces and their labels as one sentence, in order of their ids; for many faces, how many have which label. */
 export function describeFaces({ faces }: FrameResult, { id: modelId, labels, unsureBelow }: ToldModel): string {
 	if (faces.length === 0) return 'No face in view.';
 	const word = (face: FrameResult['faces'][number]): string => {

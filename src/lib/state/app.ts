@@ -1,6 +1,6 @@
 /**
- * What every page of the site shares: one analyser, whose models are loaded once, one set of settings, and what was read:
- * who looks at another page finds it again.
+ * What every page of the site shares: one analyser, whose models are loaded once, one set of settings, and what was
+ * read, which a visitor finds again after looking at another page.
  */
 import { createContext } from 'svelte';
 import { browser } from '$app/environment';
@@ -23,10 +23,10 @@ export interface App {
 	readonly settings: Settings;
 	readonly cameras: Cameras;
 	readonly updates: Updates;
-	/** The session's own, for others to share; and calls what it is given with its events, until the returned function is called. */
+	/** The session's own, for others to share. `listen` passes on its events, until the returned function is called. */
 	readonly analyser: Analyser;
 	readonly listen: (listener: (event: AnalyserEvent) => void) => () => void;
-	/** Made by the page that is the first to need it: the others do not load its code. */
+	/** Created by the first page that needs it, so that the others do not load its code. */
 	readonly kept: { photos?: Photos; films?: Films; timeline?: Timeline };
 }
 
@@ -36,7 +36,7 @@ export const [getApp, setApp] = createContext<App>();
 export function createApp(): App {
 	const storage = localStore();
 	const settings = new Settings(storage);
-	// While pages are made there is no address, and no worker.
+	// While pages are prerendered there is no address, and no worker.
 	const baseUrl = browser ? new URL(resolve('/'), location.href).href : '';
 	const listeners = new Set<(event: AnalyserEvent) => void>();
 	const analyser = new Analyser({
@@ -62,7 +62,7 @@ export function createApp(): App {
 	return { session, settings, cameras: new Cameras(), updates: new Updates(), analyser, listen, kept: {} };
 }
 
-/** Opens the chosen camera, or the remembered one, and remembers what was opened in the end. */
+/** Opens the chosen camera, or the remembered one, and remembers which one was opened. */
 export async function startCamera({ session, settings, cameras }: App, choice?: CameraChoice): Promise<void> {
 	if (choice !== undefined) settings.update({ camera: choice });
 	await session.open(() => new CameraSource(settings.current.camera));

@@ -1,21 +1,21 @@
-/** Files in one: a ZIP, stored as they are, as pictures do not shrink by compressing them again. */
+/** Several files in a ZIP, uncompressed, as compressing pictures again does not make them smaller. */
 
 export interface NamedFile {
 	readonly name: string;
 	readonly data: Blob;
 }
 
-/** Names of devices on Windows, with any extension. */
+/** Device names on Windows, with any extension. */
 const DEVICES = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
-/** Windows takes paths of 260 characters, the folder to unpack to among them. */
+/** Windows allows paths of 260 characters, including the folder to unpack to. */
 const MOST_CHARACTERS = 160;
 const MOST_OF_ONE = 100;
-/** Linux takes 255 bytes of a name, encrypted folders 143: a letter of Chinese or Arabic has two or three. */
+/** Linux allows 255 bytes per name, encrypted folders 143; a Chinese or Arabic letter takes two or three. */
 const MOST_BYTES_OF_ONE = 140;
 
 /**
- * Each file under a name that Windows, macOS and Linux can write ("a:b.jpg" becomes "a_b.jpg"); of names that are one to any
- * of them, as where case does not count, the later ones get another: "a.png", "a (2).png".
+ * Each file under a name that Windows, macOS and Linux can write ("a:b.jpg" becomes "a_b.jpg"). If names are the same
+ * to one of these systems (case may not count), the later ones are renamed: "a.png", "a (2).png".
  */
 export async function archive(files: AsyncIterable<NamedFile>): Promise<Blob> {
 	// Few visitors need it.
@@ -57,12 +57,12 @@ export function safePath(name: string): string {
 		)
 		.filter((part) => part !== '' && !/^\.+$/.test(part))
 		.map((part) => shortened(DEVICES.test(part.split('.')[0]?.trim() ?? '') ? `_${part}` : part));
-	// The folders farthest away say least.
+	// The outermost folders say least.
 	while (parts.length > 1 && parts.join('/').length > MOST_CHARACTERS) parts.shift();
 	return parts.length === 0 ? '_' : parts.join('/');
 }
 
-/** With its extension; letters of two units are not cut in two. */
+/** Keeps the extension; letters of two units are not split. */
 function shortened(part: string): string {
 	const isLong = (text: string): boolean =>
 		text.length > MOST_OF_ONE || new TextEncoder().encode(text).length > MOST_BYTES_OF_ONE;
@@ -73,7 +73,7 @@ function shortened(part: string): string {
 	return letters.join('').trimEnd() + extension;
 }
 
-/** Equal for names that are one to a system that tells no case, or no composed letters, apart. */
+/** Equal for names that are the same to a system that ignores case or letter composition. */
 function keyOf(name: string): string {
 	return name.normalize('NFKC').toUpperCase().toLowerCase();
 }

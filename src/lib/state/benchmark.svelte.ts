@@ -1,4 +1,4 @@
-/** A benchmark in this browser: what it runs on, where it stands, and what it found. */
+/** A benchmark in this browser: what it runs on, how far it is, and what it found. */
 import { startTask, type Task, type TaskHost } from '../client/task';
 import { toAppError, type AppError } from '../errors';
 import type { BenchmarkProgress, BenchmarkRequest, Problem } from '../protocol/tasks';
@@ -27,7 +27,7 @@ export class Benchmark {
 		return this.#status;
 	}
 
-	/** Where it stands, or stood when it ended; null before the first sign. */
+	/** How far it is, or was when it ended; null before the first report. */
 	get progress(): BenchmarkProgress | null {
 		return this.#progress;
 	}
@@ -37,12 +37,12 @@ export class Benchmark {
 		return this.#request;
 	}
 
-	/** Pictures that count for nothing. */
+	/** Pictures that are not counted. */
 	get problems(): readonly Problem[] {
 		return this.#problems;
 	}
 
-	/** Milliseconds that are left at the speed so far, or null where that cannot be said. */
+	/** Milliseconds left at the speed so far, or null if that is unknown. */
 	readonly leftMs: number | null = $derived.by(() => {
 		if (this.#progress === null) return null;
 		const { done, total, elapsedMs } = this.#progress;

@@ -8,9 +8,9 @@ export class Cameras {
 		return this.#list;
 	}
 
-	/** Reads the list again; it is empty where the browser gives none. */
+	/** Reads the list again; it is empty if the browser gives none. */
 	async refresh(): Promise<void> {
-		// Missing, whatever its type says, outside secure contexts.
+		// Missing outside secure contexts, despite the type.
 		if (!('mediaDevices' in navigator)) return;
 		try {
 			const devices = await navigator.mediaDevices.enumerateDevices();

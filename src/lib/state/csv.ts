@@ -1,16 +1,16 @@
 export type Cell = string | number | boolean | null;
 
-/** Without it, Excel takes UTF-8 for the letters of its own region. */
+/** Without it, Excel takes UTF-8 for its regional encoding. */
 export const BYTE_ORDER_MARK = '\uFEFF';
-/** What begins a formula, also in full width. */
+/** What begins a formula, including full-width forms. */
 const FORMULA = /^[=+\-@|%＝＋－＠｜％]/;
-/** What spreadsheets pass over at the start of a cell, or take for the start of another. */
+/** What spreadsheets skip at the start of a cell, or take for the start of another. */
 const PASSED_OVER = /^[\s\p{Z}\p{C}"';,]+/u;
 
 /**
- * A table as CSV (RFC 4180): a byte order mark, a header, lines that end in CRLF, quotes where they are needed; null is an
- * empty cell. Text that a spreadsheet would take for a formula, or for the start of a cell with one where it separates by
- * semicolons, is defused: names of files and labels are whatever somebody wrote.
+ * A table as CSV (RFC 4180): a byte order mark, a header, lines that end in CRLF, quotes where needed; null is an empty
+ * cell. Text that a spreadsheet would take for a formula is defused, even if the formula only starts a cell when
+ * semicolons separate cells: file names and labels are whatever somebody wrote.
  */
 export function toCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
 	return BYTE_ORDER_MARK + [header, ...rows].map(csvLine).join('');
@@ -27,7 +27,7 @@ function quote(cell: Cell): string {
 }
 
 function defused(text: string): string {
-	// A line of its own, or what a semicolon begins, may become a cell of its own.
+	// What follows a line end or a semicolon may become a cell of its own.
 	const whole = text
 		.split(/([;\t\r\n]+)/)
 		.map((part, index) => (index % 2 === 0 && isFormula(part) ? `'${part}` : part))

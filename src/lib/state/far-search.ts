@@ -1,7 +1,7 @@
 /**
- * When a live source is searched for faces that one look at a frame misses: from its first frame on, as nothing is known then,
- * but not where all that there is stands near, for a search costs time; where a group stands far; and once no face was in view
- * for a while.
+ * When to search a live source for faces that one look at a frame misses: from the first frame on, as nothing is known
+ * then, but not if all faces found are near, as a search costs time; if a group is far away; and once no face was in
+ * view for a while.
  */
 import type { FrameResult } from '../core/types';
 
@@ -9,13 +9,13 @@ import type { FrameResult } from '../core/types';
 export type FarSearch = 'unknown' | 'not-yet' | 'begun' | 'searched' | 'impossible';
 
 const SEARCH_AFTER_MS = 1000;
-/** Faces of this share of the picture's longer side are seen without a search; people seldom come so near in groups. */
+/** Faces of this share of the picture's longer side are seen without a search; people in groups are seldom so near. */
 const NEAR_SHARE = 0.15;
 
-/** Of so many faces that are all far one look misses others. */
+/** If this many faces are in view and all far away, one look misses others. */
 const GROUP = 3;
 
-/** After a frame; `missedMs`: since a face was in view, or since the source was opened. */
+/** The state after a frame; `missedMs`: time since a face was in view, or since the source was opened. */
 export function farSearchAfter(
 	before: FarSearch,
 	{ width, height, faces }: Pick<FrameResult, 'width' | 'height' | 'faces'>,

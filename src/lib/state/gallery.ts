@@ -3,7 +3,7 @@ import { agreementOn, verdictOf } from '../core/verdict';
 import type { Photo } from './photos.svelte';
 import type { ShownModel } from './session.svelte';
 
-/** All, those with a face of a label or one that the models differ about, or what became of them. */
+/** All pictures, those with a face of a label or one on which the models differ, or those with a certain outcome. */
 export type Filter = 'all' | 'unsure' | 'differ' | 'no-face' | 'unread' | `label:${string}`;
 export type Order = 'added' | 'name' | 'faces' | 'probability';
 
@@ -24,7 +24,7 @@ function filtersOf({ state }: Photo, models: readonly ShownModel[]): ReadonlySet
 	return fits;
 }
 
-/** How many pictures fit each filter; those that none fits are left out, but for 'all'. */
+/** How many pictures fit each filter; filters that none fits are left out, except 'all'. */
 export function countFilters(
 	photos: readonly Photo[],
 	models: readonly ShownModel[]
@@ -37,8 +37,8 @@ export function countFilters(
 }
 
 /**
- * The pictures that fit, in order. 'probability' puts first where the filter's label, or else any label, is most likely;
- * 'faces' those with most faces. Equals stay in the order in which they were added.
+ * The pictures that fit, in order. 'probability' puts first those in which the filter's label, or else any label, is
+ * most likely; 'faces' those with most faces. Ties stay in the order in which they were added.
  */
 export function arrange(
 	photos: readonly Photo[],

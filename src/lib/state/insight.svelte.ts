@@ -1,4 +1,4 @@
-/** What the model sees of one face, and what of it speaks for its label; a few times a second, and only when asked for. */
+/** What the model sees of one face, and which parts speak for its label; a few times a second, and only on request. */
 import type { Explanation, FaceResult, FrameResult } from '../core/types';
 
 /** An explanation costs as much as 50 faces: it may take this share of the time, and come no more often than this. */
@@ -16,7 +16,7 @@ export class Insight {
 	#chosenId: number | null = $state.raw(null);
 	#result: FrameResult | null = $state.raw(null);
 	#explained: { readonly input: Uint8Array; readonly explanation: Explanation } | null = $state.raw(null);
-	/** Counts what makes an answer that is under way one of something else. */
+	/** Counts changes that make an answer under way obsolete. */
 	#turn = 0;
 	#busy = false;
 	#nextMs = -Infinity;
@@ -39,7 +39,7 @@ export class Insight {
 		return this.#open;
 	}
 
-	/** The last explanation and the input that it is of. */
+	/** The last explanation, and the input that it explains. */
 	get explained(): { readonly input: Uint8Array; readonly explanation: Explanation } | null {
 		return this.#explained;
 	}
@@ -73,7 +73,7 @@ export class Insight {
 	#ask(): void {
 		const input = this.face?.input;
 		if (!this.#open || this.#busy || input === undefined || input.length === 0) return;
-		// A still gives one result only: it must not be missed because it came too early.
+		// A still gives only one result: it must not be missed because it came too early.
 		const waitMs = this.#nextMs - this.#options.now();
 		if (this.#explained?.input === input) return;
 		this.#busy = true;
@@ -92,13 +92,13 @@ export class Insight {
 			const explanation = await this.#options.explain(input);
 			if (turn === this.#turn) this.#explained = { input, explanation };
 		} catch {
-			// The worker starts again, or the model is being changed: the next result tries anew.
+			// The worker is restarting, or the model is being changed: the next result tries again.
 		} finally {
 			const tookMs = this.#options.now() - beganMs;
 			this.#nextMs = this.#options.now() + Math.max(PAUSE_MS, tookMs * (1 / BUSY_SHARE - 1));
 			this.#busy = false;
 		}
-		// Also where it failed: a still gives no next result.
+		// Even if it failed: a still gives no next result.
 		this.#ask();
 	}
 }

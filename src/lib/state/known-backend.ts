@@ -1,19 +1,19 @@
-/** Which back end ran best in this browser, so that the next visit starts on it without a trial: src/first.js reads it. */
+/** Which back end ran best in this browser: the next visit starts on it without a trial. src/first.js reads it. */
 import type { BackendReport } from '../protocol';
 import type { SettingsStorage } from './settings.svelte';
 
 const STORAGE_KEY = 'mien.backend';
-/** Machines change slowly: another graphics card, another driver. A browser that changed says so in its name. */
+/** Machines change slowly: another graphics card, another driver. A changed browser has another user agent. */
 const KEEP_MS = 7 * 24 * 3_600_000;
 
 interface Kept {
 	readonly report: BackendReport;
-	/** Of the browser that tried. */
+	/** The user agent of the browser that ran the trial. */
 	readonly agent: string;
 	readonly untilMs: number;
 }
 
-/** Keeps what a trial found, unless it is known. `nowMs`: of the calendar. */
+/** Keeps what a trial found, unless it is known. `nowMs`: milliseconds since 1970. */
 export function keepBackend(storage: SettingsStorage, report: BackendReport, agent: string, nowMs: number): void {
 	try {
 		const before = JSON.parse(storage.getItem(STORAGE_KEY) ?? 'null') as Partial<Kept> | null;
@@ -26,7 +26,7 @@ export function keepBackend(storage: SettingsStorage, report: BackendReport, age
 	}
 }
 
-/** The one that is known failed: the next visit tries all again. */
+/** For when the known one failed: the next visit tries all again. */
 export function forgetBackend(storage: Pick<Storage, 'removeItem'>): void {
 	try {
 		storage.removeItem(STORAGE_KEY);

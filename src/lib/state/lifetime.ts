@@ -7,7 +7,7 @@ declare global {
 	}
 }
 
-/** Loads the models and watches the cameras, until the returned function is called; that releases everything. */
+/** Loads the models and watches the cameras, until the returned function is called, which releases everything. */
 export function keepRunning({ session, cameras }: App): () => void {
 	window.mien = { stats: () => session.stats() };
 	const unwatch = cameras.watch(() => session.devicesChanged());

@@ -1,22 +1,22 @@
-/** "Match this face": expressions to be shown to the camera, one after another. Pure; the clock is passed in. */
+/** "Match this face": expressions to show to the camera, one after another. Pure; the clock is passed in. */
 
 /** An expression counts once it has been shown with this probability for this long. */
 const NEEDED = 0.5;
 const HOLD_MS = 700;
-/** Between two frames no more than this passes: a tab that slept held nothing. */
+/** Most time that counts between two frames: a tab that slept held nothing. */
 const MOST_STEP_MS = 250;
 /** The easy ones first, so that nobody begins with disgust. */
 const EASY = ['happy', 'surprise', 'neutral'];
 
 export interface Match {
-	/** In the order in which they are asked for. */
+	/** In the order they are asked for. */
 	readonly labels: readonly string[];
-	/** Index of the one asked for now; as many as there are where it is over. */
+	/** Index of the one asked for now; the number of labels when the game is over. */
 	readonly at: number;
 	readonly matched: number;
-	/** For how long it has been shown by now. */
+	/** How long it has been shown so far. */
 	readonly heldMs: number;
-	/** Time of the frame before. */
+	/** Time of the previous frame. */
 	readonly timeMs: number | null;
 }
 
@@ -27,7 +27,7 @@ export function beginMatch(labels: readonly string[]): Match {
 	return { labels: order, at: 0, matched: 0, heldMs: 0, timeMs: null };
 }
 
-/** The expression asked for, or null where it is over. */
+/** The expression asked for, or null when the game is over. */
 export function targetOf({ labels, at }: Match): string | null {
 	return labels[at] ?? null;
 }
@@ -37,7 +37,7 @@ export function heldShare({ heldMs }: Match): number {
 	return Math.min(1, heldMs / HOLD_MS);
 }
 
-/** After a frame that shows the target with this probability; 0 where there is no face. */
+/** The game after a frame that shows the target with this probability; 0 if there is no face. */
 export function playMatch(match: Match, share: number, timeMs: number): Match {
 	const stepMs = match.timeMs === null ? 0 : Math.min(MOST_STEP_MS, Math.max(0, timeMs - match.timeMs));
 	const heldMs = share >= NEEDED ? match.heldMs + stepMs : Math.max(0, match.heldMs - stepMs);

@@ -26,7 +26,7 @@ export class Measurements {
 		return this.#error;
 	}
 
-	/** Measures these models anew, one after another. Failures become `error`. */
+	/** Measures these models again, one after another. Failures become `error`. */
 	async measure(models: readonly string[]): Promise<void> {
 		if (this.#task !== null) return;
 		this.#speeds = {};

@@ -13,7 +13,7 @@ export const EMPTY_METER: Meter = { fps: null, times: null, lastMs: null };
 
 /** Time constant of the smoothing in milliseconds. */
 const SETTLE_MS = 800;
-/** A longer interval, most of which no frame took, is the page having been hidden. */
+/** A longer interval, most of it not spent on a frame, means that the page was hidden. */
 const PAUSE_MS = 2000;
 
 /** The meter after a result that arrived at `nowMs` and took `times`. */

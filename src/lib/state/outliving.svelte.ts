@@ -1,5 +1,5 @@
 /**
- * What `make` gives, whose derived values go on when the component that makes it is gone. Where pages are rendered ahead
+ * What `make` returns, with derived values that keep working after the component is gone. When pages are prerendered,
  * nothing outlives anything.
  */
 export function outliving<T>(make: () => T): T {

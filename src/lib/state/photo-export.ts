@@ -10,14 +10,14 @@ export interface ExportedModel {
 	readonly id: string;
 	readonly title: string;
 	readonly labels: readonly string[];
-	/** What the odds of each label were multiplied by; null where they count as in training. */
+	/** What the odds of each label were multiplied by; null if they count as in training. */
 	readonly priorRatio: readonly number[] | null;
 	/** A label less likely than this, 0..1, is flagged as unsure. */
 	readonly unsureBelow: number;
 }
 
 interface ExportedReading {
-	/** The most likely label, also where it is unsure. */
+	/** The most likely label, even if it is unsure. */
 	readonly label: string;
 	readonly unsure: boolean;
 	/** By label. */
@@ -39,7 +39,7 @@ interface ExportedPicture {
 	readonly status: 'read' | 'failed' | 'not-read';
 	/** Why it failed. */
 	readonly error: ErrorCode | null;
-	/** Null where it was not read. */
+	/** Null if it was not read. */
 	readonly width: number | null;
 	readonly height: number | null;
 	readonly faces: readonly ExportedFace[];
@@ -52,7 +52,7 @@ export interface PhotoExport {
 	readonly pictures: readonly ExportedPicture[];
 }
 
-/** What there is to know of these pictures. `models`: all that may have read them. */
+/** Everything known about these pictures. `models`: all that may have read them. */
 export function exportPhotos(photos: readonly Photo[], models: readonly ExportedModel[]): PhotoExport {
 	const pictures = photos.map((photo) => exportPhoto(photo, models));
 	const used = new Set(pictures.flatMap(({ faces }) => faces.flatMap(({ readings }) => Object.keys(readings))));
@@ -107,7 +107,7 @@ function exportFace(
 
 const LANDMARKS = ['rightEye', 'leftEye', 'nose', 'mouth', 'rightEar', 'leftEar'] as const;
 
-/** One line for each face, and one for each picture without. */
+/** One line for each face, and one for each picture without a face. */
 export function photosToCsv({ models, pictures }: PhotoExport): string {
 	const header = [
 		...['file', 'status', 'error', 'width', 'height', 'face', 'confidence', 'x', 'y', 'box_width', 'box_height'],

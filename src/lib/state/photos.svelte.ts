@@ -22,7 +22,7 @@ export type PhotoState =
 
 export interface Photo {
 	readonly id: number;
-	/** With its folders, where it was chosen with them. */
+	/** With its folders, if it was chosen with them. */
 	readonly name: string;
 	readonly file: Blob;
 	/** Address of a small copy, once there is one. */
@@ -30,7 +30,7 @@ export interface Photo {
 	readonly state: PhotoState;
 }
 
-/** What became of all pictures together. */
+/** The outcome of all pictures together. */
 export interface Progress {
 	readonly total: number;
 	readonly done: number;
@@ -40,66 +40,66 @@ export interface Progress {
 	readonly open: number;
 }
 
-/** Files that were left out, the last time some were added; `inArchives` of them within archives. */
+/** Files that were left out the last time some were added; `inArchives`: those within archives. */
 export interface Skipped {
 	readonly films: number;
 	readonly sounds: number;
 	readonly others: number;
 	readonly inArchives: number;
-	/** Pictures of archives that are damaged. */
+	/** Damaged pictures in archives. */
 	readonly damaged: number;
 }
 
 const NONE_SKIPPED: Skipped = { films: 0, sounds: 0, others: 0, inArchives: 0, damaged: 0 };
 
-/** A file with the path within what was chosen or dropped. */
+/** A file with its path within what was chosen or dropped. */
 interface NamedBlob {
 	readonly name: string;
 	readonly file: Blob;
 }
 
-/** What decides, beside the models, what is found in a picture. */
+/** What decides, besides the models, what is found in a picture. */
 type PhotoRules = Pick<SettingsData, 'minConfidence' | 'prior'>;
 
-/** The picture may be innocent of these: it gets a second chance. */
+/** These may not be the picture's fault, so it is tried again. */
 const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
 
-/** So many pictures to be read are worth more workers, each of which takes about as long to start as a picture. */
+/** This many waiting pictures are worth more workers, each of which takes about as long to start as a picture. */
 const MANY = 6;
 
 export class Photos {
 	#list: readonly Photo[] = $state.raw([]);
 	#selectedId: number | null = $state.raw(null);
 	#shown: PhotoSource | null = $state.raw(null);
-	/** What one look at the picture on the stage is sure of: a search takes many times as long. */
+	/** What one look at the picture on the stage finds for sure; a search takes many times as long. */
 	#glance: { readonly id: number; readonly result: FrameResult } | null = $state.raw(null);
 	#skipped: Skipped = $state.raw(NONE_SKIPPED);
-	/** The archive that is being unpacked, and the pictures that came out of it. */
+	/** The archive that is being unpacked, and the number of pictures from it so far. */
 	#unpacking: { readonly name: string; readonly pictures: number } | null = $state.raw(null);
 	/** Archives are unpacked one after another. */
 	#unpacked: Promise<void> = Promise.resolve();
-	/** Ended by `clear` alone: the queue goes on with what is there. */
+	/** Aborted only by `clear`; otherwise the queue goes on with what is there. */
 	#archives = new AbortController();
-	/** The visitor stopped the queue: what comes meanwhile stands still, too. */
+	/** Whether the visitor stopped the queue: pictures added in the meantime are not read either. */
 	#cancelled = false;
 	#lastId = 0;
 	#working = false;
-	/** More workers are on the same queue. */
+	/** Whether more workers are on the same queue. */
 	#shared = false;
-	/** The visitor is on another page: nothing is read. */
+	/** Whether the visitor is on another page: nothing is read. */
 	#left = false;
 	/** Why the selected picture cannot be shown, though it may have been read before. */
 	#unshown: AppError | null = $state.raw(null);
-	/** Aborts the queue; and the picture that is being opened for the stage. */
+	/** Abort the queue, and the picture that is being opened for the stage. */
 	#queue = new AbortController();
 	#opened = new AbortController();
-	/** Settles once the picture for the stage is opened, or is not. */
+	/** Settles once the picture for the stage has opened or failed to. */
 	#opening: Promise<void> = Promise.resolve();
 	#modelIds: readonly string[] = [];
 	#rules: PhotoRules | null = null;
 	/** The picture that will be read next. */
 	#ahead: { readonly id: number; readonly source: PhotoSource; readonly opening: Promise<void> } | null = null;
-	/** What all models that ran said of the faces, by picture. */
+	/** What all models that ran said about the faces, by picture. */
 	#known: Readonly<Partial<Record<number, readonly FaceResult[]>>> = {};
 	readonly #session: Session;
 	readonly #createBeside: () => SideAnalyser;
@@ -111,7 +111,7 @@ export class Photos {
 	}
 
 	readonly selected: Photo | null = $derived(this.#list.find(({ id }) => id === this.#selectedId) ?? null);
-	/** Of the picture on the stage: at first what a glance at it showed. */
+	/** The result of the picture on the stage: at first, what a glance at it showed. */
 	readonly result: FrameResult | null = $derived.by(() => {
 		const state = this.selected?.state;
 		if (state?.kind === 'done') return state.result;
@@ -128,7 +128,7 @@ export class Photos {
 			open: count('waiting', 'working')
 		};
 	});
-	/** How often the models that are compared say the same, over the faces of all pictures. */
+	/** How often the compared models say the same, over the faces of all pictures. */
 	readonly agreement: Agreement = $derived(
 		this.#list.reduce(
 			(sum, { state }) => (state.kind === 'done' ? countAgreement(sum, state.result, this.#session.models) : sum),
@@ -139,7 +139,7 @@ export class Photos {
 	readonly failure: AppError | null = $derived(
 		this.selected?.state.kind === 'failed' ? this.selected.state.error : this.#unshown
 	);
-	/** Of the picture on the stage; before it, of what the analyser still needs. */
+	/** The status of the picture on the stage; before that, of what the analyser still needs. */
 	readonly status: Status = $derived.by(() => {
 		const { status } = this.#session;
 		if (this.selected === null || status.kind === 'loading' || status.kind === 'failed') return status;
@@ -172,7 +172,7 @@ export class Photos {
 		return this.#shown?.element ?? null;
 	}
 
-	/** Files that were left out, the last time some were added. */
+	/** Files that were left out the last time some were added. */
 	get skipped(): Skipped {
 		return this.#skipped;
 	}
@@ -182,8 +182,8 @@ export class Photos {
 	}
 
 	/**
-	 * Appends pictures to the queue, those in archives as they are unpacked, and looks at the first of them; files of other
-	 * kinds are left out and counted.
+	 * Appends pictures to the queue, those in archives as they are unpacked, and shows the first of them; files of
+	 * other kinds are left out and counted.
 	 */
 	add(files: readonly NamedBlob[]): void {
 		const archives = files.filter(isArchive);
@@ -242,7 +242,7 @@ export class Photos {
 		}
 	}
 
-	/** Looks at another picture. */
+	/** Shows another picture. */
 	select(id: number): Promise<void> {
 		const photo = this.#find(id);
 		if (photo === undefined) return Promise.resolve();
@@ -260,7 +260,7 @@ export class Photos {
 		} catch (thrown) {
 			if (signal.aborted) return;
 			this.#unshown = toAppError(thrown, 'picture-damaged');
-			// What was read of it before stays.
+			// What was read of it before is kept.
 			if (this.#find(id)?.state.kind !== 'done') this.#update(id, { state: { kind: 'failed', error: this.#unshown } });
 			return;
 		}
@@ -268,7 +268,7 @@ export class Photos {
 		else this.#shown = source;
 	}
 
-	/** Stops the queue; what is not done stays where it is, and `resume` goes on. */
+	/** Stops the queue; what is not done stays where it is, and `resume` continues. */
 	cancel(): void {
 		this.#queue.abort();
 		this.#queue = new AbortController();
@@ -282,7 +282,7 @@ export class Photos {
 		void this.#work();
 	}
 
-	/** Reads all pictures again that one of these models has not read yet. */
+	/** Reads again all pictures that one of these models has not read yet. */
 	useModels(modelIds: readonly string[]): void {
 		const isNew = modelIds.some((id) => !this.#modelIds.includes(id));
 		this.#modelIds = modelIds;
@@ -293,19 +293,19 @@ export class Photos {
 		void this.#work();
 	}
 
-	/** Reads all pictures again where something else is to be found in them. */
+	/** Reads all pictures again if these rules change what is found in them. */
 	useRules({ minConfidence, prior }: PhotoRules): void {
 		if (this.#rules?.minConfidence === minConfidence && this.#rules.prior === prior) return;
 		this.#rules = { minConfidence, prior };
 		this.#known = {};
-		// What is under way is read as the rules were before.
+		// Pictures under way are being read by the old rules.
 		this.#queue.abort();
 		this.#queue = new AbortController();
 		this.#restate(({ kind }) => kind === 'done' || kind === 'working', { kind: 'waiting' });
 		void this.#work();
 	}
 
-	/** Stops reading until `enter`, and shows nothing; pictures and what was read in them stay. */
+	/** Stops reading until `enter`, and shows nothing; pictures and their results stay. */
 	leave(): void {
 		this.#left = true;
 		this.#queue.abort();
@@ -354,7 +354,7 @@ export class Photos {
 		}
 	}
 
-	/** Opens the picture that will be read next, while another one is: decoding and analysing keep one core each. */
+	/** Opens the next picture while another one is being read: decoding and analysing keep one core busy each. */
 	#openAhead(signal: AbortSignal): void {
 		const next = this.#next();
 		if (this.#ahead !== null || next === undefined || next.id === this.#selectedId) return;
@@ -362,7 +362,7 @@ export class Photos {
 		const opening = source.start(signal);
 		const ahead = { id: next.id, source, opening };
 		this.#ahead = ahead;
-		// Whoever takes it is told of a failure; who does not must not leave its pixels behind.
+		// Whoever takes it sees the failure; if nobody does, its pixels must not be left behind.
 		const leave = (): void => {
 			if (this.#ahead !== ahead) return;
 			this.#ahead = null;
@@ -403,14 +403,14 @@ export class Photos {
 		this.#shared = false;
 	}
 
-	/** The one on the stage first, then in the order of choosing. */
+	/** The picture on the stage first, then in the order they were chosen. */
 	#next(): Photo | undefined {
 		if (this.#left) return undefined;
 		const waiting = this.#list.filter(({ state }) => state.kind === 'waiting');
 		return waiting.find(({ id }) => id === this.#selectedId) ?? waiting[0];
 	}
 
-	/** `beside`: another worker than the session's own, which steps in where that one fails; gives whether it did not. */
+	/** `beside`: a worker to use instead of the session's own, which steps in if that fails; then returns false. */
 	async #read(photo: Photo, signal: AbortSignal, beside?: SideWorker): Promise<boolean> {
 		if (this.#glance?.id === photo.id) this.#glance = null;
 		this.#update(photo.id, { state: { kind: 'working' } });
@@ -422,7 +422,7 @@ export class Photos {
 					this.#openAhead(signal);
 					if (photo.id === this.#selectedId) {
 						const glance = await this.#session.glanceAtStill(() => grabFrom(source), signal);
-						// That it finds no face means little.
+						// If it finds no face, that means little.
 						if (glance.faces.length > 0) this.#glance = { id: photo.id, result: glance };
 					}
 					const result = await this.#session.analyseStill(() => grabFrom(source), signal, by);
@@ -436,7 +436,7 @@ export class Photos {
 			} catch (thrown) {
 				if (signal.aborted) return true;
 				const error = toAppError(thrown, 'analysis-failed');
-				// The picture was taken off the stage while it was read: it is opened once more.
+				// The picture left the stage while it was read: it is opened again.
 				const isGone = error.message === LEFT_THE_STAGE;
 				const again = isGone || by !== undefined || WORKER_FAILURES.includes(error.code);
 				if (!isGone) by = undefined;
@@ -479,7 +479,7 @@ function sourceOf({ file, name }: Photo): PhotoSource {
 	return new PhotoSource(() => Promise.resolve(file), name);
 }
 
-/** By its type or its name: whether it can be read is for the queue to find out. A file without either is tried. */
+/** By type or name; the queue finds out whether it can be read. A file without either is tried. */
 function isPicture({ name, file }: NamedBlob): boolean {
 	if (file.type.startsWith('image/') || isPictureName(name)) return true;
 	return file.type === '' && !/\.[^./]+$/.test(name);
@@ -508,7 +508,7 @@ async function grabFrom(source: PhotoSource): Promise<ImageBitmap> {
 	return bitmap;
 }
 
-/** The faces with what is known of them from other models; nothing where they are not the same faces. */
+/** The faces with what other models said about them before, provided that they are the same faces. */
 function withKnown(faces: readonly FaceResult[], known: readonly FaceResult[]): readonly FaceResult[] {
 	const same =
 		faces.length === known.length &&

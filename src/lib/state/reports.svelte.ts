@@ -1,4 +1,4 @@
-/** The reports beside the models, fetched once each. */
+/** The models' reports, fetched once each. */
 import { AppError, toAppError } from '../errors';
 import type { ClassifierEntry } from '../manifest';
 import { parseReport, type Report } from '../report';
@@ -21,20 +21,20 @@ export class Reports {
 		this.#fetchFile = fetchFile;
 	}
 
-	/** Where the report of this model stands. */
+	/** The state of this model's report. */
 	of(id: string): ReportState {
 		return this.#states[id] ?? { kind: 'loading' };
 	}
 
-	/** Why a report did not come, or null where none failed. */
+	/** Why a report could not be fetched, or null if none failed. */
 	get error(): AppError | null {
 		const failed = Object.values(this.#states).find(({ kind }) => kind === 'failed');
 		return failed?.kind === 'failed' ? failed.error : null;
 	}
 
 	/**
-	 * Fetches those that were not fetched yet; one that failed is tried again. Nothing is asked of the site where the
-	 * manifest has no figures: they come from the report.
+	 * Fetches those that were not fetched yet; one that failed is tried again. Nothing is requested if the manifest has
+	 * no figures, as they come from the report.
 	 */
 	async load(entries: readonly Pick<ClassifierEntry, 'id' | 'metrics'>[]): Promise<void> {
 		const wanted = entries.filter(({ id }) => ['failed', undefined].includes(this.#states[id]?.kind));
@@ -53,7 +53,7 @@ export class Reports {
 	async #fetch(id: string): Promise<ReportState> {
 		try {
 			const response = await this.#fetchFile(`models/${id}/report.json`);
-			// Some hosts answer with a page where there is no file.
+			// Some hosts answer with a page if there is no file.
 			const isPage = response.headers.get('content-type')?.includes('text/html') ?? false;
 			if (response.status === 404 || isPage) return { kind: 'missing' };
 			if (!response.ok) throw new AppError('report-unreachable', `HTTP ${response.status}`);

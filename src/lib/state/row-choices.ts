@@ -1,4 +1,4 @@
-/** Which rows of FER2013's tables can be measured, under names that are theirs. */
+/** Which rows of FER2013's tables can be measured, under their own names. */
 import type { TableInfo } from '../data-sets/tables';
 import type { RowChoice } from '../protocol/tasks';
 
@@ -6,13 +6,13 @@ export interface TitledChoice extends RowChoice {
 	readonly rows: number;
 }
 
-/** Parts that are wanted most often come first. */
+/** Most wanted parts first. */
 const ORDER: readonly (string | null)[] = ['PrivateTest', 'PublicTest', 'Training'];
 const PAPER = ['PublicTest', 'PrivateTest'];
 
 /**
- * Each part that a table names, both test sets as the paper tests, and all rows; of several tables each by itself, as one
- * may be a copy of another, and together where no two name the same part.
+ * Each part that a table names, both test sets together as in the paper, and all rows. With several tables, each by
+ * itself, as one may be a copy of another, and all together if no two name the same part.
  */
 export function choicesOf(tables: readonly TableInfo[]): TitledChoice[] {
 	const several = tables.length > 1;
@@ -27,11 +27,11 @@ export function choicesOf(tables: readonly TableInfo[]): TitledChoice[] {
 		},
 		false
 	).map((choice) => ({ ...choice, table: null }));
-	// Parts by themselves are there already.
+	// Single parts are there already.
 	return sorted([...together.filter(({ usages }) => usages?.length !== 1), ...own]);
 }
 
-/** What numbers the rows of these tables have for labels, in ascending order. */
+/** The numbers that the rows of these tables have as labels, in ascending order. */
 export function numbersOf(tables: readonly TableInfo[]): number[] {
 	return [...new Set(tables.flatMap(({ numbers }) => numbers))].sort((a, b) => a - b);
 }
@@ -52,10 +52,10 @@ function choicesOfOne({ name, rows, usages }: Omit<TableInfo, 'numbers'>, severa
 	const paper = {
 		table,
 		usages: PAPER,
-		title: `Both test sets, as the paper${of}`,
+		title: `Both test sets, as in the paper${of}`,
 		rows: tests.reduce((sum, { rows }) => sum + rows, 0)
 	};
-	const all = { table, usages: null, title: `All rows${of}${tells ? '' : ' (there is no column Usage)'}`, rows };
+	const all = { table, usages: null, title: `All rows${of}${tells ? '' : ' (no Usage column)'}`, rows };
 	return [...parts, ...(tests.length === PAPER.length ? [paper] : []), all];
 }
 

@@ -1,9 +1,9 @@
-/** The face that a visitor looks at: one for picture, cards and timeline. */
+/** The face that a visitor looks at, shared by picture, cards and timeline. */
 export class Selection {
 	#pointedAt: number | null = $state.raw(null);
 	#chosen: number | null = $state.raw(null);
 
-	/** Id of the face to be shown stronger: the one pointed at, or else the chosen one. */
+	/** Id of the face to highlight: the one pointed at, or else the chosen one. */
 	readonly picked: number | null = $derived(this.#pointedAt ?? this.#chosen);
 
 	/** Id of the face that was tapped, or null. */
@@ -20,7 +20,7 @@ export class Selection {
 		this.#chosen = id;
 	}
 
-	/** A tap chooses a face, another one on it chooses none. */
+	/** A tap chooses a face; another tap on it chooses none. */
 	toggle(id: number | null): void {
 		this.#chosen = id === this.#chosen ? null : id;
 	}

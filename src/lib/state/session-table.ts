@@ -1,6 +1,6 @@
 /**
- * The numbers of a live session, all of them: the same table as of a film, with clock time. What is older than some
- * minutes is handed to the browser, which may move it to its disk, so that the page does not grow.
+ * All numbers of a live session: the same table as for a film, with clock time. What is older than some minutes is
+ * handed to the browser, which may move it to disk, so that the page does not grow.
  */
 import type { FrameResult } from '../core/types';
 import { csvHeader, csvRows, type ColumnOptions } from './film/columns';
@@ -10,7 +10,7 @@ import { jsonColumns, jsonFrames } from './film/export';
 import { FilmTable, type FilmChunk } from './film/table';
 import type { ShownModel } from './session.svelte';
 
-/** Frames that are kept at hand: some five minutes. */
+/** Frames kept at hand: some five minutes. */
 const AT_HAND = 8192;
 
 interface Shelved {
@@ -24,23 +24,23 @@ export class SessionTable {
 	#models: readonly ShownModel[] = [];
 	#table = new FilmTable([]);
 	readonly #shelved: Shelved[] = [];
-	/** Of the frames' clock at second 0, and milliseconds since 1970 then. */
+	/** The frames' clock at second 0, and milliseconds since 1970 at that time. */
 	#origin: { readonly timeMs: number; readonly epochMs: number } | null = null;
 	#frames = 0;
 	#lastS = -Infinity;
 	readonly #atHand: number;
 
-	/** `atHand`: frames that the page keeps itself. */
+	/** `atHand`: number of frames that the page keeps itself. */
 	constructor(atHand = AT_HAND) {
 		this.#atHand = atHand;
 	}
 
-	/** Frames that were recorded. */
+	/** Number of recorded frames. */
 	get frameCount(): number {
 		return this.#frames;
 	}
 
-	/** Keeps a result that these models read. Where labels of one of them count otherwise than before, all starts anew. */
+	/** Records a result of these models. If labels of one of them count differently than before, all starts over. */
 	record(result: FrameResult, models: readonly ShownModel[]): void {
 		if (this.#known().some((known) => models.some((model) => countsOtherwise(model, known)))) this.clear();
 		if (!isSame(this.#models, models)) {
@@ -64,7 +64,7 @@ export class SessionTable {
 		this.#lastS = -Infinity;
 	}
 
-	/** All of it; the columns are those of a film, without persons. */
+	/** Everything; the columns are those of a film, without persons. */
 	async toCsv(unsureBelow: (modelId: string) => number): Promise<Blob> {
 		const options = this.#options(unsureBelow);
 		const parts = [new Blob([csvHeader(options)])];
@@ -72,7 +72,7 @@ export class SessionTable {
 		return new Blob(parts, { type: 'text/csv' });
 	}
 
-	/** The same, with which models read it. */
+	/** The same, with the models that read it. */
 	async toJson(unsureBelow: (modelId: string) => number): Promise<Blob> {
 		const options = this.#options(unsureBelow);
 		const head = {
@@ -100,7 +100,7 @@ export class SessionTable {
 		return { told, epochMs: this.#origin?.epochMs ?? null, personOf: null, isExcluded: () => false };
 	}
 
-	/** All models that read some of it. */
+	/** All models that read any of it. */
 	#known(): ShownModel[] {
 		const all = [...this.#shelved.flatMap(({ models }) => models), ...this.#models];
 		return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
@@ -114,7 +114,7 @@ export class SessionTable {
 		this.#table = new FilmTable(this.#models);
 	}
 
-	/** One after the other: only one of them is at hand at a time. */
+	/** One after another: only one of them is in memory at a time. */
 	async *#tables(): AsyncGenerator<FilmTable, void, undefined> {
 		for (const shelved of [...this.#shelved]) {
 			const table = new FilmTable(shelved.models);
@@ -127,7 +127,7 @@ export class SessionTable {
 
 function toChunk(data: ArrayBuffer, { frames, rows }: Shelved): FilmChunk {
 	const valuesAt = 8 * frames;
-	// What is left by the others is the numbers of the faces.
+	// The rest is the numbers of the faces.
 	const values = (data.byteLength - 8 * frames - 4 * frames - 4 * rows - 2 * frames) / 4;
 	const framesAt = valuesAt + 4 * values;
 	const idsAt = framesAt + 4 * frames;

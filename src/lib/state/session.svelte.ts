@@ -1,4 +1,4 @@
-/** Joins one source of pictures to the analyser, and says at every moment where both stand. */
+/** Connects one source of pictures to the analyser, and tells the state of both at any time. */
 import type { Analyser, AnalyserEvent } from '../client/analyser';
 import type { Explanation, FrameResult, Prior, Use } from '../core/types';
 import { DEFAULT_UNSURE_BELOW } from '../core/verdict';
@@ -38,7 +38,7 @@ export interface SessionOptions {
 	readonly now: () => number;
 }
 
-/** What a source failed with that threw no AppError at its start. */
+/** Error codes for sources that throw something other than an AppError at their start. */
 const OPENING_FAILED = {
 	camera: 'camera-busy',
 	photo: 'picture-unreadable',
@@ -48,12 +48,12 @@ const OPENING_FAILED = {
 export interface ShownModel {
 	readonly id: string;
 	readonly title: string;
-	/** In the manifest: decides its colour on every page. */
+	/** Its place in the manifest, which decides its colour on every page. */
 	readonly place: number;
 	readonly labels: readonly string[];
 	/** Side of its input in pixels. */
 	readonly inputSize: number;
-	/** What the odds of each label are multiplied by; null where they count as in training. */
+	/** What the odds of each label are multiplied by; null if they count as in training. */
 	readonly priorRatio: readonly number[] | null;
 	readonly unsureBelow: number;
 }
@@ -62,17 +62,17 @@ export interface ShownModel {
 const SMALLEST_IN_STILLS_PX = 16;
 /** Live pictures without a near face are searched for faces down to this height. */
 const SMALLEST_IN_LIVE_PX = 24;
-/** A dropped picture is tried again after this long: settings change, or the worker starts again. */
+/** A dropped picture is tried again after this long: settings change, or the worker restarts. */
 const RETRY_MS = 50;
-/** A model that is chosen is asked for so often, with a pause between. */
+/** How often a chosen model is requested, and the pause in between. */
 const CHOICE_ATTEMPTS = 2;
 const CHOICE_PAUSE_MS = 500;
-/** How long a restart is told of once it is over: the worker may be back in less time than the sentence takes to read. */
+/** How long a restart is shown once it is over: the worker may be back before the sentence can be read. */
 const RESTART_TOLD_MS = 8000;
 /** Figures that change more often cannot be read. */
 const METER_EVERY_MS = 250;
 
-/** Models on their way, while those before go on. `progress`: 0..1, or null where it is not known. */
+/** Models being loaded while the previous ones go on. `progress`: 0..1, or null if unknown. */
 export interface Switching {
 	readonly ids: readonly string[];
 	readonly progress: number | null;
@@ -83,7 +83,7 @@ export class Session {
 	#loading: Loading = NOT_LOADED;
 	#view: View = $state.raw({ kind: 'none' });
 	#result: FrameResult | null = $state.raw(null);
-	/** The result is of a glance at a still, which is being searched. */
+	/** Whether the result is of a glance at a still that is still being searched. */
 	#isGlance = $state.raw(false);
 	#manifest: Manifest | null = $state.raw(null);
 	#backend: BackendReport | null = $state.raw(null);
@@ -93,19 +93,19 @@ export class Session {
 	/** What the faces shown were read for. */
 	#use: Use = $state.raw('live');
 	#wantedUse: Use = 'live';
-	/** Models that run beside it, to be compared. */
+	/** Models that run next to it, for comparison. */
 	#besideIds: readonly string[] = $state.raw([]);
 	#wantedBesideIds: readonly string[] = [];
-	/** The visitor's choice that ran last: where the next one fails, it is the choice again. */
+	/** The visitor's last choice that ran: restored if the next one fails. */
 	#confirmedChoice: string | null;
 	#inForce: WorkerSettings | null = null;
-	/** Shows the models that already run; null where that is done. */
+	/** Shows the models that already run; null once done. */
 	#takeOver: (() => void) | null = null;
 	#switching: Switching | null = $state.raw(null);
 	#faceMs: Readonly<Record<string, number>> = $state.raw({});
 	/** The choice that failed last, until it is tried again or dismissed. */
 	#failedChoice: readonly string[] | null = $state.raw(null);
-	/** Counts choices: one that a newer one follows has nothing to tell. */
+	/** Counts choices: one that was followed by a newer one reports nothing. */
 	#choices = 0;
 	#agreement: Agreement = $state.raw(NO_AGREEMENT);
 	#shownMeter: Meter = $state.raw(EMPTY_METER);
@@ -116,14 +116,14 @@ export class Session {
 	/** Aborts the source that is opening or open. */
 	#opened = new AbortController();
 	#makeSource: (() => FrameSource) | null = null;
-	/** Why the worker is being started again, until it is ready. */
+	/** Why the worker is being restarted, until it is ready. */
 	#restartError: AppError | null = $state.raw(null);
 	/** The live source whose frames are being pumped. */
 	#pumped: FrameSource | null = null;
 	#far: FarSearch = 'unknown';
-	/** When a face was in view last. */
+	/** When a face was last in view. */
 	#faceSeenMs = -Infinity;
-	/** Counts pumps: a still is looked at anew when settings change, and only the last look is shown. */
+	/** Counts pumps: a still is looked at again when settings change, and only the last look is shown. */
 	#pumps = 0;
 	readonly #analyser: SessionAnalyser;
 	readonly #settings: Settings;
@@ -148,7 +148,7 @@ export class Session {
 		[this.#modelId, ...this.#besideIds].flatMap((wanted) => this.classifiers.find(({ id }) => id === wanted) ?? [])
 	);
 
-	/** All that can be chosen, with the visitor's choices or each one's own, as overlay, cards and exports need it. */
+	/** All that can be chosen, with the visitor's settings or each one's own, as overlay, cards and exports need it. */
 	readonly offered: readonly ShownModel[] = $derived(
 		this.classifiers.map(({ id, title, place, labels, input, priorRatio, unsureBelow = DEFAULT_UNSURE_BELOW }) => ({
 			...{ id, title, place, labels, inputSize: input.size },
@@ -171,22 +171,22 @@ export class Session {
 		return this.#manifest;
 	}
 
-	/** Models that are being loaded while those before go on, or null. */
+	/** Models that are being loaded while the previous ones go on, or null. */
 	get switching(): Switching | null {
 		return this.#switching;
 	}
 
-	/** How often the models say the same, since they began to be compared on this source. */
+	/** How often the models say the same, since their comparison on this source began. */
 	get agreement(): Agreement {
 		return this.#agreement;
 	}
 
-	/** Milliseconds that one face took each model that ran, by id. */
+	/** Milliseconds per face of each model that ran, by id. */
 	get faceMs(): Readonly<Record<string, number>> {
 		return this.#faceMs;
 	}
 
-	/** Titles of the models of a choice that failed, for as long as it is told; empty where none did. */
+	/** Titles of the models of a choice that failed, while that is shown; empty if none did. */
 	get failedModels(): readonly string[] {
 		return (this.#failedChoice ?? []).map((id) => this.classifiers.find((each) => each.id === id)?.title ?? id);
 	}
@@ -209,17 +209,17 @@ export class Session {
 		return this.#shownMeter;
 	}
 
-	/** The error that the visitor should be told of now. */
+	/** The error that the visitor should be told about now. */
 	get notice(): AppError | null {
 		return this.#notice;
 	}
 
-	/** Why the worker is being started again, or null where it is not. */
+	/** Why the worker is being restarted, or null if it is not. */
 	get restartError(): AppError | null {
 		return this.#restartError;
 	}
 
-	/** True where `load` should be called again: nothing can be analysed as it is. */
+	/** True if `load` should be called again: nothing can be analysed until then. */
 	get loadFailed(): boolean {
 		return this.#engine.kind === 'failed';
 	}
@@ -244,22 +244,22 @@ export class Session {
 		this.#notice = null;
 		const { modelId } = this.#settings.current;
 		try {
-			// The worker runs, and it was the model that could not be loaded: the list that it has of them may be an old one.
+			// The worker runs, so it was the model that could not be loaded: the worker's list may be outdated.
 			if (this.#manifest !== null) await this.#analyser.startAnew(modelId);
 			else await this.#analyser.start(modelId);
 		} catch {
-			// The analyser also tells of it as an event, which is where it is handled.
+			// The analyser also reports it as an event, which is where it is handled.
 		}
 	}
 
-	/** Pages of pictures and films say so before they have any read; `open` goes by its source. */
+	/** Pages of pictures and films call this before they have any read; `open` goes by its source. */
 	readFor(use: Use): void {
 		if (use === this.#wantedUse) return;
 		this.#wantedUse = use;
 		void this.configure();
 	}
 
-	/** Shows and analyses what `make` gives, in place of the source before. Resolves when open or failed. */
+	/** Shows and analyses what `make` returns, instead of the previous source. Resolves when open or failed. */
 	async open(make: () => FrameSource): Promise<void> {
 		this.close();
 		const { signal } = this.#opened;
@@ -285,7 +285,7 @@ export class Session {
 		this.#analyseSource();
 	}
 
-	/** Back to where nothing is shown; the camera is released. */
+	/** Goes back to showing nothing, and releases the camera. */
 	close(): void {
 		this.#leaveSource();
 		this.#notice = this.#loadError;
@@ -293,19 +293,19 @@ export class Session {
 		this.#view = { kind: 'none' };
 	}
 
-	/** A camera came or went: one that was lost, or sought in vain, is opened again. */
+	/** Cameras were plugged in or removed: one that was lost or missing is opened again. */
 	devicesChanged(): void {
 		if (this.#view.kind !== 'failed' || this.#makeSource === null) return;
 		const { code } = this.#view.error;
 		if (code === 'camera-lost' || code === 'camera-missing') void this.open(this.#makeSource);
 	}
 
-	/** Shows this model from now on and remembers it; where it cannot be loaded, the one before stays. */
+	/** Shows this model from now on and remembers it; if it cannot be loaded, the previous one stays. */
 	async chooseModel(modelId: string): Promise<void> {
 		await this.chooseModels([modelId, ...this.#besideIds.filter((id) => id !== modelId)]);
 	}
 
-	/** Runs these models on every face, the first of them shown; where one cannot be loaded, those before stay. */
+	/** Runs these models on every face, the first of them shown; if one cannot be loaded, the previous ones stay. */
 	async chooseModels(ids: readonly string[]): Promise<void> {
 		const [modelId, ...besideIds] = ids;
 		if (modelId === undefined) return;
@@ -319,7 +319,7 @@ export class Session {
 			if (failure === null || !isNewest()) return;
 			this.#settings.update({ modelId: this.#confirmedChoice });
 			this.#wantedBesideIds = this.#besideIds;
-			// A busy machine now and then takes a file for lost that is only late.
+			// A busy machine sometimes takes a file for lost that is only late.
 			if (failure.code === 'model-unreachable' && attempt < CHOICE_ATTEMPTS) {
 				await sleep(CHOICE_PAUSE_MS);
 				if (isNewest()) continue;
@@ -331,20 +331,20 @@ export class Session {
 		}
 	}
 
-	/** Chooses again what failed. */
+	/** Tries the failed choice again. */
 	async retryChoice(): Promise<void> {
 		const ids = this.#failedChoice;
 		this.#notice = null;
 		if (ids !== null) await this.chooseModels(ids);
 	}
 
-	/** Leaves only the model shown: what is compared with it would run unseen elsewhere. */
+	/** Keeps only the model shown: on other pages, those compared with it would run unseen. */
 	endComparison(): void {
 		if (this.models.length > 1 || this.#wantedBesideIds.length > 0)
 			void this.chooseModels(this.models.slice(0, 1).map(({ id }) => id));
 	}
 
-	/** Brings the settings into force. True where they now are. */
+	/** Applies the settings. True if they are now in force. */
 	async configure(): Promise<boolean> {
 		if (this.#wantedModel() === null) return false;
 		const failure = await this.#configure();
@@ -358,7 +358,7 @@ export class Session {
 		this.#engine = this.#modelId === null ? { kind: 'failed', error } : { kind: 'ready' };
 	}
 
-	/** What prevented it, or null. */
+	/** Returns what prevented it, or null. */
 	async #configure(): Promise<AppError | null> {
 		const modelId = this.#wantedModel();
 		if (modelId === null) return null;
@@ -387,14 +387,14 @@ export class Session {
 			this.#prior = prior;
 			this.#use = use;
 		};
-		// Live, the models before are shown until the first frame that the new ones have read: no face goes blank.
+		// Live, the previous models are shown until the new ones have read a frame, so that no face goes blank.
 		if (this.source?.live !== true || this.#result === null) this.#takeOver();
 		this.#engine = { kind: 'ready' };
 		this.#analyseSource();
 		return null;
 	}
 
-	/** Tells the visitor of what failed beside the analysis. */
+	/** Tells the visitor about a failure outside the analysis. */
 	tell(error: AppError): void {
 		this.#notice = error;
 	}
@@ -404,7 +404,7 @@ export class Session {
 		this.#failedChoice = null;
 	}
 
-	/** A port to the worker for a task beside the frames; see Analyser. */
+	/** A port to the worker for a task next to the frames; see Analyser. */
 	connect(onLost: (error: AppError) => void): Promise<MessagePort> {
 		return this.#analyser.connect(onLost);
 	}
@@ -414,23 +414,23 @@ export class Session {
 	}
 
 	/**
-	 * The faces of a picture that stands alone, as soon as the analyser is free for it; where the models cannot be loaded,
-	 * once `load` was called again. `grab` gives the picture, again where it was dropped because settings changed.
-	 * Rejects with an AppError, or as `signal` aborts. `by` reads it in place of the session's own worker.
+	 * The faces of a single picture, as soon as the analyser is free for it; if the models cannot be loaded, once
+	 * `load` has been called again. `grab` returns the picture, again if it was dropped because settings changed.
+	 * Rejects with an AppError, or when `signal` aborts. `by` reads it instead of the session's own worker.
 	 */
 	analyseStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal, by?: SideWorker): Promise<FrameResult> {
 		const options = { timeMs: this.#now(), still: true, smallestFacePx: SMALLEST_IN_STILLS_PX };
 		return this.#analyse(grab, options, signal, by);
 	}
 
-	/** What one look at a picture is sure of, to be shown while it is searched; otherwise as `analyseStill`. */
+	/** What one look at a picture finds for sure, to be shown while it is searched; otherwise like `analyseStill`. */
 	glanceAtStill(grab: () => Promise<ImageBitmap>, signal: AbortSignal): Promise<FrameResult> {
 		return this.#analyse(grab, { timeMs: this.#now(), still: true, smallestFacePx: null }, signal);
 	}
 
 	/**
-	 * The faces of the next frame of a recording, tracked and smoothed on its own clock (`timeMs`); otherwise as
-	 * `analyseStill`. `beginFilm` comes before the first one.
+	 * The faces of the next frame of a recording, tracked and smoothed on its own clock (`timeMs`); otherwise like
+	 * `analyseStill`. Call `beginFilm` before the first one.
 	 */
 	analyseFilm(
 		grab: () => Promise<GrabbedFrame>,
@@ -440,7 +440,7 @@ export class Session {
 		return this.#analyse(grab, { ...options, still: false }, signal);
 	}
 
-	/** Forgets the faces of what was looked at before; their ids are not given again. */
+	/** Forgets the faces of what was looked at before; their ids are not used again. */
 	beginFilm(): void {
 		this.#analyser.reset();
 	}
@@ -451,7 +451,7 @@ export class Session {
 		signal: AbortSignal,
 		analyser: Pick<SessionAnalyser, 'busy' | 'analyse'> = this.#analyser
 	): Promise<FrameResult> {
-		// It waits for another try, which the visitor may have waved away.
+		// If loading failed, this waits for another try: show the error again, as the visitor may have dismissed it.
 		this.#notice ??= this.#loadError;
 		for (;;) {
 			signal.throwIfAborted();
@@ -467,8 +467,9 @@ export class Session {
 	}
 
 	/**
-	 * Looks at this face for three seconds (REST_MS), while it is at rest, and from then on reads it against that; see Reading.rest.
-	 * Forgotten as the face goes out of sight, as the source is closed, and where labels come to count otherwise.
+	 * Looks at this face for three seconds (REST_MS), while it is at rest, and from then on reads it relative to that;
+	 * see Reading.rest. Forgotten when the face leaves the view, the source is closed, or labels come to count
+	 * differently.
 	 */
 	learnRest(faceId: number): void {
 		this.#analyser.rest(faceId, true);
@@ -479,7 +480,7 @@ export class Session {
 		this.#analyser.rest(faceId, false);
 	}
 
-	/** What in a face (FaceResult.input) speaks for its label. Rejects with an AppError. */
+	/** Which parts of a face (FaceResult.input) speak for its label. Rejects with an AppError. */
 	explain(input: Uint8Array): Promise<Explanation> {
 		if (this.#modelId === null) return Promise.reject(new AppError('analysis-failed', 'No model is running'));
 		return this.#analyser.explain(this.#modelId, input);
@@ -499,7 +500,7 @@ export class Session {
 		switch (event.type) {
 			case 'progress': {
 				const progress = event.total > 0 ? Math.min(1, event.loaded / event.total) : null;
-				// While others run, what loads is told beside them.
+				// While other models run, loading is shown next to them.
 				if (this.#engine.kind === 'ready') this.#switching = this.#switching && { ...this.#switching, progress };
 				else {
 					this.#loading = advance(this.#loading, event.stage, progress);
@@ -560,8 +561,8 @@ export class Session {
 	}
 
 	/**
-	 * One frame in flight: the next is grabbed when the result of the last is here. A still is asked for until it is read;
-	 * what a glance at it is sure of is shown until it has been searched, which takes many times as long.
+	 * One frame in flight: the next is grabbed when the result of the last has arrived. A still is grabbed until it is
+	 * read; what a glance finds for sure is shown until it has been searched, which takes many times as long.
 	 */
 	async #pump(source: FrameSource, signal: AbortSignal): Promise<void> {
 		const pump = ++this.#pumps;
@@ -570,7 +571,7 @@ export class Session {
 		let isGlance = !source.live && this.#result === null;
 		while (isCurrent() && (source.live || !isRead)) {
 			try {
-				// Where a still was dropped once, another frame is under way, or the worker is.
+				// If a still was dropped, another frame is under way, or the worker is starting.
 				while (!source.live && this.#analyser.busy && isCurrent()) await sleep(RETRY_MS);
 				const picture = await source.grab();
 				if (picture === null) return;
@@ -583,7 +584,7 @@ export class Session {
 				const result = await this.#analyser.analyse(picture, options);
 				if (result === null) continue;
 				isRead = !isGlance;
-				// That a glance finds no face means little.
+				// If a glance finds no face, that means little.
 				if (isCurrent() && (isRead || result.faces.length > 0)) {
 					this.#isGlance = isGlance;
 					this.#show(result, source.live);
@@ -594,14 +595,14 @@ export class Session {
 				if (!isCurrent()) continue;
 				this.#isGlance = false;
 				const error = toAppError(thrown, 'analysis-failed');
-				// Near faces are found without the far detector, too.
+				// Near faces are also found without the far detector.
 				if (isSearched(this.#far) && error.code.startsWith('model-')) this.#far = 'impossible';
 				else this.#notice = error;
 			}
 		}
 	}
 
-	/** A picture that stands alone is searched at once; a live one as the settings say or, by default, while no face is near. */
+	/** A still is searched at once; a live picture as the settings say or, by default, as `far-search.ts` decides. */
 	#smallestFacePx(source: FrameSource): number | null {
 		const { smallestFacePx } = this.#settings.current;
 		if (!source.live || smallestFacePx !== null) return source.live ? smallestFacePx : SMALLEST_IN_STILLS_PX;
@@ -626,7 +627,7 @@ export class Session {
 		this.#announcer = live ? announce(this.#announcer, sentence, nowMs) : { ...SILENT, spoken: sentence };
 	}
 
-	/** Milliseconds of one face by model: of several faces at once, a part each. */
+	/** Milliseconds per face by model: the time for several faces is divided among them. */
 	#measureModels({ faces, times }: FrameResult): void {
 		if (faces.length === 0) return;
 		const perFace = Object.entries(times.classify).map(([id, ms]) => [id, ms / faces.length] as const);

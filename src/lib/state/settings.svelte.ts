@@ -6,7 +6,7 @@ export type Theme = 'system' | 'light' | 'dark';
 
 export interface SettingsData {
 	readonly theme: Theme;
-	/** Null follows the manifest's default. */
+	/** Null for the manifest's default. */
 	readonly modelId: string | null;
 	readonly camera: CameraChoice | null;
 	readonly mirror: boolean;
@@ -16,11 +16,11 @@ export interface SettingsData {
 	readonly minConfidence: number;
 	/** How labels count. */
 	readonly prior: Prior;
-	/** A label less likely than this, 0..1, is shown as "unsure"; null follows each model. */
+	/** A label less likely than this, 0..1, is shown as "unsure"; null for each model's own limit. */
 	readonly unsureBelow: number | null;
 	/** Live pictures are searched for faces down to this height in pixels; null: one look, which finds near faces. */
 	readonly smallestFacePx: number | null;
-	/** Most faces read, the largest. */
+	/** Most faces read; the largest are. */
 	readonly maxFaces: number;
 }
 
@@ -34,13 +34,13 @@ export const DEFAULT_SETTINGS: SettingsData = {
 	prior: 'everyday',
 	unsureBelow: null,
 	smallestFacePx: null,
-	// More than this are a crowd that no panel can show.
+	// More than this is a crowd that no panel can show.
 	maxFaces: 12
 };
 
 const STORAGE_KEY = 'mien.settings';
 
-/** Settings from anything: a field that is missing or not valid takes its default, the others stay. */
+/** Settings from any value: a field that is missing or invalid takes its default, the others stay. */
 export function parseSettings(value: unknown): SettingsData {
 	const fields = isRecord(value) ? value : {};
 	const { theme, modelId, camera, mirror, smoothingMs, minConfidence, prior, unsureBelow } = fields;
@@ -53,7 +53,7 @@ export function parseSettings(value: unknown): SettingsData {
 		minConfidence: isBetween(minConfidence, 0, 1) ? minConfidence : DEFAULT_SETTINGS.minConfidence,
 		prior: prior === 'everyday' || prior === 'training' ? prior : DEFAULT_SETTINGS.prior,
 		unsureBelow: isBetween(unsureBelow, 0, 1) ? unsureBelow : DEFAULT_SETTINGS.unsureBelow,
-		// No page lets a visitor choose these: the kiosk sets them for as long as it runs.
+		// No page lets a visitor choose these; the kiosk sets them while it runs.
 		smallestFacePx: DEFAULT_SETTINGS.smallestFacePx,
 		maxFaces: DEFAULT_SETTINGS.maxFaces
 	};
@@ -68,7 +68,7 @@ export class Settings {
 	readonly #current: SettingsData = $derived({ ...this.#kept, ...this.#overrides });
 	readonly #storage: SettingsStorage | null;
 
-	/** `storage`: null where the browser keeps nothing; the settings then last as long as the page. */
+	/** `storage`: null if the browser stores nothing; the settings then last as long as the page. */
 	constructor(storage: SettingsStorage | null) {
 		this.#storage = storage;
 		this.#kept = read(storage);
@@ -78,7 +78,7 @@ export class Settings {
 		return this.#current;
 	}
 
-	/** Gives some fields other values, which are not kept, until the next call; for pages that are configured otherwise. */
+	/** Gives some fields other values, which are not stored, until the next call; for pages configured differently. */
 	override(overrides: Partial<SettingsData>): void {
 		this.#overrides = overrides;
 	}
@@ -89,7 +89,7 @@ export class Settings {
 		try {
 			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#kept));
 		} catch (error) {
-			// A full or forbidden storage costs the next visit its settings, and this one nothing.
+			// If storage is full or forbidden, only the next visit loses its settings.
 			console.warn('The settings could not be kept.', error);
 		}
 	}

@@ -1,21 +1,21 @@
-/** Workers beside the session's own, for queues of pictures that several can share out. */
+/** Workers next to the session's own, for queues of pictures that several can share. */
 import type { Analyser } from '../client/analyser';
 import type { FrameResult } from '../core/types';
 import type { FrameOptions, GrabbedFrame, WorkerSettings } from '../protocol';
 import type { Session } from './session.svelte';
 
-/** Each holds a copy of the models and of what they compute, which is 120 MB. */
+/** Each holds a copy of the models and of what they compute: 120 MB. */
 const MOST = 3;
-/** Of a device with so many gigabytes of memory or less. */
+/** A device with this many gigabytes of memory or less has little. */
 const LITTLE_GB = 4;
 const MOST_WITH_LITTLE = 1;
 
-/** What a device has; browsers that do not tell of its memory leave it out. */
+/** What a device has; some browsers do not tell its memory. */
 export type Device = Pick<Navigator, 'hardwareConcurrency'> & { readonly deviceMemory?: number };
 
 export type SideAnalyser = Pick<Analyser, 'start' | 'configure' | 'busy' | 'analyse' | 'dispose'>;
 
-/** One more worker, which reads by the settings that are in force. */
+/** One more worker, which reads with the settings that are in force. */
 export class SideWorker {
 	readonly #analyser: SideAnalyser;
 	readonly #inForce: () => WorkerSettings | null;
@@ -26,14 +26,14 @@ export class SideWorker {
 		this.#inForce = inForce;
 	}
 
-	/** Whether it reads a picture: one that nobody waits for any more is read to its end. */
+	/** Whether it is reading a picture; one that nobody waits for any more is still read to the end. */
 	get busy(): boolean {
 		return this.#configured === this.#inForce() && this.#analyser.busy;
 	}
 
 	/**
-	 * As Analyser's; null, too, where it had to start or to take other settings first, as nobody may want the picture any more
-	 * by then, and where others came into force meanwhile.
+	 * Like Analyser's, but also null if it had to start or apply other settings first, as nobody may want the picture
+	 * by then, and if other settings came into force in the meantime.
 	 */
 	async analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
 		const wanted = this.#inForce();
@@ -53,7 +53,7 @@ export class SideWorker {
 	}
 }
 
-/** As many as are worth it: one for each core that the session's own leaves, and none beside a GPU, which there is one of. */
+/** As many as are worth it: one for each core that the session's own leaves; none with a GPU, as there is only one. */
 export function startSideWorkers(
 	session: Pick<Session, 'backend' | 'inForce'>,
 	createAnalyser: () => SideAnalyser,

@@ -1,9 +1,9 @@
-/** Where a session stands: one union, derived from where its two halves stand. */
+/** The state of a session: one union, derived from the states of its two halves. */
 import type { FrameResult } from '../core/types';
 import type { AppError } from '../errors';
 import type { FrameSource, SourceKind } from '../sources/source';
 
-/** The analyser alone: `ready` once the chosen model runs. `progress`: the share of the whole start that is done, 0..1. */
+/** The analyser alone: `ready` once the chosen model runs. `progress`: the share of the start that is done, 0..1. */
 export type Engine = { kind: 'loading'; progress: number } | { kind: 'ready' } | { kind: 'failed'; error: AppError };
 
 /** The source alone. */
@@ -28,13 +28,13 @@ export type Status =
 	| { kind: 'opening-stream' }
 	/** Live. */
 	| { kind: 'running' }
-	/** A still under way; what a glance showed is there while it is searched; done. */
+	/** A still: under way; being searched, while what a glance found is shown; done. */
 	| { kind: 'analysing' }
 	| { kind: 'searching' }
 	| { kind: 'done' }
 	| { kind: 'failed'; error: AppError };
 
-/** The status of both together: what keeps the visitor waiting comes first. `isGlance`: the result is of a first look. */
+/** The combined status: what keeps the visitor waiting comes first. `isGlance`: the result is of a first look. */
 export function statusOf(engine: Engine, view: View, result: FrameResult | null, isGlance: boolean): Status {
 	if (view.kind === 'failed') return view;
 	if (view.kind === 'opening') return OPENING[view.sourceKind];

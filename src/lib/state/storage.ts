@@ -1,6 +1,6 @@
-/** Where small things are kept in this browser. */
+/** Where small things are stored in this browser. */
 
-/** For a browser that keeps nothing: gone with the page. */
+/** For a browser that stores nothing: gone with the page. */
 class MemoryStorage implements Storage {
 	readonly #items = new Map<string, string>();
 	[name: string]: unknown;
@@ -32,7 +32,7 @@ class MemoryStorage implements Storage {
 
 const inMemory = new MemoryStorage();
 
-/** localStorage; where the browser blocks it, something that is gone with the page. */
+/** localStorage, or, if the browser blocks it, a storage that is gone with the page. */
 export function localStore(): Storage {
 	try {
 		return localStorage;

@@ -10,7 +10,7 @@ import type { BenchmarkRequest, PictureKind, Problem } from '../protocol/tasks';
 import { countBy } from './count-by';
 import { choicesOf, numbersOf, type TitledChoice } from './row-choices';
 
-/** More are no lists, but a text for each picture. */
+/** More than this are not lists, but a text for each picture. */
 const MOST_LISTS = 20;
 
 type Chosen =
@@ -20,7 +20,7 @@ type Chosen =
 			readonly files: readonly NamedBlob[];
 			/** Null until they have been looked through. */
 			readonly choices: readonly TitledChoice[] | null;
-			/** What numbers their rows have for labels. */
+			/** The numbers that their rows have as labels. */
 			readonly numbers: readonly number[];
 			readonly skipped: readonly Problem[];
 			readonly error: AppError | null;
@@ -29,13 +29,13 @@ type Chosen =
 			readonly kind: 'pictures';
 			readonly name: string;
 			readonly files: readonly PathFile<File>[];
-			/** Lists of labels beside them: null where there are none, or where they say less than the folders. */
+			/** Lists of labels next to them; null if there are none, or if they say less than the folders. */
 			readonly listed: ListedLabels | 'being-read' | null;
-			/** Lists that are not gone by. */
+			/** Lists that are not used. */
 			readonly notRead: readonly string[];
 	  };
 
-/** How numbers are read that stand for labels: not said yet, as in a data set, or not at all. */
+/** How to read numbers that stand for labels: not said yet (null), as in a data set, or not at all. */
 type NumbersChoice = Numbering | 'left-out' | null;
 
 export class TestPictures {
@@ -51,7 +51,7 @@ export class TestPictures {
 	readonly #numbered = $derived(
 		this.#chosen?.kind === 'pictures' ? numberedFolders(this.#chosen.files, listsOf(this.#chosen)) : null
 	);
-	/** What the numbers of tables may mean, and what they mean where nobody says so: most tables are FER2013's. */
+	/** What the numbers of tables may mean, and what they mean by default: most tables are FER2013's. */
 	readonly #numberedRows = $derived.by(() => {
 		if (this.#chosen?.kind !== 'tables' || this.#chosen.numbers.length === 0) return null;
 		const { numbers, files } = this.#chosen;
@@ -67,7 +67,7 @@ export class TestPictures {
 			: null
 	);
 
-	/** What was chosen, in numbers; null before. */
+	/** What was chosen, in numbers; null if nothing was. */
 	readonly summary = $derived.by(() => {
 		const [chosen, sorted] = [this.#chosen, this.#sorted];
 		if (chosen === null) return null;
@@ -80,7 +80,7 @@ export class TestPictures {
 			kind: chosen.kind,
 			name: chosen.name,
 			byLabel: countBy((sorted?.labelled ?? []).map(({ label }) => label)).map(([label, n]) => ({ label, n })),
-			// Numbers that are still asked for are no unknown names.
+			// Numbers whose meaning is still asked for are not unknown names.
 			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => said))
 				.map(([said, n]) => ({ said, n }))
 				.filter(({ said }) => this.#numbers !== null || !isNumber(said)),
@@ -105,7 +105,7 @@ export class TestPictures {
 		const byList = this.#chosen?.kind === 'pictures' && this.#chosen.listed !== null;
 		const describe = (said: string): string => {
 			if (byList) return said === '' ? 'No list names it.' : `The list has “${said}”, which names no expression.`;
-			return said === '' ? 'It lies in no folder.' : `The folder “${said}” names no expression.`;
+			return said === '' ? 'It is not in a folder.' : `The folder “${said}” names no expression.`;
 		};
 		return (this.#sorted?.unknown ?? []).map(({ name, said }) => ({
 			kind: 'unknown-label',
@@ -122,7 +122,7 @@ export class TestPictures {
 		this.#numbers = null;
 		const tops = countBy(files.map(({ name }) => name.split('/')[0] ?? ''));
 		const name = tops.length === 1 ? (tops[0]?.[0] ?? '') : `${tops.length} folders and files`;
-		// A table beside pictures is their list; a folder with a table and a read-me is FER2013 unpacked.
+		// A table next to pictures is their list; a folder with a table and a readme is FER2013 unpacked.
 		const arePictures = files.some(({ name, file }) => isPictureName(name) || file.type.startsWith('image/'));
 		const tables = files.length === 1 ? files : files.filter(({ name }) => isTableName(name));
 		if (tables.length > 0 && !arePictures)
@@ -157,7 +157,7 @@ export class TestPictures {
 			};
 	}
 
-	/** Says how numbers that stand for labels are to be read. */
+	/** Says how to read numbers that stand for labels. */
 	readNumbers(as: NumbersChoice): void {
 		this.#numbers = as;
 	}
@@ -183,7 +183,7 @@ export class TestPictures {
 		}
 	}
 
-	/** For a request: of tables these rows, of a folder pictures that are of this kind. Null where something is to be chosen. */
+	/** For a request: these rows of tables, or a folder's pictures of this kind. Null while a choice is missing. */
 	source(choice: number, show: PictureKind): BenchmarkRequest['source'] | null {
 		const chosen = this.#chosen;
 		if (chosen === null) return null;

@@ -1,21 +1,21 @@
-/** The numbers of a live session: probabilities by face id over the last minutes. Bounded, and never a picture. */
+/** The numbers of a live session: probabilities by face id over the last minutes. Bounded, and without pictures. */
 import type { FrameResult, Scores } from '../core/types';
 
 export interface Sample {
 	/** On the clock of the frames. */
 	readonly timeMs: number;
 	readonly faceId: number;
-	/** Smoothed, in the order of the model's labels. */
+	/** Smoothed, in order of the model's labels. */
 	readonly scores: Scores;
 	readonly top: number;
 }
 
-/** Samples of a face are at least this far apart: more cannot be told apart in a chart. */
+/** Samples of a face are at least this far apart: a chart could not show more. */
 export const SAMPLE_EVERY_MS = 100;
 export const KEEP_MS = 10 * 60_000;
-/** However many faces come by: some five megabytes. */
+/** Limit however many faces come by: some five megabytes. */
 export const MOST_SAMPLES = 40_000;
-/** A face was there at a time where it has a sample this near. */
+/** A face was there at a time if it has a sample this near. */
 const NEAR_MS = 400;
 
 export class TimelineStore {
@@ -26,13 +26,13 @@ export class TimelineStore {
 		return this.#samples;
 	}
 
-	/** The time span of what is kept, or null while there is nothing. */
+	/** The time span of what is kept, or null if there is nothing. */
 	get span(): { fromMs: number; toMs: number } | null {
 		const [first, last] = [this.#samples[0], this.#samples.at(-1)];
 		return first === undefined || last === undefined ? null : { fromMs: first.timeMs, toMs: last.timeMs };
 	}
 
-	/** Keeps what `modelId` says of the faces. True where something was added. */
+	/** Records what `modelId` says about the faces. True if something was added. */
 	record({ timeMs, faces }: FrameResult, modelId: string): boolean {
 		let added = false;
 		for (const { id, readings } of faces) {
@@ -51,20 +51,20 @@ export class TimelineStore {
 		this.#lastMs.clear();
 	}
 
-	/** Ids of the faces seen between two times, in their order. */
+	/** Ids of the faces seen between two times, in ascending order. */
 	faceIds(fromMs: number, toMs: number): number[] {
 		const ids = new Set(this.#between(fromMs, toMs).map(({ faceId }) => faceId));
 		return [...ids].sort((a, b) => a - b);
 	}
 
-	/** Samples of a face between two times: at most `most` of them, evenly taken, and the last one. */
+	/** Samples of a face between two times: at most `most` of them, evenly picked, and the last one. */
 	series(faceId: number, fromMs: number, toMs: number, most: number): Sample[] {
 		const all = this.#between(fromMs, toMs).filter((sample) => sample.faceId === faceId);
 		const step = Math.max(1, Math.ceil(all.length / most));
 		return all.filter((_, index) => index % step === 0 || index === all.length - 1);
 	}
 
-	/** The sample of a face nearest to a time; null where the face was not there. */
+	/** The sample of a face nearest to a time; null if the face was not there. */
 	at(faceId: number, timeMs: number): Sample | null {
 		let best: Sample | null = null;
 		for (const sample of this.#between(timeMs - NEAR_MS, timeMs + NEAR_MS)) {
@@ -78,7 +78,7 @@ export class TimelineStore {
 		return this.#samples.slice(this.#firstAt(fromMs), this.#firstAt(toMs + 1e-6));
 	}
 
-	/** Index of the first sample not before a time: samples lie in the order of time. */
+	/** Index of the first sample not before a time; samples are in order of time. */
 	#firstAt(timeMs: number): number {
 		let [low, high] = [0, this.#samples.length];
 		while (low < high) {
@@ -93,7 +93,7 @@ export class TimelineStore {
 		const tooOld = this.#firstAt(nowMs - KEEP_MS);
 		const tooMany = this.#samples.length - MOST_SAMPLES;
 		const gone = Math.max(tooOld, tooMany);
-		// Rarely, and much at once: cutting the front off is a copy of the rest.
+		// Rarely, and a lot at once: cutting off the front copies the rest.
 		if (gone > 0 && (tooMany > 0 || gone > 500)) this.#samples = this.#samples.slice(Math.max(gone, tooMany + 1000));
 		for (const [id, lastMs] of this.#lastMs) if (nowMs - lastMs > KEEP_MS) this.#lastMs.delete(id);
 	}

@@ -1,4 +1,4 @@
-/** What of the session's numbers is looked at: the last minute as it goes on, or a moment before. */
+/** What is shown of the session's numbers: the last minute as it goes on, or an earlier moment. */
 import type { FrameResult } from '../core/types';
 import type { ShownModel } from './session.svelte';
 import { SessionTable } from './session-table';
@@ -6,19 +6,19 @@ import { TimelineStore, type Sample } from './timeline-store';
 
 /** The chart shows this much. */
 export const WINDOW_MS = 60_000;
-/** It is drawn anew this often. */
+/** How often it is redrawn. */
 const DRAW_EVERY_MS = 250;
-/** Points of a line: more than a chart has pixels to tell apart. */
+/** Most points of a line: more than a chart has pixels to tell apart. */
 const MOST_POINTS = 240;
 
 export class Timeline {
 	readonly #store = new TimelineStore();
-	/** What can be saved: all of the session, where the chart has its last minutes. */
+	/** What can be saved: the whole session, while the chart has its last minutes. */
 	readonly table = new SessionTable();
-	/** Counts the drawings, and is read by all that is drawn: what is kept is no state by itself, or each frame would redraw. */
+	/** Counts redraws; read by everything drawn. The store itself is not state, as each frame would then redraw. */
 	#drawing = $state.raw(0);
 	#drawnMs = -Infinity;
-	/** Where the visitor looks, while it is not the present. */
+	/** Where the visitor looks, if it is not the present. */
 	#cursorMs: number | null = $state.raw(null);
 	#chosenId: number | null = $state.raw(null);
 	/** Which model, and how its labels count. */
@@ -53,8 +53,8 @@ export class Timeline {
 	});
 
 	/**
-	 * Keeps a result of a live source. Numbers of another model, or of labels that count otherwise, would not fit those
-	 * before: they start anew.
+	 * Records a result of a live source. Numbers of another model, or of labels that count differently, would not fit
+	 * the earlier ones, so the chart starts over.
 	 */
 	record(result: FrameResult, model: ShownModel, models: readonly ShownModel[] = [model]): void {
 		const { id, priorRatio } = model;
@@ -63,7 +63,7 @@ export class Timeline {
 		if (reading !== this.#reading) this.#clearChart();
 		this.#reading = reading;
 		if (!this.#store.record(result, id)) return;
-		// While it is paused nothing moves under the visitor's hand.
+		// While it is paused, nothing moves under the visitor's hand.
 		if (this.paused || result.timeMs - this.#drawnMs < DRAW_EVERY_MS) return;
 		this.#drawnMs = result.timeMs;
 		this.#drawing++;
@@ -74,7 +74,7 @@ export class Timeline {
 		this.#clearChart();
 	}
 
-	/** Looks at a moment, and stays there; null goes on with the present. */
+	/** Goes to a moment, and stays there; null returns to the present. */
 	lookAt(timeMs: number | null): void {
 		this.#cursorMs = timeMs;
 		if (timeMs === null) this.#drawing++;

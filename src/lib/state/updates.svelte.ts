@@ -1,12 +1,12 @@
-/** New versions of the site: kept in the background, offered, and taken when it suits. */
+/** New versions of the site: fetched in the background, offered, and applied when it suits. */
 
 /** The models and the camera come first. */
 const REGISTER_AFTER_MS = 5000;
-/** A kiosk is open for months: nobody navigates, so nobody else would ask. */
+/** A kiosk is open for months and nobody navigates, so nothing else would check. */
 const CHECK_EVERY_MS = 3_600_000;
 
 export class Updates {
-	/** A new version is there as a whole and waits to be used. */
+	/** Whether a new version is complete and waits to be used. */
 	isReady = $state(false);
 	#waiting: ServiceWorker | null = null;
 	#isTaking = false;
@@ -14,7 +14,7 @@ export class Updates {
 	/** Keeps the site for use without a network and looks for new versions, until the returned function is called. */
 	start(scope: string): () => void {
 		const stopped = new AbortController();
-		// Undefined on plain http from another machine, whatever the types say.
+		// Undefined on plain http from another machine, despite the type.
 		const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
 		if (container === undefined) return () => undefined;
 		let hadVersion = container.controller !== null;
@@ -22,14 +22,14 @@ export class Updates {
 			'controllerchange',
 			() => {
 				if (this.#isTaking) location.reload();
-				// Another page took the new version: this one goes on with what it has, and may follow.
+				// Another page took the new version: this page goes on with the old one, and may follow.
 				else if (hadVersion) this.isReady = true;
 				hadVersion = true;
 			},
 			{ signal: stopped.signal }
 		);
 		const register = async () => {
-			// Undefined where service workers are blocked.
+			// Undefined if service workers are blocked.
 			const registration = (await container.register(`${scope}service-worker.js`, {
 				scope,
 				updateViaCache: 'none'
@@ -37,14 +37,14 @@ export class Updates {
 			if (registration !== undefined && !stopped.signal.aborted) this.#watch(registration, stopped.signal);
 		};
 		const timer = setTimeout(() => {
-			// A site without https, or a browser that keeps nothing: all works as before, but only with a network.
+			// A site without https, or a browser that stores nothing: everything works, but only with a network.
 			register().catch(() => undefined);
 		}, REGISTER_AFTER_MS);
 		stopped.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 		return () => stopped.abort();
 	}
 
-	/** Opens the page anew with the version that waits. To be asked again where that did not happen: a browser may be slow to. */
+	/** Reloads the page with the waiting version. May be called again if nothing happened: browsers can be slow. */
 	take(): void {
 		if (!this.isReady) return;
 		this.#isTaking = true;
@@ -54,7 +54,7 @@ export class Updates {
 
 	#watch(registration: ServiceWorkerRegistration, signal: AbortSignal): void {
 		const offer = (found: ServiceWorker | null) => {
-			// Without a version that runs there is nothing to replace: that is the first visit.
+			// Without a running version there is nothing to replace: this is the first visit.
 			if (found?.state !== 'installed' || navigator.serviceWorker.controller === null) return;
 			this.#waiting = found;
 			this.isReady = true;
@@ -69,7 +69,7 @@ export class Updates {
 			{ signal }
 		);
 		const timer = setInterval(() => {
-			// Without a network it is asked again in an hour.
+			// Without a network, it checks again in an hour.
 			registration.update().catch(() => undefined);
 		}, CHECK_EVERY_MS);
 		signal.addEventListener('abort', () => clearInterval(timer), { once: true });

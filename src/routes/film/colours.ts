@@ -1,4 +1,4 @@
-/** The colours of expressions on white, as they are in the page's light scheme: for pictures that stand alone. */
+/** The expressions' colours on white, as in the page's light scheme: for exported pictures. */
 export function lightColours(): (colour: string) => string {
 	const probe = document.createElement('span');
 	probe.style.colorScheme = 'light';

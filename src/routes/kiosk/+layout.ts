@@ -1,2 +1,2 @@
-/** What these pages show is all in their address, which is not known while the site is built. */
+/** These pages depend entirely on their address, which is unknown at build time. */
 export const ssr = false;

@@ -1,4 +1,4 @@
-/** Pictures with what was found in them drawn over, as files. */
+/** Pictures with the overlay drawn on top, as files. */
 import { AppError } from '$lib/errors';
 import { pictureWithOverlay } from '$lib/overlay/picture';
 import { archive, type NamedFile } from '$lib/state/archive';
@@ -6,7 +6,7 @@ import type { Photo, Photos } from '$lib/state/photos.svelte';
 import type { ShownModel } from '$lib/state/session.svelte';
 import { overlayStyle } from '../overlay-style';
 
-/** Throws where the picture was not read, and an AppError where it can no longer be opened. */
+/** Throws if the picture was not read, and an AppError if it can no longer be opened. */
 export function overlayPicture(photos: Photos, photo: Photo, model: ShownModel): Promise<NamedFile> {
 	return photos.open(photo, new AbortController().signal, async ({ element }) => {
 		if (element === null || photo.state.kind !== 'done') throw new Error(`${photo.name} has no result`);
@@ -15,7 +15,7 @@ export function overlayPicture(photos: Photos, photo: Photo, model: ShownModel):
 	});
 }
 
-/** All of them that were read in one archive; `missing`: the names of those whose file can no longer be read. */
+/** All pictures that were read, in one archive; `missing`: the names of those whose file can no longer be read. */
 export async function overlayArchive(
 	photos: Photos,
 	list: readonly Photo[],

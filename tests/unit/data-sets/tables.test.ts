@@ -231,7 +231,7 @@ describe('tables are named as what they are', () => {
 		expect(await titles(named('fer2013.csv', CSV))).toEqual([
 			'PrivateTest: 2',
 			'PublicTest: 1',
-			'Both test sets, as the paper: 3',
+			'Both test sets, as in the paper: 3',
 			'Training: 1',
 			'All rows: 4'
 		]);
@@ -241,7 +241,7 @@ describe('tables are named as what they are', () => {
 		const text = CSV.split('\n')
 			.map((line) => line.replace(/,\w+$/, ''))
 			.join('\n');
-		expect(await titles(named('train.csv', text))).toEqual(['All rows (there is no column Usage): 4']);
+		expect(await titles(named('train.csv', text))).toEqual(['All rows (no Usage column): 4']);
 	});
 
 	it('other words for its parts stay as they are', async () => {
@@ -261,7 +261,7 @@ describe('tables are named as what they are', () => {
 		expect(await titles(part('PrivateTest'), part('PublicTest'))).toEqual([
 			'PrivateTest of PrivateTest.csv: 2',
 			'PublicTest of PublicTest.csv: 1',
-			'Both test sets, as the paper: 3',
+			'Both test sets, as in the paper: 3',
 			'All rows: 3',
 			'All rows of PrivateTest.csv: 2',
 			'All rows of PublicTest.csv: 1'

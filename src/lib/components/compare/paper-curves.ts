@@ -1,6 +1,6 @@
 type Points = readonly (readonly [epoch: number, value: number])[];
 
-/** The plots and the log of the paper's approach 2 (Chmura and Krukar, 2020), epochs counted from 1, where they can be read. */
+/** Legible values from the plots and the log of the paper's approach 2 (Chmura and Krukar, 2020); epochs from 1. */
 export const PAPER_CURVES = {
 	train: {
 		accuracy: [

@@ -1,4 +1,4 @@
-/** Round values, about `count` of them, from one end of an axis to the other. */
+/** About `count` round values from one end of an axis to the other. */
 export function ticks(low: number, high: number, count: number): number[] {
 	const rough = (high - low) / count;
 	const power = 10 ** Math.floor(Math.log10(rough));
@@ -10,7 +10,7 @@ export function ticks(low: number, high: number, count: number): number[] {
 	);
 }
 
-/** Round ends of an axis that shows these values and little more, within 0..1. */
+/** Round ends for an axis that shows these values and little more, within 0..1. */
 export function closeDomain(values: readonly number[]): readonly [number, number] {
 	if (values.length === 0) return [0, 1];
 	const low = Math.floor(Math.min(...values) * 10 - 0.2) / 10;

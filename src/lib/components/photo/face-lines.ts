@@ -2,25 +2,25 @@ import { verdictOf } from '../../core/verdict';
 import type { DrawnModel } from '../../overlay/draw';
 import type { ListedPhoto } from './listed-photo';
 
-/** A face, or a picture without one, as a table's line. */
+/** A face, or a picture without one, as a table row. */
 export interface FaceLine {
 	readonly photoId: number;
 	readonly file: string;
-	/** Number of the face in its picture; null where there is none. */
+	/** Number of the face in its picture; null if there is none. */
 	readonly face: number | null;
-	/** Null where it is unsure, or there is no face. */
+	/** Null if the model is unsure, or there is no face. */
 	readonly label: string | null;
-	/** 0..1; null where nothing is said. */
+	/** 0..1; null if there is no label. */
 	readonly share: number | null;
-	/** In place of a label: that there is no face, or no picture. */
+	/** Shown instead of a label: that there is no face, or no picture. */
 	readonly note: string | null;
 }
 
 export type Column = 'file' | 'face' | 'label' | 'share';
 
-const NOTES = { waiting: 'Waiting', working: 'Being read', cancelled: 'Not read', failed: 'Not readable' } as const;
+const NOTES = { waiting: 'Waiting', working: 'Reading', cancelled: 'Not read', failed: 'Not readable' } as const;
 
-/** A line for each face, and one for each picture without. */
+/** A row for each face, and one for each picture without faces. */
 export function faceLines(photos: readonly (ListedPhoto & { readonly id: number })[], model: DrawnModel): FaceLine[] {
 	return photos.flatMap(({ id: photoId, name: file, state }): FaceLine[] => {
 		const none = { photoId, file, face: null, label: null, share: null };
@@ -37,7 +37,7 @@ export function faceLines(photos: readonly (ListedPhoto & { readonly id: number 
 
 const byName = new Intl.Collator('en', { numeric: true }).compare;
 
-/** Sorted by one column; equals stay as they are, and lines without a value come last either way. */
+/** Sorted by one column. The sort is stable; rows without a value come last in both directions. */
 export function sortLines(lines: readonly FaceLine[], column: Column, descending: boolean): FaceLine[] {
 	const sign = descending ? -1 : 1;
 	return lines.toSorted((a, b) => {

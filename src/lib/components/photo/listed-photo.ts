@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors';
 /** A picture as the list shows it. */
 export interface ListedPhoto {
 	readonly name: string;
-	/** Address of a small copy, once there is one. */
+	/** URL of the thumbnail, once there is one. */
 	readonly thumbnail: string | null;
 	readonly state:
 		| { kind: 'waiting' | 'working' | 'cancelled' }

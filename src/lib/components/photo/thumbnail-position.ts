@@ -1,10 +1,10 @@
 import { clamp } from '../../core/geometry';
 import type { Box, FaceResult } from '../../core/types';
 
-/** What a thumbnail shows of its picture, which covers it. */
+/** Width / height of a thumbnail; the picture covers it and is cropped. */
 export const THUMBNAIL_ASPECT = 4 / 3;
 
-/** Faces, and the size of the picture whose pixels their boxes are in. */
+/** Faces, and the size of the picture whose pixels their boxes use. */
 interface Framed {
 	readonly width: number;
 	readonly height: number;
@@ -12,8 +12,8 @@ interface Framed {
 }
 
 /**
- * The `object-position`, in percent of each axis, that brings the faces into a thumbnail: all of them where it has room
- * for them, else the largest. Null where there is none.
+ * The `object-position`, in percent per axis, that brings the faces into a thumbnail: all of them if they fit, else the
+ * largest. Null if there are none.
  */
 export function thumbnailPosition({ width, height, faces }: Framed): { x: number; y: number } | null {
 	const boxes = faces.map(({ box }) => box);
@@ -29,7 +29,7 @@ export function thumbnailPosition({ width, height, faces }: Framed): { x: number
 	return { x: shareBefore(x + across / 2, seen.width, width), y: shareBefore(y + down / 2, seen.height, height) };
 }
 
-/** Of what is not seen of an axis, how much lies before the part that has `middle` in its middle, 0..100. */
+/** The percentage of the hidden part of an axis that lies before the visible part centred on `middle`, 0..100. */
 function shareBefore(middle: number, seen: number, whole: number): number {
 	if (whole <= seen) return 50;
 	return 100 * clamp((middle - seen / 2) / (whole - seen), 0, 1);

@@ -1,8 +1,8 @@
 import type { DrawnModel } from '../../overlay/draw';
 
-/** What has to be known of a model to show it beside others. */
+/** What it takes to show a model next to others. */
 export interface ComparedModel extends DrawnModel {
 	readonly title: string;
-	/** In the manifest: decides its colour. */
+	/** Place in the manifest, which decides its colour. */
 	readonly place: number;
 }

@@ -1,12 +1,12 @@
-/** Files that were chosen, dropped or pasted, those of whole folders among them. */
+/** Files that were chosen, dropped or pasted, including those of whole folders. */
 
 export interface NamedFile {
-	/** With its folders where it came in one. */
+	/** With its folders, if it came in one. */
 	readonly name: string;
 	readonly file: File;
 }
 
-/** What systems leave in every folder. */
+/** Files that operating systems leave in folders. */
 const CLUTTER = /(^|\/)(\.[^/]*|Thumbs\.db|desktop\.ini)$/i;
 
 export function namedFiles(files: Iterable<File>): NamedFile[] {
@@ -15,19 +15,19 @@ export function namedFiles(files: Iterable<File>): NamedFile[] {
 		.filter(({ name }) => !CLUTTER.test(name));
 }
 
-/** Whether an event is about a field to write in, which takes addresses as text. */
+/** Whether an event targets a text field, which takes addresses as text. */
 export function isForField({ target }: Event): boolean {
 	return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
 }
 
-/** What a drop holds. */
+/** The content of a drop. */
 export interface Dropped {
 	readonly files: readonly NamedFile[];
-	/** Names of files and folders that could not be read: moved meanwhile, or not ours to read. */
+	/** Names of files and folders that could not be read: moved in the meantime, or no permission. */
 	readonly missing: readonly string[];
 }
 
-/** The files of a drop; folders are walked through. Must be called before the event's handler returns. */
+/** The files of a drop, with those in folders. Must be called before the event handler returns. */
 export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
 	const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
 	const plain = namedFiles(transfer.files);
@@ -38,11 +38,11 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
 	return { files: found.filter(({ name }) => !CLUTTER.test(name)), missing };
 }
 
-/** Told apart by their flags: Chromium has no constructors of these names to ask. */
+/** Told apart by their flags: Chromium has no constructors of these names for instanceof. */
 const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
 const isDirectory = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
 
-/** Names of what cannot be read are added to `missing`: the others are not lost for it. */
+/** Adds the names of unreadable entries to `missing`, so that the others are not lost. */
 async function filesOf(entry: FileSystemEntry, missing: string[]): Promise<NamedFile[]> {
 	const name = entry.fullPath.replace(/^\//, '');
 	try {
@@ -61,7 +61,7 @@ async function filesOf(entry: FileSystemEntry, missing: string[]): Promise<Named
 async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
 	const reader = folder.createReader();
 	const children: FileSystemEntry[] = [];
-	// A reader gives a hundred entries at a time, and none at the end.
+	// A reader returns a hundred entries at a time, and none at the end.
 	for (;;) {
 		const some = await new Promise<FileSystemEntry[]>((...settle) => reader.readEntries(...settle));
 		if (some.length === 0) break;

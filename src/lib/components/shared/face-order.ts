@@ -6,16 +6,16 @@ interface Placed {
 	readonly box: Box;
 }
 
-/** More faces than these have a line each in place of a card, and from so many on a summary comes first. */
+/** Up to MOST_CARDS faces get a card each, more a row each; from CROWD faces on, a summary comes first. */
 export const MOST_CARDS = 2;
 export const CROWD = 6;
 
-/** Two faces change places once one is beyond the other by this share of their widths: a list that flickers cannot be read. */
+/** Two faces swap only once one is past the other by this share of their widths: a flickering list cannot be read. */
 const REACH = 0.3;
 
 /**
- * Faces from the left of what is seen to the right, which in a mirrored picture is the other way round. `before`: the ids in
- * the order of the frame before, which neighbours keep until one has clearly passed the other.
+ * Faces from left to right as seen on screen, so reversed in a mirrored picture. `before`: the ids in the order of the
+ * previous frame, which neighbours keep until one has clearly passed the other.
  */
 export function leftToRight<T extends Placed>(
 	faces: readonly T[],
@@ -25,7 +25,7 @@ export function leftToRight<T extends Placed>(
 	const middle = ({ box }: T): number => (mirrored ? -1 : 1) * boxCentre(box).x;
 	const sorted = faces.toSorted((a, b) => middle(a) - middle(b) || a.id - b.id);
 	const place = new Map(before.map((id, index) => [id, index]));
-	// One pass of swaps back is enough: who stood apart before stands apart still, or has clearly passed.
+	// One pass of swaps back is enough: faces that were apart are still apart, or have clearly passed each other.
 	for (let index = 1; index < sorted.length; index++) {
 		const [left, right] = [sorted[index - 1], sorted[index]];
 		if (left === undefined || right === undefined) continue;

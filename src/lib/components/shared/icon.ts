@@ -1,4 +1,4 @@
-/** Outlines in a square of 24 units, drawn with a stroke. */
+/** Paths in a 24 x 24 square, drawn with a stroke. */
 export const ICONS = {
 	camera:
 		'M3 8.5A2.5 2.5 0 0 1 5.5 6h8A2.5 2.5 0 0 1 16 8.5v7A2.5 2.5 0 0 1 13.5 18h-8A2.5 2.5 0 0 1 3 15.5zM16 11l5-3v8l-5-3',

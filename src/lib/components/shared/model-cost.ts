@@ -1,12 +1,12 @@
 import type { ClassifierEntry } from '../../manifest';
 import { exactPercent, fileSize, milliseconds } from './format';
 
-/** A download from here on is asked about first: on a phone's data plan it is felt. */
+/** Downloads of this size or more need a confirmation: they hurt on a phone's data plan. */
 export const LARGE_BYTES = 10e6;
 
 /**
- * What a model costs and gives, in a few words: "71.6 %, 1.8 MB, 4.1 ms". `faceMs`: what one face took those that ran here;
- * of others it is told about how long they would, by their multiply-adds.
+ * A model's accuracy and cost in a few words: "71.6 %, 1.8 MB, 4.1 ms". `faceMs`: time per face of the models that ran
+ * here; for the others it is estimated from their multiply-adds.
  */
 export function costOf(
 	model: ClassifierEntry,

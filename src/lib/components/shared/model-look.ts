@@ -1,10 +1,10 @@
-/** How one of several models looks in a chart: colour and dashes, so that neither has to be told apart alone. */
+/** How a model looks in a chart: colour and dashes together, so neither alone has to tell models apart. */
 interface Look {
 	readonly colour: string;
 	readonly dash: string;
 }
 
-/** In app.css: of models alone, so that none looks like an expression. */
+/** In app.css. Used for models only, so that none looks like an expression. */
 const COLOURS = 6;
 const DASHES = ['', '7 4', '2 4', '10 4 2 4'];
 

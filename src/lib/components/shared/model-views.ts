@@ -1,7 +1,7 @@
-/** One model with a single view of a face, and averaged with the mirror image: two classifiers, which visitors see as a switch. */
+/** A model with a single view and averaged with the mirror image is two classifiers, which visitors see as a switch. */
 import type { ClassifierEntry } from '../../manifest';
 
-/** Those that are offered by name. */
+/** The classifiers offered by name. */
 export function singleViews(all: readonly ClassifierEntry[]): readonly ClassifierEntry[] {
 	return all.filter(({ mirrored }) => !mirrored);
 }
@@ -16,7 +16,7 @@ export function isMirrorView(all: readonly ClassifierEntry[], ids: readonly stri
 	return all.some(({ id, mirrored }) => mirrored && ids.includes(id));
 }
 
-/** The classifier of the same model with that view; the same one where there is none. */
+/** The same model's classifier with that view; `id` itself if there is none. */
 export function withView(all: readonly ClassifierEntry[], id: string, mirrored: boolean): string {
 	const model = all.find((each) => each.id === id)?.model;
 	return all.find((each) => each.mirrored === mirrored && each.model === model)?.id ?? id;

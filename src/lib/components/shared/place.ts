@@ -1,6 +1,6 @@
 import type { Attachment } from 'svelte/attachments';
 
-/** Shows an element that a source has made. */
+/** Shows an element made by a source. */
 export function place(shown: HTMLElement): Attachment<HTMLElement> {
 	return (node) => {
 		node.replaceChildren(shown);

@@ -16,7 +16,7 @@ const FILMS: Kinds = [
 /** "It is an AVI file.": null where that is not known. Rejects with a DOMException where the file is gone. */
 export async function whatItIs(file: Blob): Promise<string | null> {
 	const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-	if (formatOf(head) !== null) return 'It is a picture: open it on the page Photos.';
+	if (formatOf(head) !== null) return 'It is a picture: open it on the Photos page.';
 	const { otherKind } = await import('../../pictures/explain');
 	const kind = otherKind(head, FILMS);
 	if (kind?.includes('archive') === true) return 'It is an archive: unpack it.';

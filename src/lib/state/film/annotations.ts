@@ -1,4 +1,4 @@
-/** Episodes for programs that people code films with (ELAN, BORIS), and as subtitles (WebVTT). */
+/** Episodes for the programs that people code films with (ELAN, BORIS), and as subtitles (WebVTT). */
 import type { Episode } from './episodes';
 
 export interface PersonEpisodes {
@@ -10,7 +10,7 @@ export interface AnnotationSource {
 	/** The film's file. */
 	readonly file: string;
 	readonly endS: number;
-	/** Frames of the container in a second; null where it is not known. */
+	/** Frames per second of the container; null if unknown. */
 	readonly fps: number | null;
 	readonly recordedMs: number | null;
 	/** Which model read it. */
@@ -55,7 +55,7 @@ export function toElan(people: readonly PersonEpisodes[]): string {
 	return toTabs([ELAN_HEADER, ...rows]);
 }
 
-/** Tab-separated text with the columns of BORIS's aggregated events, each episode a state event, in the order of time. */
+/** Tab-separated text with the columns of BORIS's aggregated events: each episode a state event, in order of time. */
 export function toBoris(people: readonly PersonEpisodes[], source: AnnotationSource): string {
 	const { file, endS, fps, recordedMs, model } = source;
 	const date = recordedMs === null ? '' : new Date(recordedMs).toISOString().slice(0, 19).replace('T', ' ');
@@ -72,7 +72,7 @@ export function toBoris(people: readonly PersonEpisodes[], source: AnnotationSou
 	return toTabs([BORIS_HEADER, ...rows]);
 }
 
-/** WebVTT: a cue for each episode with a face; where there are several persons, each one's name stands before. */
+/** WebVTT: a cue for each episode with a face; with several persons, each cue begins with the name. */
 export function toWebVtt(people: readonly PersonEpisodes[], title: string): string {
 	const cues = people.flatMap(({ name, episodes }) =>
 		episodes.flatMap(({ fromS, toS, label }) =>
@@ -104,7 +104,7 @@ function ms(seconds: number): string {
 	return (Math.round(seconds * 1000) / 1000).toFixed(3);
 }
 
-/** Tabs and ends of lines have no place within a field. */
+/** Fields cannot hold tabs or line ends. */
 function toTabs(rows: readonly (readonly string[])[]): string {
 	return rows.map((row) => `${row.map(oneLine).join('\t')}\r\n`).join('');
 }
@@ -117,7 +117,7 @@ function escapeCue(text: string): string {
 	return oneLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** A voice's name ends at the first ">". */
+/** In a cue, a voice's name ends at the first ">". */
 function escapeName(text: string): string {
 	return escapeCue(text).replaceAll('.', ' ');
 }

@@ -1,4 +1,4 @@
 import { name, version } from '../../../../package.json';
 
-/** What wrote a file, and which version of it. */
+/** Name and version of what wrote a file. */
 export const APPLICATION = `${name} ${version}`;

@@ -1,4 +1,4 @@
-/** Codes of people who watched a film: a table with start, stop and label, or what ELAN and BORIS export. */
+/** Codes by people who watched a film: a table with start, stop and label, or what ELAN and BORIS export. */
 import { labelNamed } from '../../core/labels';
 import { createTextDecoder } from '../../data-sets/text';
 import { AppError } from '../../errors';
@@ -6,21 +6,21 @@ import type { Range } from './episodes';
 import { parseTime, timeText } from './time-text';
 
 export interface Code extends Range {
-	/** As it was written. */
+	/** As written in the table. */
 	readonly label: string;
-	/** Whom it is of: tier or subject; null where the table does not say. */
+	/** Whom it is about: tier or subject; null if the table does not say. */
 	readonly subject: string | null;
 }
 
 /** What a table of codes holds. */
 export interface CodeTable {
-	/** In the order of time. */
+	/** In order of time. */
 	readonly codes: readonly Code[];
-	/** Rows without a start, a later stop or a label; events of BORIS that never end, or take no time. */
+	/** Rows without a start, a later stop or a label; BORIS events that never end or take no time. */
 	readonly leftOut: number;
 	/** Codes that begin after the film's end. */
 	readonly late: number;
-	/** Whether the times were taken for milliseconds because the film is far too short for as many seconds. */
+	/** Whether the times were taken for milliseconds because the film is far too short for that many seconds. */
 	readonly isGuessedMs: boolean;
 }
 
@@ -36,13 +36,13 @@ const ROLES = {
 type Role = keyof typeof ROLES;
 const TIMES: ReadonlySet<Role> = new Set(['start', 'stop', 'duration', 'time']);
 
-/** What people call the labels of FER2013 in codes of films alone. */
+/** What people call the labels of FER2013 only when they code films. */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
 	happy: ['smile', 'smiling'],
 	neutral: ['none', 'no expression', 'rest']
 };
 
-/** The label of a model that a code means, in any language that `labelNamed` knows; null where it means none of them. */
+/** The label of a model that a code means, in any language that `labelNamed` knows; null if it means none of them. */
 export function labelOfCode(code: string, labels: readonly string[]): string | null {
 	const name = code.trim().toLowerCase();
 	const read = labelNamed(code);
@@ -54,7 +54,7 @@ export function labelOfCode(code: string, labels: readonly string[]): string | n
 	);
 }
 
-/** Files that people have codes in, by how they begin, and how to make a table of each. */
+/** Other files that hold codes, by how they begin, and how to turn each into a table. */
 const OTHERS: readonly (readonly [RegExp, string])[] = [
 	[/^PK|^ÐÏ/, 'This is a spreadsheet’s own file. Save the sheet as CSV there.'],
 	[/^<\?xml[^]*<ANNOTATION_DOCUMENT/, 'This is ELAN’s own file. Export it there as tab-delimited text.'],
@@ -65,7 +65,7 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 	[/^WEBVTT|^\d+\s+[\d:,.]+ --> /, 'These are subtitles. Make a table of them, with start, stop and label.']
 ];
 
-/** The text of a table in whatever letters a program wrote it. Throws AppError 'codes-unreadable', which says what it is. */
+/** The text of a table in whatever encoding it has. Throws AppError 'codes-unreadable', which says what the file is. */
 export function readText(bytes: Uint8Array<ArrayBuffer>): string {
 	const latin1 = new TextDecoder('windows-1252').decode(bytes);
 	const begin = latin1.replace(/^ï»¿/, '').trimStart().slice(0, 2000);
@@ -74,16 +74,16 @@ export function readText(bytes: Uint8Array<ArrayBuffer>): string {
 	try {
 		const decode = createTextDecoder(bytes);
 		const text = decode(bytes) + decode(null);
-		// Spreadsheets of Windows write CSV in letters of their own.
+		// Spreadsheets on Windows write CSV in an encoding of their own.
 		return text.includes('\uFFFD') ? latin1 : text;
 	} catch (thrown) {
 		throw new AppError('codes-unreadable', thrown instanceof Error ? thrown.message : String(thrown), thrown);
 	}
 }
 
-/** Rows of a text that is separated by tabs, semicolons or commas. Throws AppError 'codes-unreadable'. */
+/** Rows of a text separated by tabs, semicolons or commas. Throws AppError 'codes-unreadable'. */
 export async function readRows(text: string): Promise<string[][]> {
-	// By most lines: the first may be a title, and commas may be those of numbers.
+	// Judged by most lines: the first may be a title, and commas may be decimal ones.
 	const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== '');
 	const delimiter =
 		['\t', ';'].find((each) => 2 * lines.filter((line) => line.split(each).length > 2).length >= lines.length) ?? ',';
@@ -95,7 +95,7 @@ export async function readRows(text: string): Promise<string[][]> {
 			delimiter,
 			relax_column_count: true,
 			relax_quotes: true,
-			// Nothing is quoted by tabs: a quote is a quote.
+			// Tab-separated text quotes nothing: a quote is just a character.
 			quote: delimiter === '\t' ? false : '"',
 			skip_empty_lines: true,
 			trim: true
@@ -106,8 +106,8 @@ export async function readRows(text: string): Promise<string[][]> {
 }
 
 /**
- * The codes of a table. `endS`: of the film. Throws AppError 'codes-unreadable', which says where it can what the times are
- * instead.
+ * The codes of a table. `endS`: end of the film. Throws AppError 'codes-unreadable', which says what the times are
+ * instead, if it can tell.
  */
 export function parseCodes(rows: readonly (readonly string[])[], endS: number): CodeTable {
 	const { codes: read, isMs, others } = withHeader(rows) ?? withoutHeader(rows);
@@ -130,17 +130,17 @@ export function parseCodes(rows: readonly (readonly string[])[], endS: number): 
 	return { codes, leftOut: read.length - sound.length + others, late, isGuessedMs };
 }
 
-/** Whom codes are of, in the order of their first ones. */
+/** Whom the codes are about, in order of first appearance. */
 export function subjectsOf(codes: readonly Code[]): string[] {
 	return [...new Set(codes.flatMap(({ subject }) => (subject === null ? [] : [subject])))];
 }
 
-/** Codes with the numbers that the table has. */
+/** Codes with the numbers as in the table. */
 interface Read {
 	readonly codes: readonly Code[];
-	/** Whether these are milliseconds; null where the table does not say. */
+	/** Whether these are milliseconds; null if the table does not say. */
 	readonly isMs: boolean | null;
-	/** Rows that are no codes by their kind. */
+	/** Rows that are not part of any code. */
 	readonly others: number;
 }
 
@@ -157,13 +157,13 @@ function withHeader(rows: Rows): Read | null {
 	const body = rows.slice(at + 1);
 	const all = header.map((name, index) => ({ role: roleOf(name), index, unit: unitOf(name) }));
 	if (all.some(({ role, unit }) => role === 'start' && unit === 'frames') && !all.some(isStartInTime)) {
-		const said = 'Its times are numbers of frames. Export them as seconds, or divide them by the frames a second.';
+		const said = 'Its times are frame numbers. Export them as seconds, or divide them by the frames per second.';
 		throw new AppError('codes-unreadable', 'times are frames', undefined, said);
 	}
 	const columns = all.filter(({ unit }) => unit !== 'frames');
 	const times = (column: (typeof columns)[number]): number =>
 		body.filter((row) => parseTime(row[column.index] ?? '') !== null).length;
-	/** Of several, as ELAN writes times in several ways, the first with the most that can be read. */
+	/** Of several (ELAN writes times in several ways), the first with the most times that can be read. */
 	const column = (role: Role) => {
 		const those = columns.filter((each) => each.role === role);
 		return TIMES.has(role) ? those.toSorted((a, b) => times(b) - times(a))[0] : those[0];
@@ -175,7 +175,7 @@ function withHeader(rows: Rows): Read | null {
 	const used = [start, stop ?? duration, time].filter((each) => each !== undefined);
 	const named = new Set(used.flatMap((each) => each.unit ?? []));
 	const areMixed = named.size > 1;
-	// Numbers of one unit stay as they are, so that a unit that is not named can be told from all of them.
+	// With a single unit, numbers stay as they are, so that an unnamed unit can be guessed from all of them.
 	const scaled = (row: readonly string[], from: typeof label): number =>
 		value(row, from) / (areMixed && from?.unit === 'ms' ? 1000 : 1);
 	const isClock = used.some((from) => body.some((row) => cell(row, from).includes(':')));
@@ -189,7 +189,7 @@ function withHeader(rows: Rows): Read | null {
 		});
 		return { codes, isMs, others: 0 };
 	}
-	// An event a row: a state begins with one and ends with another.
+	// One event per row: a state begins with one row and ends with another.
 	const open = new Map<string, number>();
 	const codes: Code[] = [];
 	for (const row of body) {
@@ -206,7 +206,7 @@ function withHeader(rows: Rows): Read | null {
 	return { codes, isMs, others: body.length - 2 * codes.length };
 }
 
-/** ELAN leaves the names of the columns out: tier, begin, end, duration, each time once or in several ways, annotation. */
+/** ELAN omits column names: tier, begin, end, duration, each time in one or several formats, annotation. */
 function withoutHeader(rows: Rows): Read {
 	const [first = []] = rows;
 	const isTime = (index: number): boolean => rows.every((row) => parseTime(row[index] ?? '') !== null);
@@ -237,7 +237,7 @@ function withoutHeader(rows: Rows): Read {
 }
 
 function roleOf(name: string): Role | null {
-	// Datavyu has the name of the code in front: "expression.onset".
+	// Datavyu puts the name of the code in front: "expression.onset".
 	const plain = name
 		.trim()
 		.toLowerCase()
@@ -246,7 +246,7 @@ function roleOf(name: string): Role | null {
 	return found === undefined ? null : (found[0] as Role);
 }
 
-/** Null where the name of the column does not say. */
+/** Null if the column's name does not say. */
 function unitOf(name: string): 's' | 'ms' | 'frames' | null {
 	if (/frames?\b|frame_|image index/i.test(name)) return 'frames';
 	if (/(?<!ss\.)msec|[([]ms[)\]]|[_ ]ms$|milli/i.test(name) || /[a-z]Ms$/.test(name)) return 'ms';

@@ -1,4 +1,4 @@
-/** Codes of people beside a film that was read. */
+/** People's codes for a film that was read. */
 import { EXPLANATIONS, toAppError } from '../../errors';
 import { parseCodes, readRows, readText, subjectsOf, type CodeTable } from './codes';
 import { compareCodes, type CodeAgreement } from './compare-codes';
@@ -6,7 +6,7 @@ import type { Film } from './film.svelte';
 import type { FilmView } from './view.svelte';
 
 const ALL = '';
-/** Shorter ones are those of a hand that codes while the film plays. */
+/** Shorter overlaps come from people who code while the film plays. */
 const LEAST_OVERLAP_S = 0.5;
 const OVERLAP_REMEDY = 'choose whose codes to compare, or leave one of them out of the table.';
 
@@ -27,7 +27,7 @@ export class Coding {
 	readonly people = $derived.by(() => {
 		return this.#film.shownPeople.map(({ id, name }) => ({ value: String(id), title: name }));
 	});
-	/** The one who is seen longest, until another one is chosen. */
+	/** The person seen longest, until another one is chosen. */
 	readonly person: string = $derived.by(() => {
 		if (this.people.some(({ value }) => value === this.#person)) return this.#person;
 		const [longest] = this.#film.shownPeople.toSorted((a, b) => b.rows - a.rows);
@@ -55,13 +55,15 @@ export class Coding {
 		return this.#problem;
 	}
 
-	/** What of the table counts otherwise than it may seem, in sentences. */
+	/** What in the table counts differently than it may seem, in sentences. */
 	readonly notes: readonly string[] = $derived.by(() => {
 		if (this.#table === null) return [];
 		const { leftOut, late, isGuessedMs } = this.#table;
 		const overlapS = this.agreement?.overlapS ?? 0;
 		return [
-			...(isGuessedMs ? ['Its times were taken for milliseconds: the film is far too short for as many seconds.'] : []),
+			...(isGuessedMs
+				? ['Its times were taken for milliseconds: the film is far too short for that many seconds.']
+				: []),
 			...(leftOut > 0 ? [`Rows left out, without a start and a later stop, or without a label: ${leftOut}.`] : []),
 			...(late > 0 ? [`Codes that begin after the end of the film: ${late}.`] : []),
 			...(overlapS >= LEAST_OVERLAP_S

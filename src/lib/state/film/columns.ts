@@ -1,6 +1,6 @@
 /**
- * The table of a film, or of a live session, as CSV: one row for each face of each analysed frame, and one row where no
- * face was found. The names follow OpenFace where it has them; every column is described in src/routes/film/README.md.
+ * The table of a film, or of a live session, as CSV: one row for each face of each analysed frame, or a single row if
+ * no face was found. Names follow OpenFace where it has them; every column is described in src/routes/film/README.md.
  */
 import { verdictOf } from '../../core/verdict';
 import { BYTE_ORDER_MARK, csvLine, type Cell } from '../csv';
@@ -11,13 +11,13 @@ import { LANDMARKS, type FilmTable } from './table';
 const PART = 2000;
 
 export interface ColumnOptions {
-	/** The models of the table, with what they are unsure below. */
+	/** The models of the table, with the limits below which they are unsure. */
 	readonly told: readonly ToldLabels[];
-	/** When second 0 was, in milliseconds since 1970; null leaves the column of clock time out. */
+	/** When second 0 was, in milliseconds since 1970; null omits the column of clock times. */
 	readonly epochMs: number | null;
-	/** The persons of faces; null leaves the column out. A face that is hidden gives null, and no row. */
+	/** The person of a face; null omits the column. Returns null for a hidden face, which gets no row. */
 	readonly personOf: ((faceId: number) => string | null) | null;
-	/** Frames that are left out. */
+	/** Whether the frame at this time is left out. */
 	readonly isExcluded: (timeS: number) => boolean;
 }
 
@@ -46,12 +46,12 @@ export function* csvParts(table: FilmTable, options: ColumnOptions): Generator<s
 	}
 }
 
-/** What a table begins with. */
+/** What the table starts with. */
 export function csvHeader(options: ColumnOptions): string {
 	return BYTE_ORDER_MARK + csvLine(columnNames(options));
 }
 
-/** The rows of some frames: from one, and up to but without another. */
+/** The rows of the frames from `fromFrame` up to but not including `toFrame`. */
 export function csvRows(table: FilmTable, fromFrame: number, toFrame: number, options: ColumnOptions): string {
 	const { told, epochMs, personOf, isExcluded } = options;
 	const lines: string[] = [];
@@ -82,7 +82,7 @@ export function csvRows(table: FilmTable, fromFrame: number, toFrame: number, op
 	return lines.join('');
 }
 
-/** From `success` on. */
+/** The cells from `success` on. */
 function faceCells(table: FilmTable, row: number, told: readonly ToldLabels[]): Cell[] {
 	const { confidence, box, landmarks, readings } = table.faceAt(row);
 	const px = (value: number): number => Math.round(value * 10) / 10;

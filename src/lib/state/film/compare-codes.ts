@@ -1,4 +1,4 @@
-/** How far a model and people agree on a film, weighted by time. */
+/** How well a model and people agree on a film, weighted by time. */
 import { labelOfCode, type Code } from './codes';
 import { clip, type Episode, type Range } from './episodes';
 
@@ -9,28 +9,28 @@ export interface Difference extends Range {
 }
 
 export interface CodeAgreement {
-	/** Labels that people or the model gave. */
+	/** Labels given by people or the model. */
 	readonly labels: readonly string[];
 	/** Seconds: code of people (row) by label of the model (column), both as in `labels`. */
 	readonly confusion: readonly (readonly number[])[];
-	/** Of each row: seconds in which the model was unsure, and in which it saw no face. */
+	/** For each row: seconds in which the model was unsure, and in which it saw no face. */
 	readonly unsureS: readonly number[];
 	readonly noFaceS: readonly number[];
 	/** Seconds in which both gave a label. */
 	readonly comparedS: number;
-	/** Of those, 0..1; null where there are none. */
+	/** Share of those in which they agree, 0..1; null if there are none. */
 	readonly agreement: number | null;
-	/** Cohen's kappa over those seconds; null where chance alone would agree, or there are none. */
+	/** Cohen's kappa over those seconds; null if chance alone would agree, or there are none. */
 	readonly kappa: number | null;
-	/** Where they differ, the longest first. */
+	/** Where they differ, longest first. */
 	readonly differences: readonly Difference[];
-	/** Seconds in which codes that were compared overlap: they count for each. */
+	/** Seconds in which compared codes overlap: they count for each code. */
 	readonly overlapS: number;
-	/** Codes that mean no label of the model, with their seconds. */
+	/** Codes that match no label of the model, with their seconds. */
 	readonly unknown: readonly { readonly code: string; readonly seconds: number }[];
 }
 
-/** Shorter differences are where an episode begins for one a moment before it does for the other. */
+/** Shorter differences arise when an episode begins a moment earlier for one than for the other. */
 const LEAST_DIFFERENCE_S = 0.2;
 
 /** `episodes`: of one person, one after another. */
@@ -90,7 +90,7 @@ export function compareCodes(
 	};
 }
 
-/** Cohen's kappa (Cohen, "A Coefficient of Agreement for Nominal Scales", 1960) of a table of weights, [rows][columns]. */
+/** Cohen's kappa ("A Coefficient of Agreement for Nominal Scales", 1960) of a table of weights, [rows][columns]. */
 export function kappaOf(confusion: readonly (readonly number[])[]): {
 	comparedS: number;
 	agreement: number | null;

@@ -1,15 +1,15 @@
 import type { Box } from '../../core/types';
 import type { FilmTable } from './table';
 
-/** A face may be missed for a moment, and moves between two frames that were analysed. */
+/** A face may be missed for a moment, and moves between analysed frames. */
 const BEFORE_S = 1.5;
 const AFTER_S = 0.5;
-/** Further from any analysed frame nobody knows who is there. */
+/** Further than this from any analysed frame, nobody knows who is there. */
 const UNKNOWN_S = 1.5;
 
 /**
  * Where faces may be at a time of a film: all that were found in the last second and a half and the next half second,
- * those of hidden persons too. Null where the film was not read about that time.
+ * including those of hidden persons. Null if the film was not read around that time.
  */
 export function facesAbout(table: FilmTable, timeS: number): Box[] | null {
 	const at = table.indexAt(timeS);
@@ -22,7 +22,7 @@ export function facesAbout(table: FilmTable, timeS: number): Box[] | null {
 	};
 	for (let index = at; index >= 0 && timeS - table.timeAt(index) <= BEFORE_S; index--) add(index);
 	for (let index = at + 1; index < table.frameCount && table.timeAt(index) - timeS <= AFTER_S; index++) add(index);
-	// Frames that are further apart than that: at least the one before, and the one after.
+	// If frames are further apart than that: at least the one before and the one after.
 	if (boxes.length === 0) for (const index of [at, at + 1]) if (index >= 0 && index < table.frameCount) add(index);
 	return boxes;
 }

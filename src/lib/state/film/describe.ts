@@ -1,10 +1,10 @@
-/** What the page says of a film, in a few words. */
+/** What the page says about a film, in a few words. */
 import { EXPLANATIONS } from '../../errors';
 import type { FilmInfo } from '../../sources/film/film';
 import type { FilmState } from './film.svelte';
 import { timeText } from './time-text';
 
-/** Where a film stands. */
+/** The state of a film. */
 export function stateText(state: FilmState, progress: number): string {
 	switch (state.kind) {
 		case 'opening':
@@ -33,7 +33,7 @@ export function stateTone(state: FilmState): 'calm' | 'busy' | 'failed' {
 	return state.kind === 'opening' || state.kind === 'reading' ? 'busy' : 'calm';
 }
 
-/** What is known of the file. */
+/** What is known about the file. */
 export function facts(info: FilmInfo): { term: string; text: string }[] {
 	const lengthS = info.endS - info.startS;
 	const { frameCount, container, codec, size } = info;
@@ -54,23 +54,23 @@ export function facts(info: FilmInfo): { term: string; text: string }[] {
 	];
 }
 
-/** What limits the reading; null where nothing does. */
+/** What limits the reading; null if nothing does. */
 export function warning(info: FilmInfo): string | null {
 	if (info.cutShort) return 'A part of this file is missing. What is there can be read.';
 	if (info.method === 'video') {
-		return 'This browser cannot give the frames of this film one by one. It is read by seeking: slower, with times as exact as the browser tells, and without numbers of frames.';
+		return 'This browser cannot give the frames of this film one by one. It is read by seeking: slower, with times as exact as the browser tells, and without frame numbers.';
 	}
 	return null;
 }
 
-/** Milliseconds since 1970 as an input for local date and time takes them; empty for null. */
+/** Milliseconds since 1970 as the value of a datetime-local input; empty for null. */
 export function toLocalInput(ms: number | null): string {
 	if (ms === null) return '';
 	const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
 	return local.toISOString().slice(0, 23);
 }
 
-/** What such an input gives; null where it is empty. */
+/** The reverse; null if the input is empty. */
 export function fromLocalInput(text: string): number | null {
 	const ms = new Date(text).getTime();
 	return text === '' || Number.isNaN(ms) ? null : ms;

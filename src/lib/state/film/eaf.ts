@@ -1,8 +1,8 @@
-/** Episodes as a document that ELAN opens: EAF 3.0 (www.mpi.nl/tools/elan/EAFv3.0.xsd). */
+/** Episodes as an ELAN document: EAF 3.0 (www.mpi.nl/tools/elan/EAFv3.0.xsd). */
 import type { PersonEpisodes } from './annotations';
 
 export interface EafSource {
-	/** The film's file, which ELAN looks for beside the document. */
+	/** The film's file, which ELAN looks for next to the document. */
 	readonly file: string;
 	/** Which model read it. */
 	readonly model: string;
@@ -28,7 +28,7 @@ export function toEaf(people: readonly PersonEpisodes[], { file, model, exported
 		})
 	}));
 	const times = tiers.flatMap(({ annotations }) => annotations.flatMap(({ fromMs, toMs }) => [fromMs, toMs]));
-	// In order; ELAN moves slots that two annotations share together.
+	// In order. If two annotations share a slot, ELAN moves them together.
 	const slots = new Map([...new Set(times)].sort((a, b) => a - b).map((ms, index) => [ms, `ts${index + 1}`]));
 	let count = 0;
 	const names = new Set<string>();
@@ -60,7 +60,7 @@ function wholeMs(seconds: number): number {
 	return Math.max(0, Math.round(seconds * 1000));
 }
 
-/** Tiers are told apart by their names: two persons of one name are numbered. */
+/** Tiers are identified by name, so persons with the same name are numbered. */
 function unlike(name: string, taken: Set<string>): string {
 	let own = name;
 	for (let number = 2; taken.has(own); number++) own = `${name} (${number})`;
@@ -68,7 +68,7 @@ function unlike(name: string, taken: Set<string>): string {
 	return own;
 }
 
-/** XML has no place for control characters, and folds line ends and tabs in attributes. */
+/** XML does not allow control characters, and folds line ends and tabs in attributes. */
 function sound(text: string): string {
 	return text.replace(/[\p{Cc}\ufffe\uffff]+|\p{Cs}/gu, ' ');
 }

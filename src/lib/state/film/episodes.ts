@@ -1,9 +1,9 @@
-/** A film as episodes: how long each person shows which label. */
+/** A film as episodes: which label each person shows for how long. */
 import { verdictOf } from '../../core/verdict';
 import type { Person } from './people';
 import type { FilmTable } from './table';
 
-/** Whose labels are told, and from which probability on. */
+/** The model whose labels are told, and from which probability on. */
 export interface ToldLabels {
 	readonly id: string;
 	readonly labels: readonly string[];
@@ -20,20 +20,20 @@ export interface Episode extends Range {
 	readonly label: string | null;
 }
 
-/** In place of a label where the model is too unsure to say one. */
+/** Stands for a label if the model is too unsure to give one. */
 export const UNSURE_LABEL = 'unsure';
 
-/** The time that an analysed frame stands for: up to the next one; the last one, as long as those before, at most to the end. */
+/** The time that a frame stands for: up to the next one; the last, as long as those before it, at most to the end. */
 export function frameRange(table: FilmTable, index: number, endS: number): Range {
 	const fromS = table.timeAt(index);
 	if (index + 1 < table.frameCount) return { fromS, toS: table.timeAt(index + 1) };
-	// Of the two steps before the longer one: ten a second of a film with 25 are two and three of its frames apart.
+	// The longer of the two steps before: ten a second out of 25 are two and three frames apart in turn.
 	const steps = [0, 1].map((before) => table.timeAt(index - before) - table.timeAt(index - before - 1));
 	const stepS = index > 0 ? Math.max(...steps.filter((step) => !Number.isNaN(step))) : endS - fromS;
 	return { fromS, toS: Math.max(fromS, Math.min(endS, fromS + stepS)) };
 }
 
-/** The row of a person in a frame: where two of its faces are there, the larger; null where there is none. */
+/** The row of a person in a frame: the larger one if two of its faces are there; null if none is. */
 export function rowOf(table: FilmTable, index: number, faceIds: readonly number[]): number | null {
 	const [from, to] = table.rowsOf(index);
 	let best: number | null = null;
@@ -46,7 +46,7 @@ export function rowOf(table: FilmTable, index: number, faceIds: readonly number[
 	return best;
 }
 
-/** What a model says of a row: a label, or `unsure`. */
+/** What a model says about a row: a label, or `unsure`. */
 export function labelAt(table: FilmTable, row: number, { id, labels, unsureBelow }: ToldLabels): string {
 	const top = table.topAt(row, id);
 	const smoothed = labels.map((_, label) => table.smoothedAt(row, id, label));
@@ -55,8 +55,8 @@ export function labelAt(table: FilmTable, row: number, { id, labels, unsureBelow
 }
 
 /**
- * The episodes of a person, one after another without gaps, over what was analysed of a range. Where two stretches show
- * the same with an excluded range between, they are two episodes.
+ * The episodes of a person, one after another without gaps, over what was analysed of a range. An excluded range leaves
+ * two episodes, even if both show the same.
  */
 export function episodesOf(
 	table: FilmTable,
@@ -83,7 +83,7 @@ export function clip(range: Range, within: Range): Range {
 	return { fromS: Math.max(range.fromS, within.fromS), toS: Math.min(range.toS, within.toS) };
 }
 
-/** What is left of a range, in the order of time; nothing where it is empty. */
+/** What is left of a range, in order of time; nothing if it is empty. */
 export function without(range: Range, excluded: readonly Range[]): Range[] {
 	let left = range.toS > range.fromS ? [range] : [];
 	for (const out of excluded) {
@@ -98,7 +98,7 @@ export function without(range: Range, excluded: readonly Range[]): Range[] {
 	return left;
 }
 
-/** The parts of a film between its markers, in the order of time. */
+/** The parts of a film between its markers, in order of time. */
 export function sections(
 	whole: Range,
 	markers: readonly { readonly timeS: number; readonly text: string }[]

@@ -1,4 +1,4 @@
-/** A film's numbers as files: the table as CSV, and all of it with where it comes from as JSON. */
+/** A film's numbers as files: the table as CSV, and everything, with its provenance, as JSON. */
 import { verdictOf } from '../../core/verdict';
 import type { ToldLabels } from './episodes';
 import { csvParts, type ColumnOptions } from './columns';
@@ -16,7 +16,7 @@ export interface ExportedFilm {
 	readonly table: FilmTable;
 	readonly people: readonly Person[];
 	readonly told: readonly ToldLabels[];
-	/** Null: there is more to read. */
+	/** How reading ended; null if there is more to read. */
 	readonly ended: string | null;
 	readonly exportedMs: number;
 }
@@ -42,7 +42,7 @@ export function filmToCsv(film: ExportedFilm): Blob {
 	return new Blob([...csvParts(film.table, columnOptions(film))], { type: 'text/csv' });
 }
 
-/** What the numbers come from. */
+/** Where the numbers come from. */
 function provenance(film: ExportedFilm): Record<string, unknown> {
 	const { stamp, sha256, info, reading, notes, table, people, told } = film;
 	const iso = (ms: number): string => new Date(ms).toISOString();
@@ -92,7 +92,7 @@ function provenance(film: ExportedFilm): Record<string, unknown> {
 	};
 }
 
-/** `frames`: one entry an analysed frame, with its faces; what each position of `values` is, `columns` tells. */
+/** `frames`: one entry per analysed frame, with its faces; `columns` says what each position of `values` is. */
 export function filmToJson(film: ExportedFilm): Blob {
 	const head = JSON.stringify(provenance(film), null, '\t').slice(0, -2);
 	const columns = JSON.stringify(jsonColumns(film.told));
@@ -126,7 +126,7 @@ function* jsonParts(film: ExportedFilm): Generator<string, void, undefined> {
 	}
 }
 
-/** Some frames as entries of a list in JSON, from one and up to but without another. `isFirst`: none stands before them. */
+/** Frames from `fromFrame` up to but not including `toFrame` as JSON list entries. `isFirst`: none precede them. */
 export function jsonFrames(
 	table: FilmTable,
 	fromFrame: number,

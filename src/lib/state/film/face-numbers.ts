@@ -1,4 +1,4 @@
-/** The analyser numbers the faces of all that it looks at; those of a film count from 1, and on where it is read on. */
+/** The analyser numbers faces across everything it looks at; a film's count from 1, and continue as it is read on. */
 export class FaceNumbers {
 	readonly #known = new Map<number, number>();
 	#last = 0;
@@ -10,12 +10,12 @@ export class FaceNumbers {
 		return number;
 	}
 
-	/** None of the ids to come is one of those before. */
+	/** No later id refers to an earlier face. */
 	forget(): void {
 		this.#known.clear();
 	}
 
-	/** The next new face comes after this number. */
+	/** The next new face gets the number after this one. */
 	continueFrom(last: number): void {
 		this.forget();
 		this.#last = last;

@@ -1,12 +1,12 @@
-/** A small picture of each face, so that it can be told who is who: kept in memory alone. */
+/** A small picture of each face, to tell who is who; kept in memory only. */
 import type { FaceResult } from '../../core/types';
 
 const SIDE_PX = 96;
-/** Another picture is taken where the face is so much larger. */
+/** A new picture is taken if the face is this much larger. */
 const LARGER = 1.4;
-/** The box holds brows to chin. */
+/** The box only covers brows to chin, so the picture is this much larger. */
 const GROW = 1.5;
-/** However many come by: those of a crowd are not looked at. */
+/** Most faces with pictures: nobody looks at all those of a crowd. */
 const MOST = 400;
 
 export class FacePictures {
@@ -19,7 +19,7 @@ export class FacePictures {
 		return this.#urls[faceId] ?? null;
 	}
 
-	/** The first of these faces that has one. */
+	/** The picture of the largest of these faces that has one. */
 	ofAny(faceIds: readonly number[]): string | null {
 		const best = faceIds.toSorted((a, b) => (this.#sizes[b] ?? 0) - (this.#sizes[a] ?? 0));
 		return best.map((id) => this.of(id)).find((url) => url !== null) ?? null;
@@ -31,7 +31,7 @@ export class FacePictures {
 		return before === undefined ? Object.keys(this.#sizes).length < MOST : box.width > before * LARGER;
 	}
 
-	/** Cuts a face out of a picture, which has `scale` pixels for each of the face's box. */
+	/** Cuts a face out of a picture that has `scale` pixels for each pixel of the face's box. */
 	take(picture: HTMLCanvasElement, { id, box }: Pick<FaceResult, 'id' | 'box'>, scale: number): void {
 		const canvas = document.createElement('canvas');
 		canvas.width = SIDE_PX;

@@ -1,4 +1,4 @@
-/** Figures of a film: how much of the time each person shows what, how often and for how long. */
+/** Figures of a film: what each person shows for how much of the time, how often and for how long. */
 import {
 	clip,
 	episodesOf,
@@ -16,28 +16,28 @@ import type { FilmTable } from './table';
 export interface LabelFigures {
 	readonly label: string;
 	readonly seconds: number;
-	/** Of the time with a face, 0..1. */
+	/** Share of the time with a face, 0..1. */
 	readonly share: number;
 	/** Mean smoothed probability over the time with a face; null for `unsure`, which has none, and without any face. */
 	readonly meanProbability: number | null;
 	readonly episodes: number;
-	/** Of one episode, in seconds; 0 where there is none. */
+	/** Lengths of episodes, in seconds; 0 if there are none. */
 	readonly meanS: number;
 	readonly medianS: number;
 	readonly longestS: number;
 }
 
 export interface Figures {
-	/** Analysed time, without what is excluded; for several persons, summed. */
+	/** Analysed time without excluded ranges, summed over persons. */
 	readonly seconds: number;
 	readonly faceSeconds: number;
-	/** Of the analysed time, 0..1. */
+	/** Share of the analysed time, 0..1. */
 	readonly noFaceShare: number;
-	/** Of the time with a face, 0..1. */
+	/** Share of the time with a face, 0..1. */
 	readonly unsureShare: number;
-	/** Those of the model, then `unsure`. */
+	/** The model's labels, then `unsure`. */
 	readonly labels: readonly LabelFigures[];
-	/** How often an episode of one label (row) was followed by one of another (column), both as in `labels`; a gap ends a chain. */
+	/** How often one label's episode (row) was followed by another's (column), as in `labels`; a gap ends a chain. */
 	readonly transitions: readonly (readonly number[])[];
 }
 
@@ -129,7 +129,7 @@ function lengthOf({ fromS, toS }: Range): number {
 	return toS - fromS;
 }
 
-/** Of ascending numbers; 0 of none. */
+/** Of ascending numbers; 0 if there are none. */
 function median(sorted: readonly number[]): number {
 	const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
 	return low === undefined || high === undefined ? 0 : (low + high) / 2;

@@ -1,4 +1,4 @@
-/** One recording: what is known of its file, what was read of it, and what the visitor added. */
+/** One recording: what is known about its file, what was read of it, and what the visitor added. */
 import type { FrameResult } from '../../core/types';
 import { AppError, toAppError, type ErrorCode } from '../../errors';
 import type { FilmFrame, FilmInfo, FilmReader, Sampling } from '../../sources/film/film';
@@ -22,7 +22,7 @@ import { FilmTable, frameResult, type FilmChunk } from './table';
 
 export type FilmState =
 	| { kind: 'opening' }
-	/** It can be read; nothing was yet. */
+	/** It can be read; nothing has been read yet. */
 	| { kind: 'ready' }
 	| { kind: 'waiting' }
 	| { kind: 'reading' }
@@ -31,12 +31,12 @@ export type FilmState =
 	/** What was read before stays. */
 	| { kind: 'failed'; error: AppError };
 
-/** The frame may be innocent of these: it gets a second chance. */
+/** These may not be the frame's fault, so it is tried again. */
 const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 'gpu-lost'];
 const ATTEMPTS = 3;
-/** The picture that is being read is shown this often, and what grows is drawn anew. */
+/** How often the frame being read is shown, and what grows is redrawn. */
 const SHOW_EVERY_MS = 400;
-/** Large tables take longer to be drawn. */
+/** Large tables take longer to draw: a millisecond between redraws for this many rows. */
 const ROWS_PER_MS = 400;
 /** Longer side of the picture that is shown while it is read. */
 const PREVIEW_SIDE_PX = 960;
@@ -45,7 +45,7 @@ const MOST_PICTURES = 60;
 export class Film {
 	readonly name: string;
 	readonly stamp: FileStamp;
-	/** Of what is kept in this browser. */
+	/** Key of what is stored in this browser. */
 	readonly key: string;
 	#file: File | null = $state.raw(null);
 	#state: FilmState = $state.raw({ kind: 'opening' });
@@ -54,18 +54,18 @@ export class Film {
 	#reading: Reading | null = $state.raw(null);
 	#options: ReadOptions = $state.raw(DEFAULT_OPTIONS);
 	#table: FilmTable = new FilmTable([]);
-	/** Counts drawings, and is read by all that is drawn: the table is no state by itself, or each frame would redraw. */
+	/** Counts redraws; read by everything drawn. The table itself is not state, as each frame would then redraw. */
 	#drawing = $state.raw(0);
 	#drawnMs = -Infinity;
 	#notes: Notes = $state.raw({ people: NO_EDITS, markers: [], excluded: [], epochMs: null });
 	#lastNoteId = 0;
 	#sha256: string | null = $state.raw(null);
-	/** While it is read: that frame, and what is in it. */
+	/** While it is read: the current frame, and its index in the table. */
 	#preview: HTMLCanvasElement | null = $state.raw(null);
 	#previewIndex = $state.raw(-1);
 	#pace = $state.raw(new Pace());
 	readonly #faces = new FaceNumbers();
-	/** A table of what people saw in it, to compare with; null while there is none. */
+	/** A table of what people saw in it, to compare with; null if there is none. */
 	codes: File | null = $state.raw(null);
 	readonly pictures = new FacePictures();
 
@@ -82,12 +82,12 @@ export class Film {
 	readonly shownPeople: readonly Person[] = $derived(this.people.filter(({ hidden }) => !hidden));
 	/** By face id. */
 	readonly personOf: ReadonlyMap<number, Person> = $derived(byFaceId(this.people));
-	/** What is to be read. */
+	/** The range to read. */
 	readonly range: Range = $derived({
 		fromS: Math.max(this.#info?.startS ?? 0, this.#options.fromS ?? -Infinity),
 		toS: Math.min(this.#info?.endS ?? 0, this.#options.toS ?? Infinity)
 	});
-	/** Of that, up to where it was read: 0..1. */
+	/** How much of that has been read: 0..1. */
 	readonly progress: number = $derived.by(() => {
 		if (this.#drawing < 0 || this.#state.kind === 'ready') return 0;
 		if (this.#state.kind === 'done' && this.#state.ended === 'whole') return 1;
@@ -95,7 +95,7 @@ export class Film {
 		const lastS = this.#table.lastS;
 		return lastS === null || toS <= fromS ? 0 : Math.min(1, Math.max(0, (lastS - fromS) / (toS - fromS)));
 	});
-	/** Seconds of film read in a second, lately; null while it is not known. */
+	/** Seconds of film read per second, recently; null while unknown. */
 	readonly speed: number | null = $derived.by(() => {
 		return this.#drawing < 0 ? null : this.#pace.speed;
 	});
@@ -103,7 +103,7 @@ export class Film {
 		const lastS = this.#drawing < 0 ? null : this.#table.lastS;
 		return this.speed === null || lastS === null ? null : Math.max(0, this.range.toS - lastS) / this.speed;
 	});
-	/** What is in the frame that is being read. */
+	/** What is in the frame being read. */
 	readonly previewResult: FrameResult | null = $derived.by(() => {
 		return this.#drawing < 0 || this.#previewIndex < 0 ? null : this.resultOf(this.#previewIndex);
 	});
@@ -144,7 +144,7 @@ export class Film {
 		return this.#preview;
 	}
 
-	/** What was read. Whoever draws it should depend on `drawing`. */
+	/** What was read. Anything that draws it should depend on `drawing`. */
 	get table(): FilmTable {
 		return this.#table;
 	}
@@ -185,7 +185,7 @@ export class Film {
 		this.#sha256 = hash;
 	}
 
-	/** Begins anew: what was read before is gone. */
+	/** Starts over; what was read before is dropped. */
 	begin(reading: Reading): void {
 		this.#reading = reading;
 		this.#options = reading.options;
@@ -197,7 +197,7 @@ export class Film {
 		this.#redraw();
 	}
 
-	/** Takes in what was kept of it. */
+	/** Restores what was stored of it. */
 	restore(record: FilmRecord, chunks: readonly FilmChunk[]): void {
 		this.#reading = record.reading;
 		this.#options = record.reading.options;
@@ -213,14 +213,14 @@ export class Film {
 		this.#redraw();
 	}
 
-	/** The analyser starts anew: none of its ids is one of those before. */
+	/** The analyser starts over: none of its ids refers to an earlier face. */
 	forgetFaces(): void {
 		this.#faces.forget();
 	}
 
 	/**
-	 * Reads on from where it stopped, until the end (true), or until `signal` aborts (false). Rejects with an AppError where
-	 * the film cannot be read any further.
+	 * Reads on from where it stopped, until the end (true), or until `signal` aborts (false). Rejects with an AppError
+	 * if the film cannot be read any further.
 	 */
 	async read(session: Session, signal: AbortSignal): Promise<boolean> {
 		const reader = this.#reader;
@@ -230,7 +230,7 @@ export class Film {
 		try {
 			for await (const frame of reader.frames(sampling, signal)) {
 				const shown = this.#isDue() ? this.#draw(frame) : null;
-				// Where it fails, that is told below.
+				// A failure is reported below.
 				shown?.catch(() => undefined);
 				const result = await this.#analyse(session, frame, signal);
 				await this.#keep(frame, result, shown);
@@ -246,7 +246,7 @@ export class Film {
 		}
 	}
 
-	/** Changes what the visitor adds. */
+	/** Changes what the visitor has added. */
 	note(change: Partial<Notes>): void {
 		this.#notes = { ...this.#notes, ...change };
 	}
@@ -266,7 +266,7 @@ export class Film {
 		return this.#notes.excluded.some(({ fromS, toS }) => timeS >= fromS && timeS < toS);
 	}
 
-	/** What is in an analysed frame, as overlay and cards show it; hidden persons are not there. */
+	/** What is in an analysed frame, as overlay and cards show it, without hidden persons. */
 	resultOf(index: number): FrameResult | null {
 		if (index < 0 || index >= this.#table.frameCount || this.#info === null) return null;
 		return frameResult(this.#table, index, this.#info.size, (faceId) => {
@@ -275,7 +275,7 @@ export class Film {
 		});
 	}
 
-	/** What was found about this time: in the last analysed frame before, where it is not too long ago. */
+	/** What was found at this time: in the last analysed frame before it, if that is not too long ago. */
 	resultAt(timeS: number): FrameResult | null {
 		const index = this.#drawing < 0 ? -1 : this.#table.indexAt(timeS);
 		if (index < 0) return null;
@@ -285,7 +285,7 @@ export class Film {
 		return this.resultOf(index);
 	}
 
-	/** Takes a picture of each person from the film: where it was read before, there are none. */
+	/** Takes a picture of each person from the film; a film that was read before has none. */
 	async takePictures(): Promise<void> {
 		const canvas = this.#canvas();
 		const context = canvas.getContext('2d');
@@ -319,7 +319,7 @@ export class Film {
 				signal.throwIfAborted();
 				const error = toAppError(thrown, 'analysis-failed');
 				if (!WORKER_FAILURES.includes(error.code) || attempt === ATTEMPTS) throw error;
-				// The next worker counts its faces on from here, but knows none of them.
+				// The next worker knows none of the faces; their numbers go on from here.
 				this.forgetFaces();
 			}
 		}
@@ -331,12 +331,12 @@ export class Film {
 		return Math.max(8, Math.round((smallestFacePx * this.#info.analysedSize.width) / this.#info.size.width));
 	}
 
-	/** Whether a frame that is read now is to be shown. */
+	/** Whether to show a frame that is read now. */
 	#isDue(): boolean {
 		return performance.now() - this.#drawnMs >= Math.max(SHOW_EVERY_MS, this.#table.rowCount / ROWS_PER_MS);
 	}
 
-	/** `shown`: where the frame is shown, its picture, which was drawn while it was analysed. */
+	/** `shown`: if the frame is shown, its picture, which was drawn while it was analysed. */
 	async #keep(frame: FilmFrame, result: FrameResult, shown: Promise<HTMLCanvasElement> | null): Promise<void> {
 		if (this.#info === null) return;
 		const faces = result.faces.map((face) => ({ ...face, id: this.#faces.of(face.id) }));
@@ -362,7 +362,7 @@ export class Film {
 		return canvas;
 	}
 
-	/** For a picture of the film. */
+	/** A canvas for a picture of the film. */
 	#canvas(): HTMLCanvasElement {
 		const { width, height } = this.#info?.size ?? { width: 1, height: 1 };
 		const factor = Math.min(1, PREVIEW_SIDE_PX / Math.max(width, height));

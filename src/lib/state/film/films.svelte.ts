@@ -1,4 +1,4 @@
-/** The recordings that a visitor chose: a queue through the analyser, what was read of them kept until it is erased. */
+/** The recordings that a visitor chose: a queue for the analyser. What was read of them is kept until it is erased. */
 import { AppError, toAppError } from '../../errors';
 import { hashFile } from '../../client/file-hash';
 import { openFilm } from '../../sources/film/open';
@@ -18,7 +18,7 @@ export class Films {
 	#left = false;
 	/** Stops the film that is being read. */
 	#stop = new AbortController();
-	/** Films that were paused at once: they go on together, too. */
+	/** Films that were paused together: they also resume together. */
 	#pausedTogether: readonly Film[] = [];
 	/** The film whose faces the analyser knows. */
 	#followed: Film | null = null;
@@ -44,7 +44,7 @@ export class Films {
 		return this.#list;
 	}
 
-	/** Opens files, and looks at the first of them. A film that was begun before goes on where it is offered. */
+	/** Opens files and selects the first one. What was read of a film before is restored. */
 	async add(files: readonly File[]): Promise<void> {
 		const added = files.map((file) => {
 			const stamp = { name: file.name, bytes: file.size, lastModified: file.lastModified };
@@ -65,7 +65,7 @@ export class Films {
 			await film.open(file, openFilm);
 			if (film.hasRows) void film.takePictures();
 		}
-		// A queue that was interrupted goes on as one.
+		// An interrupted queue resumes as a whole.
 		this.#pausedTogether = added.map(({ film }) => film).filter(({ state }) => state.kind === 'paused');
 	}
 
@@ -81,7 +81,7 @@ export class Films {
 		this.#selectedKey = key;
 	}
 
-	/** Reads these films with the models that are chosen now; what was read of them before is gone. */
+	/** Reads these films with the models that are chosen now; what was read of them before is dropped. */
 	start(films: readonly Film[], options: ReadOptions): void {
 		const { prior, minConfidence, smoothingMs, maxFaces } = this.#settings.current;
 		const { manifest, backend, shownModels } = this.#session;
@@ -104,7 +104,7 @@ export class Films {
 		void this.#work();
 	}
 
-	/** Stops reading all films; `resume` goes on. */
+	/** Stops reading all films; `resume` continues. */
 	pause(): void {
 		this.#pausedTogether = this.#list.filter(({ state }) => state.kind === 'reading' || state.kind === 'waiting');
 		for (const film of this.#list) if (film.state.kind === 'waiting') film.setState({ kind: 'paused' });
@@ -130,7 +130,7 @@ export class Films {
 		else void this.keeper.keep(film);
 	}
 
-	/** Back to the choices before reading; what was read stays until it is read again. */
+	/** Goes back to the choices before reading; what was read stays until it is read again. */
 	prepare(film: Film): void {
 		film.setState({ kind: 'ready' });
 	}
@@ -166,7 +166,7 @@ export class Films {
 	leave(): void {
 		this.#left = true;
 		this.#stop.abort();
-		// The other pages look at something else, by the visitor's own settings.
+		// Other pages look at something else, with the visitor's own settings.
 		if (this.#followed === null) return;
 		this.#followed = null;
 		this.#settings.override({});
@@ -204,7 +204,7 @@ export class Films {
 		const { signal } = this.#stop;
 		film.setState({ kind: 'reading' });
 		const stopKeeping = this.keeper.keepWhile(film);
-		// A browser lets the page of a hidden tab sleep, but not one that holds a lock.
+		// Browsers let hidden tabs sleep, but not a page that holds a lock.
 		const release = holdAwake();
 		try {
 			if (film.file !== null && film.sha256 === null) {
@@ -222,13 +222,13 @@ export class Films {
 			}
 		} finally {
 			release();
-			// Paused, or left for another page, where it waits.
+			// Paused, or the visitor went to another page, and it waits.
 			if (film.state.kind === 'reading') film.setState({ kind: this.#left ? 'waiting' : 'paused' });
 			await stopKeeping();
 		}
 	}
 
-	/** Brings the models and rules of a film into force, and forgets the faces of what was looked at before. */
+	/** Applies the models and rules of a film, and forgets the faces of what was looked at before. */
 	async #prepareAnalyser(film: Film, signal: AbortSignal): Promise<void> {
 		const { reading } = film;
 		if (reading === null) throw new AppError('analysis-failed', 'nothing was begun');
@@ -250,7 +250,7 @@ export class Films {
 function holdAwake(): () => void {
 	let release: () => void = () => undefined;
 	const held = new Promise<void>((resolve) => (release = resolve));
-	// Missing outside secure contexts, whatever its type says.
+	// Missing outside secure contexts, despite the type.
 	if ('locks' in navigator) void navigator.locks.request('mien-film', { mode: 'shared' }, () => held);
 	return release;
 }

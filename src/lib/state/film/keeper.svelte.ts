@@ -1,13 +1,13 @@
-/** Keeps what is read of films in this browser while it is read, so that a closed tab loses a few seconds of it. */
+/** Stores what is read of films in this browser as it is read, so that a closed tab loses only a few seconds of it. */
 import type { FilmInfo } from '../../sources/film/film';
 import type { FilmRecord, FileStamp, Notes, Reading, Ended } from './record';
 import { FilmStore } from './store';
 import type { FilmChunk, FilmTable } from './table';
 
-/** How often what is new is kept, and so at most this much is lost and a moment. */
+/** How often what is new is stored; little more than this is lost. */
 const KEEP_EVERY_MS = 4000;
 
-/** What of a film is kept. */
+/** What is stored of a film. */
 export interface KeptFilm {
 	readonly key: string;
 	readonly stamp: FileStamp;
@@ -21,15 +21,15 @@ export interface KeptFilm {
 
 export class Keeper {
 	#records: readonly FilmRecord[] = $state.raw([]);
-	/** The browser refuses to keep anything, or another tab keeps the same film. */
+	/** Whether the browser refuses to store anything, or another tab stores the same film. */
 	#failed = $state(false);
-	/** Frames and chunks that are kept, by film. */
+	/** Numbers of stored frames and chunks, by film. */
 	#kept: Readonly<Record<string, { readonly frames: number; readonly chunks: number } | undefined>> = {};
 	readonly #store = new FilmStore();
-	/** One after another: two at once would keep the same frames twice. */
+	/** Runs tasks one at a time: two at once would store the same frames twice. */
 	#queue: Promise<void> = Promise.resolve();
 
-	/** What is kept, the last one first. */
+	/** What is stored, latest first. */
 	get records(): readonly FilmRecord[] {
 		return this.#records;
 	}
@@ -44,7 +44,7 @@ export class Keeper {
 		});
 	}
 
-	/** The numbers of a film; what is read from now on is kept after them. */
+	/** The stored numbers of a film; what is read from now on is stored after them. */
 	async chunks(key: string): Promise<FilmChunk[]> {
 		const chunks = await this.#store.chunks(key);
 		const frames = chunks.reduce((sum, { timesS }) => sum + timesS.length, 0);
@@ -52,9 +52,9 @@ export class Keeper {
 		return chunks;
 	}
 
-	/** A film is read from its beginning: what was kept of it goes. */
+	/** A film is read from its beginning: erases what was stored of it. */
 	begin(film: KeptFilm): Promise<void> {
-		// What waits to be kept is of the reading before.
+		// Tasks still waiting belong to the previous reading.
 		this.#kept = { ...this.#kept, [film.key]: undefined };
 		return this.#next(async () => {
 			await this.#store.erase(film.key);
@@ -63,15 +63,15 @@ export class Keeper {
 		});
 	}
 
-	/** Keeps what is new of a film; nothing where it was never begun. */
+	/** Stores what is new of a film; does nothing if it was never begun. */
 	keep(film: KeptFilm): Promise<void> {
 		return this.#next(() => this.#keep(film));
 	}
 
-	/** Keeps a film every few seconds; the function that is returned ends that, and keeps the rest. */
+	/** Stores a film every few seconds; the returned function ends that, and stores the rest. */
 	keepWhile(film: KeptFilm): () => Promise<void> {
 		const timer = setInterval(() => void this.keep(film), KEEP_EVERY_MS);
-		// The last chance before the page is gone; it may be missed.
+		// The last chance before the page is gone; it may not finish.
 		const hidden = (): void => void this.keep(film);
 		document.addEventListener('visibilitychange', hidden);
 		return () => {
@@ -134,7 +134,7 @@ export class Keeper {
 	}
 }
 
-/** Databases take plain objects alone. */
+/** Databases only take plain objects. */
 function plain(record: FilmRecord): FilmRecord {
 	return JSON.parse(JSON.stringify(record)) as FilmRecord;
 }

@@ -1,4 +1,4 @@
-/** A person's part of the timeline: the time of a window in equal steps, each with what was shown meanwhile. */
+/** A person's part of the timeline: a window in equal steps, each with what was shown during it. */
 import { clip, frameRange, labelAt, rowOf, UNSURE_LABEL, type Range, type ToldLabels } from './episodes';
 import type { Person } from './people';
 import type { FilmTable } from './table';
@@ -12,7 +12,7 @@ export interface Bin {
 	readonly scores: readonly number[];
 }
 
-/** The steps of a window; null where nothing was analysed. */
+/** The steps of a window; null for those in which nothing was analysed. */
 export function binLane(
 	table: FilmTable,
 	person: Pick<Person, 'faceIds'>,

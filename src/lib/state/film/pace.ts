@@ -1,6 +1,6 @@
-/** How fast a film is read, by the last seconds: what was read an hour ago tells nothing of now. */
+/** How fast a film is read, judged by the last seconds: an hour ago says nothing about now. */
 const RECENT_MS = 15_000;
-/** Less tells too little. */
+/** A shorter time tells too little. */
 const LEAST_MS = 1500;
 
 export class Pace {
@@ -12,7 +12,7 @@ export class Pace {
 		while (nowMs - (this.#points[1]?.nowMs ?? nowMs) > RECENT_MS) this.#points.shift();
 	}
 
-	/** Seconds of film a second; null while too little is known. */
+	/** Seconds of film per second; null while too little is known. */
 	get speed(): number | null {
 		const [first, last] = [this.#points[0], this.#points.at(-1)];
 		if (first === undefined || last === undefined || last.nowMs - first.nowMs < LEAST_MS) return null;

@@ -1,8 +1,8 @@
-/** Whose face is whose: ids that follow each other at one place, and what the visitor says of them. */
+/** Whose face is whose: ids that follow each other in one place, and what the visitor says about them. */
 import type { Box } from '../../core/types';
 import type { FilmTable } from './table';
 
-/** A face that comes back within this time, about where it went, is held for the same. */
+/** A face that comes back within this time, near where it left, is taken for the same. */
 const ABSENCE_S = 4;
 /** How far from there, in face sizes, and how much larger or smaller. */
 const REACH = 1;
@@ -12,7 +12,7 @@ const MOST_RESIZING = 1.6;
 export interface PeopleEdits {
 	/** Pairs of face ids that are one person. */
 	readonly merged: readonly (readonly [faceId: number, other: number])[];
-	/** Face ids that are not one with those before them, whatever the places say. */
+	/** Face ids that are not joined with earlier ones, whatever the places say. */
 	readonly separated: readonly number[];
 	/** By face id: its person's name. */
 	readonly names: Readonly<Partial<Record<number, string>>>;
@@ -23,20 +23,20 @@ export interface PeopleEdits {
 export const NO_EDITS: PeopleEdits = { merged: [], separated: [], names: {}, hidden: [] };
 
 export interface Person {
-	/** The least of its face ids. */
+	/** The lowest of its face ids. */
 	readonly id: number;
 	readonly faceIds: readonly number[];
 	readonly name: string;
 	/** Whether the visitor gave that name. */
 	readonly isNamed: boolean;
 	readonly hidden: boolean;
-	/** Analysed frames with it, about: a frame that shows two of its faces counts twice. */
+	/** Approximate number of analysed frames with it: a frame that shows two of its faces counts twice. */
 	readonly rows: number;
 }
 
 /**
- * The persons of a film, in the order of their ids: faces that come back soon at about the place and size at which one
- * went, where no other one could be meant, and those that the visitor merged.
+ * The persons of a film, in order of their ids. Joins faces that soon come back at about the place and size at which
+ * one left, if no other could be meant, and those that the visitor merged.
  */
 export function groupFaces(table: FilmTable, edits: PeopleEdits): Person[] {
 	const ids = table.faceIds;
@@ -79,7 +79,7 @@ export function byFaceId(people: readonly Person[]): ReadonlyMap<number, Person>
 	return new Map(people.flatMap((person) => person.faceIds.map((id) => [id, person] as const)));
 }
 
-/** Pairs of a face that went and the one that it came back as. */
+/** Pairs of a face that left and the one that it came back as. */
 function returns(table: FilmTable): [before: number, after: number][] {
 	const faces = table.faceIds.map((id) => {
 		const { first, last } = table.spanOf(id) ?? { first: 0, last: 0 };
@@ -95,7 +95,7 @@ function returns(table: FilmTable): [before: number, after: number][] {
 		const [only] = near;
 		return only !== undefined && near.length === 1 ? [[only.id, after.id] as const] : [];
 	});
-	// A face that two could have come back as is neither's.
+	// If one face could have come back as two, neither is joined with it.
 	return pairs
 		.filter(([before]) => pairs.filter(([other]) => other === before).length === 1)
 		.map(([before, after]) => [before, after]);
@@ -115,7 +115,7 @@ function isNear(a: Box | null, b: Box | null): boolean {
 	return distance <= REACH * Math.max(sizeA, sizeB) && resizing <= MOST_RESIZING;
 }
 
-/** The edits after two persons are made one; the first one's name goes before. */
+/** The edits after two persons are merged; the first one's name takes precedence. */
 export function merge(edits: PeopleEdits, into: Person, other: Person): PeopleEdits {
 	const names = { ...edits.names };
 	if (into.isNamed) for (const id of [...into.faceIds, ...other.faceIds]) names[id] = into.name;
@@ -127,7 +127,7 @@ export function merge(edits: PeopleEdits, into: Person, other: Person): PeopleEd
 	};
 }
 
-/** The edits after a person is taken apart into its faces. */
+/** The edits after a person is split into its faces. */
 export function separate(edits: PeopleEdits, person: Person): PeopleEdits {
 	const isOf = (id: number): boolean => person.faceIds.includes(id);
 	return {
@@ -140,14 +140,14 @@ export function separate(edits: PeopleEdits, person: Person): PeopleEdits {
 	};
 }
 
-/** The edits after a person is given another name; an empty one takes it away. */
+/** The edits after a person is renamed; an empty name removes it. */
 export function rename(edits: PeopleEdits, person: Person, name: string): PeopleEdits {
 	const others = Object.entries(edits.names).filter(([id]) => !person.faceIds.includes(Number(id)));
 	const trimmed = name.trim();
 	return { ...edits, names: { ...Object.fromEntries(others), ...(trimmed !== '' && { [person.id]: trimmed }) } };
 }
 
-/** The edits after a person is left out, or taken in again. */
+/** The edits after a person is hidden, or shown again. */
 export function hide(edits: PeopleEdits, person: Person, hidden: boolean): PeopleEdits {
 	const others = edits.hidden.filter((id) => !person.faceIds.includes(id));
 	return { ...edits, hidden: hidden ? [...others, person.id] : others };

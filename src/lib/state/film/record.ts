@@ -1,4 +1,4 @@
-/** What is known of a film beside its numbers: enough to go on reading it, and to say how it was read. */
+/** What is known about a film besides its numbers: enough to go on reading it, and to say how it was read. */
 import type { Prior } from '../../core/types';
 import type { BackendName } from '../../protocol';
 import type { FilmInfo } from '../../sources/film/film';
@@ -13,13 +13,13 @@ export interface ReadOptions {
 	/** Seconds of the container; null: from the beginning, to the end. */
 	readonly fromS: number | null;
 	readonly toS: number | null;
-	/** Height of the smallest faces that are sought, in pixels of the film; null: one look, which finds near faces. */
+	/** Height of the smallest faces to search for, in pixels of the film; null: one look, which finds near faces. */
 	readonly smallestFacePx: number | null;
 }
 
 export const DEFAULT_OPTIONS: ReadOptions = { perSecond: 10, fromS: null, toS: null, smallestFacePx: null };
 
-/** How it was read, besides. */
+/** Other settings that it was read with. */
 export interface ReadRules {
 	readonly prior: Prior;
 	readonly minConfidence: number;
@@ -31,7 +31,7 @@ export interface ReadRules {
 export interface UsedNetwork {
 	readonly id: string;
 	readonly title: string;
-	/** Of its weights. */
+	/** Hash of its weights. */
 	readonly sha256: string;
 	/** When it was trained, and from which commit; null for detectors, which were not trained here. */
 	readonly trained: { readonly date: string; readonly commit: string } | null;
@@ -40,7 +40,7 @@ export interface UsedNetwork {
 export interface UsedModel extends FilmModel {
 	/** What the odds of each label were multiplied by; null: nothing. */
 	readonly priorRatio: readonly number[] | null;
-	/** What it runs. */
+	/** The networks that it runs. */
 	readonly networks: readonly UsedNetwork[];
 }
 
@@ -60,12 +60,12 @@ export interface Marker {
 	readonly text: string;
 }
 
-/** What the visitor adds to a film. */
+/** What the visitor has added to a film. */
 export interface Notes {
 	readonly people: PeopleEdits;
 	readonly markers: readonly Marker[];
 	readonly excluded: readonly (Range & { readonly id: number })[];
-	/** When second 0 was, in milliseconds since 1970; null where it is not known. */
+	/** When second 0 was, in milliseconds since 1970; null if unknown. */
 	readonly epochMs: number | null;
 }
 
@@ -75,7 +75,7 @@ export interface FileStamp {
 	readonly lastModified: number;
 }
 
-/** Ends of reading. */
+/** How reading ended; null if it has not. */
 export type Ended = 'whole' | 'cancelled' | 'cut-short' | null;
 
 export interface FilmRecord {
@@ -89,12 +89,12 @@ export interface FilmRecord {
 	readonly ended: Ended;
 	readonly frames: number;
 	readonly lastS: number | null;
-	/** Chunks that are kept. */
+	/** Number of stored chunks. */
 	readonly chunks: number;
 	readonly updatedMs: number;
 }
 
-/** Whether a file is the one that was begun. */
+/** Whether two stamps are of the same file. */
 export function isSameFile(a: FileStamp, b: FileStamp): boolean {
 	return a.name === b.name && a.bytes === b.bytes && a.lastModified === b.lastModified;
 }

@@ -1,9 +1,9 @@
-/** Where in a film the visitor looks, and what shows it: a video element, or single frames where none can play it. */
+/** Where in a film the visitor looks, and what shows it: a video element, or single frames if none can play it. */
 import type { FilmReader } from '../../sources/film/film';
 
-/** Within the frame, not at its very beginning, where an element may still show the one before. */
+/** Seeks this far into a frame: at its very beginning, an element may still show the previous one. */
 const WITHIN_S = 0.001;
-/** A film that no element plays is shown frame by frame, this often. */
+/** How often a film that no element can play is shown frame by frame. */
 const STEP_MS = 100;
 const RATES = [1, 2, 4] as const;
 const SHOWN_SIDE_PX = 1920;
@@ -18,12 +18,12 @@ export class Screen {
 	#timer: ReturnType<typeof setInterval> | undefined;
 	#url: string | null = null;
 	#drawing: Promise<void> | null = null;
-	/** The last time that was asked for while another was drawn. */
+	/** The last time that was requested while another was being drawn. */
 	#wantedS: number | null = null;
-	/** What plays counts from its own zero. */
+	/** Seconds of the container at the element's own zero. */
 	#offsetS = 0;
 
-	/** Begin of the frame that is shown, in seconds of the container, as far as the browser tells. */
+	/** Start of the frame that is shown, in seconds of the container, as far as the browser tells. */
 	get timeS(): number {
 		return this.#timeS;
 	}
@@ -40,7 +40,7 @@ export class Screen {
 		return this.#element;
 	}
 
-	/** Shows another film, or none. `description` is what screen readers say of the picture. */
+	/** Shows another film, or none. `description` is what screen readers say about the picture. */
 	show(file: File | null, reader: FilmReader | null, description: string): void {
 		this.close();
 		this.#reader = reader;
@@ -68,7 +68,7 @@ export class Screen {
 		this.#follow(video);
 	}
 
-	/** Looks at a moment, in seconds of the container. */
+	/** Goes to a moment, in seconds of the container. */
 	seek(timeS: number): void {
 		const { startS = 0, endS = 0 } = this.#reader?.info ?? {};
 		this.#timeS = Math.max(startS, Math.min(endS, timeS));
@@ -76,7 +76,7 @@ export class Screen {
 		else void this.#draw(this.#timeS);
 	}
 
-	/** Goes so many frames of the film on, or back. */
+	/** Goes forward by this many frames of the film, or back. */
 	step(by: number): void {
 		this.pause();
 		if (this.#reader !== null) this.seek(this.#reader.step(this.#timeS, by));
@@ -87,7 +87,7 @@ export class Screen {
 		else this.play();
 	}
 
-	/** Plays; twice, at twice the pace, and so on. */
+	/** Plays; called again, at twice the speed, and so on. */
 	play(): void {
 		if (this.#element === null) return;
 		const next = RATES[RATES.indexOf(this.#rate as (typeof RATES)[number]) + 1] ?? RATES[RATES.length - 1];
@@ -98,7 +98,7 @@ export class Screen {
 		else this.#timer = setInterval(() => this.#move((STEP_MS / 1000) * this.#rate), STEP_MS);
 	}
 
-	/** Plays backwards, by going back again and again. */
+	/** Plays backwards, by repeatedly seeking back. */
 	playBackwards(): void {
 		if (this.#element === null) return;
 		const next = RATES[RATES.indexOf(this.#rate as (typeof RATES)[number]) + 1] ?? RATES[RATES.length - 1];
@@ -142,7 +142,7 @@ export class Screen {
 		if (next <= startS || next >= endS) this.pause();
 	}
 
-	/** The time of every frame that the element presents. */
+	/** Follows the time of every frame that the element presents. */
 	#follow(video: HTMLVideoElement): void {
 		if (!('requestVideoFrameCallback' in video)) {
 			const plain: HTMLVideoElement = video;
@@ -154,7 +154,7 @@ export class Screen {
 		let isFirst = true;
 		const presented = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
 			if (this.#video !== video) return;
-			// A container's first frame need not be at 0, an element's is.
+			// A container's first frame need not be at 0; an element's is.
 			if (isFirst && video.currentTime === 0) this.#offsetS = (this.#reader?.info.startS ?? 0) - mediaTime;
 			isFirst = false;
 			if (this.#playing === 'forwards') this.#timeS = mediaTime + this.#offsetS;
@@ -163,7 +163,7 @@ export class Screen {
 		video.requestVideoFrameCallback(presented);
 	}
 
-	/** No element plays it: its frames are drawn. */
+	/** No element can play it, so its frames are drawn. */
 	#showFrames(description: string): void {
 		const { width, height } = this.#reader?.info.size ?? { width: 1, height: 1 };
 		const factor = Math.min(1, SHOWN_SIDE_PX / Math.max(width, height));

@@ -1,4 +1,4 @@
-/** What was read of films, in IndexedDB: in this browser alone, numbers and no pictures, until it is erased. */
+/** What was read of films, in IndexedDB: only in this browser, numbers and no pictures, until it is erased. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { FilmRecord } from './record';
 import type { FilmChunk } from './table';
@@ -13,15 +13,15 @@ const NAME = 'mien-film';
 export class FilmStore {
 	#database: Promise<IDBPDatabase<FilmSchema>> | null = null;
 
-	/** All films that are kept, the last one first. */
+	/** All stored films, latest first. */
 	async list(): Promise<FilmRecord[]> {
 		const films = await (await this.#open()).getAll('films');
 		return films.sort((a, b) => b.updatedMs - a.updatedMs);
 	}
 
 	/**
-	 * Keeps a film, and its next chunk where there is one, both or neither. Rejects where what is there is not what this page
-	 * left, the same reading with `chunks` chunks: another tab keeps the film, or has erased it.
+	 * Stores a film, and its next chunk if there is one: both or neither. Rejects if what is there is not what this
+	 * page left, the same reading with `chunks` chunks: another tab stores the film, or has erased it.
 	 */
 	async put(
 		record: FilmRecord,
@@ -43,7 +43,7 @@ export class FilmStore {
 		await transaction.done;
 	}
 
-	/** The chunks of a film in their order. */
+	/** The chunks of a film, in order. */
 	async chunks(key: string): Promise<FilmChunk[]> {
 		return (await this.#open()).getAll('chunks', chunksOf(key));
 	}
@@ -70,7 +70,7 @@ export class FilmStore {
 			},
 			terminated: () => (this.#database = null)
 		}).catch((error: unknown) => {
-			// The next call may fare better: a browser that starts refuses storage now and then.
+			// The next call may succeed: a browser that is starting sometimes refuses storage.
 			this.#database = null;
 			throw error;
 		});

@@ -1,6 +1,6 @@
 /**
- * What was read of a film: for each analysed frame its faces, and for each face box, landmarks and what every model said.
- * Numbers alone, in blocks of plain arrays: two hours at ten frames a second take some ten megabytes a face.
+ * What was read of a film: for each analysed frame its faces, and for each face its box, landmarks and what every model
+ * said. Only numbers, in blocks of plain arrays: two hours at ten frames a second take some ten megabytes per face.
  */
 import type { Box, FaceResult, FrameResult, Landmarks, Point, Reading } from '../../core/types';
 
@@ -13,9 +13,9 @@ export interface FilmModel {
 
 export const LANDMARKS = ['rightEye', 'leftEye', 'nose', 'mouth', 'rightEar', 'leftEar'] as const;
 
-/** A span of frames as it is stored and taken in again. `values`: `rowLength(models)` numbers a face. */
+/** A span of frames as it is stored and restored. `values`: `rowLength(models)` numbers per face. */
 export interface FilmChunk {
-	/** Number of each frame in the container; -1 where it is not known. */
+	/** Number of each frame in the container; -1 if unknown. */
 	readonly frames: Int32Array<ArrayBuffer>;
 	readonly timesS: Float64Array<ArrayBuffer>;
 	/** How many faces each frame has. */
@@ -39,7 +39,7 @@ const LANDMARKS_AT = 5;
 const READINGS_AT = LANDMARKS_AT + 2 * LANDMARKS.length;
 const BLOCK = 4096;
 
-/** Numbers of one face: confidence, box, landmarks, and for each model the label's index, raw and smoothed probabilities. */
+/** Numbers per face: confidence, box, landmarks; for each model the label's index, raw and smoothed probabilities. */
 export function rowLength(models: readonly Pick<FilmModel, 'labels'>[]): number {
 	return models.reduce((sum, { labels }) => sum + 1 + 2 * labels.length, READINGS_AT);
 }
@@ -56,7 +56,7 @@ class Column<T extends Float64Array | Float32Array | Int32Array | Uint32Array> {
 		this.#width = width;
 	}
 
-	/** Adds a row, and gives the place to write it. */
+	/** Adds a row, and returns the place to write it. */
 	push(): { block: T; offset: number } {
 		const index = this.length++;
 		if (index % BLOCK === 0) this.#blocks.push(this.#make(BLOCK * this.#width));
@@ -101,29 +101,29 @@ export class FilmTable {
 		);
 	}
 
-	/** Analysed frames. */
+	/** Number of analysed frames. */
 	get frameCount(): number {
 		return this.#timesS.length;
 	}
 
-	/** Faces in all of them. */
+	/** Number of faces in all of them. */
 	get rowCount(): number {
 		return this.#faceIds.length;
 	}
 
-	/** Ids of the faces, in the order of their first frames. */
+	/** Ids of the faces, in order of their first frames. */
 	get faceIds(): number[] {
 		return [...this.#spans.keys()];
 	}
 
-	/** Of the last analysed frame, in seconds; null before there is one. */
+	/** Time of the last analysed frame, in seconds; null before there is one. */
 	get lastS(): number | null {
 		return this.frameCount === 0 ? null : this.timeAt(this.frameCount - 1);
 	}
 
 	/**
-	 * Appends a frame. `scale`: pixels of the film for each pixel of the analysed frame. Throws a RangeError where it is not
-	 * later than the one before.
+	 * Appends a frame. `scale`: pixels of the film for each pixel of the analysed frame. Throws a RangeError if it is
+	 * not later than the one before.
 	 */
 	add(frame: number | null, timeS: number, faces: readonly FaceResult[], scale: number): void {
 		this.#addFrame(frame ?? -1, timeS);
@@ -143,7 +143,7 @@ export class FilmTable {
 		return frame < 0 ? null : frame;
 	}
 
-	/** Rows of a frame: from, and up to but without. */
+	/** Rows of a frame: `from` up to but not including `to`. */
 	rowsOf(index: number): [from: number, to: number] {
 		const to = index + 1 < this.frameCount ? this.#firstRow.get(index + 1) : this.rowCount;
 		return [this.#firstRow.get(index), to];
@@ -211,7 +211,7 @@ export class FilmTable {
 		return low - 1;
 	}
 
-	/** Frames from one on, to be stored. */
+	/** The frames from `fromFrame` on, to be stored. */
 	chunk(fromFrame: number): FilmChunk {
 		const count = this.frameCount - fromFrame;
 		const firstRow = count > 0 ? this.#firstRow.get(fromFrame) : this.rowCount;
@@ -233,7 +233,7 @@ export class FilmTable {
 		};
 	}
 
-	/** Takes in what `chunk` gave. Throws a RangeError where it does not fit these models, or this end. */
+	/** Appends what `chunk` returned. Throws a RangeError if it does not fit these models or the table's end. */
 	addChunk({ frames, timesS, counts, faceIds, values }: FilmChunk): void {
 		const rows = counts.reduce((sum, count) => sum + count, 0);
 		const fits = frames.length === timesS.length && counts.length === timesS.length && faceIds.length === rows;
@@ -312,8 +312,8 @@ export class FilmTable {
 }
 
 /**
- * A frame as the overlay and the cards of the page take it; `numberOf`: what stands at a face, null hides it. Of faces with
- * one number the largest is shown.
+ * A frame as the overlay and the cards of the page take it. `numberOf`: the number shown at a face; null hides the
+ * face. Of faces with the same number, the largest is shown.
  */
 export function frameResult(
 	table: FilmTable,

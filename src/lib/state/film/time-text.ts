@@ -1,6 +1,6 @@
 /** Times of a film as people write them. */
 
-/** "1:02:03.040", without the hours where there are none; `digits` of a second's fraction. */
+/** "1:02:03.040", without the hours if there are none; `digits`: decimals of the seconds. */
 export function timeText(seconds: number, digits = 0): string {
 	const unit = 10 ** digits;
 	const whole = Math.round(Math.max(0, seconds) * unit);
@@ -10,7 +10,7 @@ export function timeText(seconds: number, digits = 0): string {
 	return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** Seconds of "90", "1:30", "1:02:03.5" or "1:30,5"; null where it is no time. */
+/** Seconds of "90", "1:30", "1:02:03.5" or "1:30,5"; null if it is not a time. */
 export function parseTime(text: string): number | null {
 	const match = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)$/.exec(text.trim());
 	if (match === null) return null;

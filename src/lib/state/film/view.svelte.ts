@@ -1,4 +1,4 @@
-/** What of a film's timeline is looked at: the part of the time, the curves, the lanes. */
+/** What is shown of a film's timeline: the part of the time, the curves, the lanes. */
 import { episodesOf, labelAt, rowOf, sections, type Range, type ToldLabels } from './episodes';
 import { figuresOf, type Figures, type Scope } from './figures';
 import { figuresToCsv } from './figures-csv';
@@ -8,7 +8,7 @@ import type { Person } from './people';
 
 /** Steps of a lane: about as many as it has pixels. */
 const STEPS = 600;
-/** The least that is shown: a few frames. */
+/** The shortest time that is shown: a few frames. */
 const LEAST_S = 0.2;
 /** All persons together. */
 const EVERYBODY = 'all';
@@ -28,7 +28,7 @@ export class FilmView {
 	#only: string | null = $state.raw(null);
 	#person = $state(EVERYBODY);
 	#part = $state(WHOLE_FILM);
-	/** Where a range that is left out begins. */
+	/** Start of an excluded range whose end is not set yet. */
 	#openS: number | null = $state.raw(null);
 
 	/** `told`: the model whose labels are shown. */
@@ -75,7 +75,7 @@ export class FilmView {
 		return figuresOf(this.#film.table, this.#personsOf(this.person), this.#told(), this.#scope(this.part));
 	});
 
-	/** Of the model that is shown. */
+	/** Labels of the model that is shown. */
 	get labels(): readonly string[] {
 		return this.#told().labels;
 	}
@@ -100,7 +100,7 @@ export class FilmView {
 		this.#part = value;
 	}
 
-	/** Shows less of the film (`factor` below 1) or more, about a moment; an infinite one shows all. */
+	/** Shows less of the film (`factor` below 1) or more, around a moment; an infinite factor shows all. */
 	zoom(factor: number, aboutS: number): void {
 		const { fromS, toS } = this.window;
 		const length = Math.max(LEAST_S, (toS - fromS) * factor);
@@ -112,14 +112,14 @@ export class FilmView {
 		}
 	}
 
-	/** Moves the window where a moment lies outside of it. */
+	/** Moves the window if a moment lies outside it. */
 	follow(timeS: number): void {
 		const { fromS, toS } = this.window;
 		if (timeS >= fromS && timeS <= toS) return;
 		this.#moveTo(timeS - (toS - fromS) * 0.1, toS - fromS);
 	}
 
-	/** Begins a range that is left out, or ends it. */
+	/** Starts an excluded range, or ends it. */
 	exclude(timeS: number): void {
 		if (this.#openS === null) {
 			this.#openS = timeS;
@@ -130,7 +130,7 @@ export class FilmView {
 		this.#openS = null;
 	}
 
-	/** What there is about a moment, in words. */
+	/** What is there at a moment, in words. */
 	describe(timeS: number): string {
 		const { table, shownPeople } = this.#film;
 		const index = table.indexAt(timeS);
@@ -143,7 +143,7 @@ export class FilmView {
 		return words.length === 0 ? 'No face.' : `${words.join(', ')}.`;
 	}
 
-	/** The episodes of each person that is shown, without what is left out. */
+	/** The episodes of each person that is shown, without excluded ranges. */
 	episodes(): { name: string; episodes: ReturnType<typeof episodesOf> }[] {
 		const scope = this.#scope(WHOLE_FILM);
 		return this.#film.shownPeople.map((person) => ({
@@ -156,7 +156,7 @@ export class FilmView {
 		return episodesOf(this.#film.table, person, this.#told(), this.#scope(WHOLE_FILM));
 	}
 
-	/** The figures of everybody and of each person, of each part of the film. */
+	/** The figures of everybody and of each person, for each part of the film, as CSV. */
 	allFigures(): string {
 		const told = this.#told();
 		return figuresToCsv(

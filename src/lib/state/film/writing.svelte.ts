@@ -1,4 +1,4 @@
-/** A film that is being written anew, with what was found in it, or without its faces. */
+/** Writes a copy of a film, with what was found in it, or without its faces. */
 import { EXPLANATIONS, toAppError } from '../../errors';
 import type { FilmFormat, WriteOptions } from '../../sources/film/write';
 import type { Film } from './film.svelte';
@@ -7,7 +7,7 @@ export class Writing {
 	readonly #film: Film;
 	#formats: readonly FilmFormat[] | null = $state.raw(null);
 	#formatId = $state('');
-	/** 0..1; null while nothing is written. */
+	/** 0..1; null while nothing is being written. */
 	#progress: number | null = $state.raw(null);
 	#message = $state.raw('');
 	#stop = new AbortController();
@@ -16,7 +16,7 @@ export class Writing {
 		this.#film = film;
 	}
 
-	/** Null while it is not known. */
+	/** Null until it is known. */
 	get formats(): readonly FilmFormat[] | null {
 		return this.#formats;
 	}
@@ -49,7 +49,7 @@ export class Writing {
 		this.#stop.abort();
 	}
 
-	/** Writes the film; null where that fails, which the message says, or is cancelled. */
+	/** Writes the film; null if that fails, which the message says, or is cancelled. */
 	async write(draw: WriteOptions['draw']): Promise<Blob | null> {
 		const { file, info } = this.#film;
 		const { format } = this;

@@ -1,4 +1,4 @@
-/** A connection to an MQTT broker over WebSocket that comes back by itself, and asks for less where a broker hangs up. */
+/** A connection to an MQTT broker over WebSocket: reconnects by itself, and asks for less if the broker hangs up. */
 import type mqtt from 'mqtt';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Login } from '../../sources/request';
@@ -6,18 +6,18 @@ import type { MqttMessage } from './mqtt';
 
 const RETRY_MS = 3000;
 const CONNECT_LIMIT_MS = 10_000;
-/** Seconds; a connection that died silently is found out within one and a half times as long. */
+/** Seconds; a silently dead connection is noticed within one and a half times this long. */
 const KEEP_ALIVE_S = 20;
-/** A broker's words for a login that is wrong or missing (MQTT 3.1.1, section 3.2.2.3; MQTT 5, section 3.2.2.2). */
+/** A broker's codes for a wrong or missing login (MQTT 3.1.1, section 3.2.2.3; MQTT 5, section 3.2.2.2). */
 const REFUSALS: readonly unknown[] = [4, 5, 134, 135];
-/** And for a version of the protocol that it does not know. */
+/** Its codes for a protocol version that it does not know. */
 const OTHER_VERSION: readonly unknown[] = [1, 132];
-/** A broker that has not confirmed a message after this long does not confirm any. */
+/** A broker that has not confirmed a message after this long is taken to confirm none. */
 const CONFIRM_LIMIT_MS = 20_000;
-/** So many connections that end at the same request are no accident. */
+/** This many connections that end at the same request are no accident. */
 const ENDS = 2;
 
-/** What a broker may hang up at, as AWS IoT does where its policy lacks a right: each is done without, one after another. */
+/** Features some brokers hang up on (AWS IoT does when its policy lacks the right); they are dropped one at a time. */
 type Wish = 'subscribe' | 'retain' | 'will' | 'confirm';
 const WORDS: Readonly<Record<Wish, string>> = {
 	subscribe: 'does not let this page subscribe',
@@ -30,9 +30,9 @@ export interface LinkOptions {
 	readonly url: string;
 	readonly login: Login | null;
 	readonly will: MqttMessage;
-	/** Topics to hear of; nothing depends on being let. */
+	/** Topics to subscribe to; optional, as the broker may not allow it. */
 	readonly topics: readonly string[];
-	/** Called with each connection: what is sent first. Subscribed is after that. */
+	/** Called on each connection, to send what comes first; subscribing comes after. */
 	readonly onConnect: () => Promise<void>;
 	readonly onMessage: (topic: string, payload: string, retained: boolean) => void;
 	readonly retryMs?: number;
@@ -41,19 +41,19 @@ export interface LinkOptions {
 
 export class BrokerLink {
 	state: 'connecting' | 'connected' | 'away' | 'refused' = $state('connecting');
-	/** What this broker does not do, in words; empty where it does everything. */
+	/** What this broker does not do, in words; empty if it does everything. */
 	limits: readonly string[] = $state.raw([]);
 	readonly #options: LinkOptions;
 	#client: MqttClient | null = null;
 	#without: readonly Wish[] = [];
 	readonly #ends: Record<Wish, number> = { subscribe: 0, retain: 0, will: 0, confirm: 0 };
-	/** Whether the connection ends as the broker did not confirm a message. */
+	/** Whether the connection ends because the broker did not confirm a message. */
 	#isSilent = false;
-	/** Of MQTT: 3.1.1, or 5 where the broker knows that alone. */
+	/** MQTT protocol version: 3.1.1 (4), or 5 if the broker knows no other. */
 	#version: 4 | 5 = 4;
-	/** How many ends at a last will it takes: twice as many each time that another reason was found. */
+	/** How many ends it takes to blame the last will; doubled each time it turns out not to be the reason. */
 	#willEnds = ENDS;
-	/** What the broker was asked for and has not answered. */
+	/** What the broker was asked for and has not answered yet. */
 	#asked: readonly Wish[] = [];
 	/** Rejects when the connection is lost. */
 	#lost: Promise<never> = new Promise<never>(() => undefined);
@@ -66,11 +66,11 @@ export class BrokerLink {
 		return this.#client !== null;
 	}
 
-	/** Connects, and again whenever the connection is lost, until `signal` aborts. Resolves when it has left. */
+	/** Connects, and reconnects whenever the connection is lost, until `signal` aborts. Resolves once disconnected. */
 	async run(signal: AbortSignal): Promise<void> {
 		const { retryMs = RETRY_MS } = this.#options;
 		const library = await loadMqtt(signal, retryMs);
-		// Asked anew each time: it changes while others are waited for.
+		// A function, as this changes during awaits.
 		const isOver = () => signal.aborted;
 		while (library !== null && !isOver()) {
 			await this.#connect(library, signal);
@@ -79,7 +79,7 @@ export class BrokerLink {
 		this.state = 'connecting';
 	}
 
-	/** Resolves once the broker has it; rejects where the connection is lost first. Kept for those who ask later, where `retain`. */
+	/** Resolves once the broker has it; rejects if the connection is lost first. `retain`: kept for later ones. */
 	async publish({ topic, payload }: MqttMessage, retain = true): Promise<void> {
 		const client = this.#client;
 		if (client === null) throw new Error('there is no connection');
@@ -89,7 +89,7 @@ export class BrokerLink {
 		if (wish !== null) this.#ask(wish);
 		const { confirmLimitMs = CONFIRM_LIMIT_MS } = this.#options;
 		const timer = setTimeout(() => {
-			// Silence says nothing of what else is wished for.
+			// Silence says nothing about the other wishes.
 			this.#asked = ['confirm'];
 			this.#isSilent = true;
 			client.end(true);
@@ -104,7 +104,7 @@ export class BrokerLink {
 		this.#ends.confirm = 0;
 	}
 
-	/** One connection, from its begin to its end. The library's own way back would repeat what this broker hangs up at. */
+	/** One connection, from start to end. The library's own reconnect would repeat what this broker hangs up on. */
 	async #connect(library: typeof mqtt, signal: AbortSignal): Promise<void> {
 		const { url, login, onMessage } = this.#options;
 		const will = this.#will();
@@ -117,7 +117,7 @@ export class BrokerLink {
 			connectTimeout: CONNECT_LIMIT_MS,
 			keepalive: KEEP_ALIVE_S,
 			queueQoSZero: false,
-			// A broker that is away ends a connection, too: it was asked for nothing before the transport is open.
+			// An unreachable broker ends the connection, too, so nothing counts as asked before the transport is open.
 			createWebsocket: (address, protocols) => {
 				const socket = new WebSocket(address, protocols);
 				socket.addEventListener('open', () => {
@@ -126,12 +126,12 @@ export class BrokerLink {
 				});
 				return socket;
 			},
-			// The other kind comes from a blob address, which the security policy of the page forbids.
+			// The other kind loads a blob: URL, which the page's security policy forbids.
 			timerVariant: 'native'
 		});
 		let lose: (error: Error) => void = () => undefined;
 		this.#lost = new Promise<never>((_, reject) => (lose = reject));
-		// Nobody may be waiting.
+		// There may be no awaiter.
 		this.#lost.catch(() => undefined);
 		const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
 		client.on('connect', () => {
@@ -146,7 +146,7 @@ export class BrokerLink {
 			const code = 'code' in error ? error.code : null;
 			this.state = REFUSALS.includes(code) ? 'refused' : 'away';
 			if (OTHER_VERSION.includes(code)) this.#version = this.#version === 4 ? 5 : 4;
-			// A login that is wrong, or a server that is away, is no wish that the broker hangs up at.
+			// A wrong login or an unreachable server says nothing about the last will.
 			this.#asked = this.#asked.filter((each) => each !== 'will');
 			console.info(`The broker at ${url}: ${error.message}`);
 			client.end(true);
@@ -172,7 +172,7 @@ export class BrokerLink {
 		if (this.#without.includes('subscribe') || client !== this.#client) return;
 		this.#ask('subscribe');
 		try {
-			// A broker that does not let us read takes what we send all the same.
+			// A broker that does not let us subscribe still takes what we send.
 			await client.subscribeAsync([...this.#options.topics], { qos: 1 });
 		} catch (error) {
 			if (!client.connected) return;
@@ -190,7 +190,7 @@ export class BrokerLink {
 		this.#ends[wish] = 0;
 	}
 
-	/** A connection ended. What it was asked for last may be why: the next ones do without. */
+	/** A connection ended. The last request may be why; if it keeps happening, the next connections do without it. */
 	#ended(): void {
 		const [wish, ...others] = this.#asked;
 		const isSilent = this.#isSilent;
@@ -198,14 +198,14 @@ export class BrokerLink {
 		this.#isSilent = false;
 		if (wish === undefined || others.length > 0 || ++this.#ends[wish] < (wish === 'will' ? this.#willEnds : ENDS))
 			return;
-		// Where nothing is confirmed it would never be found out whether it hangs up at retained messages, too.
+		// Without confirmations, we could never tell whether it also hangs up on retained messages.
 		const isBoth = wish === 'confirm' && !isSilent && !this.#without.includes('retain');
 		this.#without = [...this.#without, wish, ...(isBoth ? (['retain'] as const) : [])];
 		this.limits = this.#without.map((each) => WORDS[each]);
 		console.info(`The broker at ${this.#options.url} hung up ${this.#ends[wish]} times: it ${WORDS[wish]}, it seems.`);
 	}
 
-	/** The broker hangs up at a connection without a last will just the same: that was not the reason. */
+	/** The broker also hangs up on a connection without a last will, so that was not the reason. */
 	#acquitWill(): void {
 		this.#without = this.#without.filter((each) => each !== 'will');
 		this.limits = this.#without.map((each) => WORDS[each]);
@@ -216,19 +216,19 @@ export class BrokerLink {
 	#will(): IClientOptions['will'] {
 		if (this.#without.includes('will')) return undefined;
 		const { topic, payload } = this.#options.will;
-		// Text does, whatever its type says (mqtt-packet, generate.js).
+		// A string works, despite the type (mqtt-packet, generate.js).
 		return { topic, payload: payload as unknown as Buffer, qos: 1, retain: !this.#without.includes('retain') };
 	}
 
 	async #leave(client: MqttClient): Promise<void> {
 		const isConnected = client.connected;
-		// The broker may be gone by now, which is all the same to us.
+		// The broker may be gone by now, which does not matter.
 		if (isConnected) this.publish(this.#options.will).catch(() => undefined);
 		await client.endAsync(!isConnected);
 	}
 }
 
-/** Null where `signal` aborts first. The server may be away just now. */
+/** Null if `signal` aborts first. Retries, as the server may be unreachable at the moment. */
 async function loadMqtt(signal: AbortSignal, retryMs: number): Promise<typeof mqtt | null> {
 	const isOver = () => signal.aborted;
 	while (!isOver()) {

@@ -1,10 +1,10 @@
-/** Addresses that people paste and browsers do not play as they are, and the commands that make them playable. */
+/** Pasted addresses that browsers cannot play directly, and the commands that make them playable. */
 
 export interface Bridge {
 	readonly kind: 'rtsp' | 'http';
-	/** To be run in turn; a name and password are left out. */
+	/** To be run in this order; a name and password are replaced by placeholders. */
 	readonly commands: readonly string[];
-	/** What the kiosk's source is once they run. */
+	/** The kiosk's source once they run. */
 	readonly source: {
 		readonly kind: 'gateway' | 'mjpeg' | 'snapshot' | 'hls' | 'whep' | 'video';
 		readonly rest: string;
@@ -15,12 +15,12 @@ export interface Bridge {
 
 type StreamKind = Exclude<Bridge['source']['kind'], 'gateway'>;
 
-/** go2rtc's port for its pages and streams. */
+/** Where go2rtc serves its pages and streams. */
 const GO2RTC = 'http://127.0.0.1:1984';
 
 /**
- * What is to be done for an address as it was pasted; null where it is played as it is, or is none. `allowed`: origins
- * that the page may talk to, its own among them; `kind`: what was chosen, for addresses by http.
+ * What to do about a pasted address; null if it plays as it is, or is not an address. `allowed`: origins that the page
+ * may talk to, including its own; `kind`: what was chosen, for http addresses.
  */
 export function bridgeOf(pasted: string, kind: StreamKind, allowed: readonly string[]): Bridge | null {
 	const text = hostOf(pasted) === null ? pasted.trim() : `http://${pasted.trim()}`;
@@ -52,14 +52,14 @@ export function bridgeOf(pasted: string, kind: StreamKind, allowed: readonly str
 }
 
 /**
- * The host of another machine at the beginning of an address that lacks its "http://", with what else stands there:
- * "192.168.1.5/video", "NAME:PASSWORD@camera.lan:8080". Null for paths, files and addresses of any kind.
+ * The host at the start of an address that lacks its "http://", with its login and port if any: "192.168.1.5" of
+ * "192.168.1.5/video", "NAME:PASSWORD@camera.lan:8080". Null for paths, file names and complete addresses.
  */
 export function hostOf(pasted: string): string | null {
 	return /^(?:[^\s/@]*@)?(?:(?:[\w-]+\.)+[\w-]+(?=\/)|[\w.-]+:\d+(?=\/|$))[^\s/]*/.exec(pasted.trim())?.[0] ?? null;
 }
 
-/** For a shell: as it is where nothing in it means anything there. */
+/** Quoted for a shell, if it needs to be. */
 function quoted(text: string): string {
 	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

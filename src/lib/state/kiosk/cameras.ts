@@ -4,13 +4,13 @@ import type { KioskConfig } from './config';
 const STORAGE_KEY = 'mien.kiosk.cameras';
 
 export interface KioskCamera {
-	/** Its log is kept under it; empty for a kiosk of one camera without a name. */
+	/** Its log is kept under this; empty for a kiosk with a single unnamed camera. */
 	readonly id: string;
-	/** What the broker's topics for it begin with. */
+	/** Prefix of its topics at the broker. */
 	readonly topic: string;
 }
 
-/** One for each configuration. Cameras without a name are called by their stream, and numbered where that is not enough. */
+/** One for each configuration. Unnamed cameras are named after their stream, and numbered if that is ambiguous. */
 export function camerasOf(configs: readonly KioskConfig[]): readonly KioskCamera[] {
 	const [first, ...others] = configs;
 	if (first !== undefined && others.length === 0) return [{ id: first.name ?? '', topic: first.mqttTopic }];
@@ -36,12 +36,12 @@ function shortName({ source }: KioskConfig): string {
 	return (searchParams.get('src') ?? parts.at(-1) ?? '').slice(0, 40);
 }
 
-/** What a source is, without what may be secret in its address: its kind and path. */
+/** A source's kind and path, without anything in its address that may be secret. */
 export function sourceName(source: KioskConfig['source']): string {
 	return source.kind === 'camera' ? 'camera' : `${source.kind}:${new URL(source.url).pathname}`;
 }
 
-/** Cameras with a name that this browser has counted for; what is damaged counts as not there. */
+/** Named cameras that this browser has counted for; damaged data counts as none. */
 export function readCameras(storage: Pick<Storage, 'getItem'>): readonly string[] {
 	try {
 		const kept: unknown = JSON.parse(storage.getItem(STORAGE_KEY) ?? '[]');
@@ -51,7 +51,7 @@ export function readCameras(storage: Pick<Storage, 'getItem'>): readonly string[
 	}
 }
 
-/** Remembers that this camera is counted for. */
+/** Remembers that this browser counts for this camera. */
 export function rememberCamera(storage: Pick<Storage, 'getItem' | 'setItem'>, id: string): void {
 	const known = readCameras(storage);
 	if (id === '' || known.includes(id)) return;

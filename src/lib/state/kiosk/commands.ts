@@ -1,20 +1,20 @@
-/** What a kiosk can be told to do from afar: one list, for MQTT and for whoever comes after it. */
+/** What a kiosk can be told to do remotely: one list, for MQTT and any later channel. */
 
 export interface KioskControls {
 	reload(): void;
 	restartWorker(): void;
 	show(what: 'video' | 'blurred' | 'figures'): void;
-	/** Another way to the same camera, or the same once more. */
+	/** Tries another way to the same camera, or the same one again. */
 	nextSource(): void;
 	pause(): void;
 	resume(): void;
 }
 
 export interface Command {
-	/** What is sent. */
+	/** The text that is sent. */
 	readonly name: string;
 	readonly title: string;
-	/** Of Material Design Icons, as Home Assistant shows it. */
+	/** A Material Design Icons name, for Home Assistant. */
 	readonly icon: string;
 	readonly run: (controls: KioskControls) => void;
 }
@@ -43,7 +43,7 @@ export interface CommandAnswer {
 
 const MOST_QUOTED = 60;
 
-/** Obeys a command, or says why not. `allowed`: whether the kiosk's address lets commands in. */
+/** Obeys a command, or says why not. `allowed`: whether the kiosk's address allows commands. */
 export function obey(text: string, allowed: boolean, controls: KioskControls): CommandAnswer {
 	const name = text.trim();
 	const refuse = (reason: string): CommandAnswer => ({ command: name.slice(0, MOST_QUOTED), ok: false, reason });

@@ -1,4 +1,4 @@
-/** A kiosk is configured by its address alone: from the query to a configuration. */
+/** A kiosk is configured by its address alone: this turns the query into a configuration. */
 import { STREAM_KINDS, type SourceSpec } from '../../sources/stream';
 import type { Framing, Quarter } from '../../sources/framed';
 import { hostOf } from './camera-address';
@@ -10,23 +10,23 @@ export const SHOWS = ['video', 'blurred', 'figures'] as const;
 export const NOTICES = ['strip', 'screen', 'off'] as const;
 const QUARTERS = [0, 90, 180, 270] as const;
 
-/** Cameras on one screen. */
+/** Most cameras on one screen. */
 export const MOST_CAMERAS = 9;
 
 export interface KioskConfig extends Framing {
 	readonly source: SourceSpec;
-	/** What the camera is called on the screen and in the log; null where it has no name of its own. */
+	/** What the camera is called on the screen and in the log; null if it has no name. */
 	readonly name: string | null;
 	/** STUN and TURN servers for WebRTC. */
 	readonly ice: readonly string[];
-	/** Null follows the manifest's default. */
+	/** Null for the manifest's default. */
 	readonly model: string | null;
 	readonly mirror: boolean;
-	/** Faces lower than this many pixels of the analysed frame are too small to be read. */
+	/** Faces less than this many pixels high in the analysed frame are too small to be read. */
 	readonly minFacePx: number;
-	/** A label whose probability (0..1) is lower is "unsure"; null for the limit that the model brings. */
+	/** A label with a lower probability (0..1) is "unsure"; null for the model's own limit. */
 	readonly threshold: number | null;
-	/** Whether each face is read against how it looks in its first three seconds. */
+	/** Whether each face is read relative to how it looks in its first three seconds. */
 	readonly resting: boolean;
 	readonly show: (typeof SHOWS)[number];
 	readonly log: boolean;
@@ -37,25 +37,25 @@ export interface KioskConfig extends Framing {
 	/** Whether the idle screen shows what was counted today. */
 	readonly totals: boolean;
 	readonly notice: (typeof NOTICES)[number];
-	/** In place of the notice's own words. */
+	/** Replaces the notice's own words. */
 	readonly text: string | null;
 	readonly operator: string | null;
 	readonly link: string | null;
-	/** The page is opened anew, in order, where its scripts hold more. */
+	/** The page saves its log and reloads itself when its scripts hold more. */
 	readonly memoryMb: number;
-	/** Pictures are copied and made smaller, so that the browser keeps fewer of them. */
+	/** Pictures are copied and scaled down, so that the browser keeps fewer of them. */
 	readonly lowMemory: boolean;
-	/** Most frames analysed in a second, by each camera; 0 for as many as there are. */
+	/** Most frames analysed per second, for each camera; 0 for as many as there are. */
 	readonly fps: number;
 	/** Whether the page reports its figures to its server. */
 	readonly metrics: boolean;
-	/** Address of a broker; null tells none. */
+	/** Address of a broker; null for none. */
 	readonly mqttUrl: MqttSettings['url'] | null;
 	readonly mqttTopic: MqttSettings['topic'];
 	readonly mqttDiscovery: MqttSettings['discovery'];
-	/** Whether commands that come by MQTT are obeyed. */
+	/** Whether commands sent over MQTT are obeyed. */
 	readonly mqttCommands: boolean;
-	/** "Occupied" ends so many seconds after the last face. */
+	/** "Occupied" ends this many seconds after the last face. */
 	readonly occupiedSeconds: number;
 }
 
@@ -94,7 +94,7 @@ export const DEFAULTS: Omit<KioskConfig, 'source'> = {
 /** What is wrong with one parameter, and what is allowed, as a sentence. */
 export interface Problem {
 	readonly parameter: string;
-	/** What is called so in front of the message; else the parameter's name. Empty where the message is a sentence. */
+	/** Shown before the message instead of the parameter's name; empty if the message is a whole sentence. */
 	readonly title?: string;
 	readonly message: string;
 }
@@ -156,12 +156,12 @@ const READERS: { readonly [Name in string]: Reader } = {
 	occupied: (value) => ({ occupiedSeconds: whole(value, 1, 3600, 'seconds') })
 };
 
-/** Given once for all cameras, or once for each, in their order. */
+/** Given once for all cameras, or once for each, in the same order. */
 export const PER_CAMERA: ReadonlySet<string> = new Set(['source', 'name', 'region', 'rotate', 'mirror']);
 
 const READS: ReadonlySet<string> = new Set(Object.keys(READERS));
 
-/** The configurations that a query describes, one for each camera, or all that is wrong with it. Takes any text; never throws. */
+/** The configurations in a query, one for each camera, or all that is wrong with it. Takes any text; never throws. */
 export function parseKioskConfig(search: string, around: Surroundings): ParsedConfig {
 	const query = readQuery(search);
 	const stray = strayParameters(search, READS);
@@ -199,7 +199,7 @@ function readParameter(
 		throw new Wrong(`is given ${values.length} times: give it once for all cameras, or ${configs.length} times`);
 	return configs.map((config, index) => {
 		const value = (isList ? values[index] : values[0])?.trim() ?? '';
-		// One of several may have none of its own.
+		// Given for each camera, it may be empty for some.
 		return isList && value === '' && name !== 'source' ? config : { ...config, ...read(value, around) };
 	});
 }
@@ -217,7 +217,7 @@ function readSource(value: string, around: Surroundings): SourceSpec {
 	return { kind: stream, url: url.href };
 }
 
-/** "stun:HOST:PORT" or "turn:HOST:PORT?transport=udp" (RFC 7064 and 7065); logins for TURN are kept like those of cameras. */
+/** "stun:HOST:PORT" or "turn:HOST:PORT?transport=udp" (RFC 7064, 7065); TURN logins are kept like those of cameras. */
 function readIce(value: string): string {
 	const isIce = /^(stuns?:[\w.-]+(:\d{1,5})?|turns?:[\w.-]+(:\d{1,5})?(\?transport=(udp|tcp))?)$/i.test(value);
 	return isIce ? value : wrong(value, 'stun:HOST:PORT or turn:HOST:PORT, several with commas between');
@@ -245,7 +245,7 @@ function readRegion(value: string): Framing['region'] {
 
 /** An absolute address of one of these protocols, without name and password. */
 function address(value: string, protocols: readonly string[], base?: string): URL {
-	// Without this, it would be taken for a path of this server, or its host for the name of a protocol.
+	// Otherwise it would be taken for a path on this server, or its host for a protocol.
 	const host = hostOf(value);
 	if (host?.includes('@') === true) throw new Wrong(HOLDS_LOGIN);
 	if (host !== null)
@@ -261,7 +261,7 @@ function address(value: string, protocols: readonly string[], base?: string): UR
 	return url;
 }
 
-/** Refuses origins that the security policy would refuse, and says how to allow them. */
+/** Rejects origins that the security policy would block, and says how to allow them. */
 function foreign(url: URL, { base, allowed }: Surroundings, value: string): URL {
 	const own = new URL(base).host === url.host && isEncrypted(url) === isEncrypted(new URL(base));
 	const origin = `${url.protocol}//${url.host}`;
@@ -294,7 +294,7 @@ function whole(value: string, least: number, most: number, unit: string): number
 function plainText(value: string, most = MOST_CHARACTERS): string {
 	if (value === '' || value.length > most) wrong(value, `1 to ${most} characters`);
 	if (/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(value)) wrong(value, 'text on one line without control characters');
-	// It is shown to everybody. The value is not repeated.
+	// It would be shown to everyone. The value is not repeated.
 	if (/\/\/[^/\s]*:[^/\s]*@/.test(value))
 		throw new Wrong('holds an address with a password, which everybody would read');
 	return value;
@@ -308,7 +308,7 @@ function quote(value: string): string {
 	return `"${printable(value)}"`;
 }
 
-/** At most 60 characters, those that have no glyph replaced, and without what may be a name and password. */
+/** At most 60 characters, with unprintable ones replaced and anything that may be a name and password removed. */
 function printable(text: string): string {
 	const value = text.replaceAll(/\/\/[^/]*@/g, '//').replaceAll(/(^|\s)[^\s/]*@/g, '$1');
 	const short = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;

@@ -1,4 +1,4 @@
-/** Puts kiosks together, one for each camera, from what this browser holds. */
+/** Assembles kiosks, one for each camera, from what this browser holds. */
 import { version } from '$app/environment';
 import { resolve } from '$app/paths';
 import type { App } from '../app';
@@ -16,7 +16,7 @@ import { Publisher } from './publisher.svelte';
 import { LogStore } from './store';
 import { AnalysisTurns } from './turns-of-analysis';
 
-/** All that there is for one camera. */
+/** Everything for one camera. */
 export interface KioskUnit {
 	readonly camera: KioskCamera;
 	readonly config: KioskConfig;
@@ -25,11 +25,11 @@ export interface KioskUnit {
 	readonly log: KioskLog;
 	readonly incidents: StoredIncidents;
 	readonly publisher: Publisher | null;
-	/** Starts it; ends it when the returned function is called. */
+	/** Starts it; the returned function ends it. */
 	readonly start: () => () => void;
 }
 
-/** Nothing runs yet: `start` of each does that. One camera uses the page's session; several share its worker. */
+/** Nothing runs until `start` is called on each. A single camera uses the page's session; several share its worker. */
 export function createKiosks(app: App, configs: readonly [KioskConfig, ...KioskConfig[]]): readonly KioskUnit[] {
 	const cameras = camerasOf(configs);
 	if (configs.length === 1) return [createUnit(app, configs[0], cameras[0] ?? { id: '', topic: configs[0].mqttTopic })];
@@ -62,7 +62,7 @@ function createUnit(
 ): KioskUnit {
 	const storage = localStore();
 	if (config.log) rememberCamera(storage, camera.id);
-	// It obeys a kiosk that is made with it.
+	// Commands go to a kiosk that is created after the publisher.
 	const obeyed: { kiosk: Kiosk | null } = { kiosk: null };
 	const publisher = createPublisher(config, camera, storage, (text) =>
 		obeyed.kiosk === null
@@ -113,7 +113,7 @@ function createPublisher(
 	});
 }
 
-/** Which build runs: when it was made, unless it has a name. */
+/** Which build runs: its name, or else when it was made. */
 function buildName(): string {
 	return /^\d{12,}$/.test(version) ? new Date(Number(version)).toISOString().slice(0, 19) : version;
 }

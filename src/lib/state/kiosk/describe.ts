@@ -1,4 +1,4 @@
-/** Where a kiosk stands, in words for its screen. */
+/** A kiosk's state, in words for its screen. */
 import { EXPLANATIONS } from '../../errors';
 import { TRANSPORT_TITLES } from '../../sources/gateway-routes';
 import type { GatewayReport } from '../../sources/gateway';
@@ -17,7 +17,6 @@ export interface KioskState {
 	readonly trouble: { readonly sentence: string; readonly remedy: string } | null;
 }
 
-/** Where it stands. */
 export function describeKiosk(status: Status, watch: Watch, isPaused = false): KioskState {
 	if (isPaused) return { kind: 'paused', text: 'Paused', tone: 'calm', trouble: null };
 	const waiting =
@@ -37,7 +36,7 @@ export function describeKiosk(status: Status, watch: Watch, isPaused = false): K
 	return { kind, text: statusText(status), tone: statusTone(status), trouble: null };
 }
 
-/** What is wrong with the connection to the broker; null while nothing is. */
+/** What is wrong with the connection to the broker; null if nothing is. */
 export function describeBroker({
 	link,
 	limits,
@@ -58,7 +57,7 @@ export function describeBroker({
 	}
 }
 
-/** What is said where the address names a model that is not there, and another one runs; null where it is. */
+/** Says that the address names a model that does not exist and another one runs; null if it exists. */
 export function describeModel(
 	named: string | null,
 	{ classifiers, model }: Pick<Session, 'classifiers' | 'model'>
@@ -67,13 +66,13 @@ export function describeModel(
 	return `There is no model “${named}”: ${model.id} runs. Known: ${classifiers.map(({ id }) => id).join(', ')}`;
 }
 
-/** What keeps this page from keeping what it sees; null where nothing does. `waiting`: minutes that could not be stored. */
+/** Why this page does not log what it sees; null if it does. `waiting`: minutes that could not be stored. */
 export function describeLog(isCounting: boolean, { waiting }: Pick<KioskLog, 'waiting'>): string | null {
 	if (!isCounting) return 'Another tab counts';
 	return waiting === 0 ? null : `Log cannot be written, ${waiting} min wait`;
 }
 
-/** Which way to a gateway's camera is in use, and why not the others that were tried; null where there is no gateway. */
+/** Which way to a gateway's camera is in use, and why others that were tried are not; null without a gateway. */
 export function describeGateway(report: GatewayReport | null): string | null {
 	if (report === null) return null;
 	const refused = report.refused.map(({ transport, reason }) => `${TRANSPORT_TITLES[transport]}: ${reason}`);
@@ -81,7 +80,7 @@ export function describeGateway(report: GatewayReport | null): string | null {
 	return refused.length === 0 ? used : `${used} (${refused.join('; ')})`;
 }
 
-/** That the device has grown slow, and what is done about it; null where it has not. */
+/** Says that the device has become slow, and what is done about it; null if it has not. */
 export function describeThrottle({ isSlow, bestMs, lastMs }: Throttle): string | null {
 	if (!isSlow || bestMs === null || lastMs === null) return null;
 	return `Device is slow (${Math.round(lastMs)} ms a frame, ${Math.round(bestMs)} at best): fewer frames are analysed`;

@@ -1,15 +1,15 @@
-/** Erasing what was counted, also where a kiosk runs in another tab: that would put back what it still holds. */
+/** Erases counts in other tabs, too: a kiosk that runs there would otherwise put back what it still holds. */
 
 const CHANNEL = 'mien.kiosk.erased';
 
-/** Tells every kiosk of this browser that what was counted is erased. */
+/** Tells every kiosk in this browser that the counts were erased. */
 export function announceErasure(): void {
 	const channel = new BroadcastChannel(CHANNEL);
 	channel.postMessage(null);
 	channel.close();
 }
 
-/** Calls `forget` whenever another tab has erased what was counted, until `signal` aborts. */
+/** Calls `forget` whenever another tab has erased the counts, until `signal` aborts. */
 export function onErasure(forget: () => void, signal: AbortSignal): void {
 	const channel = new BroadcastChannel(CHANNEL);
 	channel.onmessage = forget;

@@ -1,4 +1,4 @@
-/** The log as files that a spreadsheet or a program reads. */
+/** The log as files for spreadsheets and programs. */
 import { toCsv as table } from '../csv';
 import { addMinutes, emptyMinute, type MinuteRecord } from './minutes';
 import { INCIDENTS } from './supervise';
@@ -6,8 +6,8 @@ import { INCIDENTS } from './supervise';
 const seconds = (ms: number): number => Number((ms / 1000).toFixed(1));
 
 /**
- * The figures of a minute under plain names: durations in seconds, probabilities as means (null where nobody was read).
- * `labels` stand there also where nobody showed them.
+ * The figures of a minute under plain names: durations in seconds, probabilities as means (null if nobody was read).
+ * `labels` are included even if nobody showed them.
  */
 export function plainMinute(record: MinuteRecord, labels: readonly string[] = []): object {
 	const { expressions } = record;
@@ -36,12 +36,12 @@ function meanProbability(probabilityMs: number, seenMs: number): number | null {
 	return seenMs === 0 ? null : Number((probabilityMs / seenMs).toFixed(4));
 }
 
-/** A minute of the log, and of which camera where there are several. */
+/** A minute of the log, with its camera if there are several. */
 export interface LoggedMinute extends MinuteRecord {
 	readonly camera?: string;
 }
 
-/** JSON: `minutes`, oldest first, as `plainMinute` gives them, with `camera` where there are several. */
+/** JSON: `minutes`, oldest first, as `plainMinute` gives them, with `camera` if there are several. */
 export function toJson(records: readonly LoggedMinute[]): string {
 	const minutes = records.map((record) =>
 		record.camera === undefined ? plainMinute(record) : { camera: record.camera, ...plainMinute(record) }
@@ -49,7 +49,7 @@ export function toJson(records: readonly LoggedMinute[]): string {
 	return `${JSON.stringify({ format: 'mien-kiosk-log', version: 1, minutes }, null, '\t')}\n`;
 }
 
-/** CSV (RFC 4180), one line a minute, three columns for each label that occurs; first the camera where there are several. */
+/** CSV (RFC 4180): a line per minute, three columns per label that occurs; the camera first if there are several. */
 export function toCsv(records: readonly LoggedMinute[]): string {
 	const hasCameras = records.some(({ camera }) => camera !== undefined);
 	const labels = [...new Set(records.flatMap(({ expressions }) => Object.keys(expressions)))];
@@ -79,7 +79,7 @@ export interface ReportLine {
 	readonly total: MinuteRecord;
 }
 
-/** The hours of the day, or the seven days, that `nowMs` ends: whole ones of local time, also where clocks change. */
+/** The hours of the day of `nowMs`, or the seven days up to it: whole ones in local time, even when clocks change. */
 export function reportLines(
 	records: readonly MinuteRecord[],
 	span: 'day' | 'week',
@@ -98,7 +98,7 @@ export function reportLines(
 	});
 }
 
-/** CSV: a line for each span and one for all, local times, for each label its time and its share of the time read. */
+/** CSV: a line per span and one for the total, in local time; for each label its time and share of the time read. */
 export function toReportCsv(lines: readonly ReportLine[]): string {
 	const labels = [...new Set(lines.flatMap(({ total }) => Object.keys(total.expressions)))];
 	const all = lines.reduce((sum, { total }) => addMinutes(sum, total), emptyMinute(lines[0]?.total.minute ?? 0));

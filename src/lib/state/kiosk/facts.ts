@@ -1,4 +1,4 @@
-/** What a broker is to know now, a message a topic, and what it was told of it in this connection. */
+/** What a broker should know now, one message per topic, and what it has been told over this connection. */
 import type { MqttMessage } from './mqtt';
 
 export class Facts {
@@ -9,22 +9,22 @@ export class Facts {
 		this.#facts.set(topic, payload);
 	}
 
-	/** What the topic's message is now; undefined where there is none. */
+	/** The topic's current message; undefined if there is none. */
 	get(topic: string): string | undefined {
 		return this.#facts.get(topic);
 	}
 
-	/** It is to be told of this topic once more, although nothing changed. */
+	/** Marks this topic to be told again, although nothing changed. */
 	retell(topic: string): void {
 		this.#told.delete(topic);
 	}
 
-	/** Another connection: nothing was told yet. */
+	/** For a new connection, over which nothing was told yet. */
 	retellAll(): void {
 		this.#told.clear();
 	}
 
-	/** The first, in the order in which topics came to be, that was not told as it is; null where all was. */
+	/** The first message that was not told in its current form, in the order topics were first set; null if none. */
 	next(matters: (topic: string) => boolean): MqttMessage | null {
 		for (const [topic, payload] of this.#facts) {
 			if (matters(topic) && this.#told.get(topic) !== payload) return { topic, payload };

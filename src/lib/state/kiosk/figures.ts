@@ -1,4 +1,4 @@
-/** The log as bars of a chart and as totals of a table. */
+/** The log as chart bars and table totals. */
 import { addMinutes, binMinutes, emptyMinute, type MinuteRecord } from './minutes';
 
 export interface FigureBar {

@@ -4,7 +4,7 @@ import { DEFAULTS, PER_CAMERA } from './config';
 /** A group of settings that belong together. */
 export interface FormGroup {
 	readonly title: string;
-	/** Which part of the page it stands in. */
+	/** Which part of the page it belongs to. */
 	readonly step: 'screen' | 'notice' | 'advanced';
 	readonly fields: readonly FormField[];
 }
@@ -14,9 +14,9 @@ export interface FormField {
 	readonly name: string;
 	readonly label: string;
 	readonly hint?: string;
-	/** Empty for free text. */
+	/** Missing for free text. */
 	readonly options?: readonly { readonly value: string; readonly title: string }[];
-	/** What it is where the address says nothing. */
+	/** Its value if the address says nothing. */
 	readonly initial: string;
 	readonly placeholder?: string;
 }
@@ -26,7 +26,7 @@ const choice = (titles: Readonly<Record<string, string>>): NonNullable<FormField
 
 const YES_NO = choice({ yes: 'Yes', no: 'No' });
 
-/** The kinds of sources, and what each is given as. */
+/** The kinds of sources, and what to enter for each. */
 export const SOURCE_TITLES = {
 	camera: { title: 'Camera of this computer', rest: 'Camera', needsRest: false },
 	gateway: { title: 'go2rtc or MediaMTX', rest: 'Address', needsRest: true },
@@ -43,7 +43,7 @@ export type SourceTitle = keyof typeof SOURCE_TITLES;
 export interface FormCamera {
 	readonly kind: SourceTitle;
 	readonly rest: string;
-	/** Parameters that each camera has of its own, by name. */
+	/** Per-camera parameters, by name. */
 	readonly name: string;
 	readonly region: string;
 	readonly rotate: string;
@@ -59,7 +59,7 @@ export const NEW_CAMERA: FormCamera = {
 	mirror: 'no'
 };
 
-/** Settings that each camera has of its own, beside its source. */
+/** Per-camera settings besides the source. */
 export const CAMERA_FIELDS = [
 	{ name: 'name', label: 'Name', initial: '', placeholder: 'none', hint: 'On the screen and in the log.' },
 	{
@@ -78,7 +78,7 @@ export const CAMERA_FIELDS = [
 	{ name: 'mirror', label: 'Flip view', initial: 'no', options: YES_NO }
 ] as const satisfies readonly FormField[];
 
-/** All settings of the whole kiosk. `models` and `languages` fill the choices. */
+/** All settings of the kiosk as a whole. `models` and `languages` fill the choices. */
 export function formGroups(
 	models: readonly { readonly id: string; readonly title: string }[],
 	languages: Readonly<Record<string, string>>
@@ -137,7 +137,7 @@ export function formGroups(
 					name: 'min-face',
 					label: 'Smallest face (pixels)',
 					initial: String(DEFAULTS.minFacePx),
-					hint: 'In height. Smaller ones are marked as too small, and not read.'
+					hint: 'Height. Smaller faces are marked as too small and not read.'
 				},
 				{ name: 'threshold', label: 'Confidence needed (percent)', initial: '', placeholder: 'Model default' },
 				{
@@ -145,7 +145,7 @@ export function formGroups(
 					label: 'Learn each resting face',
 					initial: 'no',
 					options: YES_NO,
-					hint: 'Takes the first three seconds of each face for its calm look. For a place where people arrive calm.'
+					hint: 'Takes each face’s first three seconds as its calm look. For places where people arrive calm.'
 				}
 			]
 		},
@@ -163,16 +163,16 @@ export function formGroups(
 			fields: [
 				{
 					name: 'fps',
-					label: 'Frames a second, at most',
+					label: 'Frames per second, at most',
 					initial: String(DEFAULTS.fps),
-					hint: '0 for as many as there are. 5 do for most screens, and leave the processor alone between frames.'
+					hint: '0 for as many as there are. 5 are enough for most screens, and let the processor rest between frames.'
 				},
 				{
 					name: 'low-memory',
 					label: 'Use less memory',
 					initial: 'no',
 					options: YES_NO,
-					hint: 'Smaller frames that are copied: slower, and hundreds of megabytes less.'
+					hint: 'Copies frames and makes them smaller: slower, but saves hundreds of megabytes.'
 				},
 				{
 					name: 'memory',
@@ -192,7 +192,7 @@ export function formGroups(
 					label: 'Report figures to this server',
 					initial: 'no',
 					options: YES_NO,
-					hint: 'For Prometheus, where Mien was started with --metrics. Numbers only.'
+					hint: 'For Prometheus, if Mien was started with --metrics. Numbers only.'
 				}
 			]
 		},
@@ -205,23 +205,23 @@ export function formGroups(
 					label: 'Broker, over WebSocket',
 					initial: '',
 					placeholder: 'none',
-					hint: 'On this server, such as /broker, or ws://HOST:PORT where Mien was started with it. Gets the counts of each minute.'
+					hint: 'On this server, such as /broker, or ws://HOST:PORT if Mien was started with it. Gets the counts of each minute.'
 				},
 				{
 					name: 'mqtt-topic',
 					label: 'Topic',
 					initial: DEFAULTS.mqttTopic,
-					hint: 'Another one for each kiosk, such as museum/door.'
+					hint: 'A different one for each kiosk, such as museum/door.'
 				},
 				{
 					name: 'mqtt-discovery',
 					label: 'Prefix of Home Assistant’s discovery',
 					initial: DEFAULTS.mqttDiscovery ?? '',
-					hint: 'With “off” nothing is announced there.'
+					hint: '“off” announces nothing there.'
 				},
 				{
 					name: 'mqtt-commands',
-					label: 'Obey commands that come by MQTT',
+					label: 'Obey commands sent over MQTT',
 					initial: 'no',
 					options: YES_NO,
 					hint: 'Whoever may write to the broker can then reload this page, pause it, or show video.'
@@ -242,7 +242,7 @@ function sourceOf({ kind, rest }: Pick<FormCamera, 'kind' | 'rest'>): string {
 	return rest.trim() === '' ? kind : `${kind}:${rest.trim()}`;
 }
 
-/** The cameras that a query names; one of this computer where it names none. */
+/** The cameras that a query names; this computer's camera if it names none. */
 export function formCameras(query: URLSearchParams): FormCamera[] {
 	const sources = query.getAll('source');
 	return (sources.length === 0 ? [NEW_CAMERA.kind] : sources).map((source, index) => {
@@ -253,7 +253,7 @@ export function formCameras(query: URLSearchParams): FormCamera[] {
 		};
 		const isKnown = Object.hasOwn(SOURCE_TITLES, kind);
 		return {
-			// What is no source of ours is an address as it was pasted.
+			// Anything else is a pasted address.
 			kind: isKnown ? (kind as SourceTitle) : 'mjpeg',
 			rest: isKnown ? rest.join(':') : source,
 			name: own('name'),
@@ -264,7 +264,7 @@ export function formCameras(query: URLSearchParams): FormCamera[] {
 	});
 }
 
-/** The query for what stands in the form: fields that are empty or as they are by default are left out. */
+/** The query for the form's contents; fields that are empty or at their default are left out. */
 export function formQuery(
 	cameras: readonly FormCamera[],
 	values: Readonly<Record<string, string>>,

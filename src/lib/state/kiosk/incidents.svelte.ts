@@ -7,7 +7,7 @@ export class StoredIncidents implements IncidentCounts {
 	readonly #storage: Storage;
 	readonly #camera: string;
 
-	/** `camera`: its id; empty for a kiosk of one camera without a name. */
+	/** `camera`: its id; empty for a kiosk with a single unnamed camera. */
 	constructor(storage: Storage, camera = '') {
 		this.#storage = storage;
 		this.#camera = camera;

@@ -1,4 +1,4 @@
-/** How often what went wrong, counted over reloads and restarts of the browser. */
+/** How often each thing went wrong, counted across reloads and restarts of the browser. */
 import { INCIDENTS, type Incident } from './supervise';
 
 const STORAGE_KEY = 'mien.kiosk.incidents';
@@ -12,7 +12,7 @@ export interface IncidentCounts {
 	clear(): void;
 }
 
-/** Counts from anything that was kept: what is no count is dropped. */
+/** Counts from any stored value; anything that is not a count is dropped. */
 export function parseCounts(value: unknown): Counts {
 	if (typeof value !== 'object' || value === null) return {};
 	const entries = new Map(Object.entries(value as Record<string, unknown>));
@@ -24,7 +24,7 @@ export function parseCounts(value: unknown): Counts {
 	return counts;
 }
 
-/** The counts that are kept; what is damaged counts as not there. */
+/** The stored counts; damaged data counts as none. */
 export function readCounts(storage: Pick<Storage, 'getItem'>, camera = ''): Counts {
 	try {
 		return parseCounts(JSON.parse(storage.getItem(keyOf(camera)) ?? 'null'));
@@ -33,7 +33,7 @@ export function readCounts(storage: Pick<Storage, 'getItem'>, camera = ''): Coun
 	}
 }
 
-/** False where the browser keeps nothing. */
+/** False if the browser could not store them. */
 export function keepCounts(storage: Pick<Storage, 'setItem'>, counts: Counts, camera = ''): boolean {
 	try {
 		storage.setItem(keyOf(camera), JSON.stringify(counts));

@@ -1,4 +1,4 @@
-/** A kiosk: a session that starts by itself, is watched over, and counts what it sees. */
+/** A kiosk: a session that starts by itself, is supervised, and counts what it sees. */
 import { untrack } from 'svelte';
 import type { FrameResult } from '../../core/types';
 import type { ErrorCode } from '../../errors';
@@ -27,23 +27,23 @@ import { takeTurns } from './turns';
 import { Vitals } from './vitals';
 import { keepAwake } from './wake-lock';
 
-/** Faces are searched down to this share of the smallest that are read: near the limit of a search some are missed. */
+/** Faces are searched for down to this share of the smallest size read: near its limit, a search misses some. */
 const SEARCHED_SHARE = 0.75;
-/** All that the detector gives: who is not read would not be hidden either. */
+/** As many as the detector gives: faces that are not read would not be hidden either. */
 const MAX_FACES = 32;
-/** What happened so long before this page's turn came is counted; what is older, another page has counted. */
+/** Incidents up to this long before this page's turn are counted; another page has counted older ones. */
 const EARLY_MS = 10_000;
 const TICK_MS = 250;
 const ALONE_MS = 5000;
-/** How often a page that does not count reads what the other one counted. */
+/** How often a page that does not count reads what another one counted. */
 const READ_MS = 10_000;
 
 /** How often a broker is told how the kiosk runs. */
 const DIAGNOSE_EVERY_MS = 30_000;
-/** For the server's figures: pictures come. */
+/** For the server's metrics: up if the last result is no older than this. */
 const UP_MS = 10_000;
 
-/** Failures that the analysis comes back from by itself. */
+/** Failures that the analysis recovers from by itself. */
 const RECOVERING: ReadonlySet<ErrorCode> = new Set(['gpu-lost', 'worker-died', 'worker-timeout']);
 
 export interface KioskOptions {
@@ -54,32 +54,32 @@ export interface KioskOptions {
 	readonly ice: readonly RTCIceServer[];
 	readonly log: KioskLog;
 	readonly incidents: IncidentCounts;
-	/** Null where no broker is told. */
+	/** Null without a broker. */
 	readonly publisher: Pick<Publisher, 'run' | 'describe' | 'forget' | 'occupancy' | 'diagnose' | 'alive'> | null;
-	/** Where the page reports its figures, and as whom; null where it does not. */
+	/** Where the page reports its figures, and under which name; null if it does not. */
 	readonly metrics: { readonly url: string; readonly kiosk: string } | null;
-	/** Ends the worker; another one is started. */
+	/** Ends the worker and starts another one. */
 	readonly restartWorker: () => void;
-	/** Saves what is to be kept, then reloads the page, where it can; remembers when. */
+	/** Saves what should be kept, then reloads the page if possible; remembers when. */
 	readonly reloader: { readonly reloadedMs: number; reload(save: () => Promise<void>): Promise<void> };
 }
 
 export class Kiosk implements KioskControls {
 	watch: Watch = $state.raw(UNWATCHED);
-	/** Milliseconds of the steady clock, as of the last tick. */
+	/** Time of the last tick, in milliseconds of the steady clock. */
 	nowMs = $state(0);
 	/** When a face was last in view, or the kiosk started. */
 	lastFaceMs = $state(0);
-	/** False where another page of this browser counts what the same source shows, as beside a preview. */
+	/** False while another page in this browser counts for the same source, such as next to a preview. */
 	isCounting = $state(true);
 	/** Which way to a gateway's camera is in use; null for other sources. */
 	gateway: GatewayReport | null = $state.raw(null);
-	/** Whether the device has grown slow. */
+	/** Whether the device has become slow. */
 	throttle = $state.raw(UNTHROTTLED);
-	/** What is shown: as the address says, unless a command said otherwise. */
+	/** What is shown: as in the address, unless a command said otherwise. */
 	shown: KioskConfig['show'] = $state('video');
 	isPaused = $state(false);
-	/** Of the picture on the screen, in device pixels. */
+	/** Size of the picture on the screen, in device pixels. */
 	room: Size = { width: Infinity, height: Infinity };
 	readonly config: KioskConfig;
 	#vitals = new Vitals(0, 0);
@@ -87,7 +87,7 @@ export class Kiosk implements KioskControls {
 	#isAlive = true;
 	#diagnosedMs = -Infinity;
 	#gatewaySource: GatewaySource | null = null;
-	/** What its source's pace is, over all tries. */
+	/** The source's pace, kept across retries. */
 	readonly #pace = new Pace();
 	readonly #options: KioskOptions;
 	readonly #stopped = new AbortController();
@@ -95,7 +95,7 @@ export class Kiosk implements KioskControls {
 	#run = 0;
 	#runOf: readonly unknown[] = [];
 	#readMs = -Infinity;
-	/** What happened before this page's turn to count came: it may be a matter of moments, or another page counts. */
+	/** Incidents from before this page's turn to count: it may come any moment, or another page may be counting. */
 	#early: { readonly incident: Incident; readonly wallMs: number }[] = [];
 	readonly #turn = firstTurn();
 
@@ -136,7 +136,7 @@ export class Kiosk implements KioskControls {
 		this.#openSource();
 	}
 
-	/** How faces are read; null until a model is there. */
+	/** How faces are read; null until there is a model. */
 	readonly rules: ReadingRules | null = $derived.by(() => {
 		const { shownModel } = this.#options.app.session;
 		if (shownModel === null) return null;
@@ -146,7 +146,7 @@ export class Kiosk implements KioskControls {
 
 	/** Nobody has been in view for some seconds. */
 	readonly isAlone: boolean = $derived.by(() => this.nowMs - this.lastFaceMs > ALONE_MS);
-	/** End of the minute under way, by the wall clock. */
+	/** End of the current minute, by the wall clock. */
 	minuteEndMs = $state(0);
 
 	readonly isIdle: boolean = $derived.by(() => {
@@ -154,7 +154,7 @@ export class Kiosk implements KioskControls {
 		return idleMinutes > 0 && this.nowMs - this.lastFaceMs > idleMinutes * 60_000;
 	});
 
-	/** Opens the source and watches over everything, until the returned function is called. */
+	/** Opens the source and supervises everything, until the returned function is called. */
 	start(): () => void {
 		const { app, config, log, incidents, publisher } = this.#options;
 		const { signal } = this.#stopped;
@@ -163,7 +163,7 @@ export class Kiosk implements KioskControls {
 			unsureBelow: config.threshold,
 			smallestFacePx: SEARCHED_SHARE * config.minFacePx,
 			maxFaces: MAX_FACES,
-			// Its address says all: what a visitor moved on the live page of this browser does not count here.
+			// Only the address counts here, not what a visitor changed on this browser's live page.
 			minConfidence: DEFAULT_SETTINGS.minConfidence,
 			smoothingMs: DEFAULT_SETTINGS.smoothingMs,
 			prior: DEFAULT_SETTINGS.prior,
@@ -175,7 +175,7 @@ export class Kiosk implements KioskControls {
 		publisher?.occupancy(false);
 		keepAwake(signal);
 		this.isCounting = false;
-		// Two parts of one picture are two kiosks.
+		// Two regions of one picture count as two kiosks.
 		const { source, region } = config;
 		takeTurns(`mien.kiosk ${JSON.stringify(region === null ? source : [source, region])}`, () => this.#count(), signal);
 		onErasure(() => {
@@ -198,16 +198,16 @@ export class Kiosk implements KioskControls {
 			reportMetrics(url, kiosk, sample, signal);
 		}
 		let left = false;
-		// A page that goes away sees its connections end: nothing to count.
+		// A page that is being left sees its connections end, which is no incident.
 		const tick = () => {
 			if (!left) this.#tick();
 		};
 		const timer = setInterval(tick, TICK_MS);
-		// Timers of hidden pages come once a minute: what was missed is made up for at once.
+		// Timers of hidden pages fire once a minute: catch up at once.
 		document.addEventListener(
 			'visibilitychange',
 			() => {
-				// It is also hidden after it has been left, when a database would not be done in time.
+				// A page is also hidden after it has been left, when a database write would not finish in time.
 				if (!left) void log.flush().then(tick);
 			},
 			{ signal }
@@ -224,7 +224,7 @@ export class Kiosk implements KioskControls {
 		const stopWatching = $effect.root(() => {
 			$effect(() => {
 				const { result } = app.session;
-				// Each result once, whatever else of what counting looks at changes.
+				// Once for each result, even if other state that counting reads changes.
 				untrack(() => this.#saw(result));
 			});
 			$effect(() => {
@@ -327,7 +327,7 @@ export class Kiosk implements KioskControls {
 		}
 		this.#tellVitals(seen.nowMs);
 		this.#tellDiagnostics(seen);
-		// One damaged picture is nothing to stop at.
+		// One damaged picture is no reason to stop.
 		if (session.notice?.code === 'analysis-failed') session.dismissNotice();
 		switch (action) {
 			case 'open-source':
@@ -337,14 +337,14 @@ export class Kiosk implements KioskControls {
 				void session.load();
 				break;
 			case 'reload-page':
-				// On a slow machine it may not be known yet whose turn it is: what led to this is counted first.
+				// On a slow machine this page's turn may not have come yet: wait, so that the cause is counted first.
 				void reloader.reload(() => this.#turn.promise.then(() => log.flush()));
 				break;
 			case 'none':
 		}
 	}
 
-	/** What changed of them is told at once. */
+	/** Tells the broker at once what changed. */
 	#tellVitals(nowMs: number): void {
 		const { publisher } = this.#options;
 		const isOccupied = this.#vitals.isOccupied(nowMs);
@@ -355,7 +355,7 @@ export class Kiosk implements KioskControls {
 		this.#isAlive = isAlive;
 	}
 
-	/** Now and then, how the kiosk runs. */
+	/** Tells the broker now and then how the kiosk runs. */
 	#tellDiagnostics({ nowMs, heapMb: memoryMb }: Observation): void {
 		const { app, publisher } = this.#options;
 		if (publisher === null || nowMs - this.#diagnosedMs < DIAGNOSE_EVERY_MS) return;
@@ -411,7 +411,7 @@ function firstTurn(): { readonly promise: Promise<void>; readonly resolve: () =>
 	return { promise, resolve };
 }
 
-/** What the page's scripts hold, where the browser tells (Chromium does). */
+/** Megabytes that the page's scripts hold; null if the browser does not tell (Chromium does). */
 function heapMb(): number | null {
 	const { memory } = performance as Performance & { readonly memory?: { readonly usedJSHeapSize: number } };
 	return memory === undefined ? null : memory.usedJSHeapSize / 1e6;

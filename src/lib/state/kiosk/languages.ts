@@ -1,4 +1,4 @@
-/** What people in front of a kiosk read: English is at hand, other languages are loaded where they are asked for. */
+/** What people in front of a kiosk read. English is built in; other languages are loaded on demand. */
 import { LANGUAGES, type Language, type Words } from './words';
 
 export const ENGLISH: Words = {
@@ -20,7 +20,7 @@ export const ENGLISH: Words = {
 		published: 'No picture is stored or sent; only counts by the minute are passed on.'
 	},
 	operator: 'Operated by',
-	more: 'More about it',
+	more: 'More about this',
 	totals: { today: 'Today', faces: 'faces came', seen: 'in view' },
 	figures: {
 		now: 'in view now',
@@ -30,7 +30,7 @@ export const ENGLISH: Words = {
 	}
 };
 
-/** The words of a language; English where they cannot be loaded. */
+/** The words of a language; English if they cannot be loaded. */
 export async function loadWords(language: Language): Promise<Words> {
 	if (language === 'en') return ENGLISH;
 	try {

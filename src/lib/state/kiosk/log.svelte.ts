@@ -1,4 +1,4 @@
-/** The kiosk's log while it runs: the minute under way, and the store that it goes to. */
+/** The kiosk's log while it runs: the current minute, and the store that it goes to. */
 import {
 	emptyMinute,
 	logFrame,
@@ -16,21 +16,21 @@ import type { Incident } from './supervise';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** What cannot be stored is kept this long, a record a minute. */
+/** Most records, one per minute, that are kept while they cannot be stored. */
 const MOST_UNSTORED = 1440;
 
 export interface LogOptions {
-	/** Null keeps nothing. */
+	/** Null stores nothing. */
 	readonly store: Pick<LogStore, 'add' | 'prune' | 'read' | 'leave'> | null;
 	readonly keepDays: number;
-	/** Gets each minute once it is over; in parts, to be added up, where the page was left or hidden meanwhile. */
+	/** Gets each minute once it is over; in parts, to be summed, if the page was left or hidden during it. */
 	readonly onRecord: (record: MinuteRecord) => void;
 }
 
 export class KioskLog {
-	/** Minutes of the last hour and of today that are over, oldest first. */
+	/** Completed minutes of the last hour and of today, oldest first. */
 	recent: readonly MinuteRecord[] = $state.raw([]);
-	/** Minutes that could not be stored when last tried, and wait for the next. */
+	/** Minutes that could not be stored at the last try, and wait for the next. */
 	waiting = $state(0);
 	#open: OpenMinute = NO_MINUTE;
 	/** Oldest first. */
@@ -42,13 +42,13 @@ export class KioskLog {
 		this.#options = options;
 	}
 
-	/** Those of today, by local time. */
+	/** Today's minutes, by local time. */
 	get today(): readonly MinuteRecord[] {
 		const midnightMs = midnightOf(this.recent.at(-1)?.minute ?? 0);
 		return this.recent.filter(({ minute }) => minute >= midnightMs);
 	}
 
-	/** Reads what is stored of the last hour and of today, by whichever page of this browser. */
+	/** Reads what any page of this browser has stored for the last hour and for today. */
 	async restore(wallMs: number): Promise<void> {
 		const { store } = this.#options;
 		if (store === null) return;
@@ -60,11 +60,11 @@ export class KioskLog {
 		}
 	}
 
-	/** Deletes what is older than is to be kept. */
+	/** Deletes records older than the days to keep. */
 	async prune(wallMs: number): Promise<void> {
 		const { store, keepDays } = this.#options;
 		await store?.prune(wallMs - keepDays * DAY_MS).catch((error: unknown) => {
-			console.warn('The log could not be cut.', error);
+			console.warn('The log could not be pruned.', error);
 		});
 	}
 
@@ -76,12 +76,12 @@ export class KioskLog {
 		this.#take(logIncident(this.#open, incident, wallMs));
 	}
 
-	/** To be called now and then: minutes end also while no frames come. */
+	/** Call it regularly: minutes end even while no frames come. */
 	tick(wallMs: number): void {
 		this.#take(turnMinute(this.#open, wallMs));
 	}
 
-	/** Forgets what was counted and not yet stored, the minute under way too. */
+	/** Forgets what was counted and not yet stored, including the current minute. */
 	forget(): void {
 		this.recent = [];
 		this.#unstored = [];
@@ -90,13 +90,13 @@ export class KioskLog {
 		if (record !== null) this.#open = { ...this.#open, record: emptyMinute(record.minute) };
 	}
 
-	/** Stores the part of the minute that has passed. */
+	/** Stores the part of the current minute that has passed. */
 	async flush(): Promise<void> {
 		this.#closePart();
 		await this.#store();
 	}
 
-	/** The same where the page goes away at once. */
+	/** Like `flush`, for a page that goes away at once. */
 	leave(): void {
 		this.#closePart();
 		this.#options.store?.leave(this.#unstored);
@@ -106,7 +106,7 @@ export class KioskLog {
 	#closePart(): void {
 		const { record } = this.#open;
 		if (record !== null) {
-			// The minute goes on with what was counted already, so that no face counts twice.
+			// The minute goes on with the ids counted so far, so that no face counts twice.
 			this.#open = { ...this.#open, record: emptyMinute(record.minute) };
 			this.recent = mergeMinutes([...this.recent, record]);
 			this.#unstored.push(record);
@@ -132,7 +132,7 @@ export class KioskLog {
 		try {
 			for (let record = this.#unstored[0]; record !== undefined; record = this.#unstored[0]) {
 				await store.add(record);
-				// It may have been forgotten meanwhile.
+				// It may have been erased in the meantime.
 				if (this.#unstored[0] === record) this.#unstored.shift();
 				if (record.minute % HOUR_MS === 0) await this.prune(record.minute);
 			}

@@ -1,4 +1,4 @@
-/** Names and passwords of cameras, by origin, in this browser alone: never in an address, a log or an export. */
+/** Names and passwords of cameras, by origin, kept only in this browser: never in an address, a log or an export. */
 import type { Login } from '../../sources/request';
 
 const STORAGE_KEY = 'mien.logins';
@@ -7,18 +7,18 @@ type LoginStorage = Pick<Storage, 'getItem' | 'setItem'>;
 
 /** "http://camera.lan:1984" for an address of that host; logins are filed under it. */
 export function loginOrigin(address: string): string {
-	// "turn:host:3478?transport=udp" has no host to the eyes of a URL.
+	// URL finds no host in "turn:host:3478?transport=udp".
 	if (/^turns?:/i.test(address)) return address.replace(/\?.*$/, '').toLowerCase();
 	const { protocol, host } = new URL(address);
 	return `${protocol}//${host}`;
 }
 
-/** The login for the origin of `address`; null where there is none. */
+/** The login for the origin of `address`; null if there is none. */
 export function findLogin(storage: LoginStorage, address: string): Login | null {
 	return readLogins(storage)[loginOrigin(address)] ?? null;
 }
 
-/** Keeps a login for the origin of `address`, or forgets it where it is null. */
+/** Stores the login for the origin of `address`; null removes it. */
 export function keepLogin(storage: LoginStorage, address: string, login: Login | null): void {
 	const origin = loginOrigin(address);
 	const others = Object.entries(readLogins(storage)).filter(([name]) => name !== origin);
@@ -26,7 +26,7 @@ export function keepLogin(storage: LoginStorage, address: string, login: Login |
 	storage.setItem(STORAGE_KEY, JSON.stringify(Object.fromEntries(all)));
 }
 
-/** By origin. What is damaged counts as not there. */
+/** By origin. Damaged data counts as none. */
 export function readLogins(storage: LoginStorage): Readonly<Record<string, Login>> {
 	try {
 		const stored: unknown = JSON.parse(storage.getItem(STORAGE_KEY) ?? '{}');

@@ -1,13 +1,13 @@
-/** What a kiosk page reports of itself to its server, for `npm start -- --metrics`: numbers only (src/server/metrics.ts). */
+/** What a kiosk page reports to its server for `npm start -- --metrics`: numbers only (src/server/metrics.ts). */
 
 const EVERY_MS = 15_000;
 /** A server that takes no reports is asked again after this long. */
 const REFUSED_MS = 600_000;
 const ANSWER_LIMIT_MS = 5000;
 
-/** Counts since the kiosk was opened, and how it stands now. */
+/** Counts since the kiosk was opened, and its current state. */
 export interface MetricsSample {
-	/** Pictures that the camera gave; null where its source does not count them. */
+	/** Pictures from the camera; null if its source does not count them. */
 	readonly arrived: number | null;
 	readonly analysed: number;
 	readonly inferenceMs: number | null;
@@ -26,7 +26,7 @@ export function metricsReport(
 ): Readonly<Record<string, string | number>> {
 	const rate = (from: number, to: number): number => Number((Math.max(0, to - from) / seconds).toFixed(2));
 	const processFps = rate(before.analysed, now.analysed);
-	// A source that was opened anew counts from nothing.
+	// A reopened source counts from zero.
 	const counts = before.arrived !== null && now.arrived !== null && now.arrived >= before.arrived;
 	const cameraFps = counts ? rate(before.arrived, now.arrived) : null;
 	const { faces, incidents, inferenceMs, heapMb } = now;
@@ -44,7 +44,7 @@ export function metricsReport(
 	return { kiosk: kiosk.replaceAll(/[^\w .:/-]/g, '_').slice(0, 64), ...Object.fromEntries(known) };
 }
 
-/** Reports to `url` until `signal` aborts. A server that is away, or takes none, costs nothing but the question. */
+/** Reports to `url` until `signal` aborts. A server that is unreachable or takes none costs only the request. */
 export function reportMetrics(url: string, kiosk: string, sample: () => MetricsSample, signal: AbortSignal): void {
 	let before = sample();
 	let beforeMs = performance.now();
@@ -65,7 +65,7 @@ export function reportMetrics(url: string, kiosk: string, sample: () => MetricsS
 			(response) => {
 				if (response.ok) return;
 				dueMs = performance.now() + REFUSED_MS;
-				console.info(`The server takes no reports (status ${response.status}): it wants --metrics.`);
+				console.info(`The server takes no reports (status ${response.status}): start it with --metrics.`);
 			},
 			() => undefined
 		);

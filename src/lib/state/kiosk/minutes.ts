@@ -1,30 +1,30 @@
-/** The log of a kiosk: what was seen, by the minute and the expression. No pictures, nothing that tells who it was. */
+/** The log of a kiosk: what was seen, by minute and expression. No pictures, nothing that tells who it was. */
 import type { Incident } from './supervise';
 
 export const MINUTE_MS = 60_000;
-/** A longer interval between two frames is an interruption, in which nobody was seen. */
+/** A longer interval between two frames is an interruption, during which nobody was seen. */
 const LONGEST_STEP_MS = 2000;
 
 /** Figures of one expression in one minute. Sums, so that records can be added up. */
 export interface ExpressionMinute {
 	/** Different faces (by their ids) that showed it as their label. */
 	readonly faces: number;
-	/** Milliseconds that faces showed it, all faces together. */
+	/** Milliseconds that faces showed it, summed over all faces. */
 	readonly dwellMs: number;
-	/** Integral of its probability over all faces and their time: the mean probability is this over `seenMs`. */
+	/** Integral of its probability over all faces and their time; the mean probability is this divided by `seenMs`. */
 	readonly probabilityMs: number;
 }
 
 export interface MinuteRecord {
-	/** Start of the minute: milliseconds since 1970, UTC. Changes of the local time leave it alone. */
+	/** Start of the minute: milliseconds since 1970, UTC. Not affected by changes of local time. */
 	readonly minute: number;
 	readonly frames: number;
-	/** Different faces in view during the minute, and those among them that were not yet there before. */
+	/** Different faces in view during the minute, and those of them that were not there before. */
 	readonly faces: number;
 	readonly arrivals: number;
 	/** Different faces that were too small to be read; they count in no other figure but `faces` and `arrivals`. */
 	readonly tooSmall: number;
-	/** Milliseconds that faces were in view and read, all together, and the part of it with an uncertain label. */
+	/** Milliseconds that faces were in view and read, summed, and the part of that with an uncertain label. */
 	readonly seenMs: number;
 	readonly unsureMs: number;
 	/** By label. */
@@ -36,7 +36,7 @@ export interface MinuteRecord {
 export interface LoggedFace {
 	readonly id: number;
 	readonly tooSmall: boolean;
-	/** Null where the model is unsure, and for faces too small. */
+	/** Null if the model is unsure or the face is too small. */
 	readonly label: string | null;
 	/** Probability by label; empty for faces too small. */
 	readonly probabilities: Readonly<Record<string, number>>;
@@ -45,14 +45,14 @@ export interface LoggedFace {
 export interface LoggedFrame {
 	/** By the wall clock, which may jump. */
 	readonly wallMs: number;
-	/** By a clock that does not: durations come from here. */
+	/** By a clock that does not jump: durations come from this one. */
 	readonly steadyMs: number;
-	/** Ids of faces mean the same within one run; another begins with each start of source or analysis. */
+	/** Face ids are comparable only within a run; a new one begins with each start of the source or the analysis. */
 	readonly run: number;
 	readonly faces: readonly LoggedFace[];
 }
 
-/** The minute under way. */
+/** The current minute. */
 export interface OpenMinute {
 	readonly record: MinuteRecord | null;
 	readonly lastSteadyMs: number | null;
@@ -74,7 +74,7 @@ export const NO_MINUTE: OpenMinute = {
 	arrived: 0
 };
 
-/** `minute`: its beginning, in milliseconds since 1970. */
+/** `minute`: its start, in milliseconds since 1970. */
 export function emptyMinute(minute: number): MinuteRecord {
 	return {
 		minute,
@@ -89,19 +89,19 @@ export function emptyMinute(minute: number): MinuteRecord {
 	};
 }
 
-/** Start of the minute that a time lies in. */
+/** Start of the minute that contains a time. */
 export function minuteOf(wallMs: number): number {
 	return Math.floor(wallMs / MINUTE_MS) * MINUTE_MS;
 }
 
-/** Begin of the day that a time lies in, by local time. */
+/** Start of the day that contains a time, in local time. */
 export function midnightOf(wallMs: number): number {
 	return new Date(wallMs).setHours(0, 0, 0, 0);
 }
 
 /**
- * The minute that `wallMs` lies in, and the record of the one before where that is over. A clock that is set back
- * begins an earlier minute again; both records are then to be added up.
+ * The minute that contains `wallMs`, and the record of the previous one if that is over. A clock that is set back
+ * begins an earlier minute again; its two records must then be added up.
  */
 export function turnMinute(open: OpenMinute, wallMs: number): { open: OpenMinute; done: MinuteRecord | null } {
 	const minute = minuteOf(wallMs);
@@ -134,7 +134,7 @@ export function logFrame(before: OpenMinute, frame: LoggedFrame): { open: OpenMi
 			if (isFirst(`small ${face.id}`)) tooSmall++;
 			continue;
 		}
-		// A face counts from when it was first seen: before that, nobody knows how long it was there.
+		// A face's time counts from when it was first seen; how long it was there before is unknown.
 		const dwellMs = isStep && open.present.has(face.id) ? stepMs : 0;
 		seenMs += dwellMs;
 		if (face.label === null) unsureMs += dwellMs;
@@ -168,7 +168,7 @@ export function logIncident(
 	return { open: { ...open, record: { ...record, incidents } }, done };
 }
 
-/** Two records as one that begins where the earlier does: of one minute, or for longer spans. */
+/** Two records as one that begins with the earlier one: of the same minute, or for longer spans. */
 export function addMinutes(a: MinuteRecord, b: MinuteRecord): MinuteRecord {
 	const expressions: Record<string, ExpressionMinute> = { ...a.expressions };
 	for (const [label, figures] of Object.entries(b.expressions)) {
@@ -191,7 +191,7 @@ export function addMinutes(a: MinuteRecord, b: MinuteRecord): MinuteRecord {
 	};
 }
 
-/** One record a minute, in order: those of the same minute added up. */
+/** One record per minute, in order: records of the same minute are added up. */
 export function mergeMinutes(records: readonly MinuteRecord[]): MinuteRecord[] {
 	const byMinute = new Map<number, MinuteRecord>();
 	for (const record of records) {

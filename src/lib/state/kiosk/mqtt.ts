@@ -4,23 +4,23 @@ import { plainMinute } from './export';
 import type { MinuteRecord } from './minutes';
 
 export interface MqttSettings {
-	/** Of the broker: ws: or wss:, without name and password. */
+	/** The broker's address: ws: or wss:, without name and password. */
 	readonly url: string;
-	/** What the kiosk's own topics begin with. */
+	/** Prefix of the kiosk's own topics. */
 	readonly topic: string;
-	/** What the topics begin with that Home Assistant finds devices by; null announces nothing. */
+	/** Prefix of the topics where Home Assistant finds devices; null announces nothing. */
 	readonly discovery: string | null;
-	/** Whether commands are obeyed, and so offered. */
+	/** Whether commands are obeyed, and therefore offered. */
 	readonly commands: boolean;
 	/** Where the kiosk is set up, and what runs there. */
 	readonly setupUrl: string;
 	readonly version: string;
 }
 
-/** How the kiosk runs, for whoever looks after it. Numbers and words of this project; nothing of who is seen. */
+/** How the kiosk runs, for whoever looks after it. Numbers and words of this project; nothing about the people seen. */
 export interface Diagnostics {
 	readonly fps: number | null;
-	/** What the pictures come from, and by which way. */
+	/** Where the pictures come from, and how. */
 	readonly source: string;
 	readonly transport: string | null;
 	readonly memoryMb: number | null;
@@ -34,20 +34,20 @@ export interface MqttMessage {
 	readonly payload: string;
 }
 
-/** On the status topic: the latter is also the last will, which the broker tells where the kiosk just went away. */
+/** On the status topic. 'offline' is also the last will, which the broker sends if the kiosk vanishes. */
 export const STATUS = { online: 'online', offline: 'offline' } as const;
 
-/** That the kiosk is there, or is not. */
+/** Says that the kiosk is there, or is not. */
 export function statusMessage({ topic }: MqttSettings, status: keyof typeof STATUS): MqttMessage {
 	return { topic: `${topic}/status`, payload: STATUS[status] };
 }
 
-/** Empty, which has the broker forget the minute that it keeps (MQTT 3.1.1, section 3.3.1.3). */
+/** Empty, so that the broker drops the minute it retains (MQTT 3.1.1, section 3.3.1.3). */
 export function noMinuteMessage({ topic }: MqttSettings): MqttMessage {
 	return { topic: `${topic}/minute`, payload: '' };
 }
 
-/** A minute as the log exports it, with every label, also those that nobody showed. */
+/** A minute as the log exports it, with every label, even those that nobody showed. */
 export function minuteMessage({ topic }: MqttSettings, record: MinuteRecord, labels: readonly string[]): MqttMessage {
 	return { topic: `${topic}/minute`, payload: JSON.stringify(plainMinute(record, labels)) };
 }
@@ -61,7 +61,7 @@ export function diagnosticsMessage({ topic, version }: MqttSettings, diagnostics
 	return { topic: `${topic}/diagnostics`, payload: JSON.stringify({ version, ...diagnostics }) };
 }
 
-/** Where commands come, and what was answered to the last one. */
+/** Where commands arrive. */
 export function commandTopic({ topic }: MqttSettings): string {
 	return `${topic}/command`;
 }
@@ -70,7 +70,7 @@ export function answerMessage({ topic }: MqttSettings, answer: CommandAnswer): M
 	return { topic: `${topic}/answer`, payload: JSON.stringify(answer) };
 }
 
-/** Which kiosk uses this topic, and since when: two with one topic find each other here. */
+/** Which kiosk uses this topic, and since when: two kiosks with the same topic notice each other by this. */
 export interface Presence {
 	readonly kiosk: string;
 	readonly sinceMs: number;
@@ -90,24 +90,24 @@ export function readPresence(payload: string): Presence | null {
 	}
 }
 
-/** Whether the kiosk that came later, which is the one to be silent. */
+/** Whether `own` came later and so must be silent. */
 export function isLater(own: Presence, other: Presence): boolean {
 	return own.sinceMs !== other.sinceMs ? own.sinceMs > other.sinceMs : own.kiosk > other.kiosk;
 }
 
-/** Seconds after which Home Assistant takes an entity for unavailable: less than the three minutes that a hang may last. */
+/** Seconds without an update after which Home Assistant takes an entity for unavailable. */
 const EXPIRE_S = 180;
 
 const deviceId = (topic: string): string => topic.replaceAll('/', '_');
 
-/** Where Home Assistant is told of this kiosk; an empty message there has it forget the device. */
+/** Where Home Assistant is told about this kiosk; an empty message there makes it forget the device. */
 export function discoveryTopic(prefix: string, topic: string): string {
 	return `${prefix}/device/${deviceId(topic)}/config`;
 }
 
 /**
- * One configuration for the whole device, as Home Assistant's MQTT discovery takes it since 2024.12
- * (homeassistant/components/mqtt/schemas.py, DEVICE_DISCOVERY_SCHEMA). Null where nothing is announced.
+ * One configuration for the whole device, as Home Assistant's MQTT discovery accepts since 2024.12
+ * (homeassistant/components/mqtt/schemas.py, DEVICE_DISCOVERY_SCHEMA). Null if nothing is announced.
  */
 export function discoveryMessage(settings: MqttSettings, labels: readonly string[]): MqttMessage | null {
 	const { discovery, topic, version, setupUrl } = settings;
@@ -139,7 +139,7 @@ export function discoveryMessage(settings: MqttSettings, labels: readonly string
 	return { topic: discoveryTopic(discovery, topic), payload: JSON.stringify(payload) };
 }
 
-/** An entity of Home Assistant's: `id` is its own within the device. */
+/** A Home Assistant entity; `id` is unique within the device. */
 type Component = { readonly id: string; readonly platform: 'sensor' | 'binary_sensor' | 'button' } & Readonly<
 	Record<string, string | number | boolean>
 >;
@@ -180,9 +180,9 @@ function sensors(settings: MqttSettings, labels: readonly string[]): Component[]
 		...labels.flatMap((label): Component[] => {
 			const id = label.replaceAll(/[^\w-]/g, '_');
 			const title = `${label.charAt(0).toUpperCase()}${label.slice(1)}`;
-			// Text as JSON is text in Jinja, too.
+			// A JSON string is a valid Jinja string, too.
 			const of = `value_json.expressions[${JSON.stringify(label)}]`;
-			// Where nobody was read there is no mean: None, which Home Assistant shows as unknown.
+			// If nobody was read there is no mean: None, which Home Assistant shows as unknown.
 			const mean = `none if ${of}.meanProbability is none else (100 * ${of}.meanProbability) | round(1)`;
 			return [
 				figure(`${id}_dwell`, `${title}: time`, `${of}.dwellSeconds`, 'mdi:timer', seconds),

@@ -1,6 +1,6 @@
 /** Which other hosts the page's content security policy lets it talk to. */
 
-/** The origins that `connect-src` of a policy names; without keywords such as 'self'. */
+/** The origins in a policy's `connect-src`, without keywords such as 'self'. */
 export function connectOrigins(policy: string): string[] {
 	const directive = policy.split(';').find((each) => each.trim().startsWith('connect-src '));
 	return (directive ?? '').split(/\s+/).filter((source) => /^(https?|wss?):\/\//.test(source));

@@ -26,19 +26,19 @@ import { keepUnsent, readUnsent } from './unsent';
 
 /** What was announced to Home Assistant from this browser, and under which prefix. */
 const ANNOUNCED_KEY = 'mien.kiosk.announced ';
-/** Says it is here so often, and so is told apart from one that went away. */
+/** How often it announces its presence, to be told apart from a kiosk that went away. */
 const PRESENCE_EVERY_MS = 30_000;
-/** Another kiosk that said nothing for so long is gone. */
+/** Another kiosk that said nothing for this long is gone. */
 const PRESENCE_LIMIT_MS = 100_000;
-/** Of minutes that wait: a day. */
+/** Most minutes that wait: a day's worth. */
 const MOST_UNSENT = 1440;
-/** Minutes later than this were counted by a clock that was wrong, and their time may be years away. */
+/** Minutes further ahead than this were counted by a wrong clock, and their time may be years away. */
 const SOON_MS = 60 * MINUTE_MS;
 
 export interface PublisherOptions {
 	readonly settings: MqttSettings;
 	readonly login: Login | null;
-	/** Null keeps what waits in memory alone. */
+	/** Null keeps what waits in memory only. */
 	readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
@@ -50,7 +50,7 @@ export interface PublisherOptions {
 }
 
 export class Publisher {
-	/** Minutes that are over and were not yet sent. */
+	/** Number of minutes that are over and not yet sent. */
 	unsent = $state(0);
 	/** Oldest first; the last may still be under way. */
 	#queue: readonly MinuteRecord[] = [];
@@ -58,7 +58,7 @@ export class Publisher {
 	readonly #facts = new Facts();
 	#answers: readonly MqttMessage[] = [];
 	#sending: Promise<void> | null = null;
-	/** Whether what waits in this browser is this page's to change: another one may have its turn. */
+	/** Whether this page may change what waits in this browser; otherwise another page may have its turn. */
 	#hasTurn = false;
 	/** Whether the broker still holds a minute that was erased. */
 	#mustClear = false;
@@ -89,7 +89,7 @@ export class Publisher {
 		});
 	}
 
-	/** Whether another kiosk uses this topic, and which of the two is silent because of it. */
+	/** Whether another kiosk uses this topic, and which of the two is therefore silent. */
 	get conflict(): 'none' | 'other-is-silent' | 'silent' {
 		if (this.#other === null) return 'none';
 		return isLater(this.#own, this.#other.presence) ? 'silent' : 'other-is-silent';
@@ -105,18 +105,18 @@ export class Publisher {
 	}
 
 	/**
-	 * Sends what waits, here and from before, and what comes: connects, and again whenever the connection is lost, until
-	 * `signal` aborts. Resolves when it has left.
+	 * Sends what waits, including what is left from before, and what comes. Connects, and reconnects whenever the
+	 * connection is lost, until `signal` aborts. Resolves once disconnected.
 	 */
 	async run(signal: AbortSignal): Promise<void> {
 		const { settings, storage } = this.#options;
-		// Since this page last had its turn, another one may have sent some, and left others.
+		// Since this page's last turn, another page may have sent some and left others.
 		this.#hasTurn = true;
 		if (storage !== null) this.#setQueue(mergeMinutes([...readUnsent(storage, settings.topic), ...this.#queue]));
 		const { now, presenceEveryMs = PRESENCE_EVERY_MS } = this.#options;
 		const timer = setInterval(() => {
 			const limitMs = (PRESENCE_LIMIT_MS / PRESENCE_EVERY_MS) * presenceEveryMs;
-			// By a clock that jumps the other one would be gone, or stay for ever: it is heard of again soon.
+			// If the clock jumps, in either direction, the other one is dropped; it will soon be heard again.
 			if (this.#other !== null && Math.abs(now() - this.#other.heardMs) > limitMs) this.#other = null;
 			this.#facts.retell(presenceTopic(settings));
 			void this.#send();
@@ -124,11 +124,11 @@ export class Publisher {
 		await this.#link.run(signal);
 		clearInterval(timer);
 		this.#hasTurn = false;
-		// They are kept in this browser, for whoever comes next.
+		// They are stored in this browser, for whichever page comes next.
 		if (storage !== null) this.#setQueue([]);
 	}
 
-	/** Tells which labels there are; nothing is sent before. */
+	/** Sets the labels; nothing is sent before this. */
 	describe(labels: readonly string[]): void {
 		this.#labels = labels;
 		const { settings, storage } = this.#options;
@@ -139,7 +139,7 @@ export class Publisher {
 			this.#facts.set(message);
 			storage?.setItem(key, settings.discovery ?? '');
 		}
-		// What was announced under another prefix, or before that was switched off, is taken back.
+		// Take back what was announced under another prefix, or before announcing was switched off.
 		if (before !== null && before !== settings.discovery) {
 			this.#facts.set({ topic: discoveryTopic(before, settings.topic), payload: '' });
 			if (message === null) storage?.removeItem(key);
@@ -154,30 +154,30 @@ export class Publisher {
 		void this.#send();
 	}
 
-	/** How the kiosk runs. To be told again and again: what is not heard of for three minutes counts as unavailable. */
+	/** How the kiosk runs. Call it regularly: what is not updated for three minutes counts as unavailable. */
 	diagnose(diagnostics: Diagnostics): void {
 		const message = diagnosticsMessage(this.#options.settings, diagnostics);
 		this.#facts.set(message);
-		// The same figures once more are news, too, and so is that somebody is still there.
+		// Sent even if the figures are the same; so is whether somebody is still there.
 		this.#facts.retell(message.topic);
 		this.#facts.retell(occupancyMessage(this.#options.settings, true).topic);
 		void this.#send();
 	}
 
-	/** Whether pictures are analysed: one that hangs is not available, although its connection lives. */
+	/** Whether pictures are analysed: a kiosk that hangs is not available, although its connection lives. */
 	alive(isAlive: boolean): void {
 		this.#facts.set(statusMessage(this.#options.settings, isAlive ? 'online' : 'offline'));
 		void this.#send();
 	}
 
-	/** Takes a part of a minute; each is sent as one, once it is over. */
+	/** Takes part of a minute; each minute is sent as a whole once it is over. */
 	add(record: MinuteRecord): void {
 		this.#setQueue(mergeMinutes([...this.#queue, record]).slice(-MOST_UNSENT));
 		this.#keep();
 		void this.#send();
 	}
 
-	/** Forgets what waits, and has the broker forget the last minute, which it keeps for those who ask later. */
+	/** Forgets what waits, and has the broker forget the last minute, which it retains for later subscribers. */
 	forget(): void {
 		this.#setQueue([]);
 		this.#keep();
@@ -193,7 +193,7 @@ export class Publisher {
 	#hear(topic: string, payload: string, retained: boolean): void {
 		const { settings, onCommand, now } = this.#options;
 		if (topic === statusMessage(settings, 'offline').topic) {
-			// The last will of a connection that died silently comes when we are long here again.
+			// The last will of a connection that died silently may arrive long after we are back.
 			if (payload === this.#facts.get(topic) || this.conflict === 'silent') return;
 			this.#facts.retell(topic);
 		} else if (topic === presenceTopic(settings)) {
@@ -201,17 +201,17 @@ export class Publisher {
 			if (presence === null || presence.kiosk === this.#own.kiosk) return;
 			const isNews = this.#other === null;
 			this.#other = { presence, heardMs: now() };
-			// It is to know of us at once.
+			// Let it know of us at once.
 			if (isNews) this.#facts.retell(topic);
 		} else if (topic === commandTopic(settings)) {
-			// A command that the broker keeps would be obeyed at every start: a reload for ever.
+			// A retained command would be obeyed at every start: an endless series of reloads.
 			if (retained || onCommand === undefined || this.conflict === 'silent') return;
 			this.#answers = [...this.#answers, answerMessage(settings, onCommand(payload))].slice(-20);
 		}
 		void this.#send();
 	}
 
-	/** What is to be sent next that is no minute; null where there is nothing. */
+	/** The next message to send other than a minute; null if there is none. */
 	#news(): { message: MqttMessage; retain: boolean; sent: () => void } | null {
 		const { settings } = this.#options;
 		const isSilent = this.conflict === 'silent';
@@ -226,11 +226,11 @@ export class Publisher {
 		return { message: answer, retain: false, sent };
 	}
 
-	/** Says who we are and how we are, then every minute that waits, in order, one at a time, as long as the connection lasts. */
+	/** Sends our presence and state, then every waiting minute in order, one at a time, while the connection lasts. */
 	async #sendAll(): Promise<void> {
 		const { settings } = this.#options;
 		const link = this.#link;
-		// Whoever asks again while this begins is to find it under way.
+		// Let `#send` set `#sending` first, so that further calls find it running.
 		await Promise.resolve();
 		try {
 			while (link.connected && this.#labels !== null) {
@@ -249,19 +249,19 @@ export class Publisher {
 				const [record] = this.#over();
 				if (record === undefined) break;
 				await link.publish(minuteMessage(settings, record, labels));
-				// One that was added to meanwhile, by a clock that was set back, is another record.
+				// A minute that was added to in the meantime, as the clock was set back, is another record.
 				this.#setQueue(this.#queue.filter((each) => each !== record));
 			}
 		} catch (error) {
 			console.info('A minute could not be sent yet.', error);
 		} finally {
 			this.#sending = null;
-			// Not after each: a day's minutes are much to write, and those sent twice do no harm.
+			// Not after each: a day's minutes are a lot to write, and sending some twice does no harm.
 			this.#keep();
 		}
 	}
 
-	/** Minutes that are not under way; not those soon to come, either, where a clock was set back: they come again. */
+	/** Minutes that are over, or more than an hour ahead. Nearer ones, from a clock since set back, come again. */
 	#over(): readonly MinuteRecord[] {
 		const nowMs = this.#options.now();
 		return this.#queue.filter(({ minute }) => minute + MINUTE_MS <= nowMs || minute > nowMs + SOON_MS);
@@ -278,7 +278,7 @@ export class Publisher {
 	}
 }
 
-/** Of this page alone; not every page may use crypto.randomUUID. */
+/** Unique to this page; not every page may use crypto.randomUUID. */
 function randomId(): string {
 	return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

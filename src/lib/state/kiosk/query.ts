@@ -1,16 +1,16 @@
-/** A kiosk's query as people write it by hand: addresses within it seldom have their "&" and "+" escaped. */
+/** A kiosk's query as people write it by hand: "&" and "+" within addresses are seldom escaped. */
 
 /** Parameters whose values are addresses. */
 const ADDRESSES = ['source', 'mqtt', 'link'];
-/** Parameters that cameras have, too: after an address that has a "?", nobody can tell whose they are. */
+/** Parameters that cameras also have: after an address with a "?", nobody can tell whose they are. */
 const SHARED: ReadonlySet<string> = new Set(['fps', 'text', 'rotate', 'mirror', 'name']);
 
-/** A longer query is of no use to read. */
+/** A longer query is too long to read. */
 const MOST_SHOWN = 600;
 
 const nameOf = (part: string): string => readQuery(part).keys().next().value ?? '';
 
-/** As `URLSearchParams`, but a "+" within the address of a stream stays one. */
+/** As `URLSearchParams`, but a "+" within a stream's address stays a "+". */
 export function readQuery(search: string): URLSearchParams {
 	const parts = search.replace(/^\?/, '').split('&');
 	return new URLSearchParams(
@@ -19,8 +19,8 @@ export function readQuery(search: string): URLSearchParams {
 }
 
 /**
- * Parameters that seem to belong to an address before them whose "&" is not escaped, with what to write instead. An
- * address that was escaped as a whole has no bare "?". The first parameter that is a kiosk's alone (`known`) ends it.
+ * Parameters that seem to belong to a preceding address whose "&" is not escaped, with what to write instead. An
+ * address that is escaped as a whole has no bare "?". The first parameter that only kiosks have (`known`) ends it.
  */
 export function strayParameters(search: string, known: ReadonlySet<string>): ReadonlyMap<string, string> {
 	const parts = search.replace(/^\?/, '').split('&');
@@ -51,7 +51,7 @@ export function strayParameters(search: string, known: ReadonlySet<string>): Rea
 	return stray;
 }
 
-/** To be copied, on one line; not repeated where it may hold a name and password, or is too long to read. */
+/** The query for copying, on one line; not repeated if it may hold a name and password, or is too long to read. */
 function shown(parts: readonly string[]): string {
 	const query = parts.join('&');
 	if (query.length > MOST_SHOWN || /@|%40/.test(query)) return '?source=…%26…';

@@ -1,4 +1,4 @@
-/** What a kiosk says of a face: its label, that it is unsure, or that the face is too small to be read. */
+/** What a kiosk says about a face: its label, that it is unsure, or that the face is too small to be read. */
 import type { FaceResult } from '../../core/types';
 import { verdictOf } from '../../core/verdict';
 import type { LoggedFace } from './minutes';
@@ -15,7 +15,7 @@ export type FaceReading =
 	| { readonly kind: 'unsure' }
 	| { readonly kind: 'too-small' };
 
-/** What to say of a face by these rules, as everywhere, but of none that is too small. */
+/** What to say about a face by these rules: the usual verdict, unless the face is too small. */
 export function readFace(face: FaceResult, { modelId, labels, minFacePx, threshold }: ReadingRules): FaceReading {
 	if (face.box.height < minFacePx) return { kind: 'too-small' };
 	const verdict = verdictOf(face.readings[modelId], labels, threshold);
@@ -23,7 +23,7 @@ export function readFace(face: FaceResult, { modelId, labels, minFacePx, thresho
 	return { kind: 'read', label: verdict.label, share: verdict.share };
 }
 
-/** Ids of the faces that are read and were not looked at yet for how they are at rest. */
+/** Ids of the faces that are read and whose resting face has not been looked at yet. */
 export function newToRest(faces: readonly FaceResult[], { modelId, minFacePx }: ReadingRules): number[] {
 	return faces
 		.filter(({ box, readings }) => {

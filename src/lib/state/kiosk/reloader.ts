@@ -1,10 +1,10 @@
-/** Reloads the page as a last resort: only where the server would answer, and never in a circle. */
+/** Reloads the page as a last resort: only if the server answers, and never in a loop. */
 const STORAGE_KEY = 'mien.kiosk.reloaded';
 const ANSWER_LIMIT_MS = 5000;
 const SAVE_LIMIT_MS = 3000;
 
 export class Reloader {
-	/** When the page was last reloaded on purpose, or that was tried, by the clock of `performance.now()`. */
+	/** When the page was last reloaded on purpose, or tried to be, by the clock of `performance.now()`. */
 	reloadedMs: number;
 
 	constructor() {
@@ -12,17 +12,17 @@ export class Reloader {
 			const keptMs = Number(sessionStorage.getItem(STORAGE_KEY) ?? NaN);
 			this.reloadedMs = Number.isFinite(keptMs) ? keptMs - performance.timeOrigin : -Infinity;
 		} catch {
-			// A browser that keeps nothing would not know of it afterwards: it is never due.
+			// A browser that stores nothing would not remember the reload, so it is never due.
 			this.reloadedMs = Infinity;
 		}
 	}
 
-	/** `save`: what is to be kept; a disk that hangs is not waited for. */
+	/** `save`: stores what should be kept; not waited for beyond a limit, as a disk may hang. */
 	async reload(save: () => Promise<void>): Promise<void> {
 		this.reloadedMs = performance.now();
 		await Promise.race([save(), new Promise((resolve) => setTimeout(resolve, SAVE_LIMIT_MS))]);
 		try {
-			// A page that is not there would leave the screen with an error of the browser, and nobody to reload that.
+			// Without a server, the screen would be left with a browser error, and nobody there to reload it.
 			const response = await fetch(location.pathname, {
 				method: 'HEAD',
 				cache: 'no-store',

@@ -1,4 +1,4 @@
-/** A day or a week of the log as a page on paper shows it. */
+/** A day or a week of the log as a printed page shows it. */
 import type { ReportLine } from './export';
 import { hourMinute, totalOf } from './figures';
 import { INCIDENT_TITLES } from './incident-titles';
@@ -42,7 +42,7 @@ function figuresOf(record: MinuteRecord): SheetFigures {
 	};
 }
 
-/** `lines`: of `reportLines`, for the same span. `camera`: its name, null for the only one. `made`: when. */
+/** `lines`: from `reportLines`, for the same span. `camera`: its name, null for the only one. `made`: when. */
 export function reportSheet(
 	lines: readonly ReportLine[],
 	span: 'day' | 'week',

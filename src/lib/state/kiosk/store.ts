@@ -1,9 +1,9 @@
-/** The kiosk's log in IndexedDB: a record a minute, in this browser alone. */
+/** The kiosk's log in IndexedDB: a record per minute, only in this browser. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
 import { addMinutes, type MinuteRecord } from './minutes';
 import { isMinute, keepUnsent, readUnsent } from './unsent';
 
-/** A record as it is stored: with the names of the parts in it, so that none counts twice, however often it is added. */
+/** A stored record, with the names of its parts, so that each counts once however often it is added. */
 interface Stored extends MinuteRecord {
 	readonly parts?: readonly string[];
 }
@@ -13,29 +13,29 @@ interface LogSchema extends DBSchema {
 }
 
 const NAME = 'mien-kiosk';
-/** Where `leave` keeps records; no broker's topic is called so. */
+/** Where `leave` keeps records; no broker's topic has this name. */
 const LEFT = '#log';
 
 const withCamera = (name: string, camera: string): string => (camera === '' ? name : `${name} ${camera}`);
-/** A database that says nothing for this long is as good as dead; what waits is written by the next connection. */
+/** A database that does not answer for this long is as good as dead; the next connection writes what waits. */
 const ANSWER_LIMIT_MS = 20_000;
 /**
- * Errors of a connection that is gone for good, though nobody told: Safari drops databases of pages that were in the
- * background, and then says so at every transaction, without `terminated` being called.
+ * Errors of a connection that is gone for good without notice: Safari drops databases of pages that were in the
+ * background, and then fails every transaction, without `terminated` being called.
  */
 const DEAD: ReadonlySet<string> = new Set(['InvalidStateError', 'UnknownError', 'AbortError', 'TimeoutError']);
-/** Whatever the retention says: 60 days. A record takes about half a kilobyte. */
+/** Limit regardless of the retention: 60 days. A record takes about half a kilobyte. */
 const MOST_RECORDS = 86_400;
 
 export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
 	readonly #storage: Storage;
-	/** What a record is called, as long as it is not stored. */
+	/** The part names of records that are not stored yet. */
 	readonly #parts = new WeakMap<MinuteRecord, string>();
 	readonly #name: string;
 	readonly #left: string;
 
-	/** `storage`: for what `leave` keeps. Each camera that has a name has a log of its own. */
+	/** `storage`: for what `leave` keeps. Each named camera has its own log. */
 	constructor(storage: Storage, camera = '') {
 		this.#storage = storage;
 		this.#name = withCamera(NAME, camera);
@@ -43,15 +43,15 @@ export class LogStore {
 	}
 
 	/**
-	 * Keeps records at once, as the page goes away: a database would not be done in time. The next call takes them in;
-	 * those that the database had under way count once all the same.
+	 * Keeps records at once as the page goes away, when a database would not finish in time. The next call takes them
+	 * in; records that the database was already writing still count once.
 	 */
 	leave(records: readonly MinuteRecord[]): void {
 		const named = records.map((record) => ({ ...record, part: this.#partOf(record) }));
 		keepUnsent(this.#storage, this.#left, [...readUnsent(this.#storage, this.#left), ...named]);
 	}
 
-	/** Adds a record to what is there of its minute; the same one again changes nothing. */
+	/** Adds a record to what is stored for its minute; adding it again changes nothing. */
 	async add(record: MinuteRecord): Promise<void> {
 		await this.#takeIn();
 		await this.#add(record, this.#partOf(record));
@@ -63,7 +63,7 @@ export class LogStore {
 		return part;
 	}
 
-	/** They are kept until they are stored: this page may go away at any moment, too. */
+	/** Stores what `leave` kept. Each record is kept until it is stored: this page may go away at any moment, too. */
 	async #takeIn(): Promise<void> {
 		for (const record of readUnsent(this.#storage, this.#left)) {
 			const part = this.#partOf(record);
@@ -78,7 +78,7 @@ export class LogStore {
 	async #add(record: MinuteRecord, part: string): Promise<void> {
 		await this.#use(async (database) => {
 			const { store, done } = database.transaction('minutes', 'readwrite');
-			// Both settle at the end: what was not stored is told by whichever is first, and the other must not be left alone.
+			// Both settle at the end: the first to fail reports the error, and the other must not be left unhandled.
 			await Promise.all([done, putSum(store, record, part)]);
 		});
 	}
@@ -116,7 +116,7 @@ export class LogStore {
 		this.#database = null;
 	}
 
-	/** Does `task`, once more with a new connection where the one at hand turns out to be dead. */
+	/** Runs `task`, and again with a new connection if the current one turns out to be dead. */
 	async #use<T>(task: (database: IDBPDatabase<LogSchema>) => Promise<T>): Promise<T> {
 		const isFresh = this.#database === null;
 		try {
@@ -131,14 +131,14 @@ export class LogStore {
 
 	#open(): Promise<IDBPDatabase<LogSchema>> {
 		this.#database ??= this.#connect().catch((error: unknown) => {
-			// The next call may fare better: a browser that starts refuses storage now and then.
+			// The next call may succeed: a browser that is starting sometimes refuses storage.
 			this.#database = null;
 			throw error;
 		});
 		return this.#database;
 	}
 
-	/** In whatever version it is, as a newer build may have left it; in the next one where it has no records yet. */
+	/** Opens the existing version, which a newer build may have left; the next one if it has no record store yet. */
 	async #connect(): Promise<IDBPDatabase<LogSchema>> {
 		const open = (version?: number) =>
 			openDB<LogSchema>(this.#name, version, {
@@ -146,7 +146,7 @@ export class LogStore {
 					if (!database.objectStoreNames.contains('minutes'))
 						database.createObjectStore('minutes', { keyPath: 'minute' });
 				},
-				// Another page of this site with a newer version waits for this one.
+				// Another page of this site waits to open a newer version.
 				blocking: () => this.close(),
 				terminated: () => (this.#database = null)
 			});
@@ -170,13 +170,13 @@ async function putSum(
 	await store.put({ ...sum, parts: [...parts, part] });
 }
 
-/** The name under which a record was left; null where it has none. */
+/** The part name under which `leave` kept a record; null if it has none. */
 function leftPart(record: MinuteRecord): string | null {
 	const { part } = record as { part?: unknown };
 	return typeof part === 'string' ? part : null;
 }
 
-/** Rejects with a TimeoutError where the database does not answer. */
+/** Rejects with a TimeoutError if the database does not answer. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	const limit = new Promise<never>((_, reject) => {

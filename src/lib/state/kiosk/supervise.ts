@@ -1,6 +1,6 @@
 /**
- * What keeps a kiosk running with nobody at the keyboard: a reducer over what is observed a few times a second. It
- * watches frames and states, not events, as streams freeze and computers sleep without any event.
+ * Keeps a kiosk running with nobody at the keyboard: a reducer over what is observed a few times a second. It
+ * watches frames and states rather than events, as streams freeze and computers sleep without any event.
  */
 import type { ErrorCode } from '../../errors';
 
@@ -24,22 +24,22 @@ export interface Observation {
 	readonly source: 'none' | 'opening' | 'open' | 'failed';
 	/** Why the source failed. */
 	readonly error: ErrorCode | null;
-	/** 'failed' where no model can run and nobody is starting one. */
+	/** 'failed' if no model can run and none is being started. */
 	readonly engine: 'up' | 'failed';
-	/** The failure that the analysis is coming back from, if any. */
+	/** The failure that the analysis is recovering from, if any. */
 	readonly recovering: ErrorCode | null;
-	/** Counts the results of the analysis. */
+	/** Number of results of the analysis. */
 	readonly results: number;
 	readonly visible: boolean;
-	/** How long the source itself waits for a picture before it says that it failed. */
+	/** How long the source itself waits for a picture before it reports failure. */
 	readonly patienceMs: number;
-	/** Null where the browser does not tell. */
+	/** Null if the browser does not tell. */
 	readonly heapMb: number | null;
-	/** 0..1, a new one each time: for the jitter. */
+	/** 0..1, new each time: for the jitter. */
 	readonly random: number;
 }
 
-/** What is to be done now. */
+/** What to do now. */
 export type Action = 'none' | 'open-source' | 'load-engine' | 'reload-page';
 
 export interface Limits {
@@ -53,17 +53,17 @@ type Part = { readonly kind: 'good' } | { readonly kind: 'waiting'; readonly att
 export interface Watch {
 	readonly source: Part;
 	readonly engine: Part;
-	/** Tries in a row that did not lead to a result. */
+	/** Consecutive tries that did not lead to a result. */
 	readonly sourceAttempts: number;
 	readonly engineAttempts: number;
-	/** Times in a row that results stayed away without a reason. */
+	/** Consecutive times that results stayed away without a reason. */
 	readonly silences: number;
 	readonly everRan: boolean;
 	readonly recovering: ErrorCode | null;
-	/** Since when; of no meaning while it is not. */
+	/** Since when it is recovering; meaningless while it is not. */
 	readonly recoveringSinceMs: number;
 	readonly results: number;
-	/** When the last result came, or was last to be expected. */
+	/** When the last result came, or the last time that none was expected. */
 	readonly aliveMs: number;
 	readonly last: Pick<Observation, 'nowMs' | 'wallMs' | 'visible'> | null;
 }
@@ -84,27 +84,27 @@ export const UNWATCHED: Watch = {
 	last: null
 };
 
-/** The longest delay lets work go on within five seconds of the source's return, with time left to connect. */
+/** The longest delay lets work resume within five seconds of the source's return, with time left to connect. */
 const RETRY_MS = { first: 500, greatest: 3000 };
-/** A visible page is asked several times a second; a longer gap is a computer that slept. */
+/** A visible page is observed several times a second; a gap longer than this means that the computer slept. */
 const SLEPT_MS = 15_000;
-/** Results that stay away this long, with the page visible and no failure told, are a source or an analysis that hangs silently. */
+/** No results for this long, with the page visible and no failure reported: the source or the analysis hangs. */
 const SILENT_MS = 45_000;
-/** A source that is slow is given its own time, and so much more. */
+/** A slow source is given its own time, plus this. */
 const SILENT_MORE_MS = 15_000;
-/** A worker that is not back after this long may never be, as after another build, which took its file away. */
+/** A worker that is not back after this long may never return, such as when a new build has removed its file. */
 const RECOVERY_MS = 120_000;
-/** So many starts of the analysis fail before the page itself is suspected. */
+/** Starts of the analysis that fail before the page itself is suspected. */
 const ENGINE_STARTS = 4;
 const RELOAD_EVERY_MS = 10 * 60_000;
 
-/** Milliseconds to wait before try number `attempt` (1 and up): doubling, capped, the upper half of it by chance. */
+/** Milliseconds to wait before try number `attempt` (1 and up): doubling, capped, the upper half of it random. */
 export function retryDelayMs(attempt: number, random: number): number {
 	const full = Math.min(RETRY_MS.greatest, RETRY_MS.first * 2 ** (attempt - 1));
 	return full * (0.5 + 0.5 * random);
 }
 
-/** The watch after an observation, what to do now, and what happened since the one before. */
+/** The watch after an observation, what to do now, and what happened since the previous one. */
 export function supervise(
 	before: Watch,
 	seen: Observation,
@@ -116,7 +116,7 @@ export function supervise(
 	const hasResult = seen.results !== before.results;
 	const gapMs = before.last === null ? 0 : Math.max(nowMs - before.last.nowMs, seen.wallMs - before.last.wallMs);
 	const slept = before.last?.visible === true && seen.visible && gapMs > SLEPT_MS;
-	// A source says itself when it cannot be opened; one that says nothing at all hangs, as a camera's driver may.
+	// A source reports it if it cannot be opened; one that says nothing at all hangs, as a camera's driver may.
 	const isWaited = seen.source === 'none' || seen.source === 'failed';
 	const recoveringSinceMs = seen.recovering === before.recovering ? before.recoveringSinceMs : nowMs;
 	const isRecovering = seen.recovering !== null && nowMs - recoveringSinceMs < RECOVERY_MS;
@@ -150,17 +150,17 @@ export function supervise(
 
 	if (slept) {
 		incidents.push('asleep');
-		// Connections do not outlive sleep, and are not always told so.
+		// Connections do not survive sleep, and do not always notice.
 		if (action === 'none' && seen.source === 'open') action = 'open-source';
 	}
 	const silentMs = Math.max(SILENT_MS, seen.patienceMs + SILENT_MORE_MS);
 	if (nowMs - watch.aliveMs > silentMs && action === 'none') {
 		if (seen.source === 'opening') {
 			action = 'open-source';
-			// A question of the browser that nobody answers looks the same: it is told once.
+			// A permission prompt that nobody answers looks the same, so it is reported only once.
 			if (watch.silences === 0) incidents.push(sourceIncident(null, before.everRan));
 		} else {
-			// A source opened anew did not help: the analysis itself may fail in every frame.
+			// Reopening the source did not help: the analysis itself may fail in every frame.
 			action = watch.silences > 0 && mayReload ? 'reload-page' : 'open-source';
 			incidents.push(action === 'reload-page' ? 'engine-failed' : 'source-frozen');
 		}
@@ -173,7 +173,7 @@ export function supervise(
 	return { watch, action, incidents };
 }
 
-/** One part that failed waits until its next try is due; one that is well, or being tried, is left alone. */
+/** A part that failed waits until its next try is due; one that is well, or being tried, is left alone. */
 function decide(
 	before: Part,
 	failed: boolean,

@@ -1,15 +1,15 @@
-/** Whether a device has grown slow, by heat or a low battery: the same work takes twice as long as it did. */
+/** Whether a device has become slow, from heat or a low battery: the same work takes twice as long as before. */
 
 /** Spans over which a median is taken, in milliseconds. */
 const SPAN_MS = 10_000;
-/** Slow where a span takes so many times as long as the best one did, and well again below the second. */
+/** Slow if a span takes SLOW times as long as the best one; well again below WELL times. */
 const SLOW = 2;
 const WELL = 1.5;
-/** So many spans in a row, so that a busy moment is none. */
+/** It takes this many spans in a row, so that a busy moment does not count. */
 const SPANS = 3;
-/** Fewer frames say nothing of a span. */
+/** Fewer frames say nothing about a span. */
 const LEAST_FRAMES = 5;
-/** While slow, the processor has at least as long to rest as a frame takes. */
+/** While slow, the processor rests at least as long as a frame takes. */
 const SHARE = 2;
 
 export interface Throttle {
@@ -17,7 +17,7 @@ export interface Throttle {
 	/** Median of the best span so far, and of the last one; null before there was any. */
 	readonly bestMs: number | null;
 	readonly lastMs: number | null;
-	/** Spans in a row that say otherwise than `isSlow`. */
+	/** Consecutive spans that contradict `isSlow`. */
 	readonly against: number;
 	readonly span: readonly number[];
 	readonly spanEndMs: number;
@@ -32,7 +32,7 @@ export const UNTHROTTLED: Throttle = {
 	spanEndMs: -Infinity
 };
 
-/** After a frame whose faces took `workMs` to be looked for, `nowMs` of a steady clock: work that does not depend on who is there. */
+/** After a frame at `nowMs` (steady clock) whose face search took `workMs`, which does not depend on who is there. */
 export function noteFrame(before: Throttle, workMs: number, nowMs: number): Throttle {
 	if (nowMs < before.spanEndMs) return { ...before, span: [...before.span, workMs] };
 	const begin = { span: [workMs], spanEndMs: nowMs + SPAN_MS };

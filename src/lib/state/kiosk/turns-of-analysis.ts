@@ -18,19 +18,19 @@ interface Waiting {
 }
 
 export class AnalysisTurns {
-	/** Oldest first. A session asks with one frame at a time, so whoever was served last is behind all others. */
+	/** Oldest first. A session asks with one frame at a time, so the one served last is behind all others. */
 	#queue: Waiting[] = [];
 	#isServing = false;
 	readonly #analyser: SharedAnalyser;
 	readonly #listen: (listener: (event: AnalyserEvent) => void) => () => void;
 
-	/** `listen`: calls what it is given with each event of the analyser, until the returned function is called. */
+	/** `listen`: calls the listener with each event of the analyser, until the returned function is called. */
 	constructor(analyser: SharedAnalyser, listen: (listener: (event: AnalyserEvent) => void) => () => void) {
 		this.#analyser = analyser;
 		this.#listen = listen;
 	}
 
-	/** An analyser of its own to all appearances, for the session of camera `stream`, counted from 1. */
+	/** What looks like a separate analyser, for the session of camera `stream`, counted from 1. */
 	member(stream: number, onEvent: (event: AnalyserEvent) => void): SessionAnalyser {
 		const analyser = this.#analyser;
 		const unlisten = this.#listen(onEvent);
@@ -42,7 +42,7 @@ export class AnalysisTurns {
 		};
 		return {
 			start,
-			// Not for one camera alone: the page is opened anew where that does not help.
+			// One camera cannot restart the shared worker; if this does not help, the page is reloaded.
 			startAnew: start,
 			configure: (settings) => analyser.configure(settings),
 			get busy() {
@@ -59,7 +59,7 @@ export class AnalysisTurns {
 			rest: (faceId, learn) => analyser.rest(faceId, learn, stream),
 			reset: () => analyser.reset(stream),
 			stats: () => analyser.stats(),
-			// The worker is everybody's; what waits for it is dropped.
+			// The worker is shared and stays; this camera's waiting frames are dropped.
 			dispose: () => {
 				unlisten();
 				for (const { picture, resolve } of this.#queue.filter((each) => each.stream === stream)) {

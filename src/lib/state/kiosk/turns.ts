@@ -1,13 +1,13 @@
-/** Pages of one browser take turns: two kiosks before the same camera would count everyone twice. */
+/** Pages of one browser take turns: two kiosks on the same camera would count everyone twice. */
 
-/** How often the page whose turn it is asks whether another waits; hidden pages are given less. */
+/** How often the page that has the turn checks whether another waits; hidden pages get to check less often. */
 const ASK_MS = 5000;
 
 /**
- * Calls `begin` when this page's turn comes: at once, unless another page with this `name` has it. What it returns is
- * called when the turn ends, which is when `signal` aborts, or when this page is hidden and another one waits; theirs
- * begins once that has settled. A page that is closed ends its turn. Where the browser has no locks, as on pages that are
- * not secure, each page's turn comes at once.
+ * Calls `begin` when this page's turn comes: at once, unless another page with this `name` has it. The function that
+ * it returns is called when the turn ends, which is when `signal` aborts, or when this page is hidden and another one
+ * waits; the other's turn begins once that has settled. A page that is closed ends its turn. If the browser has no
+ * locks, as on insecure pages, each page's turn comes at once.
  */
 export function takeTurns(name: string, begin: () => () => Promise<void>, signal: AbortSignal): void {
 	const turn = async (ended: AbortSignal) => {
@@ -15,13 +15,13 @@ export function takeTurns(name: string, begin: () => () => Promise<void>, signal
 		if (!ended.aborted) await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }));
 		await end();
 	};
-	// Missing, whatever its type says, on pages that are not secure.
+	// Missing on insecure pages, despite the type.
 	const { locks } = navigator as Partial<Pick<Navigator, 'locks'>>;
 	if (locks === undefined) {
 		void turn(signal);
 		return;
 	}
-	// Asked anew each time: it changes while others are waited for.
+	// A function, as this changes during awaits.
 	const isOver = () => signal.aborted;
 	const queue = async () => {
 		while (!isOver()) {
@@ -39,6 +39,6 @@ export function takeTurns(name: string, begin: () => () => Promise<void>, signal
 		}
 	};
 	queue().catch((error: unknown) => {
-		if (!isOver()) console.warn('This page waits for its turn in vain.', error);
+		if (!isOver()) console.warn('This page could not wait for its turn.', error);
 	});
 }

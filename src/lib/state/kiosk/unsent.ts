@@ -1,9 +1,9 @@
-/** Minutes that wait for a broker, or for the log, kept in this browser so that they outlive a reload. */
+/** Minutes that wait for a broker, or for the log, kept in this browser so that they survive a reload. */
 import type { MinuteRecord } from './minutes';
 
 const PREFIX = 'mien.kiosk.unsent ';
 
-/** What is kept for this topic, oldest first; what is damaged counts as not there. */
+/** What is kept for this topic, oldest first; damaged data counts as none. */
 export function readUnsent(storage: Pick<Storage, 'getItem'>, topic: string): MinuteRecord[] {
 	try {
 		const kept: unknown = JSON.parse(storage.getItem(PREFIX + topic) ?? '[]');
@@ -13,7 +13,7 @@ export function readUnsent(storage: Pick<Storage, 'getItem'>, topic: string): Mi
 	}
 }
 
-/** Keeps these for the topic, in place of what is kept; nothing where there are none. */
+/** Keeps these for the topic, replacing what is kept; with no records, keeps nothing. */
 export function keepUnsent(
 	storage: Pick<Storage, 'setItem' | 'removeItem'>,
 	topic: string,
@@ -23,8 +23,8 @@ export function keepUnsent(
 		if (records.length === 0) storage.removeItem(PREFIX + topic);
 		else storage.setItem(PREFIX + topic, JSON.stringify(records));
 	} catch (error) {
-		// A full disk: they wait in memory alone.
-		console.warn('Minutes that wait could not be kept.', error);
+		// A full disk: they wait in memory only.
+		console.warn('Waiting minutes could not be kept.', error);
 	}
 }
 
@@ -36,7 +36,7 @@ export function eraseUnsent(storage: Storage): void {
 
 const COUNTS = ['minute', 'frames', 'faces', 'arrivals', 'tooSmall', 'seenMs', 'unsureMs'] as const;
 
-/** Whether a record is whole: what another program, or half a disk, left here may be anything. */
+/** Whether a record is whole: another program, or a broken disk, may have left anything here. */
 export function isMinute(value: unknown): value is MinuteRecord {
 	if (!isObject(value) || !COUNTS.every((name) => isAmount(value[name]))) return false;
 	const { expressions, incidents } = value;

@@ -1,8 +1,8 @@
-/** What a broker is told of a kiosk at once: whether somebody is in view, and whether pictures are analysed at all. */
+/** What a broker is told at once about a kiosk: whether somebody is in view, and whether pictures are analysed. */
 
 /**
- * Without a result for so long it is not available. Timers of a hidden page may come a minute late, and whoever listens
- * is to know within three minutes.
+ * Without a result for this long it is not available. Timers of a hidden page may fire a minute late, and listeners
+ * should know within three minutes.
  */
 const DEAD_MS = 110_000;
 
@@ -11,7 +11,7 @@ export class Vitals {
 	#resultMs: number;
 	#faceMs = -Infinity;
 
-	/** Begins as alive and with nobody in view. "Occupied" ends `occupiedMs` after the last face. All times are of one steady clock. */
+	/** Starts alive, with nobody in view. "Occupied" ends `occupiedMs` after the last face. All by one steady clock. */
 	constructor(nowMs: number, occupiedMs: number) {
 		this.#resultMs = nowMs;
 		this.#occupiedMs = occupiedMs;
@@ -32,7 +32,7 @@ export class Vitals {
 		return nowMs - this.#faceMs <= this.#occupiedMs;
 	}
 
-	/** One that rests on request is. */
+	/** A kiosk that was paused on request counts as alive. */
 	isAlive(nowMs: number, isPaused: boolean): boolean {
 		return isPaused || nowMs - this.#resultMs < DEAD_MS;
 	}

@@ -20,13 +20,13 @@ export interface Words {
 	readonly tooSmall: string;
 	/** What runs here. */
 	readonly notice: string;
-	/** What happens to the pictures; `logged`: where counts by the minute are kept; `published`: where a broker gets them. */
+	/** What happens to the pictures; `logged`: if counts by the minute are kept; `published`: if a broker gets them. */
 	readonly privacy: { readonly logged: string; readonly unlogged: string; readonly published: string };
 	/** Before the operator's name. */
 	readonly operator: string;
 	readonly more: string;
-	/** What was counted today: a title, and what stands after how many faces came and how long they were in view. */
+	/** Today's counts: a title, and what follows the number of faces that came and the time they were in view. */
 	readonly totals: { readonly today: string; readonly faces: string; readonly seen: string };
-	/** What stands at the figures: how many faces there are now, and the chart of the last hour. */
+	/** Captions of the figures: how many faces there are now, and the chart of the last hour. */
 	readonly figures: { readonly now: string; readonly chart: string; readonly nothing: string; readonly upTo: string };
 }

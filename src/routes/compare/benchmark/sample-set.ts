@@ -1,4 +1,4 @@
-/** Drawn faces, for visitors who have no labelled pictures at hand. They show how the page works, not how good a model is. */
+/** Drawn faces for visitors without labelled pictures. They show how the page works, not how good a model is. */
 import { drawnFace } from '$lib/overlay/drawn-face';
 import { DRAWN_LABELS } from '$lib/overlay/expressions';
 

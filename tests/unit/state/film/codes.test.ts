@@ -90,7 +90,7 @@ describe('codes of people', () => {
 	it('of another clock, or in frames, are refused with what they are', async () => {
 		const clock = tableOf('start,stop,label\n10:30:05,10:30:07,happy\n');
 		expect(await saidOf(clock)).toMatch(/begin at 10:30:05, and the film ends at 1:00.*seconds from the beginning/);
-		expect(await saidOf(tableOf('start_frame,end_frame,label\n0,45,happy\n'))).toMatch(/numbers of frames/);
+		expect(await saidOf(tableOf('start_frame,end_frame,label\n0,45,happy\n'))).toMatch(/frame numbers/);
 	});
 
 	it.each([
