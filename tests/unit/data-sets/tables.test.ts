@@ -302,7 +302,7 @@ it('numbers of labels are told, and mean what is said', async () => {
 				})
 			);
 	expect(read).toEqual([
-		'The label 7 is none of the seven expressions.',
+		'The label 7 is not one of the seven expressions.',
 		'The label must be a whole number from 0 to 6, but it is "7".',
 		...['happy', 'disgust', 'sad', 'sad', 'fear', 'sad']
 	]);
