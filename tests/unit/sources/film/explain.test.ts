@@ -15,7 +15,7 @@ it.each<[what: string, head: string | number[], said: string | null]>([
 	['JPEG', [0xff, 0xd8, 0xff, 0xe0], 'It is a picture: open it on the Photos page.'],
 	['ZIP', 'PK\x03\x04', 'It is an archive: unpack it.'],
 	['7z', [0x37, 0x7a, 0xbc, 0xaf], 'It is an archive: unpack it.'],
-	['text', 'frame,timestamp', 'It is a text.'],
+	['text', 'frame,timestamp', 'It is a text file.'],
 	['PDF', '%PDF-1.7', 'It is a PDF.'],
 	['a damaged MP4', '\0\0\0\x18ftypmp42', null],
 	['unknown bytes', [0x91, 0x02, 0x7f, 0x99], null]
