@@ -18,9 +18,7 @@ export interface Trained {
 	readonly date: string;
 	readonly commit: string;
 	readonly recipe: string;
-	/**
-	 * If the weights are a mean: the recipes whose best weights it is of; the report's `history` is the first one's.
-	 */
+	/** Recipes whose best weights were averaged into these; the report's `history` is the first one's. */
 	readonly mean?: readonly string[] | undefined;
 	/** Back end on which training ran. */
 	readonly backend: string;

@@ -59,9 +59,7 @@ export class Runtime {
 	#analysing = false;
 	/** The far detector's loading, for hurried frames. */
 	#far: FarLoading | null = null;
-	/**
-	 * Requests since the last frame of their streams: applied before the next one, so that a running frame is not lost.
-	 */
+	/** Requests since the last frame of their streams: applied before the next, to keep a running frame's state. */
 	#askedOfRest: readonly AskedOfRest[] = [];
 
 	constructor(options: RuntimeOptions) {

@@ -313,22 +313,18 @@ describe('what is no FER2013 is told in one sentence', () => {
 		['an empty file', named('a.csv'), 'the file is empty'],
 		['a cut gzip', named('a.csv.gz', gzipSync(CSV).subarray(0, -20)), 'cut off'],
 		['a damaged gzip', named('a.csv.gz', gzipSync(CSV).fill(7, 60, 70)), 'damaged'],
-		[
-			'a list of pictures',
-			named('train_labels.csv', 'image,label\ntrain_00001.jpg,5\n'),
-			'names picture files'
-		],
+		['a list of pictures', named('train_labels.csv', 'image,label\ntrain_00001.jpg,5\n'), 'names picture files'],
 		['RAR', named('fer2013.rar', 'Rar!\x1a\x07\x01\x00'), 'is a RAR archive'],
 		['7-Zip', named('fer2013.7z', bytes('7z'), new Uint8Array([0xbc, 0xaf, 0x27, 0x1c])), 'is a 7-Zip archive'],
 		['a web page under its name', named('fer2013.csv', '<!DOCTYPE html><title>Sign in</title>'), 'is a web page'],
 		['a pointer of Git LFS', named('fer2013.csv', 'version https://git-lfs.github.com/spec/v1\n'), 'Git LFS'],
 		[
-			'binary data',
+			'bytes of another kind',
 			named(
 				'fer2013.csv',
 				new Uint8Array(4000).map((_, index) => index * 7)
 			),
-			'no table'
+			'not a table'
 		],
 		[
 			'the votes of FER+',
