@@ -1,9 +1,9 @@
 /**
  * Pictures to model inputs. Training, evaluation and the browser all use this code: a few pixels of difference are
  * enough to change a label. Every value is a mean over an area of the picture; a single bilinear tap would skip most
- * pixels of a large face and show the classifier noise that its training pictures do not have. Two ways: `sampleSquare`
- * cuts a turned face for a classifier, `letterboxInput` a whole frame for a detector. Only + - * / sqrt, floor, sin and
- * cos are used, so that Node and browsers agree to float precision.
+ * pixels of a large face and show the classifier noise that its training pictures do not have.
+ * Two ways: `sampleSquare` cuts a turned face for a classifier, `letterboxInput` a whole frame for a detector.
+ * Only + - * / sqrt, floor, sin and cos are used, so that Node and browsers agree to float precision.
  */
 import { clamp, regionLetterbox, type Letterbox } from './geometry';
 import type { Box, Frame, InputSpec, Square } from './types';

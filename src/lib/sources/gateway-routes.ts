@@ -1,7 +1,7 @@
 /**
- * The ways in which a gateway offers a camera, from the address that people copy from it. Based on the gateways'
- * sources: go2rtc: internal/webrtc/server.go (POST api/webrtc?src), internal/mp4/ws.go (api/ws?src),
- * internal/hls/hls.go (api/stream.m3u8?src&mp4), internal/mjpeg/mjpeg.go (api/stream.mjpeg?src). MediaMTX:
+ * The ways in which a gateway offers a camera, from the address that people copy from it. As in the gateways' sources:
+ * go2rtc: internal/webrtc/server.go (POST api/webrtc?src), internal/mp4/ws.go (api/ws?src), internal/hls/hls.go
+ * (api/stream.m3u8?src&mp4), internal/mjpeg/mjpeg.go (api/stream.mjpeg?src). MediaMTX:
  * internal/servers/webrtc/http_server.go (POST /PATH/whep, port 8889), internal/servers/hls/http_server.go
  * (/PATH/index.m3u8, port 8888).
  */
