@@ -1,11 +1,12 @@
-// Before all else: the page in the colours that the visitor chose; and the worker, which takes longest to be ready. The
-// page's own code takes it over (src/lib/client/early-worker.ts). It stands in each page itself: src/hooks.server.ts.
+// Runs first: sets the visitor's colour theme, and starts the worker, which takes longest to be ready. The page's own
+// code takes the worker over (src/lib/client/early-worker.ts). This script is inlined in each page:
+// src/hooks.server.ts.
 {
 	const kept = (key) => {
 		try {
 			return JSON.parse(localStorage.getItem(key)) ?? {};
 		} catch {
-			// Nothing may be stored: the system's colours, the first model, and a trial of all back ends.
+			// Without storage: the system's colours, the first model, and a trial of all back ends.
 			return {};
 		}
 	};
@@ -15,7 +16,7 @@
 		document.documentElement.dataset.theme = theme;
 	}
 
-	// The last click on what does not run yet: src/lib/state/early-click.ts.
+	// Remembers the last click on a button that does not work yet: src/lib/state/early-click.ts.
 	addEventListener(
 		'click',
 		({ target }) => {
@@ -24,8 +25,8 @@
 		true
 	);
 
-	// A script of the page that did not come, by its tag or its import: app.css then shows what src/app.html says of it, and
-	// another try follows. Nobody may be there to reload a kiosk.
+	// If a script of the page cannot be loaded, by its tag or an import, app.css shows the message in src/app.html, and
+	// the page is reloaded later. There may be nobody to reload a kiosk.
 	const page = document.documentElement;
 	const tryAgain = () => {
 		if (page.dataset.running === undefined) location.reload();
@@ -69,7 +70,7 @@
 				document.head.append(link);
 			}
 		} catch {
-			// The page's own code starts one, and tells where that fails.
+			// The page's own code then starts one, and reports if that fails.
 		}
 	}
 }

@@ -1,4 +1,4 @@
-/** Runs while the pages are made: writes into each what it needs first, so that the browser asks for it at once. */
+/** Runs while pages are prerendered: writes into each what it needs first, so that the browser requests it at once. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Handle } from '@sveltejs/kit';
@@ -11,7 +11,7 @@ const WORKERS = '_app/immutable/workers';
 const WORKER = /^analyser\.worker-.*\.js$/;
 const MANIFEST = 'models/index.json';
 
-/** The one file of the built site in `folder` whose name fits. */
+/** The only file of the built site in `folder` whose name matches. */
 function built(folder: string, name: RegExp): string {
 	const dir = path.join(BUILT, folder);
 	const [found, ...others] = readdirSync(dir).filter((file) => name.test(file));
@@ -20,7 +20,7 @@ function built(folder: string, name: RegExp): string {
 	return `${folder}/${found}`;
 }
 
-/** What src/first.js reads: files below the site's base. In development, where nothing is built, it has nothing to do. */
+/** Input of src/first.js: files below the site's base. Empty in development, as nothing is built. */
 function startData(): object {
 	if (!existsSync(path.join(BUILT, WORKERS))) return {};
 	const { models, detector, default: first } = parseManifest(JSON.parse(readFileSync(`static/${MANIFEST}`, 'utf8')));
@@ -38,7 +38,7 @@ function startData(): object {
 	};
 }
 
-/** The scripts of the worker's code: the worker's first lines ask for them, but they have to come first. */
+/** Preload links for the scripts of the worker's code: its entry imports them, but has to be loaded first. */
 function preloads(base: string): string {
 	if (!existsSync(path.join(BUILT, WORKERS))) return '';
 	const firstLines = readFileSync(path.join(BUILT, built(WORKERS, WORKER)), 'utf8');
@@ -53,9 +53,9 @@ function preloads(base: string): string {
 export const handle: Handle = ({ event, resolve }) =>
 	resolve(event, {
 		transformPageChunk: ({ html }) => {
-			// As Kit wrote it: pages lie at several depths.
+			// As written by SvelteKit: pages lie at several depths.
 			const [, base = '.'] = /data-base="([^"]*)"/.exec(html) ?? [];
-			// As it stands in the policy: without the white space around it.
+			// Without the white space around it, to match the hash in the security policy.
 			return html
 				.replace('%mien.start%', () => JSON.stringify(startData()).replaceAll('"', '&quot;'))
 				.replace(/\s*%mien\.first%\s*/, () => firstScript().text)

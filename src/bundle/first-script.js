@@ -1,4 +1,6 @@
-/** The script that every page begins with, as it stands in the page; and its hash, for the content security policy. */
+/**
+ * The script at the start of every page, exactly as it appears there; and its hash, for the content security policy.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { transformSync } from 'esbuild';

@@ -1,8 +1,8 @@
-/** What built scripts import. */
+/** Finds the imports of built scripts. */
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 
-/** Paths in `folder` of the chunks that a built script there imports before it runs. */
+/** Paths, relative to `folder`, of the chunks that a built script there imports statically. */
 export function importedBy(folder: string, script: string): string[] {
 	const code = readFileSync(posix.join(folder, script), 'utf8');
 	const imports = code.matchAll(/(?:^|;)import[^"'`;(]*["'`](\.[^"'`]+)["'`]/gm);

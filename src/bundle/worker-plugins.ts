@@ -1,16 +1,16 @@
-/** What the worker's bundle leaves out of tfjs, and what it mends in it. */
+/** Vite plugins that leave parts of tfjs out of the worker's bundle, and fix others. */
 import type { Plugin } from 'vite';
 import { NETWORK_KERNELS } from '../lib/core/network/kernels.ts';
 
-/** Kernels that tfjs's engine and the wanted kernels call by themselves. */
+/** Kernels that tfjs's engine and the wanted kernels call internally. */
 const OWN_KERNELS = ['Identity', 'Cast', 'Transpose'];
 
-/** Throws where tfjs is not what these plugins were written for. */
+/** Throws if tfjs is not what these plugins were written for. */
 function mustHold(holds: boolean, what: string): void {
 	if (!holds) throw new Error(`tfjs has changed (${what}): see src/bundle/worker-plugins.ts`);
 }
 
-/** tfjs's core without optimizers and their gradients, which its index registers in passing. */
+/** tfjs's core without optimizers and their gradients, which its index registers. */
 function slimCore(): Plugin {
 	return {
 		name: 'mien-slim-tfjs-core',
@@ -25,7 +25,7 @@ function slimCore(): Plugin {
 	};
 }
 
-/** tfjs's core without what stores models, and without the hash of texts and other helpers that no wanted kernel takes. */
+/** tfjs's core without model storage, the hash of texts and other helpers that no wanted kernel uses. */
 function slimCoreHelpers(): Plugin[] {
 	const rewrite = (file: RegExp, name: string, handler: (code: string) => string): Plugin => ({
 		name: `mien-slim-tfjs-${name}`,
@@ -44,7 +44,7 @@ function slimCoreHelpers(): Plugin[] {
 	];
 }
 
-/** Of each back end, the kernels that networks need. */
+/** Only the kernels of each back end that networks need. */
 function slimBackends(): Plugin {
 	const wanted = new Set<string>([...NETWORK_KERNELS, ...OWN_KERNELS]);
 	return {
@@ -65,7 +65,7 @@ function slimBackends(): Plugin {
 	};
 }
 
-/** Of the back end in JavaScript, what the WASM back end's wanted kernels take: its index would bring all of it along. */
+/** Only the parts of the JavaScript back end that the WASM kernels use: its index would pull in all of it. */
 function slimWasmHelpers(): Plugin {
 	const cpu = '@tensorflow/tfjs-backend-cpu/dist';
 	return {
@@ -84,8 +84,9 @@ function slimWasmHelpers(): Plugin {
 }
 
 /**
- * tfjs sends its WASM threads the text of a function. That text must name nothing outside of the function, or minified
- * it fails in the thread with "e is not defined"; the one outer variable is not used where the script is a blob.
+ * tfjs sends its WASM threads the text of a function. That text must not refer to anything outside the function, or
+ * after minification it fails in the thread with "e is not defined"; the one outer variable is not used if the script
+ * is a blob.
  */
 function closeThreadFunction(): Plugin {
 	const declaration = /var _scriptDir = [^;]+;\s+if \(typeof __filename [^;]+;/;
@@ -101,7 +102,7 @@ function closeThreadFunction(): Plugin {
 	};
 }
 
-/** WebKit runs a worker's own file a second time, with a state of its own, where a chunk imports from it. */
+/** If a chunk imports from a worker's own file, WebKit runs that file a second time, with separate state. */
 function keepEntriesApart(): Plugin {
 	return {
 		name: 'mien-keep-entries-apart',

@@ -1,4 +1,4 @@
-/** Every failure that a user can meet, with the sentence and the remedy that the page shows for it. */
+/** Every failure that a user can encounter, with the sentence and the remedy that the page shows for it. */
 
 interface Explanation {
 	/** What happened, as one sentence. */
@@ -68,7 +68,7 @@ export const EXPLANATIONS = {
 	'stream-empty': {
 		sentence: 'The server sent no picture.',
 		remedy:
-			'Its camera may not give JPEG: go2rtc needs a line like “- ffmpeg:door#video=mjpeg” for one that gives H.264; or use whep: in place of mjpeg:.'
+			'Its camera may not give JPEG: go2rtc needs a line like “- ffmpeg:door#video=mjpeg” for one that gives H.264; or use whep: instead of mjpeg:.'
 	},
 	'stream-refused': {
 		sentence: 'The camera asks for another name or password.',
@@ -77,7 +77,7 @@ export const EXPLANATIONS = {
 	'stream-unreadable': {
 		sentence: 'The stream holds no pictures that this browser can play.',
 		remedy:
-			'Check the kind of the source, and let the camera or the server send H.264, VP8, VP9 or JPEG. Safari reads Motion JPEG below this site alone: serve it with --proxy.'
+			'Check the kind of the source, and let the camera or the server send H.264, VP8, VP9 or JPEG. Safari reads Motion JPEG only from this site: serve it with --proxy.'
 	},
 	'stream-lost': {
 		sentence: 'The stream ended.',
@@ -121,15 +121,15 @@ export const EXPLANATIONS = {
 	},
 	'film-cut-short': {
 		sentence: 'This film ends too early: a part of its file is missing.',
-		remedy: 'What is there was read. Copy or download it again for the rest.'
+		remedy: 'The rest of it was read. Copy or download it again to get all of it.'
 	},
 	'film-damaged': {
 		sentence: 'From here on this film cannot be decoded.',
-		remedy: 'What was read before stays. Copy or download the film again for the rest.'
+		remedy: 'What was read so far is kept. Copy or download the film again for the rest.'
 	},
 	'film-gone': {
 		sentence: 'The file of this film can no longer be read: it was moved or changed.',
-		remedy: 'What was read stays. Choose the film again to go on.'
+		remedy: 'What was read so far is kept. Choose the film again to continue.'
 	},
 	'film-not-kept': {
 		sentence: 'This browser does not keep what was read of the film.',
@@ -140,7 +140,7 @@ export const EXPLANATIONS = {
 		remedy: 'Close other tabs, or write a shorter part of it.'
 	},
 	'codes-without-film': {
-		sentence: 'This is a file of codes, and no film is open that they could be of.',
+		sentence: 'This is a file of codes, but no film is open that they could belong to.',
 		remedy: 'Choose the film first, then drop its codes.'
 	},
 	'codes-unreadable': {
@@ -200,7 +200,7 @@ export const EXPLANATIONS = {
 		remedy: 'Use a current version of Chrome, Edge, Firefox or Safari.'
 	},
 	'gpu-lost': {
-		sentence: 'The graphics card was taken away from this page; the analysis starts again by itself.',
+		sentence: 'This page lost access to the graphics card; the analysis starts again by itself.',
 		remedy: 'Wait a moment; if it happens again, close other pages that use the graphics card.'
 	},
 	'worker-died': {
@@ -226,7 +226,7 @@ export class AppError extends Error {
 		readonly code: ErrorCode,
 		message: string,
 		cause?: unknown,
-		/** What is known of this very case, in words for the user: what a server said, what a file is. Null for nothing. */
+		/** Details of this case, in words for the user: what a server said, what a file is. Null for none. */
 		readonly said: string | null = null
 	) {
 		super(message, { cause });

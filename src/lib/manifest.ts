@@ -1,4 +1,4 @@
-/** `static/models/index.json`: what training ships and the front end offers. Training writes it, the worker reads it. */
+/** `static/models/index.json`: the models that training ships and the front end offers. The worker reads it. */
 import * as v from 'valibot';
 import type { Calibration, InputSpec, Use } from './core/types';
 import { AppError } from './errors';
@@ -18,36 +18,36 @@ export interface Trained {
 	readonly date: string;
 	readonly commit: string;
 	readonly recipe: string;
-	/** Recipes whose best weights these are the mean of; the report's `history` is of the first of them. */
+	/** Recipes whose best weights were averaged into these; the report's `history` is the first one's. */
 	readonly mean?: readonly string[] | undefined;
-	/** Where the arithmetic of training ran. */
+	/** Back end on which training ran. */
 	readonly backend: string;
-	/** What the run took up to its best epoch, on that machine. */
+	/** Time that the run took up to its best epoch, on that machine. */
 	readonly minutes?: number | undefined;
-	/** What the weights started from: "scratch", or the name of a pretrained base. */
+	/** What training started from: "scratch", or the name of a pretrained base. */
 	readonly base: string;
-	/** Whether the recipe learned from FER+'s votes beside FER2013's labels. */
+	/** Whether the recipe learned from FER+'s votes besides FER2013's labels. */
 	readonly votes?: boolean | undefined;
-	/** Ids of the models whose answers it learned from; its own id stands for earlier ends of it. */
+	/** Ids of the models whose answers it learned from; its own id stands for earlier results of itself. */
 	readonly teachers?: readonly string[] | undefined;
-	/** How weights are stored, and what it cost: "uint8, 0.06 points lost on PublicTest". */
+	/** How weights are stored, and at what cost: "uint8, 0.06 points lost on PublicTest". */
 	readonly precision?: string | undefined;
 }
 
-/** One factor a label, for what faces are read for. */
+/** One factor per label, for each use. */
 export type PriorRatio = Readonly<Record<Use, readonly number[]>>;
 
-/** A graph model of tfjs: model.json and its weights, each file with its hash in its address, relative to the manifest. */
+/** A tfjs graph model: model.json and its weights, each file with its hash in its address, relative to the manifest. */
 export interface ModelFiles {
-	/** Of model.json, which names the weights too: `tf.loadGraphModel` takes it. */
+	/** Address of model.json, which names the weights too: `tf.loadGraphModel` takes it. */
 	readonly url: string;
 	/** In order: one file, or shards of at most 4 MB. */
 	readonly weightsUrls: readonly string[];
-	/** Of all files together. */
+	/** Size of all files together. */
 	readonly bytes: number;
-	/** Of model.json; 64 hex digits. */
+	/** Hash of model.json; 64 hex digits. */
 	readonly sha256: string;
-	/** Of the weights, their files one behind the other. */
+	/** Hash of the weights, their files concatenated. */
 	readonly weightsSha256: string;
 }
 
@@ -59,35 +59,38 @@ export interface ModelEntry extends ModelFiles, Calibration {
 	/** What it is good for, in a few words after its title: "fast". */
 	readonly purpose: string;
 	readonly parameters: number;
-	/** Multiply-adds of one forward pass of one face. */
+	/** Multiply-adds of a forward pass for one face. */
 	readonly multiplyAdds: number;
 	readonly labels: readonly string[];
 	readonly input: InputSpec;
 	/**
-	 * What the calibrated odds of each label are multiplied by for everyday faces, in the order of `labels` (`applyPrior`);
-	 * `metrics` are without it. Missing: nothing is changed.
+	 * Factors on the calibrated odds of each label for everyday faces, in the order of `labels` (`applyPrior`);
+	 * `metrics` are without them. Missing: nothing is changed.
 	 */
 	readonly priorRatio?: PriorRatio | undefined;
 	/**
-	 * A label less likely than this, 0..1, had better not be said: chosen on PublicTest, with `priorRatio.live`. Missing where
-	 * no threshold gave the accuracy wanted.
+	 * A label less likely than this, 0..1, should not be shown: chosen on PublicTest, with `priorRatio.live`. Missing
+	 * if no threshold gave the accuracy wanted.
 	 */
 	readonly unsureBelow?: number | undefined;
-	/** By split: "public", "private", "paper". Written together with report.json beside the model: empty where there is none. */
+	/**
+	 * By split: "public", "private", "paper". Written together with report.json beside the model: empty without a
+	 * report.
+	 */
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
-	/** Missing where it is not offered so. */
+	/** Missing if this view is not offered. */
 	readonly mirrored?: MirrorView | undefined;
 	readonly trained: Trained;
 }
 
-/** A model whose probabilities for a face and for its mirror image are averaged: twice the work, and more often right. */
+/** A model whose probabilities for a face and its mirror image are averaged: twice the work, and more often right. */
 export interface MirrorView extends Calibration {
-	/** As of the model. */
+	/** As for the model. */
 	readonly unsureBelow?: number | undefined;
 	readonly metrics: Readonly<Record<string, SplitMetrics>>;
 }
 
-/** Id of the classifier that is the model `id` averaged with its mirror image. */
+/** Id of the classifier that averages the model `id` over a face and its mirror image. */
 export function mirroredId(id: string): string {
 	return `${id}${MIRRORED}`;
 }
@@ -97,14 +100,14 @@ const MIRRORED = '-mirrored';
 /** What a visitor can choose: a model with a single view of a face, or averaged with the mirror image. */
 export interface ClassifierEntry extends Omit<ModelEntry, 'mirrored' | keyof Calibration | keyof ModelFiles> {
 	readonly bytes: number;
-	/** Id of the model that it runs: its own with a single view. */
+	/** Id of the model that it runs; its own id for a single view. */
 	readonly model: string;
 	readonly mirrored: boolean;
-	/** Its model's place among all of them, from 0, which decides its colour. */
+	/** Its model's index among all models, from 0, which decides its colour. */
 	readonly place: number;
 }
 
-/** All single views in the manifest's order, then the averages, which multiply and add twice as much. */
+/** All single views in the manifest's order, then the averages, with twice the multiply-adds. */
 export function classifiersOf({ models }: Manifest): ClassifierEntry[] {
 	const single = models.map((model, place) => ({ ...model, model: model.id, mirrored: false, place }));
 	const averaged = models.flatMap((model, place) =>
@@ -135,16 +138,16 @@ export interface DetectorEntry extends ModelFiles {
 
 export interface Manifest {
 	readonly schema: typeof MANIFEST_SCHEMA;
-	/** Id of the model that a new visitor sees. */
+	/** Id of the model for new visitors. */
 	readonly default: string;
 	readonly detector: DetectorEntry;
-	/** Finds smaller faces for more time: for pictures that stand alone, and far cameras. */
+	/** Finds smaller faces but takes longer: for still pictures and far cameras. */
 	readonly farDetector: DetectorEntry;
 	readonly models: readonly ModelEntry[];
 }
 
 const MOST_ISSUES = 5;
-/** Of one fault, which repeats what was found. */
+/** Limit for one fault's message, which quotes what was found. */
 const MOST_CHARACTERS = 300;
 
 /** Message of a check: what was expected, in words, and what was found. */
@@ -186,7 +189,7 @@ const factors = v.array(v.pipe(finite, v.gtValue(0), v.maxValue(1000)));
 const priorRatio = v.optional(v.object({ photo: factors, live: factors }));
 const biases = v.optional(v.array(v.pipe(finite, v.minValue(-100), v.maxValue(100))));
 
-/** What has one value a label, where it is not missing, by its path. */
+/** Lists with one value per label, by their path; undefined if missing. */
 function byLabel({ biases, metrics }: Pick<MirrorView, 'biases' | 'metrics'>) {
 	return [
 		['biases', biases] as const,
@@ -262,7 +265,7 @@ const model = v.pipe(
 		];
 		for (const [key, values] of lists) {
 			if (values === undefined || values.length === entry.labels.length) continue;
-			const found = `Expected ${entry.labels.length} values, one a label, but received ${values.length}`;
+			const found = `Expected ${entry.labels.length} values, one per label, but received ${values.length}`;
 			addIssue(issueAt(entry, key, values, found));
 		}
 	})
@@ -297,8 +300,8 @@ const manifest = v.pipe(
 );
 
 /**
- * The manifest that `value` (parsed JSON) is. Throws AppError 'manifest-invalid' whose message gives, for each of the
- * first faults, its path, what was expected and what was found.
+ * Validates `value` (parsed JSON) as a manifest. Throws AppError 'manifest-invalid' whose message gives, for each of
+ * the first faults, its path, what was expected and what was found.
  */
 export function parseManifest(value: unknown): Manifest {
 	const parsed = v.safeParse(manifest, value);

@@ -1,10 +1,10 @@
-/** `report.json` beside each shipped model: its figures in full. Evaluation writes it, the comparison page reads it. */
+/** `report.json` beside each shipped model: its full figures. Evaluation writes it, the comparison page reads it. */
 import * as v from 'valibot';
 import { AppError } from './errors';
 
 export const REPORT_SCHEMA = 1;
 
-/** What is right of one label: fractions of 0..1; `support` is how many pictures truly have it. */
+/** Figures for one label: fractions of 0..1; `support` is how many pictures truly have it. */
 export interface LabelFigures {
 	readonly precision: number;
 	readonly recall: number;
@@ -19,18 +19,18 @@ export interface CalibrationBin {
 	readonly accuracy: number;
 }
 
-/** With answers below `threshold` withheld, the part of the pictures still answered, and how right that part is. */
+/** With answers below `threshold` withheld: the share of pictures still answered, and the accuracy on those. */
 export interface CoveragePoint {
 	readonly threshold: number;
 	readonly coverage: number;
 	readonly accuracy: number;
 }
 
-/** Where a model had better say "unsure": the smallest threshold at which what is still answered is right often enough. */
+/** When a model should say "unsure": the smallest threshold at which the remaining answers are right often enough. */
 export interface UnsureReport {
-	/** Accuracy that was asked of the answers, 0..1. */
+	/** Accuracy required of the answers, 0..1. */
 	readonly wanted: number;
-	/** Both with the looks that the manifest's figures are with, and shifted as on the page. */
+	/** Both with the same views as the manifest's figures, and with the prior used on the page. */
 	readonly public: CoveragePoint;
 	readonly private: CoveragePoint;
 }
@@ -49,14 +49,15 @@ export interface Figures {
 	readonly coverage: readonly CoveragePoint[];
 }
 
-/** One set of test pictures, looked at once each, and once more as the mean with their mirror images. */
+/** One set of test pictures: with a single view of each, and averaged with their mirror images. */
 export interface SplitReport {
 	/**
-	 * "public", "private", "paper"; with "-distinct" for the pictures that occur nowhere in Training; "ferplus-private". With
-	 * "-photo" or "-live" labels count as on the page for that use (`priorRatio` of the manifest); else as in FER2013.
+	 * "public", "private", "paper"; with "-distinct" for the pictures that do not occur in Training; "ferplus-private".
+	 * With "-photo" or "-live", labels count as on the page for that use (the manifest's `priorRatio`); else as in
+	 * FER2013.
 	 */
 	readonly id: string;
-	/** For people: what the pictures are and where their labels come from. */
+	/** Human-readable: what the pictures are and where their labels come from. */
 	readonly title: string;
 	readonly single: Figures;
 	readonly mirrored: Figures;
@@ -71,9 +72,9 @@ export interface EpochReport {
 	readonly validation: { readonly loss: number; readonly accuracy: number };
 }
 
-/** A run by the protocol of the paper that a model is from; its weights are others than the report's. */
+/** A run by the protocol of the paper that introduced a model; its weights are not those of the report. */
 export interface ReproductionReport {
-	/** Of the trainer. */
+	/** Training recipe. */
 	readonly recipe: string;
 	readonly history: readonly EpochReport[];
 }
@@ -92,24 +93,24 @@ interface Share {
 	readonly high: number;
 }
 
-/** How right a model is on people whom it was never trained on, with labels counted as in photos. */
+/** How accurate a model is on people it was never trained on, with labels counted as in photos. */
 export interface UnseenReport {
 	/** Folder of the pictures: "ck48", "london". */
 	readonly id: string;
-	/** Pictures with a face found, and of how many people. */
+	/** Pictures in which a face was found, and of how many people. */
 	readonly n: number;
 	readonly people: number;
 	readonly accuracy: Share;
 	/** Over the labels that the pictures have. */
 	readonly meanRecall: number;
-	/** Of those labels; `saidMost`: the other label that its pictures are called most often, if any. */
+	/** Recall of those labels; `saidMost`: the label most often given to its pictures by mistake, if any. */
 	readonly labels: readonly (Share & {
 		readonly label: string;
 		readonly saidMost: { readonly label: string; readonly share: number } | null;
 	})[];
 }
 
-/** What logits are divided by and moved by, as in the manifest. */
+/** Temperature and biases of the logits, as in the manifest. */
 interface FittedCalibration {
 	readonly temperature: number;
 	readonly biases?: readonly number[] | undefined;
@@ -121,9 +122,9 @@ export interface Report extends FittedCalibration {
 	readonly model: string;
 	readonly labels: readonly string[];
 	readonly splits: readonly SplitReport[];
-	/** Missing where no threshold gave the accuracy wanted. */
+	/** Missing if no threshold gave the accuracy wanted. */
 	readonly unsure?: UnsureReport | undefined;
-	/** Of the average with the mirror image. */
+	/** For the average with the mirror image. */
 	readonly mirrored: FittedCalibration & { readonly unsure?: UnsureReport | undefined };
 	readonly history: readonly EpochReport[];
 	readonly corruptions: readonly CorruptionReport[];
@@ -196,7 +197,7 @@ const report = v.pipe(
 	)
 );
 
-/** The report that `value` (parsed JSON) is. Throws AppError 'report-invalid' that names the first fault. */
+/** Validates `value` (parsed JSON) as a report. Throws AppError 'report-invalid' that names the first fault. */
 export function parseReport(value: unknown): Report {
 	const parsed = v.safeParse(report, value);
 	if (parsed.success) return parsed.output;

@@ -1,6 +1,6 @@
 /**
- * Keeps the app, the detectors and the models that were used, so that the site opens without a network. A version is
- * kept as a whole or not at all, and runs only once no page of the one before it is open, or a page asks for it.
+ * Caches the app, the detectors and the models that were used, so that the site works offline. A version is cached as a
+ * whole or not at all, and only takes over once no page of the previous version is open, or a page asks for it.
  */
 import { base, prerendered, version } from '$service-worker';
 
@@ -8,7 +8,7 @@ const worker = globalThis as unknown as ServiceWorkerGlobalScope;
 
 const PREFIX = 'mien-';
 const CACHE = `${PREFIX}${version}`;
-/** What the build says that there is. */
+/** The build's list of files. */
 const LIST = `${base}/offline.json`;
 const FETCHES = 4;
 
@@ -16,7 +16,7 @@ interface OfflineList {
 	readonly version: string;
 	/** Below the site's base. */
 	readonly files: readonly string[];
-	/** Files of models that are kept where they are used, by the name of their folder. */
+	/** Files of models, cached only if used, by the name of their folder. */
 	readonly models: Readonly<Partial<Record<string, readonly string[]>>>;
 }
 
@@ -27,7 +27,7 @@ worker.addEventListener('install', (event) => {
 });
 
 worker.addEventListener('activate', (event) => {
-	// The pages of a first visit: what they fetch from now on is kept.
+	// Claims the pages of a first visit, so that what they fetch from now on is cached.
 	event.waitUntil(Promise.all([worker.clients.claim(), removeOlder()]));
 });
 
@@ -39,7 +39,7 @@ worker.addEventListener('fetch', (event) => {
 	const { request } = event;
 	const { origin, pathname } = new URL(request.url);
 	if (request.method !== 'GET' || origin !== location.origin || request.headers.has('range')) return;
-	// Cameras and brokers below this site, and whatever else it may have, are none of ours.
+	// Leaves everything else on this site, such as proxied cameras and brokers, alone.
 	if (PAGES.has(pathname) || isKept(pathname.slice(base.length))) event.respondWith(answer(request, pathname));
 });
 
@@ -51,12 +51,12 @@ async function answer(request: Request, path: string): Promise<Response> {
 	const cache = await caches.open(CACHE);
 	const found = await cache.match(path, { ignoreVary: true });
 	if (found !== undefined) return found;
-	// A page of the version before may still be open, and ask for a part of it.
+	// A page of the previous version may still be open, and request a part of it.
 	const older = path.startsWith(`${base}/_app/immutable/`) ? await caches.match(path, { ignoreVary: true }) : undefined;
 	if (older !== undefined) return older;
 	const response = await fetch(request);
 	if (response.status === 200 && response.type === 'basic' && /\/(models|samples)\//.test(path)) {
-		// Where there is no room left, the answer is good for now.
+		// If there is no space left, the response still serves this request.
 		await cache.put(path, response.clone()).catch(() => undefined);
 	}
 	return response;
@@ -72,7 +72,7 @@ async function install(): Promise<void> {
 			for (let path = wanted.pop(); path !== undefined; path = wanted.pop()) await keep(cache, path);
 		};
 		await Promise.all(Array.from({ length: FETCHES }, fetchNext));
-		// The site may have been replaced meanwhile: half of one and half of the other is none.
+		// The site may have been replaced in the meantime: a mix of two versions is useless.
 		await fetchList();
 	} catch (error) {
 		await caches.delete(CACHE);
@@ -80,7 +80,7 @@ async function install(): Promise<void> {
 	}
 }
 
-/** The list of this version's files. Throws where the server has another version by now. */
+/** The list of this version's files. Throws if the server has another version by now. */
 async function fetchList(): Promise<OfflineList> {
 	const response = await fetch(LIST, { cache: 'no-store' });
 	const list = (await response.json()) as OfflineList;
@@ -89,10 +89,10 @@ async function fetchList(): Promise<OfflineList> {
 }
 
 async function keep(cache: Cache, path: string): Promise<void> {
-	// What has a hash in its name is as it was; the rest is asked for again, which costs an answer without a body.
+	// Files with a hash in their name never change; the rest is revalidated, which costs a response without a body.
 	const response = await fetch(path, { cache: path.includes('/_app/immutable/') ? 'default' : 'no-cache' });
 	if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
-	// An answer after a redirection is none for a navigation.
+	// A redirected response must not answer a navigation.
 	await cache.put(
 		path,
 		response.redirected ? new Response(await response.blob(), { headers: response.headers }) : response
@@ -100,8 +100,8 @@ async function keep(cache: Cache, path: string): Promise<void> {
 }
 
 /**
- * Addresses below models/ that the version before kept, where they are still there; and the files of models whose weights it
- * kept, which may have other names by now: these models are wanted again.
+ * Addresses below models/ that earlier versions cached, if they still exist; and the current files of models whose
+ * weights were cached, as these may have new names.
  */
 async function usedModels(list: OfflineList): Promise<string[]> {
 	const kept = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
@@ -121,7 +121,7 @@ async function removeOlder(): Promise<void> {
 	const open = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
 	if (open.length > 1) return;
 	const names = await caches.keys();
-	// Versions are times; a newer one is on its way.
+	// Versions are timestamps; a newer one is being installed.
 	const older = names.filter((name) => name.startsWith(PREFIX) && Number(name.slice(PREFIX.length)) < Number(version));
 	await Promise.all(older.map((name) => caches.delete(name)));
 }

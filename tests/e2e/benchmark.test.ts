@@ -198,7 +198,7 @@ describe('a FER2013 file', () => {
 		await run(page);
 		expect((await confusion(page, 0)).map(sum)).toEqual([0, 0, 0, 1, 0, 0, 0]);
 		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('numbers: AffectNet');
-		await expect.poll(() => page.getByTestId('bench-problems').innerText()).toContain('none of the seven');
+		await expect.poll(() => page.getByTestId('bench-problems').innerText()).toContain('not one of the seven');
 		await chooseCsv(page, numbered(1, 6), 'alphabetical.csv');
 		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);
 		await chooseCsv(page, gzipSync(csv), 'fer2013.csv.gz');

@@ -280,9 +280,9 @@ describe('streams', () => {
 		const told: Readonly<Record<string, RegExp>> = {
 			'mjpeg:empty': /sent no picture.*ffmpeg:door#video=mjpeg/s,
 			'mjpeg:words': /sent no picture.*no camera on port 3/s,
-			'mjpeg:single': /snapshot: in place of mjpeg:/,
+			'mjpeg:single': /snapshot: instead of mjpeg:/,
 			'mjpeg:login-page': /no pictures that this browser can play.*Sign in to door/s,
-			'snapshot:two': /sends pictures without end: write mjpeg: in place of snapshot:/,
+			'snapshot:two': /sends pictures without end: write mjpeg: instead of snapshot:/,
 			'snapshot:busy': /answered, but with no pictures.*status 503.*Device Busy/s,
 			'snapshot:gone': /status 404.*no stream named door/s,
 			'whep:codec': /no pictures that this browser can play.*codecs not supported by client/s,

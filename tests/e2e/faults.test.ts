@@ -130,7 +130,7 @@ const FAULTS: readonly Fault[] = [
 	{
 		title: 'a script that is not there',
 		code: 'model-unreachable',
-		said: /script that analyses: it did not come/,
+		said: /analysis script: it could not be loaded/,
 		isEverywhere: true,
 		asked: '**/workers/chunks/*.js',
 		answer: missing
@@ -168,7 +168,7 @@ const FAULTS: readonly Fault[] = [
 	{
 		title: 'an engine that does not come',
 		code: 'model-unreachable',
-		said: /tfjs-backend-wasm-.*\.wasm: it did not come/,
+		said: /tfjs-backend-wasm-.*\.wasm: it could not be loaded/,
 		asked: '**/*.wasm',
 		answer: (route) => route.abort('connectionreset')
 	},
@@ -238,7 +238,7 @@ const FAULTS: readonly Fault[] = [
 	{
 		title: 'weights that another host has',
 		code: 'model-unreachable',
-		said: /weights-.*\.bin: it did not come/,
+		said: /weights-.*\.bin: it could not be loaded/,
 		asked: WEIGHTS,
 		answer: (route) => route.fulfill({ status: 302, headers: { Location: 'https://elsewhere.test/weights.bin' } })
 	},
@@ -259,7 +259,7 @@ const FAULTS: readonly Fault[] = [
 	{
 		title: 'a line that breaks under the weights',
 		code: 'model-unreachable',
-		said: /weights-.*\.bin: it did not come/,
+		said: /weights-.*\.bin: it could not be loaded/,
 		isEverywhere: true,
 		asked: WEIGHTS,
 		answer: (route) => route.abort('internetdisconnected')
@@ -356,11 +356,11 @@ describe('while models load', () => {
 			performance.getEntriesByType('resource').some(({ name }) => name.endsWith('.wasm'))
 		);
 		line.cut();
-		await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it did not come/);
+		await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it could not be loaded/);
 		await page.getByTestId('retry').waitFor();
 		// It is still away.
 		await page.getByTestId('retry').click();
-		await expectTold(page, 'manifest-unreachable', /models\/index\.json: it did not come/);
+		await expectTold(page, 'manifest-unreachable', /models\/index\.json: it could not be loaded/);
 		line.mend();
 		// It tries again by itself, three times; the visitor does where it has given up by now.
 		const retry = page.getByTestId('retry');
@@ -380,7 +380,7 @@ describe('while models load', () => {
 		});
 		await page.locator('html[data-running]').waitFor();
 		await context.clock.runFor(41_000);
-		await expectTold(page, 'model-unreachable', /script that analyses: nothing came for 40 s/);
+		await expectTold(page, 'model-unreachable', /analysis script: nothing came for 40 s/);
 		line.mend();
 		await page.getByTestId('retry').click();
 		await WORK['/']?.(page);

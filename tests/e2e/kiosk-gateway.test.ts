@@ -67,7 +67,7 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 	it('whose camera gives WebRTC and MSE sound alone says so of each, and the next way is played', async () => {
 		gateway.state.soundAlone = true;
 		gateway.cut();
-		await expect.poll(detail).toMatch(/^Motion JPEG \(WebRTC: [^:]*sound alone.*MSE: [^:]*sound alone.*HLS: .+\)$/);
+		await expect.poll(detail).toMatch(/^Motion JPEG \(WebRTC: [^:]*only sound.*MSE: [^:]*only sound.*HLS: .+\)$/);
 		await expectWorks(page);
 		gateway.state.soundAlone = false;
 	});

@@ -92,13 +92,13 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 				'whose key is not there',
 				'key.m3u8',
 				() => plain.replace('#EXTINF', '#EXT-X-KEY:METHOD=AES-128,URI="missing.key"\n#EXTINF'),
-				/encrypted, and its key did not come.*status 404/s
+				/encrypted, and its key is missing.*status 404/s
 			],
 			[
 				'whose variants are all sound',
 				'sounds.m3u8',
 				() => master,
-				/no pictures that this browser can play.*sound alone/s
+				/no pictures that this browser can play.*only sound/s
 			]
 		])('%s is told so', async (_, name, text, told) => {
 			writeFileSync(join(files, name), text());
@@ -113,7 +113,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		async (source) => {
 			writeSound(ffmpeg, join(files, source.split('/').at(-1) ?? ''));
 			const { context, page } = await open(browser, `/kiosk?source=${source}&log=no`);
-			await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*sound alone/s);
+			await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*only sound/s);
 			expect(await page.evaluate(() => window.recordedResults.length)).toBe(0);
 			await context.close();
 		}

@@ -168,7 +168,7 @@ it.each<[string, (offer: string, peer: Page) => string | Promise<string>]>([
 				await route.fulfill({ status: 201, contentType: 'application/sdp', body });
 			})
 	});
-	await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*sound alone/s);
+	await expect.poll(() => readTrouble(page)).toMatch(/no pictures that this browser can play.*only sound/s);
 	await context.close();
 	await peer.context().close();
 });

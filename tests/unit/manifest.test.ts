@@ -77,7 +77,7 @@ describe('parseManifest', () => {
 			'default: Expected one of the models (mien) but received "other"'
 		);
 		expect(messageOf(withValue(['models', 0, 'metrics', 'private', 'perClass'], [1]))).toBe(
-			'models.0.metrics.private.perClass: Expected 2 values, one a label, but received 1'
+			'models.0.metrics.private.perClass: Expected 2 values, one per label, but received 1'
 		);
 		expect(messageOf(null)).toContain('manifest: ');
 		expect(messageOf('<!doctype html>')).toContain('received "<!doctype html>"');
@@ -189,10 +189,10 @@ describe('parseManifest', () => {
 			const metricsOf = (...perClass: number[]) => ({ public: { n: 10, accuracy: 0.5, macroF1: 0.5, perClass } });
 			expect(messageOf(withMirror({ biases: [1, 2], metrics: metricsOf(0.5, 0.6) }))).toBe('accepted');
 			expect(messageOf(withMirror({ biases: [1] }))).toBe(
-				'models.0.mirrored.biases: Expected 2 values, one a label, but received 1'
+				'models.0.mirrored.biases: Expected 2 values, one per label, but received 1'
 			);
 			expect(messageOf(withMirror({ metrics: metricsOf(0.5) }))).toBe(
-				'models.0.mirrored.metrics.public.perClass: Expected 2 values, one a label, but received 1'
+				'models.0.mirrored.metrics.public.perClass: Expected 2 values, one per label, but received 1'
 			);
 		});
 

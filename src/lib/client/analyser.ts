@@ -1,4 +1,4 @@
-/** The page's end of the worker: starts it, talks to it, and starts it again when it dies or hangs. */
+/** The page's side of the worker: starts it, talks to it, and restarts it when it dies or hangs. */
 import type { Explanation, FrameResult } from '../core/types';
 import { AppError, toAppError } from '../errors';
 import type { Manifest } from '../manifest';
@@ -30,14 +30,14 @@ export interface WorkerStats {
 
 export type AnalyserEvent =
 	| Message<'progress'>
-	/** Also after every restart; the settings in force are sent again by the analyser itself. */
+	/** Also after every restart; the analyser itself sends the current settings again. */
 	| ({ type: 'ready' } & Ready)
-	/** The worker died, hung or lost its back end; it comes back by itself. */
+	/** The worker died, hung or lost its back end; it is restarted automatically. */
 	| { type: 'restarting'; error: AppError }
 	/** It could not be started; `start` may be called again. */
 	| { type: 'fatal'; error: AppError };
 
-/** What the analyser needs of a Worker; tests give their own. */
+/** The part of a Worker that the analyser needs; tests pass their own. */
 export interface WorkerLike {
 	postMessage(message: ToWorker, transfer: Transferable[]): void;
 	terminate(): void;
@@ -46,20 +46,20 @@ export interface WorkerLike {
 	onerror: ((event: ErrorEvent) => unknown) | null;
 }
 
-/** A worker that was told to start, and what it has said since. */
+/** A worker that was told to start, and its messages since. */
 interface Early {
 	readonly worker: WorkerLike;
 	readonly said: readonly FromWorker[];
 }
 
-/** Limits in milliseconds. Those of start and configuration count from the last sign of progress. */
+/** Limits in milliseconds. Those for start and configuration count from the last sign of progress. */
 export interface Timeouts {
-	/** Until its code is there: a line that stands still is told of like any file that does not come. */
+	/** Until the worker's code is loaded: a stalled connection is reported like any file that cannot be loaded. */
 	readonly codeMs: number;
 	readonly startMs: number;
 	readonly configureMs: number;
 	readonly frameMs: number;
-	/** A still is looked at some hundred times. */
+	/** A still takes some hundred looks. */
 	readonly stillMs: number;
 }
 
@@ -67,16 +67,16 @@ export interface AnalyserOptions {
 	/** Absolute address of static/ on this origin, with a slash at its end. */
 	readonly baseUrl: string;
 	readonly backend?: BackendName | 'auto';
-	/** Taken without a trial where it runs, in place of what would be chosen. */
+	/** Used without a trial if it runs, instead of choosing a back end. */
 	readonly known?: BackendReport;
 	readonly onEvent: (event: AnalyserEvent) => void;
 	readonly createWorker?: () => WorkerLike;
-	/** A worker that was started and told to start before; asked for once. */
+	/** Returns a worker that was created and told to start earlier; called once. */
 	readonly takeEarly?: () => Early | null;
 	readonly timeouts?: Partial<Timeouts>;
 }
 
-/** Long, as a GPU in software compiles for a minute on a busy machine. Frames get less where their pace is known. */
+/** Long, as a software GPU compiles for a minute on a busy machine. Frames get less once their pace is known. */
 const TIMEOUTS: Timeouts = {
 	codeMs: 40_000,
 	startMs: 120_000,
@@ -118,12 +118,12 @@ export class Analyser {
 	/** Whether any worker ever became ready: from then on it is always started again. */
 	#everReady = false;
 	#generation = 0;
-	/** Settings that the worker confirmed, and those on their way to it. */
+	/** Settings that the worker confirmed, and those requested since. */
 	#accepted: WorkerSettings | null = null;
 	#wanted: WorkerSettings | null = null;
 	/** Generation that the running worker confirmed. */
 	#active: number | null = null;
-	/** What will be asked for first. */
+	/** The model likely to be requested first. */
 	#likelyModel: string | null = null;
 	#lastFrameId = 0;
 	#frame: PendingFrame | null = null;
@@ -131,9 +131,9 @@ export class Analyser {
 	#startWaiters: Waiter<Ready>[] = [];
 	#configureWaiters: Waiter<void>[] = [];
 	#statsWaiters: Waiter<WorkerStats>[] = [];
-	/** Told when the worker that their port leads to is gone. */
+	/** Called when the worker behind a task's port is gone. */
 	readonly #connections = new Set<(error: AppError) => void>();
-	/** Largest id of a face that any worker gave: the next one goes on from there. */
+	/** Largest face id from any worker so far: the next worker continues from there. */
 	#lastFaceId = 0;
 	#lastRequestId = 0;
 	readonly #explainWaiters = new Map<number, Waiter<Explanation>>();
@@ -147,14 +147,14 @@ export class Analyser {
 		});
 	}
 
-	/** True while a frame is in flight, or while none would be taken (starting, restarting, no settings yet). */
+	/** True while a frame is in flight, or while none would be accepted (starting, restarting, no settings yet). */
 	get busy(): boolean {
 		return this.#frame !== null || this.#active === null;
 	}
 
 	/**
-	 * Starts the worker; resolves when it is ready. `likelyModel` will be asked for first; null: the manifest's default.
-	 * Rejects with the AppError that 'fatal' reports.
+	 * Starts the worker; resolves when it is ready. `likelyModel`: will be requested first; null: the manifest's
+	 * default. Rejects with the AppError that 'fatal' reports.
 	 */
 	start(likelyModel: string | null = null): Promise<Ready> {
 		if (this.#disposed) return Promise.reject(disposedError());
@@ -166,9 +166,9 @@ export class Analyser {
 		});
 	}
 
-	/** As `start`, with a worker and a list of models that are fetched anew: the site may have changed. */
+	/** Like `start`, but fetches the worker and the list of models anew: the site may have changed. */
 	startAnew(likelyModel: string | null = null): Promise<Ready> {
-		// One that is starting has new ones.
+		// A worker that is still starting fetches them anyway.
 		if (this.#ready === null) return this.start(likelyModel);
 		const error = new AppError('worker-died', 'The worker was started anew');
 		this.#stopWorker();
@@ -181,8 +181,8 @@ export class Analyser {
 	}
 
 	/**
-	 * Resolves when the models of these settings run. Until then, and after a failure (AppError), those before go on.
-	 * A call while another one is under way replaces it; both settle together.
+	 * Resolves when the models of these settings run. Until then, and after a failure (AppError), the previous settings
+	 * stay in force. A call while another one is in progress replaces it; both settle together.
 	 */
 	configure(settings: WorkerSettings): Promise<void> {
 		if (this.#disposed) return Promise.reject(disposedError());
@@ -194,8 +194,8 @@ export class Analyser {
 	}
 
 	/**
-	 * The faces of a picture, or null where it was dropped (another one in flight, not ready, settings just changed).
-	 * Takes the picture and closes it. Rejects with an AppError where the picture, or the worker, failed.
+	 * The faces of a picture, or null if it was dropped (another one in flight, not ready, settings just changed).
+	 * Takes the picture and closes it. Rejects with an AppError if the picture, or the worker, failed.
 	 */
 	analyse(picture: GrabbedFrame, options: FrameOptions): Promise<FrameResult | null> {
 		const generation = this.#active;
@@ -217,7 +217,10 @@ export class Analyser {
 		});
 	}
 
-	/** What in a face (FaceResult.input) speaks for the label that a running model gives it. Rejects with an AppError. */
+	/**
+	 * Which parts of a face (FaceResult.input) speak for the label that a running model gives it. Rejects with an
+	 * AppError.
+	 */
 	explain(modelId: string, input: Uint8Array): Promise<Explanation> {
 		if (this.#active === null) return Promise.reject(new AppError('worker-died', 'No model is running'));
 		const requestId = ++this.#lastRequestId;
@@ -228,7 +231,7 @@ export class Analyser {
 		});
 	}
 
-	/** Has a face looked at while it is at rest, to be read against that, or no longer read so. A worker that ends forgets it. */
+	/** Starts a look at a face at rest, to read it relative to that, or ends this. Lost when the worker ends. */
 	rest(faceId: number, learn: boolean, stream = 0): void {
 		this.#post({ type: 'rest', stream, faceId, learn });
 	}
@@ -238,7 +241,7 @@ export class Analyser {
 		this.#post({ type: 'reset', stream });
 	}
 
-	/** Live tensors in the worker and their bytes. Rejects with an AppError where no worker runs. */
+	/** Live tensors in the worker and their bytes. Rejects with an AppError if no worker is running. */
 	stats(): Promise<WorkerStats> {
 		if (this.#ready === null) return Promise.reject(new AppError('worker-died', 'No worker is running'));
 		return new Promise((resolve, reject) => {
@@ -248,20 +251,20 @@ export class Analyser {
 		});
 	}
 
-	/** Another one, with a worker of its own on WASM with one thread: for pictures that several can share out. */
+	/** Another analyser, with its own worker on single-threaded WASM: to share out pictures between several. */
 	beside(): Analyser {
 		const { baseUrl } = this.#options;
 		return new Analyser({ baseUrl, known: ONE_THREAD, takeEarly: () => null, onEvent: () => undefined });
 	}
 
-	/** Ends the worker and starts another one, as where it hung. */
+	/** Ends the worker and starts another one, as if it had hung. */
 	restart(): void {
 		if (this.#worker !== null) this.#workerFailed(new AppError('worker-died', 'It was restarted on request'));
 	}
 
 	/**
-	 * A port to the worker, for one task beside the frames. `onLost` is called at most once, when the worker is gone; a
-	 * port alone would fall silent. To be forgotten by `disconnect`, with the same function. Rejects as `start` does.
+	 * A port to the worker, for one task beside the frames. `onLost` is called at most once, when the worker is gone;
+	 * the port alone would just fall silent. Call `disconnect` with the same function at the end. Rejects like `start`.
 	 */
 	async connect(onLost: (error: AppError) => void): Promise<MessagePort> {
 		await this.start();
@@ -271,12 +274,12 @@ export class Analyser {
 		return port1;
 	}
 
-	/** The task is over: it is no longer told. */
+	/** The task is over: `onLost` is no longer called. */
 	disconnect(onLost: (error: AppError) => void): void {
 		this.#connections.delete(onLost);
 	}
 
-	/** Ends the worker. A frame under way counts as dropped; all else that is pending rejects. */
+	/** Ends the worker. A frame in flight counts as dropped; everything else that is pending rejects. */
 	dispose(): void {
 		this.#disposed = true;
 		this.#stopWorker();
@@ -298,7 +301,7 @@ export class Analyser {
 				this.#receive(data);
 			};
 			worker.onerror = ({ message }: Partial<ErrorEvent>) => {
-				// Without a word where its first lines cannot be loaded.
+				// There is no message if the entry script cannot be loaded.
 				const isLoaded = message !== undefined && message !== '' && !message.includes(WORKER_NOT_LOADED);
 				this.#workerFailed(isLoaded ? new AppError('worker-died', message) : notLoaded());
 			};
@@ -317,7 +320,7 @@ export class Analyser {
 		}
 	}
 
-	/** The worker that was started before, for the first start; tests give their own or none. */
+	/** The worker that was started early, for the first start only; tests pass their own or none. */
 	#takeEarly(): Early | null {
 		const { createWorker, takeEarly } = this.#options;
 		if (this.#attempts > 1 || this.#everReady) return null;
@@ -407,7 +410,7 @@ export class Analyser {
 	}
 
 	#settingsFailed(error: AppError): void {
-		// Settings that ran before the worker was restarted: nobody waits for them, so the way back is another restart.
+		// Settings that ran before a restart failed now: there is no awaiter, so try another restart.
 		if (this.#configureWaiters.length === 0) {
 			this.#workerFailed(error);
 			return;
@@ -415,7 +418,7 @@ export class Analyser {
 		this.#deadlines.stop('configure');
 		this.#wanted = null;
 		for (const { reject } of this.#configureWaiters.splice(0)) reject(error);
-		// A failure of new settings right after a restart: the ones before must still be brought back.
+		// New settings failed right after a restart: the previous ones must still be restored.
 		if (this.#active === null && this.#accepted !== null) this.#sendSettings(this.#accepted);
 	}
 
@@ -428,7 +431,7 @@ export class Analyser {
 		for (const { reject } of this.#statsWaiters.splice(0)) reject(error);
 		this.#loseConnections(error);
 		this.#rejectExplanations(error);
-		// A worker that tells why it cannot start will tell the same again; one that dies may have met an accident.
+		// A worker that reports why it cannot start would report it again; one that just dies may have had an accident.
 		if (!this.#everReady && (reported || this.#attempts >= FIRST_STARTS)) {
 			this.#attempts = 0;
 			this.#wanted = null;
@@ -437,7 +440,7 @@ export class Analyser {
 			return;
 		}
 		if (this.#everReady) {
-			// New settings may be what killed the worker: go back to those that ran.
+			// The new settings may have killed the worker: go back to those that ran.
 			if (this.#accepted !== null) this.#wanted = null;
 			for (const { reject } of this.#configureWaiters.splice(0)) reject(error);
 		}
@@ -455,7 +458,7 @@ export class Analyser {
 		if (this.#frame !== null) this.#deadlines.start('frame', this.#frameLimitMs(this.#frame));
 	}
 
-	/** The worker has one thread: a frame may have to wait until a model is compiled. */
+	/** The worker has one thread: a frame may have to wait for a model to compile. */
 	#frameLimitMs({ still }: PendingFrame): number {
 		if (still) return this.#timeouts.stillMs;
 		if (this.#generation !== this.#active) return this.#timeouts.configureMs;
@@ -521,8 +524,8 @@ export class Analyser {
 	}
 }
 
-function notLoaded(why = 'it did not come'): AppError {
-	return new AppError('model-unreachable', 'the worker', undefined, `The script that analyses: ${why}.`);
+function notLoaded(why = 'it could not be loaded'): AppError {
+	return new AppError('model-unreachable', 'the worker', undefined, `The analysis script: ${why}.`);
 }
 
 function disposedError(): AppError {

@@ -1,6 +1,6 @@
-/** Time limits of several named tasks; each is either met in time or reported once. */
+/** Time limits for several named tasks; each is either met in time or reported once. */
 
-/** A timer that comes so late tells that the page itself stood still; its worker did too, or its answer waits behind. */
+/** If a timer is this late, the page itself was stalled; so was its worker, or its answer is still queued. */
 const LATE_MS = 1000;
 
 export class Deadlines<Task extends string> {
@@ -11,12 +11,12 @@ export class Deadlines<Task extends string> {
 		this.#onExpired = onExpired;
 	}
 
-	/** Starts the limit of a task, or starts it anew. */
+	/** Starts or restarts the limit of a task. */
 	start(task: Task, limitMs: number): void {
 		this.#start(task, limitMs, true);
 	}
 
-	/** There was a sign of life: gives every running task its whole limit again. */
+	/** After a sign of life: gives every running task its whole limit again. */
 	extendAll(): void {
 		for (const [task, { limitMs }] of [...this.#running]) this.start(task, limitMs);
 	}
@@ -30,7 +30,7 @@ export class Deadlines<Task extends string> {
 		for (const task of [...this.#running.keys()]) this.stop(task);
 	}
 
-	/** `mayBeLate`: where the page stood still, the task gets its limit once more, once. */
+	/** `mayBeLate`: if the page was stalled, the task gets its limit again, once. */
 	#start(task: Task, limitMs: number, mayBeLate: boolean): void {
 		this.stop(task);
 		const dueMs = performance.now() + limitMs;

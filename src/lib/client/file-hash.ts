@@ -1,4 +1,4 @@
-/** The SHA-256 of a file as 64 hex digits, computed beside everything else; null where it could not be read. */
+/** The SHA-256 of a file as 64 hex digits, computed in a worker of its own; null if it could not be read. */
 export function hashFile(file: Blob, signal: AbortSignal): Promise<string | null> {
 	return new Promise((resolve) => {
 		const worker = new Worker(new URL('../worker/hash.worker.ts', import.meta.url), { type: 'module' });

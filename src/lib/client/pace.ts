@@ -1,15 +1,15 @@
 /**
- * How long a frame may take, by those before it: a worker that is stuck gives no sign, and the sooner that is noticed
- * the sooner another one is started. A limit for all machines has to be many times what most of them need.
+ * How long a frame may take, judged by earlier ones: a stuck worker gives no sign, and the sooner that is noticed, the
+ * sooner another one is started. A fixed limit for all machines would have to be many times what most of them need.
  */
 
-/** Over some minutes of a slow machine: it has seen one face and several, and the machine busy with something else. */
+/** Some minutes on a slow machine: with one face and several, and with the machine busy with something else. */
 const RECENT_FRAMES = 300;
-/** Fewer tell too little. */
+/** Fewer are not enough to judge by. */
 const KNOWN_FRAMES = 100;
-/** A crowd that comes takes several times as long as nobody did. */
+/** When a crowd arrives, frames take several times as long as empty ones did. */
 const TIMES = 8;
-/** Other programs may take a busy machine's processor for so long. */
+/** Other programs may occupy a busy machine's processor for this long. */
 const LEAST_LIMIT_MS = 5000;
 
 export class Pace {
@@ -21,7 +21,7 @@ export class Pace {
 		if (this.#recentMs.length > RECENT_FRAMES) this.#recentMs.shift();
 	}
 
-	/** Other models, or another worker: nothing is known of them. */
+	/** For other models, or another worker, whose pace is unknown. */
 	forget(): void {
 		this.#recentMs.length = 0;
 	}

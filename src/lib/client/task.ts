@@ -1,32 +1,32 @@
-/** The page's end of a task beside the live analysis. */
+/** The page's side of a task beside the live analysis. */
 import { AppError, toAppError } from '../errors';
 import type { FromTask, TaskRequest, ToTask } from '../protocol/tasks';
 
 export type TaskEvent = Extract<FromTask, { type: 'speed' | 'tables' | 'progress' }>;
 
-/** What a task needs of the analyser: a port to its worker, and to be told when that worker is gone, until it disconnects. */
+/** What a task needs of the analyser: a port to its worker, and a call if that worker is lost before it disconnects. */
 export interface TaskHost {
 	connect(onLost: (error: AppError) => void): Promise<MessagePort>;
 	disconnect(onLost: (error: AppError) => void): void;
 }
 
 export interface Task {
-	/** Resolves at its end: true where it was not cancelled. Rejects with an AppError. */
+	/** Resolves at its end: true unless it was cancelled. Rejects with an AppError. */
 	readonly finished: Promise<boolean>;
 	pause(): void;
 	resume(): void;
 	cancel(): void;
 }
 
-/** A worker that is silent for this long hangs. Loading a model on a GPU in software is what takes longest. */
+/** A worker that is silent for this long hangs. What takes longest is loading a model on a software GPU. */
 const SILENCE_LIMIT_MS = 120_000;
 
-/** Starts a task; `onEvent` is told of everything before its end. */
+/** Starts a task; `onEvent` gets every event before its end. */
 export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event: TaskEvent) => void): Task {
 	let port: MessagePort | null = null;
 	let settle: { resolve: (finished: boolean) => void; reject: (error: AppError) => void };
 	let timer: ReturnType<typeof setTimeout> | undefined;
-	/** Nothing need come then. */
+	/** No messages are expected while paused. */
 	let paused = false;
 	/** Sent once there is a port. */
 	const waiting: ToTask[] = [request];
@@ -80,7 +80,7 @@ export function startTask(host: TaskHost, request: TaskRequest, onEvent: (event:
 			for (const message of waiting.splice(0)) opened.postMessage(message);
 			expectSign();
 		})
-		// Also what cannot be sent.
+		// Includes messages that cannot be sent.
 		.catch((error: unknown) => fail(toAppError(error, 'worker-died')));
 
 	return {

@@ -1,4 +1,4 @@
-/** The pipeline: from a frame to its faces with ids and readings. Models, clock and time are arguments. */
+/** The pipeline: from a frame to its faces, with ids and readings. Models, clock and time are passed in. */
 import { raiseContrast } from './contrast';
 import { cropSquare } from './geometry';
 import { sampleSquare, toModelInput } from './preprocess';
@@ -20,53 +20,53 @@ import type {
 } from './types';
 
 /**
- * Of more faces than wanted the largest are analysed. Those of the frame before count as this much larger, so that two of
- * one size do not take turns.
+ * If there are too many faces, the largest are analysed. Those analysed in the previous frame count as this much
+ * larger, so that two of the same size do not take turns.
  */
 const STAYING_BONUS = 1.25;
-/** The crop where there is no classifier to ask for one. */
+/** The crop if there is no classifier to define one. */
 const BOX_ITSELF: CropSpec = { scale: 1, shift: [0, 0], align: false };
-/** Probabilities may exceed 1 by this much, as 32-bit floats do. */
+/** Probabilities may exceed 1 by this much through 32-bit rounding. */
 const ROUNDING = 1e-3;
 
 export interface AnalysisTools {
 	readonly detector: FaceDetector;
-	/** With it live frames are searched for small faces too; without, each gets one look. */
+	/** If given, live frames are also searched for small faces; otherwise each frame gets one look. */
 	readonly far?: { readonly detector: FaceDetector; readonly smallestFacePx: number } | undefined;
-	/** All see every face; their ids differ. With none, faces are found and tracked but not read. */
+	/** Each reads every face; their ids differ. With none, faces are found and tracked but not read. */
 	readonly classifiers: readonly Classifier[];
-	/** Milliseconds of a steady clock, for the times of the stages alone. */
+	/** Milliseconds of a monotonic clock, used only to time the stages. */
 	readonly now: () => number;
 }
 
 export interface AnalysisSettings {
-	/** Faces of less confidence (0..1) than this are dropped. */
+	/** Faces with less confidence (0..1) than this are dropped. */
 	readonly minConfidence: number;
-	/** Most faces analysed: the largest. */
+	/** At most this many faces are analysed: the largest. */
 	readonly maxFaces: number;
 	/** Time constant of the smoothing in milliseconds; 0 switches it off. */
 	readonly smoothingMs: number;
 	/** Time of the frame in milliseconds, on any clock that does not jump within a source. */
 	readonly timeMs: number;
-	/** A picture that stands alone: no tracking, no smoothing, ids 1 to n, and the state stays as it was. */
+	/** A single picture: no tracking, no smoothing, ids 1 to n, and the state is unchanged. */
 	readonly still: boolean;
-	/** Milliseconds that reading the frame's pixels took, before this; counted into the total. */
+	/** Milliseconds already spent on reading the frame's pixels; included in the total. */
 	readonly readMs: number;
 }
 
-/** What one frame hands to the next. */
+/** State passed from one frame to the next. */
 export interface AnalysisState {
 	readonly tracker: TrackerState;
 	readonly search: SearchState;
 	/** Ids of the faces analysed. */
 	readonly analysed: ReadonlySet<number>;
-	/** Faces that are read against how they look at rest. */
+	/** Faces that are read relative to how they look at rest. */
 	readonly resting: RestingState;
 	/** By model id. */
 	readonly smoothing: Readonly<Record<string, SmoothingState>>;
 }
 
-/** Where every source starts. */
+/** The state every source starts with. */
 export const INITIAL_STATE: AnalysisState = {
 	tracker: NO_TRACKS,
 	search: NOTHING_KNOWN,
@@ -76,9 +76,9 @@ export const INITIAL_STATE: AnalysisState = {
 };
 
 /**
- * The faces of a frame in the order of their ids, with what each classifier says of them: find, track, crop, classify,
- * smooth. Rejects when the detector or a classifier does, or when a classifier gives anything but a probability for each
- * label of each face. Changes no argument.
+ * The faces of a frame in order of id, with each classifier's reading of them: find, track, crop, classify, smooth.
+ * Rejects if the detector or a classifier does, or if a classifier returns anything but a probability for each label of
+ * each face. Changes no argument.
  */
 export async function analyse(
 	frame: Frame,
@@ -119,7 +119,7 @@ export async function analyse(
 	return { state: still ? state : { search, tracker, analysed, resting, smoothing }, result };
 }
 
-/** Detection, ids and selection: at most `maxFaces` faces, in the order of their ids. */
+/** Detection, ids and selection: at most `maxFaces` faces, in order of id. */
 async function findFaces(
 	frame: Frame,
 	{ detector, far }: AnalysisTools,
@@ -146,7 +146,7 @@ async function findFaces(
 	return { faces: selectFaces(tracked, maxFaces, state.analysed), search, tracker };
 }
 
-/** What each classifier says of each face, one classifier after another, and how long each took. */
+/** Each classifier's reading of each face, one classifier after another, and how long each took. */
 async function readFaces(
 	faces: readonly TrackedFace[],
 	batches: ReadonlyMap<Classifier, Float32Array>,
@@ -186,14 +186,14 @@ async function readFaces(
 	return { readings, resting, smoothing, classifyMs };
 }
 
-/** Whether a detection is sure enough and sound: the NaN that a broken back end can give would stay in the tracker. */
+/** Whether a detection is confident enough and finite: a NaN from a broken back end would stay in the tracker. */
 function isUsable({ box, landmarks, confidence }: DetectedFace, minConfidence: number): boolean {
 	const points: readonly Point[] = [box, ...Object.values<Point>({ ...landmarks })];
 	const isFinite = points.every(({ x, y }) => Number.isFinite(x + y)) && Number.isFinite(box.width + box.height);
 	return confidence >= minConfidence && box.width > 0 && box.height > 0 && isFinite;
 }
 
-/** The largest `maxFaces`, in the order of their ids; `analysed`: ids of the frame before, which are favoured. */
+/** The largest `maxFaces`, in order of id; `analysed`: ids of the previous frame, which are favoured. */
 function selectFaces(faces: readonly TrackedFace[], maxFaces: number, analysed: ReadonlySet<number>): TrackedFace[] {
 	const rank = ({ id, box }: TrackedFace): number => (box.width + box.height) * (analysed.has(id) ? STAYING_BONUS : 1);
 	const largest = faces.toSorted((a, b) => rank(b) - rank(a)).slice(0, maxFaces);
@@ -201,8 +201,8 @@ function selectFaces(faces: readonly TrackedFace[], maxFaces: number, analysed: 
 }
 
 /**
- * For each classifier its batch, [faces, size, size, channels], and what the first one sees of each face, as bytes. What
- * two of them see alike is sampled once.
+ * Each classifier's batch, [faces, size, size, channels], and the first one's view of each face, as bytes. Classifiers
+ * with the same view share the samples.
  */
 function cropBatches(
 	frame: Frame,
@@ -224,11 +224,11 @@ function cropBatches(
 		batches.set(classifier, batch);
 	}
 	const [first = []] = samples.values();
-	// The typed array itself would cut off, this rounds.
+	// Rounded explicitly: the typed array alone would truncate.
 	return { batches, inputs: first.map((gray) => Uint8Array.from(gray, Math.round)) };
 }
 
-/** One row of scores for each face. Values that are no numbers would stay in the smoothing, so they are refused here. */
+/** One row of scores per face. NaN would stay in the smoothing, so it is refused here. */
 async function classifyBatch(classifier: Classifier, batch: Float32Array, count: number): Promise<Scores[]> {
 	if (count === 0) return [];
 	const { id, labels } = classifier;
@@ -236,7 +236,7 @@ async function classifyBatch(classifier: Classifier, batch: Float32Array, count:
 	const isComplete = rows.length === count && rows.every((row) => row.length === labels.length);
 	if (!isComplete || !rows.every((row) => row.every((score) => score >= 0 && score <= 1 + ROUNDING)))
 		throw new Error(
-			`The model ${id} gave something else than ${labels.length} probabilities for each of ${count} faces.`
+			`The model ${id} gave something other than ${labels.length} probabilities for each of ${count} faces.`
 		);
 	return rows;
 }

@@ -1,10 +1,10 @@
-/** BlazeFace as a FaceDetector, in a worker as in Node. */
+/** BlazeFace as a FaceDetector, in a worker or in Node. */
 import { blazefaceAnchors, decodeFaces, type BlazefaceLayout, type DetectionLimits } from './blazeface';
 import type { Network } from './network/network';
 import { letterboxInput, regionInput } from './preprocess';
 import type { FaceDetector } from './types';
 
-/** The detector that a network of this layout is. `anySize`: as FaceDetector says of the back end. */
+/** Wraps a network of this layout as a detector. `anySize`: see FaceDetector; depends on the back end. */
 export function blazefaceDetector(
 	network: Pick<Network, 'predict'>,
 	layout: BlazefaceLayout,
@@ -19,7 +19,7 @@ export function blazefaceDetector(
 			if (scale !== undefined && region !== undefined) {
 				const { data, width, height, transform } = regionInput(frame, scale, range, region);
 				const raw = await network.predict(data, 1, [height, width]);
-				// As many for each part of the picture as in inputs of the network's own size.
+				// As many faces per area as for inputs of the network's own size.
 				const maxFaces = Math.ceil((limits.maxFaces * width * height) / size ** 2);
 				return decodeFaces(raw, transform, { maxFaces, minConfidence }, blazefaceAnchors(layout, width, height));
 			}

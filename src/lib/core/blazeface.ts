@@ -5,7 +5,7 @@
 import { boxToFrame, intersectionOverUnion, pointToFrame, type Letterbox } from './geometry';
 import type { DetectedFace, Landmarks, Point } from './types';
 
-/** What a network is fed: [n, size, size, 3], RGB, with 0..255 mapped to `range`. It gives [n, anchors, BLAZEFACE_VALUES]. */
+/** Input: [n, size, size, 3], RGB, with 0..255 mapped to `range`. Output: [n, anchors, BLAZEFACE_VALUES]. */
 export interface BlazefaceLayout {
 	readonly size: number;
 	readonly range: readonly [low: number, high: number];
@@ -25,31 +25,31 @@ export const FULL_RANGE: BlazefaceLayout = { size: 192, range: [-1, 1], grids: [
 
 /**
  * The values of an anchor: a logit; the box's centre x, y and its width, height; x, y of six landmarks in the order of
- * `Landmarks`. All but the logit are input pixels, and positions count from the anchor.
+ * `Landmarks`. All but the logit are in input pixels, and positions are relative to the anchor.
  */
 export const BLAZEFACE_VALUES = 17;
 const CENTRE = 1;
-/** Far above what rounding can do. */
+/** Far larger than any rounding error. */
 const LOGIT_MARGIN = 0.01;
 const SIZE = 3;
 const LANDMARKS = 5;
 
-/** Least intersection over union of two boxes of one face: the figure of MediaPipe and of `@tensorflow-models/blazeface`. */
+/** Least intersection over union of two boxes of one face, as in MediaPipe and `@tensorflow-models/blazeface`. */
 const SAME_FACE_OVERLAP = 0.3;
 
 export interface DetectionLimits {
 	/** Faces must be more confident than this, 0..1. */
 	readonly minConfidence: number;
-	/** Most faces returned. */
+	/** At most this many faces are returned. */
 	readonly maxFaces: number;
 }
 
-/** Sides of inputs of another size than a layout's own are multiples of this: its deepest cells are so wide. */
+/** If an input is not of the layout's own size, its sides are multiples of this, the width of the deepest cells. */
 export const SIDE_STEP_PX = 32;
 
 /**
- * Centres of a layout's anchors in input pixels, in the order of the network's output. `width` and `height`: of an input of
- * another size than its own.
+ * Centres of a layout's anchors in input pixels, in the order of the network's output. `width` and `height`: of the
+ * input, if it differs from the layout's own size.
  */
 export function blazefaceAnchors(
 	{ size, grids }: BlazefaceLayout,
@@ -68,7 +68,7 @@ export function blazefaceAnchors(
 
 const SHORT_RANGE_ANCHORS = blazefaceAnchors(SHORT_RANGE);
 
-/** Landmarks from a function of their name and of their place in the network's output. */
+/** Landmarks from a function of their name and their index in the network's output. */
 function landmarksFrom(point: (name: keyof Landmarks, index: number) => Point): Landmarks {
 	return {
 		rightEye: point('rightEye', 0),
@@ -94,7 +94,7 @@ export function decodeCandidates(
 			`BlazeFace gives ${String(anchors.length * BLAZEFACE_VALUES)} values, not ${String(raw.length)}.`
 		);
 	const candidates: DetectedFace[] = [];
-	// Almost all are no faces, and told by their logit; with a margin, as the exact limit is below.
+	// Almost all anchors show no face; their logit alone rules them out. The margin is safe: the exact check follows.
 	const leastLogit = Math.log(minConfidence / (1 - minConfidence)) - LOGIT_MARGIN;
 	for (const [index, anchor] of anchors.entries()) {
 		if ((raw[index * BLAZEFACE_VALUES] ?? 0) < leastLogit) continue;
@@ -113,14 +113,14 @@ export function decodeCandidates(
 	return candidates.sort((a, b) => b.confidence - a.confidence);
 }
 
-/** Whether two detections in one picture overlap so much that they are of one face. */
+/** Whether two detections in one picture overlap enough to be the same face. */
 export function isSameFace(a: DetectedFace, b: DetectedFace): boolean {
 	return intersectionOverUnion(a.box, b.box) >= SAME_FACE_OVERLAP;
 }
 
 /**
- * Greedy non-max suppression of `candidates`, which come most confident first: one group for each face, the kept
- * candidate followed by those that it suppresses. Candidates of more than `maxFaces` faces are dropped.
+ * Greedy non-max suppression of `candidates`, sorted most confident first: one group per face, the kept candidate
+ * followed by those it suppresses. Candidates of faces beyond `maxFaces` are dropped.
  */
 export function groupCandidates(candidates: readonly DetectedFace[], maxFaces: number): DetectedFace[][] {
 	const groups: [kept: DetectedFace, ...suppressed: DetectedFace[]][] = [];
@@ -133,9 +133,9 @@ export function groupCandidates(candidates: readonly DetectedFace[], maxFaces: n
 }
 
 /**
- * The mean of a group, weighted by confidence (the paper's "blending"), with the greatest confidence in it. Boxes and
+ * The mean of a group, weighted by confidence (the paper's "blending"), with the group's greatest confidence. Boxes and
  * eyes then jump less from frame to frame than with the kept candidate alone: 16 % less in the median, 43 % at best,
- * never more, on a photo at three sizes that moved by parts of a pixel, with and without noise.
+ * never more, on a photo at three sizes moved by fractions of a pixel, with and without noise.
  */
 export function blendFaces(group: readonly DetectedFace[]): DetectedFace {
 	const total = group.reduce((sum, { confidence }) => sum + confidence, 0);
@@ -157,7 +157,7 @@ export function blendFaces(group: readonly DetectedFace[]): DetectedFace {
 }
 
 /**
- * Faces in frame pixels, most confident first. `raw`: [anchors, 17]; `transform`: how the frame lay in the network's
+ * Faces in frame pixels, most confident first. `raw`: [anchors, 17]; `transform`: where the frame lies in the network's
  * input; `anchors`: those of its layout.
  */
 export function decodeFaces(
@@ -170,7 +170,7 @@ export function decodeFaces(
 	return groups.map((group) => faceToFrame(blendFaces(group), transform));
 }
 
-/** A face in input pixels as one in frame pixels. */
+/** Converts a face from input pixels to frame pixels. */
 export function faceToFrame({ box, landmarks, confidence }: DetectedFace, transform: Letterbox): DetectedFace {
 	return {
 		box: boxToFrame(box, transform),

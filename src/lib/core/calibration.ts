@@ -1,18 +1,18 @@
-/** Calibrated confidence: probabilities that come near to how often a label is right. */
+/** Calibrated confidence: probabilities close to how often a label is right. */
 import type { Calibration, Scores } from './types';
 
-/** Smaller probabilities count as this, so that none has a logarithm of minus infinity; far under any that matters. */
+/** Smaller probabilities count as this, to keep logarithms finite; far below any that matters. */
 const LEAST_PROBABILITY = 1e-30;
 
 /**
- * What the softmax would have given with its logits calibrated so: p^(1/T) * exp(bias), summing to 1 again. Logarithms of
- * probabilities serve as the logits, for they differ from them by a constant, which a softmax does not see.
+ * What the softmax would have given with calibrated logits: p^(1/T) * exp(bias), normalised to sum to 1. Logarithms of
+ * probabilities serve as logits: they differ by a constant, which a softmax ignores.
  */
 export function calibrate(probabilities: Scores, { temperature, biases = [] }: Calibration): number[] {
 	const logits = probabilities.map(
 		(p, label) => Math.log(Math.max(p, LEAST_PROBABILITY)) / temperature + (biases[label] ?? 0)
 	);
-	// Relative to the greatest, so that low temperatures do not make all of them zero.
+	// Relative to the greatest, so that they do not all underflow to zero at low temperatures.
 	const greatest = Math.max(...logits);
 	const powers = logits.map((logit) => Math.exp(logit - greatest));
 	const sum = powers.reduce((a, b) => a + b, 0);

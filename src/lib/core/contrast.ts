@@ -1,23 +1,23 @@
-/** Dull faces made clearer before they are classified. The method is this project's own. */
+/** Raises the contrast of dull faces before they are classified. The method is this project's own. */
 import { clamp } from './geometry';
 
 /**
- * The contrast under which `raiseContrast` raises it: the standard deviation of grey values of 0..255 (RMS contrast). 46 %
- * of FER2013's pictures have less in their middle, most of them little less. This, the disc and the exponent were chosen
- * on PublicTest, so that clean pictures lose nothing.
+ * Contrast below which `raiseContrast` raises it: the standard deviation of grey values of 0..255 (RMS contrast). 46 %
+ * of FER2013's pictures have less in their middle, most of them only a little less. This value, the disc and the
+ * exponent were chosen on PublicTest so that clean pictures lose nothing.
  */
 export const FER2013_LEAST_CONTRAST = 40;
 
-/** Radius of the disc of the face itself, as a part of the side: beyond it a window may stand behind a face. */
+/** Radius of the disc that shows the face itself, as a share of the side: beyond it there may be a bright window. */
 const RADIUS = 1 / 3;
 /** The mean grey value of FER2013's pictures. */
 const FER2013_GREY = 129;
 
 /**
- * The grey values of 0..255 of a square picture, row by row, for a classifier. Where the contrast in its middle is under
- * `least`, as with faces in the dark, in haze and before a window, contrast is raised and brightness brought nearer to
- * FER2013's. The gain is (least / contrast)^0.75: with an exponent of 1 a dark picture's noise would be raised too far.
- * The picture itself comes back without `least` and where it has enough contrast.
+ * The grey values of 0..255 of a square picture, row by row, for a classifier. If the contrast in its middle is below
+ * `least` (faces in the dark, in haze, in front of a window), contrast is raised and brightness moved towards
+ * FER2013's. The gain is (least / contrast)^0.75: an exponent of 1 would amplify a dark picture's noise too much.
+ * Without `least`, or with enough contrast, the picture itself is returned.
  */
 export function raiseContrast<T extends Float32Array | Uint8Array>(
 	gray: T,
@@ -26,10 +26,10 @@ export function raiseContrast<T extends Float32Array | Uint8Array>(
 	if (least === undefined) return gray;
 	const { mean, deviation } = statisticsOfDisc(gray);
 	if (deviation >= least) return gray;
-	// x^0.75 by square roots, which all engines round alike. The least deviation of 1 bounds the gain of an even picture.
+	// x^0.75 by square roots, which all engines round alike. The minimum of 1 bounds the gain for flat pictures.
 	const root = Math.sqrt(least / Math.max(deviation, 1));
 	const gain = root * Math.sqrt(root);
-	// The more the contrast needs raising, the nearer the mean goes to FER2013's.
+	// The more the contrast is raised, the closer the mean moves to FER2013's.
 	const level = mean + (FER2013_GREY - mean) * (1 - 1 / gain);
 	return Float32Array.from(gray, (value) => clamp(level + (value - mean) * gain, 0, 255));
 }

@@ -1,16 +1,16 @@
-/** A few rectangles around what is worth looking at: without the overlaps of tiles, and without what lies between. */
+/** A few rectangles around what is worth looking at, without the overlaps of tiles or the space between. */
 import { SIDE_STEP_PX } from './blazeface';
 import { clamp } from './geometry';
 import type { Box } from './types';
 
-/** A look costs as much as so many pixels of the input more than it has. */
+/** Fixed cost of a look, in input pixels, on top of those it has. */
 const LOOK_PX = 2000;
-/** The first values of larger inputs would not stay in a processor's cache: those of one of these take 5 MB. */
+/** The first activations of larger inputs would not stay in the processor's cache: at this size they take 5 MB. */
 const MOST_PX = 160_000;
-/** By so much a pixel of too large an input counts more. */
+/** A pixel of an input that is too large counts this many times. */
 const TOO_LARGE = 10;
 
-/** Cells from the left and the top; right and bottom are the first ones beyond. */
+/** Cell indices from the left and the top; right and bottom are exclusive. */
 interface Cells {
 	readonly left: number;
 	readonly top: number;
@@ -19,17 +19,17 @@ interface Cells {
 }
 
 export interface CoverOptions {
-	/** Side of the cells, in pixels of the frame, which are wanted or not as a whole. */
+	/** Side of the cells, in frame pixels; each is wanted or not as a whole. */
 	readonly cellPx: number;
-	/** What is to be seen around each wanted cell at least, in pixels of the frame. */
+	/** Least margin shown around each wanted cell, in frame pixels. */
 	readonly marginPx: number;
-	/** Pixels of a detector's input for one of the frame. */
+	/** Pixels of the detector's input per frame pixel. */
 	readonly scale: number;
 }
 
 /**
- * Regions of the frame that show all cells for which `isWanted` holds, with a margin, for as few pixels of input as cuts from
- * side to side can do. Each is a whole number of steps (SIDE_STEP_PX) of input high and wide.
+ * Regions of the frame that show all cells for which `isWanted` holds, with a margin, at the least cost that cuts from
+ * side to side allow. Each is a whole number of steps (SIDE_STEP_PX) of input high and wide.
  */
 export function coverRegions(
 	{ width, height }: { width: number; height: number },
@@ -72,7 +72,7 @@ export function coverRegions(
 	return regions;
 }
 
-/** Start and length of a side in pixels of the frame, a whole number of steps long, inside the frame where it can be. */
+/** Start and length of a side in frame pixels, a whole number of steps long, inside the frame if it fits. */
 function along(
 	from: number,
 	to: number,
@@ -87,8 +87,8 @@ function along(
 }
 
 /**
- * What a cut before each column (`upright`) or row but the first leaves on both sides, shrunk to what is wanted there; the last
- * one leaves all on the first side.
+ * For a cut after each column (`upright`) or row: both sides, shrunk to the wanted cells. The last cut leaves
+ * everything on the first side.
  */
 function cutsOf(
 	wanted: Uint8Array,
@@ -98,7 +98,7 @@ function cutsOf(
 ): [before: Cells | null, after: Cells | null][] {
 	const [start, end, from, to] = upright ? [left, right, top, bottom] : [top, bottom, left, right];
 	const place = (line: number, at: number): number => (upright ? at * columns + line : line * columns + at);
-	/** The cells of a line that are wanted, from the first to the last. */
+	/** The wanted cells of a line, from the first to the last. */
 	const lineAt = (line: number): Cells | null => {
 		let [first, last] = [from, to - 1];
 		while (first < to && wanted[place(line, first)] !== 1) first++;
@@ -114,7 +114,7 @@ function cutsOf(
 	return before.map((part, index) => [part, after[index + 1] ?? null]);
 }
 
-/** The first, the first two, the first three of them and so on, as one. */
+/** Running unions: the first, the first two, the first three, and so on. */
 function joinedOneByOne(parts: readonly (Cells | null)[]): (Cells | null)[] {
 	let sum: Cells | null = null;
 	return parts.map((part) => (sum = joined(sum, part)));

@@ -1,22 +1,22 @@
-/** Where a picture has enough detail to hold faces: walls, skies and blurred backgrounds need no closer look. */
+/** Finds where a picture has enough detail to hold faces: walls, skies and blurred backgrounds need no closer look. */
 import type { Box, Frame } from './types';
 
-/** Blocks across the smallest face: fine enough for eyes beside cheeks, coarse enough to average noise away. */
+/** Blocks across the smallest face: fine enough to tell eyes from cheeks, coarse enough to average out noise. */
 const BLOCKS_PER_FACE = 4;
-/** Blocks across the square in which detail has to lie together: the smallest face and its outline. */
+/** Blocks across the window that must hold enough detail: the smallest face and its outline. */
 const WINDOW = 5;
 /**
- * So many blocks of a window have to differ from the mean of the two beside or above and below them, by this share of the
- * difference between the picture's brightest block and its darkest. Slopes of light and blurred edges do not. In 205 faces of
- * 16 to 60 pixels, thirty people's in drawn, filmed and photographed scenes, the fifth block of the best window differed by 17
- * or more of 255 levels; a third of the tiles of portraits has less than 8.
+ * At least this many blocks of a window must differ from the mean of the two beside them, or above and below, by this
+ * share of the difference between the picture's brightest and darkest block. Gradients and blurred edges do not. In 205
+ * faces of 16 to 60 pixels (thirty people in drawn, filmed and photographed scenes) the fifth block of the best window
+ * differed by 17 or more of 255 levels; a third of the tiles of portraits has less than 8.
  */
 const LEAST_BLOCKS = 5;
 const LEAST_SHARE = 0.03;
-/** Noise and compression differ by less, whatever the picture's contrast; in levels of luma. */
+/** Noise and compression cause smaller differences, whatever the picture's contrast; in levels of luma. */
 const LEAST_DIFFERENCE = 3;
 
-/** Gives a function that tells whether a region of the frame may hold a face of at least that height. */
+/** Returns a function that tells whether a region of the frame may hold a face of at least that height. */
 export function detailOf(frame: Frame, smallestFacePx: number): (region: Box) => boolean {
 	const blockPx = Math.max(1, Math.floor(smallestFacePx / BLOCKS_PER_FACE));
 	const columns = Math.ceil(frame.width / blockPx);
@@ -51,7 +51,7 @@ function contrastOf(luma: Float32Array): number {
 	return brightest - darkest;
 }
 
-/** 1 in the middle of each window with enough blocks; windows at the border have fewer. */
+/** 1 at the centre of each window with enough blocks; windows at the border are cut off. */
 function windowsWith(differs: Uint8Array, columns: number, rows: number): Uint8Array {
 	const holds = new Uint8Array(columns * rows);
 	const reach = (WINDOW - 1) / 2;
@@ -72,7 +72,7 @@ function windowsWith(differs: Uint8Array, columns: number, rows: number): Uint8A
 	return holds;
 }
 
-/** Mean luma of each block; those at the right and lower edge may be smaller. */
+/** Mean luma of each block; blocks at the right and bottom edge may be smaller. */
 function blockMeans({ width, height, data }: Frame, blockPx: number, columns: number, rows: number): Float32Array {
 	const sums = new Float32Array(columns * rows);
 	for (let y = 0, p = 0; y < height; y++) {

@@ -1,9 +1,9 @@
-/** FER2013 as text, as people have it: columns in any order, under several names; labels as numbers or in words. */
+/** FER2013 as text, as found in practice: columns in any order, under several names; labels as numbers or words. */
 import { labelNamed, type Numbering } from './labels';
 
-/** What the numbers of the column "emotion" stand for. */
+/** Meaning of the numbers in the column "emotion". */
 export const FER2013_LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'] as const;
-/** Of its square pictures, in pixels. */
+/** Side of its square pictures, in pixels. */
 export const FER2013_SIDE = 48;
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
 const NUMBERS: Numbering['labels'] = new Map(FER2013_LABELS.map((label, number) => [number, label]));
@@ -13,11 +13,11 @@ type Fer2013Label = (typeof FER2013_LABELS)[number];
 /** Positions of the columns; some copies have no usage. */
 export interface Fer2013Columns {
 	readonly emotion: number;
-	/** The column of all pixels, or the first of as many columns as there are pixels. */
+	/** The column with all pixels, or the first of one column per pixel (`isSpread`). */
 	readonly pixels: number;
 	readonly isSpread: boolean;
 	readonly usage: number | null;
-	/** How many columns the first line has. */
+	/** Number of columns in the first line. */
 	readonly count: number;
 }
 
@@ -27,27 +27,27 @@ export interface Fer2013Row {
 	readonly pixels: Uint8Array;
 }
 
-/** Names of columns in use, the usual one first; without case, spaces and signs. */
+/** Column names in use, the usual one first; lower case, without spaces and punctuation. */
 const COLUMNS = {
 	emotion: ['emotion', 'emotions', 'label', 'labels', 'class', 'target', 'expression', 'emotionlabel', 'emotionid'],
 	pixels: ['pixels', 'pixel', 'image', 'imagepixels', 'pixelvalues', 'data'],
 	usage: ['usage', 'split', 'set', 'subset', 'partition']
 } as const;
 
-/** The names of the parts of FER2013, by their letters alone. */
+/** The names of FER2013's parts, by their lower-case letters. */
 const USAGES = new Map(['Training', 'PublicTest', 'PrivateTest'].map((usage) => [usage.toLowerCase(), usage]));
 
-/** What separates fields, those in use most first. */
+/** Field separators, the most common first. */
 const SEPARATORS = [',', ';', '\t', '|', '，', '،', '~', ':', '\x01', ' '];
-/** A field in quotes of any kind; those within it are doubled. */
+/** A field in quotes of any kind; double and single quotes inside it are doubled. */
 const QUOTED = /^\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|`([^`]*)`|“([^“”]*)”)\s*/;
 
-/** What separates the fields of a table, by its first line. */
+/** The field separator of a table, judged by its first line. */
 export function separatorOf(header: string): string {
 	return SEPARATORS.find((each) => header.includes(each)) ?? ',';
 }
 
-/** The fields of one line of CSV, without the quotes around them, or around the whole line. */
+/** The fields of one line of CSV, without the quotes around each field or around the whole line. */
 export function splitFields(line: string, separator = ','): string[] {
 	const fields = splitOnce(line, separator);
 	const [only = ''] = fields;
@@ -78,7 +78,7 @@ function splitOnce(line: string, separator: string): string[] {
 	}
 }
 
-/** Columns by the fields of the first line, whatever their case and spaces. Throws RangeError where one is missing. */
+/** Columns by the fields of the first line, whatever their case and spaces. Throws RangeError if one is missing. */
 export function columnsOf(header: readonly string[], separator = ','): Fer2013Columns {
 	const names = header.map((name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, ''));
 	const find = (known: readonly string[]): number =>
@@ -94,22 +94,22 @@ export function columnsOf(header: readonly string[], separator = ','): Fer2013Co
 	return { emotion, pixels, isSpread: first >= 0, usage: usage < 0 ? null : usage, count: names.length };
 }
 
-/** What a table is, by its names, that people take for FER2013's; null where it is unknown. */
+/** Explains, by its column names, a table that people mistake for FER2013's; null if it is unknown. */
 function lacking(names: readonly string[]): string | null {
 	const [first = ''] = names;
 	if (names.includes('nf') && names.includes('contempt'))
 		return 'This is the table of votes of FER+, which holds no pictures: choose fer2013.csv.';
 	if (names.length === 1 && COLUMNS.pixels.some((name) => name === first))
-		return 'This table has pictures and no labels, as test.csv of the challenge: choose fer2013.csv or train.csv.';
-	// Which of so many numbers is the label cannot be told: a dark pixel may be one.
+		return "This table has pictures but no labels, like the challenge's test.csv: choose fer2013.csv or train.csv.";
+	// There is no telling which number is the label: a dark pixel may look like one.
 	if (names.filter((name) => /^\d+$/.test(name)).length > PIXELS)
-		return 'This table has a column for each pixel, and no names: write a first line, as emotion,pixel0,pixel1 and on to pixel2303.';
+		return 'This table has a column for each pixel but no column names: add a first line, emotion,pixel0,pixel1 and so on to pixel2303.';
 	return null;
 }
 
 /**
- * Of a table whose first line is a row already: pixels, one label and, mostly, usage, in any order. Null where it is none,
- * or where several numbers may be the label.
+ * Columns of a table whose first line is already a row: pixels, one label and usually usage, in any order. Null if it
+ * is not such a table, or if several numbers may be the label.
  */
 export function columnsWithoutNames(fields: readonly string[]): Fer2013Columns | null {
 	const indices = (is: (field: string) => unknown) =>
@@ -130,7 +130,7 @@ function succeeds(run: (field: string) => unknown, field: string): boolean {
 	}
 }
 
-/** Number of the first column of pixels and of the last one, as counted from 0 or 1, or by row and column. */
+/** Number of the first pixel column, and of the last, counted from 0 or 1, or by row and column. */
 const SPREADS = new Map([
 	[0, [PIXELS - 1, 4747]],
 	[1, [PIXELS]],
@@ -146,7 +146,7 @@ function isSpreadFrom(names: readonly string[], first: number): boolean {
 	return SPREADS.get(numbers(first))?.includes(numbers(first + PIXELS - 1)) ?? false;
 }
 
-/** Fields of a row with its pixels in one of them, also where what separates them is what separates the fields. */
+/** Fields of a row with all pixels in one field, even if pixels and fields have the same separator. */
 export function gatherPixels(
 	fields: readonly string[],
 	{ pixels, isSpread, count }: Fer2013Columns
@@ -159,19 +159,19 @@ export function gatherPixels(
 	];
 }
 
-/** The usage of a row, the names of FER2013's parts in their usual spelling; null where the file does not tell. */
+/** The usage of a row, with FER2013's parts in their usual spelling; null if the file has no such column. */
 export function usageOf(fields: readonly string[], { usage }: Fer2013Columns): string | null {
 	if (usage === null) return null;
 	const text = (fields[usage] ?? '').trim();
 	return USAGES.get(text.toLowerCase().replace(/[^\p{L}]/gu, '')) ?? text.slice(0, 40);
 }
 
-/** The number that a row has for its label, of one digit; null where it has none. */
+/** The one-digit number that a row has as its label; null if it has none. */
 export function labelNumberOf(fields: readonly string[], { emotion }: Fer2013Columns): number | null {
 	return numberIn((fields[emotion] ?? '').trim());
 }
 
-/** The label, whose number means what `numbers` says, and the picture of a row. Throws RangeError that says what is wrong with it. */
+/** Label and picture of a row; `numbers`: what its label's number means. Throws RangeError that says what is wrong. */
 export function parseRow(fields: readonly string[], columns: Fer2013Columns, numbers = NUMBERS): Fer2013Row {
 	const label = parseLabel((fields[columns.emotion] ?? '').trim(), numbers);
 	const { pixels } = columns;
@@ -179,7 +179,7 @@ export function parseRow(fields: readonly string[], columns: Fer2013Columns, num
 	return { label, pixels: parsePixels(text) };
 }
 
-/** What programs print around the numbers of an array. */
+/** What programs print around an array's numbers. */
 const ARRAY = /\b(?:np\.|numpy\.)?(?:array|tensor|list)\(|,\s*dtype=[\w.]+|[[\]()]/g;
 
 /** "3" and "3.0" are the same. */
@@ -194,17 +194,17 @@ function parseLabel(text: string, numbers: Numbering['labels']): Fer2013Label {
 	const label = FER2013_LABELS.find((each) => each === named);
 	if (label !== undefined) return label;
 	if (number !== null && numbers !== NUMBERS)
-		throw new RangeError(`The label ${number} is none of the seven expressions.`);
+		throw new RangeError(`The label ${number} is not one of the seven expressions.`);
 	throw new RangeError(`The label must be a whole number from 0 to 6, but it is "${readable(text, 20)}".`);
 }
 
-/** What a message may show of a file that holds anything. */
+/** What a message may quote of a file with arbitrary content. */
 function readable(text: string, length = 80): string {
 	const shown = text.slice(0, length).replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, '\uFFFD');
 	return /\uFFFD.*\uFFFD/.test(shown) ? '(no text)' : shown;
 }
 
-/** By hand, as a whole file has 80 million of these numbers: between spaces or commas, also as "70.0". */
+/** Parses by hand, as a whole file has 80 million numbers: separated by spaces or commas, also written as "70.0". */
 function parsePixels(field: string): Uint8Array {
 	const text = /[[(]/.test(field.slice(0, 20)) ? field.replace(ARRAY, ' ') : field;
 	const pixels = new Uint8Array(PIXELS);
@@ -237,5 +237,5 @@ function parsePixels(field: string): Uint8Array {
 }
 
 function notWhole(before: number, text: string): RangeError {
-	return new RangeError(`Pixel ${before + 1} is no whole number of 0 to 255: "${readable(text)}".`);
+	return new RangeError(`Pixel ${before + 1} is not a whole number from 0 to 255: "${readable(text)}".`);
 }

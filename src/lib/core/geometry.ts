@@ -50,7 +50,7 @@ export function boxCentre(box: Box): Point {
 	return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
 
-/** The box with a border around it, or less by it where that is negative: then it may have no inside. */
+/** The box with a border around it; a negative border shrinks it, possibly to a negative size. */
 export function grownBy({ x, y, width, height }: Box, border: number): Box {
 	return { x: x - border, y: y - border, width: width + 2 * border, height: height + 2 * border };
 }
@@ -72,12 +72,12 @@ export function clamp(value: number, low: number, high: number): number {
 	return Math.min(Math.max(value, low), high);
 }
 
-/** A point in a frame of the given width, seen in a mirror. Its own inverse. */
+/** Mirrors a point in a frame of the given width. Its own inverse. */
 export function mirrorPoint(point: Point, frameWidth: number): Point {
 	return { x: frameWidth - point.x, y: point.y };
 }
 
-/** A box in a frame of the given width, seen in a mirror. Its own inverse. */
+/** Mirrors a box in a frame of the given width. Its own inverse. */
 export function mirrorBox(box: Box, frameWidth: number): Box {
 	return { ...box, x: frameWidth - box.x - box.width };
 }
@@ -117,7 +117,7 @@ function beyond(value: number, limit: number): number {
 	return value - clamp(value, -limit, limit);
 }
 
-/** The square that a classifier is shown of a face, as CropSpec describes it. It may reach outside the frame. */
+/** The square around a face that a classifier is shown, as CropSpec describes it. It may reach outside the frame. */
 export function cropSquare(face: DetectedFace, crop: CropSpec): Square {
 	const side = (crop.scale * (face.box.width + face.box.height)) / 2;
 	const angle = crop.align ? beyond(eyeAngle(face), ((crop.tilt ?? 0) * Math.PI) / 180) : 0;
@@ -126,7 +126,7 @@ export function cropSquare(face: DetectedFace, crop: CropSpec): Square {
 	return { centre: rotatePoint(moved, angle, middle), side, angle };
 }
 
-/** Corners of a square in frame pixels, clockwise, beginning with the one that is top left when the angle is 0. */
+/** Corners of a square in frame pixels, clockwise, starting with the one that is top left at angle 0. */
 export function squareCorners({ centre, side, angle }: Square): [Point, Point, Point, Point] {
 	const half = side / 2;
 	const corner = (dx: number, dy: number): Point =>
@@ -135,8 +135,8 @@ export function squareCorners({ centre, side, angle }: Square): [Point, Point, P
 }
 
 /**
- * A map of `cells` x `cells` (2 or more a side), row by row, as `size` x `size` pixels: bilinear between the middles of
- * the cells, constant beyond the outermost.
+ * A map of `cells` x `cells` (2 or more a side), row by row, as `size` x `size` pixels: bilinear between the cells'
+ * centres, constant beyond the outermost.
  */
 export function interpolateCells(map: Float32Array, cells: number, size: number): Float32Array {
 	const at = (column: number, row: number): number => map[row * cells + column] ?? 0;

@@ -1,7 +1,7 @@
-/** What people call the seven expressions, in words and in numbers, as data sets of faces are published. */
+/** What published data sets of faces call the seven expressions, in words and in numbers. */
 
 /**
- * Names in use: FER2013, FER+, CK+, RAF-DB, KDEF, JAFFE and others; behind them those of German, Spanish, French, Italian,
+ * Names in use: FER2013, FER+, CK+, RAF-DB, KDEF, JAFFE and others; then those in German, Spanish, French, Italian,
  * Portuguese, Polish, Russian, Turkish, Chinese, Japanese and Korean.
  */
 const NAMES: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ const LABELS = new Map(
 	)
 );
 
-/** Words that say nothing of the expression: "happy_faces", "train-3-happy", "class happy". */
+/** Words that say nothing about the expression: "happy_faces", "train-3-happy", "class happy". */
 const FILLERS = new Set(
 	'face faces image images img imgs picture pictures photo photos expression expressions emotion emotions class label the a of person people train training test testing val valid validation'.split(
 		' '
@@ -37,13 +37,13 @@ const FILLERS = new Set(
 
 export interface NamedLabel {
 	readonly label: string;
-	/** False where the word is only nearly a name of the label, as "suprise" is. */
+	/** False if the word is only close to a name of the label, like "suprise". */
 	readonly exact: boolean;
 }
 
 /**
- * The label that a text names ("Happy", "happiness", "3_happy", "HappyFace", "suprise"); undefined where it names none or several.
- * Words of five letters and more may have one letter too many, missing, wrong or swapped.
+ * The label that a text names ("Happy", "happiness", "3_happy", "HappyFace", "suprise"); undefined if it names none or
+ * several. Words of five or more letters may have one letter too many, missing, wrong or swapped.
  */
 export function labelNamed(text: string): NamedLabel | undefined {
 	const words = folded(text.replace(/(\p{Ll})(?=\p{Lu})/gu, '$1 '))
@@ -61,7 +61,7 @@ export function labelNamed(text: string): NamedLabel | undefined {
 	return near.size === 1 && only !== undefined ? { label: only, exact: false } : undefined;
 }
 
-/** Whether one letter is too many, missing, another one, or swapped with its neighbour. */
+/** Whether one letter is extra, missing, wrong, or swapped with its neighbour. */
 function isOneOff(a: string, b: string): boolean {
 	let start = 0;
 	while (start < a.length && a[start] === b[start]) start++;
@@ -74,12 +74,12 @@ function isOneOff(a: string, b: string): boolean {
 	);
 }
 
-/** Numbers of labels as a data set uses them; null: an expression that the models do not know. */
+/** How a data set numbers its labels; null: an expression that the models do not know. */
 export interface Numbering {
 	readonly id: 'fer2013' | 'ferplus' | 'affectnet' | 'raf-db' | 'ck' | 'sorted' | 'sorted-with-contempt';
 	readonly title: string;
 	readonly labels: ReadonlyMap<number, string | null>;
-	/** What a folder of this data set is often called. */
+	/** Usual folder names of this data set. */
 	readonly called: RegExp;
 }
 
@@ -117,7 +117,7 @@ export const NUMBERINGS: readonly Numbering[] = [
 		labels: numbered(0, ['neutral', 'angry', null, 'disgust', 'fear', 'happy', 'sad', 'surprise']),
 		called: /\bck(\+|[\s_-]*plus)|cohn/i
 	},
-	// As Keras and PyTorch number folders, and as AffectNet is passed on for YOLO.
+	// How Keras and PyTorch number folders, and how AffectNet is distributed for YOLO.
 	{
 		id: 'sorted',
 		title: 'Names in alphabetical order',
@@ -132,10 +132,10 @@ export const NUMBERINGS: readonly Numbering[] = [
 	}
 ];
 
-/** Data sets that have all of these numbers, those first whose name stands in one of `paths`. */
+/** Data sets that have all of these numbers; the one named in one of `paths` comes first. */
 export function numberingsOf(numbers: readonly number[], paths: readonly string[]): Numbering[] {
 	const fitting = NUMBERINGS.filter(({ labels }) => numbers.every((number) => labels.has(number)));
-	// FER+ is called FER2013+ as well: the more special name counts.
+	// FER+ is also called FER2013+: the more specific name wins.
 	const named = fitting.findLast(({ called }) => paths.some((path) => called.test(path)));
 	return named === undefined ? fitting : [named, ...fitting.filter((each) => each !== named)];
 }

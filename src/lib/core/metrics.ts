@@ -1,9 +1,9 @@
-/** Figures from probabilities and labels (plain numbers, no tensors), and the calibration that fits them best. */
+/** Metrics from probabilities and labels (plain numbers, no tensors), and the calibration that fits them best. */
 import { calibrate } from './calibration';
 import { indexOfGreatest } from './scores';
 import type { Calibration, Scores } from './types';
 
-/** How right a classifier is on `n` pictures: fractions of 0..1; `perClass` is the recall of each label. */
+/** How accurate a classifier is on `n` pictures: fractions of 0..1; `perClass` is the recall of each label. */
 export interface Summary {
 	n: number;
 	accuracy: number;
@@ -11,7 +11,9 @@ export interface Summary {
 	perClass: number[];
 }
 
-/** Counts [true label][predicted label]. `truth`: index of each picture's label. Throws RangeError where that is none. */
+/**
+ * Counts [true label][predicted label]. `truth`: index of each picture's label; throws RangeError if one is invalid.
+ */
 export function confusionMatrix(scores: readonly Scores[], truth: readonly number[], labelCount: number): number[][] {
 	const matrix = Array.from({ length: labelCount }, () => new Array<number>(labelCount).fill(0));
 	for (const [index, row] of scores.entries()) {
@@ -42,7 +44,7 @@ export function summarise(matrix: readonly (readonly number[])[]): Summary {
 	};
 }
 
-/** A true label that is called all but impossible costs no more than this one would: 28 nats. */
+/** Lower bound on the probability of a true label: it costs at most 28 nats. */
 const LEAST_PROBABILITY = 1e-12;
 
 /** Mean negative log-likelihood (cross-entropy) of the true labels in nats. */
@@ -55,8 +57,8 @@ export function logLoss(scores: readonly Scores[], truth: readonly number[]): nu
 const CALIBRATION_BINS = 15;
 
 /**
- * Expected calibration error, 0..1: by how much confidence and accuracy differ, in bins of equal width of confidence,
- * weighted by their pictures (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+ * Expected calibration error, 0..1: the difference between confidence and accuracy in bins of equal width of
+ * confidence, weighted by their number of pictures (Guo et al., "On Calibration of Modern Neural Networks", 2017).
  */
 export function expectedCalibrationError(scores: readonly Scores[], truth: readonly number[]): number {
 	const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ n: 0, confidence: 0, correct: 0 }));
@@ -71,16 +73,16 @@ export function expectedCalibrationError(scores: readonly Scores[], truth: reado
 	return bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.correct), 0) / scores.length;
 }
 
-/** Rounds of the fit: temperature, then biases. Some twenty come to three digits. */
+/** Rounds of the fit: temperature, then biases. About twenty reach three digits. */
 const MOST_ROUNDS = 100;
-/** In nats: the fit ends once no bias moves by more. */
+/** In nats: the fit ends once no bias moves by more than this. */
 const CLOSE_ENOUGH = 1e-4;
 
 /**
- * The calibration that minimises the log-loss, fitted in turns until nothing moves: the temperature, in 0.2..5, by golden
- * sections; the biases by steps towards expecting each label as often as it is true (generalised iterative scaling, Darroch
- * and Ratcliff, 1972). One picture more of each label counts as seen and expected, for labels that are never true. The
- * biases sum to 0.
+ * The calibration that minimises the log-loss, fitted alternately until it converges: the temperature, in 0.2..5, by
+ * golden-section search; the biases by steps towards expecting each label as often as it is true (generalised iterative
+ * scaling, Darroch and Ratcliff, 1972). For labels that are never true, one more picture of each label counts as seen
+ * and expected. The biases sum to 0.
  */
 export function fitCalibration(
 	scores: readonly Scores[],
@@ -112,7 +114,7 @@ function calibrated(scores: readonly Scores[], calibration: Calibration): number
 	return scores.map((row) => calibrate(row, calibration));
 }
 
-/** Golden-section search: where `loss`, which has one minimum between the two, is least, to a thousandth. */
+/** Golden-section search: where `loss`, with one minimum between `from` and `to`, is least, to a thousandth. */
 function leastBetween(from: number, to: number, loss: (x: number) => number): number {
 	const ratio = (Math.sqrt(5) - 1) / 2;
 	let low = from;

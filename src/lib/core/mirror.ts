@@ -1,4 +1,4 @@
-/** Two views of one face as one answer: the average over a picture and its mirror image. */
+/** Averages a classifier's answers for a picture and its mirror image. */
 import { calibrate } from './calibration';
 import type { Calibration, Classifier, Scores } from './types';
 
@@ -21,8 +21,8 @@ export function mirrorBatch(batch: Float32Array, count: number, size: number, ch
 }
 
 /**
- * `classifier`, averaged over a face and its mirror image, with a calibration of the average, as the classifier `id`.
- * Disposing of the given one stays with its owner.
+ * `classifier`, averaged over a face and its mirror image, with the average calibrated, as the classifier `id`. The
+ * owner of the given one still disposes it.
  */
 export function withMirrorImage(id: string, classifier: Classifier, calibration: Calibration): Classifier {
 	const { labels, input } = classifier;

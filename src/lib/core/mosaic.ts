@@ -4,15 +4,15 @@ import { boxCentre, type Letterbox } from './geometry';
 import { letterboxInput } from './preprocess';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
-/** Cells in a row, and rows. */
+/** Cells per row, and rows. */
 const CELLS = 2;
-/** Side of a cell: together they fill the near detector's input without being scaled again. */
+/** Side of a cell: together they fill the near detector's input without further scaling. */
 const CELL_PX = SHORT_RANGE.size / CELLS;
 
-/** Regions that one look takes. */
+/** Regions in one look. */
 export const MOSAIC_REGIONS = CELLS ** 2;
 
-/** A way to look at regions of a frame; gives the faces of each, in pixels of the frame. */
+/** A way to look at regions of a frame; returns the faces of each, in frame pixels. */
 export type LookAtEach = (
 	detector: FaceDetector,
 	frame: Frame,
@@ -20,7 +20,7 @@ export type LookAtEach = (
 	minConfidence: number
 ) => Promise<readonly (readonly DetectedFace[])[]>;
 
-/** Looks at the regions in fours, side by side in one picture of the near detector's size: 64 x 64 pixels for each. */
+/** Looks at four regions at a time, side by side in one picture of the near detector's size: 64 x 64 pixels each. */
 export const lookInMosaic: LookAtEach = async (detector, frame, regions, minConfidence) => {
 	const found: DetectedFace[][] = [];
 	for (let start = 0; start < regions.length; start += MOSAIC_REGIONS) {
@@ -32,7 +32,7 @@ export const lookInMosaic: LookAtEach = async (detector, frame, regions, minConf
 	return found;
 };
 
-/** The picture, and for each region how the frame lies in it; what no region fills is black. */
+/** The picture, and for each region where the frame lies in it; unused cells are black. */
 function createMosaic(frame: Frame, regions: readonly Box[]): { picture: Frame; cells: Letterbox[] } {
 	const side = CELLS * CELL_PX;
 	const data = new Uint8ClampedArray(side * side * 4);
@@ -53,7 +53,7 @@ function createMosaic(frame: Frame, regions: readonly Box[]): { picture: Frame; 
 	return { picture: { width: side, height: side, data }, cells };
 }
 
-/** Index of the region in whose cell the middle of a face lies. */
+/** Index of the region whose cell holds the centre of a face. */
 function cellOf({ box }: DetectedFace): number {
 	const { x, y } = boxCentre(box);
 	return Math.floor(y / CELL_PX) * CELLS + Math.floor(x / CELL_PX);

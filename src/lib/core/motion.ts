@@ -1,20 +1,22 @@
 /**
  * How one face moves: its box and landmarks through a one-euro filter (Casiez, Roussel and Vogel, "1 Euro Filter", 2012),
- * which smooths a still face strongly and a moving one hardly, and where the face is to be expected next. By time, not by
- * frames: a low-pass of cut-off f takes 1 - exp(-2 pi f dt) of what is new, so that any frame rate gives the same motion.
+ * which smooths a still face strongly and a moving one hardly, and where to expect the face next. By time, not by
+ * frames: a low-pass of cut-off f takes 1 - exp(-2 pi f dt) of a new value, so that any frame rate gives the same
+ * motion.
  */
 import type { DetectedFace, Point } from './types';
 
 /**
- * Chosen by simulation, a detector wrong by 1.5 % of a face at 30 frames a second: a still face then moves 0.5 % from
- * frame to frame instead of 2.1 %, while one that walks or shakes its head stays within 4 % of the truth.
+ * Chosen by simulating a detector with an error of 1.5 % of a face at 30 frames a second: a still face then moves 0.5 %
+ * from frame to frame instead of 2.1 %, while the face of someone walking or shaking their head stays within 4 % of the
+ * truth.
  */
 const STILL_CUTOFF_HZ = 1;
 /** Added to the cut-off for each face size per second. */
 const CUTOFF_PER_SPEED_HZ = 4;
-/** Of the velocity's own low-pass: a cut-off of 1.3 Hz, where the paper has 1 Hz. */
+/** Time constant of the velocity's own low-pass: a cut-off of 1.3 Hz; the paper has 1 Hz. */
 const VELOCITY_TIME_CONSTANT_MS = 120;
-/** A face out of sight is expected to come to rest, as people do, with this time constant. */
+/** A face out of sight is expected to stop moving, as people do, with this time constant. */
 const COASTING_MS = 1000;
 
 /** x and y of a face's centre, its width and height, then x and y of the six landmarks. */
@@ -23,9 +25,9 @@ type Numbers = readonly number[];
 export interface Motion {
 	/** The last detection. */
 	readonly measured: Numbers;
-	/** Filtered. */
+	/** The filtered detection. */
 	readonly shown: Numbers;
-	/** Of each number, in pixels per millisecond. */
+	/** Change of each number, in pixels per millisecond. */
 	readonly velocity: Numbers;
 }
 
@@ -93,7 +95,7 @@ function toNumbers({ box, landmarks }: DetectedFace): Numbers {
 	];
 }
 
-/** Mean of width and height; never 0, as it divides. */
+/** Mean of width and height; never 0, as it is a divisor. */
 function sizeOf(numbers: Numbers): number {
 	return Math.max(((numbers[2] ?? 0) + (numbers[3] ?? 0)) / 2, 1e-6);
 }

@@ -1,7 +1,7 @@
 /**
- * Pictures to model inputs. Training, evaluation and the browser all use this one copy: a few pixels of difference
- * are enough to change a label. Every value is a mean over an area of the picture; a single bilinear tap would skip
- * most pixels of a large face and show the classifier noise that its training pictures do not have.
+ * Pictures to model inputs. Training, evaluation and the browser all use this code: a few pixels of difference are
+ * enough to change a label. Every value is a mean over an area of the picture; a single bilinear tap would skip most
+ * pixels of a large face and show the classifier noise that its training pictures do not have.
  * Two ways: `sampleSquare` cuts a turned face for a classifier, `letterboxInput` a whole frame for a detector.
  * Only + - * / sqrt, floor, sin and cos are used, so that Node and browsers agree to float precision.
  */
@@ -10,8 +10,8 @@ import type { Box, Frame, InputSpec, Square } from './types';
 import { partOf, rgbaFromYuv, rgbFromMeans, type Plane, type YuvPicture } from './yuv';
 
 /**
- * Blocks that make up an output pixel, per axis, are at least this many. More cost time; on a noisy photo 2.5 keeps the
- * difference to exact area means at 53 dB (0.6 of 255) or better, where one bilinear tap has 32 dB.
+ * Least number of blocks per output pixel and axis. More cost time; on a noisy photo 2.5 keeps the difference from
+ * exact area means at 53 dB (0.6 of 255) or better; one bilinear tap has 32 dB.
  */
 const BLOCKS_PER_OUTPUT = 2.5;
 
@@ -34,12 +34,12 @@ export function grayFrame(pixels: Uint8Array, side: number): Frame {
 
 /**
  * A turned square of the frame as `size` x `size` luma values (Rec. 601) of 0..255, row by row: each the mean over its
- * part of the square or, where that is smaller than a pixel, bilinear. Outside the frame its edge pixels repeat; alpha
- * is ignored.
+ * part of the square or, if that is smaller than a pixel, bilinear. Outside the frame its edge pixels repeat; alpha is
+ * ignored.
  *
- * Method: means of blocks small beside an output pixel, then for each output pixel a turned lattice of n x n bilinear
- * samples, so spaced that the whole filter has the variance of the exact area mean. It thus changes smoothly with the
- * size and the angle of the square, and is exact without a turn when 1, 2, 3 or 4 pixels make one.
+ * Method: means of blocks that are small compared to an output pixel, then for each output pixel a turned lattice of
+ * n x n bilinear samples, spaced so that the whole filter has the variance of the exact area mean. The result thus
+ * changes smoothly with the size and angle of the square, and is exact at angle 0 when 1, 2, 3 or 4 pixels make one.
  */
 export function sampleSquare(frame: Frame, square: Square, size: number): Float32Array {
 	const stepPx = square.side / size;
@@ -47,10 +47,10 @@ export function sampleSquare(frame: Frame, square: Square, size: number): Float3
 	const blockPx = Math.max(1, Math.floor(windowPx / BLOCKS_PER_OUTPUT));
 	const region = lumaRegion(frame, square, blockPx);
 	const n = Math.ceil(windowPx / blockPx);
-	// The spacing s, in pixels, at which the filter's variance on an axis is that of the exact area mean. Times twelve, for a
-	// window of w pixels and blocks of b: a mean over w of a picture that is constant in each pixel has w^2 + 1, n samples
-	// have s^2 (n^2 - 1), the triangle of bilinear sampling 2 b^2, a block of b separate pixels b^2 - 1. The variances of
-	// filters one after another add up, so s^2 (n^2 - 1) = w^2 + 1 - 2 b^2 - (b^2 - 1).
+	// The spacing s, in pixels, at which the filter's variance on an axis is that of the exact area mean. Variances
+	// times twelve, for a window of w pixels and blocks of b: the mean over w of a picture that is constant in each
+	// pixel has w^2 + 1, n samples have s^2 (n^2 - 1), the triangle of bilinear sampling 2 b^2, a block of b separate
+	// pixels b^2 - 1. The variances of consecutive filters add up, so s^2 (n^2 - 1) = w^2 + 1 - 2 b^2 - (b^2 - 1).
 	const spread = windowPx * windowPx + 2 - 3 * blockPx * blockPx;
 	const spacingPx = n > 1 ? Math.sqrt(spread / (n * n - 1)) : 0;
 
@@ -73,14 +73,14 @@ export function sampleSquare(frame: Frame, square: Square, size: number): Float3
 	return out;
 }
 
-/** Mean of n x n bilinear samples; (x, y) is the first, in blocks, (dx, dy) the way to the next in its row. */
+/** Mean of n x n bilinear samples; (x, y) is the first, in blocks, (dx, dy) the step to the next in its row. */
 function latticeMean({ data, width }: Region, n: number, x: number, y: number, dx: number, dy: number): number {
 	let sum = 0;
 	for (let j = 0; j < n; j++) {
 		let u = x - j * dy;
 		let v = y + j * dx;
 		for (let i = 0; i < n; i++, u += dx, v += dy) {
-			// Truncation does for floor, as the region holds every sample, and halves the time.
+			// Truncation instead of floor halves the time; it is safe, as the region holds every sample.
 			const column = u | 0;
 			const row = v | 0;
 			const p = row * width + column;
@@ -96,7 +96,7 @@ function latticeMean({ data, width }: Region, n: number, x: number, y: number, d
 
 /** Block means around a turned square, with a margin for bilinear samples. */
 function lumaRegion(frame: Frame, square: Square, blockPx: number): Region {
-	// Half the width of the box around the turned square, and a block more.
+	// Half the width of the box around the turned square, plus one block.
 	const reach = (square.side / 2) * (Math.abs(Math.cos(square.angle)) + Math.abs(Math.sin(square.angle))) + blockPx;
 	const left = Math.floor(square.centre.x - reach);
 	const top = Math.floor(square.centre.y - reach);
@@ -128,7 +128,7 @@ function lumaRegion(frame: Frame, square: Square, blockPx: number): Region {
 	return { data: means, width, blockPx, left, top };
 }
 
-/** A frame with all pixels of `box` that lie within the frame, and where in it that begins. */
+/** A frame with all pixels of `box` that lie within the given frame, and where it starts in that frame. */
 function cutOut(frame: Frame, box: Box): { frame: Frame; left: number; top: number } {
 	if (frame.planes === undefined) return { frame, left: 0, top: 0 };
 	const { part, left, top } = partOf(frame.planes, box);
@@ -141,8 +141,8 @@ function cutOut(frame: Frame, box: Box): { frame: Frame; left: number; top: numb
 /**
  * The whole frame, letterboxed, as a detector's input: [inputSize, inputSize, 3] RGB values, 0..255 mapped to `range`,
  * and where the frame lies in it. Reduced by exact area means, enlarged bilinearly. The border is black, as in
- * MediaPipe, whose detectors were trained so. With `region` that part of the frame takes the place of the whole; it may
- * reach beyond the frame, where all is black.
+ * MediaPipe, whose detectors were trained that way. `region` selects a part of the frame; it may reach beyond the
+ * frame, where all is black.
  */
 export function letterboxInput(
 	frame: Frame,
@@ -155,8 +155,8 @@ export function letterboxInput(
 }
 
 /**
- * As `letterboxInput`, with `scale` pixels of the input for one of the region, which fills the input: [height, width, 3]. The
- * sides of the region are whole numbers of the input's pixels.
+ * Like `letterboxInput`, with `scale` input pixels per pixel of the region, which fills the input: [height, width, 3].
+ * The region's sides are a whole number of input pixels.
  */
 export function regionInput(
 	frame: Frame,
@@ -169,7 +169,7 @@ export function regionInput(
 	return { data: sampleInput(frame, width, height, range, transform), width, height, transform };
 }
 
-/** [height, width, 3] of what `transform` shows of the frame; black where there is none. */
+/** [height, width, 3]: the part of the frame that `transform` shows; black outside the frame. */
 function sampleInput(
 	frame: Frame,
 	width: number,
@@ -238,7 +238,7 @@ function cellSpans(cells: number, pixels: number, scale: number, offset: number)
 	return spans;
 }
 
-/** Rows of bytes, and the same in words where each row begins with a whole one. */
+/** Rows of bytes, and the same memory as words if every row starts at a word boundary. */
 interface Bytes {
 	readonly data: Uint8Array | Uint8ClampedArray;
 	readonly stride: number;
@@ -251,16 +251,19 @@ function bytesOf(data: Uint8Array | Uint8ClampedArray, stride: number): Bytes {
 	return { data, stride, words };
 }
 
-/** More rows overflow what a byte has in a sum of words. */
+/** More rows would overflow the 16 bits that each byte has in a sum of words. */
 const MOST_ROWS = 257;
 
-/** Sums over the rows of a span, for each byte from `begin` of the first row on, into `line`. By words that is four times as fast. */
+/**
+ * Sums over the rows of a span into `line`, for each byte from `begin` of the first row on. By words: four times as
+ * fast.
+ */
 function sumRows({ data, stride, words }: Bytes, begin: number, { from, to }: Span, line: Float64Array): void {
 	const top = Math.floor(from);
 	const bottom = Math.ceil(to) - 1;
 	const first = begin + top * stride;
 	const height = (bottom - top) * stride;
-	// Whole rows as integers, then the parts outside taken off again: a weight for each byte takes twice as long.
+	// Sums whole rows as integers, then subtracts the parts outside: a weight for each byte takes twice as long.
 	if (words !== null && first % 4 === 0 && bottom - top < MOST_ROWS) {
 		const step = stride / 4;
 		for (let q = 0, word = first / 4; q < line.length; q += 4, word++) {
@@ -289,7 +292,7 @@ function sumRows({ data, stride, words }: Bytes, begin: number, { from, to }: Sp
 		line[q] = (line[q] ?? 0) - cutTop * (data[at] ?? 0) - cutBottom * (data[at + height] ?? 0);
 }
 
-/** What `letterboxInput` writes of a picture in planes: its means are taken before they become colours. */
+/** Fills the input from a picture in planes: takes means first, then converts them to colours. */
 function fillFromPlanes(
 	picture: YuvPicture,
 	{
@@ -342,11 +345,11 @@ function planeMeans(
 	const bytes = bytesOf(data, stride);
 	const first = Math.floor(columns[0]?.from ?? 0);
 	const begin = offset + first * step;
-	// To where a word begins.
+	// Back to a word boundary.
 	const skipped = bytes.words === null ? 0 : begin % 4;
 	const length = (Math.ceil(columns.at(-1)?.to ?? 0) - first) * step + skipped;
 	const line = new Float64Array(4 * Math.ceil(length / 4));
-	// Worked out once, as there are many rows.
+	// Computed once, as there are many rows.
 	const lefts = Int32Array.from(columns, ({ from }) => (Math.floor(from) - first) * step + skipped);
 	const rights = Int32Array.from(columns, ({ to }) => (Math.ceil(to) - 1 - first) * step + skipped);
 	const cutsLeft = Float64Array.from(columns, ({ from }) => from - Math.floor(from));
@@ -368,8 +371,8 @@ function planeMeans(
 }
 
 /**
- * Writes a face's luma values of 0..255 (`sampleSquare`'s, or those of a data set) into `out` from `offset` as a model
- * wants them: mapped to `input.range` and, for three channels, repeated. [size, size, channels], row-major.
+ * Writes a face's luma values of 0..255 (from `sampleSquare` or a data set) into `out` from `offset` in the form a
+ * model expects: mapped to its `range` and, for three channels, repeated. [size, size, channels], row-major.
  */
 export function toModelInput(
 	gray: Float32Array | Uint8Array,

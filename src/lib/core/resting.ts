@@ -1,7 +1,7 @@
 /**
- * Reading a face against how it looks at rest. Some faces at rest look sad or angry to a network, others so plainly
- * neutral that a slight smile is lost: no weight of "neutral" fits both. Whoever wants to shows a resting face for three
- * seconds; from then on the odds of "neutral" are multiplied by one factor of that face's own. The method is this
+ * Reads a face relative to how it looks at rest. Some faces at rest look sad or angry to a network, others so plainly
+ * neutral that a slight smile is lost: no single weight of "neutral" fits both. Users may show a resting face for three
+ * seconds; from then on the odds of "neutral" are multiplied by a factor specific to that face. The method is this
  * project's own.
  */
 import { clamp } from './geometry';
@@ -11,28 +11,29 @@ import type { Scores } from './types';
 
 /** How long a face is looked at. */
 export const REST_MS = 3000;
-/** On a slow machine it takes longer: fewer frames say too little. */
+/** On a slow machine it takes longer: fewer frames are not enough. */
 const LEAST_FRAMES = 5;
 /**
- * The odds of "neutral" to all other labels that a face at rest is to have, and by how much they may be lowered and
- * raised for it, in nats. Chosen on PublicTest, CK+48 and London's people: see training/EXPERIMENTS.md.
+ * Target odds of "neutral" against all other labels for a face at rest, and by how much the odds may be lowered or
+ * raised to get there, in nats. Chosen on PublicTest, CK+48 and the people of the London set: see
+ * training/EXPERIMENTS.md.
  */
 const REST_ODDS = 2;
 const MOST_LOWERED = 1.2;
 const MOST_RAISED = 1.5;
-/** So that the logarithm of the odds is finite. */
+/** Keeps the logarithm of the odds finite. */
 const LEAST_SHARE = 1e-6;
 
 interface Looked {
 	readonly frames: number;
-	/** Logarithms of the odds of "neutral", added up. */
+	/** Sum of the logarithms of the odds of "neutral". */
 	readonly sum: number;
 }
 
 interface RestingFace {
-	/** Of the first frame that it was looked at in; null before. */
+	/** Time of the first frame of the look; null before it. */
 	readonly fromMs: number | null;
-	/** Of the last frame with this face; null before the first. */
+	/** Time of the last frame with this face; null before the first. */
 	readonly seenMs: number | null;
 	/** Whether the look is over. */
 	readonly known: boolean;
@@ -45,24 +46,24 @@ export type RestingState = ReadonlyMap<number, RestingFace>;
 
 export interface RestedScores {
 	readonly scores: Scores;
-	/** Part of the look that is done, 0..1: at 1 the scores are against the resting face. Null where none was asked for. */
+	/** Progress of the look, 0..1: at 1 the scores are relative to the resting face. Null if none was asked for. */
 	readonly rest: number | null;
 }
 
-/** From the next frame on this face is looked at, as if it never was before. */
+/** Starts looking at this face from the next frame on, discarding any earlier look. */
 export function learnRest(state: RestingState, id: number): RestingState {
 	return new Map([...state, [id, { fromMs: null, seenMs: null, known: false, models: {} }]]);
 }
 
-/** The face is read like any other again. */
+/** From now on the face is read like any other again. */
 export function forgetRest(state: RestingState, id: number): RestingState {
 	return new Map([...state].filter(([other]) => other !== id));
 }
 
 /**
- * The scores of one model (ids are those of the tracker) against the resting faces that are known, in their order.
- * `neutral`: index of that label; where it is -1, or the model did not run during the look, scores stay as they are. Ids
- * that the tracker can no longer give are forgotten.
+ * The scores of one model (ids are the tracker's), relative to the resting faces that are known, in order. `neutral`:
+ * index of that label; if it is -1, or the model did not run during the look, scores are unchanged. Ids that the
+ * tracker can no longer return are dropped.
  */
 export function readAgainstRest(
 	state: RestingState,

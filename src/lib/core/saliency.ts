@@ -1,8 +1,8 @@
 /**
- * Which parts of a face speak for its label: parts are covered one after another, and what matters makes the label less
- * likely (Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", 2014). Needs nothing of a model but
- * that it classifies, measures what it shows, and costs 49 faces beside the one that is explained. Of the settings of
- * this method at this cost, `npm run bench -- saliency` found `OCCLUSION` the most faithful.
+ * Which parts of a face speak for its label: parts are covered one after another, and covering what matters makes the
+ * label less likely (Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", 2014). Works with any
+ * classifier, measures what it shows, and costs 49 faces besides the one explained. Of this method's settings at this
+ * cost, `npm run bench -- saliency` found `OCCLUSION` the most faithful.
  */
 import { clamp } from './geometry';
 import { toModelInput } from './preprocess';
@@ -10,24 +10,24 @@ import { indexOfGreatest } from './scores';
 import type { Classifier, Explanation } from './types';
 
 export interface Occlusion {
-	/** The map has this many cells a side; around the middle of each a patch is covered. */
+	/** The map has this many cells a side; a patch around the centre of each is covered. */
 	readonly cells: number;
-	/** Side of a patch as part of the input's side; patches may overlap, and are cut at the border. */
+	/** Side of a patch as a share of the input's side; patches may overlap, and are cut at the border. */
 	readonly patch: number;
 	/** What a patch shows instead of the face: luma of 0..255, [size, size]. */
 	readonly fill: (input: Uint8Array, size: number) => Uint8Array;
 }
 
-/** The page's maps: patches of 10 of 48 pixels show the face so blurred that no feature of it is left. */
+/** The page's maps: patches of 10 of 48 pixels show the face blurred until no feature is left. */
 export const OCCLUSION: Occlusion = { cells: 7, patch: 10 / 48, fill: blurFace };
 
-/** Faces classified at once: frames wait for no more than these. */
+/** Faces classified at once: live frames wait for no more than these. */
 const SLICE = 7;
 
 /**
  * `input`: luma of 0..255 of a face as the classifier sees it, [size, size], contrast raised. Each slice of the work goes
- * through `inTurn`, so that other work can come between. Rejects with RangeError where the size differs, and where
- * the classifier does.
+ * through `inTurn`, so that other work can run in between. Rejects with RangeError if the size differs, and if the
+ * classifier does.
  */
 export async function explainByOcclusion(
 	classifier: Classifier,
@@ -62,7 +62,7 @@ export async function explainByOcclusion(
 	return { label, score, cells, map, evidence };
 }
 
-/** Of a probability, in nats; finite where it is 0 or 1 as a float32. */
+/** Log-odds of a probability, in nats; finite even if it is 0 or 1 as a float32. */
 function logOdds(probability: number): number {
 	const p = clamp(probability, 1e-6, 1 - 1e-6);
 	return Math.log(p / (1 - p));
@@ -75,7 +75,7 @@ interface Span {
 	readonly bottom: number;
 }
 
-/** The pixels around the middle of a cell that its patch covers; `right` and `bottom` are the first beyond. */
+/** The pixels around the centre of a cell that its patch covers; `right` and `bottom` are exclusive. */
 function patchSpan(cell: number, cells: number, patch: number, size: number): Span {
 	const edge = (index: number, side: -1 | 1): number =>
 		clamp(Math.round(((index + 0.5) / cells + (side * patch) / 2) * size), 0, size);
@@ -90,12 +90,12 @@ function cover(input: Uint8Array, filling: Uint8Array, size: number, { left, rig
 	return covered;
 }
 
-/** Standard deviation of the blur, as part of the face's side. */
+/** Standard deviation of the blur, as a share of the face's side. */
 const BLUR = 1 / 8;
 
 /**
- * A face, luma of 0..255, [size, size], blurred (Gaussian) until nothing but its light and shade is left; beyond the
- * border its edge pixels repeat.
+ * A face, luma of 0..255, [size, size], blurred (Gaussian) until only its light and shade are left; beyond the border
+ * its edge pixels repeat.
  */
 export function blurFace(input: Uint8Array, size: number): Uint8Array {
 	const sigmaPx = BLUR * size;

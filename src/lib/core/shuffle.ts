@@ -1,4 +1,4 @@
-/** mulberry32, a small generator of Tommy Ettinger's: 32 bits of state are plenty for an order. */
+/** mulberry32, a small generator by Tommy Ettinger: 32 bits of state are plenty for shuffling. */
 function createRandom(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -9,7 +9,7 @@ function createRandom(seed: number): () => number {
 	};
 }
 
-/** The items in a random order (Fisher and Yates), the same one each time for as many of them. Changes no argument. */
+/** The items in random order (Fisher-Yates), always the same for the same number of items. Changes no argument. */
 export function shuffled<T>(items: readonly T[]): T[] {
 	const all = [...items];
 	const random = createRandom(all.length);

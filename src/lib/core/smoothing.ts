@@ -1,26 +1,26 @@
-/** Calm labels: probabilities smoothed over time for each face id, and a label that changes only for a reason. */
+/** Stable labels: probabilities smoothed over time for each face id, and a label that only changes for a reason. */
 import { indexOfGreatest } from './scores';
 import { FORGET_LAST_FRAME_AFTER_MS } from './tracker';
 import type { Scores } from './types';
 
 /**
- * The label shown gives way once another has led it by CLEAR_LEAD for CLEAR_LEAD_MS, or by anything for ANY_LEAD_MS, so
- * that it never sticks. Chosen by simulation (noisy scores, 78 % of frames right, 25 frames a second) with a smoothing
- * of 250 ms: needless changes fall from 500 to 0.4 a minute, the label is right 87 % of the time, and follows a new
- * expression after 410 ms in the median. Smoothing alone: 19 needless changes a minute, 155 ms.
+ * The label shown is replaced once another has led it by CLEAR_LEAD for CLEAR_LEAD_MS, or by any amount for
+ * ANY_LEAD_MS, so that it never sticks. Chosen by simulation (noisy scores, 78 % of frames right, 25 frames a second)
+ * with a smoothing of 250 ms: needless changes fall from 500 to 0.4 a minute, the label is right 87 % of the time and
+ * follows a new expression after 410 ms in the median. Smoothing alone: 19 needless changes a minute, 155 ms.
  */
 const CLEAR_LEAD = 0.15;
 const CLEAR_LEAD_MS = 100;
 const ANY_LEAD_MS = 2000;
 
 interface History {
-	/** Of the last frame with this face. */
+	/** Time of the last frame with this face. */
 	readonly timeMs: number;
-	/** With this face so far. */
+	/** Number of frames with this face so far. */
 	readonly frames: number;
 	readonly smoothed: Scores;
 	readonly top: number;
-	/** Since when some other label has led the one shown, clearly or at all, whichever it was; null while none does. */
+	/** Since when any other label has led the one shown, clearly or at all; null while none does. */
 	readonly clearSinceMs: number | null;
 	readonly anySinceMs: number | null;
 }
@@ -40,8 +40,8 @@ export interface SmoothedScores {
 }
 
 /**
- * One result for each face, in their order. `smoothingMs`: time constant, the same at every frame rate; 0 switches
- * smoothing and hysteresis off. Ids that the tracker can no longer give are forgotten here.
+ * One result for each face, in order. `smoothingMs`: time constant, the same at every frame rate; 0 switches smoothing
+ * and hysteresis off. Ids that the tracker can no longer return are dropped.
  */
 export function smoothScores(
 	state: SmoothingState,
@@ -70,10 +70,10 @@ function begin(scores: Scores, timeMs: number): History {
 	return { timeMs, frames: 1, smoothed: scores, top: indexOfGreatest(scores), clearSinceMs: null, anySinceMs: null };
 }
 
-/** The history after one more frame: an exponential moving average of time constant `smoothingMs`, and its label. */
+/** The history after one more frame: an exponential moving average with time constant `smoothingMs`, and its label. */
 function follow(before: History, scores: Scores, timeMs: number, smoothingMs: number): History {
 	const frames = before.frames + 1;
-	// A plain mean over the first frames, or the very first one would count for as much as a whole time constant.
+	// A plain mean over the first frames; otherwise the very first would count as much as a whole time constant.
 	const share = Math.max(1 - Math.exp(-(timeMs - before.timeMs) / smoothingMs), 1 / frames);
 	const smoothed = before.smoothed.map((value, label) => value + share * ((scores[label] ?? 0) - value));
 	return { timeMs, frames, smoothed, ...holdLabel(before, smoothed, timeMs) };

@@ -1,6 +1,6 @@
 /**
- * The faces of a picture that stands alone, small and large: what one look finds and, looking closely at what may be one in any
- * part with detail, what that misses. A face that fills the picture is found with a border around it.
+ * Small and large faces of a single picture: what one look finds, plus what it misses, found by looking closely at
+ * candidates in every part with detail. A border around the picture helps to find a face that fills it.
  */
 import { FULL_RANGE, isSameFace } from './blazeface';
 import { coverRegions } from './cover';
@@ -24,39 +24,39 @@ import {
 } from './tiles';
 import type { Box, DetectedFace, FaceDetector, Frame } from './types';
 
-/** The frame with a border: relative to the frame. A face that fills the frame fills half of this. */
+/** Size of the frame with a border, relative to the frame. A face that fills the frame fills half of this. */
 const WIDE = 2;
 
 /**
- * Still pictures are searched from this share on, fewer and larger tiles, and with less confidence: all of 145 faces of 16 to
- * 50 pixels that the figures above found were candidates again, in two thirds of the looks.
+ * Still pictures are searched from this share on, in fewer and larger tiles, and with less confidence: all 145 faces of
+ * 16 to 50 pixels found with the values of tiles.ts were candidates again, in two thirds of the looks.
  */
 export const STILL_SHARE = 0.054;
 /**
- * Rectangles show a face once, where tiles overlap and show many twice, so that they have to show it larger: of 256 heads of 16
- * to 60 pixels in drawn scenes tiles found 209, rectangles of the same share 197, with 0.06 of it 200, with this 208.
+ * Tiles overlap and show many faces twice; rectangles show each once, so they must show it larger: of 256 heads of 16
+ * to 60 pixels in drawn scenes tiles found 209, rectangles with the same share 197, with 0.06 200, with this 208.
  */
 const COVERED_SHARE = 0.066;
 /**
- * Of pictures that are full of detail tiles show all as cheaply, and twice where they overlap: at 0.85 three of 82 faces in
- * pictures of groups were lost.
+ * In pictures full of detail, tiles cover everything as cheaply, and twice where they overlap: at 0.85 three of 82
+ * faces in group pictures were lost.
  */
 const WORTH_IT = 0.65;
 const STILL_CONFIDENCE = 0.08;
 /**
- * Four candidates at once, each taking half of its square, show the near detector which ones need the closer looks: of 222
- * faces it saw all with 0.51 or more, of 1,434 things that are none 8 % with this.
+ * Four candidates at once, each taking up half of its square, tell which ones need closer looks: the near detector saw
+ * all of 222 faces with 0.51 or more, and 8 % of 1,434 things that are not faces with this.
  */
 const MOSAIC_SHARE = 0.5;
 const MOSAIC_CONFIDENCE = 0.25;
 
-/** With this share a candidate is a part for certain, whatever box a closer look would give it. */
+/** With this share inside a face a candidate is certainly part of it, whatever box a closer look would give it. */
 const SURE_PART_SHARE = 0.9;
 const WHOLLY_INSIDE = 0.999;
-/** A face reaches so many times its height from what there is of detail in it. */
+/** A face extends this many times its height from any detail in it. */
 const REACH = 0.65;
 
-/** Where the caller names no limit. */
+/** Used if the caller gives no limit. */
 const DEFAULT_CONFIDENCE = 0.5;
 
 /** A part of the frame to look at; `scale` as in FaceDetector. */
@@ -66,9 +66,9 @@ interface Look {
 }
 
 /**
- * Where a still picture may hold faces that the look at the whole misses: the tiles in which there is detail or, where the
- * detector takes inputs of any size and they have less to show, a few rectangles around it for each level. `sure`: faces in
- * which none are sought.
+ * Where a still picture may hold faces that the look at the whole misses: the tiles with detail or, if the detector
+ * takes inputs of any size and that is cheaper, a few rectangles around the detail for each level. `sure`: faces inside
+ * which nothing is searched.
  */
 function planLooks(
 	frame: Frame,
@@ -86,7 +86,7 @@ function planLooks(
 	const rectangles = planLevels(width, height, smallestFacePx, COVERED_SHARE).flatMap(
 		({ sidePx, smallestPx, largestPx }) => {
 			const marginPx = REACH * largestPx;
-			// What lies deeper in a sure face than this can only be a part of it.
+			// Anything deeper than this in a sure face can only be part of it.
 			const inner = sure.map(({ box }) => grownBy(box, -marginPx));
 			const isWanted = (cell: Box): boolean =>
 				mayHoldFaces(cell) && !inner.some((box) => shareInside(cell, box) > WHOLLY_INSIDE);
@@ -108,8 +108,9 @@ function wideTile({ width, height }: Frame): Box {
 }
 
 /**
- * Whether closer looks bear out what one look at the whole picture is not sure of: the mean of both detectors' confidences has
- * to reach the limit. Of the seven things that `SURE_CONFIDENCE` tells of that leaves none; of 161 doubted faces of people (CK+, FER2013, video) 158.
+ * Whether closer looks confirm what one look at the whole picture is not sure of: the mean of both detectors'
+ * confidences must reach the limit. None of the seven things mentioned at `SURE_CONFIDENCE` passes, and 158 of 161
+ * doubted faces of people (CK+, FER2013, video) do.
  */
 async function isBorneOut(
 	{ near, far }: Detectors,
@@ -127,7 +128,7 @@ async function isBorneOut(
 	return (sum / CLOSE_SHARES.length + (await look(far, FAR_CLOSE_SHARE))) / 2 >= minConfidence;
 }
 
-/** All that the detector finds in these parts, whole faces only, as often as it finds them. */
+/** All whole faces that the detector finds in these parts, including duplicates. */
 async function lookAtParts(
 	detector: FaceDetector,
 	frame: Frame,
@@ -148,8 +149,8 @@ function isKnown(candidate: DetectedFace, face: DetectedFace): boolean {
 }
 
 /**
- * A detector that finds small and large faces alike: what one look at the frame finds and, looking everywhere for
- * candidates and then closely at each, what that misses. For pictures that stand alone; a live frame has no time for it.
+ * A detector for small and large faces: what one look at the frame finds, plus what it misses, found by looking
+ * everywhere for candidates and then closely at each. For single pictures; it is too slow for live frames.
  */
 export function thoroughDetector(
 	{ near, far }: Detectors,
@@ -164,11 +165,12 @@ export function thoroughDetector(
 				const isSure = face.confidence >= SURE_CONFIDENCE;
 				if (isSure || (await isBorneOut({ near, far }, frame, face, minConfidence))) found.push(face);
 			}
-			// A face that is part of a larger one does not count: inside of sure ones nothing is sought.
+			// A face inside a larger one does not count, so nothing is searched inside sure ones.
 			const sure = found.filter(({ confidence }) => confidence >= SURE_CONFIDENCE);
 			const whole = { x: 0, y: 0, width: frame.width, height: frame.height };
 			const parts = planLooks(frame, smallestFacePx, sure, far.anySize);
-			// A large candidate that is no face would swallow the small faces in it: parts go after the closer looks alone.
+			// Parts of larger faces are dropped only after the closer looks: a large false candidate would swallow
+			// small faces.
 			const candidates = blendSame([
 				...(await lookAtParts(near, frame, [{ region: wideTile(frame) }], STILL_CONFIDENCE)),
 				...(await lookAtParts(far, frame, [{ region: whole }, ...parts], STILL_CONFIDENCE))

@@ -1,12 +1,12 @@
-/** Which face of this frame is which of the frames before: ids that stay, and are never given twice. */
+/** Matches the faces of a frame with those of earlier frames: ids stay the same and are never reused. */
 import { boxCentre } from './geometry';
 import { followMotion, predictPlace, shownFace, startMotion, type Motion, type Place } from './motion';
 import type { Box, DetectedFace, TrackedFace } from './types';
 
-/** A face not seen for this long is gone; if it comes back, it is another one. */
+/** A face not seen for this long is gone; if it comes back, it counts as a new one. */
 export const FORGET_AFTER_MS = 1000;
 /**
- * A face that the very last frame showed is kept for this long, so that ids stay on machines of less than a frame a
+ * A face that the very last frame showed is kept for this long, so that ids stay on machines with less than a frame a
  * second.
  */
 export const FORGET_LAST_FRAME_AFTER_MS = 3000;
@@ -19,7 +19,7 @@ const REACH = 0.5;
 const REACH_PER_SECOND = 2;
 /** A face may become larger or smaller by this factor between two detections. */
 const MOST_RESIZING = 2;
-/** A size off by a small fraction speaks as much against a match as a distance of this many times the fraction. */
+/** A size off by a small fraction counts against a match as much as a distance of this many times that fraction. */
 const RESIZING_WEIGHT = 2;
 
 interface Track {
@@ -31,18 +31,18 @@ interface Track {
 
 export interface TrackerState {
 	readonly nextId: number;
-	/** Of the last frame. */
+	/** Time of the last frame. */
 	readonly timeMs: number;
 	/** Faces that may still be matched. */
 	readonly tracks: readonly Track[];
 }
 
-/** Where every source starts. */
+/** The state every source starts with. */
 export const NO_TRACKS: TrackerState = { nextId: 1, timeMs: -Infinity, tracks: [] };
 
 /**
- * The detections, in their order, with ids and smoothed boxes and landmarks. `timeMs`: of the frame; when it runs
- * backwards (a video is rewound) all faces are new.
+ * The detections, in order, with ids and smoothed boxes and landmarks. `timeMs`: of the frame; if it runs backwards (a
+ * video is rewound), all faces are new.
  */
 export function trackFaces(
 	state: TrackerState,
@@ -73,7 +73,7 @@ function isKept({ seenMs }: Track, lastFrameMs: number, timeMs: number): boolean
 /**
  * The track of each detection (by index) that has one, best pairs first. In simulated crowds (six people crossing, with
  * occlusions and misses) the assignment of least total cost swapped as many ids at 30 frames a second and a fifth more
- * at 5 to 12: it gives up a certain pair to make two doubtful ones possible. Without prediction twice as many swapped.
+ * at 5 to 12: it gives up a certain pair to allow two doubtful ones. Without prediction twice as many were swapped.
  */
 function matchTracks(
 	tracks: readonly Track[],
@@ -99,8 +99,8 @@ function matchTracks(
 }
 
 /**
- * How badly a box fits a face expected there: the distance in face sizes plus weighted log ratio of the sizes. 0 is perfect,
- * infinite when it cannot be the same.
+ * How badly a box fits a face expected there: the distance in face sizes plus the weighted log ratio of the sizes. 0 is
+ * perfect, infinite if it cannot be the same face.
  */
 function mismatch(expected: Place, unseenMs: number, box: Box): number {
 	const sizePx = (box.width + box.height) / 2;

@@ -1,6 +1,6 @@
 /**
- * The plain objects that pass between the stages of the pipeline, roughly in their order. Where nothing else is said,
- * coordinates are pixels of the analysed frame; `geometry.ts` says how they count.
+ * The plain objects passed between the stages of the pipeline, roughly in order. Unless stated otherwise, coordinates
+ * are pixels of the analysed frame, as defined in `geometry.ts`.
  */
 import type { YuvPicture } from './yuv';
 
@@ -22,7 +22,7 @@ export interface Frame {
 	readonly width: number;
 	readonly height: number;
 	readonly data: Uint8ClampedArray;
-	/** The same picture as a video has it: means are taken of these in less time than all of its pixels take. */
+	/** The same picture in the video's own format: computing means from it is faster than converting all pixels. */
 	readonly planes?: YuvPicture;
 }
 
@@ -54,9 +54,9 @@ export type Scores = readonly number[];
 /**
  * Where the square that a classifier sees lies, relative to a detected box.
  * The side is `scale * (box.width + box.height) / 2`; the centre is the box's centre moved by `shift` sides
- * (x to the right, y down). With `align` the square is turned about the box's centre, shift and all, so that the eyes
- * come level but for a lean of at most `tilt` degrees either way, which stays in the picture: a face that leans by 20
- * degrees is turned back by 5 where `tilt` is 15.
+ * (x to the right, y down). With `align` the square, shift included, is turned about the box's centre so that the eyes
+ * are level except for a lean of at most `tilt` degrees either way, which stays in the picture: with a `tilt` of 15, a
+ * face that leans by 20 degrees is turned back by 5.
  */
 export interface CropSpec {
 	readonly scale: number;
@@ -80,28 +80,28 @@ export interface InputSpec {
 	readonly range: readonly [low: number, high: number];
 	readonly crop: CropSpec;
 	/**
-	 * Faces whose grey values (0..255) have a smaller standard deviation than this have it raised first (`raiseContrast`);
-	 * without it they stay as they are.
+	 * Faces whose grey values (0..255) have a smaller standard deviation than this get more contrast first
+	 * (`raiseContrast`); without it they stay as they are.
 	 */
 	readonly leastContrast?: number | undefined;
 }
 
 interface DetectOptions {
-	/** The part of the frame to look at, the whole by default; whatever lies outside the frame is black. */
+	/** The part of the frame to look at, by default all of it; anything outside the frame is black. */
 	readonly region?: Box | undefined;
-	/** Faces must be more confident than this, 0..1; by default the limit that the detector was built with. */
+	/** Faces must be more confident than this, 0..1; by default the detector's own limit. */
 	readonly minConfidence?: number | undefined;
 	/**
-	 * For detectors of any size: pixels of the input for one of the region, whose sides then are multiples of
-	 * `SIDE_STEP_PX` pixels of the input. By default the region is fitted into the detector's own input.
+	 * For detectors of any size: input pixels per pixel of the region, whose sides must then be multiples of
+	 * `SIDE_STEP_PX` input pixels. By default the region is fitted into the detector's own input.
 	 */
 	readonly scale?: number | undefined;
 }
 
 export interface FaceDetector {
-	/** Whether it takes inputs of other sizes than its own without compiling anything for each. */
+	/** Whether it takes inputs of other sizes than its own without compiling something for each size. */
 	readonly anySize?: boolean;
-	/** All faces of a frame, or of a region of it, most confident first; always in pixels of the frame. */
+	/** All faces of a frame, or of a region of it, most confident first; always in frame pixels. */
 	detect(frame: Frame, options?: DetectOptions): Promise<DetectedFace[]>;
 }
 
@@ -110,8 +110,8 @@ export interface Classifier {
 	readonly labels: readonly string[];
 	readonly input: InputSpec;
 	/**
-	 * `batch`: [count, size, size, channels], row-major, values in `input.range`. Gives calibrated probabilities, one
-	 * row a face.
+	 * `batch`: [count, size, size, channels], row-major, values in `input.range`. Returns calibrated probabilities, one
+	 * row per face.
 	 */
 	classify(batch: Float32Array, count: number): Promise<Scores[]>;
 }
@@ -121,60 +121,65 @@ export interface Classifier {
  * Calibration is Hard-To-Beat at Label Shift Adaptation", 2020): logits / temperature + biases.
  */
 export interface Calibration {
-	/** Softmax temperature, > 0: over 1 softens, under 1 sharpens, 1 changes nothing. */
+	/** Softmax temperature, > 0: above 1 softens, below 1 sharpens, 1 changes nothing. */
 	readonly temperature: number;
-	/** Nats, one a label; missing: none. */
+	/** Nats, one per label; missing: none. */
 	readonly biases?: readonly number[] | undefined;
 }
 
-/** What faces are read for: photos and films, or whoever stands before a camera now. More of the latter are at rest. */
+/** What faces are read for: photos and films, or people in front of a camera now. More of the latter are at rest. */
 export type Use = 'photo' | 'live';
 
-/** How labels count: as in training, whose labels calibration fits, or as in everyday faces (`priorRatio` of the manifest). */
+/** How labels are weighted: as in training (as calibrated), or as in everyday faces (the manifest's `priorRatio`). */
 export type Prior = 'training' | 'everyday';
 
-/** What one model says of one face. */
+/** What one model says about one face. */
 export interface Reading {
-	/** Of this frame alone. */
+	/** From this frame alone. */
 	readonly scores: Scores;
 	/** Smoothed over the last frames of this face; equal to `scores` for a still. */
 	readonly smoothed: Scores;
 	/** Index of the label shown: the greatest smoothed probability, held by hysteresis. */
 	readonly top: number;
-	/** Part of the look at the resting face that is done, 0..1; at 1 the face is read against it. Missing where none was asked for. */
+	/**
+	 * Progress of the look at the resting face, 0..1; at 1 the face is read relative to it. Missing if none was asked
+	 * for.
+	 */
 	readonly rest?: number;
 }
 
 export interface FaceResult extends TrackedFace {
-	/** What the first classifier was shown of the face; the detected box where there is no classifier. */
+	/** What the first classifier was shown of the face; the detected box if there is no classifier. */
 	readonly square: Square;
-	/** Luma of 0..255 of that square, [size, size], row by row, its contrast raised; empty where there is no classifier. */
+	/**
+	 * Luma of 0..255 of that square, [size, size], row by row, its contrast raised; empty if there is no classifier.
+	 */
 	readonly input: Uint8Array;
 	/** By model id. */
 	readonly readings: Readonly<Record<string, Reading>>;
 }
 
-/** What in a face speaks for its label. */
+/** Which parts of a face speak for its label. */
 export interface Explanation {
 	/** Index of the label. */
 	readonly label: number;
 	/** Its probability, 0..1. */
 	readonly score: number;
-	/** Cells in a row of the map, and rows. */
+	/** Cells per row of the map, and rows. */
 	readonly cells: number;
 	/**
-	 * By how much the probability falls where a cell is covered, row by row; where negative, the cell speaks against
-	 * the label.
+	 * By how much the probability falls when a cell is covered, row by row; if negative, the cell speaks against the
+	 * label.
 	 */
 	readonly map: Float32Array;
 	/**
-	 * The same in log-odds, in nats: a label that is certain loses no points to speak of where a cell is covered, and rests
-	 * on some parts all the same.
+	 * The same in log-odds, in nats: the probability of a certain label hardly falls when a cell is covered, even
+	 * though it rests on some parts.
 	 */
 	readonly evidence: Float32Array;
 }
 
-/** Milliseconds per stage; `classify` by model id. `total` also holds what lies between the stages. */
+/** Milliseconds per stage; `classify` by model id. `total` includes the time between the stages. */
 export interface StageTimes {
 	readonly read: number;
 	readonly detect: number;
@@ -189,7 +194,7 @@ export interface FrameResult {
 	/** Time of the frame in milliseconds, as given with it. */
 	readonly timeMs: number;
 	readonly faces: readonly FaceResult[];
-	/** How many faces were found, of which the largest are analysed; missing where it is not counted. */
+	/** How many faces were found, of which the largest are analysed; missing if they were not counted. */
 	readonly found?: number | undefined;
 	readonly times: StageTimes;
 }

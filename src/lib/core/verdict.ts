@@ -1,19 +1,19 @@
-/** The word that is shown for a face, or that there is none: one rule for the overlay, the cards, the list and the export. */
+/** The word shown for a face, or "unsure": one rule for the overlay, the cards, the list and the export. */
 import type { FaceResult, Reading } from './types';
 
-/** For models that come without a threshold: a calibrated one is wrong in about two of three cases where it says less. */
+/** For models without a threshold of their own: below this, a calibrated one is wrong in about two of three cases. */
 export const DEFAULT_UNSURE_BELOW = 0.4;
 
 export interface Verdict {
-	/** The label that the model holds for most likely. */
+	/** The label at `top` of the reading. */
 	readonly label: string;
 	/** Its smoothed probability. */
 	readonly share: number;
-	/** True where that is too little to be said: "unsure" is shown in place of the label. */
+	/** True if that is too low: "unsure" is shown instead of the label. */
 	readonly unsure: boolean;
 }
 
-/** What to say of a reading; null where there is none. `unsureBelow`: 0..1, 0 is never unsure. */
+/** The verdict on a reading; null if there is none. `unsureBelow`: 0..1, 0 is never unsure. */
 export function verdictOf(
 	reading: Reading | undefined,
 	labels: readonly string[],
@@ -24,7 +24,7 @@ export function verdictOf(
 	return label === undefined || share === undefined ? null : { label, share, unsure: share < unsureBelow };
 }
 
-/** How many faces show what; a label of null counts those that are unsure. */
+/** How many faces show a label; null counts those that are unsure. */
 export interface Tally {
 	readonly label: string | null;
 	readonly count: number;
@@ -51,7 +51,7 @@ export interface Voter {
 	readonly labels: readonly string[];
 }
 
-/** The label that each model gives a face, in the order of the models; undefined where one has not read it. */
+/** The label that each model gives a face, in the order of the models; undefined if a model has not read it. */
 export function votesOf(face: Pick<FaceResult, 'readings'>, voters: readonly Voter[]): (string | undefined)[] {
 	return voters.map(({ id, labels }) => {
 		const reading = face.readings[id];
@@ -59,7 +59,7 @@ export function votesOf(face: Pick<FaceResult, 'readings'>, voters: readonly Vot
 	});
 }
 
-/** Whether all models give a face the same label, by name; null until all have read it, and for one model alone. */
+/** Whether all models give a face the same label, by name; null until all have read it, and if there is only one. */
 export function agreementOn(face: Pick<FaceResult, 'readings'>, voters: readonly Voter[]): 'agree' | 'differ' | null {
 	const votes = votesOf(face, voters);
 	if (votes.length < 2 || votes.includes(undefined)) return null;

@@ -1,11 +1,10 @@
 /**
- * Camera pictures as the browser holds them, in planes of luma and chroma, to RGB: many times as fast as by way of a
- * canvas.
+ * Converts camera pictures from the browser's planes of luma and chroma to RGB, many times as fast as through a canvas.
  */
 import { clamp } from './geometry';
 import type { Box, Frame } from './types';
 
-/** One plane of bytes in a buffer: row y begins at `offset + y * stride`. */
+/** One plane of bytes in a buffer: row y starts at `offset + y * stride`. */
 export interface Plane {
 	readonly offset: number;
 	readonly stride: number;
@@ -13,7 +12,7 @@ export interface Plane {
 
 /** A picture in 4:2:0: a chroma sample for each two by two pixels. */
 export interface YuvPicture {
-	/** In pixels; odd ones have a chroma sample for the last column and row too. */
+	/** In pixels; if odd, the last column or row has its own chroma samples. */
 	readonly width: number;
 	readonly height: number;
 	readonly data: Uint8Array;
@@ -33,7 +32,7 @@ export interface LumaWeights {
 	readonly blue: number;
 }
 
-/** ITU-R BT.601, for standard definition and where nothing is said. */
+/** ITU-R BT.601, for standard definition and if nothing is specified. */
 export const REC_601: LumaWeights = { red: 0.299, blue: 0.114 };
 /** ITU-R BT.709, for high definition. */
 export const REC_709: LumaWeights = { red: 0.2126, blue: 0.0722 };
@@ -42,8 +41,8 @@ const FRACTION_BITS = 16;
 const OPAQUE = 0xff << 24;
 
 /**
- * Writes the picture as RGBA into `out`, [width * height], a number for each pixel with red as its lowest byte; opaque.
- * Each chroma sample counts for its four pixels. Values are within 1 of exact ones: sums are in fixed point.
+ * Writes the picture as opaque RGBA into `out`, [width * height], one number per pixel with red as its lowest byte.
+ * Each chroma sample is used for its four pixels. Values are within 1 of the exact ones: sums are in fixed point.
  */
 export function rgbaFromYuv(picture: YuvPicture, out: Uint32Array): void {
 	const { width, height, data, luma, blue, red, chromaStep } = picture;
@@ -70,7 +69,7 @@ export function rgbaFromYuv(picture: YuvPicture, out: Uint32Array): void {
 	}
 }
 
-/** A frame whose pixels are converted when they are asked for, into `pixels` [width * height]. */
+/** A frame whose pixels are converted on first access, into `pixels` [width * height]. */
 export class PlanarFrame implements Frame {
 	readonly width: number;
 	readonly height: number;
@@ -95,10 +94,10 @@ export class PlanarFrame implements Frame {
 	}
 }
 
-/** The part of a picture that holds all of `box` (pixels) that lies within it, and where its top left corner is. */
+/** The part of a picture that covers `box` (pixels) as far as it lies inside, and where its top left corner is. */
 export function partOf(picture: YuvPicture, box: Box): { part: YuvPicture; left: number; top: number } {
 	const { width, height, luma, blue, red, chromaStep } = picture;
-	// Chroma counts by twos.
+	// Even positions only: a chroma sample covers two pixels.
 	const before = (at: number, side: number): number => Math.max(0, Math.min(side - 1, Math.floor(at))) & ~1;
 	const [left, top] = [before(box.x, width), before(box.y, height)];
 	const [halfLeft, halfTop] = [(left >> 1) * chromaStep, top >> 1];
@@ -118,8 +117,8 @@ export function partOf(picture: YuvPicture, box: Box): { part: YuvPicture; left:
 }
 
 /**
- * Red, green and blue of 0..255 for each mean of luma and of the chroma of the same area, all of 0..255 as stored: where no
- * pixel is beyond black or white, the means of these pixels. `out`: [means, 3].
+ * Red, green and blue of 0..255 for each mean of luma and chroma over the same area, all of 0..255 as stored. If no
+ * pixel is beyond black or white, they are the means of the pixels' colours. `out`: [means, 3].
  */
 export function rgbFromMeans(
 	picture: YuvPicture,
@@ -128,7 +127,7 @@ export function rgbFromMeans(
 ): void {
 	const { gain, base, redFromRed, greenFromRed, greenFromBlue, blueFromBlue } = factorsOf(picture);
 	const one = 1 << FRACTION_BITS;
-	// The half step for rounding is of pixels.
+	// Without the half step, which is for rounding single pixels.
 	const black = base - one / 2;
 	for (let i = 0, p = 0; i < luma.length; i++, p += 3) {
 		const l = (luma[i] ?? 0) * gain + black;
@@ -162,7 +161,7 @@ function factorsOf({ weights, fullRange }: YuvPicture) {
 	};
 }
 
-/** Fixed-point values, each cut off at 0 and 255, as one number. */
+/** Fixed-point values, each clamped to 0..255, as one number. */
 function packed(red: number, green: number, blue: number): number {
 	return OPAQUE | (byteOf(blue) << 16) | (byteOf(green) << 8) | byteOf(red);
 }

@@ -1,4 +1,4 @@
-/** Files within files: gzip, tar and ZIP are opened on the way, none is held whole. */
+/** Reads files in gzip, tar and ZIP archives as streams, also nested, without holding a whole archive in memory. */
 import { gunzip } from './gunzip';
 import { piecesOf } from './pieces';
 
@@ -8,23 +8,23 @@ export type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
 export interface Inner {
 	/** With the archives and folders around it: "archive.zip/fer2013/fer2013.csv". */
 	readonly name: string;
-	/** To be read, or left, before the next file is asked for. */
+	/** To be read, or abandoned, before the next file is requested. */
 	readonly pieces: Pieces;
 }
 
 const HEAD_BYTES = 512;
-/** Deeper nests are made to do harm. */
+/** Deeper nesting is malicious. */
 const MOST_ARCHIVES_AROUND = 4;
-/** A ZIP within another archive is held whole, as its list stands at its end. */
+/** A ZIP within another archive is held in memory, as its directory is at its end. */
 const MOST_NESTED_BYTES = 1024 * 1024 * 1024;
 
 /** What programs and systems leave in archives. */
 const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)/;
 
-/** How a ZIP begins: with a file, with its end, or as one of several parts. */
+/** The start of a ZIP: with a file, with its end, or as one of several parts. */
 const ZIP = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'];
 
-/** Kinds of files that are not opened here, by how they begin. */
+/** Kinds of files that are not opened here, by their first bytes. */
 const OTHERS: readonly (readonly [string, string])[] = [
 	['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive'],
 	['Rar!', 'a RAR archive'],
@@ -47,18 +47,21 @@ const OTHERS: readonly (readonly [string, string])[] = [
 ];
 
 export interface Visit {
-	/** Told how many bytes of the file were read. */
+	/** Called with how many bytes of the file were read. */
 	readonly onBytes: (done: number) => void;
-	/** Whether a file of an archive is to be opened, by its name; the others are not read. */
+	/** Whether to open a file of an archive, by its name; others are not read. */
 	readonly wants: (name: string) => boolean;
-	/** Told of files of a ZIP that cannot be unpacked, which are passed over; without it, the first ends the reading. */
+	/**
+	 * Called for each file of a ZIP that cannot be unpacked and is skipped; without it, the first such file ends
+	 * reading.
+	 */
 	readonly onDamaged?: (name: string) => void;
-	/** Told how many bytes gzip gave, whether somebody wants them or not; may throw to end it. */
+	/** Called with how many bytes gzip produced, needed or not; may throw to stop. */
 	readonly onUnpacked?: (done: number) => void;
 }
 
 /**
- * The files in `file` that are wanted, itself where it is no archive, in their order. Throws RangeError that says what is
+ * The wanted files in `file`, or `file` itself if it is not an archive, in order. Throws RangeError that says what is
  * wrong: damaged, cut off, protected, or of a kind that is not opened here.
  */
 export async function* openArchive(name: string, file: Blob, visit: Visit): AsyncGenerator<Inner> {
@@ -115,18 +118,18 @@ async function whole(name: string, pieces: Pieces, { onUnpacked }: Visit): Promi
 
 async function* openZip(name: string, file: Blob, visit: Visit, depth: number): AsyncGenerator<Inner> {
 	const { BlobReader, configure, ZipReader } = await import('@zip.js/zip.js/lib/zip-core-native.js');
-	// Its workers come from blob addresses, which the security policy of the page forbids.
+	// Its workers are loaded from blob: addresses, which the page's security policy forbids.
 	configure({ useWebWorkers: false });
 	const reader = new ZipReader(new BlobReader(file), { checkSignature: true });
 	let done = 0;
 	try {
 		for await (const entry of reader.getEntriesGenerator()) {
-			// Some programs on Windows write the wrong slash.
+			// Some Windows programs write backslashes.
 			const inner = `${name}/${entry.filename.replaceAll('\\', '/')}`;
 			if (entry.directory || CLUTTER.test(inner) || !visit.wants(inner)) continue;
 			if (entry.encrypted) throw new RangeError(`${inner} is protected by a password: unpack the archive`);
 			const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-			// An entry that cannot be opened never writes, nor ends what is read of it.
+			// An entry that cannot be opened neither writes to nor closes its stream.
 			const failed = new Promise<never>((_, reject) => {
 				entry.getData(writable).catch(reject);
 			});
@@ -140,7 +143,7 @@ async function* openZip(name: string, file: Blob, visit: Visit, depth: number): 
 			}
 			await pieces.return(undefined);
 			done += entry.compressedSize;
-			// Of a nested one its own archive counts.
+			// For a nested ZIP, the outer archive reports progress.
 			if (depth === 0) visit.onBytes(done);
 		}
 	} catch (thrown) {
@@ -152,7 +155,7 @@ async function* openZip(name: string, file: Blob, visit: Visit, depth: number): 
 	}
 }
 
-/** The first bytes, and all of them again. */
+/** The first bytes, and all pieces including them. */
 async function peek(pieces: Pieces): Promise<{ head: Uint8Array; all: Pieces }> {
 	const iterator = pieces[Symbol.asyncIterator]();
 	const first: Uint8Array<ArrayBuffer>[] = [];

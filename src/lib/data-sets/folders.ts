@@ -1,36 +1,41 @@
-/** Pictures sorted by label, into folders or by a list, as data sets of faces are published. */
+/** Pictures sorted by label, into folders or by a list, as in published data sets of faces. */
 import { labelNamed, type Numbering, numberingsOf } from '../core/labels';
 
 export interface PathFile<T> {
-	/** Within what was chosen. */
+	/** Path within the chosen folder or files. */
 	readonly path: string;
 	readonly file: T;
-	/** What a list says of its label, in place of its folders: null where it says nothing; left out where there is no list. */
+	/**
+	 * The label according to a list, used instead of its folders: null if the list lacks it; missing if there is no
+	 * list.
+	 */
 	readonly listed?: string | null;
 }
 
 export interface SortedFiles<T> {
 	/** `name`: the path within the folder. */
 	readonly labelled: readonly { readonly name: string; readonly label: string; readonly file: T }[];
-	/** Files whose folder, or list, says no expression; `said`: the name of that folder, or what the list has, '' for nothing. */
+	/**
+	 * Files whose folder or list names no expression; `said`: the folder's name or the list's entry, '' for nothing.
+	 */
 	readonly unknown: readonly { readonly name: string; readonly said: string }[];
-	/** Names that are only nearly those of a label, and how they were read. */
+	/** Names that are only close to a label, and how they were read. */
 	readonly guessed: ReadonlyMap<string, string>;
-	/** By label, a file whose own name was read, as no folder says anything; empty where folders do. */
+	/** By label, a file whose own name was read because no folder names a label; empty if folders do. */
 	readonly named: ReadonlyMap<string, string>;
 }
 
-/** Folders that have a number for a name. */
+/** Folders named by a number. */
 export interface NumberedFolders<T> {
 	/** Numbers in ascending order, each with some of its pictures. */
 	readonly numbers: readonly { readonly number: number; readonly count: number; readonly examples: readonly T[] }[];
-	/** Data sets that have all of these numbers; those whose name the path holds first. */
+	/** Data sets that have all of these numbers; the one named in the path comes first. */
 	readonly numberings: readonly Numbering[];
 }
 
 const EXAMPLES = 3;
 
-/** What says the label of a file: the folders around it, the nearest first, or a list. */
+/** What may name a file's label: the folders around it, nearest first, or a list. */
 const around = ({ path, listed }: PathFile<unknown>): string[] =>
 	listed === undefined ? path.split('/').slice(0, -1).reverse() : listed === null ? [] : [listed];
 
@@ -45,28 +50,28 @@ const numberOf = (folder: string): number | undefined => {
 /** File names of KDEF ("AF01ANS.JPG") and of JAFFE ("KA.AN1.39.tiff"). */
 const CODES = [/^[AB][FM]\d\d(AF|AN|DI|HA|NE|SA|SU)(?:S|[HF][LR])$/i, /^[A-Z]{2}\.(AN|DI|FE|HA|NE|SA|SU)\d\.\d+$/i];
 
-/** The label that a file's own name says: one of those codes, or a word beside which there is no other label. */
+/** The label in a file's own name: one of those codes, or a word, if it is the only label. */
 function labelOfFile(path: string): string | undefined {
 	const name = (path.split('/').at(-1) ?? '').replace(/\.\w+$/, '');
 	const code = CODES.flatMap((pattern) => pattern.exec(name)?.[1] ?? [])[0];
 	if (code !== undefined) return code.toUpperCase() === 'AF' ? 'fear' : labelNamed(code)?.label;
 	const all = name.split(/[^\p{L}]+/u);
 	if (all.some((word) => /^(no|non|not)$/i.test(word))) return undefined;
-	// Shorter ones are codes of something else as often.
+	// Shorter words are just as often codes for something else.
 	const words = all.filter((word) => word.length > 3 || /[^\p{ASCII}]/u.test(word) || /^(sad|joy)$/i.test(word));
 	const labels = new Set(words.flatMap((word) => labelNamed(word)?.label ?? []));
 	return labels.size === 1 ? [...labels][0] : undefined;
 }
 
-/** Whether a folder has a number for a name that may stand for a label. */
+/** Whether a folder's name is a number that may stand for a label. */
 export const isNumber = (folder: string): boolean => numberOf(folder) !== undefined;
 
 const wordOf = (each: PathFile<unknown>) => around(each).flatMap((folder) => labelNamed(folder) ?? [])[0];
 const numberAround = (each: PathFile<unknown>) => around(each).flatMap((folder) => numberOf(folder) ?? [])[0];
 
 /**
- * What numbers stand where no word says the label. Their meaning is the visitor's to say: 3 is fear in one data set, happy
- * in the next and disgust in a third. Null where no file needs a number. `lists`: names of lists that say the labels.
+ * The numbers used as labels where no word names one. The visitor must say what they mean: 3 is fear in one data set,
+ * happy in the next and disgust in a third. Null if no file needs a number. `lists`: names of lists with the labels.
  */
 export function numberedFolders<T>(
 	files: readonly PathFile<T>[],
@@ -93,8 +98,8 @@ export function numberedFolders<T>(
 }
 
 /**
- * Files with the label that a list or the nearest folder around them names; numbers as `numbering` reads them, where it is given
- * and no folder around names a label in words. Where no folder of any file says anything, by the files' own names.
+ * Files with the label that a list or the nearest folder names. Numbers are read by `numbering`, if given, when no
+ * folder names a label in words. If no folder of any file says anything, the files' own names are used.
  */
 export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numbering | null): SortedFiles<T> {
 	const labelled: { name: string; label: string; file: T }[] = [];
@@ -105,7 +110,7 @@ export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numberi
 		(each) => each.listed !== undefined || wordOf(each) !== undefined || numberAround(each) !== undefined
 	);
 	const own = areSorted ? [] : files.map(({ path }) => labelOfFile(path));
-	// A name here and there may be about anything.
+	// A few matching names may be coincidence.
 	const tell = own.filter((label) => label !== undefined).length >= files.length / 2;
 	for (const [index, each] of files.entries()) {
 		const { path, file } = each;

@@ -1,4 +1,4 @@
-/** Gzip as people have it: several members one behind the other, padding or anything else after the last. */
+/** Gzip as found in practice: several members in a row, padding or anything else after the last. */
 import {
 	Z_BUF_ERROR,
 	Z_NO_FLUSH,
@@ -10,18 +10,18 @@ import {
 	zlibInflateReset
 } from 'pako';
 
-/** Gzip alone, with its checksums; RFC 1952. */
+/** Gzip only, with its checksums; RFC 1952. */
 const GZIP_WINDOW_BITS = 31;
 const OUTPUT_BYTES = 1 << 18;
 
 /**
- * Unpacks gzip piece by piece (RFC 1952, 2.2: a file is a series of members). What follows the last whole member and is
- * none itself is left out, as gzip does. Throws RangeError where a member is damaged or cut off.
+ * Unpacks gzip piece by piece (RFC 1952, 2.2: a file is a series of members). Anything else after the last whole member
+ * is ignored, as gzip does. Throws RangeError if a member is damaged or cut off.
  */
 export async function* gunzip(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
 	const stream = new ZStream();
 	zlibInflateInit2(stream, GZIP_WINDOW_BITS);
-	/** Bytes that came, and were not looked at: the start of the next member may be cut in two. */
+	/** Bytes not yet looked at: the start of the next member may be split between pieces. */
 	let rest = new Uint8Array(0);
 	let state: 'between' | 'within' = 'between';
 	let members = 0;
@@ -32,7 +32,7 @@ export async function* gunzip(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): A
 				if (input.length === 1 && input[0] === 0x1f) break;
 				if (input[0] !== 0x1f || input[1] !== 0x8b) {
 					if (members > 0) return;
-					throw new RangeError('this is no gzip file');
+					throw new RangeError('this is not a gzip file');
 				}
 				if (members > 0) zlibInflateReset(stream);
 				state = 'within';

@@ -7,25 +7,25 @@ import { piecesOf } from './pieces';
 import { linesOf, recordsOf, type NamedBlob } from './tables';
 
 export interface ListedLabels {
-	/** What is said of each picture, by its path; where lists contradict each other, all that they say. */
+	/** The label of each picture, by its path; if lists contradict each other, all their labels. */
 	readonly labels: ReadonlyMap<string, string>;
-	/** Names of the lists that say it. */
+	/** Names of the lists with these labels. */
 	readonly lists: readonly string[];
-	/** Pictures that they name and that are not among the paths. */
+	/** Number of pictures that they name but that are not among the paths. */
 	readonly missing: number;
-	/** Lists that name pictures, where the column of the labels cannot be told, or that break off. */
+	/** Lists that name pictures but have no clear column of labels, or that break off. */
 	readonly unclear: readonly string[];
 }
 
-/** Rows by which the columns are told. */
+/** Rows used to identify the columns. */
 const SAMPLE_ROWS = 100;
-/** What the column of labels is called, without case, spaces and signs; or what is part of its name. */
+/** The name of the label column, or part of it; lower case, letters only. */
 const LABEL_NAMES = /^(class|target|category|y|expr)$|label|emotion|expression/;
 const SEPARATORS = [',', ';', '\t', '|'];
-/** How the aligned pictures of RAF-DB differ in name from those that its list names. */
+/** Suffix that RAF-DB's aligned pictures have, but the names in its list lack. */
 const ADDED_TO_NAMES = /_aligned$/;
 
-/** What these lists say of the pictures with these paths. Files that name none of them are passed over. */
+/** What these lists say about the pictures with these paths. Files that name none of them are skipped. */
 export async function readLists(lists: readonly NamedBlob[], paths: readonly string[]): Promise<ListedLabels> {
 	const said = new Map<string, Set<string>>();
 	const used: string[] = [];
@@ -44,7 +44,7 @@ export async function readLists(lists: readonly NamedBlob[], paths: readonly str
 			missing += read.missing;
 			for (const [path, label] of read.rows) said.set(path, (said.get(path) ?? new Set()).add(label));
 		} catch {
-			// It is no text, and so no list.
+			// Not text, so not a list.
 		}
 	}
 	return {
@@ -60,7 +60,7 @@ interface ReadList {
 	readonly missing: number;
 }
 
-/** Null where it names no pictures. */
+/** Null if it names no pictures. */
 async function readList(
 	pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
 	find: (name: string) => string | undefined
@@ -91,7 +91,7 @@ async function readList(
 		try {
 			for await (const { text } of lines) take(fieldsOf(text, separator ?? null));
 		} catch {
-			// Half of a list is none.
+			// Half a list is useless.
 			return 'unclear';
 		}
 		return { rows, missing };
@@ -100,7 +100,7 @@ async function readList(
 	}
 }
 
-/** The fields of a line; null: separated by spaces, which the name of a picture may have as well. */
+/** The fields of a line; separator null: spaces, which a picture's name may contain as well. */
 function fieldsOf(line: string, separator: string | null): string[] {
 	if (separator !== null) return splitFields(line, separator).map((field) => field.trim());
 	const [, name, others] = /^\s*(.*?\.(?:jpe?g|png|bmp|webp|tiff?))\s+(.*)$/i.exec(line) ?? [];
@@ -108,7 +108,7 @@ function fieldsOf(line: string, separator: string | null): string[] {
 	return name === undefined ? rest : [name, ...rest];
 }
 
-/** The column that is most often so, in half of the rows at least. */
+/** The column that matches most often, in at least half of the rows. */
 function mostOften(rows: readonly (readonly string[])[], is: (field: string) => boolean): number | null {
 	const counts: number[] = [];
 	for (const row of rows) for (const [at, field] of row.entries()) if (is(field)) counts[at] = (counts[at] ?? 0) + 1;
@@ -116,7 +116,7 @@ function mostOften(rows: readonly (readonly string[])[], is: (field: string) => 
 	return most > 0 && most * 2 >= rows.length - 1 ? counts.indexOf(most) : null;
 }
 
-/** By its name; where none tells, the only other column that holds labels. */
+/** The column of labels, by its name; otherwise the only other column that holds labels. */
 function labelColumn(
 	sample: readonly (readonly string[])[],
 	nameAt: number,
@@ -130,7 +130,7 @@ function labelColumn(
 	const isWord = (field: string): boolean => labelNamed(field) !== undefined;
 	const others = head.map((_, at) => at).filter((at) => at !== nameAt);
 	const called = others.filter((at) => hasHead && LABEL_NAMES.test(plain(head[at] ?? '')));
-	// Some have both: the label in words and its number.
+	// Some lists have both the label in words and its number.
 	const named = called.find((at) => share(at, isWord) > 0.5) ?? called.find((at) => share(at, isNumber) > 0.5);
 	if (named !== undefined) return named;
 	const holding = others.filter((at) => share(at, (field) => isWord(field) || isNumber(field)) > 0.5);
@@ -150,8 +150,8 @@ function pathsAround(list: string, paths: readonly string[]): readonly string[] 
 }
 
 /**
- * Gives the path that a list means by a name, which may have more or fewer folders, or be without an extension; undefined
- * where there is none, or several.
+ * Returns a function that finds the path that a list means by a name, which may have more or fewer folders, or no
+ * extension; undefined if there is none, or several.
  */
 function finderOf(paths: readonly string[]): (name: string) => string | undefined {
 	const exact = new Map<string, string | undefined>();
@@ -170,7 +170,7 @@ function finderOf(paths: readonly string[]): (name: string) => string | undefine
 	};
 }
 
-/** A path without more and more of its first folders. */
+/** A path, with one more leading folder removed each time. */
 function endsOf(path: string): string[] {
 	const parts = path
 		.toLowerCase()

@@ -1,4 +1,4 @@
-/** What files are, as far as their names tell. */
+/** Kinds of files, judged by their names. */
 
 const TABLE = /\.(csv|tsv|gz|tgz|tar|zip)$/i;
 const LIST = /\.(csv|tsv|txt|lst)$/i;
@@ -12,7 +12,7 @@ export function isTableName(name: string): boolean {
 	return TABLE.test(name);
 }
 
-/** Whether a file can be a list of labels, where it lies beside pictures. */
+/** Whether a file can be a list of labels, if it lies beside pictures. */
 export function isListName(name: string): boolean {
 	return LIST.test(name);
 }
@@ -21,7 +21,7 @@ export function isPictureName(name: string): boolean {
 	return PICTURE.test(name);
 }
 
-/** Archives that can be opened, and those of which only that can be said. */
+/** Archives, including those that cannot be opened here. */
 export function isArchiveName(name: string): boolean {
 	return ARCHIVE.test(name);
 }

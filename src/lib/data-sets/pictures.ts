@@ -1,4 +1,4 @@
-/** Pictures in an archive: unpacked one after another, within limits on their number and their size. */
+/** Unpacks the pictures in an archive one after another, within limits on their number and size. */
 import { AppError } from '../errors';
 import { openArchive } from './archives';
 import { isArchiveName, isPictureName } from './names';
@@ -12,7 +12,9 @@ export interface UnpackedPicture {
 export interface UnpackLimits {
 	readonly pictures: number;
 	readonly bytesOfOne: number;
-	/** So many times its own size, and `bytesBeyond`: pictures hardly shrink, what is made to fill memory does. */
+	/**
+	 * An archive may unpack to this many times its size, plus `bytesBeyond`: pictures hardly shrink, but zip bombs do.
+	 */
 	readonly timesItsSize: number;
 	readonly bytesBeyond: number;
 }
@@ -21,9 +23,9 @@ const MB = 1024 * 1024;
 const LIMITS: UnpackLimits = { pictures: 5000, bytesOfOne: 256 * MB, timesItsSize: 4, bytesBeyond: 256 * MB };
 
 /**
- * Hands each picture of an archive (ZIP, tar, gzip) to `onPicture`, and gives the number of its other files, which are
- * left out, and of those pictures that are damaged. Throws AppError 'archive-unreadable', which says
- * why and how many came before; the reason of `signal` where that aborts.
+ * Passes each picture of an archive (ZIP, tar, gzip) to `onPicture`, and returns the number of other files, which are
+ * skipped, and of damaged pictures. Throws AppError 'archive-unreadable', which says why and how many came before; the
+ * reason of `signal` if that aborts.
  */
 export async function unpackPictures(
 	name: string,
@@ -37,7 +39,7 @@ export async function unpackPictures(
 	let damaged = 0;
 	let bytes = 0;
 	const mostBytes = archive.size * limits.timesItsSize + limits.bytesBeyond;
-	const so = (): string => (pictures === 0 ? 'None of its pictures came out.' : `Its first ${pictures} were added.`);
+	const so = (): string => (pictures === 0 ? 'None of its pictures was added.' : `Its first ${pictures} were added.`);
 	const tooLarge = (what: string): AppError =>
 		new AppError('archive-unreadable', `${name}: ${what}`, undefined, `${name}: ${what}. ${so()}`);
 	const checkBytes = (unpacked: number): void => {
@@ -61,7 +63,7 @@ export async function unpackPictures(
 	try {
 		for await (const inner of openArchive(name, archive, visit)) {
 			signal.throwIfAborted();
-			// What a lone gzip file holds was not asked for.
+			// For a lone gzip file, `wants` was not asked.
 			if (!isPictureName(inner.name)) {
 				others++;
 				continue;
@@ -79,7 +81,7 @@ export async function unpackPictures(
 					parts.push(piece);
 				}
 			} catch (thrown) {
-				// Of a ZIP the others can be read all the same; of tar and gzip the next step tells.
+				// The other files of a ZIP can still be read; for tar and gzip the next step will fail.
 				if (thrown instanceof AppError || signal.aborted) throw thrown;
 				damaged++;
 				continue;

@@ -1,4 +1,4 @@
-/** What a stream gives; not every browser can iterate over one. Whoever leaves early cancels it. */
+/** Iterates over a stream, which not every browser supports. Leaving early cancels it. */
 export async function* piecesOf<T>(stream: ReadableStream<T>, failed?: Promise<never>): AsyncGenerator<T, undefined> {
 	const reader = stream.getReader();
 	let isAtEnd = false;

@@ -1,4 +1,4 @@
-/** Rows of FER2013 out of the files that people have of it: tables, alone or in archives, read as streams. */
+/** Reads rows of FER2013 from the files in which people have it: tables, alone or in archives, read as streams. */
 import {
 	columnsOf,
 	columnsWithoutNames,
@@ -23,31 +23,31 @@ export interface NamedBlob {
 	readonly file: Blob;
 }
 
-/** A row as it stands in its table. */
+/** A row of a table. */
 export interface TableRow {
 	/** Number of its line, counted from 1. */
 	readonly line: number;
-	/** Training, PublicTest and PrivateTest in their usual spelling; null where the table has no such column. */
+	/** Training, PublicTest and PrivateTest in their usual spelling; null if the table has no such column. */
 	readonly usage: string | null;
-	/** The number that it has for its label; null where that is a word, or nothing. */
+	/** The number that is its label; null if that is a word, or missing. */
 	readonly number: number | null;
-	/** Throws RangeError that says what is wrong with the row. Numbers mean what FER2013's do where nothing else is said. */
+	/** Throws RangeError that says what is wrong with the row. By default numbers mean the same as in FER2013. */
 	readonly parse: (numbers?: Numbering['labels']) => Fer2013Row;
 }
 
-/** What a table holds, in numbers. */
+/** Counts for a table. */
 export interface TableInfo {
 	readonly name: string;
 	readonly rows: number;
 	/** Number of rows by their usage, in the order of the file. */
 	readonly usages: readonly { readonly usage: string | null; readonly rows: number }[];
-	/** What numbers its rows have for labels, in ascending order. */
+	/** The numbers that its rows use as labels, in ascending order. */
 	readonly numbers: readonly number[];
 }
 
 const LISTS_FILES =
-	'it names the files of pictures, and holds none: put it into the folder of its pictures, and choose that folder';
-const NO_ROWS = 'it has names of columns and no rows';
+	'it names picture files, but holds no pictures: put it into the folder of its pictures, and choose that folder';
+const NO_ROWS = 'it has column names but no rows';
 
 interface Table {
 	readonly name: string;
@@ -55,8 +55,8 @@ interface Table {
 }
 
 /**
- * The tables in these files, one after another; each is to be read, or left, before the next. Files that hold no rows
- * of FER2013 go to `skip`, with the reason. Throws AppError 'data-unreadable' where nothing can be read, or a file
+ * The tables in these files, one after another; each must be read, or abandoned, before the next. Files without rows of
+ * FER2013 are passed to `skip`, with the reason. Throws AppError 'data-unreadable' if nothing can be read, or a file
  * breaks off.
  */
 export async function* openTables(
@@ -96,11 +96,11 @@ export async function* openTables(
 		before += file.size;
 	}
 	if (tables > 0) return;
-	if (pictures > 0) reason = `it holds ${pictures} pictures and no table: unpack it, and choose its folder`;
+	if (pictures > 0) reason = `it holds ${pictures} pictures but no table: unpack it, and choose its folder`;
 	throw new AppError('data-unreadable', reason);
 }
 
-/** What the tables in these files hold, without reading their pictures. Throws as `openTables` does. */
+/** What the tables in these files hold, without reading their pictures. Throws like `openTables`. */
 export async function inspectTables(
 	files: readonly NamedBlob[],
 	onBytes: (done: number) => void,
@@ -114,7 +114,7 @@ export async function inspectTables(
 		for await (const { usage, number } of rows) {
 			count++;
 			if (number !== null) numbers.add(number);
-			// What is no usage at all differs in every row: so many parts has no data set.
+			// If the column is not a usage at all, it differs in every row: no data set has so many parts.
 			const key = usages.has(usage) || usages.size < 50 ? usage : '';
 			usages.set(key, (usages.get(key) ?? 0) + 1);
 		}
@@ -133,11 +133,11 @@ export async function inspectTables(
 	return found;
 }
 
-/** The table, or why it is none. */
+/** The table, or why it is not one. */
 async function openTable({ name, pieces }: Inner): Promise<Table | string> {
 	const lines = recordsOf(linesOf(pieces));
 	let first = await lines.next();
-	// What spreadsheets write for each other; and remarks.
+	// Skips spreadsheets' "sep=" lines, and comments.
 	const told = first.done === true ? undefined : /^sep=(.)$/i.exec(first.value.text.trim())?.[1];
 	while (first.done !== true && (/^sep=.$/i.test(first.value.text.trim()) || first.value.text.startsWith('#')))
 		first = await lines.next();
@@ -151,7 +151,7 @@ async function openTable({ name, pieces }: Inner): Promise<Table | string> {
 		const columns = columnsOf(fields, separator);
 		const row = await lines.next();
 		if (row.done === true) return { name, rows: rowsOf(lines, columns, separator, text) };
-		// Lists of RAF-DB and others: "image,label", then "train_00001.jpg,5".
+		// Lists as in RAF-DB and others: "image,label", then "train_00001.jpg,5".
 		if (isPictureName((splitFields(row.value.text, separator)[columns.pixels] ?? '').trim())) {
 			await lines.return(undefined);
 			return LISTS_FILES;
@@ -168,10 +168,10 @@ async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> 
 	yield* others;
 }
 
-/** Of a picture that was printed in rows, within quotes. */
+/** For a picture that was printed in rows, within quotes. */
 const MOST_LINES = 200;
 
-/** Lines, joined where quotes are still open at their end. */
+/** Lines, joined while quotes are still open at their end. */
 export async function* recordsOf(
 	lines: AsyncIterable<{ line: number; text: string }>
 ): AsyncGenerator<{ line: number; text: string }, undefined> {
@@ -191,7 +191,7 @@ export async function* recordsOf(
 	return undefined;
 }
 
-/** `names`: the line of names, which comes again where tables were joined. */
+/** `names`: the header line, which is repeated if tables were joined. */
 async function* rowsOf(
 	lines: AsyncIterable<{ line: number; text: string }>,
 	columns: Fer2013Columns,
@@ -211,11 +211,14 @@ async function* rowsOf(
 }
 
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
-/** Ctrl-Z: what old systems end or fill a file with. */
+/** Ctrl-Z, with which old systems end or pad a file. */
 const END_OF_FILE = '\u001A';
 const isEmpty = (text: string): boolean => text.replaceAll(END_OF_FILE, '').trim() === '';
 
-/** Lines that are not empty. Throws AppError 'data-unreadable' with the number of the line where the file breaks off or is no text. */
+/**
+ * Lines that are not empty. Throws AppError 'data-unreadable' with the line number if the file breaks off or is not
+ * text.
+ */
 export async function* linesOf(pieces: Pieces): AsyncGenerator<{ line: number; text: string }, undefined> {
 	const splitter = createLineSplitter();
 	let line = 0;

@@ -1,12 +1,12 @@
-/** Text in whatever Unicode a program wrote it: UTF-8, UTF-16 or UTF-32, with a byte order mark or without. */
+/** Decodes text in any Unicode encoding: UTF-8, UTF-16 or UTF-32, with or without a byte order mark. */
 
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
 
 const HEAD_BYTES = 512;
 
 /**
- * Decodes pieces of a text whose first one is `head`, to be given again; null ends it. Zeros are left out. Throws
- * RangeError for what is no text.
+ * Returns a decoder for the pieces of a text; `head` is the first one, which must be passed again; null ends it. Zeros
+ * are dropped. Throws RangeError if it is not text.
  */
 export function createTextDecoder(head: Uint8Array): (piece: Uint8Array<ArrayBuffer> | null) => string {
 	const encoding = encodingOf(head.subarray(0, HEAD_BYTES));
@@ -23,7 +23,7 @@ export function createTextDecoder(head: Uint8Array): (piece: Uint8Array<ArrayBuf
 const decoderOf = (decoder: InstanceType<typeof TextDecoder>) => (piece: Uint8Array<ArrayBuffer> | null) =>
 	piece === null ? decoder.decode() : decoder.decode(piece, { stream: true });
 
-/** Browsers know no UTF-32. */
+/** Browsers do not support UTF-32. */
 function createUtf32Decoder(isLittle: boolean): (piece: Uint8Array | null) => string {
 	let rest = new Uint8Array(0);
 	return (piece) => {
@@ -43,7 +43,7 @@ function createUtf32Decoder(isLittle: boolean): (piece: Uint8Array | null) => st
 	};
 }
 
-/** By the byte order mark, or by where the zeros stand among letters of Latin. Throws RangeError for what is no text. */
+/** By the byte order mark, or by where the zeros of Latin letters are. Throws RangeError if it is not text. */
 function encodingOf(head: Uint8Array): Encoding {
 	const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
 	if (starts(0xff, 0xfe, 0, 0)) return 'utf-32le';
@@ -51,7 +51,7 @@ function encodingOf(head: Uint8Array): Encoding {
 	if (starts(0xff, 0xfe)) return 'utf-16le';
 	if (starts(0xfe, 0xff)) return 'utf-16be';
 	const start = head.subarray(0, 64);
-	/** Of the four places of a character, those that mostly are zero. */
+	/** Which of each four bytes are often zero. */
 	const zeros = [0, 1, 2, 3]
 		.filter((place) => start.filter((byte, index) => index % 4 === place && byte === 0).length > start.length / 8)
 		.join('');
@@ -62,9 +62,9 @@ function encodingOf(head: Uint8Array): Encoding {
 		['02', 'utf-16be']
 	]).get(zeros);
 	if (ofZeros !== undefined) return ofZeros;
-	// A few zeros between letters are a program's; bytes of another kind have more than those.
+	// Some programs write a few zeros between letters; binary data has more.
 	const isText = head.every((byte) => byte === 0 || byte >= 32 || (byte >= 9 && byte <= 13) || byte === 26);
 	if (head.includes(0) && !(isText && head.filter((byte) => byte === 0).length < head.length / 8))
-		throw new RangeError('this is no table, but bytes of another kind');
+		throw new RangeError('this is not a table, but binary data');
 	return 'utf-8';
 }

@@ -1,14 +1,14 @@
 /** Makes faces unrecognisable, for screens that others can see. */
 import type { Box, FrameResult } from '../core/types';
 
-/** A face that the detector misses for a moment stays hidden. */
+/** A face that the detector misses for a moment stays hidden for this long. */
 const HOLD_MS = 1500;
-/** The box holds brows to chin; hair and ears tell who it is too. */
+/** The box spans brows to chin, but hair and ears also identify a person. */
 const GROW = 1.7;
 /** Squares across a face: too few to tell people apart. */
 const SQUARES = 6;
 
-/** Looks until a picture has been searched for far faces once, a part of it in each. */
+/** Looks until a picture has been searched for far faces once, part by part. */
 const SEARCH_LOOKS = 15;
 
 interface HeldBox {
@@ -22,8 +22,8 @@ export class LiveConcealment {
 	#held: readonly (readonly [id: number, HeldBox])[] = [];
 
 	/**
-	 * Every face of this frame, and those of the last second and a half where they were last; all of the frame, in its
-	 * pixels, while nobody knows yet who is far away in it.
+	 * Every face of this frame, and those of the last second and a half where they were last seen; the whole frame, in
+	 * its pixels, until it has been searched for far faces.
 	 */
 	boxes({ faces, timeMs, width, height }: Pick<FrameResult, 'faces' | 'timeMs' | 'width' | 'height'>): readonly Box[] {
 		const found = new Map(faces.map(({ id, box }) => [id, { box, seenMs: timeMs }] as const));
@@ -37,7 +37,7 @@ export class LiveConcealment {
 	}
 }
 
-/** The part of a `width` x `height` picture to hide for a face, in whole pixels; null where nothing of it is inside. */
+/** The part of a `width` x `height` picture to hide for a face, in whole pixels; null if none of it is inside. */
 export function concealedArea(box: Box, picture: { readonly width: number; readonly height: number }): Box | null {
 	const side = Math.max(box.width, box.height) * GROW;
 	const left = Math.max(0, Math.floor(box.x + box.width / 2 - side / 2));
@@ -47,7 +47,7 @@ export function concealedArea(box: Box, picture: { readonly width: number; reado
 	return right <= left || bottom <= top ? null : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** Draws `picture` with these boxes in coarse squares. `small` is a canvas to work with. */
+/** Draws `picture` with these boxes in coarse squares. `small` is a scratch canvas. */
 export function drawConcealed(
 	context: CanvasRenderingContext2D,
 	picture: HTMLCanvasElement,

@@ -5,7 +5,7 @@ import { verdictOf, type Verdict } from '../core/verdict';
 import { curvesOf, expressionOf, titleOf, UNSURE } from './expressions';
 import { overlaps, placePills, type Size } from './pills';
 
-/** The surface drawn on, in CSS pixels, and what it needs to know of the picture under it. */
+/** The surface to draw on, in CSS pixels, and how the picture under it is shown. */
 export interface Viewport {
 	readonly width: number;
 	readonly height: number;
@@ -17,7 +17,7 @@ export interface Viewport {
 	readonly font: string;
 	/** Colour of an expression, by Expression.colour. */
 	readonly colourOf: (colour: string) => string;
-	/** Where buttons lie over the picture: no words go there. */
+	/** Where buttons cover the picture: no words are placed there. */
 	readonly covered?: readonly Box[];
 }
 
@@ -25,13 +25,13 @@ export interface Viewport {
 export interface DrawnModel {
 	readonly id: string;
 	readonly labels: readonly string[];
-	/** A label less likely than this is not said: "Unsure" stands in its place. */
+	/** A label less likely than this is not shown: "Unsure" is shown instead. */
 	readonly unsureBelow: number;
 }
 
 /**
- * What stands at a face: `label` decides drawing and colour, undefined being a plain face in grey. In `text` two spaces part
- * the name from its share.
+ * The words at a face: `label` decides drawing and colour; undefined is a plain face in grey. In `text` two spaces
+ * separate the name from its share.
  */
 export interface Caption {
 	readonly label: string | undefined;
@@ -41,7 +41,7 @@ export interface Caption {
 const PLATE = 'rgb(8 16 15 / 0.82)';
 const PILL_TEXT = '#f2f7f5';
 
-/** Where a picture of this size lies when it is fitted whole and centred into a viewport (`object-fit: contain`). */
+/** Where a picture of this size lies when it is fitted and centred in a viewport (`object-fit: contain`). */
 export function containedBox(picture: { width: number; height: number }, view: { width: number; height: number }): Box {
 	const scale = Math.min(view.width / picture.width, view.height / picture.height);
 	const width = picture.width * scale;
@@ -62,7 +62,7 @@ export function boxInViewport(box: Box, frame: { width: number; height: number }
 	};
 }
 
-/** Id of the face under a point of the viewport, of several the smallest; null where there is none. */
+/** Id of the face under a point of the viewport, the smallest if there are several; null if there is none. */
 export function faceAt(point: Point, result: FrameResult, viewport: Viewport): number | null {
 	const under = result.faces
 		.map(({ id, box }) => ({ id, box: boxInViewport(box, result, viewport) }))
@@ -71,18 +71,18 @@ export function faceAt(point: Point, result: FrameResult, viewport: Viewport): n
 	return under[0]?.id ?? null;
 }
 
-/** Under this side in rem a face has its coloured box alone: words would be larger than it is. */
+/** Below this side in rem a face only has its coloured box: words would be larger than the face. */
 const LEAST_WORDED_REM = 2.5;
-/** Height of the words as a part of a face's width, and its limits in rem. */
+/** Height of the words as a share of a face's width, and its limits in rem. */
 const WORDS_SHARE = 0.13;
 const WORDS_REM = { least: 0.75, most: 1.25 };
-/** How strongly faces are drawn that another one is picked out from. */
+/** How strongly the other faces are drawn while one is picked. */
 const UNPICKED_ALPHA = 0.35;
 
 /**
- * Clears the canvas, then draws every face: a rounded box and, where there is room beside all faces, its label and
- * confidence, and its id where there are several. What the colours of boxes without words mean stands at an edge. `pickedId`
- * is a face to be drawn stronger than the others, or null.
+ * Clears the canvas, then draws every face: a rounded box and, if there is room beside all faces, its label and
+ * confidence, and its id if there are several. A legend at an edge explains the colours of boxes without words.
+ * `pickedId` is a face to draw stronger than the others, or null.
  */
 export function drawOverlay(
 	context: CanvasRenderingContext2D,
@@ -125,7 +125,7 @@ export function drawOverlay(
 	drawLegend(context, wordless, taken, viewport);
 }
 
-/** What the boxes without words show, each once, in a line at the lower edge or the upper: where no face is. */
+/** A legend for the boxes without words, in a line at the bottom edge or the top: where no face is. */
 function drawLegend(
 	context: CanvasRenderingContext2D,
 	captions: readonly Caption[],
@@ -201,7 +201,7 @@ function drawBox(
 	}
 }
 
-/** Of a drawing and a text beside it, in letters of `fontPx`. */
+/** Size of a glyph with a text beside it, in letters of `fontPx`. */
 function pillSize(context: CanvasRenderingContext2D, text: string, fontPx: number, { font }: Viewport): Size {
 	context.font = `600 ${fontPx}px ${font}`;
 	return { width: fontPx * 2.9 + context.measureText(text).width, height: fontPx * 2.1 };

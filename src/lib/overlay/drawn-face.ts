@@ -1,10 +1,13 @@
-/** Faces drawn from the glyphs of expressions, as small grey pictures like those of FER2013: to try things on, not to judge. */
+/**
+ * Faces drawn from the glyphs of expressions, as small grey pictures like FER2013's: for trying things out, not for
+ * judging.
+ */
 import { curvesOf, expressionOf } from './expressions';
 import { toPng } from './picture';
 
 const SIDE = 48;
 
-/** Where a drawn face differs from the next one, each -1..1. */
+/** How a drawn face varies, each -1..1. */
 interface Variation {
 	readonly size: number;
 	readonly turn: number;
@@ -12,7 +15,7 @@ interface Variation {
 	readonly light: number;
 }
 
-/** A PNG of 48 x 48 pixels. Rejects where the browser has no canvas. */
+/** A PNG of 48 x 48 pixels. Rejects if the browser has no canvas. */
 export function drawnFace(label: string, { size, turn, shift, light }: Variation): Promise<Blob> {
 	const canvas = document.createElement('canvas');
 	[canvas.width, canvas.height] = [SIDE, SIDE];

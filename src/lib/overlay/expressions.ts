@@ -1,7 +1,9 @@
-/** How an expression looks in this site: a line drawing of brows and mouth, and a colour. The labels are the manifest's. */
+/**
+ * How an expression looks on this site: a line drawing of brows and mouth, and a colour. The labels are the manifest's.
+ */
 
 /**
- * A drawing in a square of 48 units, from six heights and a width, so that one drawing can turn into another.
+ * A drawing in a square of 48 units, from six heights and a width, so that one drawing can morph into another.
  * `brow`: y of its outer end, its middle and its inner end. `mouth`: half its width, y of its corners, and how far its
  * upper and lower lip bow downwards from there.
  */
@@ -33,16 +35,16 @@ const KNOWN: Readonly<Record<string, Drawing>> = {
 /** The labels that have a drawing. */
 export const DRAWN_LABELS: readonly string[] = Object.keys(KNOWN);
 
-/** What stands in place of a label that is not likely enough. */
+/** Shown instead of a label that is not likely enough. */
 export const UNSURE = 'Unsure';
 
-/** The look of a label; one that is not known here gets a plain face in grey. */
+/** The look of a label; an unknown one gets a plain face in grey. */
 export function expressionOf(label: string | undefined): Expression {
 	const drawing = label === undefined ? undefined : KNOWN[label];
 	return label === undefined || drawing === undefined ? OTHER : { drawing, colour: label };
 }
 
-/** The label as it begins a line. */
+/** The label with a capital letter. */
 export function titleOf(label: string): string {
 	return label.charAt(0).toUpperCase() + label.slice(1);
 }

@@ -1,4 +1,4 @@
-/** What is drawn on the frames of a film that is written anew. */
+/** Draws on the frames of a film that is written. */
 import type { Box, FrameResult } from '../core/types';
 import { drawConcealed } from './conceal';
 import { drawOverlay, type DrawnModel } from './draw';
@@ -7,7 +7,7 @@ import type { PictureStyle } from './picture';
 /** Share of the longer side that one rem of the page becomes, as in pictures. */
 const REM_SHARE = 1 / 64;
 
-/** Draws boxes and labels over a frame, by way of a canvas of its own. */
+/** Draws boxes and labels over a frame, through its own canvas. */
 export class OverlayPainter {
 	readonly #layer = canvasOf();
 	readonly #style: PictureStyle;
@@ -34,7 +34,7 @@ export class ConcealPainter {
 	readonly #copy = canvasOf();
 	readonly #small = canvasOf();
 
-	/** `boxes`: null hides the whole frame, where nobody knows what is in it. */
+	/** `boxes`: null hides the whole frame, if its faces are unknown. */
 	draw(context: CanvasRenderingContext2D, boxes: readonly Box[] | null): void {
 		const { canvas } = context;
 		const whole = { x: 0, y: 0, width: canvas.width, height: canvas.height };

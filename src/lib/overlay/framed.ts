@@ -1,18 +1,18 @@
-/** A picture to be shown around: with its overlay, in a frame that says what it is. */
+/** A picture for sharing: with its overlay, in a frame that says what it is. */
 import type { FrameResult } from '../core/types';
 import { verdictOf } from '../core/verdict';
 import { drawPicture, toPng, type PictureStyle } from './picture';
 import type { DrawnModel } from './draw';
 import { curvesOf, expressionOf, UNSURE } from './expressions';
 
-/** Of the longer side of the picture. */
+/** Shares of the picture's longer side. */
 const MARGIN = 0.025;
 const FOOT = 0.055;
 const PAPER = '#f3f6f5';
 const INK = '#0f1f1d';
 const SOFT = '#4a5b58';
 const ACCENT = '#0b5f5b';
-/** More than this would not fit in a line. */
+/** More would not fit in a line. */
 const MOST_NAMED = 4;
 
 /** What is in the picture, in a few words: "2 faces: happy, unsure". */
@@ -30,7 +30,7 @@ export function captionOf({ faces }: FrameResult, model: DrawnModel): string {
 	return `${faces.length === 1 ? '1 face' : `${faces.length} faces`}${what}`;
 }
 
-/** The picture with overlay as `pictureWithOverlay` has it, on paper, with the site's mark, a caption and a date below. */
+/** The picture as in `pictureWithOverlay`, on paper, with the site's mark, a caption and a date below. */
 export function framedPicture(
 	image: CanvasImageSource,
 	result: FrameResult,

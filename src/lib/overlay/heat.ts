@@ -1,7 +1,7 @@
 /** A face's input as grey pixels, and a map of what matters in it laid over. */
 import { interpolateCells } from '../core/geometry';
 
-/** RGBA of `size` x `size` pixels: the luma as it is. */
+/** RGBA of `size` x `size` pixels: the unchanged luma. */
 export function grayPixels(input: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
 	const pixels = new Uint8ClampedArray(input.length * 4);
 	for (const [index, luma] of input.entries()) pixels.set([luma, luma, luma, 255], index * 4);
@@ -15,7 +15,7 @@ const STRONGEST_ALPHA = 0.78;
 
 /**
  * RGBA of `size` x `size` pixels to lay over the input: `evidence` of `cells` x `cells`, in nats, blended between the
- * cells, the strongest cell most opaque. Transparent where no cell reaches `least`: noise should not look like a finding.
+ * cells, the strongest cell most opaque. Transparent if no cell reaches `least`: noise should not look like a finding.
  */
 export function heatPixels(
 	evidence: Float32Array,

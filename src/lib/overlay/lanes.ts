@@ -1,4 +1,4 @@
-/** The shapes of a timeline's lane, as paths of an SVG whose x counts steps. */
+/** The shapes of a timeline's lane, as SVG paths whose x counts steps. */
 
 interface Step {
 	readonly face: number;
@@ -8,7 +8,7 @@ interface Step {
 
 export interface Run {
 	readonly from: number;
-	/** Up to and without. */
+	/** Exclusive. */
 	readonly to: number;
 	readonly label: string;
 }
@@ -25,7 +25,7 @@ export function labelRuns(steps: readonly (Step | null)[]): Run[] {
 	return runs;
 }
 
-/** Areas of the probabilities, one path a label, each standing on those before; `height` is 1. */
+/** Stacked areas of the probabilities, one path per label; `height` is that of a probability of 1. */
 export function stackedPaths(steps: readonly (Step | null)[], labels: number, height: number): string[] {
 	return Array.from({ length: labels }, (_, label) =>
 		areas(steps, height, ({ scores }) => {
@@ -61,7 +61,7 @@ function areas(steps: readonly (Step | null)[], height: number, between: (step: 
 	return path;
 }
 
-/** Times to mark on a ruler, in seconds: at most `most`, at whole steps of usual units. */
+/** Times to mark on a ruler, in seconds: about `most`, at whole steps of usual units. */
 export function rulerTimes(fromS: number, toS: number, most: number): number[] {
 	const units = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 	const unit = units.find((each) => (toS - fromS) / each <= most) ?? 7200;

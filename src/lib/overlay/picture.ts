@@ -12,7 +12,7 @@ export interface PictureStyle {
 const MAX_SIDE_PX = 1920;
 const REM_SHARE = 1 / 64;
 
-/** Draws `image` (of the proportions of the result's frame) with the overlay over it, as a file. */
+/** Draws `image` (with the aspect ratio of the result's frame) with the overlay over it, as a file. */
 export function pictureWithOverlay(
 	image: CanvasImageSource,
 	result: FrameResult,
@@ -52,7 +52,7 @@ function canvasOf(width: number, height: number) {
 	return { canvas, context };
 }
 
-/** Rejects where the browser cannot write it. */
+/** Rejects if the browser cannot write it. */
 export function toPng(canvas: HTMLCanvasElement): Promise<Blob> {
 	return new Promise((resolve, reject) => {
 		canvas.toBlob((blob) => {

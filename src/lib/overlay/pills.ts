@@ -1,4 +1,4 @@
-/** Where the words of each face stand: beside it, and over no face at all. */
+/** Places the words of each face beside it, without covering any face. */
 import { clamp } from '../core/geometry';
 import type { Box } from '../core/types';
 
@@ -13,14 +13,14 @@ export interface Worded {
 	readonly sizes: readonly Size[];
 }
 
-/** A place for the size of that index. */
+/** A place for the words; `size`: index of the chosen size. */
 export interface Pill extends Box {
 	readonly size: number;
 }
 
 /**
- * A place for the words of each face, or null where there is none: next to its box, inside a view of this size, `gap` away,
- * and over neither a face nor other words nor what is `covered`. Larger faces choose first. All in the same pixels.
+ * A place for the words of each face, or null if there is none: next to its box, inside a view of this size, `gap`
+ * away, and not over a face, other words or `covered`. Larger faces choose first. All in the same pixels.
  */
 export function placePills(
 	faces: readonly Worded[],

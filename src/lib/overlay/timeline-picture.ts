@@ -1,4 +1,4 @@
-/** A timeline as a picture that stands alone: SVG, without anything from elsewhere. */
+/** A timeline as a self-contained SVG picture. */
 import { labelRuns, rulerTimes, singlePath, stackedPaths } from './lanes';
 import { expressionOf, titleOf } from './expressions';
 import { toPng } from './picture';
@@ -16,7 +16,7 @@ export interface TimelinePicture {
 	readonly title: string;
 	readonly lanes: readonly PicturedLane[];
 	readonly labels: readonly string[];
-	/** One label's curve alone; null: all, stacked. */
+	/** Only this label's curve; null: all, stacked. */
 	readonly only: string | null;
 	readonly fromS: number;
 	readonly toS: number;
@@ -37,7 +37,7 @@ const STRIP = 10;
 const INK = '#0f1f1d';
 const SOFT = '#4a5b58';
 
-/** The text of the SVG file. Labels, names and texts are whatever somebody wrote. */
+/** The text of the SVG file. Labels, names and texts are arbitrary user input. */
 export function timelineSvg(picture: TimelinePicture): string {
 	const { title, lanes, labels, only, fromS, toS, markers, excluded, timeText, colourOf } = picture;
 	const height = TOP + lanes.length * LANE + 70;
@@ -100,7 +100,7 @@ export function timelineSvg(picture: TimelinePicture): string {
 	].join('\n');
 }
 
-/** An SVG as a PNG file, with twice as many pixels. Rejects where the browser cannot draw it. */
+/** An SVG as a PNG file, at twice the size. Rejects if the browser cannot draw it. */
 export async function svgToPng(svg: string): Promise<Blob> {
 	const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
 	try {

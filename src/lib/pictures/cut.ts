@@ -1,6 +1,6 @@
 import { AppError } from '../errors';
 
-/** A picture that ends too early, of a file of so many bytes. */
+/** The error for a picture that ends too early, in a file of so many bytes. */
 export function truncated(bytes: number): AppError {
 	return new AppError('picture-truncated', `the file ends after ${bytes} bytes, before its picture does`);
 }

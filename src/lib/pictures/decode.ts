@@ -1,27 +1,29 @@
-/** A picture's file to pixels, as this browser decodes it; what it refuses is mended where nothing is missing, or explained. */
+/**
+ * Decodes a picture's file with the browser; a file that it refuses is repaired if nothing is missing, or explained.
+ */
 import { AppError } from '../errors';
 import { truncated } from './cut';
 import { type Format, formatOf, HEAD_BYTES } from './format';
 import type { Mended } from './mend';
 import { largestItem, pixelSize, type Size } from './size';
 
-/** The size stands behind what cameras write of a picture: a preview, a colour profile. */
+/** The size comes after camera metadata, such as a preview or a colour profile. */
 const SIZE_WITHIN_BYTES = 512 * 1024;
-/** Programs append a little behind the mark that ends a picture. */
+/** Programs append a little after the marker that ends a picture. */
 const TAIL_BYTES = 4096;
-/** The largest sensors of phones have 200 million; what claims more is made to fill memory. */
+/** The largest phone sensors have 200 million; files that claim more are made to fill memory. */
 const MOST_PIXELS = 210e6;
-/** Of a picture whose end mark is missing, where its last pixels are. */
+/** Rows at the bottom of a picture without an end marker that hold its last pixels. */
 const STRIP_ROWS = 32;
 
 export interface DecodedPicture {
-	/** For the caller to close; its longer side is at most what was asked for. */
+	/** For the caller to close; its longer side is at most the requested one. */
 	readonly bitmap: ImageBitmap;
-	/** Of the file's picture in its own pixels, turned upright. */
+	/** Original size of the file's picture, turned upright. */
 	readonly size: Size;
 }
 
-/** Draws what an image element shows and no bitmap is made of; null where there are no elements. */
+/** Draws files that an image element shows but `createImageBitmap` does not take. */
 export type DrawVector = (file: Blob, maxSidePx: number) => Promise<DecodedPicture>;
 
 /**
@@ -47,7 +49,7 @@ export async function decodePicture(
 	if (looked.kind === 'cut') throw truncated(file.size);
 	const found = await decodeEither(file, looked, own, maxSidePx).catch(async (thrown: unknown) => {
 		if (thrown instanceof AppError) throw thrown;
-		// Few files need it.
+		// Loaded on demand, as few files need it.
 		const { explained } = await import('./explain');
 		throw await explained(await bytesOf(file), format, thrown);
 	});
@@ -59,8 +61,8 @@ export async function decodePicture(
 }
 
 /**
- * Looks at files of formats of which some browsers show the beginning without a word, where the mark of their end is
- * missing: faces would be missing with it.
+ * Checks files without an end marker, in formats of which some browsers silently show just the beginning: faces could
+ * be missing.
  */
 async function lookedAt(format: Format | null, file: Blob): Promise<Mended> {
 	const tail = await bytesOf(file.slice(-TAIL_BYTES));
@@ -90,8 +92,8 @@ async function decodeEither(file: Blob, looked: Mended, own: Size | null, maxSid
 }
 
 /**
- * What an image element says of its size counts the density that the file names, so the size is that of the bitmap, or
- * where it is reduced, the file's own, turned as the bitmap is.
+ * The size that an image element reports depends on the density in the file. So the size is taken from the bitmap or,
+ * if that is reduced, from the file, turned like the bitmap.
  */
 async function decodeFitting(file: Blob, own: Size | null, maxSidePx: number): Promise<DecodedPicture> {
 	const turned: ImageBitmapOptions = { imageOrientation: 'from-image' };
@@ -106,7 +108,7 @@ async function decodeFitting(file: Blob, own: Size | null, maxSidePx: number): P
 		return { bitmap: reduced, size };
 	}
 	const factor = maxSidePx / longer;
-	// The other side follows from the picture as it is turned, which tells how it is.
+	// The browser derives the other side from the turned picture, which reveals how it is turned.
 	const reduced = await createImageBitmap(file, {
 		...turned,
 		resizeQuality: 'high',
@@ -129,8 +131,8 @@ function reducedTo({ width, height }: Size, factor: number): ImageBitmapOptions 
 }
 
 /**
- * Whether a JPEG without its end mark lacks pixels, too: then other data behind what is there changes them. A decoder
- * passes over what stands behind the last pixel.
+ * Whether a JPEG without an end marker also lacks pixels: then appending data changes its last rows. Decoders ignore
+ * anything after the last pixel.
  */
 async function lacksPixels(withEnd: Uint8Array<ArrayBuffer>, { width, height }: Size): Promise<boolean> {
 	const more = Uint8Array.from({ length: width * height }, (_, index) => (index * 151 + 89) % 254);

@@ -1,11 +1,11 @@
-/** Why a picture could not be decoded, in words; loaded where one could not. */
+/** Explains in words why a picture could not be decoded; loaded only in that case. */
 import { AppError } from '../errors';
 import { truncated } from './cut';
 import { type Format, HEAD_BYTES, latin1 } from './format';
 import { isProtected, mend } from './mend';
 import { isRareJpeg } from './size';
 
-/** With which every PNG begins, behind its name: they show what became of line breaks on the way. */
+/** Every PNG starts with these after its name: they show whether a transfer changed line breaks. */
 const PNG_BREAKS = [0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Why a file could not be decoded, from its bytes: decoders give no reason. */
@@ -31,15 +31,15 @@ export async function explained(
 		return new AppError('picture-unsupported', `this browser does not decode ${format}`, cause, said);
 	}
 	if (format === 'jpeg' && isRareJpeg(bytes)) {
-		const said = 'It is a JPEG of a rare kind: lossless, of 12 bits, or arithmetic-coded.';
+		const said = 'It is a JPEG of a rare kind: lossless, 12-bit, or arithmetic-coded.';
 		return new AppError('picture-unsupported', 'this browser does not decode this kind of JPEG', cause, said);
 	}
 	if (format === 'png' && String.fromCharCode(...bytes.subarray(12, 16)) === 'CgBI') {
-		const said = 'It is a PNG that was packed for an app on iPhones (CgBI).';
+		const said = 'It is a PNG that was packed for an iPhone app (CgBI).';
 		return new AppError('picture-unsupported', 'this browser does not decode this kind of PNG', cause, said);
 	}
 	if (format === 'png' && !PNG_BREAKS.every((byte, index) => bytes[4 + index] === byte)) {
-		const said = 'Its line breaks were changed, as where it was copied as text.';
+		const said = 'Its line breaks were changed, as when a file is copied as text.';
 		return new AppError('picture-damaged', 'the png file has another beginning', cause, said);
 	}
 	if ((await mend(format, bytes)).kind === 'cut') return truncated(bytes.length);
@@ -56,7 +56,7 @@ const AVIF =
 	'AAAAHGZ0eXBhdmlmAAAAAG1pZjFhdmlmbWlhZgAAANZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAAA+gABAAAAAAAAABoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABhdjAxAAAAAA5waXRtAAAAAAABAAAAVmlwcnAAAAA4aXBjbwAAAAxhdjFDgSACAAAAABRpc3BlAAAAAAAAAAEAAAABAAAAEHBpeGkAAAAAAwgICAAAABZpcG1hAAAAAAAAAAEAAQOBAgMAAAAibWRhdBIACgc4AAaQENBpMg0cQmLk4AAWAACQNY41';
 let avif: Promise<boolean> | null = null;
 
-/** Whether this browser decodes AVIF at all: asked of it once. */
+/** Whether this browser decodes AVIF at all: tested once. */
 function decodesAvif(): Promise<boolean> {
 	const bytes = Uint8Array.from(atob(AVIF), (letter) => letter.charCodeAt(0));
 	avif ??= createImageBitmap(new Blob([bytes])).then(
@@ -69,13 +69,13 @@ function decodesAvif(): Promise<boolean> {
 	return avif;
 }
 
-/** What files are, by how they begin. */
+/** Kinds of files, by their first bytes. */
 export type Kinds = readonly (readonly [begins: RegExp | string, title: string])[];
 
-/** What else people take for a picture. */
+/** Other files that people mistake for a picture. */
 const OTHERS: Kinds = [
 	[/^%PDF/, 'a PDF'],
-	[/^\s*(<!DOCTYPE html|<html|<head|<body)/i, 'a web page, as where a download asked for a login'],
+	[/^\s*(<!DOCTYPE html|<html|<head|<body)/i, 'a web page, as when a download asks for a login'],
 	[/^version https:\/\/git-lfs/, 'a pointer of Git LFS, not the picture itself'],
 	[/^[^]{4}ftyp(qt|mp4|isom|M4V|3gp|avc1)/, 'a film'],
 	[/^[^]{4}(moov|mdat|wide|free)/, 'a film'],
@@ -93,8 +93,8 @@ const OTHERS: Kinds = [
 	[/^%!PS/, 'a PostScript file'],
 	['\xd0\xcf\x11\xe0', 'an Office document'],
 	['\0\x05\x16\x07', 'what macOS keeps beside a file (its name begins with “._”), not the picture itself'],
-	[/^bplist00/, 'a property list, as iCloud leaves one in place of a file that was not downloaded'],
-	[/^(ID3|fLaC|OggS)/, 'a sound'],
+	[/^bplist00/, 'a property list, which iCloud leaves instead of a file that was not downloaded'],
+	[/^(ID3|fLaC|OggS)/, 'a sound file'],
 	[/^data:image\//, 'the text of a data address, not the picture itself'],
 	[/^(\/9j\/|iVBORw0KGgo)/, 'a picture written as Base64 text, not the picture itself'],
 	[/^\s*<\?xml[^]*<(Error|Fault)\b/i, 'the answer of a server that refused the download'],
@@ -112,10 +112,10 @@ const OTHERS: Kinds = [
 	[/^(MZ|\x7fELF|\xcf\xfa\xed\xfe)/, 'a program']
 ];
 
-/** Which of these are pictures all the same, to those who made them. */
+/** Which of these are pictures all the same, but not for browsers. */
 const IS_PICTURE = /^a (raw photo|Photoshop|GIMP)|^an icon|, which no browser shows$/;
 
-/** "a PDF", "a film": what a file that is no picture is, one of `first` before all others; null where that is not known. */
+/** What a file is that is not a picture ("a PDF", "a film"), checking `first` before all others; null if unknown. */
 export function otherKind(head: Uint8Array, first: Kinds = []): string | null {
 	const text = latin1(head);
 	const known = [...first, ...OTHERS].find(([begins]) =>
@@ -123,8 +123,8 @@ export function otherKind(head: Uint8Array, first: Kinds = []): string | null {
 	)?.[1];
 	if (known !== undefined) return known;
 	if (/\xff\xd8\xff|\x89PNG\r\n/.test(text)) return 'a picture with something else before it';
-	if (text !== '' && head.every((byte) => byte === 0)) return 'nothing but zeros, as a copy that never ended leaves it';
-	return text !== '' && /^[\t\n\r\x20-\x7e]*$/.test(text) ? 'a text' : null;
+	if (text !== '' && head.every((byte) => byte === 0)) return 'nothing but zeros, as left by a copy that never ended';
+	return text !== '' && /^[\t\n\r\x20-\x7e]*$/.test(text) ? 'a text file' : null;
 }
 
 const TITLES: Readonly<Record<Format, string>> = {
@@ -141,7 +141,7 @@ const TITLES: Readonly<Record<Format, string>> = {
 	ico: 'icon (ICO)'
 };
 
-/** "JPEG", "JPEG XL": as people write it. */
+/** The usual spelling: "JPEG", "JPEG XL". */
 function formatTitle(format: Format): string {
 	return TITLES[format];
 }

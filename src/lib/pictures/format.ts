@@ -1,17 +1,17 @@
-/** What a file is, by its first bytes, whatever its name says. */
+/** Identifies a file by its first bytes, whatever its name says. */
 
 export const HEAD_BYTES = 512;
 
-/** Formats of pictures that browsers show, or some of them. */
+/** Picture formats that at least some browsers show. */
 export type Format = 'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'avif' | 'heic' | 'tiff' | 'svg' | 'jxl' | 'ico';
 
-/** Drawings have remarks and entities before they begin. */
+/** SVGs may start with comments and entities. */
 const DRAWING_HEAD_BYTES = 32 * 1024;
 
-/** The first bytes as text, one letter a byte. */
+/** The first bytes as text, one letter per byte. */
 export const latin1 = (head: Uint8Array, bytes = HEAD_BYTES): string => String.fromCharCode(...head.subarray(0, bytes));
 
-/** The format that the first bytes of a file announce; null where none is known. */
+/** The format indicated by the first bytes of a file; null if unknown. */
 export function formatOf(head: Uint8Array): Format | null {
 	const text = latin1(head);
 	if (text.startsWith('\xff\xd8\xff')) return 'jpeg';

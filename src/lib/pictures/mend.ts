@@ -1,12 +1,12 @@
 /**
- * Whether all of a picture's pixels are in its file, format by format, and how the file reads where a mark or a size field
- * is missing or wrong that browsers, or some, insist on.
+ * Checks, format by format, whether all of a picture's pixels are in its file, and repairs markers and size fields that
+ * are missing or wrong and that some browsers insist on.
  */
 import type { Format } from './format';
 
 /**
- * `whole`: nothing is known to be missing; `cut`: pixels are; `mended`: only a mark or a size was, and `bytes` has it right;
- * `doubtful`: `bytes` has it right, and whether pixels are missing is seen only once it is decoded.
+ * `whole`: nothing is known to be missing; `cut`: pixels are missing; `mended`: only a marker or a size was wrong, and
+ * `bytes` is corrected; `doubtful`: `bytes` is corrected, but only decoding can tell whether pixels are missing.
  */
 export type Mended =
 	| { readonly kind: 'whole' | 'cut' }
@@ -15,7 +15,7 @@ export type Mended =
 const WHOLE: Mended = { kind: 'whole' };
 const CUT: Mended = { kind: 'cut' };
 
-/** Looks at a whole file of this format. */
+/** Checks a whole file of this format. */
 export async function mend(format: Format | null, bytes: Uint8Array<ArrayBuffer>): Promise<Mended> {
 	switch (format) {
 		case 'jpeg':
@@ -40,10 +40,10 @@ export async function mend(format: Format | null, bytes: Uint8Array<ArrayBuffer>
 	}
 }
 
-/** From marker to marker (ITU-T T.81, annex B); what follows the end mark does not matter, however long it is. */
+/** Goes from marker to marker (ITU-T T.81, annex B); anything after the end marker is ignored, however long it is. */
 function mendJpeg(bytes: Uint8Array): Mended {
 	const data = view(bytes);
-	/** How exactly each component is known: bits of its numbers that no scan has given yet. */
+	/** For each component, the number of bits of its coefficients that no scan has given yet. */
 	const missing = new Map<number, { dc: number; ac: number }>();
 	let isProgressive = false;
 	let scans = 0;
@@ -87,7 +87,7 @@ function noteScan(head: Uint8Array, isProgressive: boolean, missing: Map<number,
 	}
 }
 
-/** The compressed rows must come to their end; the mark at the end of the file says nothing. */
+/** The compressed rows must be complete; the end marker of the file proves nothing. */
 async function mendPng(bytes: Uint8Array): Promise<Mended> {
 	const data = view(bytes);
 	const rows: Uint8Array[] = [];
@@ -109,7 +109,7 @@ async function mendPng(bytes: Uint8Array): Promise<Mended> {
 	return { kind: 'mended', bytes: joined(bytes.subarray(0, at), PNG_END) };
 }
 
-/** Sums over its parts that are wrong are put right where its rows have their own, which is: image elements show it. */
+/** Corrects wrong checksums of chunks if the rows' own checksum is right: image elements show such files. */
 async function withRightSums(bytes: Uint8Array, rows: readonly Uint8Array[]): Promise<Mended> {
 	const data = view(bytes);
 	const mended = Uint8Array.from(bytes);
@@ -125,7 +125,7 @@ async function withRightSums(bytes: Uint8Array, rows: readonly Uint8Array[]): Pr
 	return isRight || !(await inflatesWhole(rows)) ? WHOLE : { kind: 'mended', bytes: mended };
 }
 
-/** As PNG sums up its parts (annex D). */
+/** PNG's checksum of a chunk (annex D). */
 function crc32(bytes: Uint8Array): number {
 	let sum = ~0;
 	for (const byte of bytes) {
@@ -138,7 +138,7 @@ function crc32(bytes: Uint8Array): number {
 const [IEND, IDAT] = [0x49454e44, 0x49444154];
 const PNG_END = Uint8Array.of(0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82);
 
-/** Whether zlib's data comes to its end; what it holds is thrown away piece by piece. */
+/** Whether zlib data is complete; the output is discarded piece by piece. */
 async function inflatesWhole(parts: readonly Uint8Array[]): Promise<boolean> {
 	const reader = new Blob(parts.map((part) => Uint8Array.from(part)))
 		.stream()
@@ -152,18 +152,18 @@ async function inflatesWhole(parts: readonly Uint8Array[]): Promise<boolean> {
 	}
 }
 
-/** The blocks of the first picture must come to their end; later ones are never shown. */
+/** The blocks of the first picture must be complete; later pictures are never shown. */
 function mendGif(bytes: Uint8Array): Mended {
 	const tableBytes = (flags: number): number => ((flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1));
 	let at = 13 + tableBytes(bytes[10] ?? 0);
-	/** Past sub-blocks; -1 where they do not end. */
+	/** Position after sub-blocks; -1 if they do not end. */
 	const pass = (from: number): number => {
 		for (let block = from; block < bytes.length; block += 1 + (bytes[block] ?? 0))
 			if (bytes[block] === 0) return block + 1;
 		return -1;
 	};
 	while (at < bytes.length) {
-		// Without a picture, and nothing is missing.
+		// The end: there is no picture, but nothing is missing.
 		if (bytes[at] === 0x3b) return WHOLE;
 		const isPicture = bytes[at] === 0x2c;
 		if (!isPicture && bytes[at] !== 0x21) return WHOLE;
@@ -178,7 +178,7 @@ function mendGif(bytes: Uint8Array): Mended {
 	return CUT;
 }
 
-/** The picture's chunk must be there; the size of the whole is put right. */
+/** The picture's chunk must be there; the size of the file is corrected. */
 function mendWebp(bytes: Uint8Array): Mended {
 	const data = view(bytes);
 	let at = 12;
@@ -203,7 +203,7 @@ function mendWebp(bytes: Uint8Array): Mended {
 	return { kind: 'mended', bytes: mended };
 }
 
-/** Rows that are not compressed must all be there, whatever the size fields say. */
+/** Uncompressed rows must all be there, whatever the size fields say. */
 function mendBmp(bytes: Uint8Array): Mended {
 	if (bytes.length < 26) return CUT;
 	const data = view(bytes);
@@ -219,7 +219,7 @@ function mendBmp(bytes: Uint8Array): Mended {
 	return data.getUint32(10, true) + rowBytes * height > bytes.length ? CUT : WHOLE;
 }
 
-/** Whether a box at the top of an ISO file (ISO/IEC 14496-12) ends beyond it. */
+/** Whether a top-level box of an ISO file (ISO/IEC 14496-12) reaches beyond its end. */
 function boxesReachBeyond(bytes: Uint8Array): boolean {
 	const data = view(bytes);
 	for (let at = 0; at + 8 <= bytes.length;) {
@@ -235,7 +235,7 @@ function boxesReachBeyond(bytes: Uint8Array): boolean {
 	return false;
 }
 
-/** Whether items of an ISO file are protected: a scheme is named where their content would be. */
+/** Whether items of an ISO file are protected: it then names a protection scheme. */
 export function isProtected(bytes: Uint8Array): boolean {
 	const text = Array.from(bytes.subarray(0, 65_536), (byte) => String.fromCharCode(byte)).join('');
 	return /ipro[^]{0,16}sinf|sinf[^]{0,64}schm|encv[^]{0,400}schm/.test(text);

@@ -1,4 +1,4 @@
-/** Sizes of pictures, by what their files say of them: in their own pixels, before any turning. */
+/** Sizes of pictures according to their files: in their own pixels, before any turning. */
 import type { Format } from './format';
 
 export interface Size {
@@ -6,7 +6,7 @@ export interface Size {
 	readonly height: number;
 }
 
-/** What the beginning of a file says of its picture's size; null where it says nothing. */
+/** The size of a picture according to the start of its file; null if that does not say. */
 export function pixelSize(format: Format | null, bytes: Uint8Array): Size | null {
 	const size = format === null ? null : sizeOf(format, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 	return size !== null && size.width > 0 && size.height > 0 ? size : null;
@@ -20,7 +20,7 @@ function sizeOf(format: Format, data: DataView): Size | null {
 		case 'jpeg':
 			return jpegSize(data);
 		case 'png':
-			// Some files have another part before this one (IHDR), which browsers refuse.
+			// Some files have another chunk before IHDR; browsers refuse them.
 			return reaches(24) && data.getUint32(12) === IHDR
 				? { width: data.getUint32(16), height: data.getUint32(20) }
 				: null;
@@ -44,8 +44,8 @@ function sizeOf(format: Format, data: DataView): Size | null {
 }
 
 /**
- * The largest size that an item of an AVIF or HEIC file claims (ISO/IEC 23008-12, "ispe"); which of them is shown, and how
- * it is turned or cut, is for the decoder to say.
+ * The largest size that an item of an AVIF or HEIC file claims (ISO/IEC 23008-12, "ispe"); only the decoder knows which
+ * item is shown, and how it is turned or cropped.
  */
 export function largestItem(format: Format | null, bytes: Uint8Array): Size | null {
 	if (format !== 'avif' && format !== 'heic') return null;
@@ -61,7 +61,7 @@ export function largestItem(format: Format | null, bytes: Uint8Array): Size | nu
 
 const ISPE = [0x69, 0x73, 0x70, 0x65] as const;
 
-/** Whether a JPEG is of a kind that browsers do not show: neither baseline nor progressive with Huffman codes, of 8 bits. */
+/** Whether a JPEG is of a kind that browsers do not show: not 8-bit baseline or progressive with Huffman codes. */
 export function isRareJpeg(bytes: Uint8Array): boolean {
 	const frame = jpegFrame(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 	return frame !== null && (frame.bits !== 8 || ![0xc0, 0xc1, 0xc2].includes(frame.code));

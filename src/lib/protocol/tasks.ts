@@ -1,4 +1,4 @@
-/** Messages of work beside the live analysis, each over a port of its own: the speed and the accuracy of models. */
+/** Messages for tasks beside the live analysis, each over its own port: the speed and the accuracy of models. */
 import type { Prior } from '../core/types';
 import type { NamedBlob, TableInfo } from '../data-sets/tables';
 import type { ErrorCode } from '../errors';
@@ -7,13 +7,13 @@ import type { ErrorCode } from '../errors';
 export interface RowChoice {
 	/** Name of one of several tables; null for all of them. */
 	readonly table: string | null;
-	/** Their usage, as the table says; null for all rows. */
+	/** Their usage, as stated in the table; null for all rows. */
 	readonly usages: readonly (string | null)[] | null;
-	/** What the rows are called beside the figures. */
+	/** Name of these rows, shown with the figures. */
 	readonly title: string;
 }
 
-/** What pictures of a folder show: faces already cut out, whole photos, or by their size (up to 64 pixels: a face). */
+/** What the pictures of a folder show: cropped faces, whole photos, or decided by size (up to 64 pixels: a face). */
 export const PICTURE_KINDS = ['auto', 'faces', 'photos'] as const;
 export type PictureKind = (typeof PICTURE_KINDS)[number];
 
@@ -28,20 +28,20 @@ export interface BenchmarkRequest {
 	readonly models: readonly string[];
 	/** Whether each model's answer is the mean for a face and its mirror image. */
 	readonly mirrored: boolean;
-	/** Everyday faces count as in photos. */
+	/** 'everyday' weighs labels as in photos. */
 	readonly prior: Prior;
 	readonly source:
 		| {
 				readonly kind: 'csv';
 				readonly files: readonly NamedBlob[];
 				readonly rows: RowChoice;
-				/** What numbers mean that stand for labels; null where there are none. */
+				/** What label numbers mean; null if there are none. */
 				readonly numbering: { readonly title: string; readonly labels: ReadonlyMap<number, string | null> } | null;
 		  }
 		| { readonly kind: 'pictures'; readonly files: readonly LabelledFile[]; readonly show: PictureKind };
 }
 
-/** A picture, or a row, that counts for nothing, and why. */
+/** A picture or row that is not counted, and why. */
 export interface Problem {
 	readonly kind: 'unreadable' | 'no-face' | 'unknown-label' | 'no-table';
 	readonly name: string;
@@ -63,17 +63,19 @@ export interface Tally {
 }
 
 export interface BenchmarkProgress {
-	/** The models load; the file is read; the pictures are classified. */
+	/** Models are loaded; the file is read; pictures are classified. */
 	readonly phase: 'loading' | 'reading' | 'running';
-	/** In pictures; while a file is read, in its bytes. */
+	/** In pictures; while a file is read, in bytes. */
 	readonly done: number;
 	readonly total: number;
 	/** Milliseconds of this phase, without pauses. */
 	readonly elapsedMs: number;
 	readonly tallies: readonly Tally[];
-	/** Those since the last message. */
+	/** Problems since the last message. */
 	readonly problems: readonly Problem[];
-	/** Pictures that are the same as one before, each of which counts; `otherwise` of them under another label. */
+	/**
+	 * Pictures identical to an earlier one, which are counted all the same; `otherwise` of them under another label.
+	 */
 	readonly repeats: { readonly all: number; readonly otherwise: number };
 }
 

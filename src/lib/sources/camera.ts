@@ -3,16 +3,16 @@ import type { GrabbedFrame } from '../protocol';
 import type { FrameSource } from './source';
 import { VideoFrames } from './video-frames';
 
-/** A camera, as remembered between visits: ids change when permissions are reset, labels seldom do. */
+/** A camera, as remembered between visits: ids change when permissions are reset, labels rarely do. */
 export interface CameraChoice {
 	readonly id: string;
 	readonly label: string;
 }
 
-/** A camera that is open and sends nothing for this long is held by someone else, or broken. */
+/** A camera that is open but sends nothing for this long is in use elsewhere, or broken. */
 const FIRST_FRAME_LIMIT_MS = 10_000;
 
-/** The device for a remembered choice: by id, then by label; null where neither is there (then any will do). */
+/** The device for a remembered choice: by id, then by label; null if neither is there (then any will do). */
 export function findCamera<Device extends { deviceId: string; label: string }>(
 	devices: readonly Device[],
 	choice: CameraChoice | null
@@ -26,8 +26,8 @@ export function findCamera<Device extends { deviceId: string; label: string }>(
 }
 
 /**
- * The error that a user is told for the DOMException that getUserMedia rejects with. `isAllowed`: this page has the
- * permission, so that it must be the system that refuses; null where the browser does not tell.
+ * The error to show for the DOMException that getUserMedia rejects with. `isAllowed`: whether this page has the
+ * permission, in which case it must be the system that refuses; null if the browser does not tell.
  */
 export function cameraErrorCode(
 	{ name, message }: { name: string; message: string },
@@ -47,14 +47,14 @@ export function cameraErrorCode(
 	}
 }
 
-/** A camera of this device, played in a video element of its own. */
+/** A camera of this device, played in its own video element. */
 export class CameraSource implements FrameSource {
 	readonly kind = 'camera';
 	readonly live = true;
 	readonly mirrored = true;
 	onend: ((error: AppError) => void) | null = null;
 	element: HTMLVideoElement | null = null;
-	/** What was opened in the end, for the settings to remember. */
+	/** The camera that was actually opened, for the settings to remember. */
 	opened: CameraChoice | null = null;
 	#frames: VideoFrames | null = null;
 	readonly #choice: CameraChoice | null;
@@ -65,14 +65,14 @@ export class CameraSource implements FrameSource {
 		return this.#frames?.count;
 	}
 
-	/** `choice`: the camera to prefer; any camera where it is null or gone, unless it is `only` this one that is wanted. */
+	/** `choice`: the preferred camera; if it is null or gone, any camera is used, unless `only` is set. */
 	constructor(choice: CameraChoice | null, only = false) {
 		this.#choice = choice;
 		this.#only = only;
 	}
 
 	async start(signal: AbortSignal): Promise<void> {
-		// The property is missing, whatever its type says, outside secure contexts.
+		// Despite its type, the property is missing outside secure contexts.
 		if (!window.isSecureContext || !('mediaDevices' in navigator)) {
 			throw new AppError('insecure-context', 'navigator.mediaDevices is not available');
 		}
@@ -129,7 +129,9 @@ export class CameraSource implements FrameSource {
 
 const SIZE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 
-/** Opens the chosen camera; where none is chosen, the first that can be opened. Throws AppError with the cameras' names. */
+/**
+ * Opens the chosen camera or, if none is chosen, the first that can be opened. Throws AppError with the cameras' names.
+ */
 async function openStream(choice: CameraChoice | null, only: boolean): Promise<MediaStream> {
 	try {
 		return await openChosen(choice, only);
@@ -139,7 +141,7 @@ async function openStream(choice: CameraChoice | null, only: boolean): Promise<M
 		const code = cameraErrorCode(failure, await isAllowed());
 		const cameras = code === 'camera-busy' ? await listCameras() : [];
 		if (choice === null) {
-			// The one that the browser prefers may be held by another program.
+			// The browser's preferred camera may be in use by another program.
 			for (const { deviceId } of cameras) {
 				const stream = await openDevice(deviceId).catch(() => null);
 				if (stream !== null) return stream;
@@ -149,7 +151,7 @@ async function openStream(choice: CameraChoice | null, only: boolean): Promise<M
 	}
 }
 
-/** A sentence with the names of these cameras; null where the browser tells none. */
+/** A sentence with the names of these cameras; null if the browser tells none. */
 function namesOf(cameras: readonly { readonly label: string }[]): string | null {
 	const names = cameras.flatMap(({ label }) => (label === '' ? [] : [`“${label}”`]));
 	return names.length === 0 ? null : `Cameras of this device: ${names.join(', ')}.`;
@@ -177,7 +179,7 @@ async function openChosen(choice: CameraChoice | null, only: boolean): Promise<M
 	const cameras = await listCameras();
 	const device = findCamera(cameras, choice);
 	if (device !== null) return openDevice(device.deviceId);
-	// Browsers tell the names of cameras once one may be used: until then it may be there after all.
+	// Browsers only tell camera names once permission is given; until then the wanted one may be there after all.
 	if (choice !== null && only && cameras.some(({ label }) => label !== '')) throw absent(choice, cameras);
 	const video = { ...SIZE, facingMode: 'user' };
 	const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });

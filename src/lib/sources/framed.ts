@@ -1,4 +1,4 @@
-/** Another source, cut to a region and turned: what a camera that hangs sideways, or sees too much, is analysed as. */
+/** Another source, cut to a region and turned: for cameras that hang sideways or see too much. */
 import type { AppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
 import { sizeOf, type Size } from './scale';
@@ -7,13 +7,13 @@ import type { FrameSource } from './source';
 export type Quarter = 0 | 90 | 180 | 270;
 
 export interface Framing {
-	/** Part of the picture as the camera sends it, in fractions of its width and height; null for all of it. */
+	/** Part of the camera's picture, in fractions of its width and height; null for all of it. */
 	readonly region: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null;
 	/** Degrees, clockwise, after cutting. */
 	readonly rotate: Quarter;
 }
 
-/** Where the region lies in a picture of this size, in whole pixels, and the size of the frame that comes of it. */
+/** Where the region lies in a picture of this size, in whole pixels, and the size of the resulting frame. */
 export function framedSize(
 	picture: { readonly width: number; readonly height: number },
 	{ region, rotate }: Framing
@@ -29,11 +29,11 @@ export function framedSize(
 
 export interface FramedOptions {
 	readonly mirrored: boolean;
-	/** Least milliseconds from one frame to the next, asked at each: the processor rests between them. */
+	/** Least milliseconds from one frame to the next, asked for each: lets the processor rest. */
 	readonly everyMs: () => number;
 	/**
-	 * Room in which `element` is looked at, in device pixels, asked at each frame: more is not drawn there, and nothing where
-	 * it is not looked at (null).
+	 * Size at which `element` is shown, in device pixels, asked for each frame: it is drawn no larger, and not at all
+	 * if it is not shown (null).
 	 */
 	readonly room: () => Size | null;
 }
@@ -42,7 +42,7 @@ export class FramedSource implements FrameSource {
 	readonly kind;
 	readonly live;
 	readonly mirrored;
-	/** The frame that was grabbed last while it was shown. */
+	/** Shows the last frame that was grabbed and drawn. */
 	element: HTMLCanvasElement | null = null;
 	#context: CanvasRenderingContext2D | null = null;
 	#takenMs = -Infinity;
@@ -100,7 +100,7 @@ export class FramedSource implements FrameSource {
 		return createImageBitmap(context.canvas);
 	}
 
-	/** In its own size, as it is analysed like this, or reduced to the room that it is shown in. */
+	/** Draws in full size, if this is what is analysed, or reduced to the size at which it is shown. */
 	#draw(picture: GrabbedFrame, context: CanvasRenderingContext2D, room: Size | null): void {
 		const { left, top, cutWidth, cutHeight, ...full } = framedSize(sizeOf(picture), this.#framing);
 		const scale = room === null ? 1 : Math.min(1, room.width / full.width, room.height / full.height);
@@ -121,7 +121,7 @@ export class FramedSource implements FrameSource {
 		this.#source.stop();
 		this.#context = null;
 		if (this.element === null) return;
-		// A canvas of no size gives its pixels back at once, without waiting for the collector.
+		// An empty canvas frees its pixels at once, without waiting for garbage collection.
 		this.element.width = 0;
 		this.element.height = 0;
 	}

@@ -1,5 +1,5 @@
 /**
- * What a gateway offers a camera as, from the address that people copy from it. Read in the gateways' own sources:
+ * The ways in which a gateway offers a camera, from the address that people copy from it. As in the gateways' sources:
  * go2rtc: internal/webrtc/server.go (POST api/webrtc?src), internal/mp4/ws.go (api/ws?src), internal/hls/hls.go
  * (api/stream.m3u8?src&mp4), internal/mjpeg/mjpeg.go (api/stream.mjpeg?src). MediaMTX:
  * internal/servers/webrtc/http_server.go (POST /PATH/whep, port 8889), internal/servers/hls/http_server.go
@@ -20,11 +20,14 @@ export const TRANSPORT_TITLES: Readonly<Record<Transport, string>> = {
 	mjpeg: 'Motion JPEG'
 };
 
-/** Ports of MediaMTX for WebRTC and HLS, and the paths that stand for them behind a proxy. */
+/** MediaMTX's ports for WebRTC and HLS. */
 const WEBRTC_PORT = '8889';
 const HLS_PORT = '8888';
 
-/** The ways to a camera, best first. An address with `?src=` is go2rtc's, any other MediaMTX's. `address` is absolute. */
+/**
+ * The ways to a camera, best first. An address with `?src=` is go2rtc's, any other is MediaMTX's. `address` is
+ * absolute.
+ */
 export function gatewayRoutes(address: string): readonly GatewayRoute[] {
 	const url = new URL(address);
 	const name = url.searchParams.get('src');
@@ -32,7 +35,7 @@ export function gatewayRoutes(address: string): readonly GatewayRoute[] {
 }
 
 function go2rtcRoutes(url: URL, name: string): readonly GatewayRoute[] {
-	// Its own pages, and its other ways to the same camera, are copied as often.
+	// People just as often copy the address of its pages, or of another way to the same camera.
 	const path = url.pathname.replace(/\/(?:api(?:\/.*)?|[\w-]+\.html)?$/, '');
 	const at = (what: string, more = ''): string =>
 		`${url.origin}${path}/api/${what}?src=${encodeURIComponent(name)}${more}`;

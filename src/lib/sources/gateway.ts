@@ -1,18 +1,20 @@
-/** A camera behind a gateway that offers it in several ways: the best that gives pictures, the next where it stops. */
+/** A camera behind a gateway that offers it in several ways: uses the best that works, and the next if it stops. */
 import { AppError, toAppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
 import { type GatewayRoute, TRANSPORT_TITLES, type Transport } from './gateway-routes';
 import type { FrameSource } from './source';
 
-/** For one way to give its first picture: three that hang leave time for the fourth before the kiosk gives up. */
+/**
+ * Time for one way to give its first picture: if three hang, there is time for the fourth before the kiosk gives up.
+ */
 const FIRST_FRAME_LIMIT_MS = 8000;
-/** A better way is tried again after this long, and after twice as long each time that it still fails. */
+/** A better way is tried again after this long, and after twice as long each time it fails again. */
 const IMPROVE_MS = { first: 30_000, greatest: 600_000 };
 
 export interface GatewayReport {
-	/** The way in use; null while none is. */
+	/** The way in use; null while there is none. */
 	readonly transport: Transport | null;
-	/** Why not the others, those that were tried, in the words of the server or the browser. */
+	/** Why others that were tried failed, in the words of the server or the browser. */
 	readonly refused: readonly { readonly transport: Transport; readonly reason: string }[];
 }
 
@@ -20,13 +22,13 @@ export interface GatewayOptions {
 	/** Best first. */
 	readonly routes: readonly GatewayRoute[];
 	readonly create: (route: GatewayRoute) => FrameSource;
-	/** Told whenever the way in use changes, or none is left. */
+	/** Called whenever the way in use changes, or none is left. */
 	readonly onReport: (report: GatewayReport) => void;
 	readonly improveMs?: { readonly first: number; readonly greatest: number };
 	readonly firstFrameLimitMs?: number;
 }
 
-/** A way that gave its first picture. */
+/** A way that has given its first picture. */
 interface Way {
 	readonly index: number;
 	readonly source: FrameSource;
@@ -76,7 +78,7 @@ export class GatewaySource implements FrameSource {
 			const { source, index } = this.#way;
 			const frame = await source.grab();
 			if (frame !== null) return frame;
-			// A better one may have taken its place meanwhile.
+			// A better one may have replaced it in the meantime.
 			if (this.#way.source === source) await this.#replace(index);
 		}
 		return null;
@@ -97,7 +99,7 @@ export class GatewaySource implements FrameSource {
 		this.#way?.source.stop();
 	}
 
-	/** The one in use gives no more pictures: the others in their order, then itself. */
+	/** After the way in use stopped giving pictures: tries the others in order, then it again. */
 	async #replace(failed: number): Promise<void> {
 		const { routes, onReport } = this.#options;
 		this.#way?.source.stop();
@@ -112,14 +114,14 @@ export class GatewaySource implements FrameSource {
 		else this.#take(way);
 	}
 
-	/** No way is left: what each said by now is told. */
+	/** No way is left: reports why each one failed. */
 	#giveUp(): AppError {
 		this.stop();
 		this.#options.onReport(this.#report(null));
 		return this.#error();
 	}
 
-	/** The first of these ways that gives a picture; null where none does. */
+	/** The first of these ways that gives a picture; null if none does. */
 	async #try(indices: Iterable<number>, signal: AbortSignal): Promise<Way | null> {
 		const { routes, create, firstFrameLimitMs = FIRST_FRAME_LIMIT_MS } = this.#options;
 		for (const index of indices) {
@@ -164,7 +166,7 @@ export class GatewaySource implements FrameSource {
 		else this.#timer = setTimeout(() => void this.#improve(), this.#improveMs);
 	}
 
-	/** Looks for a better way while the one in use goes on. */
+	/** Looks for a better way while the one in use keeps running. */
 	async #improve(): Promise<void> {
 		const { greatest } = this.#options.improveMs ?? IMPROVE_MS;
 		const used = this.#way;
@@ -176,7 +178,7 @@ export class GatewaySource implements FrameSource {
 		if (way === null || this.#ended.signal.aborted || this.#way !== used) {
 			this.#release(way);
 			if (this.#ended.signal.aborted || this.#way !== used) return;
-			// Why not may have changed.
+			// The reasons may have changed.
 			this.#options.onReport(this.#report(this.#options.routes[used.index]?.transport ?? null));
 			this.#improveMs = Math.min(greatest, 2 * this.#improveMs);
 			this.#timer = setTimeout(() => void this.#improve(), this.#improveMs);
@@ -199,7 +201,9 @@ export class GatewaySource implements FrameSource {
 		return { transport, refused };
 	}
 
-	/** What the visitor is told where no way leads to pictures: a login that is asked for, before what cannot be played. */
+	/**
+	 * The error to show if no way gives pictures: a login that is needed takes precedence over what cannot be played.
+	 */
 	#error(): AppError {
 		const errors = [...this.#reasons.values()];
 		const code =

@@ -1,4 +1,4 @@
-/** The build of hls.js without subtitles, encryption and separate sound, which nobody sees here. */
+/** The build of hls.js without subtitles, encryption and separate audio, which are not needed here. */
 declare module 'hls.js/light' {
 	export { default } from 'hls.js';
 }

@@ -1,11 +1,11 @@
-/** HTTP live streaming: by hls.js where there are media source extensions, else by the browser itself (iPhones). */
+/** HTTP live streaming: by hls.js if there are media source extensions, else by the browser itself (iPhones). */
 import type Hls from 'hls.js';
 import type { ErrorData, HlsConfig } from 'hls.js';
 import { AppError } from '../errors';
 import { attachFile, type Attach, type StreamAddress } from './played';
 import { loginHeaders, plainWords, refusal, sentence } from './request';
 
-/** A stream that runs for a month: little behind, little ahead, and near to what happens now. */
+/** For a stream that may run for a month: small buffers behind and ahead, and close to live. */
 const LIVE: Partial<HlsConfig> = {
 	backBufferLength: 10,
 	maxBufferLength: 12,
@@ -14,27 +14,27 @@ const LIVE: Partial<HlsConfig> = {
 	liveSyncDurationCount: 2,
 	liveMaxLatencyDurationCount: 6,
 	maxLiveSyncPlaybackRate: 1.2,
-	// Its worker comes from a blob address, which the security policy of the page forbids.
+	// Its worker is loaded from a blob: address, which the page's security policy forbids.
 	enableWorker: false
 };
 
 const originOf = (url: string): string => new URL(url, location.href).origin;
 
-/** Plays an HLS playlist in a video element, with hls.js where the browser cannot. */
+/** Plays an HLS playlist in a video element, by the browser itself if hls.js is not supported. */
 export function attachHls(address: StreamAddress): Attach {
 	return async (video, fail, signal) => {
 		const { default: Player } = await import('hls.js/light');
 		if (signal.aborted) return;
 		if (!Player.isSupported()) {
 			if (video.canPlayType('application/vnd.apple.mpegurl') === '') {
-				throw new AppError('stream-unreadable', 'this browser plays no HLS');
+				throw new AppError('stream-unreadable', 'this browser cannot play HLS');
 			}
 			await attachFile(address)(video, fail, signal);
 			return;
 		}
 		const player: Hls = new Player({
 			...LIVE,
-			// Parts of a stream may lie elsewhere: the login goes to its own host alone.
+			// Parts of a stream may be on other hosts: the login only goes to its own origin.
 			xhrSetup: (xhr, url) => {
 				if (address.login === null || originOf(url) !== originOf(address.url)) return;
 				const headers = Object.entries(loginHeaders(url, address.login));
@@ -52,9 +52,9 @@ export function attachHls(address: StreamAddress): Attach {
 	};
 }
 
-/** What went wrong, with what the server said where it answered. */
+/** What went wrong, with what the server said, if it answered. */
 function explained({ response, networkDetails, error, ...data }: ErrorData): AppError {
-	// Plain words, as its enumerations are not loaded with its types.
+	// As strings: only the types are imported, not the enum values.
 	const [type, details]: [string, string] = [data.type, data.details];
 	const xhr = (networkDetails as unknown) instanceof XMLHttpRequest ? (networkDetails as XMLHttpRequest) : null;
 	const text = xhr !== null && (xhr.responseType === '' || xhr.responseType === 'text') ? xhr.responseText : '';
@@ -62,15 +62,15 @@ function explained({ response, networkDetails, error, ...data }: ErrorData): App
 	const contentType = (xhr?.getResponseHeader('Content-Type') ?? '').split(';')[0] ?? '';
 	if (status >= 400) {
 		const said = sentence(status, contentType, text);
-		return refusal(status, details.startsWith('key') ? `It is encrypted, and its key did not come. ${said}` : said);
+		return refusal(status, details.startsWith('key') ? `It is encrypted, and its key is missing. ${said}` : said);
 	}
-	// An answer that is no playlist comes as an error of the network, too.
+	// An answer that is not a playlist is reported as a network error, too.
 	if (status >= 200 && (details === 'manifestParsingError' || details === 'levelParsingError')) {
-		const said = `It is no HLS playlist. ${sentence(status, contentType, text)}`;
+		const said = `It is not an HLS playlist. ${sentence(status, contentType, text)}`;
 		return new AppError('stream-unreadable', details, error, said);
 	}
 	if (type === 'networkError') return new AppError('stream-unreachable', details, error);
 	const isCodec = /codec/i.test(details);
-	const said = isCodec ? `Its codec is none that this browser plays (${plainWords(error.message)}).` : null;
+	const said = isCodec ? `This browser cannot play its codec (${plainWords(error.message)}).` : null;
 	return new AppError('stream-unreadable', details, error, said);
 }

@@ -5,14 +5,14 @@ import { fitWithin, sizeOf } from './scale';
 import { takeVideoFrame } from './video-frame';
 
 /**
- * The picture, its longer side at most `maxSidePx`, turned as its EXIF data says. Where the browser decodes it as it does
- * video, nothing is drawn: at 720p that takes 9 ms in place of 16 to 25, and reading its pixels then 5 in place of 12 to 20.
- * Rejects where the picture is damaged or cut off.
+ * The picture, its longer side at most `maxSidePx`, turned as its EXIF data says. If the browser can decode it as a
+ * video frame, nothing is drawn: at 720p that takes 9 ms instead of 16 to 25, and reading its pixels then takes 5
+ * instead of 12 to 20. Rejects if the picture is damaged or cut off.
  */
 export async function decodeJpeg(picture: Uint8Array<ArrayBuffer>, maxSidePx: number): Promise<GrabbedFrame> {
-	// Not for each picture that arrives: the browser hands its bytes to another process.
+	// Only on demand: the browser hands a blob's bytes to another process.
 	const asFile = (): Blob => new Blob([picture], { type: 'image/jpeg' });
-	// Decoders show the first half of one that is cut off, without a word.
+	// For a picture that is cut off, decoders silently show the first part.
 	if (!hasEnd(picture)) return (await decodePicture(asFile(), maxSidePx, null)).bitmap;
 	const full = (await takeVideoFrame(() => decodeFrame(picture))) ?? (await createImageBitmap(asFile()));
 	const size = sizeOf(full);
@@ -22,12 +22,12 @@ export async function decodeJpeg(picture: Uint8Array<ArrayBuffer>, maxSidePx: nu
 	return createImageBitmap(asFile(), { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
 }
 
-/** Whether the end mark of JPEG closes it. */
+/** Whether it ends with JPEG's end marker. */
 function hasEnd(picture: Uint8Array): boolean {
 	return picture.at(-2) === 0xff && picture.at(-1) === 0xd9;
 }
 
-/** Throws where the browser has no such decoder, too. */
+/** Also throws if the browser has no such decoder. */
 async function decodeFrame(picture: Uint8Array<ArrayBuffer>): Promise<VideoFrame> {
 	const decoder = new ImageDecoder({ type: 'image/jpeg', data: picture });
 	try {

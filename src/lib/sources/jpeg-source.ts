@@ -1,4 +1,4 @@
-/** Cameras that give JPEG pictures: Motion JPEG over HTTP, and single pictures that are asked for again and again. */
+/** Cameras that send JPEG pictures: Motion JPEG over HTTP, and single pictures that are polled. */
 import { AppError, toAppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
 import { decodeJpeg } from './jpeg-decode';
@@ -11,13 +11,13 @@ import type { FrameSource } from './source';
 export interface JpegOptions {
 	readonly url: string;
 	readonly login: Login | null;
-	/** Longer side of the frames given; larger pictures are reduced. */
+	/** Longer side of the frames; larger pictures are reduced. */
 	readonly maxSidePx: number;
-	/** What is known of the stream's pace from tries before. */
+	/** The stream's pace, as known from earlier tries. */
 	readonly pace?: Pace;
 }
 
-/** Gives pictures to `put` until `signal` aborts. Returns or throws where the stream ends. `limitMs`: for an answer. */
+/** Passes pictures to `put` until `signal` aborts. Returns or throws when the stream ends. `limitMs`: for an answer. */
 type Feed = (
 	options: JpegOptions & { readonly limitMs: number },
 	put: (picture: Uint8Array<ArrayBuffer>) => void,
@@ -41,7 +41,7 @@ class JpegSource implements FrameSource {
 	#first: GrabbedFrame | null = null;
 	#endError: AppError | null = null;
 
-	/** No new picture for less than `leastStallMs` is never a stream that stands still. */
+	/** A stream without a new picture counts as frozen after `leastStallMs` at the earliest. */
 	constructor(options: JpegOptions, feed: Feed, leastStallMs: number) {
 		this.#options = options;
 		this.#feed = feed;
@@ -95,13 +95,13 @@ class JpegSource implements FrameSource {
 		this.#first = null;
 	}
 
-	/** The next picture that can be decoded; null where none comes in time or the stream ended. */
+	/** The next picture that can be decoded; null if none comes in time or the stream ended. */
 	async #next(limitMs: number): Promise<GrabbedFrame | null> {
 		const lastMs = performance.now() + limitMs;
 		while (!this.#ended.signal.aborted) {
 			const picture = await this.#pictures.take(Math.max(0, lastMs - performance.now()));
 			if (picture === null) return null;
-			// One that is damaged is passed over: the next will do.
+			// A damaged one is skipped: the next will do.
 			const frame = await decodeJpeg(picture, this.#options.maxSidePx).catch(() => null);
 			if (frame !== null) {
 				const nowMs = performance.now();
@@ -123,12 +123,12 @@ class JpegSource implements FrameSource {
 
 /** More than any camera sends as one picture. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Types that are no pictures', if they are true: some cameras name theirs so all the same. */
+/** Types that are not pictures, if they are correct: some cameras use them for pictures all the same. */
 const OTHER_TYPES = /^(text|video|audio|application\/(json|xml|xhtml|sdp|vnd\.apple))/i;
-/** JPEG, PNG, WebP or GIF, at its beginning or behind a boundary and headers. */
+/** JPEG, PNG, WebP or GIF, at the start or after a boundary and headers. */
 const PICTURE = /\xff\xd8\xff|\x89PNG\r\n|RIFF[^]{4}WEBP|GIF8[79]a/;
 
-/** How an answer begins, as Latin-1. Throws stream-unreadable, with its words, where it is of another type and has no picture. */
+/** The start of an answer, as Latin-1. Throws stream-unreadable, quoting it, if it has another type and no picture. */
 function beginningOf(response: Response, first: Uint8Array): string {
 	const type = (response.headers.get('Content-Type') ?? '').split(';')[0]?.trim() ?? '';
 	const text = String.fromCharCode(...first.subarray(0, 4096));
@@ -139,7 +139,7 @@ function beginningOf(response: Response, first: Uint8Array): string {
 	return text;
 }
 
-/** Whether an answer begins as one in parts does. */
+/** Whether an answer starts like a multipart one. */
 const isBoundary = (text: string): boolean => /^\s*--\S/.test(text);
 
 /** Motion JPEG over HTTP: one answer that never ends. */
@@ -160,7 +160,7 @@ async function feedStream(
 	const show = (pictures: readonly Uint8Array<ArrayBuffer>[]) => {
 		count += pictures.length;
 		const newest = pictures.at(-1);
-		// A recorder that lost its camera repeats the last picture: the same bytes again are no new picture.
+		// A recorder that lost its camera repeats the last picture: the same bytes are not a new picture.
 		if (newest === undefined || isSame(newest, shown)) return;
 		shown = newest;
 		put(newest);
@@ -170,7 +170,7 @@ async function feedStream(
 		const first = await reader.read().catch((thrown: unknown) => {
 			signal.throwIfAborted();
 			throw type.startsWith('multipart/')
-				? new AppError('stream-unreadable', 'this browser reads no answer in parts', thrown)
+				? new AppError('stream-unreadable', 'this browser cannot read multipart answers', thrown)
 				: thrown;
 		});
 		if (!first.done) beginningOf(response, first.value);
@@ -178,7 +178,7 @@ async function feedStream(
 		show(parts.end());
 	}
 	if (count === 1 && type.startsWith('image/')) {
-		const said = 'It sends one picture and ends: write snapshot: in place of mjpeg:.';
+		const said = 'It sends one picture and ends: write snapshot: instead of mjpeg:.';
 		throw new AppError('stream-unreadable', 'a single picture came', undefined, said);
 	}
 	if (count === 0) {
@@ -191,14 +191,14 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 	return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
-/** A camera that keeps its last snapshot for a while is no frozen one yet. */
+/** A camera that repeats its last snapshot for less than this is not frozen. */
 const SAME_SNAPSHOT_MS = 30_000;
 
-/** More pictures than one file holds: with a gain map, a second eye, a preview. */
+/** More pictures than one file holds, even with a gain map, a second eye and a preview. */
 const MANY_PICTURES = 5;
-const ENDLESS = 'It sends pictures without end: write mjpeg: in place of snapshot:.';
+const ENDLESS = 'It sends pictures without end: write mjpeg: instead of snapshot:.';
 
-/** The body of an answer. Throws stream-unreadable where it is no single picture, or does not end. */
+/** The body of an answer. Throws stream-unreadable if it is not a single picture, or does not end. */
 export async function wholePicture(response: Response): Promise<Uint8Array<ArrayBuffer>> {
 	const reader = response.body?.getReader();
 	const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -225,7 +225,7 @@ export async function wholePicture(response: Response): Promise<Uint8Array<Array
 	return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** Single pictures, asked for every `everyMs`; the same again is no new picture. */
+/** Single pictures, requested every `everyMs`; a repeated picture does not count as new. */
 export function createSnapshotSource(options: JpegOptions & { readonly everyMs: number }): FrameSource {
 	const { everyMs } = options;
 	return new JpegSource(

@@ -1,10 +1,10 @@
 /**
- * Whole JPEG pictures out of a stream of bytes, such as Motion JPEG over HTTP. What lies between pictures (the
- * boundaries and headers of multipart answers, or nothing) is skipped, as cameras write it in many ways: a picture is
+ * Extracts whole JPEG pictures from a stream of bytes, such as Motion JPEG over HTTP. Anything between pictures (the
+ * boundaries and headers of multipart answers, or nothing) is skipped, as cameras write it in many ways. A picture is
  * followed from marker to marker (ITU-T T.81, annex B), so that an embedded preview does not end it early.
  */
 
-/** A picture that grows beyond this is none. */
+/** Anything larger than this is not a picture. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const MARKER = 0xff;
@@ -14,18 +14,18 @@ const SOS = 0xda;
 const FIRST_RESTART = 0xd0;
 const LAST_RESTART = 0xd7;
 const TEM = 0x01;
-/** Segments that a picture has begin here. */
+/** Lowest code of a marker that starts a segment. */
 const FIRST_SEGMENT = 0xc0;
 const MOST_JUNK = 64;
 
 const isRestart = (code: number): boolean => code >= FIRST_RESTART && code <= LAST_RESTART;
 
 export interface JpegStream {
-	/** Bytes from the start of an unfinished picture, or the last one that may begin a marker. */
+	/** Bytes from the start of an unfinished picture, or the last byte if it may start a marker. */
 	readonly rest: Uint8Array;
-	/** How far `rest` was followed. */
+	/** How far `rest` has been followed. */
 	readonly position: number;
-	/** Where it was left: before a picture, at a marker, or in the coded pixels. */
+	/** What `position` is in: before a picture, at a marker, or in the coded pixels. */
 	readonly within: 'gap' | 'segments' | 'pixels';
 }
 
@@ -35,16 +35,16 @@ export interface JpegsFound {
 	readonly stream: JpegStream;
 	/** Complete pictures, oldest first. */
 	readonly pictures: readonly Uint8Array<ArrayBuffer>[];
-	/** Pictures that began and were cut off or are damaged in their structure. */
+	/** Pictures that were cut off or have a damaged structure. */
 	readonly broken: number;
 }
 
-/** The stream after `chunk`, with the pictures that it completed. Takes any bytes; never throws; holds at most 8 MB. */
+/** The stream after `chunk`, and the pictures it completed. Takes any bytes; never throws; holds at most 8 MB. */
 export function readJpegs(before: JpegStream, chunk: Uint8Array): JpegsFound {
 	const bytes = joined(before.rest, chunk);
 	const pictures: Uint8Array<ArrayBuffer>[] = [];
 	let broken = 0;
-	/** Where the picture under way begins. */
+	/** Where the current picture begins. */
 	let start = 0;
 	let { position, within } = before;
 	for (;;) {
@@ -66,7 +66,7 @@ export function readJpegs(before: JpegStream, chunk: Uint8Array): JpegsFound {
 		} else if (step.found === 'damage' || step.position - start > MAX_BYTES) {
 			broken++;
 			within = 'gap';
-			// What was taken for a part of this picture may hold the next one.
+			// What seemed to be part of this picture may hold the next one.
 			position = start + 2;
 		} else if (step.found === 'more') {
 			const stream = { rest: bytes.slice(start), position: step.position - start, within };
@@ -79,16 +79,16 @@ export function readJpegs(before: JpegStream, chunk: Uint8Array): JpegsFound {
 }
 
 interface Step {
-	/** What begins at `position`; 'more': it needs more than the few bytes from there on, and is to be asked again. */
+	/** What begins at `position`; 'more': more bytes are needed, call again. */
 	readonly found: 'segments' | 'pixels' | 'end' | 'damage' | 'more';
 	readonly position: number;
 }
 
-/** From one marker to what follows its segment. */
+/** From a marker to what follows its segment. */
 function followSegment(bytes: Uint8Array, position: number): Step {
 	if (position >= bytes.length) return { found: 'more', position };
 	if (bytes[position] !== MARKER) {
-		// A few bytes between segments are passed over, as decoders do; a picture does not end behind them.
+		// A few stray bytes between segments are skipped, as decoders do; a picture does not end after them.
 		const next = bytes.indexOf(MARKER, position);
 		if (next < 0)
 			return bytes.length - position > MOST_JUNK ? { found: 'damage', position } : { found: 'more', position };
@@ -101,7 +101,7 @@ function followSegment(bytes: Uint8Array, position: number): Step {
 	}
 	const code = bytes[position + 1];
 	if (code === undefined) return { found: 'more', position };
-	// Any number of fill bytes may stand before a marker.
+	// Any number of fill bytes may precede a marker.
 	if (code === MARKER) return { found: 'segments', position: position + 1 };
 	if (code === EOI) return { found: 'end', position: position + 2 };
 	if (code === 0 || code === SOI) return { found: 'damage', position };

@@ -1,10 +1,10 @@
-/** Holds the newest of what arrives until it is taken; what is not taken in time gives way to newer ones. */
+/** Holds the newest value until it is taken; newer values replace one that was not taken in time. */
 export class Latest<T> {
 	#value: T | null = null;
 	#wake: (() => void) | null = null;
 	#closed = false;
 
-	/** How many were put. */
+	/** How many values were put. */
 	count = 0;
 
 	put(value: T): void {
@@ -13,14 +13,14 @@ export class Latest<T> {
 		this.#wake?.();
 	}
 
-	/** Nothing comes any more: whoever waits, or will, gets null. */
+	/** Nothing more will come: current and future takers get null. */
 	close(): void {
 		this.#closed = true;
 		this.#value = null;
 		this.#wake?.();
 	}
 
-	/** The newest value that was not taken yet; null after `limitMs` without one, or once closed. For one taker at a time. */
+	/** The newest value not yet taken; null after `limitMs` without one, or once closed. For one taker at a time. */
 	async take(limitMs: number): Promise<T | null> {
 		if (this.#value === null && !this.#closed) await this.#arrival(limitMs);
 		const value = this.#value;

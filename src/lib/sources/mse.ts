@@ -1,31 +1,33 @@
 /**
- * Media source extensions over go2rtc's WebSocket (its internal/mp4/ws.go and internal/api/ws/ws.go): the page says
+ * Media source extensions over go2rtc's WebSocket (its internal/mp4/ws.go and internal/api/ws/ws.go): the page sends
  * {"type":"mse","value":CODECS}, the server answers {"type":"mse","value":CONTENT_TYPE} and then pieces of fragmented MP4,
  * or {"type":"error","value":"mse: REASON"}.
  */
 import { AppError } from '../errors';
 import { type Attach, noPictures } from './played';
 
-/** What go2rtc chooses from (pkg/mp4, ParseCodecs): H.264 and H.265; without sound, which nobody hears here. */
+/**
+ * The codecs that go2rtc may choose from (pkg/mp4, ParseCodecs): H.264 and H.265; no audio, which is not played here.
+ */
 const CODECS = ['avc1.640029', 'avc1.64002A', 'avc1.640033', 'hvc1.1.6.L153.B0'];
-/** Seconds kept behind what is shown, and how far behind the newest picture it may fall. */
+/** Seconds kept in the buffer behind the current time, and how far playback may fall behind the newest picture. */
 const KEPT_S = 10;
 const LATE_S = 3;
-/** What waits for a browser that takes nothing more. */
+/** Limit of the queue if the browser stops taking data. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** A content type of go2rtc's whose codecs are all of sound (pkg/mp4: mp4a, opus, flac). */
+/** A content type of go2rtc with only audio codecs (pkg/mp4: mp4a, opus, flac). */
 const SOUND_ALONE = /codecs="(?:(?:mp4a|opus|flac|ac-3)[\w.]*,?\s*)+"/i;
 
 type Kind = typeof MediaSource;
 
-/** Safari on iPhones has another one alone. */
+/** Safari on iPhones only has ManagedMediaSource. */
 function mediaSource(): Kind | null {
 	const scope = globalThis as { MediaSource?: Kind; ManagedMediaSource?: Kind };
 	return scope.ManagedMediaSource ?? scope.MediaSource ?? null;
 }
 
-/** Plays what a go2rtc sends over its WebSocket; `url` is a ws: or wss: address. */
+/** Plays what go2rtc sends over its WebSocket; `url` is a ws: or wss: address. */
 export function attachMse(url: string, hasLogin: boolean): Attach {
 	return async (video, fail, signal) => {
 		const Source = mediaSource();
@@ -78,13 +80,13 @@ export function attachMse(url: string, hasLogin: boolean): Attach {
 	};
 }
 
-/** What to do with the pieces that follow, where the message says what they are; null for other messages. */
+/** Starts a feed for the pieces that follow, if the message says what they are; null for other messages. */
 function readMessage<Feed>(data: unknown, begin: (contentType: string) => Feed): Feed | null {
 	let message: unknown;
 	try {
 		message = JSON.parse(String(data));
 	} catch {
-		throw new AppError('stream-unreadable', 'the server sends no messages of go2rtc');
+		throw new AppError('stream-unreadable', 'the server does not send go2rtc messages');
 	}
 	const { type, value } = (message ?? {}) as { type?: unknown; value?: unknown };
 	if (type === 'error') throw new AppError('stream-unreadable', String(value).slice(0, 200));
@@ -119,7 +121,7 @@ function feeder(
 		const { buffered } = buffer;
 		if (buffered.length === 0) return;
 		const end = buffered.end(buffered.length - 1);
-		// Behind after a pause of the browser's, or before the first picture, whose time is any.
+		// Late after the browser paused, or before the first picture, which may have any time.
 		if (end - video.currentTime > LATE_S || video.currentTime < buffered.start(0)) {
 			video.currentTime = Math.max(buffered.start(buffered.length - 1), end - 0.5);
 		}

@@ -1,33 +1,34 @@
 /**
- * Pictures out of an answer in parts (multipart/x-mixed-replace, RFC 2046), as cameras write it: with and without lengths,
- * with boundaries other than announced, with LF for CRLF, without end marks. Of each part there is one picture, the one that
- * an image element would show: what stands behind it (a gain map, a second eye) and within it (a preview) is no other.
+ * Extracts pictures from multipart answers (multipart/x-mixed-replace, RFC 2046), as cameras write them: with and
+ * without lengths, with boundaries other than announced, with LF for CRLF, without end markers. Each part gives one
+ * picture, the one that an image element would show; what follows it (a gain map, a second eye) or lies in it (a
+ * preview) is ignored.
  */
 import { EMPTY_STREAM, type JpegStream, readJpegs } from './jpeg-stream';
 
-/** A part that grows beyond this holds no picture. */
+/** A part larger than this is not a picture. */
 const MAX_BYTES = 16 * 1024 * 1024;
 /** More than any camera writes above a picture. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** Boundaries have 70 characters at most. */
+/** Boundaries have at most 70 characters. */
 const MAX_LINE_BYTES = 100;
 const [LF, CR, DASH, SPACE] = [0x0a, 0x0d, 0x2d, 0x20];
 
 type Within = 'gap' | 'head' | 'body' | 'done' | 'raw';
 
 export class PartReader {
-	/** What parts that hold no picture said, the newest; null where there was none. */
+	/** Text of the newest part without a picture; null if there was none. */
 	text: string | null = null;
 	#within: Within = 'gap';
-	/** What came and was not read to its end, and how far it was looked through. */
+	/** Bytes not yet consumed, and how far they have been searched. */
 	#rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 	#seen = 0;
-	/** The line between parts: as announced until it was seen. */
+	/** The line between parts; null until it was seen. */
 	#boundary: Uint8Array | null = null;
 	readonly #announced: string;
 	#length: number | null = null;
 	#type = '';
-	/** Whether lengths led to the next boundary so far; null before that is known. */
+	/** Whether lengths have led to the next boundary so far; null until known. */
 	#lengthIsRight: boolean | null = null;
 	#walk: JpegStream = EMPTY_STREAM;
 	#canWalk = true;
@@ -39,21 +40,21 @@ export class PartReader {
 		this.#announced = quoted.trim().replace(/^-+/, '');
 	}
 
-	/** The pictures that these bytes complete, oldest first. Takes any bytes; never throws; holds at most 16 MB. */
+	/** The pictures completed by these bytes, oldest first. Takes any bytes; never throws; holds at most 16 MB. */
 	push(chunk: Uint8Array): Uint8Array<ArrayBuffer>[] {
 		const found: Uint8Array<ArrayBuffer>[] = [];
 		if (this.#within === 'raw') return this.#readRaw(chunk);
 		this.#rest = joined(this.#rest, chunk);
 		while (this.#step(found));
 		if (this.#rest.length > MAX_BYTES) {
-			// No boundary comes: what looked like one was none.
+			// No boundary follows: what looked like one was not.
 			this.#within = 'raw';
 			this.#take(this.#rest.length);
 		}
 		return found;
 	}
 
-	/** What is left where the stream ends: a last part without a boundary behind it. */
+	/** What is left when the stream ends: a last part without a boundary after it. */
 	end(): Uint8Array<ArrayBuffer>[] {
 		const found: Uint8Array<ArrayBuffer>[] = [];
 		let end = this.#rest.length;
@@ -63,7 +64,7 @@ export class PartReader {
 		return found;
 	}
 
-	/** One step; false where more bytes are needed. */
+	/** One step; false if more bytes are needed. */
 	#step(found: Uint8Array<ArrayBuffer>[]): boolean {
 		switch (this.#within) {
 			case 'gap':
@@ -141,7 +142,7 @@ export class PartReader {
 	#readBody(found: Uint8Array<ArrayBuffer>[]): boolean {
 		const bytes = this.#rest;
 		const length = this.#lengthIsRight === false || this.#length === 0 ? null : this.#length;
-		// A length that was right so far spares looking for the boundary in every picture, until it does not end one.
+		// As long as lengths are right and end a picture, there is no need to search for the boundary.
 		if (length !== null && this.#lengthIsRight === true) {
 			if (bytes.length < length) return false;
 			if (endsPicture(bytes.subarray(0, length))) return this.#deliverBody(length, found);
@@ -161,7 +162,7 @@ export class PartReader {
 				return false;
 			}
 			const body = bytes.subarray(0, length);
-			// A length that was not right yet, and does not end a picture, waits for the boundary.
+			// If lengths are not proven right and this one does not end a picture, wait for the boundary.
 			if (this.#lengthIsRight !== true && !endsPicture(body)) {
 				this.#seen = Math.max(this.#seen, open);
 				return false;
@@ -169,7 +170,7 @@ export class PartReader {
 			return this.#deliverBody(length, found);
 		}
 		if (this.#canWalk) {
-			// Without a length, the picture is followed to its end: the boundary comes only with the next one.
+			// Without a length, the picture is followed to its end: the boundary only comes with the next one.
 			const to = Math.max(this.#seen, open);
 			const { stream, pictures, broken } = readJpegs(this.#walk, bytes.subarray(this.#seen, to));
 			this.#walk = stream;
@@ -193,12 +194,12 @@ export class PartReader {
 		return true;
 	}
 
-	/** From behind a picture to the next boundary. */
+	/** From the end of a picture to the next boundary. */
 	#passBoundary(): boolean {
 		const bytes = this.#rest;
 		const { at } = this.#indexOfBoundary(0);
 		if (at < 0) {
-			// The boundary may have begun.
+			// Keep enough for a boundary that has already begun.
 			const kept = (this.#boundary?.length ?? 0) + 2 * MAX_LINE_BYTES;
 			if (bytes.length > kept) {
 				if (this.#length !== null) this.#lengthIsRight = false;
@@ -213,7 +214,7 @@ export class PartReader {
 		return true;
 	}
 
-	/** Where a line that is the boundary begins, or -1; and up to where there is none for certain. */
+	/** Where a boundary line begins, or -1; `open`: there is certainly none before this. */
 	#indexOfBoundary(from: number): { at: number; open: number } {
 		const [bytes, boundary] = [this.#rest, this.#boundary];
 		if (boundary === null) return { at: -1, open: bytes.length };
@@ -233,7 +234,7 @@ export class PartReader {
 		return { at: other, open: bytes.length };
 	}
 
-	/** Where another line than the boundary stands above headers, which then is the boundary; -1 where none does. */
+	/** Finds a different boundary line, recognised by the headers below it, and switches to it; -1 if there is none. */
 	#indexOfOther(from: number): number {
 		const bytes = this.#rest;
 		const start = Math.max(0, from - MAX_LINE_BYTES);
@@ -248,17 +249,17 @@ export class PartReader {
 		return -1;
 	}
 
-	/** At the very start, behind a line break, or behind the end mark of a picture. */
+	/** Whether it is at the very start, after a line break, or after the end marker of a picture. */
 	#isLineStart(at: number): boolean {
 		const bytes = this.#rest;
 		if (at === 0 || bytes[at - 1] === LF) return true;
-		// Some boundaries have more dashes than they announce.
+		// Some boundaries have more dashes than announced.
 		let before = at;
 		while (before > 0 && bytes[before - 1] === DASH) before--;
 		return before === 0 || bytes[before - 1] === LF || (bytes[before - 2] === 0xff && bytes[before - 1] === 0xd9);
 	}
 
-	/** Without the line break and the dashes before it. */
+	/** The position before the preceding dashes and line break. */
 	#lineStart(at: number): number {
 		const bytes = this.#rest;
 		let start = at;
@@ -273,7 +274,7 @@ export class PartReader {
 		const isOther = /^image\/(?!jpe?g)/.test(this.#type) && body.length > 8;
 		if (isOther) found.push(Uint8Array.from(body));
 		else if (start >= 0) {
-			// An end mark that is missing is not added: whether pixels are missing, too, is for the decoder to find out.
+			// A missing end marker is not added: the decoder must find out whether pixels are missing, too.
 			found.push(Uint8Array.from(body.subarray(start)));
 		} else if (body.length > 0 && !this.#type.startsWith('image/')) this.text = latin1(body.subarray(0, 400)).trim();
 	}
@@ -284,7 +285,7 @@ export class PartReader {
 		return [...pictures];
 	}
 
-	/** Takes bytes off the front. */
+	/** Removes bytes from the front. */
 	#take(count: number): Uint8Array<ArrayBuffer> {
 		const taken = this.#rest.slice(0, count);
 		this.#rest = this.#rest.slice(count);
@@ -293,7 +294,7 @@ export class PartReader {
 	}
 }
 
-/** Whether the end mark stands at the end, as far as programs fill up behind it. */
+/** Whether it ends with the end marker, apart from padding. */
 function endsPicture(bytes: Uint8Array): boolean {
 	let end = bytes.length;
 	while (end > 2 && bytes.length - end < 64 && [0, LF, CR, SPACE].includes(bytes[end - 1] ?? -1)) end--;
@@ -306,7 +307,7 @@ function indexOfPair(bytes: Uint8Array, first: number, second: number, from: num
 	return at;
 }
 
-/** A line without white space at its ends. */
+/** A line without white space at either end. */
 function trimmed(bytes: Uint8Array, from: number, to: number): Uint8Array {
 	let [start, end] = [from, to];
 	while (start < end && (bytes[start] ?? 0) <= SPACE) start++;

@@ -1,17 +1,17 @@
-/** How long a stream is waited for: as its own pace says, and longer with every try that waited in vain. */
+/** How long to wait for a stream: according to its own pace, and longer after every try that waited in vain. */
 
-/** At first: for the answer and for the first picture; and for another one, once the pace is known. */
+/** Initially, for the answer and the first picture; and at least, for another one once the pace is known. */
 const FIRST_MS = 8000;
 const STALL_MS = 5000;
-/** For the second picture: one every ten seconds is as good a pace as any. */
+/** For the second picture, when the pace is unknown: it may well be one every ten seconds. */
 const UNKNOWN_MS = 30_000;
-/** The longest that anything is waited for. */
+/** The longest wait for anything. */
 const MOST_MS = 120_000;
-/** So many of its own intervals without a picture, and a stream stands still. */
+/** After this many of its intervals without a picture, a stream counts as frozen. */
 const INTERVALS = 4;
-/** Each try waits so much longer than the one before. */
+/** Each try waits this many times longer than the one before. */
 const GROWTH = 1.5;
-/** Intervals that are remembered: a camera that slows down at night is soon known by it. */
+/** Number of intervals remembered: few, to adapt soon to a camera that slows down at night. */
 const REMEMBERED = 8;
 
 export class Pace {
@@ -22,13 +22,13 @@ export class Pace {
 	/** When the last picture came; null before the first of a connection. */
 	#lastMs: number | null = null;
 
-	/** For the first picture of a connection, from its start. */
+	/** Limit for the first picture of a connection, from its start. */
 	get firstLimitMs(): number {
 		const grown = FIRST_MS * GROWTH ** this.#firstTries;
 		return Math.min(MOST_MS, Math.max(grown, 2 * this.#slowestFirstMs));
 	}
 
-	/** For the next picture, from the one before. */
+	/** Limit for the next picture, from the previous one. */
 	get nextLimitMs(): number {
 		const known = this.#intervals.length === 0 ? UNKNOWN_MS : INTERVALS * Math.max(...this.#intervals);
 		return Math.min(MOST_MS, Math.max(STALL_MS, known) * GROWTH ** this.#stalls);
@@ -39,7 +39,7 @@ export class Pace {
 		this.#lastMs = null;
 	}
 
-	/** A picture came, `sinceStartMs` after its connection began. */
+	/** A picture came `sinceStartMs` after its connection began. */
 	arrived(nowMs: number, sinceStartMs: number): void {
 		if (this.#lastMs === null) {
 			this.#slowestFirstMs = sinceStartMs;

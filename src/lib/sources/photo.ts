@@ -3,12 +3,12 @@ import { decodePicture, type DecodedPicture } from '../pictures/decode';
 import { fitWithin, type Size } from './scale';
 import type { FrameSource } from './source';
 
-/** Longer sides: what is shown keeps its detail on large screens, what is analysed is fast to detect on. */
+/** Longer sides: the shown picture keeps its detail on large screens, the analysed one allows fast detection. */
 const SHOWN_SIDE_PX = 4096;
 const ANALYSED_SIDE_PX = 1920;
 const FETCH_LIMIT_MS = 20_000;
 
-/** Gives the file at an address of this site. Rejects with picture-unreachable. */
+/** Fetches the file at an address of this site. Rejects with picture-unreachable. */
 export async function fetchPicture(url: string, signal: AbortSignal): Promise<Blob> {
 	try {
 		const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_LIMIT_MS)]) });
@@ -26,12 +26,12 @@ export class PhotoSource implements FrameSource {
 	readonly mirrored = false;
 	readonly onend = null;
 	element: HTMLCanvasElement | null = null;
-	/** Of the file's picture, turned upright; null until started. */
+	/** Size of the file's picture, turned upright; null until started. */
 	size: Size | null = null;
 	readonly #load: (signal: AbortSignal) => Promise<Blob>;
 	readonly #description: string;
 
-	/** `load` gives the file; `description` is what screen readers say of the picture, such as its name. */
+	/** `load` returns the file; `description` is what screen readers say about the picture, such as its name. */
 	constructor(load: (signal: AbortSignal) => Promise<Blob>, description: string) {
 		this.#load = load;
 		this.#description = description;
@@ -66,14 +66,14 @@ export class PhotoSource implements FrameSource {
 
 	stop(): void {
 		if (this.element === null) return;
-		// A canvas of no size gives its pixels back at once, without waiting for the collector.
+		// An empty canvas frees its pixels at once, without waiting for garbage collection.
 		this.element.width = 0;
 		this.element.height = 0;
 		this.element = null;
 	}
 }
 
-/** An SVG as an image element draws it; one without a size of its own as large as its view box says. */
+/** Draws an SVG through an image element; one without its own size gets the size of its view box. */
 async function drawVector(file: Blob, maxSidePx: number): Promise<DecodedPicture> {
 	const text = await file.text();
 	const url = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
@@ -97,11 +97,11 @@ async function drawVector(file: Blob, maxSidePx: number): Promise<DecodedPicture
 		const context = canvas.getContext('2d');
 		if (context === null) throw new Error('no 2d context');
 		context.drawImage(image, 0, 0, width, height);
-		// Refused where what it holds may not be read.
+		// Throws if the page may not read its pixels.
 		context.getImageData(0, 0, 1, 1);
 		return { bitmap: canvas.transferToImageBitmap(), size };
 	} catch (thrown) {
-		const said = 'It is an SVG that this browser cannot draw, or not for a page to read.';
+		const said = 'It is an SVG that this browser cannot draw, or does not let the page read.';
 		throw new AppError('picture-damaged', 'the SVG could not be drawn', thrown, said);
 	} finally {
 		URL.revokeObjectURL(url);

@@ -1,4 +1,4 @@
-/** Streams that a video element plays: files, HLS and WebRTC. How each gets there is its own module's. */
+/** Streams played by a video element: files, HLS, MSE and WebRTC. Each is attached by its own module. */
 import { AppError, toAppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
 import type { Pace } from './pace';
@@ -12,14 +12,14 @@ export interface StreamAddress {
 }
 
 /**
- * Leads a stream into `video` and resolves once it may be played, or rejects with an AppError. Calls `fail` where it
- * ends later; stops and releases everything when `signal` aborts.
+ * Attaches a stream to `video` and resolves once it can be played, or rejects with an AppError. Calls `fail` if it ends
+ * later; stops and releases everything when `signal` aborts.
  */
 export type Attach = (video: HTMLVideoElement, fail: (error: AppError) => void, signal: AbortSignal) => Promise<void>;
 
-/** What playing takes beyond an answer: a playlist, its parts, a first whole picture. */
+/** Time that playing takes beyond an answer: a playlist, its parts, a first whole picture. */
 const PLAYING_MS = 4000;
-/** A sound stream has no pictures, however long one waits; a video has its size before its first frame. */
+/** An audio stream never gets a picture size; a video has it before its first frame. */
 const SIZE_LIMIT_MS = 4000;
 
 export class PlayedSource implements FrameSource {
@@ -51,7 +51,7 @@ export class PlayedSource implements FrameSource {
 		video.muted = true;
 		video.playsInline = true;
 		this.element = video;
-		// Whatever ends it before it plays is why it could not be started.
+		// If it ends before it plays, that is the reason why it could not be started.
 		let isPlaying = false;
 		let refuse: (error: AppError) => void = () => undefined;
 		const failed = new Promise<never>((_, reject) => (refuse = reject));
@@ -108,7 +108,7 @@ export class PlayedSource implements FrameSource {
 		if (this.element === null) return;
 		this.element.pause();
 		this.element.srcObject = null;
-		// Without this the element would go on loading.
+		// Otherwise the element would keep loading.
 		this.element.removeAttribute('src');
 		this.element.load();
 	}
@@ -120,7 +120,7 @@ export class PlayedSource implements FrameSource {
 	}
 }
 
-/** A video element that refuses tells so here first; why, it may tell later, or the server does. */
+/** If playing fails, leaves time for the reason to arrive, from the element's error event or the server. */
 async function playing(video: HTMLVideoElement): Promise<void> {
 	try {
 		await video.play();
@@ -130,13 +130,13 @@ async function playing(video: HTMLVideoElement): Promise<void> {
 	}
 }
 
-/** Of a stream that is there, and gives nothing to look at; `message`: how that was found out. */
+/** For a stream that works but has nothing to show; `message`: how that was found out. */
 export function noPictures(message: string): AppError {
-	const said = 'It gives sound alone, or pictures of a kind that this browser does not decode (as H.265).';
+	const said = 'It sends only sound, or pictures that this browser cannot decode (such as H.265).';
 	return new AppError('stream-unreadable', message, undefined, said);
 }
 
-/** Rejects with stream-unreadable where what plays has no pictures. */
+/** Rejects with stream-unreadable if what plays has no pictures. */
 async function sized(video: HTMLVideoElement): Promise<void> {
 	const lastMs = performance.now() + SIZE_LIMIT_MS;
 	while (video.videoWidth === 0) {
@@ -147,7 +147,7 @@ async function sized(video: HTMLVideoElement): Promise<void> {
 	}
 }
 
-/** A video file, played again and again. */
+/** A video file, played in a loop. */
 export function attachFile(address: StreamAddress): Attach {
 	return (video, fail, signal) => {
 		video.loop = true;
@@ -168,10 +168,10 @@ export function attachFile(address: StreamAddress): Attach {
 	};
 }
 
-/** Long enough for a server that answered the video element just now. */
+/** Long enough for a server that has just answered the video element. */
 const ASK_LIMIT_MS = 4000;
 
-/** Why a video element does not take an address, which it does not tell: the server is asked once more. */
+/** Why a video element does not accept an address: it does not tell, so the server is asked once more. */
 async function whyUnplayed({ url, login }: StreamAddress, message: string, signal: AbortSignal): Promise<AppError> {
 	try {
 		const headers = { Range: 'bytes=0-4095' };

@@ -1,15 +1,15 @@
 /** Requests to cameras and streaming servers. */
 import { AppError } from '../errors';
 
-/** Name and password for a camera; sent as HTTP Basic authentication, and never a part of an address. */
+/** Name and password for a camera; sent as HTTP Basic authentication, never as part of an address. */
 export interface Login {
 	readonly user: string;
 	readonly password: string;
 }
 
 /**
- * The headers that carry a login to `url`. The proxy of this site's own server takes it from one of its own: what a
- * browser sends as Authorization may be for the site, and does not reach a camera there. Other servers know only that.
+ * The headers that carry a login to `url`. This site's own proxy reads it from Camera-Authorization: an Authorization
+ * header may be meant for the site itself and is not passed on to a camera. Other servers only know Authorization.
  */
 export function loginHeaders(url: string, { user, password }: Login): Readonly<Record<string, string>> {
 	const bytes = new TextEncoder().encode(`${user}:${password}`);
@@ -18,17 +18,17 @@ export function loginHeaders(url: string, { user, password }: Login): Readonly<R
 	return isOwnSite ? { Authorization, 'Camera-Authorization': Authorization } : { Authorization };
 }
 
-/** Answers of a proxy or a gateway that could not reach what stands behind it. */
+/** Statuses of a proxy or gateway that could not reach its upstream. */
 const NOT_REACHED: readonly number[] = [502, 504];
-/** Answers that say that what is there cannot be given in this form. */
+/** Statuses that say that the stream cannot be delivered in this form. */
 const NOT_IN_THIS_FORM: readonly number[] = [400, 406, 415, 422, 501];
 const MOST_WORDS = 160;
 const MOST_BYTES = 4096;
 
 /**
- * An answer of status 2xx, whose body is still to be read. Throws stream-refused where a login is asked for,
- * stream-unreadable or stream-answered where the server says something else, with its words, and stream-unreachable where
- * nothing answered; the reason of `signal` where that aborts first.
+ * An answer with status 2xx, its body not yet read. Throws stream-refused if a login is needed, stream-unreadable or
+ * stream-answered, quoting the server, for any other answer, and stream-unreachable if nothing answered; the reason of
+ * `signal` if that aborts first.
  */
 export async function request(
 	url: string,
@@ -38,7 +38,7 @@ export async function request(
 	if (login !== null) {
 		for (const [name, value] of Object.entries(loginHeaders(url, login))) headers.set(name, value);
 	}
-	// The limit is for the answer to begin: a stream itself lasts for ever.
+	// The limit is for the answer to begin: a stream itself never ends.
 	const limited = new AbortController();
 	const timer = setTimeout(() => limited.abort(new Error(`no answer within ${limitMs} ms`)), limitMs);
 	try {
@@ -46,7 +46,7 @@ export async function request(
 			...init,
 			headers,
 			cache: 'no-store',
-			// The site's own cookie tells its server that a page asks; to other origins nothing goes.
+			// The site's own cookie tells its server that a page asks; other origins get none.
 			credentials: 'same-origin',
 			signal: AbortSignal.any([signal, limited.signal])
 		});
@@ -61,7 +61,7 @@ export async function request(
 	}
 }
 
-/** What an answer with this status means. `said`: what `wordsOf` made of it. */
+/** The error for an answer with this status. `said`: the result of `wordsOf`. */
 export function refusal(status: number, said: string): AppError {
 	const isCodec = /codec|h\.?26[45]|hevc|unsupported (media|format)/i.test(said);
 	const code =
@@ -75,7 +75,9 @@ export function refusal(status: number, said: string): AppError {
 	return new AppError(code, `the answer has status ${status}`, undefined, said);
 }
 
-/** What a server says in an answer that holds no pictures: its status where that is bad, its kind, and its own words. */
+/**
+ * What a server says in an answer without pictures: its status if that is an error, otherwise its type, and its words.
+ */
 export async function wordsOf(response: Response): Promise<string> {
 	const type = (response.headers.get('Content-Type') ?? '').split(';')[0]?.trim() ?? '';
 	const text = /^(text|application\/(json|problem\+json|xml|xhtml\+xml)|$)/i.test(type)
@@ -84,14 +86,14 @@ export async function wordsOf(response: Response): Promise<string> {
 	return sentence(response.status, type, text);
 }
 
-/** The sentence for the user. `text`: what the answer begins with, where that is text. */
+/** The sentence for the user. `text`: the start of the answer, if it is text. */
 export function sentence(status: number, type: string, text: string): string {
 	const words = plainWords(text);
 	const what = status >= 400 || status === 0 ? `status ${status}` : type === '' ? 'something else' : type;
 	return `The server answered with ${what}${words === '' ? '' : ` and says “${words}”`}.`;
 }
 
-/** The words in JSON, HTML, XML or plain text that tell what happened; empty where there are none. */
+/** The words in JSON, HTML, XML or plain text that tell what happened; empty if there are none. */
 export function plainWords(text: string): string {
 	try {
 		const data: unknown = JSON.parse(text);
@@ -110,7 +112,7 @@ export function plainWords(text: string): string {
 	return shortened(text.replace(/<(script|style)\b.*?<\/\1>/gis, ' ').replace(/<[^>]*>/g, ' '));
 }
 
-/** One line that fits on a screen, of anything. */
+/** Any text as one line that fits on a screen. */
 export function shortened(text: string): string {
 	const line = text.replace(/[^\p{L}\p{N}\p{P}\p{S}]+/gu, ' ').trim();
 	return line.length <= MOST_WORDS ? line : `${line.slice(0, MOST_WORDS - 1).trimEnd()}…`;

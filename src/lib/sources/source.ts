@@ -1,4 +1,4 @@
-/** Where pictures come from: cameras of this device, pictures, and streams of the network. */
+/** Where pictures come from: cameras of this device, pictures, and network streams. */
 import type { AppError } from '../errors';
 import type { GrabbedFrame } from '../protocol';
 
@@ -6,20 +6,20 @@ export type SourceKind = 'camera' | 'photo' | 'stream';
 
 export interface FrameSource {
 	readonly kind: SourceKind;
-	/** True where one frame follows another; false for a still. */
+	/** True if frames keep coming; false for a still. */
 	readonly live: boolean;
-	/** True where people expect to see themselves as in a mirror. */
+	/** True if people expect to see themselves as in a mirror. */
 	readonly mirrored: boolean;
-	/** What the page can show; null until started, and for sources that give frames alone. */
+	/** What the page can show; null until started, and for sources that only give frames. */
 	readonly element: HTMLElement | null;
-	/** Pictures that came since it was started, those that were passed over too; missing where they are not counted. */
+	/** Pictures that have come since the start, including skipped ones; missing if they are not counted. */
 	readonly arrived?: number | undefined;
 	/** Called at most once, when the source ends by itself; not after `stop`. */
 	onend: ((error: AppError) => void) | null;
 	/** Opens the source. Throws AppError; an AbortError when `signal` aborts first. */
 	start(signal: AbortSignal): Promise<void>;
-	/** The next frame that was not grabbed yet, for the caller to close or transfer; null once stopped or ended. */
+	/** The next frame not yet grabbed, for the caller to close or transfer; null once stopped or ended. */
 	grab(): Promise<GrabbedFrame | null>;
-	/** Releases everything; may be called at any time, and twice. */
+	/** Releases everything; may be called at any time, and more than once. */
 	stop(): void;
 }

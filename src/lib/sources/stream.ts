@@ -1,4 +1,4 @@
-/** Which source an address asks for, and that source itself. */
+/** Creates the source that an address asks for. */
 import { CameraSource } from './camera';
 import { GatewaySource, type GatewayReport } from './gateway';
 import { gatewayRoutes, type GatewayRoute } from './gateway-routes';
@@ -15,35 +15,35 @@ import { attachWhep } from './whep';
 export const STREAM_KINDS = ['gateway', 'mjpeg', 'snapshot', 'hls', 'whep', 'video'] as const;
 
 export type SourceSpec =
-	/** `name`: the camera's label or id; any camera where it is empty. */
+	/** `name`: the camera's label or id; any camera if empty. */
 	| { readonly kind: 'camera'; readonly name: string }
 	/** `url`: absolute, without name and password. */
 	| { readonly kind: (typeof STREAM_KINDS)[number]; readonly url: string };
 
-/** Faces far from a security camera are lost in smaller frames. */
+/** In smaller frames, faces far from a security camera are lost. */
 const MAX_SIDE_PX = 1920;
-/** With little memory. */
+/** On devices with little memory. */
 const SMALL_SIDE_PX = 1280;
 const SNAPSHOT_EVERY_MS = 500;
 
 export interface SourceOptions {
 	/** For the address's origin. */
 	readonly login: Login | null;
-	/** How the stream behaves, from one try to the next. */
+	/** The stream's pace, kept from one try to the next. */
 	readonly pace?: Pace;
 	/** For WebRTC, with their logins. */
 	readonly ice?: readonly RTCIceServer[];
-	/** Smaller frames, copied as bitmaps: the browser keeps hundreds of megabytes of video frames otherwise. */
+	/** Smaller frames, copied as bitmaps: otherwise the browser keeps hundreds of megabytes of video frames. */
 	readonly lowMemory?: boolean;
-	/** Told which way to a gateway's camera is in use. */
+	/** Called with the way to a gateway's camera that is in use. */
 	readonly onReport?: (report: GatewayReport) => void;
 }
 
-/** A source that was not started yet. */
+/** A source that has not been started. */
 export function createSource(spec: SourceSpec, options: SourceOptions): FrameSource {
 	useBitmaps(options.lowMemory === true);
 	if (spec.kind === 'camera') {
-		// No other one in its place: it may look where nobody is to be seen.
+		// No other camera instead: it may point where nobody is to be seen.
 		return spec.name === '' ? new CameraSource(null) : new CameraSource({ id: spec.name, label: spec.name }, true);
 	}
 	if (spec.kind !== 'gateway') return createStream(spec.kind, spec.url, options);

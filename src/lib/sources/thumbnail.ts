@@ -1,7 +1,7 @@
 /** Small copies of pictures, for a list of them. */
 import type { Size } from './scale';
 
-/** What a small copy covers; and its longest side, for pictures that are very long. */
+/** The area that a small copy covers; and its longest side, for very long pictures. */
 const COVERED: Size = { width: 240, height: 180 };
 const MOST_PX = 1440;
 
@@ -15,7 +15,7 @@ export function thumbnailSize({ width, height }: Size): Size {
 	return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
 }
 
-/** A small copy as a file; null where the browser gives no canvas. */
+/** A small copy as a file; null if the browser gives no canvas. */
 export async function makeThumbnail(picture: HTMLCanvasElement): Promise<Blob | null> {
 	const { width, height } = thumbnailSize(picture);
 	const canvas = new OffscreenCanvas(width, height);
@@ -24,6 +24,6 @@ export async function makeThumbnail(picture: HTMLCanvasElement): Promise<Blob | 
 	context.imageSmoothingQuality = 'high';
 	context.drawImage(picture, 0, 0, width, height);
 	const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 });
-	// Safari writes no WebP, and gives a PNG ten times as large.
+	// Safari cannot write WebP, and returns a PNG ten times as large.
 	return blob.type === 'image/webp' ? blob : canvas.convertToBlob({ type: 'image/jpeg', quality: 0.8 });
 }

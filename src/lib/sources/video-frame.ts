@@ -1,20 +1,20 @@
-/** Video frames of the browser's, which cost nothing to take and to send; and where to do without them. */
+/** The browser's video frames, which cost nothing to take and to send; and when to do without them. */
 
 /**
- * Whether a worker can be given one: found out with the first. Where they do not tell how they are turned, as in Safari and
- * in Chromium before 138, a phone held upright would lie on its side.
+ * Whether one can be sent to a worker; null until tried with the first. If they do not tell their rotation (Safari,
+ * Chromium before 138), the picture of a phone held upright would lie on its side.
  */
 let canBeSent: boolean | null = typeof VideoFrame !== 'undefined' && 'rotation' in VideoFrame.prototype ? null : false;
 
-/** Whether to do without them all the same. */
+/** Whether to do without them even if they can be sent. */
 let copiesOnly = false;
 
-/** From now on frames are copied as bitmaps, or taken as video frames where that can be: the former keeps less memory. */
+/** From now on, copies frames as bitmaps, which keeps less memory, or takes video frames if possible. */
 export function useBitmaps(copies: boolean): void {
 	copiesOnly = copies;
 }
 
-/** What `take` gives, or null where this browser has no video frames, gives none of this or can't send them to a worker. */
+/** The result of `take`; null if this browser has no video frames, `take` fails, or they cannot be sent to a worker. */
 export async function takeVideoFrame(take: () => VideoFrame | Promise<VideoFrame>): Promise<VideoFrame | null> {
 	if (canBeSent === false || copiesOnly) return null;
 	let frame: VideoFrame;

@@ -4,12 +4,12 @@ import type { GrabbedFrame } from '../protocol';
 import { fitWithin } from './scale';
 import { takeVideoFrame } from './video-frame';
 
-/** Longer side of an analysed frame: more costs transfer time and finds no further face. */
+/** Longer side of an analysed frame: more costs transfer time and finds no additional faces. */
 const MAX_SIDE_PX = 1280;
 /** For cameras of this device: streams freeze without any event. */
 const STALL_MS = 5000;
 
-/** WebKitGTK knows the callback and does not call it: a video that has played so long without is looked at by itself. */
+/** WebKitGTK has the callback but does not call it: after a video has played this long without a call, it is polled. */
 const UNCALLED_S = 1;
 
 const CALLS_BACK = typeof HTMLVideoElement !== 'undefined' && 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
@@ -20,14 +20,14 @@ export class VideoFrames {
 	readonly #maxSidePx: number;
 	#handle = 0;
 	#callsBack = CALLS_BACK;
-	/** How many were presented. */
+	/** How many frames were presented. */
 	count = 0;
 	/** Whether a frame was presented since the last grab. */
 	#fresh = false;
 	#seenTime = -1;
 	#wake: (() => void) | null = null;
 
-	/** A visible page that gets no new frame for this long has lost its stream. */
+	/** If a visible page gets no new frame for this long, its stream is lost. */
 	stallMs: number;
 
 	/** Watches `video` until `signal` aborts; larger frames are reduced to `maxSidePx`. */
@@ -56,8 +56,8 @@ export class VideoFrames {
 	}
 
 	/**
-	 * The next frame that was not grabbed yet, its longer side at most `maxSidePx`; null once the signal aborts. Waits,
-	 * without a time limit, while the page is hidden; throws camera-lost after `stallMs` visible milliseconds without a frame.
+	 * The next frame not yet grabbed, its longer side at most `maxSidePx`; null once the signal aborts. Waits without a
+	 * time limit while the page is hidden; throws camera-lost after `stallMs` visible milliseconds without a frame.
 	 */
 	async grab(): Promise<GrabbedFrame | null> {
 		while (!this.#signal.aborted) {
@@ -67,7 +67,7 @@ export class VideoFrames {
 				return this.#capture();
 			}
 			const woken = await this.#woken(hidden ? null : this.stallMs);
-			// A page that was hidden meanwhile had no frames to show: that is no stall.
+			// If the page was hidden in the meantime, it had no frames to show: that is not a stall.
 			if (!woken && !hidden && document.visibilityState === 'visible') {
 				throw new AppError('camera-lost', `no new frame for ${Math.round(this.stallMs)} ms`);
 			}
@@ -96,7 +96,7 @@ export class VideoFrames {
 		else cancelAnimationFrame(this.#handle);
 	}
 
-	/** True at the next frame, change of visibility or abort; false where none came within the limit. */
+	/** True at the next frame, change of visibility or abort; false if none came within the limit. */
 	#woken(limitMs: number | null): Promise<boolean> {
 		return new Promise((resolve) => {
 			const timer = limitMs === null ? undefined : setTimeout(() => resolve(false), limitMs);
@@ -108,7 +108,9 @@ export class VideoFrames {
 		});
 	}
 
-	/** A video frame costs nothing to take; a bitmap is drawn, and reduced where the frame is too large. */
+	/**
+	 * A video frame, which costs nothing to take; or a bitmap, which is drawn, and reduced if the frame is too large.
+	 */
 	async #capture(): Promise<GrabbedFrame> {
 		const full = { width: this.#video.videoWidth, height: this.#video.videoHeight };
 		const { width, height } = fitWithin(full, this.#maxSidePx);

@@ -1,24 +1,24 @@
 /**
  * WebRTC by WHEP (draft-ietf-wish-whep): one POST with an offer, answered with the server's; DELETE on leaving.
- * As go2rtc and MediaMTX offer it.
+ * As offered by go2rtc and MediaMTX.
  */
 import { AppError } from '../errors';
 import { type Attach, noPictures, type StreamAddress } from './played';
 import { request } from './request';
 
 const ANSWER_LIMIT_MS = 8000;
-/** Addresses are gathered before the offer is sent, as not every server takes them later; in a LAN that is quick. */
+/** Addresses are gathered before the offer is sent, as not every server accepts them later; in a LAN that is quick. */
 const GATHER_LIMIT_MS = 1500;
 /** A TURN server takes longer: it has to reserve an address first. */
 const ICE_GATHER_LIMIT_MS = 4000;
 /** From the answer to the connection; a browser itself tries for some 20 s. */
 const CONNECT_LIMIT_MS = 10_000;
-/** A connection that says "disconnected" often comes back by itself. */
+/** A connection that says "disconnected" often recovers by itself. */
 const DISCONNECTED_LIMIT_MS = 4000;
 
 /**
  * Plays what a WHEP endpoint sends by WebRTC in a video element. `ice`: STUN and TURN servers, none in a local network; a
- * TURN server without a login is left out, and told of where no connection comes about.
+ * TURN server without a login is left out, and mentioned if no connection can be made.
  */
 export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceServer[] = []): Attach {
 	return async (video, fail, signal) => {
@@ -55,7 +55,7 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 		const session = response.headers.get('Location');
 		if (session !== null) leaveAtEnd(new URL(session, response.url || url), { url, login }, signal);
 		const answer = await response.text();
-		// A stream without video is answered with none, with one that is refused (port 0), or with one that sends nothing.
+		// For a stream without video, the answer has no video, a rejected one (port 0), or one that sends nothing.
 		if (/^v=0\r?$/m.test(answer) && !/^m=video (?!0 )/m.test(answer)) throw noPictures('no video in the answer');
 		try {
 			await connection.setRemoteDescription({ type: 'answer', sdp: answer });
@@ -69,14 +69,14 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 
 const isTurn = (urls: RTCIceServer['urls']): boolean => /^turns?:/i.test(String(urls));
 
-/** What a STUN or TURN server did not give; null for nothing that helps whoever sees to it. */
+/** What went wrong with a STUN or TURN server; null if that would not help whoever fixes it. */
 function describeTrouble({ url, errorCode, errorText }: RTCPeerConnectionIceErrorEvent): string | null {
 	if (errorCode === 401 || errorCode === 403) return `${url} refuses the login (${errorCode})`;
-	// Of each network that a device has: most have no way there.
+	// 7xx comes for each network of the device, most of which cannot reach the server.
 	return errorCode >= 700 ? null : `${url} says ${errorCode} ${errorText}`.trim();
 }
 
-/** Closes the connection in the end. `troubles`: what is known of why none may come about, growing. */
+/** Watches a connection, and closes it on abort. `troubles`: possible reasons for no connection, added over time. */
 function watch(
 	connection: RTCPeerConnection,
 	fail: (error: AppError) => void,
@@ -88,8 +88,8 @@ function watch(
 	const unconnected = () => {
 		const unknown = 'there is no way from here to its addresses, unless a STUN or TURN server (ice=...) finds one';
 		const why = troubles.size === 0 ? unknown : [...troubles].join('; ');
-		const said = `It answered, but no connection came about: ${why}.`;
-		fail(new AppError('stream-unreachable', 'no connection came about', undefined, said));
+		const said = `It answered, but no connection could be made: ${why}.`;
+		fail(new AppError('stream-unreachable', 'no connection could be made', undefined, said));
 	};
 	connection.addEventListener('signalingstatechange', () => {
 		if (connection.signalingState === 'stable' && !hasConnected) timer = setTimeout(unconnected, CONNECT_LIMIT_MS);
@@ -127,13 +127,13 @@ function gathered(connection: RTCPeerConnection, limitMs: number): Promise<void>
 	});
 }
 
-/** Tells the server that we leave, also when the page is closed. A session of another origin than asked is not ours. */
+/** Tells the server that we leave, also when the page is closed. A session on another origin than `url` is ignored. */
 function leaveAtEnd(session: URL, { url, login }: StreamAddress, signal: AbortSignal): void {
 	if (session.origin !== new URL(url).origin) return;
 	const leave = () => {
 		const never = new AbortController().signal;
 		const options = { method: 'DELETE', keepalive: true, login, signal: never, limitMs: ANSWER_LIMIT_MS };
-		// A server that is gone needs no farewell.
+		// If the server is gone, nothing needs to be done.
 		request(session.href, options).catch(() => undefined);
 	};
 	const left = new AbortController();

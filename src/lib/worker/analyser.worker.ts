@@ -1,4 +1,4 @@
-/** The worker's first lines, which ask for what it will need while the rest of its code is on the way. */
+/** The worker's entry: requests the files it will need while the rest of its code is loading. */
 import { WORKER_NOT_LOADED, type ToWorker } from '../protocol';
 import type { AheadFile } from './fetch-file';
 
@@ -13,7 +13,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>): void => {
 };
 
 function fail(): void {
-	// In a task of its own, so that the page's end hears of it.
+	// In a separate task, so that the page gets an error event.
 	setTimeout(() => {
 		throw new Error(WORKER_NOT_LOADED);
 	});

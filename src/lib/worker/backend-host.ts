@@ -1,4 +1,4 @@
-/** The browser's part in the choice of a back end: what this machine offers, and how each is loaded. */
+/** The browser's part in choosing a back end: what this machine offers, and how each is loaded. */
 import { removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 import type { BackendHost } from './backend';
@@ -6,19 +6,19 @@ import { useWasm, wasmArrives } from './backend-wasm';
 import { createQueue } from './queue';
 import { measureWorkload } from './workload';
 
-/** Small networks gain little beyond. */
+/** Small networks gain little from more. */
 const MOST_THREADS = 4;
 
-/** Names by which software renderers call themselves; on those WASM is many times faster. */
+/** Names of software renderers; WASM is many times faster than those. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render|\bwarp\b/i;
 
-/** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a steady clock. */
+/** A host for `chooseBackend` in a browser's worker. `now`: milliseconds of a monotonic clock. */
 export function createBackendHost(now: () => number): BackendHost {
 	let threads = 1;
 	let wasmThreads = 1;
-	/** Those that tfjs knows: whose code could be loaded. */
+	/** Back ends that tfjs knows, as their code could be loaded. */
 	const known = new Set<BackendName>();
-	/** tfjs has one current back end: one that is being started must be done before the next. */
+	/** tfjs has one current back end: starting one must finish before the next. */
 	const inTurn = createQueue();
 	const use: BackendHost['use'] = async (name, { mostThreads = MOST_THREADS, signal } = {}) => {
 		const start = await STARTS[name]();
@@ -30,9 +30,9 @@ export function createBackendHost(now: () => number): BackendHost {
 		});
 	};
 	let reasons: Partial<Record<BackendName, Promise<string | null>>> | null = null;
-	/** Settles as WASM runs or failed to; null where it was not started early, or is in use. */
+	/** Whether WASM runs, once known; null if it was not started early, or is in use. */
 	let early: Promise<boolean> | null = null;
-	/** WASM is mostly taken in the end: it starts while a GPU is asked for, which waits for another process. */
+	/** WASM is usually chosen in the end: it starts while the GPU is queried, which waits for another process. */
 	const ask = (): Partial<Record<BackendName, Promise<string | null>>> => {
 		const webgpu = ruleOut('webgpu');
 		const wasm = typeof WebAssembly === 'object' ? use('wasm') : Promise.reject(new Error('no WebAssembly'));
@@ -40,7 +40,7 @@ export function createBackendHost(now: () => number): BackendHost {
 			() => true,
 			() => false
 		);
-		// This one holds up the thread meanwhile, so it comes last.
+		// WebGL last, as it blocks the thread.
 		return { webgpu, webgl: early.then(() => ruleOut('webgl')) };
 	};
 	return {
@@ -70,11 +70,11 @@ export function createBackendHost(now: () => number): BackendHost {
 	};
 }
 
-/** Loads a back end's code; gives what makes it current, with so many threads, and tells how many there are. */
+/** Loads a back end's code; returns a function that makes it current with so many threads and returns their number. */
 const STARTS: Record<BackendName, () => Promise<(threads: number) => Promise<number>>> = {
 	webgpu: () => import('@tensorflow/tfjs-backend-webgpu').then(() => () => makeCurrent('webgpu')),
 	webgl: () => import('@tensorflow/tfjs-backend-webgl').then(() => () => makeCurrent('webgl')),
-	// Mostly wanted, so it is not loaded by itself.
+	// Usually needed, so its code is not loaded separately.
 	wasm: () => Promise.resolve(useWasm),
 	cpu: () => import('@tensorflow/tfjs-backend-cpu').then(() => () => makeCurrent('cpu'))
 };
@@ -85,11 +85,12 @@ async function makeCurrent(name: BackendName): Promise<number> {
 }
 
 /**
- * One less than there are cores: the page and the camera need one too, and threads that wait for it hold up all others.
- * `npm run bench` on two cores, in turn: one thread took 34 and 30 ms for a frame with one face, two took 45 and 64.
+ * One less than the number of cores: the page and the camera need one too, and threads that wait for it hold up all
+ * others. `npm run bench` on two cores, in turn: one thread took 34 and 30 ms for a frame with one face, two took 45
+ * and 64.
  */
 function usefulThreads(): number {
-	// WebKitGTK isolates a page and shares no memory all the same.
+	// WebKitGTK isolates pages but still has no shared memory.
 	const shares = globalThis.crossOriginIsolated && typeof SharedArrayBuffer !== 'undefined';
 	return shares ? Math.max(1, navigator.hardwareConcurrency - 1) : 1;
 }
@@ -122,7 +123,7 @@ async function ruleOutWebgpu(): Promise<string | null> {
 
 function ruleOutWebgl(): string | null {
 	if (typeof OffscreenCanvas === 'undefined') return 'this browser has no WebGL in workers';
-	// Without a GPU the browser then says no at once, instead of starting one in software.
+	// With this option, a browser without a GPU refuses at once instead of starting a software one.
 	const gl = new OffscreenCanvas(1, 1).getContext('webgl2', { failIfMajorPerformanceCaveat: true });
 	if (gl === null) return 'this browser has no WebGL 2 on a GPU in workers';
 	try {

@@ -6,7 +6,7 @@ import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { fetchBytes } from './fetch-file';
 
-/** Threads that are blocked, by a policy for example, are waited for by tfjs without end. */
+/** If threads are blocked, by a policy for example, tfjs would wait for them forever. */
 const THREADS_LIMIT_MS = 4000;
 
 const MULTITHREAD = 'WASM_HAS_MULTITHREAD_SUPPORT';
@@ -17,12 +17,12 @@ setWasmPaths({
 	'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd
 });
 
-/** Of binaries, by address. What failed stays so: another try has another worker. */
+/** Downloads of binaries, by address. A failure is final: a retry uses a new worker. */
 const arrivals = new Map<string, Promise<unknown>>();
 
 /**
- * Resolves when the binary for so many threads is there: a second reader of what tfjs compiles while it comes, for tfjs
- * waits without end where it stands still. Throws AppError 'model-unreachable'.
+ * Resolves when the binary for so many threads has been loaded. tfjs compiles the same file while it streams in, but
+ * would wait forever if that stalls. Throws AppError 'model-unreachable'.
  */
 export async function wasmArrives(threads: number): Promise<void> {
 	const hasSimd = await env().getAsync('WASM_HAS_SIMD_SUPPORT');
@@ -37,9 +37,9 @@ const createBackend = findBackendFactory('wasm');
 const PRIORITY = 2;
 
 /**
- * Makes WASM the current back end, if possible with `threads` threads; gives their number. Throws where it fails,
- * AppError 'model-unreachable' where its binary does not come.
- * A call with another number starts the back end anew: tensors of before are lost.
+ * Makes WASM the current back end, if possible with `threads` threads; returns their number. Throws if that fails,
+ * AppError 'model-unreachable' if its binary cannot be loaded. Another call restarts the back end: earlier tensors are
+ * lost.
  */
 export async function useWasm(threads: number): Promise<number> {
 	removeBackend('wasm');
@@ -58,13 +58,13 @@ export async function useWasm(threads: number): Promise<number> {
 	return 1;
 }
 
-/** The compiled code takes at most half of the cores that `navigator` tells it, whatever was set: one of two. */
+/** The compiled code uses at most half of the cores that `navigator` reports, whatever was set: one of two. */
 async function withCores<T>(cores: number, task: () => Promise<T>): Promise<T> {
 	Object.defineProperty(navigator, 'hardwareConcurrency', { value: cores, configurable: true });
 	try {
 		return await task();
 	} finally {
-		// The real figure is a getter of the prototype, and shows again.
+		// Restores the prototype's getter with the real number.
 		Reflect.deleteProperty(navigator, 'hardwareConcurrency');
 	}
 }

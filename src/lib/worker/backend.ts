@@ -1,49 +1,49 @@
-/** Which back end runs the models: tried at start on a frame's worth of work, each only as long as it is worth. */
+/** Chooses the back end that runs the models: each is tried at start on a frame's worth of work, for a limited time. */
 import { AppError, toAppError } from '../errors';
 import type { BackendName, BackendReport, BackendTrial } from '../protocol';
 
 /** Best first on a machine that has them all. */
 const ORDER: readonly BackendName[] = ['webgpu', 'webgl', 'wasm', 'cpu'];
 
-/** A back end that does a frame's work in this time leaves nothing to gain: a camera gives a frame every 33 ms. */
+/** A back end that does a frame's work in this time leaves nothing to gain: a camera sends a frame every 33 ms. */
 const FAST_MS = 10;
 
-/** A GPU that is not ready by then costs more at start than it can win back: the first face must not wait for it. */
+/** A GPU that is not ready by then costs more at start than it can gain: the first face must not wait for it. */
 const GPU_LIMIT_MS = 600;
 
 /**
- * Threads that take this long mostly wait for each other, because other programs have the cores: seen here, 3 to 5
- * times slower than one thread.
+ * Threads that take this long mostly wait for each other, because other programs use the cores: they were measured to
+ * be 3 to 5 times slower than one thread.
  */
 const BUSY_MS = 40;
 
-/** WASM threads that cannot start (blocked by a policy) would be waited for without end. */
+/** Without a limit, WASM threads that cannot start (blocked by a policy) would be awaited forever. */
 const OTHER_LIMIT_MS = 10_000;
 
-/** What the choice needs of its surroundings: the browser's is in backend-host.ts, tests give their own. */
+/** What the choice needs from its environment: the browser's is in backend-host.ts, tests pass their own. */
 export interface BackendHost {
 	/** Why this back end is out of the question, or null. Cheap: loads no back end. */
 	ruleOut(name: BackendName): Promise<string | null>;
-	/** Fetches what a slow line may take longer for than a trial may. Throws AppError where it does not come. */
+	/** Fetches files that may take longer than a trial on a slow connection. Throws AppError if that fails. */
 	fetch(name: BackendName): Promise<void>;
 	/**
-	 * Loads a back end, with at most so many threads, and makes it the current one, after those asked for before. Throws
-	 * where that fails, or the reason of `signal` where that aborts before it became current.
+	 * Loads a back end, with at most so many threads, and makes it the current one, after any requested earlier. Throws
+	 * if that fails, or the reason of `signal` if that aborts before it became current.
 	 */
 	use(name: BackendName, options?: { readonly mostThreads?: number; readonly signal?: AbortSignal }): Promise<void>;
-	/** Milliseconds of a frame's work on the current back end, warmed up. Gives up where `signal` aborts. */
+	/** Milliseconds for a frame's work on the current back end, warmed up. Gives up if `signal` aborts. */
 	measure(signal: AbortSignal): Promise<number>;
-	/** Frees a back end that was used and is not taken. */
+	/** Frees a back end that was used but not chosen. */
 	release(name: BackendName): void;
 	/** Threads of the current back end. */
 	threads(): number;
 }
 
 /**
- * Makes one back end current, and says which, why, and why not the others. `wanted` other than 'auto' is taken
- * without a look at the others; so is that of an earlier report on this machine (`known`, as a page kept it), where it
- * still runs. Throws AppError 'backend-unavailable' where none runs, and where the files of the best did not come and
- * nothing but the slowest is left, what was wrong with them.
+ * Makes one back end current, and says which, why, and why not the others. If `wanted` is not 'auto', it is used
+ * without trying the others; so is that of an earlier report on this machine (`known`, as kept by a page), if it still
+ * runs. Throws AppError 'backend-unavailable' if none runs. If files of a back end cannot be loaded and no better one
+ * runs, throws that error.
  */
 export async function chooseBackend(
 	wanted: BackendName | 'auto',
@@ -72,12 +72,12 @@ export async function chooseBackend(
 		throw new AppError('backend-unavailable', trials.map(({ name, note }) => `${name}: ${note}`).join('; '));
 	const { name: chosen } = best;
 	if (current !== chosen) await host.use(chosen);
-	// WASM may have been started without a trial.
+	// WASM may have been started even without a trial.
 	for (const { name, ms } of trials) if (name !== chosen && (ms !== null || name === 'wasm')) host.release(name);
 	return { chosen, reason: reasonFor(best, trials), trials, threads: host.threads() };
 }
 
-/** Whether this is what `chooseBackend` gave once: it comes from where pages keep things. */
+/** Whether this is a report of `chooseBackend`: it comes from the page's storage. */
 function isReport(value: unknown): value is BackendReport {
 	if (typeof value !== 'object' || value === null) return false;
 	const { chosen, reason, trials, threads } = value as Partial<Record<keyof BackendReport, unknown>>;
@@ -101,7 +101,7 @@ async function runsAgain({ chosen, threads }: BackendReport, host: BackendHost):
 
 interface Measured {
 	readonly name: BackendName;
-	/** Null where there was nothing to compare it with. */
+	/** Null if there was nothing to compare it with. */
 	readonly ms: number | null;
 }
 
@@ -111,7 +111,7 @@ async function forceBackend(name: BackendName, host: BackendHost): Promise<Backe
 		return { name: other, ms: null, note };
 	});
 	try {
-		// A GPU is not measured: there is nothing to choose, and in software a trial takes a minute.
+		// A GPU is not measured: there is nothing to choose, and on a software GPU a trial takes a minute.
 		if (isGpu(name)) await host.use(name);
 		else await useAndMeasure(name, host, false, new AbortController().signal);
 	} catch (error) {
@@ -122,8 +122,8 @@ async function forceBackend(name: BackendName, host: BackendHost): Promise<Backe
 }
 
 /**
- * Milliseconds of a frame's work, with one thread where more turn out slower; null where nothing depends on it, as the
- * first result would wait for it.
+ * Milliseconds for a frame's work, with one thread if more turn out slower; null if nothing depends on it, to avoid
+ * delaying the first result.
  */
 async function useAndMeasure(
 	name: BackendName,
@@ -171,7 +171,7 @@ async function tryBackend(
 		outOfTime.abort();
 	}, limitMs);
 	const attempt = run(outOfTime.signal).then((ms) => ({ ms }));
-	// What a failed attempt holds is freed when it ends; one that ran out of time may still be under way.
+	// A failed attempt is freed when it ends; one that ran out of time may still be running.
 	const release = (): void => {
 		host.release(name);
 	};

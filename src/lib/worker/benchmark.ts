@@ -1,4 +1,4 @@
-/** How right models are on pictures that a visitor has: the same preprocessing and the same sums as the evaluation in Node. */
+/** Measures models on a visitor's pictures, with the same preprocessing and metrics as the evaluation in Node. */
 import { analyse, INITIAL_STATE } from '../core/analyse';
 import { withMirrorImage } from '../core/mirror';
 import { FER2013_SIDE } from '../core/fer2013';
@@ -13,28 +13,28 @@ import { AppError } from '../errors';
 import type { BenchmarkProgress, BenchmarkRequest, LabelledFile, PictureKind, Problem } from '../protocol/tasks';
 import type { TaskControl } from './task-control';
 
-/** Rows of a file that are classified at once. */
+/** Rows of a file classified at once. */
 const BATCH = 32;
-/** Pictures up to this size are faces already, unless it is said what they are. */
+/** Pictures up to this size are taken for cropped faces, unless the user says what they are. */
 const CROP_SIDE_PX = 64;
-/** Messages at most this often. */
+/** Least time between messages. */
 const TELL_EVERY_MS = 150;
 const SETTINGS = { minConfidence: 0.5, maxFaces: 1, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
 
 export interface BenchmarkTools {
 	readonly detector: FaceDetector;
-	/** Labels count as in training. */
+	/** With labels weighted as in training. */
 	readonly classifiers: readonly Classifier[];
-	/** What `withPrior` wants for the classifier of that id. */
+	/** The ratio for `withPrior` for the classifier with that id. */
 	readonly priorRatio: (id: string) => readonly number[] | undefined;
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
-	/** The pixels of a picture's file. Rejects where it cannot be read. */
+	/** The pixels of a picture's file. Rejects if it cannot be read. */
 	readonly decode: (file: Blob) => Promise<Frame>;
 	readonly control: TaskControl;
 	readonly tell: (progress: BenchmarkProgress) => void;
 }
 
-/** Runs to the end, or until it is cancelled; true where it was not. Throws AppError 'data-unreadable'. */
+/** Runs to the end, or until cancelled; true unless cancelled. Throws AppError 'data-unreadable'. */
 export async function runBenchmark(request: BenchmarkRequest, tools: BenchmarkTools): Promise<boolean> {
 	const looks = tools.classifiers.map((each) => {
 		const { id } = each;
@@ -53,7 +53,7 @@ interface Row {
 	readonly pixels: Uint8Array;
 }
 
-/** Null where it was cancelled. Throws AppError where there are none. */
+/** Null if cancelled. Throws AppError if there are no rows. */
 async function readRows(
 	{ files, rows: choice, numbering }: Extract<BenchmarkRequest['source'], { kind: 'csv' }>,
 	run: Run
@@ -62,7 +62,7 @@ async function readRows(
 		'reading',
 		files.reduce((sum, { file }) => sum + file.size, 0)
 	);
-	// Few visitors need it.
+	// Loaded on demand, as few visitors need it.
 	const { openTables } = await import('../data-sets/tables');
 	const rows: Row[] = [];
 	let fault: string | null = null;
@@ -81,7 +81,7 @@ async function readRows(
 			if (run.isDue() && !(await run.step())) return null;
 		}
 	}
-	// Sorted by label, the first figures would say nothing of the last.
+	// Shuffled: if rows are sorted by label, early figures would say nothing about the final ones.
 	if (rows.length > 0) return shuffled(rows);
 	throw new AppError('data-unreadable', fault ?? `there is no row of ${choice.title}`);
 }
@@ -116,7 +116,7 @@ async function classifyPictures(files: readonly LabelledFile[], show: PictureKin
 	return true;
 }
 
-/** A face as grey values of 0..255, [size, size], at the size that a model wants. */
+/** A face as grey values of 0..255, [size, size], at the size that a model needs. */
 type Crop = (size: number) => Uint8Array | Float32Array;
 
 class Run {
@@ -158,7 +158,7 @@ class Run {
 		return this.#tools.control.workedMs() - this.#toldMs >= TELL_EVERY_MS;
 	}
 
-	/** Tells where it stands where that is due; false where it was cancelled. */
+	/** Reports progress if due; false if cancelled. */
 	step(): Promise<boolean> {
 		if (this.isDue()) this.#tell();
 		return this.#tools.control.step();
@@ -168,7 +168,7 @@ class Run {
 		this.#tell();
 	}
 
-	/** Counts crops of the same number of labels. */
+	/** Classifies and counts crops, with one label each. */
 	async classify(labels: readonly string[], crops: readonly Crop[]): Promise<void> {
 		for (const [index, look] of this.#looks.entries()) {
 			const { size, channels, leastContrast } = look.input;
@@ -182,7 +182,7 @@ class Run {
 		this.#done += crops.length;
 	}
 
-	/** Counts the largest face of a picture; gives what is wrong with it, or null. */
+	/** Counts the largest face of a picture; returns what is wrong with it, or null. */
 	async look(file: Blob, label: string, show: PictureKind): Promise<Omit<Problem, 'name'> | null> {
 		let frame: Frame;
 		try {
@@ -223,7 +223,7 @@ class Run {
 		const truth = this.#looks[look]?.labels.indexOf(label) ?? -1;
 		const counts = this.#confusions[look]?.[truth];
 		const said = scores === undefined ? -1 : indexOfGreatest(scores);
-		// A label that the model does not know cannot be told right from wrong.
+		// A label that the model does not know is not counted.
 		if (counts?.[said] !== undefined) counts[said]++;
 	}
 
@@ -245,10 +245,10 @@ class Run {
 	}
 }
 
-/** Pixels by which a picture is told from others of the same size: no two photos agree in so many. */
+/** Number of pixels in a picture's fingerprint: no two photos agree in so many. */
 const FINGERPRINT_PIXELS = 4096;
 
-/** Two sums over pixels (FNV-1a) and the size. */
+/** Two hashes over pixels (FNV-1a) and the size. */
 function fingerprint({ width, height, data }: Frame): string {
 	const pixels = width * height;
 	const step = Math.max(1, Math.floor(pixels / FINGERPRINT_PIXELS));
@@ -262,7 +262,7 @@ function fingerprint({ width, height, data }: Frame): string {
 	return `${width} ${height} ${first} ${second}`;
 }
 
-/** A picture of FER2013 at a model's size: as it is where that is its own. */
+/** A FER2013 picture at a model's size; unchanged if the sizes agree. */
 function scaled(pixels: Uint8Array, size: number): Uint8Array | Float32Array {
 	const side = FER2013_SIDE;
 	if (size === side) return pixels;

@@ -1,11 +1,11 @@
-/** Networks, held against what they are to be. */
+/** Builds networks and checks their shapes. */
 import { outputShapeOf, type NetworkDescription } from '../core/network/description';
 import { Network } from '../core/network/network';
 import { AppError } from '../errors';
 
 /**
- * The network on the current back end. `input` and `output`: shapes of one element of the batch. Throws AppError
- * 'model-invalid' where the file's differ.
+ * The network on the current back end. `input` and `output`: expected shapes of one element of the batch. Throws
+ * AppError 'model-invalid' if the file's shapes differ.
  */
 export function buildNetwork(
 	id: string,

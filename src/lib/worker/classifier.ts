@@ -1,4 +1,4 @@
-/** A trained network with a softmax at its end as a Classifier. */
+/** A trained network that ends in a softmax, as a Classifier. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { calibrate } from '../core/calibration';
 import type { NetworkDescription } from '../core/network/description';
@@ -7,12 +7,12 @@ import type { ModelEntry } from '../manifest';
 import { buildNetwork } from './build-network';
 
 export interface LoadedClassifier extends Classifier {
-	/** Output of one blank face, [1, labels]; the caller disposes it. For compiling ahead. */
+	/** Output for one blank face, [1, labels]; the caller disposes it. For compiling ahead. */
 	runBlank(): Tensor;
 	dispose(): void;
 }
 
-/** Builds the network on the current back end. Throws AppError 'model-invalid' where it does not fit its entry. */
+/** Builds the network on the current back end. Throws AppError 'model-invalid' if it does not match its entry. */
 export function buildClassifier(entry: ModelEntry, description: NetworkDescription): LoadedClassifier {
 	const { size, channels } = entry.input;
 	const network = buildNetwork(entry.id, description, [size, size, channels], [entry.labels.length]);

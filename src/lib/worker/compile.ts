@@ -1,4 +1,4 @@
-/** Programs of the GPU back ends, compiled ahead: the first real frame then finds them ready. */
+/** Compiles the GPU back ends' programs ahead, so that they are ready for the first real frame. */
 import { backend, env, type KernelBackend, type Tensor } from '@tensorflow/tfjs-core';
 
 interface CompilingBackend extends KernelBackend {
@@ -17,7 +17,7 @@ const COMPILE_ONLY: Partial<Record<string, string>> = {
 
 /**
  * Runs `run` until its programs are compiled and its result was read once. On a GPU they compile in parallel, off this
- * thread. Nothing else may run on the back end meanwhile: it would meet programs that are not ready.
+ * thread. Nothing else may run on the back end in the meantime: it would use programs that are not ready.
  */
 export async function warmUp(name: string, run: () => Tensor): Promise<void> {
 	const flag = COMPILE_ONLY[name];
@@ -27,7 +27,7 @@ export async function warmUp(name: string, run: () => Tensor): Promise<void> {
 		try {
 			run().dispose();
 		} finally {
-			// Back at once: reads and programs of others must not meet it.
+			// Reset at once: it must not affect other reads and programs.
 			env().set(flag, false);
 		}
 		await current.checkCompileCompletionAsync();

@@ -16,7 +16,7 @@ export interface LoadedDetector extends FaceDetector {
 	runBlank(): Tensor;
 }
 
-/** Builds the detector on the current back end. Throws AppError 'model-invalid' where it does not fit its entry. */
+/** Builds the detector on the current back end. Throws AppError 'model-invalid' if it does not match its entry. */
 export function buildDetector(
 	entry: DetectorEntry,
 	description: NetworkDescription,

@@ -1,45 +1,45 @@
-/** Files of the site, read as a stream: with progress, and with an end where the server goes silent. */
+/** Fetches files of the site as streams: with progress, and with a limit in case the server goes silent. */
 import { AppError, type ErrorCode } from '../errors';
 
-/** A server that sends nothing for this long is taken for dead. */
+/** A server that sends nothing for this long is considered dead. */
 const STALL_MS = 20_000;
 
-/** A file that analyser.worker.ts asked for before the rest of the worker's code was there. */
+/** A file that analyser.worker.ts requested before the rest of the worker's code was loaded. */
 export interface AheadFile {
 	readonly response: Promise<Response>;
-	/** Ends it. */
+	/** Aborts the request. */
 	readonly controller: AbortController;
 }
 
 declare global {
-	/** By address; whoever reads one takes it out. */
+	/** By address; readers remove the one they take. */
 	var mienAhead: Map<string, AheadFile> | undefined;
 }
 
-/** Ends what was asked for ahead and turned out not to be wanted: until it is read it keeps others waiting. */
+/** Aborts requests made ahead that turned out to be unneeded: unread, they keep others waiting. */
 export function dropAhead(): void {
 	for (const { controller } of globalThis.mienAhead?.values() ?? []) controller.abort();
 	globalThis.mienAhead = undefined;
 }
 
 function takeAhead(url: string, cache: RequestCache): AheadFile | undefined {
-	// Asked for anew, a file is not to be the one of before.
+	// A reload must not return the earlier response.
 	const ahead = cache === 'reload' ? undefined : globalThis.mienAhead?.get(url);
 	globalThis.mienAhead?.delete(url);
 	return ahead;
 }
 
 export interface FetchOptions {
-	/** Code of the error when the file cannot be had. */
+	/** Code of the error if the file cannot be loaded. */
 	readonly unreachable: ErrorCode;
-	/** Missing: a cached copy is checked with the server first. */
+	/** By default a cached copy is first checked with the server. */
 	readonly cache?: RequestCache;
-	/** Told the number of bytes of every piece that arrives. */
+	/** Called with the number of bytes of every piece that arrives. */
 	readonly onBytes?: (bytes: number) => void;
 }
 
 /**
- * The bytes at `url`. Throws an AppError of the code `unreachable` for no connection, an HTTP error or a stall.
+ * The bytes at `url`. Throws an AppError with the code `unreachable` for no connection, an HTTP error or a stall.
  */
 export async function fetchBytes(
 	url: string,
@@ -54,7 +54,7 @@ export async function fetchBytes(
 	try {
 		const response = await (ahead?.response ?? fetch(url, { cache, signal: stalled.signal }));
 		if (!response.ok) throw failed(`status ${response.status}`);
-		// The login of a hotel's network, or the start page of a host that has nothing there.
+		// The login page of a hotel's network, or the start page of a host that does not have the file.
 		if (response.headers.get('Content-Type')?.startsWith('text/html') === true) throw failed('a web page came instead');
 		if (response.body === null) return new Uint8Array();
 		const pieces: Uint8Array[] = [];
@@ -67,7 +67,7 @@ export async function fetchBytes(
 		}
 		return concatenate(pieces);
 	} catch (error) {
-		throw error instanceof AppError ? error : failed('it did not come', error);
+		throw error instanceof AppError ? error : failed('it could not be loaded', error);
 	} finally {
 		clearTimeout(timer);
 	}
@@ -78,7 +78,7 @@ export function nameOf(url: string): string {
 	return url.split('/').slice(-2).join('/');
 }
 
-/** The JSON in `bytes`. Throws an AppError of the code `invalid`, which names `url`, where there is none. */
+/** The JSON in `bytes`. Throws an AppError with the code `invalid` that names `url` if it is not JSON. */
 export function parseJson(bytes: Uint8Array, url: string, invalid: ErrorCode): unknown {
 	try {
 		return JSON.parse(new TextDecoder().decode(bytes));

@@ -1,11 +1,11 @@
-/** A GPU can be taken away at any time: by a driver update, a crash, or a laptop that changes its graphics card. */
+/** A GPU can be lost at any time: by a driver update, a crash, or a laptop that switches its graphics card. */
 import { backend } from '@tensorflow/tfjs-core';
 import type { BackendName } from '../protocol';
 
 /**
- * Calls `onLost` with the reason when the device of the current back end is lost. tfjs does not watch it, and goes on
- * with empty results. The field of the back end that holds the device is not part of its types, so it is checked here;
- * throws where it is missing.
+ * Calls `onLost` with the reason when the device of the current back end is lost. tfjs does not watch it, and continues
+ * with empty results. The back end's field that holds the device is not part of its types, so it is checked here;
+ * throws if it is missing.
  */
 export function watchGpu(name: BackendName, onLost: (reason: string) => void): void {
 	switch (name) {

@@ -1,4 +1,4 @@
-/** The SHA-256 of a file that is too large to be held: it is read as it streams by. */
+/** The SHA-256 of a file that may be too large for memory: it is read as a stream. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 

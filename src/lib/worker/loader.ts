@@ -1,4 +1,4 @@
-/** From addresses to models that are ready to run: fetched, checked, built, compiled; with progress told on the way. */
+/** Loads models until they are ready to run: fetches, checks, builds and compiles them, and reports progress. */
 import { getBackend, type Tensor } from '@tensorflow/tfjs-core';
 import type { DetectionLimits } from '../core/blazeface';
 import { parseManifest, type DetectorEntry, type Manifest, type ModelEntry } from '../manifest';
@@ -42,7 +42,7 @@ export async function loadClassifier(
 	return compiled(() => buildClassifier(entry, network), { tell, exclusively });
 }
 
-/** What `build` gives, warmed up where that takes long, once the back end has nothing else to do. */
+/** The result of `build`, warmed up if the back end compiles, once it has nothing else to do. */
 function compiled<T extends { runBlank(): Tensor }>(
 	build: () => T,
 	{ tell, exclusively }: { tell: Tell; exclusively: Exclusively }
@@ -56,7 +56,7 @@ function compiled<T extends { runBlank(): Tensor }>(
 	});
 }
 
-/** Pieces are small and many, and the page draws its bar anew with each message. */
+/** There are many small pieces, and the page redraws its bar with each message. */
 const TOLD_SHARE = 0.05;
 
 function countBytes(stage: Progress['stage'], total: number, tell: Tell): (bytes: number) => void {

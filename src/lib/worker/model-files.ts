@@ -1,4 +1,4 @@
-/** A model's files: fetched once, checked against the manifest, read as a network. */
+/** Fetches a model's files, checks them against the manifest, and reads them as a network. */
 import type { NetworkDescription } from '../core/network/description';
 import { asGraphModel, readGraphModel } from '../core/network/graph-model';
 import { AppError } from '../errors';
@@ -7,9 +7,9 @@ import { fetchBytes, nameOf, parseJson } from './fetch-file';
 import { sha256 } from './sha256';
 
 /**
- * The network of an entry. Its addresses have hashes, so a cached copy is taken unasked, and fetched again only where it
- * turns out damaged. `onBytes` is told the bytes of every piece that arrives. Throws AppError 'model-unreachable' where
- * a file cannot be had, 'model-invalid' where it is not what the manifest describes.
+ * The network of an entry. Its addresses contain hashes, so a cached copy is used unchecked, and only fetched again if
+ * it turns out to be damaged. `onBytes` is called with the bytes of every piece that arrives. Throws AppError
+ * 'model-unreachable' if a file cannot be loaded, 'model-invalid' if it is not what the manifest describes.
  */
 export async function fetchModel(
 	entry: ModelFiles,
@@ -22,7 +22,7 @@ export async function fetchModel(
 		fetchWhole([url], entry.sha256, onBytes),
 		fetchWhole(entry.weightsUrls.map(absolute), entry.weightsSha256, onBytes)
 	] as const;
-	// Until both have ended: no bytes are told of after a failure.
+	// Waits for both to end, so that no bytes are reported after a failure.
 	await Promise.allSettled(fetches);
 	const [json, weights] = await Promise.all(fetches);
 	const topology = parseJson(json, url, 'model-invalid');
@@ -33,7 +33,7 @@ export async function fetchModel(
 	}
 }
 
-/** The files one behind the other, whose hash is `expected`. */
+/** The concatenated files, whose hash must be `expected`. */
 async function fetchWhole(
 	urls: readonly string[],
 	expected: string,

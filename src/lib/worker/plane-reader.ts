@@ -1,14 +1,14 @@
-/** The pixels of video frames, read without drawing them. */
+/** Reads the pixels of video frames without drawing them. */
 import type { Frame } from '../core/types';
 import { PlanarFrame, REC_601, REC_709, type LumaWeights, type Plane } from '../core/yuv';
 
-/** Larger pictures are drawn, and reduced by that: no face needs more, and 50 million pixels take 200 MB. */
+/** Larger pictures are drawn, which reduces them: no face needs more, and 50 million pixels take 200 MB. */
 export const MAX_SIDE_PX = 4096;
 
 /**
- * Gives a function that reads the planes of a video frame, 720p in 1 ms where a canvas takes 20 and `createImageBitmap`
- * before it 35. They hold until the next call. Null for frames that a canvas has to draw: turned, stretched or
- * large ones, and formats other than I420 and NV12.
+ * Returns a function that reads the planes of a video frame: 720p in 1 ms; a canvas takes 20, and `createImageBitmap`
+ * before it 35. They are valid until the next call. Null for frames that must be drawn on a canvas: turned, stretched
+ * or large ones, and formats other than I420 and NV12.
  */
 export function createPlaneReader(): (frame: VideoFrame) => Promise<Frame | null> {
 	let bytes = new Uint8Array(0);
@@ -36,7 +36,7 @@ export function createPlaneReader(): (frame: VideoFrame) => Promise<Frame | null
 	};
 }
 
-/** Null for a matrix that is neither; where nothing is said, as of most cameras, it is the older one. */
+/** Null for any other matrix; if none is given, as with most cameras, the older one is assumed. */
 function weightsOf(matrix: VideoMatrixCoefficients | null): LumaWeights | null {
 	switch (matrix) {
 		case 'bt709':

@@ -1,4 +1,4 @@
-/** The classifiers of the manifest, each loaded when it is first asked for. Both views of a model share its network. */
+/** The classifiers of the manifest, each loaded on first request. Both views of a model share its network. */
 import { withMirrorImage } from '../core/mirror';
 import type { Classifier, Prior, Use } from '../core/types';
 import { AppError } from '../errors';
@@ -15,7 +15,7 @@ export class Registry {
 	readonly #load: (entry: ModelEntry) => Promise<Disposable>;
 	readonly #loaded = new Map<string, Promise<Disposable>>();
 	#retained: readonly string[] = [];
-	/** What tasks beside the live analysis need, one entry a task. */
+	/** Models needed by tasks beside the live analysis, one entry per task. */
 	readonly #held = new Set<readonly string[]>();
 
 	/** `load` fetches, builds and compiles the model of an entry. */
@@ -30,8 +30,8 @@ export class Registry {
 	}
 
 	/**
-	 * The classifier of that id, with its own prior, loaded once however often it is asked for; a failed load is tried anew by the next
-	 * call. Rejects with AppError 'model-unknown' or with what `load` threw.
+	 * The classifier with that id, with labels weighted as in training, loaded only once; the next call retries a
+	 * failed load. Rejects with AppError 'model-unknown' or with what `load` threw.
 	 */
 	async classifier(id: string): Promise<Classifier> {
 		const mirrored = this.#mirrored.get(id);
@@ -39,13 +39,13 @@ export class Registry {
 		return withMirrorImage(id, await this.#model(mirrored.model), mirrored.view);
 	}
 
-	/** What `withPrior` wants for it, where labels are to count so; undefined where they count as in training. */
+	/** The ratio for `withPrior`; undefined if labels count as in training. */
 	priorRatio(id: string, prior: Prior, use: Use): readonly number[] | undefined {
 		if (prior === 'training') return undefined;
 		return this.#entries.get(this.#modelOf(id))?.priorRatio?.[use];
 	}
 
-	/** Disposes all models but those that these ids or a task need; one that is still loading as soon as it is there. */
+	/** Disposes all models except those that these ids or a task need; one that is still loading, once it is loaded. */
 	retain(ids: readonly string[]): void {
 		this.#retained = ids;
 		this.#disposeOthers();

@@ -1,4 +1,4 @@
-/** What the worker does between its messages: holds the settings in force and the state of the analysis. */
+/** The worker's logic behind its messages: holds the current settings and the state of the analysis. */
 import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '../core/analyse';
 import { withPrior } from '../core/prior';
 import { forgetRest, learnRest } from '../core/resting';
@@ -14,7 +14,7 @@ type ExplainMessage = Extract<ToWorker, { type: 'explain' }>;
 
 export interface RuntimeOptions {
 	readonly detector: FaceDetector;
-	/** The far detector, loaded when it is first asked for. Rejects with an AppError where it cannot be had. */
+	/** The far detector, loaded on first request. Rejects with an AppError if it cannot be loaded. */
 	readonly farDetector: () => Promise<FaceDetector>;
 	readonly registry: {
 		classifier(id: string): Promise<Classifier>;
@@ -23,16 +23,16 @@ export interface RuntimeOptions {
 	};
 	/** Runs tasks one after another. */
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
-	/** Pixels of a picture, which hold until the next is read; does not close it. */
+	/** Pixels of a picture, valid until the next one is read; does not close it. */
 	readonly readFrame: (picture: GrabbedFrame) => Promise<Frame>;
-	/** Id of the first face that is tracked, from 1. */
+	/** Id of the first tracked face, from 1. */
 	readonly firstFaceId: number;
-	/** Milliseconds of a steady clock. */
+	/** Milliseconds of a monotonic clock. */
 	readonly now: () => number;
 	readonly post: (message: FromWorker) => void;
 }
 
-/** Nothing is known yet; the next new face gets this id. */
+/** The initial state; the next new face gets this id. */
 function startingAt(nextId: number): AnalysisState {
 	return { ...INITIAL_STATE, tracker: { ...INITIAL_STATE.tracker, nextId } };
 }
@@ -57,9 +57,9 @@ export class Runtime {
 	/** By stream. */
 	readonly #states = new Map<number, AnalysisState>();
 	#analysing = false;
-	/** As hurried frames see it. */
+	/** The far detector's loading, for hurried frames. */
 	#far: FarLoading | null = null;
-	/** Asked since the last frame of their streams: while one is under way, its state is not to be lost. */
+	/** Requests since the last frame of their streams: applied before the next, to keep a running frame's state. */
 	#askedOfRest: readonly AskedOfRest[] = [];
 
 	constructor(options: RuntimeOptions) {
@@ -67,8 +67,8 @@ export class Runtime {
 	}
 
 	/**
-	 * Loads the models of these settings, then lets them take over; until then, and where that fails, those before go on.
-	 * Posts 'configured' or 'failed', or nothing where newer settings came meanwhile. Never rejects.
+	 * Loads the models of these settings, then switches to them; until then, and if that fails, the previous ones keep
+	 * running. Posts 'configured' or 'failed', or nothing if newer settings came in the meantime. Never rejects.
 	 */
 	async configure(generation: number, settings: WorkerSettings): Promise<void> {
 		const { registry, exclusively, post } = this.#options;
@@ -79,13 +79,13 @@ export class Runtime {
 				models.map(async (id) => withPrior(await registry.classifier(id), registry.priorRatio(id, prior, use)))
 			);
 			if (generation !== this.#newestGeneration) return;
-			// What is known of faces at rest was learned as labels counted then.
+			// What is known about faces at rest was learned with the previous weights of labels.
 			const counted = this.#active?.settings;
 			if (counted !== undefined && (counted.prior !== prior || counted.use !== use))
 				for (const [stream, state] of this.#states) this.#states.set(stream, { ...state, resting: new Map() });
 			this.#active = { generation, settings, classifiers };
 			post({ type: 'configured', generation });
-			// A frame under way may still need the models of before.
+			// A running frame may still need the previous models.
 			await exclusively(() => {
 				if (generation === this.#newestGeneration) registry.retain(settings.models);
 				return Promise.resolve();
@@ -112,7 +112,7 @@ export class Runtime {
 		this.#analysing = true;
 		try {
 			const detectors = await this.#detectors(options);
-			// The models may have been retired while a detector was loaded; from here on they wait for this frame.
+			// The models may have been disposed while a detector was loaded; from here on that waits for this frame.
 			if (this.#active !== active) {
 				drop();
 				return;
@@ -122,9 +122,10 @@ export class Runtime {
 			const analysed = await exclusively(async () => {
 				const startMs = now();
 				const frame = await this.#options.readFrame(picture);
-				// At once, as a camera has few pictures to lend.
+				// At once, as a camera only lends a few pictures.
 				picture.close();
-				// WebKitGTK gives an empty bitmap of a camera now and then: that is no picture without faces.
+				// WebKitGTK sometimes gives an empty bitmap of a camera: that must not count as a picture without
+				// faces.
 				if (!still && isEmpty(frame)) return null;
 				const readMs = now() - startMs;
 				return analyse(
@@ -139,7 +140,7 @@ export class Runtime {
 				return;
 			}
 			const { state, result } = analysed;
-			// After a reset, what this frame knew of the faces before it is to be forgotten too.
+			// After a reset, discard this frame's state too.
 			if (this.#stateOf(stream) === before) this.#states.set(stream, state);
 			post({ type: 'result', generation, frameId, result });
 		} catch (thrown) {
@@ -150,7 +151,7 @@ export class Runtime {
 		}
 	}
 
-	/** Posts 'explained' or 'failed'. Between its slices frames have their turn. Never rejects. */
+	/** Posts 'explained' or 'failed'. Frames may run between its slices. Never rejects. */
 	async explain({ requestId, modelId, input }: ExplainMessage): Promise<void> {
 		const { exclusively, post } = this.#options;
 		try {
@@ -168,13 +169,15 @@ export class Runtime {
 		this.#askedOfRest = [...this.#askedOfRest, asked];
 	}
 
-	/** Forgets the tracked faces of a stream, how they are at rest, and what was smoothed; ids go on. */
+	/** Forgets a stream's tracked faces, how they look at rest, and smoothed values; ids continue. */
 	reset(stream = 0): void {
 		this.#askedOfRest = this.#askedOfRest.filter((asked) => asked.stream !== stream);
 		this.#states.set(stream, startingAt(this.#stateOf(stream).tracker.nextId));
 	}
 
-	/** The far detector, or null while it is loaded. Throws what that failed with, once; the next call has it loaded again. */
+	/**
+	 * The far detector, or null while it is loading. Throws a loading error once; the next call starts loading again.
+	 */
 	#farNow(): FaceDetector | null {
 		const { arrived, failure } = (this.#far ??= this.#loadFar());
 		if (failure === undefined) return arrived;
@@ -217,14 +220,14 @@ export class Runtime {
 		const far = hurried ? this.#farNow() : await this.#options.farDetector();
 		if (far === null) return { detector };
 		if (!still) return { detector, far: { detector: far, smallestFacePx } };
-		// A first look does without this code.
+		// Loaded on demand: a first look does not need this code.
 		const { thoroughDetector } = await import('../core/still');
-		// All are counted; the largest are analysed.
+		// All faces are counted; the largest are analysed.
 		return { detector: thoroughDetector({ near: detector, far }, { smallestFacePx, maxFaces: Infinity }) };
 	}
 }
 
-/** Nothing was drawn: cameras and films have no transparent pixels. */
+/** Whether nothing was drawn: cameras and films have no transparent pixels. */
 function isEmpty(frame: Frame): boolean {
 	return frame.planes === undefined && frame.data[3] === 0;
 }

@@ -14,10 +14,10 @@ import { Registry } from './registry';
 import { Runtime } from './runtime';
 import { serveTask, type TaskTools } from './tasks';
 
-/** The confidence at which crops were surveyed and blending measured; more faces than this are a crowd. */
+/** The confidence at which crops were surveyed and blending was measured; more faces than this are a crowd. */
 const DETECTION_LIMITS = { minConfidence: 0.5, maxFaces: 32 };
 
-/** Where no picture has come by then, all is run once without one, as a first run takes longer. */
+/** If no picture has come by then, everything is run once without one, as a first run takes longer. */
 const WARM_UP_AFTER_MS = 250;
 
 let runtime: Runtime | null = null;
@@ -33,7 +33,7 @@ function giveUp(thrown: unknown, code: ErrorCode): void {
 	post({ type: 'failed', failure: failureOf(thrown, code) });
 }
 
-/** What `load` gives, loaded once; after a failure the next call tries again. */
+/** Calls `load` once, on first use; after a failure the next call tries again. */
 function onDemand<T>(load: () => Promise<T>): () => Promise<T> {
 	let loading: Promise<T> | null = null;
 	return () => {
@@ -56,7 +56,7 @@ async function start({
 	const exclusively = createQueue();
 	const tools = { tell: post, exclusively };
 	const manifestUrl = new URL('models/index.json', baseUrl).href;
-	// The files are on their way while the back end is chosen; models are built after that.
+	// Files are fetched while the back end is chosen; models are built after that.
 	const choice = exclusively(async () => {
 		post({ type: 'progress', stage: 'backend', loaded: 0, total: 1 });
 		const report = await chooseBackend(wanted, createBackendHost(now), known);
@@ -69,7 +69,7 @@ async function start({
 	const models = fetchManifest(manifestUrl).then(async (manifest) => {
 		const registry = new Registry(manifest, (entry) => loadClassifier(entry, manifestUrl, tools));
 		const detector = loadDetector(manifest.detector, manifestUrl, DETECTION_LIMITS, tools);
-		// Where this fails, whoever asks for the model is told.
+		// A failure is reported to whoever requests the model.
 		const first = registry.classifier(model ?? manifest.default).catch(() => null);
 		return { manifest, registry, detector: await detector, first };
 	});
@@ -91,11 +91,11 @@ async function start({
 		}
 	]);
 
-	/** One run at a time: a picture that comes is not to wait for all. */
+	/** One run at a time, so that an arriving picture need not wait for all. */
 	function warmUpLater([run, ...others]: readonly (() => Promise<unknown>)[]): void {
 		if (run === undefined) return;
 		warmingUp = setTimeout(() => {
-			// Where it fails, whoever needs it is told.
+			// A failure is reported to whoever needs it.
 			exclusively(run).then(
 				() => {
 					warmUpLater(others);
@@ -146,7 +146,7 @@ async function handle(message: ToWorker): Promise<void> {
 	}
 }
 
-/** Does what the page asks. Never throws: the page is told. */
+/** Handles a message from the page. Never throws: failures are posted. */
 export function receive(message: ToWorker): void {
 	handle(message).catch((error: unknown) => {
 		giveUp(error, 'worker-died');

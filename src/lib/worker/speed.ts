@@ -1,4 +1,4 @@
-/** What one face costs, measured alone: no camera, no detector, a batch of one. */
+/** Measures the time for one face on its own: no camera, no detector, a batch of one. */
 import type { Classifier } from '../core/types';
 import type { Speed } from '../protocol/tasks';
 import type { TaskControl } from './task-control';
@@ -8,7 +8,7 @@ const MOST_RUNS = 60;
 const FEWEST_RUNS = 5;
 const ENOUGH_MS = 1500;
 
-/** Median and best of some dozen runs; null where it was cancelled. `now`: milliseconds of a steady clock. */
+/** Median and best of several dozen runs; null if cancelled. `now`: milliseconds of a monotonic clock. */
 export async function measureSpeed(
 	classifier: Classifier,
 	now: () => number,
@@ -17,7 +17,7 @@ export async function measureSpeed(
 ): Promise<Speed | null> {
 	const { size, channels, range } = classifier.input;
 	const [low, high] = range;
-	// Not all alike: values that vanish in the first layer could be faster than a face is.
+	// Varied values: those that vanish in the first layer could be faster than a real face.
 	const batch = Float32Array.from(
 		{ length: size * size * channels },
 		(_, index) => low + ((high - low) * ((index * 37) % 256)) / 255

@@ -1,11 +1,11 @@
-/** Lets a long task be paused and cancelled between two of its steps, and tells how long it has worked. */
+/** Lets a long task be paused and cancelled between steps, and tells how long it has worked. */
 export class TaskControl {
 	readonly #now: () => number;
 	#cancelled = false;
 	#paused: { since: number; promise: Promise<void>; resume: () => void } | null = null;
 	#pausedMs = 0;
 
-	/** `now`: milliseconds of a steady clock. */
+	/** `now`: milliseconds of a monotonic clock. */
 	constructor(now: () => number) {
 		this.#now = now;
 	}
@@ -14,7 +14,7 @@ export class TaskControl {
 		return this.#cancelled;
 	}
 
-	/** Milliseconds since the clock's zero, without those of pauses. */
+	/** Milliseconds since the clock's zero, excluding pauses. */
 	workedMs(): number {
 		const since = this.#paused?.since;
 		return (since ?? this.#now()) - this.#pausedMs;

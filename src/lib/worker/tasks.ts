@@ -1,4 +1,4 @@
-/** Serves one task over a port of its own, beside the live analysis. */
+/** Serves one task over its own port, beside the live analysis. */
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
 import type { NamedBlob } from '../data-sets/tables';
 import type { FromTask, Problem, TaskRequest, ToTask } from '../protocol/tasks';
@@ -17,18 +17,18 @@ export interface TaskTools {
 	/** Runs tasks one after another. */
 	readonly exclusively: <T>(task: () => Promise<T>) => Promise<T>;
 	readonly decode: (file: Blob) => Promise<Frame>;
-	/** Milliseconds of a steady clock. */
+	/** Milliseconds of a monotonic clock. */
 	readonly now: () => number;
 }
 
-/** What a task needs of a MessagePort. */
+/** The part of a MessagePort that a task needs. */
 export interface TaskPort {
 	postMessage(message: FromTask): void;
 	close(): void;
 	onmessage: ((event: MessageEvent<ToTask>) => unknown) | null;
 }
 
-/** Runs the request that comes first, lets it be paused and cancelled, and tells its end. Never throws. */
+/** Runs the request, which comes first, handles pausing and cancelling, and posts its end. Never throws. */
 export function serveTask(port: TaskPort, tools: TaskTools): void {
 	const control = new TaskControl(tools.now);
 	port.onmessage = ({ data }) => {

@@ -1,4 +1,4 @@
-/** Vite gives the address of the file as it is served. */
+/** Vite resolves this to the address at which the file is served. */
 declare module '*.wasm?url' {
 	const url: string;
 	export default url;

@@ -5,12 +5,12 @@ import { Network } from '../core/network/network';
 import { warmUp } from './compile';
 
 const RUNS = 4;
-/** On a slow back end fewer runs must do. */
+/** On a slow back end fewer runs must suffice. */
 const ENOUGH_MS = 120;
 
 /**
  * Milliseconds of the fastest of a few runs on the current back end, after one that compiles. Throws the reason of
- * `signal` where that aborts. Leaves no tensor behind.
+ * `signal` if that aborts. Leaves no tensors behind.
  */
 export async function measureWorkload(now: () => number, signal: AbortSignal): Promise<number> {
 	const networks = [detectorLike(), classifierLike()].map((description) => new Network(description));
@@ -41,7 +41,7 @@ export async function measureWorkload(now: () => number, signal: AbortSignal): P
 	}
 }
 
-/** Collects the steps of a network whose weights are all alike; each reads the one before it. */
+/** Builds a network step by step, each reading the previous one; all weights are equal. */
 class Sketch {
 	readonly #input: readonly [number, number, number];
 	readonly #steps: Step[] = [];
@@ -51,7 +51,7 @@ class Sketch {
 		this.#input = input;
 	}
 
-	/** The number of the last value. */
+	/** The index of the last value. */
 	get last(): number {
 		return this.#steps.length;
 	}

@@ -200,7 +200,7 @@ describe('Analyser: start', () => {
 			await vi.advanceTimersByTimeAsync(2000);
 		}
 		expect(types()).toEqual(['restarting', 'restarting', 'fatal']);
-		expect(await start).toContain('did not come');
+		expect(await start).toContain('could not be loaded');
 	});
 
 	it('says at once that its code stands still, and can be tried again', async () => {

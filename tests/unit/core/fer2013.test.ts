@@ -57,9 +57,9 @@ describe('parseRow', () => {
 		['1', PIXELS.slice(1).join(' '), '2304 pixels were expected, but there are 2303'],
 		['1', `${PIXELS.join(' ')} 1`, 'but there are 2305'],
 		['1', PIXELS.with(4, 256).join(' '), 'Pixel 5 is greater than 255'],
-		['1', PIXELS.with(4, -1).join(' '), 'Pixel 5 is no whole number of 0 to 255: "-1'],
-		['1', PIXELS.join(';'), 'Pixel 1 is no whole number of 0 to 255: "0;1'],
-		['1', PIXELS.with(4, 0.25).join(' '), 'Pixel 5 is no whole number of 0 to 255: "0.25'],
+		['1', PIXELS.with(4, -1).join(' '), 'Pixel 5 is not a whole number from 0 to 255: "-1'],
+		['1', PIXELS.join(';'), 'Pixel 1 is not a whole number from 0 to 255: "0;1'],
+		['1', PIXELS.with(4, 0.25).join(' '), 'Pixel 5 is not a whole number from 0 to 255: "0.25'],
 		['1', '[0 1 2 ... 253 254 255]', 'left most pixels out'],
 		['1', '', 'but there are 0']
 	])('says what is wrong (%s)', (emotion, pixels, message) => {

@@ -302,7 +302,7 @@ it('numbers of labels are told, and mean what is said', async () => {
 				})
 			);
 	expect(read).toEqual([
-		'The label 7 is none of the seven expressions.',
+		'The label 7 is not one of the seven expressions.',
 		'The label must be a whole number from 0 to 6, but it is "7".',
 		...['happy', 'disgust', 'sad', 'sad', 'fear', 'sad']
 	]);
@@ -313,11 +313,7 @@ describe('what is no FER2013 is told in one sentence', () => {
 		['an empty file', named('a.csv'), 'the file is empty'],
 		['a cut gzip', named('a.csv.gz', gzipSync(CSV).subarray(0, -20)), 'cut off'],
 		['a damaged gzip', named('a.csv.gz', gzipSync(CSV).fill(7, 60, 70)), 'damaged'],
-		[
-			'a list of pictures',
-			named('train_labels.csv', 'image,label\ntrain_00001.jpg,5\n'),
-			'names the files of pictures'
-		],
+		['a list of pictures', named('train_labels.csv', 'image,label\ntrain_00001.jpg,5\n'), 'names picture files'],
 		['RAR', named('fer2013.rar', 'Rar!\x1a\x07\x01\x00'), 'is a RAR archive'],
 		['7-Zip', named('fer2013.7z', bytes('7z'), new Uint8Array([0xbc, 0xaf, 0x27, 0x1c])), 'is a 7-Zip archive'],
 		['a web page under its name', named('fer2013.csv', '<!DOCTYPE html><title>Sign in</title>'), 'is a web page'],
@@ -328,7 +324,7 @@ describe('what is no FER2013 is told in one sentence', () => {
 				'fer2013.csv',
 				new Uint8Array(4000).map((_, index) => index * 7)
 			),
-			'no table'
+			'not a table'
 		],
 		[
 			'the votes of FER+',
@@ -338,7 +334,7 @@ describe('what is no FER2013 is told in one sentence', () => {
 			),
 			'choose fer2013.csv'
 		],
-		['names of columns alone', named('a.csv', 'emotion,pixels,Usage\n'), 'names of columns and no rows'],
+		['names of columns alone', named('a.csv', 'emotion,pixels,Usage\n'), 'column names but no rows'],
 		['JSON', named('a.csv', '[{"emotion": 3, "pixels": "70 80"}]'), 'is a JSON file'],
 		['a web page behind empty lines', named('fer2013.csv', '\uFEFF\n\n<!DOCTYPE html>'), 'is a web page'],
 		['a title in place of names', named('a.csv', 'FER2013 data set\n1 2'), 'but it is "FER2013 data set"'],
@@ -354,7 +350,7 @@ describe('what is no FER2013 is told in one sentence', () => {
 	it('an archive of pictures alone', async () => {
 		const archive = await downloadZip([{ name: 'train/happy/1.jpg', input: bytes('x') }]).blob();
 		expect(await failure({ name: 'archive.zip', file: archive })).toContain(
-			'holds 1 pictures and no table: unpack it, and choose its folder'
+			'holds 1 pictures but no table: unpack it, and choose its folder'
 		);
 	});
 });

@@ -52,14 +52,14 @@ describe('otherKind', () => {
 		['\x8aMNG\r\n\x1a\n', 'an MNG or JNG file, which no browser shows'],
 		['%!PS-Adobe-3.0 EPSF-3.0', 'a PostScript file'],
 		['\0\x05\x16\x07\0\x02\0\0', 'what macOS keeps beside a file (its name begins with “._”), not the picture itself'],
-		['bplist00', 'a property list, as iCloud leaves one in place of a file that was not downloaded'],
+		['bplist00', 'a property list, which iCloud leaves instead of a file that was not downloaded'],
 		['data:image/jpeg;base64,/9j/', 'the text of a data address, not the picture itself'],
 		['/9j/4AAQSkZJRg', 'a picture written as Base64 text, not the picture itself'],
 		[
 			'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>',
 			'the answer of a server that refused the download'
 		],
-		['ID3\x03\0', 'a sound'],
+		['ID3\x03\0', 'a sound file'],
 		['\r\n\xff\xd8\xff\xe0', 'a picture with something else before it'],
 		['HTTP/1.1 200 OK\r\n\r\n\x89PNG\r\n', 'a picture with something else before it']
 	])('of %j is %s', (begin, kind) => {

@@ -61,13 +61,13 @@ describe('formatOf', () => {
 describe('otherKind', () => {
 	it.each([
 		['%PDF-1.7', 'a PDF'],
-		['<!DOCTYPE html><title>Sign in</title>', 'a web page, as where a download asked for a login'],
+		['<!DOCTYPE html><title>Sign in</title>', 'a web page, as when a download asks for a login'],
 		['version https://git-lfs.github.com/spec/v1\noid', 'a pointer of Git LFS, not the picture itself'],
 		['\0\0\0\x14ftypqt  ', 'a film'],
 		['PK\x03\x04', 'a ZIP archive: give it the ending .zip, or unpack it'],
 		['{"error":"gone"}', 'a JSON file'],
-		['This is text.', 'a text'],
-		['\0'.repeat(300), 'nothing but zeros, as a copy that never ended leaves it'],
+		['This is text.', 'a text file'],
+		['\0'.repeat(300), 'nothing but zeros, as left by a copy that never ended'],
 		['\x01\x02\x03', null]
 	])('says of %j: %s', (text, kind) => {
 		expect(otherKind(Buffer.from(text, 'latin1'))).toBe(kind);

@@ -34,7 +34,7 @@ describe('wholePicture', () => {
 		const { response, state } = answer([piece], { endless: true, type });
 		await expect(wholePicture(response)).rejects.toMatchObject({
 			code: 'stream-unreadable',
-			said: 'It sends pictures without end: write mjpeg: in place of snapshot:.'
+			said: 'It sends pictures without end: write mjpeg: instead of snapshot:.'
 		});
 		expect(state.cancelled).toBe(true);
 		expect(state.pulled).toBeLessThan(20);

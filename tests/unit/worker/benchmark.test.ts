@@ -149,7 +149,7 @@ describe('a FER2013 file', () => {
 	it.each([
 		['', 'empty'],
 		['a,b\n1,2', 'The first line must name the columns emotion and pixels'],
-		[`3${',7'.repeat(48 * 48)}`, 'This table has a column for each pixel, and no names'],
+		[`3${',7'.repeat(48 * 48)}`, 'This table has a column for each pixel but no column names'],
 		[csvOf([[3, halves(0, 0), 'Training']]), 'no row of PrivateTest']
 	])('that holds nothing of use is refused', async (text, message) => {
 		const running = run({ mirrored: false, source: { ...source, files: files(new Blob([text])) } });

@@ -1,17 +1,17 @@
-/** A trained network as plain data: its steps in their order, and its weights. */
+/** A trained network as plain data: its steps in order, and its weights. */
 
 export type Padding = 'same' | 'valid';
 /** Height and width, in pixels. */
 export type Pair = readonly [height: number, width: number];
 
 /**
- * One step of a network, on pictures [n, height, width, channels] or rows [n, features]. `from` is the number of the
- * value that it reads: 0 is the input, n the output of the n-th step. `kernel` and `bias` are numbers of weights.
+ * One step of a network, on pictures [n, height, width, channels] or rows [n, features]. `from` is the index of the
+ * value that it reads: 0 is the input, n the output of the n-th step. `kernel` and `bias` are indices of weights.
  */
 export type Step =
 	/** Kernel [height, width, in, out]. */
 	| { op: 'conv'; from: number; kernel: number; bias: number; strides: Pair; padding: Padding; relu: boolean }
-	/** Each channel on its own: kernel [height, width, channels, 1]. */
+	/** Each channel separately: kernel [height, width, channels, 1]. */
 	| { op: 'depthwise'; from: number; kernel: number; bias: number; strides: Pair; padding: Padding; relu: boolean }
 	/** Of rows: kernel [in, out]. */
 	| { op: 'dense'; from: number; kernel: number; bias: number; relu: boolean }
@@ -23,9 +23,9 @@ export type Step =
 	| { op: 'mean'; from: number }
 	/** Zeros before and after along height, width and channels. */
 	| { op: 'pad'; from: number; by: readonly [Pair, Pair, Pair] }
-	/** To another height and width, linearly, with pixels counted by their centres. */
+	/** To another height and width, bilinearly, with half-pixel centres. */
 	| { op: 'resize'; from: number; size: Pair }
-	/** The shape of one element of the batch; what it holds stays in its order. */
+	/** Changes the shape of each element of the batch; its values keep their order. */
 	| { op: 'reshape'; from: number; shape: readonly number[] }
 	/** Along an axis of one element of the batch, from 0. */
 	| { op: 'concat'; from: readonly number[]; axis: number };
@@ -38,7 +38,7 @@ export interface Weight {
 export interface NetworkDescription {
 	/** Height, width and channels of one picture. */
 	readonly input: readonly [height: number, width: number, channels: number];
-	/** In an order in which each reads what is there already; the last one's output is the network's. */
+	/** Each after those whose output it reads; the last one's output is the network's. */
 	readonly steps: readonly Step[];
 	readonly weights: readonly Weight[];
 }
@@ -49,7 +49,7 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * The shape of a network's output for one picture. Throws RangeError where a step reads what is not there or does not fit.
+ * The shape of a network's output for one picture. Throws RangeError if a step's inputs are missing or do not fit.
  */
 export function outputShapeOf({ input, steps, weights }: NetworkDescription): readonly number[] {
 	const shapes: (readonly number[])[] = [input];

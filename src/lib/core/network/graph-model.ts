@@ -1,6 +1,6 @@
 /**
- * Graph models of tfjs (model.json and its weights), read as networks. Of the many operators of TensorFlow these are
- * known that the shipped networks use; `training/lib/graph-model.ts` writes them.
+ * Reads tfjs graph models (model.json and its weights) as networks. Of TensorFlow's many operators it knows those that
+ * the shipped networks use; `training/lib/graph-model.ts` writes them.
  */
 import { sizeOf, type NetworkDescription, type Padding, type Pair, type Step, type Weight } from './description';
 
@@ -19,7 +19,7 @@ export interface GraphNode {
 	readonly attr: Readonly<Record<string, object>>;
 }
 
-/** How a constant is stored. As bytes, a byte b stands for b * scale + min. */
+/** How a constant is stored. If quantised to uint8, a byte b stands for b * scale + min. */
 export interface WeightSpec {
 	readonly name: string;
 	readonly shape: readonly number[];
@@ -28,7 +28,7 @@ export interface WeightSpec {
 		{ readonly dtype: 'float16' } | { readonly dtype: 'uint8'; readonly scale: number; readonly min: number };
 }
 
-/** model.json, as far as it is read here. */
+/** The parts of model.json that are read here. */
 export interface GraphModel {
 	readonly format: 'graph-model';
 	/** Each node after those that it reads. */
@@ -42,15 +42,15 @@ const PADDINGS: Partial<Record<string, Padding>> = { 'U0FNRQ==': 'same', 'VkFMSU
 const BIAS = 'Qmlhc0FkZA==';
 const RELU = 'UmVsdQ==';
 
-/** The graph model that `json` (parsed) is. Throws RangeError where it is something else. */
+/** `json` (parsed) as a graph model. Throws RangeError if it is something else. */
 export function asGraphModel(json: unknown): GraphModel {
 	const model = json as Partial<GraphModel> | null;
 	if (model?.format !== 'graph-model' || model.weightsManifest?.length !== 1)
-		throw new RangeError('This is no graph model of tfjs with one group of weights.');
+		throw new RangeError('This is not a tfjs graph model with one group of weights.');
 	return model as GraphModel;
 }
 
-/** The network that a graph model computes. Throws RangeError on what no step stands for, and on weights of another length. */
+/** The network that a graph model computes. Throws RangeError on unknown operators and on weights of another length. */
 export function readGraphModel(
 	{ modelTopology, weightsManifest }: GraphModel,
 	weights: Uint8Array
@@ -64,7 +64,7 @@ class GraphReader {
 	readonly #constants: ReadonlyMap<string, Weight>;
 	/** Constants, and products of constants, by the name of their node. */
 	readonly #known = new Map<string, Weight>();
-	/** Numbers of values by the name of the node that computes them. */
+	/** Indices of values, by the name of the node that computes them. */
 	readonly #values = new Map<string, number>();
 	readonly #steps: Step[] = [];
 	readonly #weights: Weight[] = [];
@@ -87,7 +87,7 @@ class GraphReader {
 				const sides = attribute(node, 'shape').shape?.dim.map(({ size }) => Number(size)) ?? [];
 				const [, height, width, channels, ...others] = sides;
 				if (this.#input !== null || !height || !width || !channels || others.length > 0)
-					throw new RangeError('The graph takes something else than pictures of one size.');
+					throw new RangeError('The graph takes something other than pictures of one size.');
 				this.#input = [height, width, channels];
 				this.#values.set(name, 0);
 				return;
@@ -136,7 +136,7 @@ class GraphReader {
 			}
 			case 'Mean':
 				if (this.#integers(second).join() !== '1,2' || attribute(node, 'keep_dims').b === true)
-					throw new RangeError(`"${name}" is no mean over height and width.`);
+					throw new RangeError(`"${name}" is not a mean over height and width.`);
 				this.#add(name, { op: 'mean', from: this.#value(first) });
 				return;
 			case 'Pad': {
@@ -189,7 +189,7 @@ class GraphReader {
 		const [, kernel = '', bias = ''] = node.input ?? [];
 		const [first, second] = attribute(node, 'fused_ops').list?.s ?? [];
 		if (first !== BIAS || (second !== undefined && second !== RELU))
-			throw new RangeError(`"${node.name}" does something else than to add a bias, and ReLU.`);
+			throw new RangeError(`"${node.name}" does something other than add a bias and apply ReLU.`);
 		return { kernel: this.#weight(kernel), bias: this.#weight(bias), relu: second === RELU };
 	}
 
@@ -213,11 +213,11 @@ function spatial(node: GraphNode, name: string): Pair {
 
 function paddingOf(node: GraphNode): Padding {
 	const padding = PADDINGS[attribute(node, 'padding').s ?? ''];
-	if (padding === undefined) throw new RangeError(`"${node.name}" is padded in a way that is not known.`);
+	if (padding === undefined) throw new RangeError(`"${node.name}" is padded in an unknown way.`);
 	return padding;
 }
 
-/** Of constants, of which the shape of the second is the end of that of the first. */
+/** Product of two constants; the second's shape must be a suffix of the first's. */
 function product(a: Weight, b: Weight): Weight {
 	const size = sizeOf(b.shape);
 	if (size === 0 || a.shape.slice(a.shape.length - b.shape.length).join() !== b.shape.join())
@@ -232,7 +232,7 @@ function decodeWeights(specs: readonly WeightSpec[], bytes: Uint8Array): Map<str
 	const lengths = specs.map((spec) => sizeOf(spec.shape) * bytesPerValue(spec));
 	const expected = lengths.reduce((sum, length) => sum + length, 0);
 	if (expected !== bytes.length)
-		throw new RangeError(`There are ${bytes.length} bytes of weights, where the graph asks for ${expected}.`);
+		throw new RangeError(`There are ${bytes.length} bytes of weights, but the graph asks for ${expected}.`);
 	let at = 0;
 	return new Map(
 		specs.map((spec, index) => {
@@ -260,7 +260,7 @@ function decode({ dtype, quantization }: WeightSpec, bytes: Uint8Array): Float32
 		for (let i = 0; i < values.length; i++) values[i] = (bytes[i] ?? 0) * scale + min;
 		return values;
 	}
-	// A copy, as typed arrays of wider numbers must begin at a multiple of their width.
+	// A copy, as typed arrays of wider numbers must start at a multiple of their width.
 	const copy = Uint8Array.from(bytes).buffer;
 	if (quantization?.dtype === 'float16') return fromHalves(new Uint16Array(copy));
 	return dtype === 'int32' ? Float32Array.from(new Int32Array(copy)) : new Float32Array(copy);

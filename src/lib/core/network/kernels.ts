@@ -1,4 +1,4 @@
-/** Kernels of tfjs that `Network` calls; a bundle needs no others, but those that tfjs itself takes for granted. */
+/** The tfjs kernels that `Network` calls; a bundle needs only these and those that tfjs itself relies on. */
 export const NETWORK_KERNELS = [
 	'FusedConv2D',
 	'FusedDepthwiseConv2D',

@@ -11,7 +11,7 @@ export class Network {
 	readonly inputShape: readonly [height: number, width: number, channels: number];
 	readonly #steps: readonly Step[];
 	readonly #weights: readonly Tensor[];
-	/** By value, the input first: the last step that reads it. */
+	/** For each value, the input first: the index of the last step that reads it. */
 	readonly #lastReaders: readonly number[];
 
 	constructor({ input, steps, weights }: NetworkDescription) {
@@ -26,8 +26,8 @@ export class Network {
 	}
 
 	/**
-	 * Output of `count` pictures, [count, height, width, channels], as a tensor that the caller disposes. `size`: of the
-	 * pictures, where it is another than `inputShape` says; for networks that are convolutions up to a row for each place.
+	 * Output for `count` pictures, [count, height, width, channels], as a tensor that the caller disposes. `size`: of
+	 * the pictures, if it differs from `inputShape`; only for networks that are convolutions up to one row per place.
 	 */
 	run(batch: Float32Array, count: number, size?: Pair): Tensor {
 		const [ownHeight, ownWidth, channels] = this.inputShape;
@@ -35,7 +35,7 @@ export class Network {
 		const growth: Pair = [height / ownHeight, width / ownWidth];
 		const shape = [count, height, width, channels];
 		if (batch.length !== sizeOf(shape))
-			throw new RangeError(`${batch.length} values are no batch of [${shape.join()}].`);
+			throw new RangeError(`${batch.length} values are not a batch of [${shape.join()}].`);
 		const values: (Tensor | undefined)[] = [engine().makeTensor(batch, shape, 'float32')];
 		try {
 			for (const [index, step] of this.#steps.entries()) {
@@ -54,7 +54,7 @@ export class Network {
 		}
 	}
 
-	/** Output of `count` pictures as numbers, [count, ...], and the tensors that it took are gone. `size`: as for `run`. */
+	/** Output for `count` pictures as numbers, [count, ...]; its tensors are disposed. `size`: as for `run`. */
 	async predict(batch: Float32Array, count: number, size?: Pair): Promise<Float32Array> {
 		const output = this.run(batch, count, size);
 		try {
@@ -68,7 +68,7 @@ export class Network {
 		for (const weight of this.#weights) weight.dispose();
 	}
 
-	/** `growth`: by how much the pictures are higher and wider than the network's own. */
+	/** The last argument: how many times taller and wider the pictures are than the network's own. */
 	#take(step: Step, values: readonly (Tensor | undefined)[], [taller, wider]: Pair): Tensor {
 		const value = (index: number): Tensor => {
 			const found = values[index];
@@ -95,7 +95,7 @@ export class Network {
 				});
 			}
 			case 'dense': {
-				// The kernel of matrices takes stacks of them.
+				// The matrix kernel takes stacks of matrices.
 				const [x, matrix] = [value(step.from), weight(step.kernel)];
 				const [rows = 1, features = 1] = x.shape;
 				const [, width = 1] = matrix.shape;
@@ -142,7 +142,7 @@ export class Network {
 				return reshape(x, [...x.shape.slice(0, 1), Math.round(places * taller * wider), ...others]);
 			}
 			case 'concat':
-				// This kernel takes a list, whatever the type of all kernels says.
+				// This kernel takes a list, despite the kernels' common type.
 				return kernel('Concat', step.from.map(value) as object as NamedTensorMap, { axis: step.axis + 1 });
 		}
 	}

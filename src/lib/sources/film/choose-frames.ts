@@ -1,6 +1,6 @@
 import type { Sampling } from './film';
 
-/** Times that lie this near are the same: containers count in fractions of their own. */
+/** Times this close are the same: containers count in fractions of their own. */
 const SAME_S = 1e-4;
 
 /** Index of the last of `times` (ascending) that is not after `timeS`; -1 before the first. */
@@ -15,9 +15,9 @@ export function frameAt(times: ArrayLike<number>, timeS: number): number {
 }
 
 /**
- * Indices of the frames to analyse, of a film whose frames begin at `times` (seconds, ascending): all that begin in the
- * range, of those with one time the last; or those on screen at `fromS`, and every 1 / perSecond seconds after, each at most
- * once. A film of variable frame rate has fewer where a frame stays longer.
+ * Indices of the frames to analyse, in a film whose frames begin at `times` (seconds, ascending): all that begin in the
+ * range (of several with the same time, the last); or those on screen at `fromS` and every 1 / perSecond seconds after,
+ * each at most once. At a variable frame rate there are fewer while a frame stays longer.
  */
 export function chooseFrames(times: ArrayLike<number>, { fromS, toS, perSecond, afterS }: Sampling): Uint32Array {
 	const chosen: number[] = [];
@@ -26,7 +26,7 @@ export function chooseFrames(times: ArrayLike<number>, { fromS, toS, perSecond, 
 		for (let index = firstFrom(times, fromS); index < times.length; index++) {
 			const timeS = times[index] ?? Infinity;
 			if (timeS >= toS - SAME_S) break;
-			// Recorders that count in milliseconds may give two frames one time: the second hides the first.
+			// Recorders that count in milliseconds may give two frames the same time: the second hides the first.
 			const isHidden = (times[index + 1] ?? Infinity) - timeS <= SAME_S;
 			if (index > after && !isHidden) chosen.push(index);
 		}

@@ -1,4 +1,4 @@
-/** Films by WebCodecs: every frame with its place and time in the container. Loaded only where a film is read. */
+/** Films by WebCodecs: every frame with its index and time in the container. Loaded only when a film is read. */
 import {
 	ALL_FORMATS,
 	BlobSource,
@@ -19,11 +19,11 @@ import { chooseFrames, frameAt } from './choose-frames';
 import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
 import { readRecordedAt } from './recorded-at';
 
-/** Told without a doubt: the container says that more should follow than this share, and this many seconds. */
+/** A film is cut short if the container says that more than this share, and this many seconds, should follow. */
 const MISSING_SHARE = 0.02;
 const MISSING_S = 1;
 
-/** Throws AppError where it is no film; NotDecodable where a video element may still play it. */
+/** Throws AppError if it is not a film; NotDecodable if a video element may still play it. */
 export async function openDecoded(file: Blob): Promise<FilmReader> {
 	const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
 	try {
@@ -40,7 +40,8 @@ async function findTrack(input: Input): Promise<InputVideoTrack> {
 	const tracks = await input.getTracks();
 	if (tracks.length === 0) {
 		const format = await input.getFormat();
-		// Only these name their tracks in a part of its own, which may be missing; in the others it is their kind that is unknown.
+		// Only these list their tracks in a separate part, which may be missing; in the others the kind of track is
+		// unknown.
 		if (format instanceof IsobmffInputFormat || format instanceof MatroskaInputFormat)
 			throw new AppError('film-incomplete', 'no tracks');
 		throw new NotDecodable(new AppError('film-codec', `no known track in ${format.name}`));
@@ -63,7 +64,7 @@ async function describe(
 	const times: number[] = [];
 	let endS = 0;
 	for await (const { timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
-		// What lies before 0 is decoded, but not shown.
+		// Frames before 0 are decoded, but not shown.
 		if (timestamp + duration <= 0 && timestamp < 0) continue;
 		times.push(timestamp);
 		endS = Math.max(endS, timestamp + duration);
@@ -95,10 +96,10 @@ class DecodedFilm implements FilmReader {
 	readonly info: FilmInfo;
 	readonly #input: Input;
 	readonly #track: InputVideoTrack;
-	/** When each frame begins, in the order of showing. */
+	/** When each frame begins, in display order. */
 	readonly #times: Float64Array;
 	readonly #canvas = new OffscreenCanvas(1, 1);
-	/** A frame in its own size, on its way to a canvas. */
+	/** Holds a frame in its own size before it is drawn to a canvas. */
 	readonly #whole = new OffscreenCanvas(1, 1);
 	readonly #readPixels = createPixelReader();
 	#drawn: Promise<void> = Promise.resolve();
@@ -127,7 +128,7 @@ class DecodedFilm implements FilmReader {
 				if (sample === null || index === undefined) continue;
 				try {
 					signal.throwIfAborted();
-					// Past the end of what is there, the last frame is given again and again.
+					// Past the end of the available data, the last frame is returned again and again.
 					if (sample.timestamp <= lastS) break;
 					lastS = sample.timestamp;
 					yield this.#frame(sample);
@@ -173,7 +174,7 @@ class DecodedFilm implements FilmReader {
 		};
 	}
 
-	/** One after another: they share what they read into. */
+	/** One at a time: draws share their buffers. */
 	#draw(sample: VideoSample, context: Context2D): Promise<void> {
 		const drawn = this.#drawn.then(() => this.#drawNow(sample, context));
 		this.#drawn = drawn.catch(() => undefined);
@@ -205,7 +206,10 @@ class DecodedFilm implements FilmReader {
 		}
 	}
 
-	/** The decoder's own frame where the analyser can read that at once, or one that is drawn: turned, large, with alpha. */
+	/**
+	 * The decoder's own frame if the analyser can read it directly, otherwise a drawn one (turned, too large, with
+	 * alpha).
+	 */
 	async #grab(sample: VideoSample): Promise<GrabbedFrame> {
 		const { width, height } = this.info.analysedSize;
 		const isPlain =
@@ -229,7 +233,7 @@ class DecodedFilm implements FilmReader {
 	}
 }
 
-/** A file that was moved or changed reads as one that is not there. */
+/** Reading a file that was moved or changed fails as if it were gone. */
 function filmError(thrown: unknown): AppError {
 	if (thrown instanceof AppError) return thrown;
 	const message = thrown instanceof Error ? thrown.message : String(thrown);

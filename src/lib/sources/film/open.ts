@@ -1,4 +1,4 @@
-/** Opens a recording in the best way that this browser has. */
+/** Opens a recording in the best way that this browser supports. */
 import { AppError } from '../../errors';
 import { NotDecodable, type FilmReader } from './film';
 import { openPlayed } from './played';

@@ -1,20 +1,20 @@
 /**
- * Films by seeking in a video element: where WebCodecs is missing, or has no decoder for what the element plays. Slower,
- * and the browser tells neither how many frames there are nor which one it shows.
+ * Films by seeking in a video element, if WebCodecs is missing or cannot decode what the element can. Slower, and the
+ * browser tells neither how many frames there are nor which one it shows.
  */
 import { AppError } from '../../errors';
 import { fitWithin } from '../scale';
 import { ANALYSED_SIDE_PX, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
 import { readRecordedAt } from './recorded-at';
 
-/** A film of which this is all that can be had is read this often where every frame was asked for. */
+/** Frames per second when every frame was asked for, as seeking cannot find each one. */
 const MOST_PER_SECOND = 25;
 const OPEN_LIMIT_MS = 20_000;
 const SEEK_LIMIT_MS = 20_000;
-/** An element that is told to stand at the very end shows nothing. */
+/** An element that seeks to the very end shows nothing. */
 const END_S = 0.001;
 
-/** Rejects with AppError: `reason`, why WebCodecs could not read it, where the element cannot either. */
+/** Rejects with AppError: `reason` (why WebCodecs could not read it), if the element cannot play it either. */
 export async function openPlayed(file: Blob, reason: AppError | null): Promise<FilmReader> {
 	const url = URL.createObjectURL(file);
 	const video = document.createElement('video');
@@ -53,7 +53,7 @@ export async function openPlayed(file: Blob, reason: AppError | null): Promise<F
 	}
 }
 
-/** Recordings that were streamed to disk do not say how long they are until their end is sought. */
+/** Recordings that were streamed to disk have no known duration until the element seeks to their end. */
 async function findEnd(video: HTMLVideoElement): Promise<void> {
 	if (Number.isFinite(video.duration)) return;
 	video.currentTime = Number.MAX_SAFE_INTEGER;
@@ -65,7 +65,7 @@ class PlayedFilm implements FilmReader {
 	readonly info: FilmInfo;
 	readonly #video: HTMLVideoElement;
 	readonly #release: () => void;
-	/** Seeks follow each other: an element stands at one place. */
+	/** Seeks are queued: an element can only be at one position. */
 	#queue: Promise<unknown> = Promise.resolve();
 
 	constructor(video: HTMLVideoElement, info: FilmInfo, release: () => void) {
@@ -85,7 +85,7 @@ class PlayedFilm implements FilmReader {
 			signal.throwIfAborted();
 			const frame = await this.at(sampling.fromS + step / perSecond);
 			signal.throwIfAborted();
-			// Two times may show one frame.
+			// Two times may show the same frame.
 			if (frame === null || frame.timeS <= lastS) continue;
 			lastS = frame.timeS;
 			yield frame;
@@ -140,12 +140,12 @@ class PlayedFilm implements FilmReader {
 	}
 }
 
-/** When the next frame that the element shows begins, in seconds; null where the browser does not say so soon. */
+/** When the next frame that the element shows begins, in seconds; null if the browser does not tell in time. */
 function presentedTime(video: HTMLVideoElement): Promise<number | null> {
 	if (!('requestVideoFrameCallback' in video)) return Promise.resolve(null);
 	return new Promise((resolve) => {
 		const handle = video.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime));
-		// The frame that is shown already is not announced again.
+		// A frame that is already shown is not announced again.
 		video.addEventListener(
 			'seeked',
 			() =>
@@ -159,7 +159,7 @@ function presentedTime(video: HTMLVideoElement): Promise<number | null> {
 	});
 }
 
-/** Rejects where the element fails, or is silent for so long. */
+/** Resolves at the event; rejects if the element fails or the limit passes first. */
 function happened(video: HTMLVideoElement, event: 'loadeddata' | 'seeked', limitMs: number): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const ended = new AbortController();

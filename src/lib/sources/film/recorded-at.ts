@@ -1,9 +1,9 @@
-/** When a recording began, as its container has it; libraries that read films pass over it. */
+/** When a recording began, according to its container; libraries that read films ignore it. */
 
-/** Seconds from 1904, where MP4 and MOV count from, and milliseconds to 2001, where Matroska does. */
+/** MP4 and MOV count seconds from 1904, Matroska from 2001. */
 const SECONDS_1904_TO_1970 = 2_082_844_800;
 const EPOCH_2001_MS = Date.UTC(2001, 0, 1);
-/** Matroska's DateUTC lies in front of the first pictures. */
+/** Matroska's DateUTC comes before the first pictures. */
 const HEAD_BYTES = 256 * 1024;
 const MATROSKA = 0x1a45dfa3;
 /** The id of DateUTC and the length of its value. */
@@ -12,7 +12,7 @@ const DATE_UTC = [0x44, 0x61, 0x88] as const;
 const OLDEST_MS = Date.UTC(1990, 0, 1);
 const MOST_BOXES = 10_000;
 
-/** Milliseconds since 1970, from `mvhd` of MP4 and MOV or `DateUTC` of Matroska and WebM; null where there is none. */
+/** Milliseconds since 1970, from `mvhd` of MP4 and MOV or `DateUTC` of Matroska and WebM; null if there is none. */
 export async function readRecordedAt(file: Blob): Promise<number | null> {
 	const head = new DataView(await file.slice(0, 12).arrayBuffer());
 	if (head.byteLength < 12) return null;
@@ -41,7 +41,7 @@ async function movieDate(file: Blob): Promise<number | null> {
 	return (seconds - SECONDS_1904_TO_1970) * 1000;
 }
 
-/** Where the content of a box lies, between two places of the file. */
+/** Where the content of a box lies, searching between two positions in the file. */
 async function findBox(
 	file: Blob,
 	from: number,

@@ -1,4 +1,6 @@
-/** Writes a film anew with something drawn on its frames, its sound kept. Loaded only where a film is written. */
+/**
+ * Writes a copy of a film with something drawn on its frames, keeping its sound. Loaded only when a film is written.
+ */
 import {
 	ALL_FORMATS,
 	BlobSource,
@@ -32,7 +34,7 @@ const FORMATS: readonly FilmFormat[] = [
 	{ id: 'webm-av1', title: 'WebM (AV1)', extension: 'webm', codec: 'av1' }
 ];
 
-/** What this browser can write at this size, the most usual first. */
+/** What this browser can write at this size, the most common first. */
 export async function writableFormats({ width, height }: Size): Promise<FilmFormat[]> {
 	if (typeof VideoEncoder === 'undefined') return [];
 	const codecs = await getEncodableVideoCodecs(['avc', 'vp9', 'vp8', 'av1'], even({ width, height }));
@@ -41,7 +43,7 @@ export async function writableFormats({ width, height }: Size): Promise<FilmForm
 
 export interface WriteOptions {
 	readonly format: FilmFormat;
-	/** Of the film as it is shown. */
+	/** Display size of the film. */
 	readonly size: Size;
 	/** Draws on a frame, in pixels of the film; `timeS` in seconds of the container. */
 	readonly draw: (context: CanvasRenderingContext2D, timeS: number) => void;
@@ -52,7 +54,7 @@ export interface WriteOptions {
 
 export interface WrittenFilm {
 	readonly data: Blob;
-	/** The film has a sound that this one does not: no encoder, or no decoder. */
+	/** Whether the original's sound was lost, for want of an encoder or decoder. */
 	readonly lostSound: boolean;
 }
 
@@ -79,7 +81,7 @@ export async function writeFilm(
 			input,
 			output,
 			tracks: 'primary',
-			// Times of the container stay as they are.
+			// Keeps the container's times.
 			trim: { start: 0 },
 			video: {
 				codec: format.codec,
@@ -116,17 +118,17 @@ export async function writeFilm(
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** H.264 takes even sizes alone. */
+/** H.264 only takes even sizes. */
 function even({ width, height }: Size): Size {
 	return { width: Math.max(2, width & ~1), height: Math.max(2, height & ~1) };
 }
 
-/** What is written, as parts that the browser may move to its disk. */
+/** The output, as parts that the browser may move to disk. */
 class Parts {
 	#parts: { readonly from: number; readonly data: Blob }[] = [];
 	#end = 0;
 
-	/** After what is there, or over a piece of it: containers say at their begin how long they are once that is known. */
+	/** Appends, or overwrites a piece: containers fill in their length at the start once it is known. */
 	write({ data, position }: StreamTargetChunk): void {
 		const to = position + data.length;
 		if (position > this.#end) throw new RangeError(`${data.length} bytes at ${position} of ${this.#end}`);

@@ -229,7 +229,7 @@ describe.each(['wasm', 'cpu'])('Network on %s', (backend) => {
 
 	it('refuses a batch of another size, and frees what it took where a step fails', () => {
 		const network = new Network(networkOf(PICTURE, [{ op: 'relu', from: 0 }]));
-		expect(() => network.run(new Float32Array(7), 1)).toThrow('7 values are no batch of [1,6,5,4].');
+		expect(() => network.run(new Float32Array(7), 1)).toThrow('7 values are not a batch of [1,6,5,4].');
 		network.dispose();
 		const broken = new Network(networkOf(PICTURE, [{ op: 'relu', from: 3 }]));
 		const before = tf.memory().numTensors;

@@ -64,7 +64,7 @@ describe('readFer2013', () => {
 		[
 			'a grey value that is no number',
 			`0,x${pixels(1).slice(1)},Training`,
-			/Row 5: Pixel 1 is no whole number of 0 to 255: "x/
+			/Row 5: Pixel 1 is not a whole number from 0 to 255: "x/
 		],
 		['a label over 6', `7,${pixels(1)},Training`, /Row 5: The label .* 0 to 6, but it is "7"/],
 		['an empty label', `,${pixels(1)},Training`, /Row 5: The label/],

@@ -111,12 +111,12 @@ describe('readGraphModel', () => {
 
 	it('refuses what is no graph model, and nodes that no step stands for', () => {
 		for (const json of [null, {}, { format: 'layers-model', weightsManifest: [{}] }])
-			expect(() => asGraphModel(json)).toThrow('no graph model of tfjs');
+			expect(() => asGraphModel(json)).toThrow('not a tfjs graph model');
 		const read = (changed: GraphModel) => (): unknown => readGraphModel(changed, packed.weights);
 		expect(read(withNode(convolution, { op: 'Einsum' }))).toThrow('No step stands for "conv_1" (Einsum).');
 		expect(read(withNode(convolution, { input: ['conv_9', '', ''] }))).toThrow('"conv_9" is read before');
 		expect(read(withNode(convolution, { input: ['input', 'input', ''] }))).toThrow('"input" should be a constant.');
-		expect(read(withNode(convolution, { attr: {} }))).toThrow('does something else than to add a bias');
-		expect(read(withNode(0, { attr: {} }))).toThrow('something else than pictures');
+		expect(read(withNode(convolution, { attr: {} }))).toThrow('does something other than add a bias');
+		expect(read(withNode(0, { attr: {} }))).toThrow('something other than pictures');
 	});
 });
