@@ -4,10 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { allowedOrigins, pagePolicy } from './policy';
 
-/** What a build is made from. */
+/** What a build is made from: of `src/server` too, as the build's policy, notices and compression come from there. */
 const SOURCES = ['src', 'static', 'package-lock.json', 'svelte.config.js', 'vite.config.ts'];
-/** Parts of `src` that are in no build. */
-const UNBUILT = /[/\\]src[/\\]server$/;
 
 export interface Wanted {
 	/** Origins that the pages may talk to. */
@@ -44,7 +42,7 @@ export function readBuild(project: string): (Wanted & { readonly atMs: number })
 
 /** When the newest file at or below `path` changed; 0 if there is none. */
 function newestMs(path: string): number {
-	if (!existsSync(path) || UNBUILT.test(path)) return 0;
+	if (!existsSync(path)) return 0;
 	const own = statSync(path);
 	if (!own.isDirectory()) return own.mtimeMs;
 	// The folder's own date shows when files were removed.

@@ -3,6 +3,8 @@
 export interface Log {
 	/** Writes a line. */
 	line(text: string): void;
+	/** Something that went wrong: at most one line in ten seconds for each `name`. */
+	event(name: string, fault: string): void;
 	/**
 	 * The condition of something that is tried again and again, or null if all is well: logged when it changes, and at
 	 * most once in ten seconds for each `name`, however often it fails.
@@ -14,6 +16,7 @@ const QUIET_MS = 10_000;
 
 export function createLog(write: (line: string) => void, now: () => number = Date.now): Log {
 	const told = new Map<string, { fault: string | null; atMs: number; times: number }>();
+	const events = new Map<string, number>();
 	const line = (text: string) => {
 		const time = new Date(now());
 		const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString();
@@ -21,6 +24,11 @@ export function createLog(write: (line: string) => void, now: () => number = Dat
 	};
 	return {
 		line,
+		event(name, fault) {
+			if (now() - (events.get(name) ?? -Infinity) < QUIET_MS) return;
+			events.set(name, now());
+			line(`${name}: ${fault}`);
+		},
 		condition(name, fault) {
 			const last = told.get(name) ?? { fault: null, atMs: -Infinity, times: 0 };
 			const times = fault === null ? last.times : last.times + 1;

@@ -104,7 +104,7 @@ export function createSite(options: SiteOptions): Site {
 				return;
 			}
 			// A file that a new build has just removed, or a fault: the client tries again, all others go on.
-			log.condition('A request failed', String(error));
+			log.event('A request failed', String(error));
 			tell(response, 500, 'This did not work. Please try again.');
 		}
 	}

@@ -95,8 +95,8 @@ describe('figures', () => {
 	it.each([
 		['{', 'must be JSON'],
 		['[]', 'a JSON object'],
-		['{"faces":1}', '"kiosk" is a name'],
-		['{"kiosk":"a\\"b"}', '"kiosk" is a name'],
+		['{"faces":1}', '"kiosk" must be a name'],
+		['{"kiosk":"a\\"b"}', '"kiosk" must be a name'],
 		['{"kiosk":"a","faces":"two"}', '"faces" must be a number'],
 		['{"kiosk":"a","__proto__":1}', 'is not one of']
 	])('of %s are refused: %s', (text, message) => {
@@ -122,4 +122,15 @@ it('the log tells changes, with the time, and not each try', () => {
 	expect(lines.length).toBeLessThan(15);
 	expect(lines.at(-2)).toContain('/door answers again, after 100 tries.');
 	expect(lines.at(-1)).toContain('a b');
+});
+
+it('the log tells of a fault that happens again, but not of each one of many', () => {
+	const lines: string[] = [];
+	let nowMs = 0;
+	const log = createLog(
+		(line) => lines.push(line.slice(21)),
+		() => nowMs
+	);
+	for (; nowMs < 20_000; nowMs += 1000) log.event('A request failed', 'no such file');
+	expect(lines).toEqual(['A request failed: no such file', 'A request failed: no such file']);
 });
