@@ -82,7 +82,7 @@ describe('createLineSplitter', () => {
 	it('refuses what has no lines before it has read much of it', () => {
 		const { push } = createLineSplitter();
 		expect(push('1'.repeat(60_000))).toEqual([]);
-		expect(() => push('1'.repeat(60_000))).toThrow('no table');
-		expect(() => createLineSplitter().push(`${'1'.repeat(70_000)}\n2`)).toThrow('no table');
+		expect(() => push('1'.repeat(60_000))).toThrow('not a table');
+		expect(() => createLineSplitter().push(`${'1'.repeat(70_000)}\n2`)).toThrow('not a table');
 	});
 });

@@ -277,7 +277,7 @@ describe('tables are named as what they are', () => {
 			(name, reason) => skipped.push(`${name}: ${reason}`)
 		);
 		expect(tables).toHaveLength(1);
-		expect(skipped).toEqual([expect.stringContaining('test.csv: This table has pictures and no labels')]);
+		expect(skipped).toEqual([expect.stringContaining('test.csv: This table has pictures but no labels')]);
 	});
 });
 

@@ -518,7 +518,7 @@ describe('a camera by https', () => {
 		await new Promise<void>((listening) => plain.listen(0, '127.0.0.1', listening));
 		const plainPort = (plain.address() as AddressInfo).port;
 		const own = await startSite([`--proxy=/a=http://127.0.0.1:${port}`, `--proxy=/b=https://127.0.0.1:${plainPort}`]);
-		expect(await (await fetch(`${own.origin}/a`)).text()).toContain('does it want https://');
+		expect(await (await fetch(`${own.origin}/a`)).text()).toContain('does it need https://');
 		expect(await (await fetch(`${own.origin}/b`)).text()).toContain('write http:// instead of https://');
 		await own.stop();
 		plain.close();
