@@ -44,14 +44,14 @@ function told({ frames, occupancy }: KioskResults): string {
 	const lines = frames.rows.map(({ cameras, way, fps, medianMs, rssMb, privateMb, processorMs }) => [
 		...[String(cameras), way === '' ? '' : `\`${way}\``],
 		...[fps.map((each) => each.toFixed(1)).join(', '), medianMs.toFixed(0)],
-		...[`${rssMb} MB (${privateMb} its own)`, `${processorMs} ms`]
+		...[`${rssMb} MB (${privateMb} private)`, `${processorMs} ms`]
 	]);
 	const heads = [
 		'cameras',
-		'set',
-		'frames a second of each',
+		'settings',
+		'frames a second per camera',
 		'ms a frame',
-		"the page's process",
+		"memory of the page's process",
 		'processor time a frame'
 	];
 	// A camera set to five gives a little less, as no timer is exact.
@@ -64,16 +64,16 @@ function told({ frames, occupancy }: KioskResults): string {
 	]);
 	const late = occupancy.rows.filter(({ worstMs }) => worstMs > 1000 * GOAL_OCCUPIED_S);
 	return [
-		`Printed by \`npm run bench -- kiosk\`: Motion JPEG of 1280x720 with one face, ${CAMERA_FPS} pictures a second of each camera. ${frames.machine}.`,
+		`Printed by \`npm run bench -- kiosk\`: Motion JPEG of 1280x720 with one face, ${CAMERA_FPS} pictures a second from each camera. ${frames.machine}.`,
 		'',
 		table([heads, ...lines]),
 		'',
-		`The aim is ${GOAL_FPS} frames a second of each of four cameras: ${missed.length === 0 ? 'met' : 'missed'}.`,
+		`The goal is ${GOAL_FPS} frames a second from each of four cameras: ${missed.length === 0 ? 'met' : 'missed'}.`,
 		'',
-		`From the first picture with a face that the camera's server sends to \`ON\` at a subscriber of Mosquitto, by the same command. ${occupancy.machine}.`,
+		`Time from the first picture with a face that the camera's server sends until a subscriber of Mosquitto gets \`ON\`, by the same command. ${occupancy.machine}.`,
 		'',
 		table([['what comes into view', 'cameras', 'takes', 'median', 'worst'], ...soon]),
 		'',
-		`The aim is ${GOAL_OCCUPIED_S} s: ${late.length === 0 ? 'met in every take' : 'missed in the worst takes'}.`
+		`The goal is ${GOAL_OCCUPIED_S} s: ${late.length === 0 ? 'met in every take' : 'missed in the worst takes'}.`
 	].join('\n');
 }

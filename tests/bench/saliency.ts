@@ -65,7 +65,7 @@ async function compare(args: string[]): Promise<void> {
 	);
 	const line = (cells: readonly string[]): string =>
 		cells.map((cell, index) => (index === 0 ? cell.padEnd(44) : cell.padStart(15))).join('');
-	const titles = ['passes', 'deletion, gray', 'blur', 'insertion, gray', 'blur', 'overall', 'less the page'];
+	const titles = ['passes', 'deletion, gray', 'blur', 'insertion, gray', 'blur', 'overall', 'minus page'];
 	console.log(line(['map', ...titles]));
 	for (const [index, { title, passes }] of methods.entries()) {
 		const figures = all[index] ?? [];

@@ -108,10 +108,10 @@ export function tourGrowth(samples: readonly TourSample[]): Line | null {
 export function judgeTour(tour: Tour): string[] {
 	const reasons = tour.faults
 		.filter(({ recoveredS }) => recoveredS === null)
-		.map(({ what, title, minute }) => `No way back from "${what}: ${title}" (minute ${minute.toFixed(1)}).`);
+		.map(({ what, title, minute }) => `No recovery from "${what}: ${title}" (minute ${minute.toFixed(1)}).`);
 	for (const { what, title, minute, heldS, otherResults } of tour.faults)
 		if (otherResults === 0 && heldS >= LEAST_HELD_S)
-			reasons.push(`"${what}: ${title}" stopped the other camera, too (minute ${minute.toFixed(1)}).`);
+			reasons.push(`"${what}: ${title}" also stopped the other camera (minute ${minute.toFixed(1)}).`);
 	const missing = missingMinutes(tour.logged, tour.gaps);
 	if (missing.length > 0) reasons.push(`The log lacks ${missing.map(nameOf).join(', ')}.`);
 	const unlike = unlikeMinutes(tour);
@@ -142,7 +142,7 @@ export function tourReport(tour: Tour, about: string): string {
 	const growth = tourGrowth(samples);
 	const processMb = samples.flatMap((each) => each.processMb ?? []);
 	const perCamera = [...new Set(logged.map(({ camera }) => camera))].map(
-		(camera) => `${logged.filter((each) => each.camera === camera).length} of "${camera}"`
+		(camera) => `${logged.filter((each) => each.camera === camera).length} for "${camera}"`
 	);
 	const missing = missingMinutes(logged, tour.gaps);
 	const alone = faults.filter(({ otherResults, heldS }) => otherResults !== null && heldS >= LEAST_HELD_S);
@@ -152,9 +152,9 @@ export function tourReport(tour: Tour, about: string): string {
 		'',
 		table([['fault', 'count', 'came back', 'seconds until both cameras showed faces, median', 'worst'], ...rows]),
 		'',
-		`- ${faults.filter(({ recoveredS }) => recoveredS !== null).length} of ${faults.length} faults recovered; ${reloads} reloads. While one camera was held up, the other went on in ${alone.filter(({ otherResults }) => otherResults !== 0).length} of ${alone.length} cases.`,
-		`- Minutes in the log: ${perCamera.join(', ')}; ${missing.length} missing while the page ran. ${published.length} of ${logged.length} came from the broker.`,
-		`- Heap of page and worker: ${growth === null ? 'too short for a slope' : `${growth.slope.toFixed(2)} MB an hour (standard error ${growth.error.toFixed(2)})`}, within each page. The page's process took ${processMb.length === 0 ? '?' : `${Math.min(...processMb).toFixed(0)} to ${Math.max(...processMb).toFixed(0)}`} MB.`,
+		`- ${faults.filter(({ recoveredS }) => recoveredS !== null).length} of ${faults.length} faults recovered; ${reloads} reloads. While one camera had a fault, the other kept running in ${alone.filter(({ otherResults }) => otherResults !== 0).length} of ${alone.length} cases.`,
+		`- Minutes in the log: ${perCamera.join(', ')}; ${missing.length} missing while the page ran. The broker delivered ${published.length} of ${logged.length}.`,
+		`- Heap growth of page and worker: ${growth === null ? 'the run was too short for a slope' : `${growth.slope.toFixed(2)} MB an hour (standard error ${growth.error.toFixed(2)})`}, within each page. The page's process took ${processMb.length === 0 ? '?' : `${Math.min(...processMb).toFixed(0)} to ${Math.max(...processMb).toFixed(0)}`} MB.`,
 		`- ${failures.length === 0 ? 'Passed.' : `Failed: ${failures.join(' ')}`}`
 	].join('\n');
 }

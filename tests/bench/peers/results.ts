@@ -108,13 +108,13 @@ export function peersSummary(results: PeersResults): string {
 					]
 				];
 	return [
-		`Beside its peers, human ${versions.human} and face-api ${versions['face-api']}, in one run on ${machine}, ${date.slice(0, 10)}, load ${load.toFixed(1)}${framesBefore === undefined ? '' : `; frames in another, on ${framesBefore}`}:`,
+		`Compared with its peers, human ${versions.human} and face-api ${versions['face-api']}, in one run on ${machine}, ${date.slice(0, 10)}, load ${load.toFixed(1)}${framesBefore === undefined ? '' : `; frames in another, on ${framesBefore}`}:`,
 		'',
 		table([
 			['', 'Mien', 'Mien / human', 'Mien / face-api', 'goal'],
 			...startRows,
 			[
-				'first visit, over the line',
+				'first visit, transferred',
 				`${(bytes.mien.bytes / 1e6).toFixed(2)} MB`,
 				...ratios((who) => bytes[who].bytes),
 				''
@@ -147,7 +147,7 @@ export function peersTables(results: PeersResults): string {
 		...ratios((who) => times[who].medianMs)
 	]);
 	const byteRow = [
-		'first visit, MB over the line (files)',
+		'first visit, MB transferred (files)',
 		...WHO.map((who) => `${(bytes[who].bytes / 1e6).toFixed(2)} (${String(bytes[who].files)})`),
 		...ratios((who) => bytes[who].bytes)
 	];
@@ -166,7 +166,7 @@ export function peersTables(results: PeersResults): string {
 		'',
 		table([head(''), ...startRows, byteRow]),
 		'',
-		`Milliseconds from a frame to its faces and expressions, median (best), and frames a second of a camera that gives 30${framesBefore === undefined ? '' : `, measured on ${framesBefore}`}:`,
+		`Milliseconds from a frame to its faces and expressions, median (best), and frames a second with a camera that gives 30${framesBefore === undefined ? '' : `, measured on ${framesBefore}`}:`,
 		'',
 		table([head(''), ...frameRows])
 	].join('\n');
