@@ -7,7 +7,7 @@ import { saveResult } from '../../training/commands/results';
 import { measureSpeed } from '../../training/studies/speed';
 import { MODELS } from '../../training/models/index';
 
-/** Slow back ends get small batches, so that a step of the largest network ends in reasonable time. */
+/** Of each measurement. */
 const SECONDS = 5;
 const wanted = process.argv.slice(2);
 // The slowest first, as oneDNN replaces WASM's kernels in this process.
@@ -18,6 +18,7 @@ const gpu = await findGpu().catch(() => undefined);
 /** Replicas that use this machine's processors well. */
 const replicasOf = (backend: TrainingBackend): number => (sharesWork(backend) ? availableParallelism() : 1);
 
+/** Slow back ends get small batches, so that a step of the largest network ends in reasonable time. */
 function batchOf(backend: TrainingBackend): number {
 	if (backend === 'cpu' || (backend === 'webgpu' && gpu?.isSoftware !== false)) return 2;
 	if (backend.startsWith('onednn')) return 128;
