@@ -107,7 +107,7 @@ it.each(manifest.models)('$id has its figures on the sets of unseen faces', ({ i
 	expect(reportOf(id).unseen?.map((set) => set.id)).toEqual(['ck48', 'london']);
 });
 
-// Levelling eyes fully, or never turning faces, costs up to a point on PublicTest as the detector cuts it.
+// Levelling eyes fully, or never turning faces, costs up to one point on PublicTest as the detector cuts it.
 it.each(manifest.models)('$id is shown faces that lean as far as those of FER2013', ({ input }) => {
 	expect(input.crop.tilt).toBe(15);
 });
