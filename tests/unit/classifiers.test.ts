@@ -15,7 +15,7 @@ const MANIFEST = {
 	]
 } as unknown as Manifest;
 
-it('offers each model, and once more averaged with its mirror image where it has that', () => {
+it('offers each model, and again averaged with its mirror image if it has that view', () => {
 	const all = classifiersOf(MANIFEST);
 	expect(all.map(({ id, model, mirrored, place }) => [id, model, mirrored, place])).toEqual([
 		['small', 'small', false, 0],

@@ -63,7 +63,7 @@ describe('parseManifest', () => {
 		expect(parseManifest(validManifest())).toEqual(validManifest());
 	});
 
-	it('says what was expected and what was found, and where', () => {
+	it('says where, what was expected and what was found', () => {
 		expect(messageOf(withValue(['models', 0, 'labels', 1], 7))).toBe(
 			'models.0.labels.1: Invalid type: Expected string but received 7'
 		);
@@ -169,7 +169,7 @@ describe('parseManifest', () => {
 		expect(messageOf(withValue(['models', 0, 'url'], url))).toContain('models.0.url: Expected a relative address');
 	});
 
-	it('refuses two models of one id', () => {
+	it('refuses two models with the same id', () => {
 		const manifest = validManifest();
 		expect(messageOf({ ...manifest, models: [...manifest.models, ...manifest.models] })).toBe(
 			'models: Expected ids that differ but found "mien" twice'
@@ -185,7 +185,7 @@ describe('parseManifest', () => {
 			expect(parseManifest(withMirror({})).models[0]?.mirrored).toEqual(mirrored);
 		});
 
-		it('has one value a label', () => {
+		it('has one value per label', () => {
 			const metricsOf = (...perClass: number[]) => ({ public: { n: 10, accuracy: 0.5, macroF1: 0.5, perClass } });
 			expect(messageOf(withMirror({ biases: [1, 2], metrics: metricsOf(0.5, 0.6) }))).toBe('accepted');
 			expect(messageOf(withMirror({ biases: [1] }))).toBe(
@@ -196,7 +196,7 @@ describe('parseManifest', () => {
 			);
 		});
 
-		it('takes an id that no model has', () => {
+		it('takes up an id that no other model may have', () => {
 			const [first] = validManifest().models;
 			const models = [
 				{ ...first, mirrored },
@@ -213,7 +213,7 @@ describe('parseManifest', () => {
 	});
 });
 
-describe('a manifest that somebody meddled with', () => {
+describe('a manifest that was tampered with', () => {
 	const HOSTILE: readonly unknown[] = [
 		...[null, true, 0, -1, 0.5, 1e308, -1e308, '', 'x', '../../x', 'https://elsewhere.example/x', '//x', 'a\u0000b'],
 		...[
@@ -271,7 +271,7 @@ describe('a manifest that somebody meddled with', () => {
 		}
 	}
 
-	it('is refused with a short message, or is what the page relies on, in 2000 ways', () => {
+	it('is refused with a short message or meets what the page relies on, in 2000 variants', () => {
 		const random = generator(23);
 		let refused = 0;
 		for (let time = 0; time < 2000; time++) {

@@ -1,4 +1,4 @@
-/** Shipped models as anybody's tfjs would run them: `tf.loadGraphModel` on the written files. */
+/** Shipped models as any tfjs would run them: `tf.loadGraphModel` on the written files. */
 import { loadGraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ export interface StockOutput {
 	readonly values: Float32Array;
 }
 
-/** Output of `count` pictures from model.json at `file`; the weights lie where it says. */
+/** Output of `count` pictures from model.json at `file`; the weights are where it says. */
 export async function runStock(file: string, batch: Float32Array, count: number): Promise<StockOutput> {
 	const json = JSON.parse(readFileSync(file, 'utf8')) as tf.io.ModelJSON;
 	const model = await loadGraphModel({
@@ -33,7 +33,7 @@ export async function runStock(file: string, batch: Float32Array, count: number)
 	return found;
 }
 
-/** The same of a network, through files. */
+/** The same for a network, through files. */
 export async function loadStock(packed: PackedNetwork, batch: Float32Array, count: number): Promise<StockOutput> {
 	const dir = path.join(mkdtempSync(path.join(tmpdir(), 'mien-stock-')), 'model');
 	try {

@@ -35,7 +35,7 @@ describe('the summary of peers', () => {
 	const rows = peersSummary(RESULTS).split('\n');
 	const row = (name: string) => rows.find((line) => line.startsWith(`| ${name}`))?.replaceAll(/ +/g, ' ');
 
-	it('tells each goal with its ratio, met up to its limit and missed beyond', () => {
+	it('states each goal with its ratio: met up to the limit, missed beyond it', () => {
 		expect(row('first visit, this')).toBe(
 			"| first visit, this machine | 0.60 s | 0.60 | 0.30 | 0.60 of human's: met |"
 		);

@@ -12,14 +12,14 @@ import {
 } from '../../bench/soak-tour-summary';
 import { heapGrowth, judge, type Outcome, type Sample, summarise } from '../../bench/soak-summary';
 
-describe('figures', () => {
-	it('the median is the middle one, the upper of two', () => {
+describe('the statistics of a soak run', () => {
+	it('take the middle value as the median, the upper one of two', () => {
 		expect(median([3, 1, 2])).toBe(2);
 		expect(median([4, 1, 2, 3])).toBe(3);
 		expect(median([])).toBeNaN();
 	});
 
-	it('a line has the slope of exact points without error, and of scattered ones with it', () => {
+	it('fit a line: exact points give no error, scattered ones do', () => {
 		const exact = fitLine([
 			[0, 1],
 			[1, 3],
@@ -36,7 +36,7 @@ describe('figures', () => {
 		expect(scattered?.error).toBeCloseTo(Math.sqrt(0.75));
 	});
 
-	it('there is no line through two points, or through a column', () => {
+	it('fit no line through two points or through points of equal x', () => {
 		expect(
 			fitLine([
 				[0, 1],
@@ -54,12 +54,12 @@ describe('figures', () => {
 });
 
 describe('planFaults', () => {
-	it('is the same for the same seed, and another for another', () => {
+	it('gives the same plan for the same seed and another for another seed', () => {
 		expect(planFaults(7, 30)).toEqual(planFaults(7, 30));
 		expect(planFaults(7, 30)).not.toEqual(planFaults(8, 30));
 	});
 
-	it('brings every kind once in each round, whatever is asked for', () => {
+	it('includes every kind of fault once per round, or only those asked for', () => {
 		const { length } = FAULT_KINDS;
 		const faults = planFaults(1, 2 * length);
 		expect(faults).toHaveLength(2 * length);
@@ -69,7 +69,7 @@ describe('planFaults', () => {
 		expect(planFaults(1, 3, ['cut']).map(({ kind }) => kind)).toEqual(['cut', 'cut', 'cut']);
 	});
 
-	it('holds some seconds what can be held, and nothing else', () => {
+	it('holds the faults that can be held for some seconds, and no others', () => {
 		for (const { kind, heldS } of planFaults(3, 100)) {
 			if (FAULTS[kind].held) expect(heldS).toBeGreaterThanOrEqual(3);
 			else expect(heldS).toBe(0);
@@ -82,19 +82,19 @@ describe('steadySince', () => {
 	const every = (stepMs: number, fromMs: number, count: number): number[] =>
 		Array.from({ length: count }, (_, index) => fromMs + stepMs * index);
 
-	it('is the first of results that go on coming', () => {
+	it('is the first of a run of results that keep coming', () => {
 		expect(steadySince(every(100, 0, 100), 2050, 1000)).toBe(2100);
 	});
 
-	it('is not yet known where they have only just begun', () => {
+	it('is not known yet when results have only just begun', () => {
 		expect(steadySince(every(100, 5000, 10), 2000, 1000)).toBeNull();
 	});
 
-	it('does not count single results before an interruption', () => {
+	it('ignores single results before an interruption', () => {
 		expect(steadySince([2100, 2200, ...every(100, 9000, 60)], 2000, 1000)).toBe(9000);
 	});
 
-	it('takes slow results for steady where they always are', () => {
+	it('accepts slow results as steady if they always are', () => {
 		expect(steadySince(every(1500, 0, 10), 1000, 15_000)).toBe(1500);
 	});
 });
@@ -113,7 +113,7 @@ const SAMPLE: Sample = {
 	reloads: 0
 };
 
-/** A look each minute, with a heap that grows by so many megabytes an hour. */
+/** One sample a minute, with a heap that grows by `growthMb` an hour. */
 function samples(minutes: number, growthMb: number, tensors: (minute: number) => number = () => 300): Sample[] {
 	return Array.from({ length: minutes }, (_, index) => ({
 		...SAMPLE,
@@ -127,7 +127,7 @@ function samples(minutes: number, growthMb: number, tensors: (minute: number) =>
 const OUTCOME: Outcome = { type: 'fault', minute: 0.1, kind: 'cut', heldS: 8, recoveredS: 1.25 };
 
 describe('judge', () => {
-	it('passes a run that came back from everything and grew nowhere', () => {
+	it('passes a run that recovered from every fault without growing', () => {
 		expect(judge([OUTCOME, ...samples(60, 0.5)])).toEqual([]);
 	});
 
@@ -136,32 +136,32 @@ describe('judge', () => {
 		expect(reasons).toEqual(['The kiosk did not come back from "camera server away" (minute 0.1).']);
 	});
 
-	it('fails a heap that grows, once the run is long enough to tell', () => {
+	it('fails a growing heap, once the run is long enough to tell', () => {
 		expect(judge(samples(60, 3))).toEqual(['The heap grew by 3.00 MB an hour; the limit is 2.']);
 		expect(judge(samples(20, 30))).toEqual([]);
 		expect(heapGrowth(samples(20, 30))).toBeNull();
 	});
 
-	it('does not count the first ten minutes', () => {
+	it('ignores the first ten minutes', () => {
 		const settled = samples(60, 0).map((each) => (each.minute < 10 ? { ...each, pageHeapMb: 1 } : each));
 		expect(heapGrowth(settled)?.slope).toBeCloseTo(0);
 	});
 
-	it('fails tensors that grow, not a frame that was counted in flight', () => {
+	it('fails growing tensors, but not a frame counted in flight', () => {
 		expect(judge(samples(6, 0, (minute) => 300 + minute))).toEqual([
 			'Tensors grew: at least 301 in the first half, 304 in the second.'
 		]);
 		expect(judge(samples(6, 0, (minute) => (minute === 5 ? 320 : 300)))).toEqual([]);
 	});
 
-	it('fails a page that is gone, and a run without a look', () => {
+	it('fails a page that crashed and a run without a sample', () => {
 		const reasons = judge([{ type: 'trouble', minute: 2, text: 'The page crashed.', fatal: true }]);
 		expect(reasons).toEqual(['The page crashed.', 'Nothing was measured: the run ended within its first minute.']);
 	});
 });
 
 describe('summarise', () => {
-	it('tells faults by kind, with median and worst', () => {
+	it('lists faults by kind, with median and worst', () => {
 		const outcomes = [1.25, 4, null].map((recoveredS): Outcome => ({ ...OUTCOME, recoveredS }));
 		const text = summarise([...outcomes, ...samples(3, 0)]).join('\n');
 		expect(text).toMatch(/stream cut +3 +2 +4\.0 +4\.0/);
@@ -172,13 +172,13 @@ describe('summarise', () => {
 		expect(text).toContain('Failed: ');
 	});
 
-	it('tells a run that ended at once, too', () => {
+	it('also reports on a run that ended at once', () => {
 		expect(summarise([]).join('\n')).toContain('Nothing was measured');
 	});
 });
 
 describe('parseSoakOptions', () => {
-	it('has defaults, and takes what is asked for', () => {
+	it('has defaults, and takes the options given', () => {
 		expect(parseSoakOptions([])).toEqual({ help: false, transports: false, minutes: 60, seed: 1, kinds: FAULT_KINDS });
 		const asked = ['--minutes', '4', '--seed=9', '--faults', 'cut,worker-stuck'];
 		expect(parseSoakOptions(asked)).toEqual({
@@ -195,7 +195,7 @@ describe('parseSoakOptions', () => {
 		[['--seed', 'x'], '--seed takes a whole number'],
 		[['--faults', 'cut,rain'], '--faults does not know "rain"; it takes some of cut,'],
 		[['--loud'], 'loud']
-	])('%j is refused with what is allowed', (args, message) => {
+	])('rejects %j and says what is allowed', (args, message) => {
 		expect(() => parseSoakOptions(args)).toThrow(message);
 	});
 });
@@ -210,19 +210,19 @@ describe('a tour of all transports', () => {
 	};
 	const fault = { leg: 0, what: 'HLS', title: 'stream cut', minute: 1, heldS: 5, recoveredS: 2, otherResults: 3 };
 
-	it('passes where all is well', () => {
+	it('passes if all is well', () => {
 		expect(judgeTour({ ...TOUR, faults: [fault] })).toEqual([]);
 		expect(tourReport({ ...TOUR, faults: [fault] }, 'here')).toContain('Passed.');
 	});
 
-	it('fails for a fault that was not recovered from, and for one that stopped the other camera', () => {
+	it('fails if a fault was not recovered from or stopped the other camera', () => {
 		expect(judgeTour({ ...TOUR, faults: [{ ...fault, recoveredS: null }] })).toHaveLength(1);
 		expect(judgeTour({ ...TOUR, faults: [{ ...fault, otherResults: 0 }] })).toHaveLength(1);
 		expect(judgeTour({ ...TOUR, faults: [{ ...fault, heldS: 2, otherResults: 0 }] })).toEqual([]);
 		expect(judgeTour({ ...TOUR, faults: [{ ...fault, otherResults: null }] })).toEqual([]);
 	});
 
-	it('fails for a minute that the log lacks, unless the page stood still in it', () => {
+	it('fails if the log lacks a minute, unless the page stood still in it', () => {
 		const gap = { fromMs: 2.5 * minuteMs, toMs: 2.7 * minuteMs };
 		const without = logged.filter(({ camera, minute }) => camera !== 'two' || minute !== 2 * minuteMs);
 		const tour = { ...TOUR, logged: without, published: without };
@@ -231,14 +231,14 @@ describe('a tour of all transports', () => {
 		expect(judgeTour({ ...tour, gaps: [gap] })).toEqual([]);
 	});
 
-	it('fails where log and broker differ, but for the last minute, which may be under way', () => {
+	it('fails if log and broker differ, except in the last minute, which may still be running', () => {
 		const published = logged.filter(({ minute }) => minute !== 3 * minuteMs);
 		expect(unlikeMinutes({ logged, published })).toEqual([]);
 		expect(unlikeMinutes({ logged, published: published.slice(1) })).toHaveLength(1);
 		expect(unlikeMinutes({ logged: logged.slice(1), published: logged })).toHaveLength(1);
 	});
 
-	it('finds a common slope of the heaps of pages that begin at other heights', () => {
+	it('fits one slope to the heaps of pages that start at different sizes', () => {
 		const samples = [0, 1].flatMap((leg) =>
 			[2, 4, 6, 8].map((minute) => ({ leg, minute, heapMb: 10 + 5 * leg + minute / 60, tensors: 3, processMb: null }))
 		);

@@ -108,7 +108,7 @@ function resultOf({ frameId, generation }: { frameId: number; generation: number
 	return { type: 'result', frameId, generation, result };
 }
 
-/** The code that a promise rejects with, for a look at any time. */
+/** The code that a promise rejected with, readable at any time. */
 function watch(promise: Promise<unknown>): { outcome: () => unknown } {
 	let outcome: unknown = 'pending';
 	promise.then(
@@ -121,8 +121,8 @@ function watch(promise: Promise<unknown>): { outcome: () => unknown } {
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-describe('Analyser: faces', () => {
-	it('get ids that no worker before has given', async () => {
+describe('Analyser: ids of faces', () => {
+	it('are never given twice, even by a new worker', async () => {
 		const { analyser, worker } = await createRunning();
 		const result = analyser.analyse(new FakeBitmap(), FRAME);
 		const { frameId, generation } = worker().last('frame');
@@ -135,8 +135,8 @@ describe('Analyser: faces', () => {
 	});
 });
 
-describe('Analyser: a still', () => {
-	it('keeps its time where settings come meanwhile', async () => {
+describe('Analyser: the time limit of a still', () => {
+	it('does not change when settings arrive in between', async () => {
 		const { analyser, worker, types } = await createRunning();
 		const still = watch(analyser.analyse(new FakeBitmap(), { ...FRAME, still: true }));
 		void analyser.configure(SETTINGS);
@@ -150,7 +150,7 @@ describe('Analyser: a still', () => {
 });
 
 describe('Analyser: start', () => {
-	it('starts once for several calls and tells progress', async () => {
+	it('starts once for several calls and reports progress', async () => {
 		const { analyser, workers, worker, events } = createAnalyser();
 		const both = Promise.all([analyser.start(), analyser.start()]);
 		worker().send({ type: 'progress', stage: 'detector', loaded: 1, total: 2 });
@@ -166,7 +166,7 @@ describe('Analyser: start', () => {
 		]);
 	});
 
-	it('is fatal at once where the worker says why, and can be tried again', async () => {
+	it('fails at once when the worker says why, and can be tried again', async () => {
 		const { analyser, workers, worker, types } = createAnalyser();
 		const start = watch(analyser.start());
 		worker().send({ type: 'failed', failure: { code: 'manifest-invalid', message: 'no', said: null } });
@@ -192,7 +192,7 @@ describe('Analyser: start', () => {
 		expect(configure.outcome()).toBe('worker-timeout');
 	});
 
-	it('says so where its code cannot be loaded, and gives up after three tries', async () => {
+	it('says so when its code cannot be loaded, and gives up after three tries', async () => {
 		const { analyser, workers, types } = createAnalyser();
 		const start = analyser.start().catch((thrown: unknown) => (thrown as { said: string }).said);
 		for (let attempt = 0; attempt < 3; attempt++) {
@@ -203,7 +203,7 @@ describe('Analyser: start', () => {
 		expect(await start).toContain('could not be loaded');
 	});
 
-	it('says at once that its code stands still, and can be tried again', async () => {
+	it('reports at once that its code stopped loading, and can be tried again', async () => {
 		const codeMs = 500;
 		const { analyser, workers, worker, types } = createAnalyser({ ...TIMEOUTS, codeMs });
 		const start = watch(analyser.start());
@@ -214,7 +214,7 @@ describe('Analyser: start', () => {
 		await again;
 	});
 
-	it('has a new list of models where it is started anew', async () => {
+	it('gets a new list of models when started anew', async () => {
 		const { analyser, workers, worker, types } = createAnalyser();
 		const start = analyser.start();
 		worker().ready();
@@ -229,7 +229,7 @@ describe('Analyser: start', () => {
 		expect(types()).toEqual(['ready', 'ready']);
 	});
 
-	it('waits as long as there is progress', async () => {
+	it('keeps waiting while there is progress', async () => {
 		const { analyser, workers, worker } = createAnalyser();
 		const start = analyser.start();
 		for (let second = 0; second < 5; second++) {
@@ -269,7 +269,7 @@ describe('Analyser: settings', () => {
 		expect(worker().last('configure').settings).toEqual(SETTINGS);
 	});
 
-	it('goes on with the old settings while new ones load, and after they failed', async () => {
+	it('keeps the old settings while new ones load and after they failed', async () => {
 		const { analyser, worker } = await createRunning();
 		const old = worker().last('configure').generation;
 		const configure = watch(analyser.configure(OTHER));
@@ -300,7 +300,7 @@ describe('Analyser: settings', () => {
 		expect(second.outcome()).toBe(undefined);
 	});
 
-	it('drops a result of settings that are no longer in force', async () => {
+	it('drops a result of settings no longer in force', async () => {
 		const { analyser, worker } = await createRunning();
 		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
 		void analyser.configure(OTHER);
@@ -345,7 +345,7 @@ describe('Analyser: frames', () => {
 		expect(analyser.busy).toBe(false);
 	});
 
-	it('tells a dropped frame from a failed one, and ignores answers to others', async () => {
+	it('distinguishes a dropped frame from a failed one, and ignores answers to others', async () => {
 		const { analyser, worker } = await createRunning();
 		const first = analyser.analyse(new FakeBitmap(), FRAME);
 		const { frameId, generation } = worker().last('frame');
@@ -361,7 +361,7 @@ describe('Analyser: frames', () => {
 });
 
 describe('Analyser: a worker that dies or hangs', () => {
-	it('rejects the frame in flight, starts another worker and gives it the settings', async () => {
+	it('has its frame in flight rejected and is replaced by another that gets the settings', async () => {
 		const { analyser, workers, worker, types } = await createRunning();
 		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
 		worker().die();
@@ -380,7 +380,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(await next).not.toBe(null);
 	});
 
-	it('starts another worker when a frame takes too long', async () => {
+	it('is replaced when a frame takes too long', async () => {
 		const { analyser, workers, events } = await createRunning();
 		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
 		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs);
@@ -390,7 +390,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(workers).toHaveLength(2);
 	});
 
-	describe('whose frames came at a pace', () => {
+	describe('after frames at a steady pace', () => {
 		const timeouts = { ...TIMEOUTS, configureMs: 120_000, frameMs: 30_000 };
 
 		async function playFrames(
@@ -416,7 +416,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 			expect(frame.outcome()).toBe('worker-timeout');
 		});
 
-		it('has time where one of them was slow', async () => {
+		it('gets more time if one of the frames was slow', async () => {
 			const running = await createRunning({ timeouts });
 			await playFrames(running, 99, 50);
 			await playFrames(running, 1, 900);
@@ -428,9 +428,9 @@ describe('Analyser: a worker that dies or hangs', () => {
 		});
 
 		it.each<[string, (running: Awaited<ReturnType<typeof createRunning>>) => Promise<unknown>]>([
-			['of which few are known', (running) => playFrames(running, 99, 50)],
+			['after few frames', (running) => playFrames(running, 99, 50)],
 			[
-				'with other models',
+				'after a change of models',
 				async (running) => {
 					await playFrames(running, 200, 50);
 					const configured = running.analyser.configure(OTHER);
@@ -439,7 +439,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 				}
 			],
 			[
-				'of the worker before',
+				'if the frames were those of the previous worker',
 				async (running) => {
 					await playFrames(running, 200, 50);
 					running.worker().die();
@@ -448,7 +448,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 					running.worker().configured();
 				}
 			]
-		])('has all the time, %s', async (_, play) => {
+		])('has the full time limit %s', async (_, play) => {
 			const running = await createRunning({ timeouts });
 			await play(running);
 			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
@@ -458,7 +458,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 			expect(frame.outcome()).toBe('worker-timeout');
 		});
 
-		it('has all the time on a GPU, which may compile for a frame with more faces', async () => {
+		it('has the full time limit on a GPU, which may compile for a frame with more faces', async () => {
 			const running = await createRunning({ timeouts, backend: { ...BACKEND, chosen: 'webgl' } });
 			await playFrames(running, 200, 50);
 			const frame = watch(running.analyser.analyse(new FakeBitmap(), FRAME));
@@ -467,10 +467,10 @@ describe('Analyser: a worker that dies or hangs', () => {
 		});
 	});
 
-	it('gets its time once more after the page stood still, once', async () => {
+	it('gets its time limit once more, and only once, after the page stood still', async () => {
 		const { analyser, worker } = await createRunning();
 		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
-		// Its timers come late, before the answer that waits behind them.
+		// Its timers fire late, before the answer that is queued behind them.
 		const now = performance.now.bind(performance);
 		const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + 13_000);
 		await vi.advanceTimersByTimeAsync(TIMEOUTS.frameMs);
@@ -489,7 +489,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		clock.mockRestore();
 	});
 
-	it('gives a frame more time while settings are under way: a model may be compiling', async () => {
+	it('gets more time for a frame while settings are loading, as a model may be compiling', async () => {
 		const { analyser, worker } = await createRunning();
 		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
 		void analyser.configure(OTHER);
@@ -500,7 +500,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(frame.outcome()).toMatchObject({ width: 4 });
 	});
 
-	it('goes back to the settings that ran when new ones kill the worker', async () => {
+	it('goes back to the previous settings when new ones kill the worker', async () => {
 		const { analyser, worker } = await createRunning();
 		const configure = watch(analyser.configure(OTHER));
 		worker().die();
@@ -510,7 +510,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(worker().last('configure').settings).toEqual(SETTINGS);
 	});
 
-	it('restarts a worker that lost its GPU, later and later, without end', async () => {
+	it('is restarted after losing its GPU, with growing delays and without limit', async () => {
 		const { worker, workers, types } = await createRunning();
 		const waits: number[] = [];
 		for (let round = 0; round < 9; round++) {
@@ -526,7 +526,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(types()).not.toContain('fatal');
 	});
 
-	it('tries again when the settings of before cannot be brought back', async () => {
+	it('is restarted again when the previous settings cannot be restored', async () => {
 		const { worker, workers, events } = await createRunning();
 		worker().die();
 		await vi.advanceTimersByTimeAsync(250);
@@ -538,7 +538,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(workers).toHaveLength(3);
 	});
 
-	it('brings the settings of before back where new ones fail right after a restart', async () => {
+	it('gets the previous settings back when new ones fail right after a restart', async () => {
 		const { analyser, worker } = await createRunning();
 		worker().die();
 		const configure = watch(analyser.configure(OTHER));
@@ -555,7 +555,7 @@ describe('Analyser: a worker that dies or hangs', () => {
 		expect(analyser.busy).toBe(false);
 	});
 
-	it('ignores a worker that was replaced', async () => {
+	it('is ignored once it has been replaced', async () => {
 		const { workers, worker, types } = await createRunning();
 		worker().die();
 		workers[0]?.ready();
@@ -564,8 +564,8 @@ describe('Analyser: a worker that dies or hangs', () => {
 	});
 });
 
-describe('Analyser: the rest', () => {
-	it('passes resting faces, reset and stats on', async () => {
+describe('Analyser: other calls', () => {
+	it('passes on resting faces, resets and stats', async () => {
 		const { analyser, worker } = await createRunning();
 		analyser.rest(3, true);
 		expect(worker().received.at(-1)).toEqual({ type: 'rest', stream: 0, faceId: 3, learn: true });
@@ -576,7 +576,7 @@ describe('Analyser: the rest', () => {
 		expect(await stats).toMatchObject({ tensors: 12, tensorBytes: 340 });
 	});
 
-	it('settles everything that is pending when disposed, and starts nothing more', async () => {
+	it('settles everything pending when disposed, and starts nothing more', async () => {
 		const { analyser, workers, worker } = await createRunning();
 		const frame = watch(analyser.analyse(new FakeBitmap(), FRAME));
 		const configure = watch(analyser.configure(OTHER));
@@ -593,7 +593,7 @@ describe('Analyser: the rest', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('settles a start that is pending, and cancels a restart, when disposed', async () => {
+	it('settles a pending start and cancels a restart when disposed', async () => {
 		const { analyser, workers, worker } = createAnalyser();
 		const start = watch(analyser.start());
 		worker().die();
@@ -608,7 +608,7 @@ describe('Analyser: explanations', () => {
 	const input = new Uint8Array(4);
 	const explanation = { label: 1, score: 0.9, cells: 1, map: Float32Array.of(0.2), evidence: Float32Array.of(1) };
 
-	it('asks for a face and gives what comes back, each to its asker', async () => {
+	it('are asked for by face, and each answer goes to its caller', async () => {
 		const { analyser, worker } = await createRunning();
 		const first = watch(analyser.explain('mien', input));
 		const { requestId } = worker().last('explain');
@@ -621,7 +621,7 @@ describe('Analyser: explanations', () => {
 		expect(first.outcome()).toBe('model-unknown');
 	});
 
-	it('fails where no model runs, where the worker dies, and where it does not answer in time', async () => {
+	it('fail if no model runs, if the worker dies, and if it does not answer in time', async () => {
 		await expect(createAnalyser().analyser.explain('mien', input)).rejects.toThrow('No model');
 		const { analyser, worker, types } = await createRunning();
 		const dying = watch(analyser.explain('mien', input));

@@ -5,7 +5,7 @@ import type { FromTask, Speed, ToTask } from '../../../src/lib/protocol/tasks';
 
 const SPEED: Speed = { model: 'a', medianMs: 2, bestMs: 1, runs: 9 };
 
-/** A host whose worker the test plays. */
+/** A host whose worker is played by the test. */
 function start(part: { postMessage?: () => never } = {}) {
 	const received: ToTask[] = [];
 	const events: TaskEvent[] = [];
@@ -35,7 +35,7 @@ function start(part: { postMessage?: () => never } = {}) {
 afterEach(() => vi.useRealTimers());
 
 describe('startTask', () => {
-	it('sends its request first, hands on what is told, and ends', async () => {
+	it('sends its request first, passes events on, and ends', async () => {
 		const all = start();
 		const { task, received, events, answer } = all;
 		task.pause();
@@ -48,7 +48,7 @@ describe('startTask', () => {
 		expect(all.disconnected).toBe(true);
 	});
 
-	it('says where it was cancelled, and where it failed', async () => {
+	it('reports cancellation and failure', async () => {
 		const cancelled = start();
 		await Promise.resolve();
 		cancelled.task.cancel();
@@ -70,7 +70,7 @@ describe('startTask', () => {
 		await failing;
 	});
 
-	it('fails where its request cannot be sent', async () => {
+	it('fails if its request cannot be sent', async () => {
 		const refuse = () => {
 			throw new DOMException('could not be cloned', 'DataCloneError');
 		};
@@ -78,7 +78,7 @@ describe('startTask', () => {
 		await expect(task.finished).rejects.toMatchObject({ code: 'worker-died' });
 	});
 
-	it('is not silent in a pause, though the step that was under way told of itself', async () => {
+	it('is not timed out during a pause, even after a last report of the step under way', async () => {
 		vi.useFakeTimers();
 		const { task, answer } = start();
 		let failed = false;
@@ -93,7 +93,7 @@ describe('startTask', () => {
 		expect(failed).toBe(true);
 	});
 
-	it('fails when the worker is silent for too long, but not in a pause', async () => {
+	it('fails when the worker is silent for too long, but not during a pause', async () => {
 		vi.useFakeTimers();
 		const { task } = start();
 		let failure: unknown = null;

@@ -37,7 +37,7 @@ interface Call {
 	readonly count: number;
 }
 
-/** Says 'bright' or 'dark' after the mean of the crop, and keeps what it was shown. */
+/** Answers "bright" or "dark" by the mean of the crop, and keeps what it was shown. */
 function brightness(id: string, input: InputSpec = INPUT): { classifier: Classifier; calls: Call[] } {
 	const calls: Call[] = [];
 	const length = input.size * input.size * input.channels;
@@ -63,7 +63,7 @@ const detects = (...faces: DetectedFace[]): { detect: () => Promise<DetectedFace
 	detect: () => Promise.resolve(faces)
 });
 
-/** A clock that goes on by 1 ms whenever it is read. */
+/** A clock that advances by 1 ms at each reading. */
 function counter(): () => number {
 	let ms = 100;
 	return () => ms++;
@@ -73,7 +73,7 @@ const left = faceAt(80, 150, 60);
 const right = { ...faceAt(320, 150, 50), confidence: 0.99 };
 
 describe('analyse', () => {
-	it.each([true, false])('asks for faces as sure as the settings say (still: %s)', async (still) => {
+	it.each([true, false])('asks for faces at the confidence in the settings (still: %s)', async (still) => {
 		const asked: (number | undefined)[] = [];
 		const detector: FaceDetector = {
 			detect: (_, options) => {
@@ -90,9 +90,9 @@ describe('analyse', () => {
 	it.each([
 		[false, 2],
 		[true, 1]
-	])('searches live frames for far faces too, stills not (still: %s)', async (still, faces) => {
+	])('searches for far faces in live frames but not in stills (still: %s)', async (still, faces) => {
 		const small = faceAt(200, 60, 20);
-		/** What one look at the frame misses. */
+		/** What a single look at the frame misses. */
 		const seen: FaceDetector = { detect: (_, { region } = {}) => Promise.resolve(region ? [small] : [left]) };
 		const tools = { detector: seen, far: { detector: seen, smallestFacePx: 16 }, classifiers: [], now: counter() };
 		let state = INITIAL_STATE;
@@ -163,7 +163,7 @@ describe('analyse', () => {
 		expect(Object.keys(result.times.classify)).toEqual(['a', 'b', 'c']);
 	});
 
-	it('raises the contrast for a classifier that wants it, and tells what that one saw', async () => {
+	it('raises the contrast for a classifier that wants it, and reports its input', async () => {
 		const dull = brightness('dull', { ...INPUT, leastContrast: 100 });
 		const plain = brightness('plain');
 		const { result } = await analyse(
@@ -178,7 +178,7 @@ describe('analyse', () => {
 		expect(result.faces[0]?.input).toEqual(Uint8Array.from(seen, Math.round));
 	});
 
-	it('times each stage with the clock given', async () => {
+	it('times each stage with the given clock', async () => {
 		const { classifier } = brightness('a');
 		const { result } = await analyse(
 			frame,
@@ -189,7 +189,7 @@ describe('analyse', () => {
 		expect(result.times).toEqual({ read: 3, detect: 1, crop: 1, classify: { a: 1 }, total: 3 + 5 });
 	});
 
-	it('asks no classifier where there is no face', async () => {
+	it('does not run a classifier if there is no face', async () => {
 		const { classifier, calls } = brightness('a');
 		const { result } = await analyse(
 			frame,
@@ -212,7 +212,7 @@ describe('analyse', () => {
 		expect(result.faces[0]?.square).toEqual({ centre: { x: 80, y: 150 }, side: 60, angle: 0 });
 	});
 
-	it('drops doubtful faces and those that are no boxes', async () => {
+	it('drops doubtful faces and invalid boxes', async () => {
 		const broken = { ...left, box: { ...left.box, x: NaN } };
 		const blind = { ...left, landmarks: { ...left.landmarks, leftEye: { x: Infinity, y: 0 } } };
 		const flat = { ...left, box: { ...left.box, height: 0 } };
@@ -229,7 +229,7 @@ describe('analyse', () => {
 	});
 });
 
-describe('from frame to frame', () => {
+describe('analyse from frame to frame', () => {
 	async function play(
 		frames: readonly (readonly DetectedFace[])[],
 		settings: Partial<AnalysisSettings> = {}
@@ -251,7 +251,7 @@ describe('from frame to frame', () => {
 		return { ids, state };
 	}
 
-	it('keeps ids, and the order of faces, when the detector changes its own', async () => {
+	it('keeps ids and the order of faces when the detector changes its order', async () => {
 		const { ids } = await play([
 			[left, right],
 			[right, left],
@@ -264,7 +264,7 @@ describe('from frame to frame', () => {
 		]);
 	});
 
-	it('takes the largest faces, and stays with them when another is larger by little', async () => {
+	it('takes the largest faces, and stays with them when another is slightly larger', async () => {
 		const other = faceAt(200, 150, 66);
 		const largest = faceAt(200, 150, 90);
 		const { ids } = await play(
@@ -278,7 +278,7 @@ describe('from frame to frame', () => {
 		expect(ids).toEqual([[2], [2], [3]]);
 	});
 
-	it('tells of a still how many faces there were, of which it took the largest', async () => {
+	it('says how many faces a still has if it takes only the largest', async () => {
 		const tools = { detector: detects(left, right), classifiers: [brightness('a').classifier], now: counter() };
 		const { result } = await analyse(frame, tools, { ...SETTINGS, timeMs: 0, still: true, maxFaces: 1 }, INITIAL_STATE);
 		expect([result.faces.length, result.found]).toEqual([1, 2]);
@@ -310,7 +310,7 @@ describe('from frame to frame', () => {
 		expect(reading?.top).toBe(0);
 	});
 
-	it('leaves the state and the detections it is given as they are', async () => {
+	it('does not modify the state and detections passed in', async () => {
 		const { state } = await play([[left, right]]);
 		const before = structuredClone(state);
 		const faces = [Object.freeze({ ...left }), Object.freeze({ ...right })];
@@ -324,7 +324,7 @@ describe('from frame to frame', () => {
 		expect(INITIAL_STATE.analysed.size).toBe(0);
 	});
 
-	it('smooths what is read against a resting face, and asks each model by itself', async () => {
+	it('smooths readings against a resting face, separately for each model', async () => {
 		const { state } = await play([[left]]);
 		const named = (labels: string[]) => ({ ...brightness(labels.join('-')).classifier, labels });
 		const classifiers = [named(['neutral', 'happy']), named(['dark', 'bright'])];
@@ -338,14 +338,14 @@ describe('from frame to frame', () => {
 		}
 		const [rested, asItIs] = [readings['neutral-happy'], readings['dark-bright']];
 		expect(rested?.rest).toBe(1);
-		// Odds of two to one, as it is still at rest.
+		// Odds of two to one, as the face is still at rest.
 		expect(rested?.scores[0]).toBeCloseTo(2 / 3, 6);
 		expect(rested?.smoothed[0]).toBeCloseTo(2 / 3, 2);
 		expect(asItIs).not.toHaveProperty('rest');
 		expect(asItIs?.scores[0]).not.toBeCloseTo(2 / 3, 2);
 	});
 
-	it('takes a still by itself: ids from 1, nothing smoothed, nothing remembered', async () => {
+	it('analyses a still independently: ids from 1, nothing smoothed, nothing remembered', async () => {
 		const { state } = await play([[left, right]]);
 		const { classifier } = brightness('a');
 		const moved = faceAt(300, 150, 60);
@@ -364,7 +364,7 @@ describe('from frame to frame', () => {
 	});
 });
 
-describe('failures', () => {
+describe('failures of analyse', () => {
 	const withScores = (scores: Scores[]): Classifier => ({
 		...brightness('a').classifier,
 		classify: () => Promise.resolve(scores)
@@ -372,7 +372,7 @@ describe('failures', () => {
 	const run = (classifier: Classifier): Promise<unknown> =>
 		analyse(frame, { detector: detects(left), classifiers: [classifier], now: counter() }, SETTINGS, INITIAL_STATE);
 
-	it('of the detector or a classifier come through', async () => {
+	it('of the detector or a classifier reach the caller', async () => {
 		const failing = { ...brightness('a').classifier, classify: () => Promise.reject(new Error('device lost')) };
 		await expect(run(failing)).rejects.toThrow('device lost');
 		const tools = { detector: { detect: () => Promise.reject(new Error('gone')) }, classifiers: [], now: counter() };
@@ -387,11 +387,11 @@ describe('failures', () => {
 		['logits', [[-2, 3]]],
 		['too few labels', [[1]]],
 		['too few faces', []]
-	])('include scores that are no probabilities: %s', async (_, scores) => {
+	])('include scores that are not probabilities: %s', async (_, scores) => {
 		await expect(run(withScores(scores))).rejects.toThrow('model a');
 	});
 
-	it.each([[[1]], [[NaN, 1]]])('include those of one face among good ones: %j', async (bad) => {
+	it.each([[[1]], [[NaN, 1]]])('include bad scores for one face among good ones: %j', async (bad) => {
 		const tools = { detector: detects(left, right), classifiers: [withScores([[0.5, 0.5], bad])], now: counter() };
 		await expect(analyse(frame, tools, SETTINGS, INITIAL_STATE)).rejects.toThrow('model a');
 	});

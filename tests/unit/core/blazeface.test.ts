@@ -25,7 +25,7 @@ const ANCHORS = 896;
 const VALUES = 17;
 const NOTHING = -10;
 
-/** An output without any face but those given: logit and 16 coordinates by anchor. */
+/** An output without faces except those given: logit and 16 coordinates by anchor. */
 function output(faces: Record<number, { logit: number; box: number[]; landmarks?: number[] }>): Float32Array {
 	const raw = new Float32Array(ANCHORS * VALUES);
 	for (let anchor = 0; anchor < ANCHORS; anchor++) raw[anchor * VALUES] = NOTHING;
@@ -70,7 +70,7 @@ describe('blazefaceAnchors', () => {
 
 describe('decodeFaces', () => {
 	it('maps an anchor to a box, landmarks and a confidence in frame pixels', () => {
-		// Anchor 2 lies at (12, 4). The frame is 1280 x 640, so it lies at a tenth of its size, 32 pixels down.
+		// Anchor 2 is at (12, 4). The frame is 1280 x 640, scaled by a tenth and 32 pixels down.
 		const raw = output({ 2: { logit: Math.log(3), box: [10, 40, 20, 24], landmarks: [1, 30, 7, 30] } });
 		const [face, ...others] = decodeFaces(raw, letterbox(1280, 640, 128), LIMITS);
 		expect(others).toEqual([]);
@@ -84,7 +84,7 @@ describe('decodeFaces', () => {
 		expect(face?.landmarks.leftEye.y).toBeCloseTo(20, 3);
 	});
 
-	it('blends overlapping candidates by their confidence and keeps the best confidence', () => {
+	it('blends overlapping candidates by confidence and keeps the best confidence', () => {
 		const raw = output({
 			0: { logit: Math.log(4), box: [0, 0, 40, 40] },
 			1: { logit: Math.log(1.5), box: [7, 0, 40, 47] }
@@ -97,7 +97,7 @@ describe('decodeFaces', () => {
 		expect(face?.box.height).toBeCloseTo(43, 4);
 	});
 
-	it('keeps faces that overlap little apart, most confident first, and no more than asked for', () => {
+	it('keeps slightly overlapping faces apart, most confident first, and no more than asked for', () => {
 		const raw = output({
 			0: { logit: 1, box: [0, 0, 20, 20] },
 			300: { logit: 3, box: [0, 0, 20, 20] },
@@ -110,14 +110,14 @@ describe('decodeFaces', () => {
 		expect(decodeFaces(raw, SAME_SIZE, { minConfidence: 0.9, maxFaces: 10 })).toHaveLength(1);
 	});
 
-	it('finds nothing in an output of nothing or of NaN, and refuses one of the wrong length', () => {
+	it('finds nothing in an output of zeros or NaN, and rejects one of the wrong length', () => {
 		expect(decodeFaces(output({}), SAME_SIZE, LIMITS)).toEqual([]);
 		expect(decodeFaces(new Float32Array(ANCHORS * VALUES).fill(NaN), SAME_SIZE, LIMITS)).toEqual([]);
 		expect(() => decodeFaces(new Float32Array(100), SAME_SIZE, LIMITS)).toThrow('15232');
 	});
 });
 
-/** Square pictures as raw RGB. The package resizes without keeping proportions, so others could not be compared. */
+/** Square pictures as raw RGB. The package resizes without keeping proportions, so others cannot be compared. */
 const toRgb = (picture: Sharp): Promise<Buffer> => picture.removeAlpha().raw().toBuffer();
 const rotated = async (degrees: number): Promise<Buffer> => {
 	const turned = await sharp(ASTRONAUT).rotate(degrees, { background: '#808080' }).png().toBuffer();
@@ -165,12 +165,12 @@ describe('parity with @tensorflow-models/blazeface', () => {
 		await tf.setBackend('wasm');
 		network = loadDetectorNetwork(path.join(ROOT, 'static/models/blazeface'));
 		const { size } = SHORT_RANGE;
-		// All that the package asks of a graph model.
+		// All that the package needs of a graph model.
 		const graph = { predict: (input: tf.Tensor) => network.run(input.dataSync<'float32'>(), 1) };
 		model = new blazeface.BlazeFaceModel(graph as unknown as GraphModel, size, size, 10, 0.3, MIN_CONFIDENCE);
 	});
 
-	/** The network's output for a picture, resized and scaled as the package does it. */
+	/** The network's output for a picture, resized and scaled as in the package. */
 	async function predict(picture: tf.Tensor3D): Promise<Float32Array> {
 		const { size, range } = SHORT_RANGE;
 		const input = tf.tidy(() => {
@@ -185,7 +185,7 @@ describe('parity with @tensorflow-models/blazeface', () => {
 		return values;
 	}
 
-	/** The package's answer: asked for no tensors it gives plain numbers, which its type does not say. */
+	/** The package's answer: if no tensors are asked for, it gives plain numbers, which its type does not say. */
 	const estimate = async (image: tf.Tensor3D): Promise<PlainFace[]> =>
 		(await model.estimateFaces(image, false)) as unknown as PlainFace[];
 
@@ -213,19 +213,19 @@ describe('parity with @tensorflow-models/blazeface', () => {
 				const ours = blended[index];
 				if (!kept || !ours) throw new Error('a face is missing');
 				const theirNumbers = [...theirs.topLeft, ...theirs.bottomRight, ...theirs.landmarks.flat()];
-				// The picture fills the input, so one factor maps every number of the kept candidate to the frame.
+				// The picture fills the input, so a single factor maps every number of the kept candidate to the frame.
 				for (const [place, value] of numbersOf(kept).entries())
 					expect(Math.abs(value / transform.scale - (theirNumbers[place] ?? NaN))).toBeLessThan(TOLERANCE_PX);
 				expect(kept.confidence).toBeCloseTo(theirs.probability[0], 5);
 
-				// What decodeFaces gives is the mean of the group: near the kept candidate, and equally confident.
+				// decodeFaces gives the mean of the group: near the kept candidate and equally confident.
 				expect(ours.confidence).toBe(kept.confidence);
 				for (const [place, value] of numbersOf(ours).entries())
 					expect(Math.abs(value - (theirNumbers[place] ?? NaN))).toBeLessThan((0.1 * kept.box.width) / transform.scale);
 			}
 		});
 
-	it('equals the package where there is a single candidate to blend', async () => {
+	it('gives the same as the package if there is a single candidate to blend', async () => {
 		const image = tf.tensor3d(new Uint8Array(await toRgb(sharp(ASTRONAUT))), [FRAME_PX, FRAME_PX, 3], 'int32');
 		const raw = await predict(image);
 		const [theirs] = await estimate(image);

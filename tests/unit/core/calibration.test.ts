@@ -17,7 +17,7 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 describe('calibrate', () => {
 	const logits = [2.1, -0.4, 0.3, -3, 1.9];
 
-	it.each([0.25, 0.8, 1, 1.7, 5])('equals a softmax of logits divided by %d', (temperature) => {
+	it.each([0.25, 0.8, 1, 1.7, 5])('equals a softmax of the logits divided by %d', (temperature) => {
 		expectClose(calibrate(softmax(logits, 1), { temperature }), softmax(logits, temperature));
 	});
 

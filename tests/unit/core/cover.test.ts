@@ -1,4 +1,4 @@
-/** Rectangles around what may hold faces: nothing wanted is left out, and little else is looked at. */
+/** Rectangles around what may hold faces: they omit nothing wanted and include little else. */
 import { describe, expect, it } from 'vitest';
 import { coverRegions } from '../../../src/lib/core/cover';
 import { shareInside } from '../../../src/lib/core/geometry';
@@ -13,7 +13,7 @@ const inputPx = (regions: readonly Box[], scale = OPTIONS.scale): number =>
 	regions.reduce((sum, { width, height }) => sum + width * height * scale ** 2, 0);
 
 describe('coverRegions', () => {
-	it('shows nothing where nothing is wanted', () => {
+	it('shows nothing if nothing is wanted', () => {
 		expect(coverRegions(FRAME, () => false, OPTIONS)).toEqual([]);
 	});
 
@@ -55,7 +55,7 @@ describe('coverRegions', () => {
 		}
 	});
 
-	it('looks at two spots apart, not at what lies between them', () => {
+	it('shows two separate spots, not what lies between them', () => {
 		const spots = [
 			{ x: 100, y: 100, width: 60, height: 60 },
 			{ x: 1700, y: 1200, width: 60, height: 60 }
@@ -65,7 +65,7 @@ describe('coverRegions', () => {
 		expect(inputPx(regions)).toBeLessThan(2 * 128 ** 2 + 1);
 	});
 
-	it('cuts a picture full of detail into inputs that take a bounded memory, with little overlap', () => {
+	it('cuts a detailed picture into inputs of bounded memory with little overlap', () => {
 		const regions = coverRegions(FRAME, () => true, OPTIONS);
 		for (const region of regions) expect(inputPx([region])).toBeLessThanOrEqual(160_000);
 		expect(inputPx(regions)).toBeLessThan(1.4 * FRAME.width * FRAME.height * OPTIONS.scale ** 2);
@@ -75,7 +75,7 @@ describe('coverRegions', () => {
 		[1, 1],
 		[50, 1920],
 		[1920, 50]
-	])('lays a region that is larger than the frame of %i x %i over its middle', (width, height) => {
+	])('centres a region that is larger than the frame of %i x %i', (width, height) => {
 		for (const region of coverRegions({ width, height }, () => true, OPTIONS)) {
 			expect(region.width * region.height).toBeGreaterThan(0);
 			if (region.width >= width) expect(region.x + region.width / 2).toBeCloseTo(width / 2);

@@ -3,7 +3,7 @@ import { detailOf } from '../../../src/lib/core/detail';
 import type { Frame } from '../../../src/lib/core/types';
 import { noiseFrom } from './faces';
 
-/** Grey, with noise of so many levels at most, and what `draw` adds at each point. */
+/** Grey with noise of up to `noise` levels, plus what `draw` adds at each point. */
 function frameOf(width: number, height: number, noise: number, draw: (x: number, y: number) => number): Frame {
 	const next = noiseFrom(3);
 	const data = new Uint8ClampedArray(width * height * 4);
@@ -12,7 +12,7 @@ function frameOf(width: number, height: number, noise: number, draw: (x: number,
 	return { width, height, data };
 }
 
-/** A face as little as it takes: two dark eyes and a mouth, 16 pixels high. */
+/** A minimal face: two dark eyes and a mouth, 16 pixels high. */
 function drawnFace(left: number, top: number) {
 	return (x: number, y: number): number => {
 		const [u, v] = [(x - left) >> 2, (y - top) >> 2];
@@ -24,22 +24,22 @@ function drawnFace(left: number, top: number) {
 describe('detailOf', () => {
 	const WHOLE = { x: 0, y: 0, width: 300, height: 201 };
 
-	it('finds none in a wall, with the noise of a camera and light from one side', () => {
+	it('finds none in a wall with camera noise and light from one side', () => {
 		const wall = frameOf(300, 201, 6, (x) => x / 4);
 		expect(detailOf(wall, 16)(WHOLE)).toBe(false);
 	});
 
-	it('finds none in what is out of focus, however much brighter than what is beside it', () => {
+	it('finds none in what is out of focus, however bright', () => {
 		const blurred = frameOf(300, 201, 6, (x, y) => 90 * Math.sin(x / 20) * Math.sin(y / 20));
 		expect(detailOf(blurred, 16)(WHOLE)).toBe(false);
 	});
 
-	it('finds a face in a dim picture as in a bright one', () => {
+	it('finds a face in a dim picture as well as in a bright one', () => {
 		const dim = frameOf(300, 201, 1, (x, y) => drawnFace(118, 97)(x, y) / 4);
 		expect(detailOf(dim, 16)(WHOLE)).toBe(true);
 	});
 
-	it('finds what may be the smallest face, where it is and nowhere else', () => {
+	it('finds what may be the smallest face where it is, and nowhere else', () => {
 		for (const [left, top] of [
 			[0, 0],
 			[118, 97],
@@ -52,7 +52,7 @@ describe('detailOf', () => {
 		}
 	});
 
-	it('looks at regions that reach beyond the frame, and at faces smaller than its blocks', () => {
+	it('handles regions that extend beyond the frame, and faces smaller than its blocks', () => {
 		const frame = frameOf(50, 40, 0, (x, y) => ((x + y) % 2) * 60);
 		expect(detailOf(frame, 3)({ x: -50, y: -40, width: 150, height: 120 })).toBe(true);
 		expect(detailOf(frame, 3)({ x: 60, y: 0, width: 10, height: 10 })).toBe(false);

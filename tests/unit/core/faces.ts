@@ -1,7 +1,7 @@
-/** Faces and random numbers for the tests of core; no detector is imitated beyond its output. */
+/** Faces and random numbers for the tests of core; of a detector, only its output is imitated. */
 import type { DetectedFace, Frame, Point } from '../../../src/lib/core/types';
 
-/** Numbers of -1..1, the same in every run. */
+/** Numbers in -1..1, the same in every run. */
 export function noiseFrom(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -10,14 +10,14 @@ export function noiseFrom(seed: number): () => number {
 	};
 }
 
-/** A frame full of detail, as there may be faces anywhere. */
+/** A frame full of detail, so that there may be faces anywhere. */
 export const DETAILED: Frame = {
 	width: 1920,
 	height: 1280,
 	data: Uint8ClampedArray.from({ length: 1920 * 1280 * 4 }, (_, index) => ((index >> 6) * 97) % 256)
 };
 
-/** An upright face of `sizePx`; each of its numbers is off by up to `jitterPx`. */
+/** An upright face of `sizePx`; each number is off by up to `jitterPx`. */
 export function faceAt(
 	x: number,
 	y: number,

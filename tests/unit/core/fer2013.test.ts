@@ -5,7 +5,7 @@ import { createLineSplitter } from '../../../src/lib/core/lines';
 const PIXELS = Array.from({ length: 48 * 48 }, (_, index) => index % 256);
 
 describe('splitFields', () => {
-	it('takes quotes off, with commas and doubled quotes within', () => {
+	it('strips quotes, with commas and doubled quotes inside', () => {
 		expect(splitFields('3,1 2 3,Training')).toEqual(['3', '1 2 3', 'Training']);
 		expect(splitFields('3,"1 2 3",Training')).toEqual(['3', '1 2 3', 'Training']);
 		expect(splitFields(',"1 2 3",Training')).toEqual(['', '1 2 3', 'Training']);
@@ -31,7 +31,7 @@ describe('columnsOf', () => {
 	});
 
 	it.each(['label,name', 'emotion,name', 'name,pixels', 'constructor,__proto__'])(
-		'says which columns must be there, where they are %s',
+		'says which columns are required if they are %s',
 		(line) => {
 			expect(() => columnsOf(line.split(','))).toThrow(`columns emotion and pixels, but it is "${line}"`);
 		}
@@ -68,7 +68,7 @@ describe('parseRow', () => {
 });
 
 describe('createLineSplitter', () => {
-	it('joins pieces and knows every line break, also one that is cut in two', () => {
+	it('joins pieces and recognises every line break, even one cut in two', () => {
 		const { push, end } = createLineSplitter();
 		expect(push('a\nb')).toEqual(['a']);
 		expect(push('c\r')).toEqual([]);
@@ -79,7 +79,7 @@ describe('createLineSplitter', () => {
 		expect(end()).toEqual(['h']);
 	});
 
-	it('refuses what has no lines before it has read much of it', () => {
+	it('rejects input without lines before it has read much of it', () => {
 		const { push } = createLineSplitter();
 		expect(push('1'.repeat(60_000))).toEqual([]);
 		expect(() => push('1'.repeat(60_000))).toThrow('not a table');

@@ -47,7 +47,7 @@ describe('letterbox', () => {
 	it.each([
 		[333, 517],
 		[517, 333]
-	])('maps the whole of a frame of %i x %i into the middle of the input, and back', (width, height) => {
+	])('maps a whole frame of %i x %i into the middle of the input, and back', (width, height) => {
 		const transform = letterbox(width, height, 192);
 		const box = boxToInput({ x: 0, y: 0, width, height }, transform);
 		expect(Math.max(box.width, box.height)).toBeCloseTo(192, 9);
@@ -60,7 +60,7 @@ describe('letterbox', () => {
 });
 
 describe('clampBox', () => {
-	it('cuts what lies outside', () => {
+	it('cuts off what lies outside', () => {
 		expect(clampBox({ x: -10, y: 90, width: 30, height: 30 }, 200, 100)).toEqual({
 			x: 0,
 			y: 90,
@@ -80,7 +80,7 @@ describe('clampBox', () => {
 });
 
 describe('mirror', () => {
-	it('turns left into right and is its own inverse', () => {
+	it('swaps left and right and is its own inverse', () => {
 		const box = { x: 10, y: 5, width: 30, height: 20 };
 		expect(mirrorBox(box, 100)).toEqual({ x: 60, y: 5, width: 30, height: 20 });
 		expect(mirrorBox(mirrorBox(box, 100), 100)).toEqual(box);
@@ -119,10 +119,10 @@ describe('shareInside', () => {
 });
 
 describe('interpolateCells', () => {
-	it('blends between the middles of the cells, along rows and columns, and is constant beyond', () => {
+	it('interpolates between cell centres, along rows and columns, and is constant beyond', () => {
 		// Grows by 10 a column and by 100 a row.
 		const map = Float32Array.of(0, 10, 20, 100, 110, 120, 200, 210, 220);
-		// Two pixels a cell, their middles a quarter of a cell from its own.
+		// Two pixels a cell, their centres a quarter of a cell from the cell's own.
 		const steps = [0, 0.25, 0.75, 1.25, 1.75, 2];
 		const expected = steps.flatMap((row) => steps.map((column) => 100 * row + 10 * column));
 		expect([...interpolateCells(map, 3, 6)]).toEqual(expected);
@@ -145,14 +145,14 @@ describe('rotation', () => {
 describe('cropSquare', () => {
 	const tilted = face({ x: 100, y: 60 }, { x: 100, y: 100 });
 
-	it('takes the mean of width and height, and shifts by sides', () => {
+	it('uses the mean of width and height, and shifts by sides', () => {
 		const square = cropSquare(tilted, { scale: 1.5, shift: [0.1, -0.2], align: false });
 		expect(square.side).toBeCloseTo(150, 9);
 		expect(square.angle).toBe(0);
 		expectPoint(square.centre, 115, 70);
 	});
 
-	it('leaves as much tilt as it is told to, and turns what lies beyond either way', () => {
+	it('leaves as much tilt as allowed, and corrects the rest in either direction', () => {
 		const crop = { scale: 1, shift: [0, 0], align: true, tilt: 15 } as const;
 		const turned = (degrees: number): number => {
 			const [x, y] = [40 * Math.cos((degrees * Math.PI) / 180), 40 * Math.sin((degrees * Math.PI) / 180)];
@@ -166,7 +166,7 @@ describe('cropSquare', () => {
 	it('turns the square and its shift with the eyes', () => {
 		const square = cropSquare(tilted, { scale: 1, shift: [0, -0.2], align: true });
 		expect(square.angle).toBeCloseTo(Math.PI / 2, 12);
-		// Up, for a head that leans to its left by a quarter turn, is to the right of the screen.
+		// For a head leaning to its left by a quarter turn, up is to the right of the screen.
 		expectPoint(square.centre, 120, 100);
 	});
 

@@ -26,12 +26,12 @@ describe('summarise', () => {
 		const { n, accuracy, macroF1, perClass } = summarise(matrix);
 		expect(n).toBe(4);
 		expect(accuracy).toBe(0.75);
-		// F1 of the labels: 2/3, 4/5, and 0 for one that occurs nowhere.
+		// F1 of the labels: 2/3, 4/5, and 0 for one that never occurs.
 		expect(macroF1).toBeCloseTo((2 / 3 + 4 / 5) / 3, 12);
 		expect(perClass).toEqual([0.5, 1, 0]);
 	});
 
-	it('refuses a label outside the matrix', () => {
+	it('rejects a label outside the matrix', () => {
 		expect(() => confusionMatrix([[1, 0]], [2], 2)).toThrow(RangeError);
 	});
 });
@@ -53,7 +53,7 @@ describe('calibration', () => {
 		return { scores, truth };
 	}
 
-	it('finds the temperature that was applied', () => {
+	it('recovers the temperature that was applied', () => {
 		const { scores, truth } = calibrated(4000);
 		const overconfident = scores.map((row) => calibrate(row, { temperature: 0.5 }));
 		const { temperature } = fitCalibration(scores, truth);
@@ -61,7 +61,7 @@ describe('calibration', () => {
 		expect(fitCalibration(overconfident, truth).temperature / temperature).toBeCloseTo(2, 1);
 	});
 
-	it('finds the biases that were applied', () => {
+	it('recovers the biases that were applied', () => {
 		const { scores, truth } = calibrated(4000);
 		const plain = fitCalibration(scores, truth);
 		const skewed = scores.map((row) => calibrate(row, { temperature: 1, biases: [0.5, 0, -0.5] }));
@@ -73,7 +73,7 @@ describe('calibration', () => {
 		expect(found.biases.reduce((a, b) => a + b)).toBeCloseTo(0, 9);
 	});
 
-	it('expects each label as often as it is true, and one that never is hardly ever', () => {
+	it('expects each label as often as it is true, and hardly ever one that never is', () => {
 		const { scores, truth } = calibrated(1000);
 		const withoutLast = truth.map((label) => label % 2);
 		const calibration = fitCalibration(scores, withoutLast);
@@ -84,7 +84,7 @@ describe('calibration', () => {
 		}
 	});
 
-	it('measures no error where confidence is right, and the gap where it is not', () => {
+	it('measures no error when confidence is right, and the gap when it is not', () => {
 		const { scores, truth } = calibrated(4000);
 		expect(expectedCalibrationError(scores, truth)).toBeLessThan(0.04);
 		const sure = scores.map((row) => row.map((p) => (p === Math.max(...row) ? 1 : 0)));

@@ -4,7 +4,7 @@ import type { Classifier, InputSpec } from '../../../src/lib/core/types';
 
 const INPUT: InputSpec = { size: 2, channels: 1, range: [-1, 1], crop: { scale: 1, shift: [0, 0], align: false } };
 
-/** Says "a" with the mean of the left half of each picture, mapped from the input's range to 0..1. */
+/** Gives "a" the mean of the left half of each picture, mapped from the input's range to 0..1. */
 function createMember(id: string, input: InputSpec, labels = ['a', 'b']) {
 	const batches: Float32Array[] = [];
 	const [low, high] = input.range;
@@ -35,7 +35,7 @@ describe('meanScores', () => {
 });
 
 describe('mirrorBatch', () => {
-	it('turns every line of every picture around and keeps channels together', () => {
+	it('reverses every row of every picture and keeps channels together', () => {
 		const batch = Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
 		expect([...mirrorBatch(batch, 2, 2, 1)]).toEqual([2, 1, 4, 3, 6, 5, 8, 7]);
 		expect([...mirrorBatch(batch, 1, 2, 2)]).toEqual([3, 4, 1, 2, 7, 8, 5, 6]);
@@ -64,7 +64,7 @@ describe('withMirrorImage', () => {
 		expect(rows.map(([a]) => a)).toEqual([expect.closeTo(0.5, 6), expect.closeTo(0.6, 6)]);
 	});
 
-	it('mirrors each channel of a picture in colour', async () => {
+	it('mirrors each channel of a colour picture', async () => {
 		const { member, batches } = createMember('colour', { ...INPUT, channels: 3 });
 		await withMirrorImage('both', member, { temperature: 1 }).classify(
 			Float32Array.from({ length: 12 }, (_, at) => at),
@@ -73,7 +73,7 @@ describe('withMirrorImage', () => {
 		expect([...(batches[1] ?? [])]).toEqual([3, 4, 5, 0, 1, 2, 9, 10, 11, 6, 7, 8]);
 	});
 
-	it('applies the calibration of the average to it', async () => {
+	it('applies the calibration of the averaged view', async () => {
 		const { member } = createMember('grey', INPUT);
 		const [, row] = await withMirrorImage('soft', member, { temperature: 0.5 }).classify(faces, 2);
 		expect(row?.[0]).toBeCloseTo(0.36 / (0.36 + 0.16), 6);

@@ -1,4 +1,4 @@
-/** Regions in one look: each at its place in the picture, and what is found there back at its place in the frame. */
+/** Several regions in one look: each in its cell of the picture, with results mapped back to the frame. */
 import { expect, it } from 'vitest';
 import { lookInMosaic, MOSAIC_REGIONS } from '../../../src/lib/core/mosaic';
 import type { Box, DetectedFace, FaceDetector, Frame } from '../../../src/lib/core/types';
@@ -52,7 +52,7 @@ const around = ({ x, y, width, height }: Box): Box => ({
 	height: 2 * height
 });
 
-it('shows each region in a cell and brings what is found there back, in as few looks as there are fours', async () => {
+it('a mosaic shows each region in a cell and maps results back, with one look per four regions', async () => {
 	const squares = [
 		{ x: 20, y: 20, width: 32, height: 32 },
 		{ x: 100, y: 40, width: 64, height: 64 },
@@ -75,12 +75,12 @@ it('shows each region in a cell and brings what is found there back, in as few l
 			expect(Math.abs((face?.box[side] ?? NaN) - square[side]), `${String(index)} ${side}`).toBeLessThan(
 				square.width / 20
 			);
-		// Landmarks come along.
+		// Landmarks are mapped too.
 		expect(Math.abs((face?.landmarks.nose.x ?? NaN) - square.x - square.width / 2)).toBeLessThan(square.width / 5);
 	}
 });
 
-it('shows a region as it is, in all colours', async () => {
+it('a mosaic shows a region as it is, in colour', async () => {
 	const data = Uint8ClampedArray.from({ length: 128 * 128 * 4 }, (_, index) => {
 		const pixel = Math.floor(index / 4);
 		return [pixel % 128, Math.floor(pixel / 128), 200, 255][index % 4] ?? 0;
@@ -92,7 +92,7 @@ it('shows a region as it is, in all colours', async () => {
 	expect(detector.looks[0]?.data).toEqual(data);
 });
 
-it('gives nothing for a region without a face, and looks at nothing where there is none', async () => {
+it('a mosaic gives nothing for a region without a face, and takes no look without regions', async () => {
 	const detector = whiteDetector();
 	const square = { x: 20, y: 20, width: 32, height: 32 };
 	const regions = [{ x: 300, y: 100, width: 64, height: 64 }, around(square)];

@@ -28,7 +28,7 @@ function texture(width: number, height: number): Frame {
 
 const luma = ([r, g, b]: Rgb): number => 0.299 * r + 0.587 * g + 0.114 * b;
 
-/** The definition, by brute force: means over windows of at least one pixel, of pixels that are little squares. */
+/** The definition, by brute force: means over windows of at least one pixel, treating pixels as little squares. */
 function reference(frame: Frame, { centre, side, angle }: Square, size: number): Float32Array {
 	const step = side / size;
 	const window = Math.max(step, 1);
@@ -62,7 +62,7 @@ function psnr(a: Float32Array, b: Float32Array): number {
 describe('sampleSquare', () => {
 	const frame = texture(300, 260);
 
-	it('gives the luma of each pixel when the square is the picture', () => {
+	it('gives the luma of each pixel if the square is the picture', () => {
 		const small = texture(48, 48);
 		const gray = sampleSquare(small, { centre: { x: 24, y: 24 }, side: 48, angle: 0 }, 48);
 		gray.forEach((value, i) => {
@@ -86,7 +86,7 @@ describe('sampleSquare', () => {
 		expect(gray[0]).toBeCloseTo(sum / count, 3);
 	});
 
-	// Measured: 51 dB and more. One bilinear tap gives 31 to 40 dB from side 55 on.
+	// Measured: 51 dB and more. A single bilinear tap gives 31 to 40 dB from side 55 on.
 	it.each([
 		[30, 0.05],
 		[55, 0],
@@ -103,7 +103,7 @@ describe('sampleSquare', () => {
 		expect(psnr(sampleSquare(frame, square, size), reference(frame, square, size))).toBeGreaterThan(48);
 	});
 
-	it('is bilinear where the face is smaller than the input', () => {
+	it('is bilinear if the face is smaller than the input', () => {
 		const ramp = picture(20, 20, (x) => [x * 10, x * 10, x * 10]);
 		const gray = sampleSquare(ramp, { centre: { x: 10, y: 10 }, side: 8, angle: 0 }, 32);
 		for (let x = 0; x < 32; x++) expect(gray[x]).toBeCloseTo((6 + (x + 0.5) / 4 - 0.5) * 10, 3);
@@ -115,7 +115,7 @@ describe('sampleSquare', () => {
 		const gray = sampleSquare(stripes, { centre: { x: 5, y: 5 }, side: size, angle: Math.PI / 2 }, size);
 		for (let row = 0; row < size; row++) {
 			for (let column = 0; column < size; column++) {
-				// The square's right points down in the frame, its down points left.
+				// The square's right points down in the frame, and its down points left.
 				expect(gray[row * size + column]).toBeCloseTo((size - 1 - row) * 20 + column, 3);
 			}
 		}
@@ -130,7 +130,7 @@ describe('sampleSquare', () => {
 		for (const value of outside) expect(value).toBeCloseTo(200, 3);
 	});
 
-	it('stays constant on a constant picture, whatever the square', () => {
+	it('is constant on a constant picture, whatever the square', () => {
 		const flat = picture(64, 50, () => [37, 37, 37]);
 		for (const side of [0, 1e-3, 7, 48, 48.01, 95.9, 130, 517]) {
 			for (const angle of [0, 0.4, -3]) {
@@ -148,7 +148,7 @@ describe('sampleSquare', () => {
 		}
 	});
 
-	it('does not touch the frame', () => {
+	it('does not modify the frame', () => {
 		const before = frame.data.slice();
 		sampleSquare(frame, { centre: { x: 10, y: 10 }, side: 100, angle: 1 }, 48);
 		expect(frame.data.every((value, i) => value === before[i])).toBe(true);
@@ -171,7 +171,7 @@ describe('letterboxInput', () => {
 		}
 	});
 
-	it('averages the exact area, also for odd sizes', () => {
+	it('averages the exact area, even for odd sizes', () => {
 		const frame = texture(333, 517);
 		const { data, transform } = letterboxInput(frame, 60, [0, 255]);
 		const square = { centre: { x: 333 / 2, y: 517 / 2 }, side: 517, angle: 0 };
@@ -202,7 +202,7 @@ describe('letterboxInput', () => {
 		expect(worst).toBeLessThan(1e-5);
 	});
 
-	it('looks at a region as at a frame of its own', () => {
+	it('treats a region as a frame of its own', () => {
 		const frame = texture(90, 70);
 		const cut = picture(40, 40, (x, y) => {
 			const [r = 0, g = 0, b = 0] = frame.data.subarray(((y + 12) * 90 + x + 31) * 4);
@@ -214,7 +214,7 @@ describe('letterboxInput', () => {
 		expect(region.transform).toEqual({ scale: 0.5, offsetX: -15.5, offsetY: -6 });
 	});
 
-	it('fills an input of the shape of a region, with the same pixels', () => {
+	it('fills an input shaped like a region with the same pixels', () => {
 		const frame = texture(90, 70);
 		const region = { x: 20, y: 10, width: 60, height: 40 };
 		const input = regionInput(frame, 0.4, [0, 1], region);
@@ -249,7 +249,7 @@ describe('letterboxInput', () => {
 	});
 });
 
-it('a grey picture is a frame whose colours are alike, and opaque', () => {
+it('takes a grey picture as a frame of equal colours, opaque', () => {
 	const { width, height, data } = grayFrame(Uint8Array.of(0, 70, 140, 255), 2);
 	expect([width, height]).toEqual([2, 2]);
 	expect([...data]).toEqual([0, 70, 140, 255].flatMap((value) => [value, value, value, 255]));
@@ -258,13 +258,13 @@ it('a grey picture is a frame whose colours are alike, and opaque', () => {
 describe('toModelInput', () => {
 	const gray = new Uint8Array([0, 51, 255]);
 
-	it('maps to the range at its place in the batch', () => {
+	it('maps to the range, at its place in the batch', () => {
 		const out = new Float32Array(5).fill(9);
 		toModelInput(gray, { channels: 1, range: [-1, 1] }, out, 1);
 		expect(Array.from(out, (value) => Number(value.toFixed(6)))).toEqual([9, -1, -0.6, 1, 9]);
 	});
 
-	it('repeats over three channels', () => {
+	it('repeats the luma over three channels', () => {
 		const out = new Float32Array(9);
 		toModelInput(Float32Array.from(gray), { channels: 3, range: [0, 255] }, out, 0);
 		expect(Array.from(out)).toEqual([0, 0, 0, 51, 51, 51, 255, 255, 255]);
@@ -272,7 +272,7 @@ describe('toModelInput', () => {
 });
 
 describe('a picture in planes', () => {
-	/** Smooth and never beyond black or white, with rows padded as a decoder's are; and the same as pixels. */
+	/** Smooth, never beyond black or white, with rows padded as by a decoder; and the same as pixels. */
 	function planar(width: number, height: number, chromaStep: 1 | 2): { frame: Frame; pixels: Frame } {
 		const [columns, rows] = [Math.ceil(width / 2), Math.ceil(height / 2)];
 		const luma = { offset: 0, stride: width + 3 };
@@ -301,7 +301,7 @@ describe('a picture in planes', () => {
 		['reduced', { x: 0, y: 0, width: 161, height: 91 }],
 		['a part of it, enlarged', { x: 31.3, y: 12.7, width: 20, height: 20 }],
 		['a part that reaches beyond it', { x: -20, y: 40.5, width: 90, height: 90 }]
-	])('is for a detector as its pixels are: %s', (_, region) => {
+	])('looks the same to a detector as its pixels: %s', (_, region) => {
 		for (const chromaStep of [1, 2] as const) {
 			const { frame, pixels } = planar(161, 91, chromaStep);
 			const [ours, theirs] = [frame, pixels].map((each) => letterboxInput(each, 32, [0, 255], region));
@@ -311,7 +311,7 @@ describe('a picture in planes', () => {
 		}
 	});
 
-	it('has its whitest white and its black cut off for a detector too', () => {
+	it('clips its whitest white and blackest black for a detector too', () => {
 		const data = Uint8Array.of(255, 255, 0, 0, 255, 255, 0, 0, 255, 0, 255, 0);
 		const planes = {
 			...{ width: 4, height: 2, data, chromaStep: 1 as const, weights: REC_601, fullRange: true },
@@ -330,14 +330,14 @@ describe('a picture in planes', () => {
 		['over its other corner', { centre: { x: 2, y: 1 }, side: 33, angle: 0 }],
 		['larger than it', { centre: { x: 80, y: 45 }, side: 300, angle: 1 }],
 		['outside of it', { centre: { x: 400, y: -200 }, side: 40, angle: 0 }]
-	])('is for a classifier exactly as its pixels are: %s', (_, square) => {
+	])('looks exactly the same to a classifier as its pixels: %s', (_, square) => {
 		for (const chromaStep of [1, 2] as const) {
 			const { frame, pixels } = planar(161, 91, chromaStep);
 			expect(sampleSquare(frame, square, 24)).toEqual(sampleSquare(pixels, square, 24));
 		}
 	});
 
-	it('has its pixels converted when they are asked for, and once', () => {
+	it('is converted to pixels only on demand, and once', () => {
 		const { frame } = planar(8, 8, 1);
 		if (frame.planes === undefined) throw new Error('It has planes.');
 		let asked = 0;

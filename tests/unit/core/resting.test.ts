@@ -6,7 +6,7 @@ const NEUTRAL = 0;
 const scoresOf = (neutral: number) => [neutral, 1 - neutral];
 const STEP_MS = 100;
 
-/** Shows a face of this share of "neutral", frame by frame; gives the state and what was read of the last frame. */
+/** Shows a face with this share of "neutral" frame by frame; gives the state and the reading of the last frame. */
 function show(state: RestingState, share: number, fromMs: number, frames: number, { id = 1, model = 'mien' } = {}) {
 	let read;
 	for (let frame = 0; frame < frames; frame++) {
@@ -19,7 +19,7 @@ function show(state: RestingState, share: number, fromMs: number, frames: number
 const WHOLE = REST_MS / STEP_MS + 1;
 const learned = (share: number) => show(learnRest(new Map(), 1), share, 0, WHOLE);
 
-describe('a face that nobody asked for', () => {
+describe('a face whose resting look nobody asked for', () => {
 	it('is read as it is', () => {
 		expect(show(new Map(), 0.3, 0, 50).read).toEqual({ scores: scoresOf(0.3), rest: null });
 	});
@@ -34,32 +34,32 @@ describe('the look at a face at rest', () => {
 		expect(show(before.state, 0.3, before.timeMs + STEP_MS, 1).read?.rest).toBe(1);
 	});
 
-	it('takes longer where there are few frames', () => {
+	it('takes longer if there are few frames', () => {
 		let state = learnRest(new Map(), 1);
 		const rests = [0, 2900, 3100, 3200].map((timeMs) => {
 			const step = show(state, 0.3, timeMs, 1);
 			state = step.state;
 			return step.read?.rest;
 		});
-		// The fifth frame is the first that ends it.
+		// The fifth frame is the first to end it.
 		expect(rests.every((rest) => (rest ?? 1) < 1)).toBe(true);
 		expect(show(state, 0.3, 3300, 1).read?.rest).toBe(1);
 	});
 
-	it('begins anew where it is asked for again', () => {
+	it('starts over when asked for again', () => {
 		const { state, timeMs } = learned(0.3);
 		expect(show(learnRest(state, 1), 0.3, timeMs + STEP_MS, 1).read).toEqual({ scores: scoresOf(0.3), rest: 0 });
 	});
 });
 
-describe('a face whose rest is known', () => {
+describe('a face whose resting look is known', () => {
 	it.each([
 		// Odds of 1 to 2 at rest are raised to 2 to 1.
 		[0.3333333, 2 / 3],
 		[0.5, 2 / 3],
-		// And of 4 to 1 lowered, so that less of a smile is needed.
+		// And 4 to 1 are lowered, so that less of a smile is needed.
 		[0.8, 2 / 3]
-	])('is neutral by odds of two to one where it is as it was at rest (%d)', (share, read) => {
+	])('is neutral by odds of two to one when it looks as it did at rest (%d)', (share, read) => {
 		const { state, timeMs } = learned(share);
 		expect(show(state, share, timeMs, 1).read?.scores[NEUTRAL]).toBeCloseTo(read, 6);
 	});
@@ -88,14 +88,14 @@ describe('a face whose rest is known', () => {
 		expect(neutral).toBeGreaterThan(0.1);
 	});
 
-	it('goes by the mean over the look, not by its end', () => {
+	it('is judged by the mean over the look, not by its end', () => {
 		const first = show(learnRest(new Map(), 1), 0.2, 0, WHOLE - 1);
 		const { state, timeMs } = show(first.state, 0.95, first.timeMs + STEP_MS, 1);
 		const [neutral = NaN, happy = NaN] = show(state, 0.5, timeMs, 1).read?.scores ?? [];
 		expect(neutral / happy).toBeGreaterThan(1);
 	});
 
-	it('changes no other face', () => {
+	it('does not affect other faces', () => {
 		const { state, timeMs } = learned(0.2);
 		expect(show(state, 0.2, timeMs, 1, { id: 2 }).read).toEqual({ scores: scoresOf(0.2), rest: null });
 	});
@@ -105,18 +105,18 @@ describe('a face whose rest is known', () => {
 		expect(show(state, 0.2, timeMs, 1, { model: 'other' }).read).toEqual({ scores: scoresOf(0.2), rest: null });
 	});
 
-	it('is read as it is once that is undone', () => {
+	it('is read as it is once the resting look is undone', () => {
 		const { state, timeMs } = learned(0.2);
 		expect(show(forgetRest(state, 1), 0.2, timeMs, 1).read).toEqual({ scores: scoresOf(0.2), rest: null });
 	});
 
-	it('is forgotten once its id is', () => {
+	it('loses its resting look along with its id', () => {
 		const { state, timeMs } = learned(0.2);
 		const [after] = readAgainstRest(state, 'mien', NEUTRAL, [], timeMs + 60_000);
 		expect(after.size).toBe(0);
 	});
 
-	it('changes nothing where there is no label "neutral"', () => {
+	it('is read as it is if there is no label "neutral"', () => {
 		const [, read] = readAgainstRest(learned(0.2).state, 'mien', -1, [{ id: 1, scores: [0.5, 0.5] }], 4000);
 		expect(read).toEqual([{ scores: [0.5, 0.5], rest: null }]);
 	});

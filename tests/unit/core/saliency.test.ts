@@ -1,11 +1,11 @@
-/** What an explanation points at is what the classifier looks at. */
+/** An explanation points at what the classifier looks at. */
 import { describe, expect, it } from 'vitest';
 import { blurFace, explainByOcclusion, OCCLUSION } from '../../../src/lib/core/saliency';
 import type { Classifier } from '../../../src/lib/core/types';
 
 const SIZE = 48;
 
-/** Finds "bright" likely as far as the given part of the picture is brighter than mid-grey, and looks at nothing else. */
+/** Rates "bright" by how much brighter than mid-grey the given part of the picture is, and looks at nothing else. */
 function classifierOf(sees: (x: number, y: number) => boolean): Classifier & { batches: number[] } {
 	return {
 		id: 'part',
@@ -43,7 +43,7 @@ describe('explainByOcclusion', () => {
 		expect(Math.max(...map.subarray(0, 4 * cells).map(Math.abs))).toBe(0);
 	});
 
-	it('is negative where a part speaks against the label', async () => {
+	it('is negative where a part counts against the label', async () => {
 		const isSpot = (x: number, y: number): boolean => y < 9 && x < 9;
 		const doubt = (x: number, y: number): boolean => isMouth(x, y) || isSpot(x, y);
 		const spotted = FACE.map((luma, i) =>
@@ -53,7 +53,7 @@ describe('explainByOcclusion', () => {
 		expect(map[0]).toBeLessThan(0);
 	});
 
-	it('tells the parts that a certain label rests on, though it loses no points without them', async () => {
+	it('shows the parts that a certain label rests on, though it loses no points without them', async () => {
 		const sure = classifierOf(isMouth);
 		const classifier: Classifier = {
 			...sure,
@@ -67,7 +67,7 @@ describe('explainByOcclusion', () => {
 		expect(evidence.every(Number.isFinite)).toBe(true);
 	});
 
-	it('works in slices, each in its turn', async () => {
+	it('works in slices, each scheduled separately', async () => {
 		let turns = 0;
 		const classifier = classifierOf(isMouth);
 		await explainByOcclusion(classifier, FACE, (task) => {
@@ -79,13 +79,13 @@ describe('explainByOcclusion', () => {
 		expect(classifier.batches.reduce((sum, count) => sum + count, 0)).toBe(50);
 	});
 
-	it('refuses what is no face of its size, and fails as the classifier does', async () => {
+	it('rejects input that is not a face of its size, and fails if the classifier does', async () => {
 		await expect(explainByOcclusion(classifierOf(isMouth), new Uint8Array(9))).rejects.toThrow('48 x 48');
 		const broken = { ...classifierOf(isMouth), classify: () => Promise.reject(new Error('disposed')) };
 		await expect(explainByOcclusion(broken, FACE)).rejects.toThrow('disposed');
 	});
 
-	it('covers the part of each cell and no other, in all channels, and leaves the face as it was', async () => {
+	it('covers the part of each cell and no other, in all channels, without changing the face', async () => {
 		const input = new Uint8Array(SIZE * SIZE).fill(255);
 		const shown: Float32Array[] = [];
 		const classifier: Classifier = {
@@ -109,32 +109,32 @@ describe('explainByOcclusion', () => {
 		expect(input).toEqual(new Uint8Array(SIZE * SIZE).fill(255));
 	});
 
-	it('covers patches of another size and kind where it is told to', async () => {
+	it('covers patches of another size and fill if told to', async () => {
 		const whole = { cells: 3, patch: 2, fill: (face: Uint8Array) => new Uint8Array(face.length) };
 		const classifier = classifierOf(isMouth);
 		const { cells, score, map } = await explainByOcclusion(classifier, FACE, undefined, whole);
 		expect(classifier.batches).toEqual([1, 7, 2]);
 		expect(cells).toBe(3);
 		expect(map).toHaveLength(9);
-		// The patch in the middle covers all.
+		// The patch in the middle covers everything.
 		expect(map[4]).toBeCloseTo(score, 5);
 	});
 });
 
 describe('blurFace', () => {
-	it('leaves light and shade alone', () => {
+	it('removes detail and leaves light and shade', () => {
 		expect([...blurFace(new Uint8Array(16).fill(77), 4)]).toEqual(Array<number>(16).fill(77));
 		const blurred = blurFace(FACE, SIZE);
 		expect(Math.max(...blurred) - Math.min(...blurred)).toBeLessThan(230);
-		// The lower half stays the brighter one, and no edge is left.
+		// The lower half stays brighter, and no edge is left.
 		expect(blurred[40 * SIZE + 24]).toBeGreaterThan(blurred[8 * SIZE + 24] ?? 255);
 		const steps = blurred.subarray(SIZE).map((luma, p) => Math.abs(luma - (blurred[p] ?? 0)));
 		expect(Math.max(...steps)).toBeLessThan(20);
 	});
 
-	it('is Gaussian along both axes, an eighth of the side wide', () => {
+	it('is Gaussian along both axes, with a sigma of an eighth of the side', () => {
 		const [sigmaPx, middle] = [SIZE / 8, SIZE / 2];
-		// Of an edge it leaves the normal distribution: these at -2, -1, 0, 1 and 2 standard deviations.
+		// An edge becomes the normal distribution: its values at -2, -1, 0, 1 and 2 standard deviations.
 		const expected = [0.0228, 0.1587, 0.5, 0.8413, 0.9772];
 		for (const along of [(p: number) => p % SIZE, (p: number) => Math.floor(p / SIZE)]) {
 			const blurred = blurFace(
@@ -142,7 +142,7 @@ describe('blurFace', () => {
 				SIZE
 			);
 			for (const [index, share] of expected.entries()) {
-				// The edge lies between two pixels, so the mean of both is what is there.
+				// The edge lies between two pixels, so the mean of both is the value there.
 				const at = middle + (index - 2) * sigmaPx;
 				const around = [...blurred].filter((_, p) => along(p) === at || along(p) === at - 1);
 				const mean = around.reduce((sum, luma) => sum + luma, 0) / around.length;

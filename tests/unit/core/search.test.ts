@@ -1,6 +1,6 @@
 /**
- * Far faces in a live picture: every place has its turn, known faces are followed in every frame, looks have a limit, and
- * what only one look takes for a face is not shown.
+ * Far faces in a live picture: every place gets its turn, known faces are followed in every frame, looks are limited in
+ * number, and what a single look takes for a face is not shown.
  */
 import { describe, expect, it } from 'vitest';
 import { intersectionOverUnion, shareInside } from '../../../src/lib/core/geometry';
@@ -16,7 +16,7 @@ const SETTINGS = { smallestFacePx: 32, maxFaces: 12, minConfidence: 0.5 };
 const ROUND = framesOfRound(FRAME, SETTINGS.smallestFacePx);
 const NEAR_SHARE = 15 / 128;
 
-/** What is there, to be changed by a test, and what was looked at since the last frame. */
+/** What is there, for tests to change, and what was looked at since the last frame. */
 function createStage(faces: readonly DetectedFace[]) {
 	const stage = { faces, near: [] as Box[], far: [] as Box[], followed: [] as Box[] };
 	const visible = (region: Box, least: number): DetectedFace[] => {
@@ -50,7 +50,7 @@ function createStage(faces: readonly DetectedFace[]) {
 }
 
 describe('searchFrame', () => {
-	it('looks at the whole in every frame, and at every tile once in as many frames, one every other frame', async () => {
+	it('looks at the whole in every frame, and at one tile every other frame in turn', async () => {
 		const stage = createStage([]);
 		const tiles = planTiles(1280, 720, SETTINGS.smallestFacePx);
 		const looked: Box[] = [];
@@ -63,7 +63,7 @@ describe('searchFrame', () => {
 		expect(looked).toEqual([...tiles, ...tiles]);
 	});
 
-	it('finds a face of the smallest size wherever it stands, within one round', async () => {
+	it('finds a face of the smallest size anywhere within one round', async () => {
 		for (let y = 16; y <= 704; y += 86) {
 			for (let x = 16; x <= 1264; x += 78) {
 				const found = await createStage([faceAt(x, y, 32)]).round();
@@ -72,7 +72,7 @@ describe('searchFrame', () => {
 		}
 	});
 
-	it('then looks at it in every frame, wherever it walks, also faster and faster', async () => {
+	it('looks at a found face in every frame, wherever it walks, even when it speeds up', async () => {
 		const stage = createStage([faceAt(100, 300, 40)]);
 		await stage.round();
 		let [x, y] = [100, 300];
@@ -87,7 +87,7 @@ describe('searchFrame', () => {
 		}
 	});
 
-	it('takes the nearest of what it finds there, and what was out of sight to have moved evenly', async () => {
+	it('takes the nearest face found there, and assumes steady motion while it was out of sight', async () => {
 		const nothing: FaceDetector = { detect: () => Promise.resolve([]) };
 		const look: LookAtEach = () => Promise.resolve([[faceAt(665, 360, 40), faceAt(655, 366, 40)]]);
 		const known = [{ face: faceAt(640, 360, 40), step: { x: 0, y: 0 }, missed: 2, doubted: 0 }];
@@ -104,7 +104,7 @@ describe('searchFrame', () => {
 		]);
 	});
 
-	it('follows the largest where it may not follow all', async () => {
+	it('follows the largest faces if it may not follow all', async () => {
 		const sizes = [40, 90, 60, 50, 80];
 		const near: FaceDetector = {
 			detect: () => Promise.resolve(sizes.map((size, index) => faceAt(150 + 200 * index, 360, size)))
@@ -119,7 +119,7 @@ describe('searchFrame', () => {
 		expect(state.known.map(({ face }) => face.box.height)).toEqual([90, 80, 60]);
 	});
 
-	it('spends no look of its own on a face that one look at the frame shows', async () => {
+	it('spends no separate look on a face that one look at the frame shows', async () => {
 		const stage = createStage([faceAt(600, 400, 300)]);
 		for (let frame = 0; frame < 9; frame++) {
 			expect(await stage.next()).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('searchFrame', () => {
 		}
 	});
 
-	it('goes on with a known face of which it is less sure than it must be of a new one', async () => {
+	it('keeps a known face at a lower confidence than a new one needs', async () => {
 		const sure = faceAt(640, 360, 40);
 		const doubtful: FaceDetector = { detect: () => Promise.resolve([]) };
 		const state: SearchState = {
@@ -147,7 +147,7 @@ describe('searchFrame', () => {
 		expect(await search(0.25)).toEqual([]);
 	});
 
-	it('asks again whether it is a face, where it was doubtful for ten frames', async () => {
+	it('checks again whether it is a face once it was doubtful for ten frames', async () => {
 		const sure = faceAt(640, 360, 40);
 		const look: LookAtEach = () => Promise.resolve([[{ ...sure, confidence: 0.4 }]]);
 		for (const isFace of [true, false]) {
@@ -162,7 +162,7 @@ describe('searchFrame', () => {
 			const shown: number[] = [];
 			for (let frame = 0; frame < 12; frame++) {
 				const [next, found] = await searchFrame(FRAME, { near: closely, far: closely }, SETTINGS, state, look);
-				// No tile shows it: it is not found anew.
+				// No tile shows it, so it is not found anew.
 				state = { ...next, turn: 1 };
 				shown.push(found.length);
 			}
@@ -170,7 +170,7 @@ describe('searchFrame', () => {
 		}
 	});
 
-	it('goes on looking for a face that is covered for a moment, and forgets one that has gone', async () => {
+	it('keeps looking for a face that is covered for a moment, and forgets one that has gone', async () => {
 		const face = faceAt(900, 200, 40);
 		const stage = createStage([face]);
 		await stage.round();
@@ -183,7 +183,7 @@ describe('searchFrame', () => {
 		expect(stage.known()).toEqual([]);
 	});
 
-	it('follows no more faces than it may, and looks no more often, in a crowd', async () => {
+	it('never exceeds its limits on followed faces and looks in a crowd', async () => {
 		const crowd = Array.from({ length: 60 }, (_, index) =>
 			faceAt(60 + (index % 12) * 105, 60 + Math.floor(index / 12) * 140, 40)
 		);
@@ -198,7 +198,7 @@ describe('searchFrame', () => {
 		expect(stage.known()).toHaveLength(SETTINGS.maxFaces);
 	});
 
-	it('finds a group that one tile shows in as many frames as its closer looks need, and none of it twice', async () => {
+	it('finds a group shown by one tile in as many frames as its closer looks need, each face once', async () => {
 		const group = Array.from({ length: 10 }, (_, index) =>
 			faceAt(200 + (index % 5) * 180, 240 + Math.floor(index / 5) * 240, 100)
 		);
@@ -211,13 +211,13 @@ describe('searchFrame', () => {
 		}
 		expect(counts).toEqual([3, 6, 9, 10]);
 		expect(stage.known()).toHaveLength(10);
-		// Nothing is left to be looked at more closely.
+		// Nothing is left to look at more closely.
 		await stage.next();
 		await stage.next();
 		expect(stage.near).toEqual([WHOLE]);
 	});
 
-	it('lets no candidate that is no face wait for more than one look', async () => {
+	it('rejects each false candidate after a single look', async () => {
 		const posters = Array.from({ length: 8 }, (_, index) => faceAt(150 + index * 130, 360, 100));
 		let near = 0;
 		const blind: FaceDetector = {
@@ -233,11 +233,11 @@ describe('searchFrame', () => {
 			[state] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, state);
 			looks.push(near);
 		}
-		// The first of two near looks shows nothing, so that there is no second.
+		// The first of two near looks shows nothing, so there is no second.
 		expect(looks).toEqual([3, 3, 2, 0, 0, 0]);
 	});
 
-	it('keeps two that stand side by side apart', async () => {
+	it('keeps two faces side by side apart', async () => {
 		const pair = [faceAt(300, 300, 40), faceAt(345, 300, 40)];
 		const stage = createStage(pair);
 		await stage.round();
@@ -250,14 +250,14 @@ describe('searchFrame', () => {
 		}
 	});
 
-	it('takes no face that a tile shows and closer looks do not', async () => {
+	it('rejects a face that a tile shows and closer looks do not', async () => {
 		const blind: FaceDetector = { detect: () => Promise.resolve([]) };
 		const far: FaceDetector = { detect: () => Promise.resolve([faceAt(640, 360, 40)]) };
 		const [, found] = await searchFrame(FRAME, { near: blind, far }, SETTINGS, NOTHING_KNOWN);
 		expect(found).toEqual([]);
 	});
 
-	it('takes no face that the near detector confirms and the far one does not', async () => {
+	it('rejects a face that the near detector confirms and the far one does not', async () => {
 		const seeing: FaceDetector = {
 			detect: (_, { region } = {}) => Promise.resolve(region === undefined ? [] : [faceAt(640, 360, 40)])
 		};
@@ -269,7 +269,7 @@ describe('searchFrame', () => {
 		expect([await search(once), await search(seeing)]).toEqual([0, 1]);
 	});
 
-	describe('what one look at the frame shows with little confidence', () => {
+	describe('what one look at the frame shows with low confidence', () => {
 		const weak = { ...faceAt(600, 400, 200), confidence: 0.6 };
 		const none: FaceDetector = { detect: () => Promise.resolve([]) };
 		const weakly = (closely: readonly DetectedFace[]): FaceDetector => ({
@@ -277,7 +277,7 @@ describe('searchFrame', () => {
 		});
 		const sure = { ...weak, confidence: 0.9 };
 
-		it('is no face where closer looks do not show it', async () => {
+		it('is not a face unless closer looks show it', async () => {
 			let state = NOTHING_KNOWN;
 			for (let frame = 0; frame < 2 * ROUND; frame++) {
 				const [next, found] = await searchFrame(FRAME, { near: weakly([]), far: none }, SETTINGS, state);
@@ -287,7 +287,7 @@ describe('searchFrame', () => {
 			expect(state.known).toEqual([]);
 		});
 
-		it('is one where they do, and then stays one without them', async () => {
+		it('is a face if they do, and then stays one without them', async () => {
 			const near = weakly([sure]);
 			const far: FaceDetector = {
 				detect: (_, { region = WHOLE } = {}) => Promise.resolve(region.width === 800 ? [sure] : [])

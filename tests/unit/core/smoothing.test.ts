@@ -17,7 +17,7 @@ function run(frames: readonly (readonly [timeMs: number, scores: Scores])[], smo
 	});
 }
 
-/** Frames every `stepMs` from 0, up to and with `untilMs`. */
+/** Frames every `stepMs` from 0 to `untilMs`, inclusive. */
 function every(stepMs: number, untilMs: number, scores: (timeMs: number) => Scores): [number, Scores][] {
 	return Array.from({ length: Math.floor(untilMs / stepMs) + 1 }, (_, i) => [i * stepMs, scores(i * stepMs)]);
 }
@@ -103,7 +103,7 @@ describe('the label shown', () => {
 		expect(changes(run(frames, 250))).toBeLessThan(8);
 	});
 
-	it('never sticks to one that is second by a little', () => {
+	it('does not stick to one that is second by a little', () => {
 		const results = run(
 			every(40, 5000, (t) => (t < 1000 ? [0.9, 0.1] : [0.48, 0.52])),
 			250
@@ -120,8 +120,8 @@ describe('the label shown', () => {
 	});
 });
 
-describe('faces', () => {
-	it('are smoothed apart, by id and not by place', () => {
+describe('smoothing of several faces', () => {
+	it('goes by id and not by place', () => {
 		const [first] = smoothScores(
 			NOTHING,
 			[
@@ -146,7 +146,7 @@ describe('faces', () => {
 		]);
 	});
 
-	it('are remembered while the tracker does, and forgotten with it', () => {
+	it('lasts as long as the tracker remembers a face', () => {
 		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 0, 250);
 		const [kept] = smoothScores(first, [], FORGET_LAST_FRAME_AFTER_MS, 250);
 		expect(kept.has(1)).toBe(true);
@@ -154,19 +154,19 @@ describe('faces', () => {
 		expect([...gone.keys()]).toEqual([2]);
 	});
 
-	it('start anew when time runs backwards', () => {
+	it('starts over when time runs backwards', () => {
 		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 5000, 250);
 		const [, [result]] = smoothScores(first, [{ id: 1, scores: [0, 1] }], 100, 250);
 		expect(result).toEqual({ smoothed: [0, 1], top: 1 });
 	});
 
-	it('go on where a frame comes twice', () => {
+	it('continues when a frame comes twice', () => {
 		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 5000, 250);
 		const [, [result]] = smoothScores(first, [{ id: 1, scores: [0, 1] }], 5000, 250);
 		expect(result).toEqual({ smoothed: [0.5, 0.5], top: 0 });
 	});
 
-	it('leave the state given as it was', () => {
+	it('does not modify the state passed in', () => {
 		const [first] = smoothScores(NOTHING, [{ id: 1, scores: [1, 0] }], 0, 250);
 		const before = structuredClone(first);
 		smoothScores(first, [{ id: 1, scores: [0, 1] }], 500, 250);

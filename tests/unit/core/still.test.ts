@@ -10,7 +10,7 @@ const WHOLE: Box = { x: 0, y: 0, width: FRAME.width, height: FRAME.height };
 const LARGEST_SHARE = 0.8;
 const NEAR_SHARE = 15 / 128;
 
-/** The part of a face that a region shows, as a detector that guesses from what it sees would report it. */
+/** The part of a face that a region shows, as reported by a detector that guesses from what it sees. */
 function seenPart({ box, landmarks }: DetectedFace, region: Box): DetectedFace {
 	const x = Math.max(box.x, region.x);
 	const y = Math.max(box.y, region.y);
@@ -20,8 +20,8 @@ function seenPart({ box, landmarks }: DetectedFace, region: Box): DetectedFace {
 }
 
 /**
- * Sees what is neither too small nor too large in its region, and parts of faces with even more confidence. `least`: the
- * share of the side from which on it sees a face.
+ * Sees what is neither too small nor too large in its region, and parts of faces with even more confidence. `least`:
+ * the smallest share of the side at which it sees a face.
  */
 function fakeDetector(faces: readonly DetectedFace[], least: number): FaceDetector & { looks: number } {
 	return {
@@ -40,12 +40,12 @@ function fakeDetector(faces: readonly DetectedFace[], least: number): FaceDetect
 	};
 }
 
-/** A near and a far one, as they are: the far one sees faces half as large. */
+/** A near and a far one, as in use: the far one sees faces half as large. */
 function fakeDetectors(faces: readonly DetectedFace[]) {
 	return { near: fakeDetector(faces, NEAR_SHARE), far: fakeDetector(faces, STILL_SHARE) };
 }
 
-/** Looks at region after region, as the fakes know nothing of mosaics. */
+/** Looks at one region after another, as the fakes do not know mosaics. */
 const lookAtEach: LookAtEach = (detector, frame, regions, minConfidence) =>
 	Promise.all(regions.map((region) => detector.detect(frame, { region, minConfidence })));
 
@@ -81,7 +81,7 @@ describe('thoroughDetector', () => {
 		expect(regions.slice(0, 2)).toEqual([undefined, { x: -960, y: -640, width: 3840, height: 2560 }]);
 	});
 
-	it('takes no close look at walls and skies, nor at parts of a face that it is sure of', async () => {
+	it('takes no close look at walls and skies, nor at parts of a face it is sure of', async () => {
 		const blank: Frame = { ...FRAME, data: new Uint8ClampedArray(FRAME.data.length).fill(120) };
 		const bare = fakeDetectors([]);
 		await thoroughDetector(bare, limits, lookAtEach).detect(blank, { minConfidence: 0.5 });
@@ -95,7 +95,7 @@ describe('thoroughDetector', () => {
 		expect(large.far.looks).toBeLessThan(searched.far.looks);
 	});
 
-	it('drops what closer looks do not confirm, also where it is large and full of faces', async () => {
+	it('drops what closer looks do not confirm, even if it is large and full of faces', async () => {
 		const real = fakeDetectors(small);
 		const ghost = { ...faceAt(600, 500, 300), confidence: 0.45 };
 		const mirage = { ...faceAt(1500, 1100, 60), confidence: 0.6 };
@@ -113,7 +113,7 @@ describe('thoroughDetector', () => {
 		expect(Math.max(...found.map(({ box }) => box.width))).toBeCloseTo(24);
 	});
 
-	it('looks closely at what four together show, and at nothing else', async () => {
+	it('looks closely at what a mosaic of four shows, and at nothing else', async () => {
 		const [face, bush] = [faceAt(400, 400, 40), faceAt(1400, 900, 40)];
 		const { near, far } = fakeDetectors([face, bush]);
 		const regions: number[] = [];
@@ -124,7 +124,7 @@ describe('thoroughDetector', () => {
 		const found = await thoroughDetector({ near, far }, limits, look).detect(FRAME, { minConfidence: 0.5 });
 		expect(regions.sort((a, b) => a - b)).toEqual([360, 1360]);
 		expect(found.map(({ box }) => Math.round(box.x))).toEqual([380]);
-		// The whole, the border around it, and twice closely at one of them.
+		// The whole, the border around it, and two close looks at one of them.
 		expect(near.looks).toBe(4);
 	});
 
@@ -135,7 +135,7 @@ describe('thoroughDetector', () => {
 		['a face that one look is sure of', 0.85, 0, 0, 1]
 	])('%s', async (_, whole, near, far, count) => {
 		const face = faceAt(900, 700, 300);
-		/** In the whole frame, and where a close look is taken. */
+		/** In the whole frame, and in a close look. */
 		const sees =
 			(inWhole: number, close: number): FaceDetector['detect'] =>
 			(frame, { region, minConfidence = 0.5 } = {}) => {

@@ -1,4 +1,4 @@
-/** Looking at a frame in tiles: they cover every face whole, and what they find is each face once. */
+/** Looking at a frame in tiles: they cover every face whole, and each face is found once. */
 import { describe, expect, it } from 'vitest';
 import {
 	closeLook,
@@ -20,7 +20,7 @@ const WHOLE: Box = { x: 0, y: 0, width: FRAME.width, height: FRAME.height };
 const LARGEST_SHARE = 0.8;
 
 describe('planTiles', () => {
-	it('begins with the frame', () => {
+	it('begins with the whole frame', () => {
 		expect(planTiles(1920, 1280, 20)[0]).toEqual(WHOLE);
 	});
 
@@ -34,7 +34,7 @@ describe('planTiles', () => {
 	});
 
 	it.each([SMALLEST_SHARE, STILL_SHARE])(
-		'shows every face whole and large enough in some tile, from %d of it on',
+		'shows every face with a share of at least %d whole in some tile',
 		(least) => {
 			const tiles = planTiles(1920, 1280, 20, least);
 			for (let size = 20; size < 1100; size *= 1.17) {
@@ -63,7 +63,7 @@ describe('planTiles', () => {
 		expect(tiles.every((tile) => Object.values({ ...tile }).every(Number.isFinite))).toBe(true);
 	});
 
-	it('lays tiles that are larger than a side of the frame over its middle', () => {
+	it('centres tiles that are larger than a side of the frame', () => {
 		const tiles = planTiles(1920, 60, 20).filter(({ height }) => height > 60);
 		expect(tiles.length).toBeGreaterThan(3);
 		for (const { y, height } of tiles) expect(y + height / 2).toBeCloseTo(30, 9);
@@ -74,7 +74,7 @@ describe('planTiles', () => {
 
 describe('isCut', () => {
 	const tile: Box = { x: 400, y: 300, width: 300, height: 200 };
-	/** By how much a face of 60 x 100 keeps away from the left, top, right and bottom of the tile; 5 pixels are enough. */
+	/** Distances of a face of 60 x 100 from the left and top of the tile; 5 pixels on each side are enough. */
 	it.each([
 		[6, 6, false],
 		[6, 94, false],
@@ -92,13 +92,13 @@ describe('isCut', () => {
 	});
 });
 
-it('a close look has the face in its middle, at its share of the side, however it is shaped', () => {
+it('closeLook centres the face at its share of the side, whatever its shape', () => {
 	const face = { ...faceAt(0, 0, 0), box: { x: 100, y: 200, width: 40, height: 60 } };
 	expect(closeLook(face, 0.3)).toEqual({ x: 20, y: 130, width: 200, height: 200 });
 });
 
 describe('mergeFaces', () => {
-	it('blends what overlaps, by confidence', () => {
+	it('blends overlapping faces by confidence', () => {
 		const [merged, ...others] = mergeFaces(
 			[
 				{ ...faceAt(100, 100, 50), confidence: 0.9 },
@@ -111,14 +111,14 @@ describe('mergeFaces', () => {
 		expect(merged?.confidence).toBe(0.9);
 	});
 
-	it('drops what is a part of a larger face, even a more confident one, and keeps neighbours', () => {
+	it('drops part of a larger face, even a more confident one, and keeps neighbours', () => {
 		const large = { ...faceAt(300, 300, 200), confidence: 0.6 };
 		const part = { ...faceAt(300, 330, 60), confidence: 0.9 };
 		const neighbour = { ...faceAt(430, 300, 60), confidence: 0.7 };
 		expect(mergeFaces([large, part, neighbour], 10).map(({ confidence }) => confidence)).toEqual([0.7, 0.6]);
 	});
 
-	it('keeps the most confident faces where there are too many', () => {
+	it('keeps the most confident faces if there are too many', () => {
 		const faces = [0.5, 0.9, 0.7].map((confidence, index) => ({ ...faceAt(100 + 200 * index, 100, 50), confidence }));
 		expect(mergeFaces(faces, 2).map(({ confidence }) => confidence)).toEqual([0.9, 0.7]);
 	});
@@ -126,7 +126,7 @@ describe('mergeFaces', () => {
 
 describe('lookClosely', () => {
 	const candidate = { ...faceAt(900, 600, 40), confidence: 0.3 };
-	/** Sees the candidate with these confidences, one look after another, where they are asked for. */
+	/** Sees the candidate with these confidences, one per look. */
 	function seesIt(...confidences: readonly number[]): FaceDetector & { looks: number } {
 		return {
 			looks: 0,
@@ -153,7 +153,7 @@ describe('lookClosely', () => {
 });
 
 describe('glanceDetector', () => {
-	it('tells what one look at the whole is sure of', async () => {
+	it('gives what one look at the whole is sure of', async () => {
 		const sure = faceAt(500, 400, 300);
 		const near: FaceDetector = {
 			detect: () =>

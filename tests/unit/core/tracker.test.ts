@@ -4,7 +4,7 @@ import { FORGET_AFTER_MS, NO_TRACKS, trackFaces, type TrackerState } from '../..
 import type { DetectedFace, Point, TrackedFace } from '../../../src/lib/core/types';
 import { faceAt, noiseFrom } from './faces';
 
-/** Runs frames through the tracker; `people` gives for a time the detection of each person, or null. */
+/** Runs frames through the tracker; `people` gives each person's detection at a time, or null. */
 function follow(
 	people: (timeMs: number) => readonly (DetectedFace | null)[],
 	{ untilMs, stepMs }: { untilMs: number; stepMs: () => number }
@@ -40,7 +40,7 @@ const rates = [
 	['irregular frames', (): (() => number) => irregular(3)]
 ] as const;
 
-describe.each(rates)('at %s', (_, step) => {
+describe.each(rates)('the tracker at %s', (_, step) => {
 	const jitter = noiseFrom(5);
 	const person = (x: number, y: number, sizePx: number): DetectedFace => faceAt(x, y, sizePx, jitter, sizePx * 0.02);
 
@@ -52,7 +52,7 @@ describe.each(rates)('at %s', (_, step) => {
 		expect(ids).toEqual([new Set([1])]);
 	});
 
-	it('keeps the ids of two people who cross, the one behind out of sight meanwhile', () => {
+	it('keeps the ids of two people who cross, while the one behind is hidden', () => {
 		const { ids } = follow(
 			(t) => {
 				const near = person(100 + t * 0.2, 300, 120);
@@ -64,7 +64,7 @@ describe.each(rates)('at %s', (_, step) => {
 		expect(ids).toEqual([new Set([1]), new Set([2])]);
 	});
 
-	it('tells two of one size apart by where they were going', () => {
+	it('tells two people of the same size apart by where they were going', () => {
 		const { ids } = follow(
 			(t) => {
 				const hidden = t > 1100 && t < 1500;
@@ -75,7 +75,7 @@ describe.each(rates)('at %s', (_, step) => {
 		expect(ids).toEqual([new Set([1]), new Set([2])]);
 	});
 
-	it('gives nobody the id of one who leaves', () => {
+	it('does not give the id of one who leaves to anyone else', () => {
 		const { ids } = follow(
 			(t) => [t < 2000 ? person(200, 200, 100) : null, person(310, 200, 100), person(420, 205, 100)],
 			{
@@ -86,7 +86,7 @@ describe.each(rates)('at %s', (_, step) => {
 		expect(ids.map((seen) => seen.size)).toEqual([1, 1, 1]);
 	});
 
-	it('bears with missed detections', () => {
+	it('tolerates missed detections', () => {
 		const misses = noiseFrom(9);
 		const { ids } = follow((t) => (misses() > 0.4 ? [null] : [person(200 + t * 0.05, 200, 100)]), {
 			untilMs: 6000,
@@ -117,10 +117,10 @@ describe.each(rates)('at %s', (_, step) => {
 	});
 });
 
-describe('ids', () => {
+describe('ids of the tracker', () => {
 	const face = faceAt(200, 200, 100);
 
-	it('are new after a long absence, and never given again', () => {
+	it('are new after a long absence, and never reused', () => {
 		const [first] = trackFaces(NO_TRACKS, [face], 0);
 		const [empty] = trackFaces(first, [], FORGET_AFTER_MS + 1);
 		const [after, [again]] = trackFaces(empty, [face], FORGET_AFTER_MS + 2);
@@ -135,7 +135,7 @@ describe('ids', () => {
 		expect(back?.id).toBe(1);
 	});
 
-	it('survive frames that are two seconds apart', () => {
+	it('survive frames two seconds apart', () => {
 		const { ids } = follow(() => [faceAt(100, 100, 80)], { untilMs: 10_000, stepMs: steady(2000) });
 		expect(ids).toEqual([new Set([1])]);
 	});
@@ -160,7 +160,7 @@ describe('ids', () => {
 		expect(again?.id).toBe(1);
 	});
 
-	it('bear with a face that went farther the longer it was out of sight', () => {
+	it('allow for more movement the longer a face was out of sight', () => {
 		const [first] = trackFaces(NO_TRACKS, [face], 0);
 		const elsewhere = [faceAt(320, 200, 100)];
 		expect(trackFaces(first, elsewhere, 33)[1][0]?.id).toBe(2);
@@ -168,7 +168,7 @@ describe('ids', () => {
 		expect(trackFaces(without, elsewhere, 600)[1][0]?.id).toBe(1);
 	});
 
-	it('go by size where the places are alike', () => {
+	it('are matched by size if the places are alike', () => {
 		const [first] = trackFaces(NO_TRACKS, [faceAt(200, 200, 100), faceAt(230, 200, 70)], 0);
 		const [, faces] = trackFaces(first, [faceAt(213, 200, 70), faceAt(217, 200, 100)], 33);
 		expect(faces.map(({ id }) => id)).toEqual([2, 1]);
@@ -181,7 +181,7 @@ describe('ids', () => {
 	});
 });
 
-describe('smoothing of boxes', () => {
+describe("the tracker's smoothing of boxes", () => {
 	const error = (face: TrackedFace | undefined, x: number): number => (face ? boxCentre(face.box).x - x : NaN);
 	const meanSquare = (values: readonly number[]): number => values.reduce((sum, v) => sum + v * v, 0) / values.length;
 
@@ -216,7 +216,7 @@ describe('smoothing of boxes', () => {
 		}
 	});
 
-	it('lands where a face comes to rest, landmarks too', () => {
+	it('settles where a face comes to rest, landmarks too', () => {
 		const place = (t: number): number => 100 + Math.min(t, 1000) * 0.4;
 		const { frames } = follow((t) => [faceAt(place(t), 300, 100)], { untilMs: 3000, stepMs: steady(33) });
 		const last = frames.at(-1)?.faces[0];
@@ -238,7 +238,7 @@ describe('smoothing of boxes', () => {
 		}
 	});
 
-	it('changes neither its state nor the detections', () => {
+	it('does not modify its state or the detections', () => {
 		const face = Object.freeze(faceAt(200, 200, 100));
 		const [first] = trackFaces(NO_TRACKS, [face], 0);
 		const before = structuredClone(first);

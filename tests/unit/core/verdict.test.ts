@@ -9,7 +9,7 @@ describe('verdictOf', () => {
 		[0.39, true],
 		[0.4, false],
 		[0.9, false]
-	])('of %f is unsure: %s', (share, unsure) => {
+	])('of a share of %f is unsure: %s', (share, unsure) => {
 		expect(verdictOf(reading([share, 0], 0), LABELS, 0.4)).toEqual({ label: 'happy', share, unsure });
 	});
 
@@ -17,13 +17,13 @@ describe('verdictOf', () => {
 		expect(verdictOf(reading([0, 0], 1), LABELS, 0)).toEqual({ label: 'sad', share: 0, unsure: false });
 	});
 
-	it('is nothing without a reading, or with a label that the model has not', () => {
+	it('is nothing without a reading, or for a label the model lacks', () => {
 		expect(verdictOf(undefined, LABELS, 0.4)).toBeNull();
 		expect(verdictOf(reading([0.5, 0.5, 0], 2), LABELS, 0.4)).toBeNull();
 	});
 });
 
-it('counts faces by what they show, the unsure last and the unread not at all', () => {
+it('counts faces by what they show, with the unsure last and the unread not at all', () => {
 	const faces = [
 		[0.9, 0.1],
 		[0.2, 0.8],
@@ -53,7 +53,7 @@ describe('agreementOn', () => {
 		expect(agreementOn(face(0, 0), [one, other])).toBe('differ');
 	});
 
-	it('is nothing of one model alone, and until all have read the face', () => {
+	it('is nothing for one model alone, and until all have read the face', () => {
 		expect(agreementOn(face(0, 1), [one])).toBeNull();
 		expect(agreementOn({ readings: { one: reading([1, 0], 0) } }, [one, other])).toBeNull();
 	});

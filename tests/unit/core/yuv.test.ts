@@ -8,7 +8,7 @@ interface Settings {
 	readonly format: 'I420' | 'NV12';
 }
 
-/** A picture of chance in this layout, its rows padded as a camera's are. */
+/** A picture of random values in this layout, with rows padded like a camera's. */
 function pictureOf(width: number, height: number, { weights, fullRange, format }: Settings): YuvPicture {
 	const random = createRandom(width, height);
 	const [columns, rows] = [Math.ceil(width / 2), Math.ceil(height / 2)];
@@ -23,7 +23,7 @@ function pictureOf(width: number, height: number, { weights, fullRange, format }
 	return { width, height, data, luma, blue, red, chromaStep, weights, fullRange };
 }
 
-/** The definition of ITU-R BT.601 and 709, in floating point: red, green and blue of 0..255. */
+/** The definition in ITU-R BT.601 and 709, in floating point: red, green and blue of 0..255. */
 function exactPixel({ data, luma, blue, red, chromaStep, weights, fullRange }: YuvPicture, x: number, y: number) {
 	const at = ({ offset, stride }: { offset: number; stride: number }, column: number, row: number) =>
 		data[offset + row * stride + column] ?? NaN;
@@ -46,7 +46,7 @@ describe.each([
 		[16, 8],
 		[7, 5],
 		[1, 1]
-	])('gives %i x %i pixels as the standard defines them', (width, height) => {
+	])('converts %i x %i pixels as the standards define', (width, height) => {
 		const picture = pictureOf(width, height, settings);
 		const out = new Uint32Array(width * height);
 		rgbaFromYuv(picture, out);
@@ -62,7 +62,7 @@ describe.each([
 	});
 });
 
-it('knows white and black of television', () => {
+it('gives white and black for television levels', () => {
 	const data = Uint8Array.of(235, 16, 128, 128);
 	const planes = { luma: { offset: 0, stride: 2 }, blue: { offset: 2, stride: 1 }, red: { offset: 3, stride: 1 } };
 	const out = new Uint32Array(2);

@@ -20,7 +20,7 @@ describe('sortByLabel', () => {
 		).toEqual(['angry', 'angry', 'happy', 'sad', 'surprise']);
 	});
 
-	it('takes no number for a label until it is said what the numbers mean', () => {
+	it('takes no number for a label until told what the numbers mean', () => {
 		expect(labelsOf('raf-db/train/1/a.jpg', 'x/0/a.jpg')).toEqual([undefined, undefined]);
 	});
 
@@ -32,7 +32,7 @@ describe('sortByLabel', () => {
 		expect(labelsOf('happy/sad/a.png', 'happy/subject 7/a.png', 'happy/4/a.png')).toEqual(['sad', 'happy', 'happy']);
 	});
 
-	it('lists files of other folders, and of none', () => {
+	it('lists files in other folders, and in none', () => {
 		const { labelled, unknown } = sortByLabel(
 			['ck/contempt/1.png', 'happy.png', 'ck/readme.txt'].map((path) => ({ path, file: null })),
 			null
@@ -45,7 +45,7 @@ describe('sortByLabel', () => {
 		]);
 	});
 
-	it('knows nothing of folders that are called as what every object has', () => {
+	it('does not recognise folders named after properties that every object has', () => {
 		const files = ['constructor', '__proto__', 'toString'].map((folder) => ({ path: `${folder}/a.jpg`, file: null }));
 		const { labelled, unknown } = sortByLabel(files, null);
 		expect(labelled).toEqual([]);
@@ -58,13 +58,13 @@ describe('sortByLabel', () => {
 	});
 });
 
-describe('names of files, where no folder says anything', () => {
+describe('file names, if no folder says anything,', () => {
 	it.each([
 		['JAFFE', 'jaffe', ['KA.AN1.39.png', 'KA.HA1.29.png', 'KA.NE1.26.png'], ['angry', 'happy', 'neutral']],
 		['KDEF', 'KDEF/AF01', ['AF01ANS.JPG', 'AF01AFHL.JPG', 'BM35SUFR.JPG'], ['angry', 'fear', 'surprise']],
 		['RaFD', 'RafD', ['Rafd090_01_Caucasian_female_angry_frontal.jpg'], ['angry']],
 		['flattened folders', 'all', ['happy (1).jpg', 'img_sad_03.png', 'Überrascht-2.jpg'], ['happy', 'sad', 'surprise']]
-	])('say the label in %s, which is told', (_, folder, names, wanted) => {
+	])('give the label in %s, which is reported', (_, folder, names, wanted) => {
 		const files = names.map((name) => ({ path: `${folder}/${name}`, file: name }));
 		const { labelled, named } = sortByLabel(files, null);
 		expect(labelled.map(({ label }) => label)).toEqual(wanted);
@@ -72,11 +72,11 @@ describe('names of files, where no folder says anything', () => {
 	});
 
 	it.each([
-		['where a folder does', ['happy/sad.jpg', 'x/sad (1).jpg'], ['happy', undefined]],
-		['where a folder has a number', ['3/sad.jpg', '3/happy.jpg'], [undefined, undefined]],
-		['of a file here and there', ['x/happy.jpg', 'x/1.jpg', 'x/2.jpg'], [undefined, undefined, undefined]],
-		['of two labels, or of none', ['x/happy_or_sad.jpg', 'x/not happy.jpg'], [undefined, undefined]]
-	])('say nothing %s', (_, paths, wanted) => {
+		['if a folder gives one', ['happy/sad.jpg', 'x/sad (1).jpg'], ['happy', undefined]],
+		['if a folder has a number', ['3/sad.jpg', '3/happy.jpg'], [undefined, undefined]],
+		['of only a few files', ['x/happy.jpg', 'x/1.jpg', 'x/2.jpg'], [undefined, undefined, undefined]],
+		['if they name two labels, or deny one', ['x/happy_or_sad.jpg', 'x/not happy.jpg'], [undefined, undefined]]
+	])('give no label %s', (_, paths, wanted) => {
 		expect(labelsOf(...paths)).toEqual(wanted);
 	});
 });
@@ -112,12 +112,12 @@ describe('labelNamed', () => {
 		['Netural', 'neutral'],
 		['agnry', 'angry'],
 		['fearfull', 'fear']
-	])('takes %s for a misspelled %s, and says so', (word, label) => {
+	])('reads %s as a misspelled %s, and says so', (word, label) => {
 		expect(labelNamed(word)).toEqual({ label, exact: false });
 	});
 
 	it.each(['happy_faces', 'train-3-happy', 'class happy', 'Happy (2)', 'Ｈａｐｐｙ', 'happy happy'])(
-		'knows %s',
+		'recognises %s',
 		(text) => {
 			expect(labelNamed(text)).toEqual({ label: 'happy', exact: true });
 		}
@@ -144,7 +144,7 @@ describe('numberedFolders', () => {
 	const folders = (root: string, numbers: readonly number[]) =>
 		numbers.map((number) => ({ path: `${root}/${number}/a.png`, file: `${number}` }));
 
-	it('asks what numbers mean, with pictures of each, the data set that the path names first', () => {
+	it('asks what numbers mean, with pictures of each, and first offers the data set named in the path', () => {
 		const files = folders('affectnet/train', [1, 2, 3, 4, 5, 6, 7]);
 		const asked = numberedFolders([
 			...files,
@@ -179,11 +179,11 @@ describe('numberedFolders', () => {
 		['raf-db', 'raf-db'],
 		['CK+48', 'ck'],
 		['YOLO_format', 'sorted-with-contempt']
-	])('knows %s by its name', (root, id) => {
+	])('recognises %s by its name', (root, id) => {
 		expect(numberedFolders(folders(root, [1, 2, 3, 4, 5, 6]))?.numberings[0]?.id).toBe(id);
 	});
 
-	it('offers only what has all the numbers, and asks nothing where words say the label', () => {
+	it('offers only data sets that have all the numbers, and asks nothing if words give the label', () => {
 		expect(numberedFolders(folders('x', [0, 6]))?.numberings.map(({ id }) => id)).not.toContain('raf-db');
 		expect(numberedFolders(folders('x', [0, 9]))?.numberings).toEqual([]);
 		expect(numberedFolders(folders('x/happy', [1, 2]))).toBeNull();
@@ -201,13 +201,13 @@ describe('numberedFolders', () => {
 			'sorted happy',
 			'sorted-with-contempt fear'
 		]);
-		// Folders as Keras and PyTorch number them: in the order of their names.
+		// Folders numbered as Keras and PyTorch do: in order of their names.
 		const sorted = NUMBERINGS.find(({ id }) => id === 'sorted')?.labels;
 		expect([...(sorted?.values() ?? [])]).toEqual([...(sorted?.values() ?? [])].toSorted());
 	});
 });
 
-it('takes any names of folders: thousands of them end in a label of the seven, or in none', () => {
+it('handles any folder names: thousands of random ones end in one of the seven labels or in none', () => {
 	const random = generator(17);
 	const words = [
 		'happy',

@@ -57,7 +57,7 @@ describe('a list of labels beside its pictures', () => {
 		expect(await read(text, paths, name)).toEqual({ labels, lists: [name], missing: 0, unclear: [] });
 	});
 
-	it('counts for the pictures of its own folder, where others have the same names', async () => {
+	it('applies to the pictures of its own folder if others have the same names', async () => {
 		const paths = ['train/1.jpg', 'test/1.jpg'];
 		const { labels } = await readLists(
 			[
@@ -73,7 +73,7 @@ describe('a list of labels beside its pictures', () => {
 		expect((await read('name,label\n1.jpg,sad\n', paths, 'labels.csv')).labels).toEqual({});
 	});
 
-	it('says of pictures that it names twice all that it says, and counts those that are not there', async () => {
+	it('gives all its labels for a picture that it names twice, and counts missing pictures', async () => {
 		const text = 'a.jpg,sad\na.jpg,happy\nb.jpg,fear\nb.jpg,fear\ngone.jpg,sad\n';
 		expect(await read(text, ['set/a.jpg', 'set/b.jpg'])).toEqual({
 			labels: { 'set/a.jpg': 'sad / happy', 'set/b.jpg': 'fear' },
@@ -83,7 +83,7 @@ describe('a list of labels beside its pictures', () => {
 		});
 	});
 
-	it('is none where it breaks off behind its first rows, and that is told', async () => {
+	it('is not used if it breaks off after its first rows, and this is reported', async () => {
 		const rows = Array.from({ length: 200 }, (_, at) => `${at}.jpg,sad\n`);
 		const file = new Blob(rows);
 		file.stream = () =>
@@ -105,13 +105,13 @@ describe('a list of labels beside its pictures', () => {
 	});
 
 	it.each([
-		['votes, of which none is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
+		['votes, none of which is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
 		['names and nothing else', 'a.jpg\nb.jpg\n', ['set/labels.csv']],
 		['a text about something else', 'These are pictures.\nThey are free.\n', []],
 		['rows of FER2013', 'emotion,pixels\n3,70 80 82\n', []],
 		['bytes', Uint8Array.from({ length: 600 }, (_, at) => at % 7), []],
 		['nothing but a line break', '\n', []]
-	])('is none with %s', async (_, text, unclear) => {
+	])('is not recognised in %s', async (_, text, unclear) => {
 		expect(await read(text, ['set/a.jpg', 'set/b.jpg'])).toMatchObject({ labels: {}, lists: [], unclear });
 	});
 });

@@ -25,7 +25,7 @@ async function written(files: Readonly<Record<string, string | Uint8Array>>, pas
 	return writer.close();
 }
 
-/** Names of the pictures, and what is said at the end. */
+/** Names of the pictures, and the closing message or error. */
 async function unpacked(name: string, data: BlobPart, limits?: UnpackLimits) {
 	const names: string[] = [];
 	const sizes: number[] = [];
@@ -51,20 +51,20 @@ describe('pictures of an archive', () => {
 		['all.tar', () => tar(FILES)],
 		['all.tar.gz', async () => Uint8Array.from(gzipSync(await tar(FILES)))],
 		['all.tgz', async () => Uint8Array.from(gzipSync(await tar(FILES)))]
-	])('have its name and their folders: %s', async (name, make) => {
+	])('are named after it and their folders: %s', async (name, make) => {
 		const { names, sizes, end } = await unpacked(name, await make());
 		const top = name.replace(/\.(tar\.gz|tgz)$/, '.tar');
 		expect(names).toEqual([`${top}/party/1.jpg`, `${top}/party/Größe 2.PNG`]);
 		expect(sizes).toEqual([content(FILES[0] ?? '').length, content(FILES[1] ?? '').length]);
-		// The list, and the archive within it.
+		// The list, and the archive inside.
 		expect(end).toBe('others 2, damaged 0');
 	});
 
-	it('may be a single one, gzipped', async () => {
+	it('may be just one, gzipped', async () => {
 		expect(await unpacked('1.jpg.gz', gzipSync('picture'))).toMatchObject({ names: ['1.jpg'], sizes: [7] });
 	});
 
-	it('may lie in archives within it, of every kind that is opened', async () => {
+	it('may lie in nested archives of every supported kind', async () => {
 		const inner = await zip(['party/1.jpg', 'list.csv']);
 		const packed: Readonly<Record<string, Uint8Array>> = {
 			'a/day.zip': inner,
@@ -81,7 +81,7 @@ describe('pictures of an archive', () => {
 		expect(asTar).toMatchObject({ names: wanted.map((name) => `all.tar/${name}`), end: 'others 2, damaged 0' });
 	});
 
-	it('are refused where archives are nested to fill memory', async () => {
+	it('are refused if archives are nested to fill memory', async () => {
 		let nested: Blob = new Blob([await zip(['1.jpg'])]);
 		for (let depth = 0; depth < 9; depth++)
 			nested = await written({ 'inner.zip': new Uint8Array(await nested.arrayBuffer()) });
@@ -97,7 +97,7 @@ describe('pictures of an archive', () => {
 		expect((await unpacked('a.zip', zeros, few)).end).toMatch(/^archive-unreadable/);
 	});
 
-	it('may have been written with backslashes', async () => {
+	it('may be stored with backslashes in their names', async () => {
 		const { names } = await unpacked('a.zip', await zip(['party\\1.jpg']));
 		expect(names).toEqual(['a.zip/party/1.jpg']);
 	});
@@ -134,12 +134,12 @@ describe('pictures of an archive', () => {
 			() => '<!DOCTYPE html><p>Sign in',
 			/^archive-unreadable: a\.zip is a web page/
 		]
-	])('are refused with a reason where it has %s', async (_, name, make, reason) => {
+	])('are refused with the reason if it has %s', async (_, name, make, reason) => {
 		const { end } = await unpacked(name, await make());
 		expect(end).toMatch(reason);
 	});
 
-	it('that are whole come out beside a damaged one', async () => {
+	it('that are intact are extracted beside a damaged one', async () => {
 		const bytes = await zip(['1.jpg', '2.jpg', '3.jpg']);
 		const at = Buffer.from(bytes).indexOf('bytes of 2.jpg');
 		bytes[at + 5] = (bytes[at + 5] ?? 0) ^ 1;
@@ -149,7 +149,7 @@ describe('pictures of an archive', () => {
 		});
 	});
 
-	it('stop at the limits on their number and size, however small the archive is', async () => {
+	it('stop at the limits on number and size, however small the archive is', async () => {
 		const few: UnpackLimits = { pictures: 2, bytesOfOne: MB, timesItsSize: 4, bytesBeyond: MB };
 		const many = await unpacked('a.zip', await zip(['1.jpg', '2.jpg', '3.jpg']), few);
 		expect(many.names).toHaveLength(2);
@@ -159,14 +159,14 @@ describe('pictures of an archive', () => {
 		const one = await unpacked('bomb.zip', await bomb.arrayBuffer(), few);
 		expect(one.names).toEqual(['bomb.zip/small.jpg']);
 		expect(one.end).toMatch(/^archive-unreadable: bomb\.zip: a picture of more than 1 MB/);
-		// Also where nobody asked for what is in it.
+		// Even if nobody asked for its contents.
 		const hidden = gzipSync(
 			await packTar([{ header: { name: 'bomb.bin', size: 40 * MB }, body: new Uint8Array(40 * MB) }])
 		);
 		expect((await unpacked('b.tgz', hidden, few)).end).toMatch(/^archive-unreadable: b\.tgz: more than 1 MB/);
 	});
 
-	it('are not unpacked on once nobody wants them', async () => {
+	it('are no longer unpacked once nobody wants them', async () => {
 		const ended = new AbortController();
 		const names: string[] = [];
 		const work = unpackPictures(
@@ -182,7 +182,7 @@ describe('pictures of an archive', () => {
 		expect(names).toHaveLength(1);
 	});
 
-	it('are given or refused for whatever becomes of the bytes', async () => {
+	it('are extracted or refused, whatever happens to the bytes', async () => {
 		const random = generator(23);
 		const archives: [string, Uint8Array<ArrayBuffer>][] = [
 			['a.zip', await zip(FILES)],

@@ -57,7 +57,7 @@ const failure = (...files: NamedBlob[]) =>
 		(thrown: unknown) => `${(thrown as { code: string }).code}: ${(thrown as Error).message}`
 	);
 
-describe('FER2013 as people have it', () => {
+describe('FER2013 as it is passed around', () => {
 	const whole = ['Training 1', 'PublicTest 1', 'PrivateTest 2'];
 	const tar = () =>
 		packTar([
@@ -90,9 +90,9 @@ describe('FER2013 as people have it', () => {
 			() => named('fer2013.csv', `\uFEFF${CSV.replaceAll('\n', '\r\n')}`)
 		],
 		['gzipped', () => named('fer2013.csv.gz', gzipSync(CSV))],
-		['in two members of gzip', () => named('f.csv.gz', gzipSync(CSV.slice(0, 5000)), gzipSync(CSV.slice(5000)))],
-		['gzipped with padding behind it', () => named('f.csv.gz', gzipSync(CSV), new Uint8Array(700))],
-		['gzipped with something else behind it', () => named('f.csv.gz', gzipSync(CSV), 'something else')],
+		['as two gzip members', () => named('f.csv.gz', gzipSync(CSV.slice(0, 5000)), gzipSync(CSV.slice(5000)))],
+		['gzipped with padding after it', () => named('f.csv.gz', gzipSync(CSV), new Uint8Array(700))],
+		['gzipped with something else after it', () => named('f.csv.gz', gzipSync(CSV), 'something else')],
 		['in a tar', async () => named('fer2013.tar', await tar())],
 		['in a gzipped tar', async () => named('fer2013.tar.gz', gzipSync(await tar()))],
 		['in a ZIP', async () => named('archive.zip', await zip({ name: 'fer2013.csv', input: bytes(CSV) }))],
@@ -115,16 +115,16 @@ describe('FER2013 as people have it', () => {
 		['in UTF-32, big-endian', () => named('fer2013.csv', utf32(`\uFEFF${CSV}`, false))],
 		['in UTF-32 without a byte order mark', () => named('fer2013.csv', utf32(CSV, true))],
 		['in UTF-32, big-endian without a byte order mark', () => named('fer2013.csv', utf32(CSV, false))],
-		['with zeros behind its lines', () => named('fer2013.csv', CSV.replaceAll('\n', '\0\n'), new Uint8Array(700))],
-		['with the end mark of old systems', () => named('fer2013.csv', `${CSV}\n\x1a`)],
+		['with zeros after its lines', () => named('fer2013.csv', CSV.replaceAll('\n', '\0\n'), new Uint8Array(700))],
+		['with the end-of-file mark of old systems', () => named('fer2013.csv', `${CSV}\n\x1a`)],
 		['with all of its fields in single quotes', () => named('a.csv', CSV.replace(/[^,\n]+/g, "'$&'"))],
 		[
 			'with its pixels in single quotes, between commas',
 			() => named('a.csv', CSV.replaceAll(PIXELS, `'${PIXELS.replaceAll(' ', ',')}'`))
 		],
-		['with all of its fields in quotes of print', () => named('a.csv', CSV.replace(/[^,\n]+/g, '“$&”'))],
+		['with all of its fields in curly quotes', () => named('a.csv', CSV.replace(/[^,\n]+/g, '“$&”'))],
 		['with each of its lines in quotes', () => named('a.csv', CSV.replace(/^.*$/gm, '"$&"'))],
-		['with commas of Chinese', () => named('a.csv', CSV.replaceAll(',', '，'))],
+		['with Chinese commas', () => named('a.csv', CSV.replaceAll(',', '，'))],
 		['with its pixels between commas, without quotes', () => named('a.csv', CSV.replaceAll(' ', ','))],
 		[
 			'with its pixels in brackets, without quotes',
@@ -138,16 +138,16 @@ describe('FER2013 as people have it', () => {
 		['with the label in the last column', () => named('a.csv', ordered(1, 2, 0))],
 		['with the label in the last column, without names', () => named('a.csv', ordered(1, 2, 0).replace(/^.*\n/, ''))],
 		['with semicolons', () => named('fer2013.csv', CSV.replaceAll(',', ';'))],
-		['with semicolons, which its first line says', () => named('a.csv', `sep=;\r\n${CSV.replaceAll(',', ';')}`)],
-		['with a remark before its names', () => named('a.csv', `# FER2013\n${CSV}`)],
-		['without names of its columns', () => named('a.csv', CSV.slice(CSV.indexOf('\n') + 1))],
-		['with a column of numbers before them', () => named('a.csv', CSV.replace(/^/gm, '0,'))],
+		['with semicolons, as its first line says', () => named('a.csv', `sep=;\r\n${CSV.replaceAll(',', ';')}`)],
+		['with a comment before its column names', () => named('a.csv', `# FER2013\n${CSV}`)],
+		['without column names', () => named('a.csv', CSV.slice(CSV.indexOf('\n') + 1))],
+		['with a column of numbers first', () => named('a.csv', CSV.replace(/^/gm, '0,'))],
 		['with all of its fields in quotes', () => named('a.csv', CSV.replace(/[^,\n]+/g, '"$&"'))],
-		['with line breaks of old Macs', () => named('a.csv', CSV.replaceAll('\n', '\r'))],
-		['with pictures that were printed in rows', () => named('a.csv', CSV.replaceAll(PIXELS, PRINTED))],
+		['with the line breaks of old Macs', () => named('a.csv', CSV.replaceAll('\n', '\r'))],
+		['with pictures printed in rows', () => named('a.csv', CSV.replaceAll(PIXELS, PRINTED))],
 		['with tabs', () => named('fer2013.tsv', CSV.replaceAll(',', '\t'))],
 		[
-			'with other names of its columns',
+			'with other column names',
 			() => named('fer2013.csv', CSV.replace('emotion,pixels,Usage', 'label, Image ,split'))
 		],
 		[
@@ -169,7 +169,7 @@ describe('FER2013 as people have it', () => {
 		expect(await labels(file)).toEqual(['angry', 'happy', 'happy', 'sad']);
 	});
 
-	it('is read from the reports, and what is cut off is told', async () => {
+	it('is read from the reported files, and a truncated one is said to be cut off', async () => {
 		expect(await found(await report('15-fer2013-tar-gz/fer2013.tar.gz'))).toContain(
 			'fer2013.tar/fer2013/fer2013.csv PrivateTest 2'
 		);
@@ -187,7 +187,7 @@ describe('FER2013 as people have it', () => {
 		await expect(labels(named('a.csv', `emotion,pixels,Usage\n${row('3.5', 'Training')}`))).rejects.toThrow('"3.5"');
 	});
 
-	it('is read once where two copies were joined with their marks and names, and each row counts', async () => {
+	it('is read once if two copies were joined with their marks and column names, and every row counts', async () => {
 		expect(await found(named('a.csv', `\uFEFF${CSV}\n\uFEFF${CSV}`))).toEqual([
 			'a.csv Training 2',
 			'a.csv PublicTest 2',
@@ -217,7 +217,7 @@ describe('FER2013 as people have it', () => {
 	});
 });
 
-describe('tables are named as what they are', () => {
+describe('the parts of a table are named for what they are:', () => {
 	const titles = async (...files: NamedBlob[]) =>
 		choicesOf(
 			await inspectTables(
@@ -227,7 +227,7 @@ describe('tables are named as what they are', () => {
 			)
 		).map(({ title, rows }) => `${title}: ${rows}`);
 
-	it('the parts of FER2013, PrivateTest first', async () => {
+	it('those of FER2013, PrivateTest first', async () => {
 		expect(await titles(named('fer2013.csv', CSV))).toEqual([
 			'PrivateTest: 2',
 			'PublicTest: 1',
@@ -237,14 +237,14 @@ describe('tables are named as what they are', () => {
 		]);
 	});
 
-	it('a table without a usage has no PrivateTest', async () => {
+	it('no PrivateTest for a table without usage', async () => {
 		const text = CSV.split('\n')
 			.map((line) => line.replace(/,\w+$/, ''))
 			.join('\n');
 		expect(await titles(named('train.csv', text))).toEqual(['All rows (no Usage column): 4']);
 	});
 
-	it('other words for its parts stay as they are', async () => {
+	it('other words for the parts stay as they are', async () => {
 		expect(await titles(named('a.csv', CSV.replaceAll('PrivateTest', 'test').replace('PublicTest', 'val')))).toEqual([
 			'Training: 1',
 			'val: 1',
@@ -254,7 +254,7 @@ describe('tables are named as what they are', () => {
 		expect(await titles(named('a.csv', CSV.replaceAll('PrivateTest', '')))).toContain('Rows without a usage: 2');
 	});
 
-	it('several tables: each by itself, and together where no part is in two of them', async () => {
+	it('several tables are listed one by one, and together if no part is in two of them', async () => {
 		const [header = '', ...rows] = CSV.split('\n');
 		const part = (usage: string) =>
 			named(`${usage}.csv`, [header, ...rows.filter((each) => each.endsWith(usage))].join('\n'));
@@ -269,7 +269,7 @@ describe('tables are named as what they are', () => {
 		expect(await titles(named('a.csv', CSV), named('b.csv', CSV))).not.toContain('All rows: 8');
 	});
 
-	it('a table of other things beside it is left out, with the reason', async () => {
+	it('a table of something else is left out, with the reason', async () => {
 		const skipped: string[] = [];
 		const tables = await inspectTables(
 			[named('fer2013.csv', CSV), named('test.csv', `pixels\n${PIXELS}`)],
@@ -281,7 +281,7 @@ describe('tables are named as what they are', () => {
 	});
 });
 
-it('numbers of labels are told, and mean what is said', async () => {
+it('label numbers are reported, and mean what the user says', async () => {
 	const text = ['emotion,pixels', ...['7', '1', 'sad', '4.0'].map((label) => `${label},${PIXELS}`)].join('\n');
 	const skip = () => undefined;
 	for (const table of [text, text.replace(/.*\n/, '')]) {
@@ -308,7 +308,7 @@ it('numbers of labels are told, and mean what is said', async () => {
 	]);
 });
 
-describe('what is no FER2013 is told in one sentence', () => {
+describe('what is not FER2013 is refused in one sentence:', () => {
 	it.each<[string, NamedBlob, string]>([
 		['an empty file', named('a.csv'), 'the file is empty'],
 		['a cut gzip', named('a.csv.gz', gzipSync(CSV).subarray(0, -20)), 'cut off'],
@@ -334,16 +334,16 @@ describe('what is no FER2013 is told in one sentence', () => {
 			),
 			'choose fer2013.csv'
 		],
-		['names of columns alone', named('a.csv', 'emotion,pixels,Usage\n'), 'column names but no rows'],
+		['column names alone', named('a.csv', 'emotion,pixels,Usage\n'), 'column names but no rows'],
 		['JSON', named('a.csv', '[{"emotion": 3, "pixels": "70 80"}]'), 'is a JSON file'],
-		['a web page behind empty lines', named('fer2013.csv', '\uFEFF\n\n<!DOCTYPE html>'), 'is a web page'],
-		['a title in place of names', named('a.csv', 'FER2013 data set\n1 2'), 'but it is "FER2013 data set"'],
+		['a web page after empty lines', named('fer2013.csv', '\uFEFF\n\n<!DOCTYPE html>'), 'is a web page'],
+		['a title instead of column names', named('a.csv', 'FER2013 data set\n1 2'), 'but it is "FER2013 data set"'],
 		['other columns', named('a.csv', 'a,b\n1,2'), 'columns emotion and pixels, but it is "a,b"']
 	])('%s', async (_, file, words) => {
 		const told = await failure(file);
 		expect(told).toMatch(/^data-unreadable: /);
 		expect(told).toContain(words);
-		// Never bytes in place of words.
+		// Never bytes instead of words.
 		expect(told).not.toMatch(/[^\p{L}\p{N}\p{P}\p{S} ]/u);
 	});
 
@@ -355,7 +355,7 @@ describe('what is no FER2013 is told in one sentence', () => {
 	});
 });
 
-it('takes anything: thousands of damaged tables and archives end in rows or in a sentence, soon', async () => {
+it('handles any input: thousands of damaged tables and archives end quickly, in rows or in a sentence', async () => {
 	const random = generator(41);
 	const seeds = [
 		bytes(CSV.slice(0, 9000)),

@@ -22,7 +22,7 @@ it('hides more than the box, and stays inside the picture', () => {
 
 const face = (id: number, x: number) => ({ id, box: { x, y: 0, width: 10, height: 10 } }) as FaceResult;
 
-it('hides all of a picture until it has been searched, and then every face', () => {
+it('hides the whole picture until it has been searched, and then every face', () => {
 	const concealment = new LiveConcealment();
 	const look = (timeMs: number, ...faces: FaceResult[]) => concealment.boxes({ faces, timeMs, ...PICTURE });
 	const whole = [{ x: 0, y: 0, ...PICTURE }];
@@ -31,7 +31,7 @@ it('hides all of a picture until it has been searched, and then every face', () 
 	expect(look(1600)).toHaveLength(2);
 });
 
-it('keeps hiding a face that was missed for a moment, and no longer', () => {
+it('keeps hiding a face that was missed for a moment, but no longer', () => {
 	const concealment = new LiveConcealment();
 	const look = (timeMs: number, ...faces: FaceResult[]) =>
 		concealment.boxes({ faces, timeMs, ...PICTURE }).map(({ x }) => x);

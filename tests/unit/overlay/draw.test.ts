@@ -24,7 +24,7 @@ function frame(boxes: readonly FaceResult['box'][], smoothed = [0.2, 0.8]): Fram
 	return { width: 800, height: 600, timeMs: 0, faces, times: {} } as unknown as FrameResult;
 }
 
-/** A context that keeps what is called on it. */
+/** A context that records the calls on it. */
 function recorder() {
 	const calls: { name: string; args: unknown[]; strokeStyle: unknown; globalAlpha: unknown }[] = [];
 	const state: Record<string, unknown> = {};
@@ -71,7 +71,7 @@ describe('boxInViewport', () => {
 
 	it('mirrors inside the picture, not inside the bars', () => {
 		const seen = boxInViewport(box, { width: 300, height: 600 }, viewport({ mirrored: true }));
-		// The picture is 150 wide and begins at 125; the box reaches from 80 to 240 of 300, mirrored from 60 to 220.
+		// The picture is 150 wide and begins at 125; the box spans 80 to 240 of 300, mirrored 60 to 220.
 		expect(seen).toEqual({ x: 125 + 30, y: 30, width: 80, height: 60 });
 	});
 });
@@ -85,7 +85,7 @@ describe('drawOverlay', () => {
 		expect(of('fillText')).toEqual([]);
 	});
 
-	it('writes label and confidence in the colour of the class, and ids only where there are several', () => {
+	it('writes label and confidence in the colour of the class, and ids only if there are several faces', () => {
 		const one = recorder();
 		drawOverlay(one.context, frame([{ x: 200, y: 200, width: 100, height: 100 }]), MODEL, viewport());
 		expect(one.of('fillText')[0]?.args[0]).toBe('Sad  80 %');
@@ -97,14 +97,14 @@ describe('drawOverlay', () => {
 		expect(two.of('fillText').map(({ args }) => args[0])).toEqual(['3  Sad  80 %', '4  Sad  80 %']);
 	});
 
-	it('leaves boxes under 2.5 rem without words, and says at the edge what their colour means', () => {
+	it('writes no words at boxes under 2.5 rem, and explains their colour at the edge', () => {
 		const { context, of } = recorder();
 		const box = { x: 200, y: 200, width: 60, height: 60 };
 		drawOverlay(context, frame([box, { ...box, x: 500 }]), MODEL, viewport());
 		expect(of('fillText').map(({ args }) => args[0])).toEqual(['Sad']);
 	});
 
-	it('writes neither beside a face nor at the edge where buttons are', () => {
+	it('writes neither beside a face nor at the edge under buttons', () => {
 		const boxes = [
 			{ x: 200, y: 200, width: 100, height: 100 },
 			{ x: 500, y: 200, width: 60, height: 60 }
@@ -126,7 +126,7 @@ describe('drawOverlay', () => {
 		expect(alphas('fillText')).toEqual([0.35, 1]);
 	});
 
-	it('says unsure, in grey, in place of a label that is not likely enough', () => {
+	it('writes "Unsure" in grey instead of a label that is not likely enough', () => {
 		const { context, of } = recorder();
 		const box = { x: 200, y: 200, width: 100, height: 100 };
 		drawOverlay(context, frame([box], [0.61, 0.39]), MODEL, viewport());

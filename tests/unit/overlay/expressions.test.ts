@@ -4,7 +4,7 @@ import { curvesOf, expressionOf, pathOf } from '../../../src/lib/overlay/express
 const LABELS = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'];
 
 describe('expressionOf', () => {
-	it('draws every class of FER2013 differently, each in a colour of its own', () => {
+	it('draws every class of FER2013 differently, each in its own colour', () => {
 		const looks = LABELS.map((label) => expressionOf(label));
 		expect(new Set(looks.map(({ drawing }) => pathOf(drawing))).size).toBe(LABELS.length);
 		expect(looks.map(({ colour }) => colour)).toEqual(LABELS);

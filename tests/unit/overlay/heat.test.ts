@@ -11,7 +11,7 @@ describe('grayPixels', () => {
 });
 
 describe('heatPixels', () => {
-	it('is most opaque where the label loses most, and blue where a part speaks against it', () => {
+	it('is most opaque where the label loses most, and blue where a part counts against it', () => {
 		const pixels = heatPixels(Float32Array.of(0.4, 0, 0, -0.2), 2, 8);
 		const [red = 0, , blue = 0, alpha = 0] = pixel(pixels, 8, 0, 0);
 		expect(red).toBeGreaterThan(blue);
@@ -20,7 +20,7 @@ describe('heatPixels', () => {
 		expect(alpha).toBeGreaterThan(1.8 * alphaAgainst);
 	});
 
-	it('does not make a finding of noise', () => {
+	it('does not show noise as a finding', () => {
 		for (const nats of [0.001, 0.09])
 			expect(heatPixels(Float32Array.of(nats, 0, 0, 0), 2, 8).some(Boolean)).toBe(false);
 		expect(heatPixels(Float32Array.of(0.11, 0, 0, 0), 2, 8).some(Boolean)).toBe(true);

@@ -6,7 +6,7 @@ const step = (label: string | null, ...scores: number[]) => ({ face: scores.leng
 const STEPS = [step('happy', 0.75, 0.25), step('happy', 1, 0), step(null), null, step('sad', 0.25, 0.75)];
 
 describe('shapes of a lane', () => {
-	it('are areas that stand on each other, with a gap where there is no face', () => {
+	it('are stacked areas, with a gap where there is no face', () => {
 		expect(stackedPaths(STEPS, 2, 100)).toEqual([
 			'M0 25.0H1L1 0.0H2L2 100.0H1L1 100.0H0ZM4 75.0H5L5 100.0H4Z',
 			'M0 0.0H1L1 0.0H2L2 0.0H1L1 25.0H0ZM4 0.0H5L5 75.0H4Z'
@@ -14,7 +14,7 @@ describe('shapes of a lane', () => {
 		expect(singlePath(STEPS, 1, 100)).toBe('M0 75.0H1L1 100.0H2L2 100.0H1L1 100.0H0ZM4 25.0H5L5 100.0H4Z');
 	});
 
-	it('are stretches of one label each', () => {
+	it('include runs of one label each', () => {
 		expect(labelRuns(STEPS)).toEqual([
 			{ from: 0, to: 2, label: 'happy' },
 			{ from: 4, to: 5, label: 'sad' }
@@ -45,13 +45,13 @@ describe('the picture of a timeline', () => {
 		colourOf: (colour) => `colour-of-${colour}`
 	});
 
-	it('stands alone, and escapes what somebody wrote', () => {
+	it('stands alone and escapes user text', () => {
 		expect(svg).toContain('a &amp; &lt;b&gt;');
 		expect(svg).toContain('Ada &quot;A&quot;');
 		expect(svg).not.toMatch(/<script|href=|url\(/);
 	});
 
-	it('has the curves, the markers within, and what is left out', () => {
+	it('has the curves, the markers in range, and what is excluded', () => {
 		expect(svg.match(/<path /g)).toHaveLength(2);
 		expect(svg).toContain('fill="colour-of-sad"');
 		expect(svg).toContain('>now<');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-/** The seven class colours of app.css: told apart under every colour-vision deficiency, and visible on their surface. */
+/** The seven class colours of app.css: distinct under every colour-vision deficiency, and visible on their surface. */
 const css = readFileSync(new URL('../../../src/app.css', import.meta.url), 'utf8');
 const NAMES = ['angry', 'disgust', 'fear', 'happy', 'sad', 'surprise', 'neutral'];
 
@@ -57,7 +57,7 @@ function times(matrix: readonly Triple[], [r, g, b]: Triple): Triple {
 	return [x, y, z];
 }
 
-/** Ottosson's OKLab, in which equal distances look about equally far apart. */
+/** Ottosson's OKLab, in which equal distances look about equally large. */
 function oklab([r, g, b]: Triple): Triple {
 	const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
 	const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
@@ -85,7 +85,7 @@ describe.each(Object.entries(SCHEMES))('the %s palette', (_scheme, { colours, su
 		}
 	});
 
-	it.each(Object.entries(VISION))('is told apart with %s vision', (_name, matrix) => {
+	it.each(Object.entries(VISION))('stays distinct with %s vision', (_name, matrix) => {
 		const seen = colours.map((colour) => oklab(times(matrix, colour)));
 		for (const [i, a] of seen.entries()) {
 			for (const [j, b] of seen.slice(0, i).entries()) {

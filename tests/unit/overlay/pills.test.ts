@@ -16,7 +16,7 @@ describe('placePills', () => {
 		expect(placePills([face(100, 100, 80)], VIEW, GAP)).toEqual([{ x: 100, y: 70, ...WORDS, size: 0 }]);
 	});
 
-	it('puts them below where there is no room above, and inside the view at its right edge', () => {
+	it('puts them below if there is no room above, and inside the view at its right edge', () => {
 		expect(placePills([face(340, 10, 60)], VIEW, GAP)).toEqual([{ x: 300, y: 76, ...WORDS, size: 0 }]);
 	});
 
@@ -26,20 +26,20 @@ describe('placePills', () => {
 		expect(small).toMatchObject({ x: 90, y: 70 });
 	});
 
-	it('leaves what is covered by buttons free', () => {
+	it('keeps clear of buttons', () => {
 		const button = { x: 90, y: 60, width: 40, height: 40 };
 		const [pill] = placePills([face(100, 100, 80)], VIEW, GAP, [button]);
 		expect(pill?.size).toBe(0);
 		expect(pill && overlaps(pill, button)).toBe(false);
 	});
 
-	it('takes the shorter form where the longer one has no room, and none where neither has', () => {
+	it('takes the shorter form if the longer one does not fit, and none if neither fits', () => {
 		const tall = { ...face(0, 0, 0), box: { x: 0, y: 0, width: 360, height: 300 } };
 		expect(placePills([tall], VIEW, GAP)).toEqual([{ x: 366, y: 0, ...NUMBER, size: 1 }]);
 		expect(placePills([face(0, 0, 300)], { width: 300, height: 300 }, GAP)).toEqual([null]);
 	});
 
-	it.each([4, 12, 40])('covers none of %i faces, and no other words', (count) => {
+	it.each([4, 12, 40])('covers none of %i faces and no other pill', (count) => {
 		let seed = count;
 		const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
 		const faces = Array.from({ length: count }, () => face(random() * 360, random() * 260, 16 + random() * 60));

@@ -1,4 +1,4 @@
-/** What a file is, by how it begins: members of each family that are met under the name of a JPEG. */
+/** What a file is, judged by how it begins: members of each family that turn up under the name of a JPEG. */
 import { describe, expect, it } from 'vitest';
 import { explained, otherKind } from '../../../src/lib/pictures/explain';
 import { formatOf } from '../../../src/lib/pictures/format';
@@ -36,7 +36,7 @@ it.each([
 	['%PDF-1.4', 'picture-other'],
 	['/9j/4AAQSkZJRg', 'picture-other'],
 	['ID3\x03\0', 'picture-other']
-])('a picture that no browser shows is called one, and nothing else: %j is %s', async (begin, code) => {
+])('only a picture that no browser shows is called unsupported: %j is %s', async (begin, code) => {
 	expect((await explained(bytes(begin), null, null)).code).toBe(code);
 });
 

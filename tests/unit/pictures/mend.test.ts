@@ -26,7 +26,7 @@ beforeAll(async () => {
 	files.set('bmp', bitmapFile());
 });
 
-/** 24 bits a pixel, rows from below. */
+/** 24 bits a pixel, rows from bottom to top. */
 function bitmapFile(): Uint8Array<ArrayBuffer> {
 	const bytes = Buffer.alloc(54 + 3 * SIZE.width * SIZE.height, 99);
 	bytes.fill(0, 0, 54);
@@ -42,7 +42,7 @@ function bitmapFile(): Uint8Array<ArrayBuffer> {
 }
 
 describe('formatOf', () => {
-	it.each(FORMATS)('knows %s', (name) => {
+	it.each(FORMATS)('recognises %s', (name) => {
 		expect(formatOf(file(name))).toBe(formatNamed(name));
 	});
 
@@ -53,7 +53,7 @@ describe('formatOf', () => {
 		['\xff\x0a\x00', 'jxl'],
 		['This is no picture.', null],
 		['', null]
-	])('knows %j', (text, format) => {
+	])('recognises %j', (text, format) => {
 		expect(formatOf(Buffer.from(text, text.startsWith('\uFEFF') ? 'utf8' : 'latin1'))).toBe(format);
 	});
 });
@@ -75,18 +75,18 @@ describe('otherKind', () => {
 });
 
 describe('pixelSize', () => {
-	it.each(FORMATS.filter((name) => name !== 'avif' && name !== 'tiff'))('reads that of %s', (name) => {
+	it.each(FORMATS.filter((name) => name !== 'avif' && name !== 'tiff'))('reads the size of %s', (name) => {
 		expect(pixelSize(formatNamed(name), file(name))).toEqual(SIZE);
 	});
 
-	it('reads the pixels of a file, whatever density and turning it names', async () => {
+	it('reads the size in pixels, whatever density and orientation the file gives', async () => {
 		const dense = await readFile('tests/fixtures/reports/07-jpeg-density/density-144.jpg');
 		expect(pixelSize('jpeg', dense)).toEqual({ width: 32, height: 24 });
 		const turned = await sharp(file('jpeg')).withMetadata({ orientation: 6, density: 300 }).jpeg().toBuffer();
 		expect(pixelSize('jpeg', turned)).toEqual(SIZE);
 	});
 
-	it('reads what the items of an AVIF claim at most', () => {
+	it('reads the largest size that the items of an AVIF claim', () => {
 		expect(largestItem('avif', file('avif'))).toEqual(SIZE);
 		const bomb = Buffer.from(file('avif'));
 		bomb.writeUInt32BE(60_000, bomb.indexOf('ispe') + 8);
@@ -95,7 +95,7 @@ describe('pixelSize', () => {
 		expect(largestItem('jpeg', file('jpeg'))).toBeNull();
 	});
 
-	it('knows JPEG of kinds that browsers do not show', () => {
+	it('recognises kinds of JPEG that browsers do not show', () => {
 		const frame = (code: number, bits: number): Uint8Array => {
 			const bytes = Buffer.from(file('jpeg'));
 			const at = bytes.indexOf(Buffer.from([0xff, 0xc0]));
@@ -111,7 +111,7 @@ describe('pixelSize', () => {
 		expect(isRareJpeg(Buffer.from('\xff\xd8\xff', 'latin1'))).toBe(false);
 	});
 
-	it.each(FORMATS)('gives nothing for the first bytes alone of %s', (name) => {
+	it.each(FORMATS)('returns null for the first bytes of %s alone', (name) => {
 		for (let length = 0; length < 9; length++)
 			expect(pixelSize(formatNamed(name), file(name).subarray(0, length))).toBeNull();
 	});
@@ -121,7 +121,7 @@ describe('mend', () => {
 	const kind = async (name: string, bytes: Uint8Array) => (await mend(formatNamed(name), Uint8Array.from(bytes))).kind;
 	const rawPixels = async (bytes: Uint8Array) => (await sharp(bytes).raw().toBuffer()).toString('hex');
 
-	it.each(FORMATS)('leaves a whole %s as it is, also where something follows', async (name) => {
+	it.each(FORMATS)('leaves a whole %s as it is, even if something follows', async (name) => {
 		expect(await kind(name, file(name))).toBe('whole');
 		if (name === 'gif') return;
 		const more = Buffer.concat([file(name), Buffer.from('a film'.repeat(900))]);
@@ -131,7 +131,7 @@ describe('mend', () => {
 	it.each(['jpeg', 'progressive', 'png', 'gif', 'webp', 'lossless', 'bmp', 'avif'])('finds half a %s', async (name) => {
 		const half = file(name).subarray(0, file(name).length / 2);
 		const mended = await mend(formatNamed(name), Uint8Array.from(half));
-		// Of a JPEG of one scan, only its pixels tell.
+		// In a JPEG with a single scan, only the pixels show it.
 		expect(mended.kind).toBe(name === 'jpeg' ? 'doubtful' : 'cut');
 	});
 
@@ -141,13 +141,13 @@ describe('mend', () => {
 		['png', 12],
 		['png', 4],
 		['gif', 1]
-	])('gives a %s its end back that lacks %d bytes', async (name, lacks) => {
+	])('restores the end of a %s that lacks %d bytes', async (name, lacks) => {
 		const mended = await mend(formatNamed(name), file(name).slice(0, -lacks));
 		expect(mended.kind).toBe(formatNamed(name) === 'jpeg' ? 'doubtful' : 'mended');
 		expect('bytes' in mended && (await rawPixels(mended.bytes))).toBe(await rawPixels(file(name)));
 	});
 
-	it('puts sums of a PNG right whose rows have theirs', async () => {
+	it('corrects the checksums of a PNG whose rows are intact', async () => {
 		const wrong = Buffer.from(file('png'));
 		const at = wrong.indexOf('IDAT');
 		wrong.writeUInt32BE(7, at + 4 + wrong.readUInt32BE(at - 4));
@@ -158,7 +158,7 @@ describe('mend', () => {
 		expect((await mend('png', Uint8Array.from(wrong))).kind).toBe('whole');
 	});
 
-	it('knows a PNG that was cut between two parts of its rows', async () => {
+	it('detects a PNG cut between two chunks of its rows', async () => {
 		const png = Buffer.from(file('png'));
 		const [at, length] = [png.indexOf('IDAT') - 4, png.readUInt32BE(png.indexOf('IDAT') - 4)];
 		const first = Buffer.from(png.subarray(at, at + 8 + 50 + 4));
@@ -167,14 +167,14 @@ describe('mend', () => {
 		expect(await kind('png', Buffer.concat([png.subarray(0, at), first]))).toBe('cut');
 	});
 
-	it.each([1, -1, 2000, -3000])('puts the size right that a WebP names, off by %d', async (off) => {
+	it.each([1, -1, 2000, -3000])('corrects the size in a WebP header that is off by %d', async (off) => {
 		const wrong = Buffer.from(file('webp'));
 		wrong.writeUInt32LE(Math.max(0, wrong.readUInt32LE(4) + off), 4);
 		const mended = await mend('webp', Uint8Array.from(wrong));
 		expect('bytes' in mended && Buffer.from(mended.bytes).equals(Buffer.from(file('webp')))).toBe(true);
 	});
 
-	it('takes no size that a BMP names for its rows', async () => {
+	it('ignores the file size in a BMP header', async () => {
 		const wrong = Buffer.from(file('bmp'));
 		for (const size of [0, 2, wrong.length + 2, 0xffffffff]) {
 			wrong.writeUInt32LE(size, 2);
@@ -182,7 +182,7 @@ describe('mend', () => {
 		}
 	});
 
-	it('knows progressive scans that are not all there', async () => {
+	it('detects missing progressive scans', async () => {
 		const bytes = Buffer.from(file('progressive'));
 		const last = bytes.lastIndexOf(Buffer.from([0xff, 0xda]));
 		expect(await kind('progressive', bytes.subarray(0, last))).toBe('cut');
@@ -200,12 +200,12 @@ describe('mend', () => {
 		expect(await kind('jpeg', cut)).toBe('doubtful');
 	});
 
-	it('knows protected items', () => {
+	it('recognises protected items', () => {
 		expect(isProtected(Buffer.from('....ipro\0\0\0\0\0\x01\0\0\0\x30sinf', 'latin1'))).toBe(true);
 		expect(isProtected(file('avif'))).toBe(false);
 	});
 
-	it('takes anything: thousands of damaged files end in a verdict, soon, and in little more memory', async () => {
+	it('handles any input: thousands of damaged files end quickly in a verdict, with little more memory', async () => {
 		const random = generator(23);
 		for (const name of FORMATS) {
 			for (let round = 0; round < 400; round++) {

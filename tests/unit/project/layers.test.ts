@@ -1,4 +1,4 @@
-/** The import table of eslint.config.js: what it forbids is reported with its reason, what it allows is not. */
+/** The import table of eslint.config.js: it reports what it forbids, with the reason, and passes what it allows. */
 import { ESLint } from 'eslint';
 import { describe, expect, it } from 'vitest';
 

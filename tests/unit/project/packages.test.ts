@@ -1,4 +1,4 @@
-/** One version of tfjs, and a lock file that names no registry. */
+/** There is one version of tfjs, and the lock file names no registry. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** The figures in README.md, and in that of the page of figures, are those of the shipped files. */
+/** The figures in README.md and in the README of the compare page match the shipped files. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const DETAILS = readFileSync('src/routes/compare/README.md', 'utf8').split('\n')
 const manifest = parseManifest(JSON.parse(readFileSync('static/models/index.json', 'utf8')));
 const report = parseReport(JSON.parse(readFileSync(`static/models/${manifest.default}/report.json`, 'utf8')));
 
-/** Cells of the table of `lines` whose first heading is `heading`, below its headings. */
+/** Cells of the table in `lines` whose first heading is `heading`, without its headings. */
 function tableOf(lines: readonly string[], heading: string): string[][] {
 	const start = lines.findIndex((line) => line.startsWith(`| ${heading} `));
 	expect(start, `a table of "${heading}"`).toBeGreaterThan(0);
@@ -27,15 +27,15 @@ function tableOf(lines: readonly string[], heading: string): string[][] {
 
 const percent = (part: number | undefined): string => `${(100 * (part ?? NaN)).toFixed(1)} %`;
 
-describe('the table of classifiers', () => {
+describe('the table of classifiers in README.md', () => {
 	const rows = new Map(tableOf(README, 'classifier').map((row) => [/\(`(.+)`\)/.exec(row[0] ?? '')?.[1], row]));
 	const { models } = manifest;
 
-	it('has each that is shipped', () => {
+	it('lists each one that ships', () => {
 		expect([...rows.keys()].sort()).toEqual(models.map(({ id }) => id).sort());
 	});
 
-	it.each(models)('says of $id what the manifest says', ({ id, metrics, mirrored, parameters, bytes }) => {
+	it.each(models)('gives the figures of the manifest for $id', ({ id, metrics, mirrored, parameters, bytes }) => {
 		const [, test, averaged, paper, published, macroF1, weights, download] = rows.get(id) ?? [];
 		const { accuracy = NaN, n = 0 } = metrics['private'] ?? {};
 		const { low, high } = wilsonInterval(accuracy, n);
@@ -52,7 +52,7 @@ describe('the table of classifiers', () => {
 	});
 });
 
-describe('the tables of the default model', () => {
+describe('the tables of the default model in the README of the compare page', () => {
 	const splits = ['private', 'public', 'paper', 'paper-distinct', 'ferplus-private', 'ferplus-private-live'];
 	const figuresOf = ({ n, accuracy, macroF1, calibrationError }: Figures, mirrored: Figures): string[] => [
 		n.toLocaleString('en'),
@@ -60,7 +60,7 @@ describe('the tables of the default model', () => {
 		...[macroF1, calibrationError].map((figure) => figure.toFixed(3))
 	];
 
-	it('have its figures by set of pictures', () => {
+	it('give its figures by set of pictures', () => {
 		const expected = splits.map((id) => {
 			const split = report.splits.find((each) => each.id === id);
 			if (split === undefined) throw new Error(`There is no ${id} in the report.`);
@@ -69,13 +69,13 @@ describe('the tables of the default model', () => {
 		expect(tableOf(DETAILS, 'test pictures').map(([, ...figures]) => figures)).toEqual(expected);
 	});
 
-	it('have its accuracy under each corruption', () => {
+	it('give its accuracy under each corruption', () => {
 		expect(tableOf(DETAILS, 'change')).toEqual(
 			report.corruptions.map(({ title, accuracy }) => [title, ...accuracy.map(percent)])
 		);
 	});
 
-	it('are followed by what it says with labels as live, and by what it answers', () => {
+	it('are followed by its agreement with labels as live, and by how much it answers', () => {
 		const text = DETAILS.join(' ').replace(/\s+/g, ' ');
 		const single = (id: string) => report.splits.find((split) => split.id === id)?.single;
 		const said =
@@ -111,7 +111,7 @@ describe('README.md', () => {
 	});
 
 	it.each(['README.md', 'src/routes/compare/README.md', 'src/routes/photo/README.md', 'src/routes/kiosk/README.md'])(
-		'%s links only to what there is',
+		'%s links only to files and headings that exist',
 		(file) => {
 			const links = [...readFileSync(file, 'utf8').matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
 			expect(links.length).toBeGreaterThan(0);
@@ -124,7 +124,7 @@ describe('README.md', () => {
 	);
 });
 
-/** Of the headings, as GitHub makes them. */
+/** Anchors of the headings, as GitHub makes them. */
 function anchorsOf(file: string): string[] {
 	const headings = readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm);
 	return [...headings].map(([, title = '']) =>

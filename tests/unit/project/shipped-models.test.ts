@@ -1,4 +1,4 @@
-/** What a clone ships: every model of the manifest is there, whole, and as compact as a live page needs. */
+/** What a clone ships: every model of the manifest is there, complete, and as compact as a live page needs. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ import { readModel } from '../../../training/lib/model-files';
 import { runStock } from '../stock-loader';
 
 const FOLDER = 'static/models';
-/** Limits of the model that a new visitor gets. */
+/** Limits for the model that a new visitor gets. */
 const MOST_BYTES = 2e6;
 const MOST_MULTIPLY_ADDS = 60e6;
 
@@ -30,7 +30,7 @@ describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$i
 	const hashOf = (file: Buffer): string => createHash('sha256').update(file).digest('hex');
 	const isDetector = 'inputSize' in entry;
 
-	it('is the files that the manifest tells of, with their hashes in their names, and the only ones in their folder', () => {
+	it('consists of the files in the manifest, with hashes in their names, and nothing else in its folder', () => {
 		const json = readFileSync(join(FOLDER, url));
 		const shards = weightsUrls.map((file) => readFileSync(join(FOLDER, file)));
 		const weights = Buffer.concat(shards);
@@ -68,21 +68,21 @@ describe.each([manifest.detector, manifest.farDetector, ...manifest.models])('$i
 	);
 });
 
-// Keras's count of the student paper's code; what was trained with normalisation has as many once it is folded away.
+// Keras's count for the student paper's code. Networks trained with normalisation have as many once it is folded away.
 it.each([
 	['cnn', 22_386_119, /^scratch$/],
 	['vgg16', 15_440_839, /^weights that shipped before \(scratch,/]
-])('%s ships with the weights of the paper, and tells its base', (name, parameters, base) => {
+])("%s ships with the weights of the paper's network and states its base", (name, parameters, base) => {
 	const entry = manifest.models.find(({ id }) => id === name);
 	expect(entry?.parameters).toBe(parameters);
 	expect(entry?.trained.base).toMatch(base);
 });
 
-// What the paper has on its 7,178 test rows.
+// The paper's accuracy on its 7,178 test rows.
 it.each([
 	['cnn', 0.614],
 	['vgg16', 0.469]
-])('%s is at least as right as the paper has it', (name, accuracy) => {
+])('%s is at least as accurate as in the paper', (name, accuracy) => {
 	expect(manifest.models.find(({ id }) => id === name)?.metrics['paper']?.accuracy).toBeGreaterThanOrEqual(accuracy);
 });
 
@@ -102,12 +102,12 @@ it.each(manifest.models)('$id has the figures and calibrations of its report, fo
 	}
 });
 
-// Figures of other weights are dropped when a model is measured, and this one has a command of its own.
-it.each(manifest.models)('$id has its figures on the sets of faces never seen', ({ id }) => {
+// Measuring a model drops figures of other weights, and these have a command of their own.
+it.each(manifest.models)('$id has its figures on the sets of unseen faces', ({ id }) => {
 	expect(reportOf(id).unseen?.map((set) => set.id)).toEqual(['ck48', 'london']);
 });
 
-// Eyes that are always level, or faces that are never turned, cost up to a point on PublicTest as the detector cuts it.
+// Levelling eyes fully, or never turning faces, costs up to one point on PublicTest as the detector cuts it.
 it.each(manifest.models)('$id is shown faces that lean as far as those of FER2013', ({ input }) => {
 	expect(input.crop.tilt).toBe(15);
 });
@@ -125,11 +125,11 @@ describe('the default model', () => {
 		expect(entry?.multiplyAdds).toBeLessThanOrEqual(MOST_MULTIPLY_ADDS);
 	});
 
-	it('tells how good it is, on every split', () => {
+	it('reports its quality on every split', () => {
 		expect(Object.keys(entry?.metrics ?? {}).sort()).toEqual(['paper', 'private', 'public']);
 	});
 
-	it('is as right, and as sure of itself, as a page can rely on', () => {
+	it('is accurate and calibrated enough for a page to rely on', () => {
 		const report = parseReport(JSON.parse(readFileSync(join(FOLDER, manifest.default, 'report.json'), 'utf8')));
 		const figures = report.splits.find(({ id }) => id === 'private')?.single;
 		expect(figures?.accuracy).toBeGreaterThanOrEqual(0.68);
@@ -137,7 +137,7 @@ describe('the default model', () => {
 		expect(report.unsure?.private.accuracy).toBeGreaterThanOrEqual(0.8);
 	});
 
-	it('agrees with people as it counts labels live, and still with FER2013', () => {
+	it('agrees with people when it counts labels as live, and still with FER2013', () => {
 		const report = parseReport(JSON.parse(readFileSync(join(FOLDER, manifest.default, 'report.json'), 'utf8')));
 		const accuracyOn = (id: string) => report.splits.find((split) => split.id === id)?.single.accuracy;
 		expect(accuracyOn('ferplus-private-live')).toBeGreaterThanOrEqual(0.74);
@@ -145,10 +145,10 @@ describe('the default model', () => {
 		expect(report.splits.find(({ id }) => id === 'private-live')?.single.calibrationError).toBeLessThanOrEqual(0.04);
 	});
 
-	it('bears a window behind the face', () => {
+	it('copes with a window behind the face', () => {
 		const report = parseReport(JSON.parse(readFileSync(join(FOLDER, manifest.default, 'report.json'), 'utf8')));
 		const strongest = report.corruptions.find(({ id }) => id === 'backlit')?.accuracy.at(-1);
-		// Weights that had not learned from such light had 0.52.
+		// Weights not trained on such light had 0.52.
 		expect(strongest).toBeGreaterThanOrEqual(0.58);
 	});
 });

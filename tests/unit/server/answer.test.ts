@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { expect, it } from 'vitest';
 import { AnswerStream } from '../../../src/server/answer';
 
-/** What is read of an answer that comes in these pieces, and the error it ends with. */
+/** What is read of an answer that arrives in these pieces, and the error it ends with. */
 async function read(pieces: readonly string[]): Promise<{ text: string; error: string | null }> {
 	const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
 	const answer = new AnswerStream(socket, false);
@@ -20,14 +20,14 @@ const HEAD = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
 
 it.each([
 	['a picture at a time', ['5\r\nfirst\r\n', '6\r\nsecond\r\n', '0\r\n\r\n']],
-	['cut within what stands between', ['5\r\nfirst\r', '\n', '6', '\r\nsecond', '\r\n0\r\n\r\n']],
+	['cut inside the line breaks', ['5\r\nfirst\r', '\n', '6', '\r\nsecond', '\r\n0\r\n\r\n']],
 	['at once', ['5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n']]
-])('gives chunks on as they come: %s', async (_, pieces) => {
+])('a proxied answer passes chunks on as they come: %s', async (_, pieces) => {
 	const { text, error } = await read([HEAD, ...pieces]);
 	expect(error).toBeNull();
 	expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toMatch(/^5\r\nfirst\r\n6\r\nsecond\r\n0\r\n/);
 });
 
-it('breaks off where what should be a size is none', async () => {
+it('a proxied answer breaks off at an invalid chunk size', async () => {
 	expect((await read([HEAD, '5\r\nfirst\r\n', 'zz\r\nsecond'])).error).toContain('damaged');
 });

@@ -1,11 +1,11 @@
-/** Building in a process of its own, and knowing when to. */
+/** Building in a process of its own, and knowing when to build. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildSite, whyBuild } from '../../../src/server/build';
 
-/** A project whose build starts a thread, as SvelteKit's does, and tells the thread and the page what it was given. */
+/** A project whose build starts a thread, as SvelteKit's does, and passes its settings on to the thread and page. */
 const CONFIG = `
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -37,27 +37,27 @@ describe('a build', () => {
 		writeFileSync(join(project, 'vite.config.js'), CONFIG);
 	});
 
-	it('may start threads of its own, and is told hosts and path', async () => {
+	it('may start its own threads, and gets the hosts and path', async () => {
 		await buildSite(project, { allow: ['http://a', 'http://b'], base: '/mien' });
 		expect(JSON.parse(readFileSync(join(project, 'given.json'), 'utf8'))).toEqual(['http://a http://b', '/mien']);
 		expect(readFileSync(join(project, 'dist/index.html'), 'utf8')).toContain('built');
 	});
 
-	it('that fails says so in its own words', async () => {
+	it('that fails reports its own words', async () => {
 		await expect(buildSite(project, { allow: ['http://broken'], base: '' })).rejects.toThrow(
 			/could not be built:[^]*this cannot be built/
 		);
 	});
 });
 
-describe('a site', () => {
+describe('the site of a project', () => {
 	const OF_ROOT = { allow: [], base: '' };
 	const write = (name: string, text: string, atS: number): void => {
 		const path = join(project, name);
 		mkdirSync(join(path, '..'), { recursive: true });
 		writeFileSync(path, text);
 		utimesSync(path, atS, atS);
-		// A folder is as old as what was last added to it.
+		// A folder is as old as the last file added to it.
 		utimesSync(join(path, '..'), atS, atS);
 	};
 	const built = (base: string, policy: string): void => {
@@ -71,7 +71,7 @@ describe('a site', () => {
 		utimesSync(join(project, 'src'), 1000, 1000);
 	});
 
-	it('is built where there is no build, or none for this path', () => {
+	it('is built if there is no build yet, or none for this path', () => {
 		expect(whyBuild(project, OF_ROOT)).toBe('there is no build yet');
 		built('/mien', "default-src 'self'");
 		expect(whyBuild(project, OF_ROOT)).toBe('the last build was for /mien');
@@ -79,7 +79,7 @@ describe('a site', () => {
 	});
 
 	it.each(['src/app.html', 'src/server/policy.ts', 'vite.config.ts'])(
-		'is built again where %s changed since',
+		'is built again if %s has changed since',
 		(file) => {
 			built('', "default-src 'self'");
 			expect(whyBuild(project, OF_ROOT)).toBeNull();
@@ -88,7 +88,7 @@ describe('a site', () => {
 		}
 	);
 
-	it('is built again where it may talk to other hosts than before', () => {
+	it('is built again if its allowed hosts have changed', () => {
 		built('', "default-src 'self'");
 		expect(whyBuild(project, { ...OF_ROOT, allow: ['http://camera.local'] })).toBe(
 			'the allowed hosts differ from the last build'

@@ -1,4 +1,4 @@
-/** The server as a process of its own: what a service manager, a terminal and npm do to end it. */
+/** The server as a process of its own: how a service manager, a terminal and npm end it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -12,7 +12,7 @@ import { fakeBuild } from './fixture';
 let script: string;
 let folder: string;
 const ended: (() => void)[] = [];
-/** The `expect.poll` of all tests is for one at a time. */
+/** The `expect.poll` of all tests is meant for one test at a time. */
 const WAIT = { timeout: 60_000, interval: 50 };
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ beforeAll(async () => {
 	};
 });
 
-/** A camera that answers when it is told to; `asked` resolves once it has a request. */
+/** A camera that answers when told to; `asked` resolves once it has a request. */
 async function slowCamera(): Promise<{ option: string; asked: Promise<void>; answer: () => void }> {
 	let answer = (): void => undefined;
 	const camera = createServer();
@@ -45,7 +45,7 @@ async function slowCamera(): Promise<{ option: string; asked: Promise<void>; ans
 	return { option: `--proxy=/camera=http://127.0.0.1:${port}`, asked, answer: () => answer() };
 }
 
-/** A port that nobody listens on, and no other test's server takes: those without one count up from the same. */
+/** A port that nobody listens on and no other test's server takes: servers without one count up from the same port. */
 async function freePort(): Promise<number> {
 	const server = createServer();
 	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -54,7 +54,7 @@ async function freePort(): Promise<number> {
 	return port;
 }
 
-/** Kills a process, where it still is, and what it left behind. */
+/** Kills a process, if it still runs, and what it left behind. */
 function killGroup(pid: number | undefined): void {
 	try {
 		if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -63,7 +63,7 @@ function killGroup(pid: number | undefined): void {
 	}
 }
 
-/** Starts it by `command`, which gets its arguments after it; resolves once it listens. */
+/** Starts the server by `command`, with its arguments after it; resolves once it listens. */
 async function started(command: readonly string[], options: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
 	const [program = '', ...first] = command;
 	const place = ['--no-build', '--host=127.0.0.1', `--port=${await freePort()}`];
@@ -75,24 +75,24 @@ async function started(command: readonly string[], options: readonly string[] = 
 	ended.push(() => killGroup(child.pid));
 	let printed = '';
 	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (printed += String(text)));
-	// After its end and that of all who write to its output.
+	// Settles after it and all that write to its output have ended.
 	const code = new Promise<number | null>((done) => child.on('close', done));
 	const origin = await vi.waitFor(() => {
 		const [address] = /http:\/\/[\d.]+:\d+/.exec(printed) ?? [];
 		return address ?? expect.fail(`It printed no address: ${printed}`);
 	}, WAIT);
-	/** Waits for what it prints. */
+	/** Waits until it has printed this. */
 	const prints = (text: string) => vi.waitFor(() => expect(printed).toContain(text), WAIT);
 	return { child, origin, code, prints };
 }
 
-// They wait more than they work.
+// These tests mostly wait.
 describe.concurrent('the server', () => {
 	it.each([
 		['SIGTERM', ['SIGTERM']],
 		['Ctrl-C, which a terminal and npm both pass on', ['SIGINT', 'SIGINT']],
 		['a service manager and npm together', ['SIGTERM', 'SIGTERM']]
-	] as const)('lets requests under way end at %s, takes no more, and leaves with 0', async (_, signals) => {
+	] as const)('finishes pending requests at %s, takes no new ones, and exits with 0', async (_, signals) => {
 		const camera = await slowCamera();
 		const { child, origin, code, prints } = await started([process.execPath, script], [camera.option]);
 		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } });
@@ -108,7 +108,7 @@ describe.concurrent('the server', () => {
 		expect(await code).toBe(0);
 	});
 
-	it('leaves at once at a second Ctrl-C', async () => {
+	it('exits at once at a second Ctrl-C', async () => {
 		const camera = await slowCamera();
 		const { child, origin, code, prints } = await started([process.execPath, script], [camera.option]);
 		const under = fetch(`${origin}/camera/`, { headers: { 'Sec-Fetch-Site': 'same-origin' } }).catch(() => 'cut');
@@ -126,11 +126,11 @@ describe.concurrent('the server', () => {
 		const { child, code, prints } = await started(shell, [], { npm_lifecycle_event: 'start' });
 		child.kill('SIGTERM');
 		await prints('Stopping (npm ended).');
-		// Of the shell; but it is told once all have gone that write to its output.
+		// The shell's code, but it arrives only after all that write to its output have ended.
 		await code;
 	});
 
-	it.skipIf(process.platform === 'win32')('stays where another program started it and went', async () => {
+	it.skipIf(process.platform === 'win32')('keeps running if the program that started it ends', async () => {
 		const shell = ['sh', '-c', `"$0" "$@" & sleep 2; true`, process.execPath, script];
 		const { child, origin } = await started(shell);
 		const exited = new Promise((done) => child.on('exit', done));

@@ -31,7 +31,7 @@ function get(path: string, headers: Record<string, string> = {}, method = 'GET')
 	});
 }
 
-describe('files', () => {
+describe('files of the site', () => {
 	it('are sent as Brotli, gzip or plain, as the browser accepts', async () => {
 		const path = '/_app/immutable/entry.js';
 		const brotli = await get(path, { 'accept-encoding': 'gzip, deflate, br' });
@@ -51,7 +51,7 @@ describe('files', () => {
 		expect(new Set([brotli, zipped, plain].map(({ headers }) => headers['etag'])).size).toBe(3);
 	});
 
-	it('are answered with 304 to who has them, and models too', async () => {
+	it('are answered with 304 to a browser that has them, models included', async () => {
 		for (const path of ['/', '/models/index.json', '/models/weights.bin']) {
 			const first = await get(path);
 			expect(first.headers['cache-control']).toBe('no-cache');
@@ -60,7 +60,7 @@ describe('files', () => {
 		}
 	});
 
-	it('never change at an address that names their content', async () => {
+	it('are immutable at an address with their hash', async () => {
 		const hash = createHash('sha256').update('0123456789').digest('hex');
 		const cacheOf = async (path: string) => (await get(path)).headers['cache-control'];
 		expect(await cacheOf(`/models/weights.bin?${hash.slice(0, 16)}`)).toContain('immutable');
@@ -85,13 +85,13 @@ describe('files', () => {
 		]);
 	});
 
-	it('are sent whole and plain in part where compressed ones lie beside them', async () => {
+	it('are sent uncompressed in part even if compressed files exist', async () => {
 		const answer = await get('/_app/immutable/entry.js', { range: 'bytes=0-5', 'accept-encoding': 'br' });
 		expect([answer.status, answer.body.toString()]).toEqual([206, 'export']);
 		expect(answer.headers['content-encoding']).toBeUndefined();
 	});
 
-	it('are pages without their ending, with the policy of each and its own script', async () => {
+	it('are pages without their extension, each with its policy and its own script', async () => {
 		for (const [path, name] of [
 			['/', 'start'],
 			['/photo', 'photo'],
@@ -111,7 +111,7 @@ describe('files', () => {
 		expect(policy).not.toContain('sha256');
 	});
 
-	it('that are not there are told of by a page where a page was asked for', async () => {
+	it('that are missing are answered with a page if a page was requested', async () => {
 		const page = await get('/nothing', { accept: 'text/html,*/*' });
 		expect([page.status, page.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
 		expect(page.body.toString()).toContain('<title>missing</title>');
@@ -130,13 +130,13 @@ describe('files', () => {
 		'/a//b',
 		'/c:/x',
 		'/%5c'
-	])('do not lie at %s', async (path) => {
+	])('are not served at %s', async (path) => {
 		const answer = await sendRaw(site.port, rawRequest(`GET ${path}`));
 		expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
 		expect(answer).not.toContain(process.cwd());
 	});
 
-	it('are read and not written', async () => {
+	it('are read-only', async () => {
 		for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE']) {
 			const { status, headers } = await get('/', {}, method);
 			expect([method, status, headers['allow']]).toEqual([method, 405, 'GET, HEAD']);
@@ -145,14 +145,14 @@ describe('files', () => {
 		expect([head.status, head.headers['content-length'], head.body.length]).toEqual([200, '10', 0]);
 	});
 
-	it('have addresses without a slash at their end, of this host alone', async () => {
+	it('have addresses without a trailing slash, on this host only', async () => {
 		expect((await get('/photo/?a=1')).headers.location).toBe('/photo?a=1');
 		expect((await get('//photo/')).headers.location).toBeUndefined();
 	});
 });
 
 describe('a site below a path', () => {
-	it('lies there, and is found from the root', async () => {
+	it('is served there, and the root redirects to it', async () => {
 		const below = await startSite([], '/mien');
 		const answer = async (path: string) => {
 			const { status, headers } = await fetch(below.origin + path, { redirect: 'manual' });
@@ -176,6 +176,6 @@ it.each([
 	['br; q=0.0', false],
 	['brotli', false],
 	[undefined, false]
-])('%s accepts Brotli: %s', (header, expected) => {
+])('the header %s accepts Brotli: %s', (header, expected) => {
 	expect(accepts(header, 'br')).toBe(expected);
 });

@@ -41,7 +41,7 @@ export function fakeBuild(): string {
 export interface TestSite {
 	readonly port: number;
 	readonly origin: string;
-	/** What was logged, without times. */
+	/** The logged lines, without times. */
 	readonly lines: readonly string[];
 	stop(): Promise<void>;
 }
@@ -72,7 +72,7 @@ export async function startSite(args: readonly string[] = [], base = ''): Promis
 	};
 }
 
-/** Sends bytes as they are and gives all that comes back until the connection ends; '' where it is cut without a word. */
+/** Sends bytes as they are; gives all that comes back until the connection ends, or '' if it ends without an answer. */
 export function sendRaw(port: number, bytes: string | Buffer, limitMs = 20_000): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const socket = connect(port, '127.0.0.1');
@@ -106,12 +106,12 @@ export const HANDSHAKE = {
 
 export interface TestCamera {
 	readonly port: number;
-	/** The heads of what was asked, oldest first. */
+	/** The heads of the requests, oldest first. */
 	readonly asked: string[];
 	stop(): void;
 }
 
-/** A camera that answers by hand: `answer` is given the head of each request and its connection. */
+/** A camera whose answers the test writes: `answer` gets the head of each request and its connection. */
 export async function startCamera(answer: (head: string, socket: Socket) => void): Promise<TestCamera> {
 	const asked: string[] = [];
 	const open = new Set<Socket>();
@@ -140,7 +140,7 @@ export async function startCamera(answer: (head: string, socket: Socket) => void
 	};
 }
 
-/** The path that a request's head asks for. */
+/** The path in a request's head. */
 export function pathOf(head: string): string {
 	return / (\S+)/.exec(head)?.[1] ?? '';
 }

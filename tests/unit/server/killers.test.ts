@@ -1,4 +1,4 @@
-/** What ends other servers, and thousands of mutations of it: this one answers or closes, and goes on. */
+/** What brings other servers down, and thousands of mutations of it: this one answers or closes, and keeps running. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -12,7 +12,7 @@ import {
 	type TestSite
 } from './fixture';
 
-/** A small generator with a seed (mulberry32), so that a failure can be met again. */
+/** A small seeded generator (mulberry32), so that failures can be reproduced. */
 function generator(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -46,7 +46,7 @@ const ODD = [
 	'9'.repeat(30)
 ];
 
-/** Some bytes of `text` changed, left out, doubled or moved. */
+/** `text` with some bytes changed, left out, doubled or moved. */
 function mutate(text: string, random: () => number): string {
 	let changed = text;
 	const times = 1 + Math.floor(random() * 4);
@@ -87,7 +87,7 @@ const ANSWERS = [
 
 let camera: TestCamera;
 let site: TestSite;
-/** What the camera answers next to a request that is not for a fixed answer. */
+/** The camera's answer to the next request without a fixed answer. */
 let next = '';
 const faults: unknown[] = [];
 const onFault = (error: unknown) => faults.push(error);
@@ -107,7 +107,7 @@ afterAll(async () => {
 	await site.stop();
 });
 
-/** The server answers as before, and nothing was thrown that nobody caught. */
+/** The server answers as before, and nothing was thrown without being caught. */
 async function expectWell(): Promise<void> {
 	const answer = await fetch(`${site.origin}/healthz`);
 	expect([answer.status, faults, site.lines.filter((line) => line.startsWith('A request failed'))]).toEqual([
@@ -117,7 +117,7 @@ async function expectWell(): Promise<void> {
 	]);
 }
 
-/** Sends bytes, and lets the connection go without waiting for more than the first answer. */
+/** Sends bytes, and drops the connection without waiting for more than the first answer. */
 function sendAndDrop(bytes: string, dropMs: number): Promise<void> {
 	return new Promise((resolve) => {
 		const socket = connect(site.port, '127.0.0.1', () => socket.write(Buffer.from(bytes, 'latin1')));
@@ -128,7 +128,7 @@ function sendAndDrop(bytes: string, dropMs: number): Promise<void> {
 	});
 }
 
-describe('the server goes on after', () => {
+describe('the server keeps running after', () => {
 	it.each([
 		['GET http://[/ HTTP/1.1\r\nHost: x\r\n\r\n', 400],
 		['GET // HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 404],
@@ -150,7 +150,7 @@ describe('the server goes on after', () => {
 		await expectWell();
 	});
 
-	it('handshakes that are reset at any moment, to any path', async () => {
+	it('handshakes to any path that are reset at any moment', async () => {
 		const paths = ['/nowhere', '/', '/door/good', '/door/slow', '/door/ws'];
 		next = '';
 		for (const path of paths) {
@@ -161,7 +161,7 @@ describe('the server goes on after', () => {
 		await expectWell();
 	});
 
-	it('a stream that is joined and reset from either side', async () => {
+	it('a stream that is joined and then reset from either side', async () => {
 		const echo = await startCamera((head, socket) => {
 			socket.write('HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
 			if (head.includes('reset')) setTimeout(() => socket.resetAndDestroy(), 5);
@@ -180,7 +180,7 @@ describe('the server goes on after', () => {
 	});
 });
 
-describe('2,000 mutations leave it as it was:', () => {
+describe('the server stays well after 2,000 mutations of', () => {
 	it('requests and handshakes', async () => {
 		const random = generator(20);
 		for (let batch = 0; batch < 50; batch++) {

@@ -16,11 +16,11 @@ const NONE = {
 const FINGERPRINT = 'AB:'.repeat(32).slice(0, -1);
 
 describe('options of the server', () => {
-	it('needs none', () => {
+	it('may all be left out', () => {
 		expect(parseServeOptions([])).toEqual(NONE);
 	});
 
-	it('takes them all, with a space or an equals sign', () => {
+	it('may all be given, with a space or an equals sign', () => {
 		const args = [
 			'--proxy',
 			'/camera=http://10.0.0.5:1984/',
@@ -56,7 +56,7 @@ describe('options of the server', () => {
 		[['--host=localhost'], 'localhost', []],
 		[['--host', 'Kiosk.example.org', '--host=door.local.'], '', ['kiosk.example.org', 'door.local']],
 		[['--host=10.0.0.2', '--host=kiosk.example.org'], '10.0.0.2', ['kiosk.example.org']]
-	])('%j listens at %j and knows the names %j', (args, host, names) => {
+	])('%j listen at %j and know the names %j', (args, host, names) => {
 		expect(parseServeOptions(args)).toEqual({ ...NONE, host, names });
 	});
 
@@ -82,7 +82,7 @@ describe('options of the server', () => {
 		[['--allow', 'http://x/path'], 'is not an origin'],
 		[['--allow', "http://x; script-src 'unsafe-inline'"], 'is not an origin'],
 		[['--allow', '*'], 'is not an origin']
-	])('%j: %s', (args, message) => {
+	])('%j are rejected: %s', (args, message) => {
 		expect(() => parseServeOptions(args)).toThrow(message);
 	});
 });
@@ -90,7 +90,7 @@ describe('options of the server', () => {
 const HERE = { names: ['kiosk.example.org'], network: false };
 const NETWORK = { names: [], network: true };
 
-describe('names of this machine', () => {
+describe('host names of this machine', () => {
 	it.each([
 		['127.0.0.1', true, true],
 		['10.0.0.2', true, true],
@@ -108,7 +108,7 @@ describe('names of this machine', () => {
 		['evil.example', false, false],
 		['local.evil.example', false, false],
 		['', false, false]
-	])('%s: on this machine alone %s, on the network %s', (name, here, network) => {
+	])('%s: on this machine only %s, on the network %s', (name, here, network) => {
 		expect([isOwnName(name, HERE), isOwnName(name, NETWORK)]).toEqual([here, network]);
 	});
 
@@ -120,12 +120,12 @@ describe('names of this machine', () => {
 		['a@b', ''],
 		['a/b', ''],
 		[undefined, '']
-	])('the header %s names %j', (header, name) => {
+	])('are read from the header %s as %j', (header, name) => {
 		expect(hostName(header)).toBe(name);
 	});
 });
 
-describe('cameras', () => {
+describe('requests to cameras', () => {
 	it.each<[boolean, Asking['headers']]>([
 		[true, { host: '10.0.0.2:4173' }],
 		[true, { host: 'localhost:4173', origin: 'http://localhost:4173', 'sec-fetch-site': 'same-origin' }],
@@ -150,7 +150,7 @@ describe('cameras', () => {
 		[false, { host: '10.0.0.2' }],
 		[false, { host: 'kiosk.local' }],
 		[false, {}]
-	])('know from silence who asks: %j, %j', (expected, headers) => {
+	])('would carry an origin if they came from elsewhere: %j, %j', (expected, headers) => {
 		expect(wouldSayOrigin({ headers })).toBe(expected);
 	});
 });

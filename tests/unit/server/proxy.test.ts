@@ -23,7 +23,7 @@ import {
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 const STRICT = `${OK}Content-Type: image/jpeg\r\nContent-Length: 2\r\n\r\nok`;
-/** Answers that a browser shows, by the path that is asked for; each has the body "ok". */
+/** Answers that a browser shows, by requested path; each has the body "ok". */
 const LENIENT: Readonly<Record<string, string>> = {
 	'/strict': STRICT,
 	'/lf': 'HTTP/1.1 200 OK\nContent-Type: image/jpeg\nContent-Length: 2\n\nok',
@@ -59,7 +59,7 @@ const LENIENT: Readonly<Record<string, string>> = {
 	'/interim': `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 2\r\n\r\nok`,
 	'/upgrade-unasked': `${OK}Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nok`
 };
-/** Answers that are none, and a part of what is said of them. */
+/** Answers that are invalid, and part of the error message. */
 const REFUSED: Readonly<Record<string, readonly [answer: string, status: number, reason: string]>> = {
 	'/garbage': ['\x00\x01 no answer at all', 502, 'its answer is not HTTP: it begins with ".. no answer at all"'],
 	'/nothing': ['', 502, 'it closed the connection without an answer'],
@@ -115,7 +115,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 	'/base/x?a=/../b': STRICT
 };
 
-describe('a camera that answers', () => {
+describe('the answer of a camera', () => {
 	it.each(Object.keys(LENIENT))('%s is shown', async (path) => {
 		const answer = await fetch(`${site.origin}/door${path}`);
 		expect([answer.status, await answer.text()]).toEqual([200, 'ok']);
@@ -130,13 +130,13 @@ describe('a camera that answers', () => {
 	});
 
 	it.each(['/cut', '/cut-chunks', '/damaged-chunks'])(
-		'%s is broken off, as the page has to learn of it',
+		'%s is broken off, so that the page learns of it',
 		async (path) => {
 			await expect(fetch(`${site.origin}/door${path}`).then((answer) => answer.text())).rejects.toThrow('terminated');
 		}
 	);
 
-	it('tells what its answer is, and nothing that changes this site', async () => {
+	it('keeps its content type but no header that affects this site', async () => {
 		const { headers } = await fetch(`${site.origin}/door/page`);
 		expect(headers.get('content-type')).toBe('text/html');
 		expect(headers.get('location')).toBe('/door/page');
@@ -147,12 +147,12 @@ describe('a camera that answers', () => {
 		}
 	});
 
-	it('with 401 opens no dialog of the browser', async () => {
+	it('with 401 opens no browser dialog', async () => {
 		const answer = await fetch(`${site.origin}/door/login`);
 		expect([answer.status, await answer.text(), answer.headers.get('www-authenticate')]).toEqual([401, 'no', null]);
 	});
 
-	it('with parts has bytes for scripts, as WebKit reads no parts, and parts for images and tabs', async () => {
+	it('in parts is sent as bytes to scripts, as WebKit reads no parts, and as parts to images and tabs', async () => {
 		const typeFor = async (headers: Record<string, string>): Promise<string | null> =>
 			(await fetch(`${site.origin}/door/parts`, { headers })).headers.get('content-type');
 		expect(await typeFor({ accept: '*/*', 'sec-fetch-dest': 'empty' })).toBe('application/octet-stream');
@@ -161,7 +161,7 @@ describe('a camera that answers', () => {
 		expect(await typeFor({ accept: 'text/html,*/*' })).toMatch(/^multipart/);
 	});
 
-	it('with an address gives one below its path, whose letters are encoded once', async () => {
+	it('with a redirect leads below its path, with its letters encoded once', async () => {
 		const location = async (path: string) =>
 			(await fetch(`${site.origin}/door${path}`, { redirect: 'manual' })).headers.get('location');
 		expect(await location('/utf-8-location')).toBe('/door/caf%C3%A9');
@@ -171,7 +171,7 @@ describe('a camera that answers', () => {
 });
 
 describe('a proxied path', () => {
-	it('may hold a dot and leads below the target, with the query as it is', async () => {
+	it('may contain a dot, and leads below the target with the query unchanged', async () => {
 		expect((await fetch(`${site.origin}/a/b.mjpeg`)).status).toBe(200);
 		expect((await fetch(`${site.origin}/a/b.mjpeg/x?a=/../b`)).status).toBe(200);
 		expect(camera.asked.map(pathOf)).toContain('/base/x?a=/../b');
@@ -211,7 +211,7 @@ describe('a proxied path', () => {
 			'/./x',
 			'/x%09'
 		]
-	])('cannot be left by %s', async (path) => {
+	])('cannot be escaped by %s', async (path) => {
 		expect(leadsOut(path)).toBe(true);
 		const before = camera.asked.length;
 		expect(await sendRaw(site.port, rawRequest(`GET /a/b.mjpeg${path}`))).toMatch(/^HTTP\/1\.1 400 /);
@@ -232,15 +232,15 @@ describe('a proxied path', () => {
 		'/a;b=c',
 		'/%3f',
 		'/~x'
-	])('is taken with %j', (path) => {
+	])('allows %j', (path) => {
 		expect(leadsOut(path)).toBe(false);
 	});
 });
 
-describe('what a browser sends', () => {
-	it('is whole with the camera before it can answer and close, so that no answer is lost', async () => {
-		// As a server refuses an offer by its head alone: what it did not read it answers with a reset. A process of its
-		// own, as it has to be quicker than the proxy.
+describe("a browser's request to a camera", () => {
+	it('is fully sent before the camera can answer and close, so that no answer is lost', async () => {
+		// Like a server that rejects an offer by its head alone, and resets what it did not read. A process of its own
+		// because it has to be quicker than the proxy.
 		const hasty = spawn(process.execPath, [
 			'-e',
 			`const server = require('node:http').createServer((_request, response) => response.writeHead(400).end('not this codec'));
@@ -259,7 +259,7 @@ describe('what a browser sends', () => {
 		hasty.kill();
 	});
 
-	it('reaches the camera without what is for this site, or for one hop', async () => {
+	it('omits headers that are for this site, or for one hop', async () => {
 		await sendRaw(
 			site.port,
 			rawRequest('GET /door/strict', {
@@ -287,7 +287,7 @@ describe('what a browser sends', () => {
 	});
 });
 
-describe('WebSockets', () => {
+describe('proxied WebSockets', () => {
 	it('are joined to the camera, without its cookies, and end together', async () => {
 		const echo = await startCamera((head, socket) => {
 			socket.write(
@@ -307,7 +307,7 @@ describe('WebSockets', () => {
 		echo.stop();
 	});
 
-	it('are refused with what the camera says, and closed', async () => {
+	it("are refused with the camera's answer, and closed", async () => {
 		expect(await sendRaw(site.port, rawRequest('GET /door/login', HANDSHAKE))).toMatch(/^HTTP\/1\.1 401 [^]*no$/);
 		expect(await sendRaw(site.port, rawRequest('GET /door/garbage', HANDSHAKE))).toMatch(/^HTTP\/1\.1 502 /);
 	});
@@ -324,7 +324,7 @@ describe('WebSockets', () => {
 		expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
 	});
 
-	it('asked for by another name than websocket are answered as if nobody had', async () => {
+	it('are ignored if the upgrade is to anything but websocket', async () => {
 		const answer = await sendRaw(
 			site.port,
 			rawRequest('GET /photo', { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c' })
@@ -347,7 +347,7 @@ function isRight(head: string, hash: (text: string) => string, session: boolean)
 	return field('uri') === pathOf(head) && field('response') === hash(`${first}:${field('nonce')}${middle}:${second}`);
 }
 
-describe('logins', () => {
+describe('logins to a camera', () => {
 	it.each([
 		['Digest realm="cam", nonce="abc", qop="auth", algorithm=MD5', md5, false],
 		['Digest realm="cam", nonce="abc"', md5, false],
@@ -356,7 +356,7 @@ describe('logins', () => {
 		['Digest realm="cam", nonce="abc", qop="auth", algorithm=SHA-256', sha256, false],
 		['Basic realm="cam", Digest realm="cam", nonce="abc", qop="auth"', md5, false],
 		['Digest realm="cam", nonce="abc", algorithm=WHIRLPOOL, Digest realm="cam", nonce="abc", algorithm=MD5', md5, false]
-	])('by Digest are spoken where the camera asks for %s', async (challenge, hash, session) => {
+	])('use Digest if the camera asks for %s', async (challenge, hash, session) => {
 		const guarded = await startCamera((head, socket) => {
 			if (/^authorization: digest/im.test(head) && isRight(head, hash, session)) socket.end(STRICT);
 			else socket.end(`HTTP/1.1 401 No\r\nWWW-Authenticate: ${challenge}\r\nContent-Length: 2\r\n\r\nno`);
@@ -372,13 +372,13 @@ describe('logins', () => {
 			headers: { origin: own.origin }
 		});
 		expect(posted.status).toBe(200);
-		// Basic once; from then on each is right at the first try.
+		// Basic once; from then on, each is right at the first try.
 		expect(guarded.asked.length).toBe(4);
 		await own.stop();
 		guarded.stop();
 	});
 
-	it('by Digest are answered anew where a camera takes each nonce once; a wrong one is not tried on and on', async () => {
+	it('answer anew if a camera accepts each nonce once, but do not repeat a wrong password endlessly', async () => {
 		let nonce = 0;
 		const guarded = await startCamera((head, socket) => {
 			const isFresh = new RegExp(`nonce="n${nonce}"`).test(head) && isRight(head, md5, false);
@@ -400,7 +400,7 @@ describe('logins', () => {
 		guarded.stop();
 	});
 
-	it('of a page reach the camera in its own way, and cookies of one login are not those of another', async () => {
+	it('from a page reach the camera in its own way, and cookies are kept apart by login', async () => {
 		const guarded = await startCamera((head, socket) => {
 			const isIn = /^authorization: basic bWU6cA==\r$/im.test(head);
 			const knows = /^cookie: s=1\r$/im.test(head);
@@ -417,7 +417,7 @@ describe('logins', () => {
 		guarded.stop();
 	});
 
-	it('that the camera wants in a way that is not spoken are told of', async () => {
+	it('say so if the camera wants an unsupported scheme', async () => {
 		const guarded = await startCamera((_, socket) =>
 			socket.end('HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n')
 		);
@@ -429,7 +429,7 @@ describe('logins', () => {
 		guarded.stop();
 	});
 
-	it('are for pages of this site: on plain http from another machine they show a token', async () => {
+	it('are for pages of this site: on plain http from another machine, they need a token', async () => {
 		const open = await startCamera((_, socket) => socket.end(STRICT));
 		const own = await startSite(['--host', `--proxy=/cam=http://me:pw@127.0.0.1:${open.port}`]);
 		const Host = `192.168.0.7:${own.port}`;
@@ -441,7 +441,7 @@ describe('logins', () => {
 		const page = await answer('/');
 		const cookie = /set-cookie: (mien-page=\w+);[^\r]*SameSite=Strict/i.exec(page)?.[1] ?? '';
 		expect(await answer('/cam/x', { Cookie: `other=1; ${cookie}` })).toMatch(/^HTTP\/1\.1 200 /);
-		// A page that was open while the server started anew gets the new one with its first refusal.
+		// A page that was open while the server restarted gets the new token with its first refusal.
 		expect(refused).toContain(cookie);
 		expect(await answer('/cam/x', { Origin: `http://${Host}` })).toMatch(/^HTTP\/1\.1 200 /);
 		expect(await answer('/cam/x', { 'Camera-Authorization': 'Basic eDp5' })).toMatch(/^HTTP\/1\.1 200 /);
@@ -451,7 +451,7 @@ describe('logins', () => {
 	});
 });
 
-describe('cookies', () => {
+describe('cookies of a camera', () => {
 	it('that a stream server sets for its session stay between proxy and server', async () => {
 		const media = await startCamera((head, socket) => {
 			if (pathOf(head) === '/hls/index.m3u8') {
@@ -474,7 +474,7 @@ describe('cookies', () => {
 	});
 });
 
-describe('a camera by https', () => {
+describe('a camera over https', () => {
 	let folder: string;
 	let secure: TlsServer;
 	let port: number;
@@ -496,7 +496,7 @@ describe('a camera by https', () => {
 		rmSync(folder, { recursive: true, force: true });
 	});
 
-	it('with a self-signed certificate is refused by its name, and trusted where the operator says so', async () => {
+	it('with a self-signed certificate is refused with its name, and accepted once the operator trusts it', async () => {
 		const proxy = `--proxy=/cam=https://me:pw@127.0.0.1:${port}`;
 		const own = await startSite([proxy]);
 		const refused = await (await fetch(`${own.origin}/cam`)).text();
@@ -511,7 +511,7 @@ describe('a camera by https', () => {
 		await other.stop();
 	});
 
-	it('asked by http, and one by http asked by https, are told apart', async () => {
+	it('asked over http, or over https while it speaks http, gets the right advice', async () => {
 		const plain = createServer((socket) => {
 			socket.on('error', () => undefined).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
 		});
@@ -525,8 +525,8 @@ describe('a camera by https', () => {
 	});
 });
 
-describe('a camera that is away', () => {
-	it('is told of once in the log, with the reason, and when it is back', async () => {
+describe('a camera that is offline', () => {
+	it('is logged once, with the reason', async () => {
 		const gone = await startCamera(() => undefined);
 		const { port } = gone;
 		gone.stop();
@@ -549,6 +549,6 @@ it.each([
 	['/caf\xc3\xa9', '/camera/caf%C3%A9'],
 	['/caf%C3%A9', '/camera/caf%C3%A9'],
 	['caf\xc3\xa9', 'caf%C3%A9']
-])('the address %s becomes one below the path', (location, own) => {
+])('the redirect address %s becomes one below the path', (location, own) => {
 	expect(ownLocation(location, '/camera', 'http://x:1')).toBe(own);
 });

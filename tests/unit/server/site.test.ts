@@ -1,4 +1,4 @@
-/** Health, names, figures, the log and the end of the server. */
+/** Health, names, metrics, the log and the end of the server. */
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../../src/server/log';
@@ -6,7 +6,7 @@ import { parseReport } from '../../../src/server/metrics';
 import { HANDSHAKE, rawRequest, sendRaw, startCamera, startSite } from './fixture';
 
 describe('the server', () => {
-	it('tells that it is well, by whatever name it is asked', async () => {
+	it('reports its health, whatever name it is asked by', async () => {
 		const site = await startSite();
 		const answer = await sendRaw(site.port, rawRequest('GET /healthz', { Host: 'mien.monitoring.example' }));
 		expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -39,7 +39,7 @@ describe('the server', () => {
 		await site.stop();
 	});
 
-	it('ends streams and WebSockets when it stops, and takes no more', async () => {
+	it('ends streams and WebSockets when it stops, and accepts no more', async () => {
 		const camera = await startCamera((head, socket) => {
 			const isHandshake = head.includes('websocket');
 			socket.write(
@@ -66,8 +66,8 @@ describe('the server', () => {
 	});
 });
 
-describe('figures', () => {
-	it('are none unless they are asked for', async () => {
+describe('metrics of the server', () => {
+	it('are off unless asked for', async () => {
 		const site = await startSite();
 		expect((await fetch(`${site.origin}/metrics`)).status).toBe(404);
 		await site.stop();
@@ -99,12 +99,12 @@ describe('figures', () => {
 		['{"kiosk":"a\\"b"}', '"kiosk" must be a name'],
 		['{"kiosk":"a","faces":"two"}', '"faces" must be a number'],
 		['{"kiosk":"a","__proto__":1}', 'is not one of']
-	])('of %s are refused: %s', (text, message) => {
+	])('reject a report of %s: %s', (text, message) => {
 		expect(() => parseReport(text)).toThrow(message);
 	});
 });
 
-it('the log tells changes, with the time, and not each try', () => {
+it('the log records changes, with the time, and not every try', () => {
 	const lines: string[] = [];
 	let nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 	const log = createLog(
@@ -124,7 +124,7 @@ it('the log tells changes, with the time, and not each try', () => {
 	expect(lines.at(-1)).toContain('a b');
 });
 
-it('the log tells of a fault that happens again, but not of each one of many', () => {
+it('the log repeats a recurring fault, but not each time', () => {
 	const lines: string[] = [];
 	let nowMs = 0;
 	const log = createLog(

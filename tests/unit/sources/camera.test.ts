@@ -7,28 +7,28 @@ const devices = [
 ];
 
 describe('findCamera', () => {
-	it('goes by id before it goes by label', () => {
+	it('matches the id before the label', () => {
 		expect(findCamera(devices, { id: 'b2', label: 'Front camera' })).toBe(devices[1]);
 	});
 
-	it('goes by label where the id was renewed', () => {
+	it('matches the label if the id was renewed', () => {
 		expect(findCamera(devices, { id: 'gone', label: 'Desk camera' })).toBe(devices[1]);
 	});
 
-	it('gives null where neither is there', () => {
+	it('gives null if neither is there', () => {
 		expect(findCamera(devices, { id: 'gone', label: 'Other' })).toBeNull();
 		expect(findCamera(devices, null)).toBeNull();
 	});
 
-	it('takes nameless devices, as listed before permission, for no match', () => {
+	it('does not match devices that are nameless before permission is given', () => {
 		expect(findCamera([{ deviceId: '', label: '' }], { id: '', label: '' })).toBeNull();
 	});
 });
 
-describe('a camera that is named', () => {
+describe('a camera chosen by name', () => {
 	afterEach(() => vi.unstubAllGlobals());
 
-	it('is opened the first time, too, when browsers tell no names before one may be used', async () => {
+	it('is opened the first time too, when browsers hide names until a camera is used', async () => {
 		const asked: (string | undefined)[] = [];
 		const stopped: string[] = [];
 		const mediaDevices = {
@@ -59,13 +59,13 @@ describe('a camera that is named', () => {
 	});
 });
 
-describe('a camera that alone is wanted', () => {
+describe('a camera without substitutes', () => {
 	afterEach(() => vi.unstubAllGlobals());
 
 	it.each([
-		['known, opens none', true, [], []],
-		['not known yet, closes at once the one that it took to know them', false, [undefined], ['Front camera']]
-	])('and is not there, where the names are %s', async (_, isNamed, wanted, closed) => {
+		['known, opens no other', true, [], []],
+		['not known yet, closes the one opened to learn them', false, [undefined], ['Front camera']]
+	])('that is missing, with the names %s', async (_, isNamed, wanted, closed) => {
 		const asked: unknown[] = [];
 		const stopped: string[] = [];
 		const mediaDevices = {
@@ -94,7 +94,7 @@ describe('a camera that alone is wanted', () => {
 	});
 });
 
-describe('a camera that is busy', () => {
+describe('a busy camera', () => {
 	afterEach(() => vi.unstubAllGlobals());
 
 	/** The first camera is held by another program. */
@@ -121,7 +121,7 @@ describe('a camera that is busy', () => {
 		return asked;
 	}
 
-	it('gives way to the next where none was chosen', async () => {
+	it('gives way to the next if none was chosen', async () => {
 		const asked = stub();
 		const source = new CameraSource(null);
 		await source.start(new AbortController().signal).catch(() => undefined);
@@ -129,7 +129,7 @@ describe('a camera that is busy', () => {
 		expect(asked).toEqual([undefined, 'a1', 'b2']);
 	});
 
-	it('is told with the names of all where it was chosen', async () => {
+	it('is reported with the names of all if it was chosen', async () => {
 		const asked = stub();
 		const source = new CameraSource({ id: 'a1', label: 'Front camera' });
 		await expect(source.start(new AbortController().signal)).rejects.toMatchObject({
@@ -148,12 +148,12 @@ describe('cameraErrorCode', () => {
 		['OverconstrainedError', 'camera-missing'],
 		['NotReadableError', 'camera-busy'],
 		['AbortError', 'camera-busy']
-	])('%s is %s', (name, code) => {
+	])('calls %s %s', (name, code) => {
 		expect(cameraErrorCode({ name, message: 'Permission denied' }, false)).toBe(code);
 		expect(cameraErrorCode({ name, message: 'Permission denied' }, null)).toBe(code);
 	});
 
-	it('tells the system that refuses from the visitor who does', () => {
+	it('distinguishes a refusal by the system from one by the visitor', () => {
 		const name = 'NotAllowedError';
 		expect(cameraErrorCode({ name, message: 'Permission denied by system' }, null)).toBe('camera-off');
 		expect(cameraErrorCode({ name, message: 'Permission denied' }, true)).toBe('camera-off');

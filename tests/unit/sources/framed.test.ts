@@ -5,7 +5,7 @@ import type { FrameSource } from '../../../src/lib/sources/source';
 
 const PICTURE = { width: 1280, height: 720 };
 
-it('takes the whole picture, a part of it, or either turned', () => {
+it('framedSize takes the whole picture, a part of it, or either rotated', () => {
 	expect(framedSize(PICTURE, { region: null, rotate: 0 })).toEqual({
 		...{ left: 0, top: 0, cutWidth: 1280, cutHeight: 720 },
 		...PICTURE
@@ -19,7 +19,7 @@ it('takes the whole picture, a part of it, or either turned', () => {
 	expect(framedSize(PICTURE, { region: null, rotate: 180 })).toMatchObject(PICTURE);
 });
 
-it('never reaches outside, and is never empty', () => {
+it('framedSize never reaches outside the picture and is never empty', () => {
 	for (const x of [0, 0.333, 0.999, 1]) {
 		const beside = framedSize(PICTURE, { region: { x, y: 0, width: 1 - x, height: 1 }, rotate: 0 });
 		expect(beside.cutWidth).toBeGreaterThanOrEqual(1);
@@ -61,7 +61,7 @@ describe('a framed source', () => {
 		return framed.grab();
 	}
 
-	it('draws what is shown, and nothing where figures alone are', async () => {
+	it('draws what is shown, and nothing if only figures are shown', async () => {
 		let room: Size | null = null;
 		expect(await grabs(null, () => room)).toBe(picture);
 		expect(drawImage).not.toHaveBeenCalled();
@@ -92,12 +92,12 @@ describe('a framed source', () => {
 		}
 	});
 
-	it('draws what it cuts out as it is, however little room there is', async () => {
+	it('draws its region unscaled, however little room there is', async () => {
 		await grabs({ x: 0, y: 0, width: 0.5, height: 1 }, () => ({ width: 10, height: 10 }));
 		expect(context.canvas).toEqual({ width: 320, height: 480 });
 	});
 
-	it('draws what it cuts out, shown or not', async () => {
+	it('draws its region whether it is shown or not', async () => {
 		expect(await grabs({ x: 0, y: 0, width: 0.5, height: 1 }, () => null)).toBe('cut');
 		expect(drawImage).toHaveBeenCalledOnce();
 	});

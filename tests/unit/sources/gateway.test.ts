@@ -5,7 +5,7 @@ import { GatewaySource, type GatewayReport } from '../../../src/lib/sources/gate
 import { gatewayRoutes, type GatewayRoute, type Transport } from '../../../src/lib/sources/gateway-routes';
 import type { FrameSource } from '../../../src/lib/sources/source';
 
-describe('the ways to a camera', () => {
+describe('the routes to a camera', () => {
 	it.each([
 		'http://pi:1984/?src=front door',
 		'http://pi:1984/stream.html?src=front%20door&mode=mse',
@@ -44,7 +44,7 @@ describe('the ways to a camera', () => {
 	});
 });
 
-/** What each way does: it gives pictures, or says why not. */
+/** What each route does: it gives pictures, or says why not. */
 const works = new Map<Transport, boolean>();
 const opened: Transport[] = [];
 const ROUTES: readonly GatewayRoute[] = (['webrtc', 'mse', 'hls', 'mjpeg'] as const).map((transport) => ({
@@ -107,7 +107,7 @@ describe('a gateway', () => {
 		for (const transport of transports) works.set(transport, true);
 	};
 
-	it('is asked for its best way first, and says why not those before', async () => {
+	it('is asked for its best route first, and says why earlier ones failed', async () => {
 		only('hls', 'mjpeg');
 		const { source, reports } = open();
 		await source.start(new AbortController().signal);
@@ -125,7 +125,7 @@ describe('a gateway', () => {
 		source.stop();
 	});
 
-	it('goes on with the next where one stops giving pictures, and back to a better one when it can', async () => {
+	it('moves on to the next route when one stops giving pictures, and back to a better one when possible', async () => {
 		only('webrtc', 'mjpeg');
 		const { source, reports } = open();
 		await source.start(new AbortController().signal);
@@ -133,7 +133,7 @@ describe('a gateway', () => {
 		only('mjpeg');
 		expect(await shown(source)).toBe('mjpeg');
 		expect(reports.at(-1)?.refused[0]).toEqual({ transport: 'webrtc', reason: 'it froze' });
-		// Asked again, it says why not today.
+		// Asked again, it says why it still fails.
 		await expect
 			.poll(async () => [await shown(source), reports.at(-1)?.refused[0]?.reason])
 			.toEqual(['mjpeg', 'no webrtc']);
@@ -146,7 +146,7 @@ describe('a gateway', () => {
 		expect(await source.grab()).toBeNull();
 	});
 
-	it('passes over a way on request', async () => {
+	it('skips a route on request', async () => {
 		only('webrtc', 'mse');
 		const { source } = open();
 		await source.start(new AbortController().signal);
@@ -156,7 +156,7 @@ describe('a gateway', () => {
 		source.stop();
 	});
 
-	it('that gives nothing fails with every reason; one that stops, ends, and what each way says by now is told', async () => {
+	it('fails with every reason if it gives nothing, and ends with the current reasons if it stops', async () => {
 		const refused = ROUTES.map(({ transport }) => ({ transport, reason: `no ${transport}` }));
 		only();
 		const { source, reports } = open();

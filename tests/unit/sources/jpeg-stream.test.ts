@@ -28,7 +28,7 @@ function generator(seed: number): () => number {
 	};
 }
 
-/** As EXIF does it: another picture, with its own end, in a segment behind the start. */
+/** As in EXIF: another picture, with its own end, in a segment after the start. */
 function withPreview(picture: Buffer, preview: Buffer): Buffer {
 	const head = Buffer.from([0xff, 0xe1, 0, 0]);
 	head.writeUInt16BE(preview.length + 2, 2);
@@ -55,7 +55,7 @@ function readAll(chunks: Iterable<Uint8Array>): { found: Buffer[]; broken: numbe
 	return { found, broken, stream };
 }
 
-/** Compared as text: vitest compares large arrays slowly. */
+/** Compared as text, since vitest compares large arrays slowly. */
 function hex(all: readonly Buffer[]): string[] {
 	return all.map((each) => each.toString('hex'));
 }
@@ -68,7 +68,7 @@ function* cut(bytes: Uint8Array, length: () => number): Generator<Uint8Array> {
 	}
 }
 
-describe('whole streams', () => {
+describe('whole JPEG streams:', () => {
 	it.each([
 		['multipart, in one piece', (all: Buffer[]) => [multipart(all)]],
 		['pictures one behind the other', (all: Buffer[]) => [Buffer.concat(all)]],
@@ -81,7 +81,7 @@ describe('whole streams', () => {
 		expect(stream.rest.length).toBeLessThan(2);
 	});
 
-	it('restart markers, and bytes that fill, before a marker and in the pixels', () => {
+	it('restart markers, and fill bytes before a marker and in the pixels', () => {
 		const segments = [0xff, 0xff, 0xdb, 0, 4, 0xff, 0xd9, 0xff, 0xd0, 0xff, 0x01, 0xff, 0xda, 0, 3, 9];
 		const pixels = [1, 0xff, 0, 2, 0xff, 0xd0, 3, 0xff, 0xd7, 4, 0xff, 0xff, 0xd3, 5, 0xff, 0xff, 0xd9];
 		const picture = Buffer.from([0xff, 0xd8, ...segments, ...pixels]);
@@ -103,7 +103,7 @@ describe('whole streams', () => {
 	});
 });
 
-describe('damaged streams', () => {
+describe('reading a damaged JPEG stream', () => {
 	it('skips a picture that was cut off, and takes the next', () => {
 		const [first = Buffer.alloc(0), second = Buffer.alloc(0), third = Buffer.alloc(0)] = pictures;
 		for (const keep of [3, 30, Math.floor(second.length / 2), second.length - 2]) {
@@ -113,14 +113,14 @@ describe('damaged streams', () => {
 		}
 	});
 
-	it('gives up a picture that never ends, and keeps no more of it than 8 MB', () => {
+	it('gives up on a picture that never ends, and keeps no more of it than 8 MB', () => {
 		const endless = Buffer.concat([pictures[1]?.subarray(0, -2) ?? Buffer.alloc(0), Buffer.alloc(9 * 1024 * 1024, 1)]);
 		const { broken, stream } = readAll(cut(endless, () => 1 << 20));
 		expect(broken).toBe(1);
 		expect(stream.rest.length).toBeLessThan(8 * 1024 * 1024);
 	});
 
-	it('survives anything: no exception, bounded memory, and whole pictures afterwards', () => {
+	it('survives any input: no exception, bounded memory, and whole pictures afterwards', () => {
 		const random = generator(7);
 		for (let round = 0; round < 300; round++) {
 			const bytes = Buffer.from(multipart(pictures));
@@ -132,7 +132,7 @@ describe('damaged streams', () => {
 				else bytes.copy(bytes, at, Math.floor(random() * bytes.length), Math.floor(random() * bytes.length));
 			}
 			const whole = pictures[0] ?? Buffer.alloc(0);
-			// A length that was hit may reach 64 KB ahead: so much later every stream is well again.
+			// A damaged length may reach 64 KB ahead; after that, every stream is well again.
 			const after = Array.from({ length: Math.ceil(70_000 / whole.length) }, () => whole);
 			const { found, stream } = readAll(
 				cut(Buffer.concat([bytes, multipart(after)]), () => 1 + Math.floor(random() * 4000))

@@ -30,7 +30,7 @@ function* cut(bytes: Uint8Array, length: () => number): Generator<Uint8Array> {
 	}
 }
 
-/** The pictures found in a stream that comes in pieces. */
+/** The pictures found in a stream that arrives in pieces. */
 function read(
 	stream: Buffer,
 	length: () => number,
@@ -64,7 +64,7 @@ const SIZES: readonly [string, () => () => number][] = [
 	['at once', () => () => 1e9]
 ];
 
-describe.each(SIZES)('parts that come %s', (_, sizes) => {
+describe.each(SIZES)('multipart streams that come %s,', (_, sizes) => {
 	it.each<[string, Head, string, string | null]>([
 		['with lengths', WITH_LENGTH, '\r\n', 'multipart/x-mixed-replace; boundary=b'],
 		['without lengths', WITHOUT, '\r\n', 'multipart/x-mixed-replace; boundary=b'],
@@ -100,7 +100,7 @@ describe.each(SIZES)('parts that come %s', (_, sizes) => {
 	it.each([
 		['with lengths', WITH_LENGTH],
 		['without', WITHOUT]
-	])('%s: of two pictures in a part the first counts, and a preview is none', (_name, head) => {
+	])('%s: the first of two pictures in a part counts, and a preview does not', (_name, head) => {
 		const pair = Buffer.concat([small, tiny]);
 		const preview = Buffer.from([0xff, 0xe1, 0, 0]);
 		preview.writeUInt16BE(tiny.length + 2, 2);
@@ -118,19 +118,19 @@ describe.each(SIZES)('parts that come %s', (_, sizes) => {
 	it.each([
 		['with lengths', WITH_LENGTH],
 		['without', WITHOUT]
-	])('%s: pictures without their end mark come as they are: pixels may be missing with it', (_name, head) => {
+	])('%s: pictures without an end mark are passed on as they are, as pixels may be missing too', (_name, head) => {
 		const bare = small.subarray(0, -2);
 		const found = read(stream([bare, bare, bare], head), sizes());
 		expect(found).toHaveLength(3);
 		for (const each of found.slice(0, 2)) expect(each.equals(bare)).toBe(true);
 	});
 
-	it('pictures one behind the other, without any parts', () => {
+	it('without parts: one picture directly after the other', () => {
 		expect(hex(read(Buffer.concat([small, large, tiny]), sizes(), null))).toEqual(hex([small, large, tiny]));
 	});
 });
 
-it('gives a picture as soon as its last byte is there', () => {
+it('a part reader gives a picture as soon as its last byte is there', () => {
 	for (const head of [WITH_LENGTH, WITHOUT]) {
 		const reader = new PartReader(null);
 		const bytes = stream([small], head, '');
@@ -139,20 +139,20 @@ it('gives a picture as soon as its last byte is there', () => {
 	}
 });
 
-it('keeps what a part says in words', () => {
+it('a part reader keeps the text of a part', () => {
 	const reader = new PartReader('multipart/mixed; boundary=b');
 	reader.push(Buffer.from('--b\r\nContent-Type: text/plain\r\n\r\nno camera on port 3\r\n--b--\r\n'));
 	expect(reader.text).toBe('no camera on port 3');
 });
 
-it('takes anything: no error, bounded memory, and pictures again once the stream is well', () => {
+it('a part reader handles any input: no error, bounded memory, and pictures again once the stream is well', () => {
 	const random = generator(11);
 	for (let round = 0; round < 600; round++) {
 		const head = random() < 0.5 ? WITH_LENGTH : WITHOUT;
 		const reader = new PartReader(random() < 0.5 ? 'multipart/x; boundary=b' : null);
 		const bad = mutated(stream([small, tiny, small], head), random);
 		for (const piece of cut(bad, () => Math.floor(random() * 3000))) reader.push(piece);
-		// A length or a segment that was hit may reach some way into what follows.
+		// A damaged length or segment may reach some way into what follows.
 		const after = stream(
 			Array.from({ length: Math.ceil(140_000 / small.length) }, () => small),
 			head

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-/** A video of 1 x 1 that plays when told, whose browser may know the callback and not call it. */
+/** A 1 x 1 video that plays when told, in a browser that may know the frame callback but not call it. */
 class FakeVideo extends EventTarget {
 	currentTime = 0;
 	readonly videoWidth = 1;
@@ -41,7 +41,7 @@ async function watched() {
 }
 
 describe('frames of a video', () => {
-	it('come as the browser calls back, and not between', async () => {
+	it('come when the browser calls back, and not in between', async () => {
 		const { video, frames, ended } = await watched();
 		const first = frames.grab();
 		video.callback?.();
@@ -52,7 +52,7 @@ describe('frames of a video', () => {
 		ended.abort();
 	});
 
-	it('come all the same where a browser never calls back while the video plays', async () => {
+	it('come even if the browser never calls back while the video plays', async () => {
 		const { video, frames, ended } = await watched();
 		const first = frames.grab();
 		video.playTo(0.2);
@@ -60,7 +60,7 @@ describe('frames of a video', () => {
 		video.playTo(1.2);
 		animated.shift()?.();
 		expect(await first).not.toBeNull();
-		// The same moment is no new frame.
+		// The same moment is not a new frame.
 		animated.shift()?.();
 		expect(frames.count).toBe(1);
 		video.playTo(1.3);

@@ -6,7 +6,7 @@ const A = { id: 'a', labels: ['happy', 'sad'] };
 const B = { id: 'b', labels: ['sad', 'happy'] };
 const C = { id: 'c', labels: ['happy', 'sad'] };
 
-/** One face for each row of votes: the position of the label that each model shows. */
+/** One face for each row of votes: the index of each model's label. */
 function frameOf(...faces: Record<string, number>[]): FrameResult {
 	return {
 		faces: faces.map((tops) => ({
@@ -35,7 +35,7 @@ describe('countAgreement', () => {
 		});
 	});
 
-	it('leaves out faces that a model has not read, and counts nothing for one model alone', () => {
+	it('leaves out faces that a model has not read, and counts nothing for a single model', () => {
 		expect(countAgreement(NO_AGREEMENT, frameOf({ a: 0 }), [A, B])).toEqual(NO_AGREEMENT);
 		expect(countAgreement(NO_AGREEMENT, frameOf({ a: 0 }), [A])).toBe(NO_AGREEMENT);
 	});

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { archive, safePath, type NamedFile } from '../../../src/lib/state/archive';
 
-/** Names and bytes, as the directory at the end of a ZIP tells where they are (PKWARE APPNOTE 6.3.3). */
+/** Names and bytes, found by the directory at the end of a ZIP (PKWARE APPNOTE 6.3.3). */
 async function readZip(zip: Blob): Promise<[string, string][]> {
 	const bytes = Buffer.from(await zip.arrayBuffer());
 	const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
@@ -21,7 +21,7 @@ async function* files(...named: [string, string][]): AsyncGenerator<NamedFile> {
 	for (const [name, text] of named) yield { name, data: await new Response(text).blob() };
 }
 
-it('holds every file under its name, and under another where that is taken', async () => {
+it('an archive holds every file under its name, or under another if that is taken', async () => {
 	const zip = await archive(
 		files(
 			['a.png', 'first'],
@@ -44,7 +44,7 @@ it('holds every file under its name, and under another where that is taken', asy
 	]);
 });
 
-it('fails as the files do', async () => {
+it('an archive fails if its files do', async () => {
 	const broken = async function* (): AsyncGenerator<NamedFile> {
 		yield* files(['a.png', 'first']);
 		throw new Error('no longer there');
@@ -52,7 +52,7 @@ it('fails as the files do', async () => {
 	await expect(archive(broken())).rejects.toThrow('no longer there');
 });
 
-it('holds names that Windows and macOS can write, and no two that are one to them', async () => {
+it('an archive uses names that Windows and macOS can write, no two of them equal there', async () => {
 	const names = [
 		'IMG.jpg',
 		'img.jpg',
@@ -72,7 +72,7 @@ it('holds names that Windows and macOS can write, and no two that are one to the
 	expect(entries).toHaveLength(names.length);
 	expect(new Set(entries.map((name) => name.normalize('NFC').toLowerCase())).size).toBe(names.length);
 	expect(entries.filter((name) => /[<>:"\\|?*]/.test(name))).toEqual([]);
-	// A file is no folder of another.
+	// A file's name is not used as the folder of another.
 	expect(
 		entries.filter((name) => entries.some((other) => other.toLowerCase().startsWith(`${name.toLowerCase()}/`)))
 	).toEqual([]);
@@ -95,7 +95,7 @@ it.each([
 	expect(safePath(name)).toBe(safe);
 });
 
-it('shortens what is too long for Windows, and keeps the extension', () => {
+it('an archive shortens names that are too long for Windows, keeping the extension', () => {
 	const long = safePath(`${'folder/'.repeat(60)}${'ä'.repeat(400)}.jpeg`);
 	expect(long.length).toBeLessThanOrEqual(160);
 	expect(long.endsWith('ä.jpeg')).toBe(true);

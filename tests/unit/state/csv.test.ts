@@ -27,13 +27,13 @@ describe('toCsv', () => {
 		}
 	);
 
-	it('defuses what begins a cell of its own: behind a semicolon, a tab or a line break', () => {
+	it('defuses what begins a cell of its own: after a semicolon, a tab or a line break', () => {
 		expect(toCsv(['name'], [['a;=1']])).toBe('\uFEFFname\r\n"a;\'=1"\r\n');
 		expect(toCsv(['name'], [['a\n=1']])).toBe('\uFEFFname\r\n"a\n\'=1"\r\n');
 		expect(toCsv(['name'], [['a\t+1']])).toBe('\uFEFFname\r\n"a\t\'+1"\r\n');
 	});
 
-	it.each(['a=1', 'day-1', 'me@home'])('leaves text as it is that has such a sign within: %s', (text) => {
+	it.each(['a=1', 'day-1', 'me@home'])('leaves text alone that has such a sign inside: %s', (text) => {
 		expect(toCsv(['name'], [[text]])).toBe(`\uFEFFname\r\n${text}\r\n`);
 	});
 });

@@ -28,7 +28,7 @@ describe('farSearchAfter', () => {
 		expect(farSearchAfter(before, frameWith(...heights), missedMs)).toBe(after);
 	});
 
-	it('is under way from its first frame on', () => {
+	it('marks the search as running from its first frame on', () => {
 		expect((['unknown', 'not-yet', 'begun', 'searched', 'impossible'] as const).filter(isSearched)).toEqual([
 			'begun',
 			'searched'

@@ -33,9 +33,9 @@ describe('countFilters', () => {
 	});
 });
 
-describe('several models', () => {
+describe('a gallery of several models', () => {
 	const contrary = { ...MODEL, id: 'contrary' };
-	/** A face with what the second model says of it. */
+	/** A face with the second model's reading too. */
 	const readTwice = (id: number, first: number[], second: number[]) => {
 		const { readings, ...rest } = face(id, first);
 		const again = face(id, second).readings['mien'];
@@ -47,7 +47,7 @@ describe('several models', () => {
 		photo(3, 'c.jpg', done(face(1, [0.6, 0.4])))
 	];
 
-	it('are held against each other face by face, and count by the labels of the first', () => {
+	it('compares them face by face, and counts by the labels of the first', () => {
 		expect(countFilters(photos, [MODEL, contrary])).toContainEqual({ filter: 'differ', count: 1 });
 		expect(countFilters(photos, [contrary, MODEL])).not.toContainEqual(
 			expect.objectContaining({ filter: 'label:sad' })
@@ -57,17 +57,17 @@ describe('several models', () => {
 });
 
 describe('arrange', () => {
-	it('filters', () => {
+	it('filters pictures', () => {
 		expect(names('label:happy', 'added')).toEqual(['b10.jpg', 'b9.jpg']);
 		expect(names('unread', 'added')).toEqual(['c.jpg']);
 		expect(names('no-face', 'added')).toEqual(['a.jpg']);
 	});
 
-	it('sorts names as people do', () => {
+	it('sorts names naturally', () => {
 		expect(names('all', 'name')).toEqual(['a.jpg', 'b9.jpg', 'b10.jpg', 'c.jpg', 'd.jpg', 'e.jpg']);
 	});
 
-	it('sorts by the probability of the label filtered for, and by the number of faces', () => {
+	it('sorts by the probability of the filtered label, and by the number of faces', () => {
 		expect(names('label:happy', 'probability')).toEqual(['b9.jpg', 'b10.jpg']);
 		expect(names('label:sad', 'probability')).toEqual(['b9.jpg']);
 		const sadder = [
@@ -82,7 +82,7 @@ describe('arrange', () => {
 		expect(names('all', 'faces').slice(0, 3)).toEqual(['b9.jpg', 'b10.jpg', 'd.jpg']);
 	});
 
-	it('leaves the list as it was', () => {
+	it('does not modify the list', () => {
 		names('all', 'name');
 		expect(PHOTOS.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6]);
 	});

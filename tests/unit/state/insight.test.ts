@@ -40,7 +40,7 @@ function setUp() {
 }
 
 describe('Insight', () => {
-	it('asks for nothing while it is closed', () => {
+	it('asks for nothing while closed', () => {
 		const { insight, asked } = setUp();
 		insight.look(frame([seen(1)]));
 		expect(asked).toEqual([]);
@@ -48,7 +48,7 @@ describe('Insight', () => {
 		expect(asked).toEqual([1]);
 	});
 
-	it('has one question at a time, and leaves three quarters of the time to the frames', async () => {
+	it('asks one question at a time, and leaves three quarters of the time to the frames', async () => {
 		const { insight, asked, answer, pass } = setUp();
 		insight.setOpen(true);
 		insight.look(frame([seen(1)]));
@@ -73,7 +73,7 @@ describe('Insight', () => {
 		expect(insight.face?.id).toBe(2);
 	});
 
-	it('keeps no answer about a face that is no longer shown, or not chosen', async () => {
+	it('drops an answer about a face that is no longer shown or chosen', async () => {
 		const { insight, asked, answer, pass } = setUp();
 		insight.setOpen(true);
 		insight.look(frame([seen(1, 60), seen(2, 30)]));
@@ -87,7 +87,7 @@ describe('Insight', () => {
 		expect(insight.explained).toBeNull();
 	});
 
-	it('asks again about a still where the answer failed', async () => {
+	it('asks again about a still if the answer failed', async () => {
 		const { insight, asked, fail, pass } = setUp();
 		insight.setOpen(true);
 		insight.look(frame([seen(1)]));

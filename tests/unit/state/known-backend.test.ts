@@ -15,8 +15,8 @@ function createStorage() {
 	};
 }
 
-describe('the back end of an earlier visit', () => {
-	it('is kept for a week, and not longer by being used', () => {
+describe('the stored back end of an earlier visit', () => {
+	it('is kept for a week, and not extended by use', () => {
 		const storage = createStorage();
 		keepBackend(storage, report, 'browser 1', 0);
 		const first = { report, agent: 'browser 1', untilMs: 7 * DAY_MS };
@@ -27,7 +27,7 @@ describe('the back end of an earlier visit', () => {
 		expect(storage.kept()).toMatchObject({ untilMs: 15 * DAY_MS });
 	});
 
-	it('gives way to another one, and to what another browser found', () => {
+	it('is replaced by another one, and by the result of another browser', () => {
 		const storage = createStorage();
 		keepBackend(storage, report, 'browser 1', 0);
 		keepBackend(storage, { ...report, chosen: 'cpu' }, 'browser 1', 1);
@@ -38,7 +38,7 @@ describe('the back end of an earlier visit', () => {
 		expect(storage.kept()).toBeNull();
 	});
 
-	it('costs nothing where nothing can be kept', () => {
+	it('causes no error if nothing can be stored', () => {
 		const broken = {
 			getItem: () => 'no JSON',
 			setItem: () => undefined,

@@ -15,7 +15,7 @@ const EVENTS: readonly [LoadStage, number | null][] = [
 	['compile', 1]
 ];
 
-describe('the bar of the start', () => {
+describe('the progress bar at the start', () => {
 	it('goes from nothing to all, and never back, in whatever order files arrive', () => {
 		let loading = NOT_LOADED;
 		const shares = EVENTS.map(([stage, progress]) => shareOf((loading = advance(loading, stage, progress))));

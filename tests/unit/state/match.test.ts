@@ -8,11 +8,11 @@ const play = (match: Match, shares: readonly number[], fromMs = 0): Match =>
 describe('Match this face', () => {
 	const game = beginMatch(['angry', 'happy', 'sad', 'neutral']);
 
-	it('begins with what is easy, and asks for every label once', () => {
+	it('begins with easy labels, and asks for each one once', () => {
 		expect(game.labels).toEqual(['happy', 'neutral', 'angry', 'sad']);
 	});
 
-	it('goes on once an expression was held, and counts it', () => {
+	it('moves on once an expression was held, and counts it', () => {
 		const held = play(game, Array<number>(7).fill(0.8));
 		expect(targetOf(held)).toBe('happy');
 		expect(heldShare(held)).toBeCloseTo(6 / 7);
@@ -21,16 +21,16 @@ describe('Match this face', () => {
 		expect(next.matched).toBe(1);
 	});
 
-	it('loses what was held while the face shows something else', () => {
+	it('resets the hold while the face shows something else', () => {
 		expect(heldShare(play(game, [0.8, 0.8, 0.8, 0.1, 0.1]))).toBe(0);
 	});
 
-	it('takes a pause of the camera for no more than a frame', () => {
+	it('counts a pause of the camera as no more than a frame', () => {
 		expect(targetOf(play(game, [0.8, 0.8]))).toBe('happy');
 		expect(targetOf(playMatch(play(game, [0.8]), 0.8, 60_000))).toBe('happy');
 	});
 
-	it('ends after the last, skipped ones not counted', () => {
+	it('ends after the last, without counting skipped ones', () => {
 		const ended = [1, 2, 3, 4].reduce((match) => skipMatch(match), game);
 		expect(targetOf(ended)).toBeNull();
 		expect(ended.matched).toBe(0);

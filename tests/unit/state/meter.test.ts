@@ -13,14 +13,14 @@ function run(intervalsMs: readonly number[], totalMs: (index: number) => number)
 	return meter;
 }
 
-describe('measure', () => {
+describe('the meter', () => {
 	it('has times after one result, and a rate after two', () => {
 		const first = measure(EMPTY_METER, times(10), 5);
 		expect(first).toEqual({ fps: null, times: times(10), lastMs: 5 });
 		expect(measure(first, times(10), 45).fps).toBeCloseTo(25);
 	});
 
-	it('tells a steady rate exactly', () => {
+	it('measures a steady rate exactly', () => {
 		const meter = run(
 			Array.from({ length: 50 }, () => 40),
 			() => 20
@@ -29,7 +29,7 @@ describe('measure', () => {
 		expect(meter.times?.classify['mien']).toBeCloseTo(14);
 	});
 
-	it('smooths the time of each stage, and takes that of a model that was not there before as it is', () => {
+	it('smooths the time of each stage, and takes that of a new model as it is', () => {
 		const before = run([40, 40], () => 20);
 		const slow = { read: 2, detect: 42, crop: 13, classify: { mien: 54, other: 7 }, total: 120 };
 		const part = 1 - Math.exp(-40 / 800);
@@ -42,11 +42,11 @@ describe('measure', () => {
 		expect(shown?.total).toBeCloseTo(20 + 100 * part);
 	});
 
-	it('has no rate of two results at once', () => {
+	it('has no rate for two results at once', () => {
 		expect(measure(measure(EMPTY_METER, times(10), 5), times(10), 5).fps).toBeNull();
 	});
 
-	it('follows a change, smoothly', () => {
+	it('follows a change smoothly', () => {
 		const steady = Array.from({ length: 30 }, () => 20);
 		const soon = run([...steady, 100], () => 20).fps ?? 0;
 		const later = run([...steady, ...Array.from({ length: 60 }, () => 100)], () => 20).fps ?? 0;
@@ -60,7 +60,7 @@ describe('measure', () => {
 		expect(run([...steady, 60_000, 20], () => 20).fps).toBeCloseTo(50);
 	});
 
-	it('tells the rate of a machine that needs seconds for a frame', () => {
+	it('measures the rate of a machine that needs seconds per frame', () => {
 		expect(run([5000, 5000], () => 4800).fps).toBeCloseTo(0.2);
 	});
 });

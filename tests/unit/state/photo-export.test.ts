@@ -5,7 +5,7 @@ import { exportPhotos, photosToCsv } from '../../../src/lib/state/photo-export';
 import { done, face, failed, MODEL, photo } from './results';
 
 const OTHER = { id: 'other', title: 'Other', labels: ['a', 'b'], priorRatio: null, unsureBelow: 0.6 };
-/** No two of its numbers are alike, so that none can stand for another. */
+/** No two of its numbers are alike, so that none can stand in for another. */
 const FIRST = {
 	...face(1, [0.7, 0.3]),
 	confidence: 0.87654,
@@ -46,14 +46,14 @@ describe('exportPhotos', () => {
 		});
 	});
 
-	it('flags what is unsure and keeps its label and probabilities', () => {
+	it('flags unsure faces and keeps their label and probabilities', () => {
 		expect(exported.pictures[0]?.faces.map(({ readings }) => readings['mien'])).toEqual([
 			{ label: 'happy', unsure: false, probabilities: { happy: 0.7, sad: 0.3 } },
 			{ label: 'happy', unsure: true, probabilities: { happy: 0.35, sad: 0.3 } }
 		]);
 	});
 
-	it('names only models that ran, and every picture with what became of it', () => {
+	it('names only models that ran, and every picture with its outcome', () => {
 		expect(exported.models).toEqual([
 			{ id: 'mien', title: 'Mien', labels: ['happy', 'sad'], priorRatio: [1, 3], unsureBelow: 0.4 }
 		]);
@@ -73,7 +73,7 @@ describe('photosToCsv', () => {
 		recordDelimiter: '\r\n'
 	});
 
-	it('has a line for each face, and one for each picture without', () => {
+	it('has a line for each face, and one for each picture without one', () => {
 		expect(rows.map(({ file, face: id }) => [file, id])).toEqual([
 			['trip, "day 1"/a.jpg', '1'],
 			['trip, "day 1"/a.jpg', '2'],

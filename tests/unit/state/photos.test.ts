@@ -7,7 +7,7 @@ import type { Session } from '../../../src/lib/state/session.svelte';
 import type { SideAnalyser, SideWorker } from '../../../src/lib/state/side-worker';
 import { face, frame, MODEL } from './results';
 
-/** Names of pictures in the order in which they were decoded, and how many are open. */
+/** Names of pictures in the order they were decoded, and how many are open. */
 const decoded = vi.hoisted(() => ({ names: [] as string[], open: 0 }));
 
 vi.mock('../../../src/lib/sources/photo', () => ({
@@ -35,7 +35,7 @@ vi.mock('../../../src/lib/sources/photo', () => ({
 	}
 }));
 
-/** A list of pictures, which `analyse` reads. */
+/** A list of pictures, read by `analyse`. */
 function listOf(
 	analyse: () => Promise<FrameResult>,
 	names: readonly string[] = ['a.jpg'],
@@ -83,7 +83,7 @@ afterEach(() => {
 });
 
 describe('a picture that is being read', () => {
-	it('is read again where rules change meanwhile', async () => {
+	it('is read again if the rules change in the meantime', async () => {
 		const answers: ((result: FrameResult) => void)[] = [];
 		const photos = listOf(() => new Promise((resolve) => answers.push(resolve)));
 		await vi.waitFor(() => expect(answers).toHaveLength(1));
@@ -95,7 +95,7 @@ describe('a picture that is being read', () => {
 		await vi.waitFor(() => expect(photos.list[0]?.state).toMatchObject({ kind: 'done' }));
 	});
 
-	it('has one small picture, however often the worker dies meanwhile', async () => {
+	it('has a single thumbnail, however often the worker dies', async () => {
 		const made = vi.spyOn(URL, 'createObjectURL');
 		let attempts = 0;
 		const photos = listOf(() =>
@@ -107,8 +107,8 @@ describe('a picture that is being read', () => {
 	});
 });
 
-describe('a glance', () => {
-	it('shows the picture on the stage what it is sure of, until that is searched; lists and exports wait', async () => {
+describe('a glance at a picture', () => {
+	it('shows on the stage what it is sure of until the search is done; lists and exports wait', async () => {
 		const answers: ((result: FrameResult) => void)[] = [];
 		const photos = listOf(
 			() => new Promise((resolve) => answers.push(resolve)),
@@ -125,7 +125,7 @@ describe('a glance', () => {
 		expect(photos.result?.faces).toHaveLength(2);
 	});
 
-	it('that finds nobody shows nothing: the search may find someone', async () => {
+	it('that finds nobody shows nothing, as the search may find someone', async () => {
 		const answers: ((result: FrameResult) => void)[] = [];
 		const photos = listOf(() => new Promise((resolve) => answers.push(resolve)));
 		await vi.waitFor(() => expect(answers).toHaveLength(1));
@@ -133,7 +133,7 @@ describe('a glance', () => {
 		expect(photos.status.kind).toBe('analysing');
 	});
 
-	it('is taken at the picture on the stage alone', async () => {
+	it('is taken only at the picture on the stage', async () => {
 		const glance = vi.fn(() => Promise.resolve(frame([])));
 		const photos = listOf(() => Promise.resolve(frame([])), ['a.jpg', 'b.jpg', 'c.jpg'], glance);
 		await vi.waitFor(() => expect(photos.progress.done).toBe(3));
@@ -141,7 +141,7 @@ describe('a glance', () => {
 	});
 });
 
-describe('a folder', () => {
+describe('a folder of pictures', () => {
 	const NAMES = ['a.jpg', 'b.jpg', 'broken.jpg', 'c.jpg'];
 
 	it('has the next picture decoded, and only that, while one is analysed', async () => {
@@ -162,7 +162,7 @@ describe('a folder', () => {
 		expect(decoded.open).toBe(1);
 	});
 
-	it('leaves nothing open behind where it is cancelled', async () => {
+	it('leaves nothing open if it is cancelled', async () => {
 		const photos = listOf(() => new Promise(() => undefined), NAMES);
 		await vi.waitFor(() => expect(decoded.open).toBe(2));
 		photos.cancel();
@@ -173,7 +173,7 @@ describe('a folder', () => {
 describe('a folder of many pictures', () => {
 	const NAMES = Array.from({ length: 9 }, (_, index) => `${index}.jpg`);
 
-	/** Other workers: how many were started, how many still run, and how many pictures each was asked about. */
+	/** Other workers: how many were started, how many still run, and how many pictures each was asked for. */
 	function others(analyse: () => Promise<FrameResult | null>) {
 		const told = { started: 0, running: 0, asked: [] as number[] };
 		const create = (): SideAnalyser => {
@@ -203,7 +203,7 @@ describe('a folder of many pictures', () => {
 		vi.stubGlobal('navigator', { hardwareConcurrency, deviceMemory });
 	}
 
-	it('is shared out among the cores, each picture to one worker, and the workers end with it', async () => {
+	it('is shared among the cores, each picture read by one worker, and the workers end with it', async () => {
 		withCores(3);
 		const { told, create } = others(soon);
 		const own = vi.fn(soon);
@@ -240,7 +240,7 @@ describe('a folder of many pictures', () => {
 		expect(told.started).toBe(workers);
 	});
 
-	it('is read to its end where other workers cannot be started, or die', async () => {
+	it('is read to its end if other workers cannot start, or die', async () => {
 		withCores(3);
 		const { told, create } = others(() => Promise.reject(new AppError('backend-unavailable', 'no memory')));
 		const photos = listOf(soon, NAMES, undefined, { create });
@@ -249,7 +249,7 @@ describe('a folder of many pictures', () => {
 		await vi.waitFor(() => expect(told.running).toBe(0));
 	});
 
-	it('keeps its other workers for a picture that is damaged, and takes pictures that come late', async () => {
+	it('keeps its other workers despite damaged pictures, and takes pictures that are added late', async () => {
 		withCores(2);
 		const { told, create } = others(soon);
 		const photos = listOf(soon, ['a.jpg', 'broken 1.jpg', 'broken 2.jpg', ...NAMES], undefined, { create });
@@ -259,7 +259,7 @@ describe('a folder of many pictures', () => {
 		expect(told.asked[0]).toBeGreaterThan(1);
 	});
 
-	it('is stopped in all workers at once, and goes on without one that hangs', async () => {
+	it('stops in all workers at once, and continues without one that hangs', async () => {
 		withCores(2);
 		const { told, create } = others(() => new Promise(() => undefined));
 		const photos = listOf(soon, NAMES, undefined, { create });

@@ -7,7 +7,7 @@ const rowsOf = async (table: SessionTable, unsureBelow = 0.4) =>
 	parse<Record<string, string>>(await (await table.toCsv(() => unsureBelow)).text(), { columns: true });
 
 describe('the table of a live session', () => {
-	it('has the columns of a film, with clock time, and a row where there is no face', async () => {
+	it('has the columns of a film, with clock time, and a row if there is no face', async () => {
 		const table = new SessionTable();
 		const before = Date.now();
 		for (const [index, happy] of [0.2, 0.55, 0.9].entries()) {
@@ -30,7 +30,7 @@ describe('the table of a live session', () => {
 		expect((clock[3] ?? 0) - (clock[0] ?? 0)).toBe(1500);
 	});
 
-	it('keeps all, of which the page has the last frames alone in its own hands', async () => {
+	it('keeps everything, though the page holds only the last frames in memory', async () => {
 		const table = new SessionTable(100);
 		const frames = 1050;
 		for (let index = 0; index < frames; index++) table.record(frame([face(1, [1, 0])], index * 100), [MODEL]);
@@ -43,7 +43,7 @@ describe('the table of a live session', () => {
 		}
 	});
 
-	it('keeps what was read before another model was added, in one table', async () => {
+	it('keeps what was read before a model was added, in one table', async () => {
 		const table = new SessionTable();
 		const other = { ...MODEL, id: 'other' };
 		table.record(frame([face(1, [1, 0])], 0), [MODEL]);
@@ -57,7 +57,7 @@ describe('the table of a live session', () => {
 		]);
 	});
 
-	it('starts anew where labels count otherwise, and where it is cleared', async () => {
+	it('starts over if labels count differently, and when cleared', async () => {
 		const table = new SessionTable();
 		table.record(frame([face(1, [1, 0])], 0), [MODEL]);
 		table.record(frame([face(1, [1, 0])], 100), [{ ...MODEL, priorRatio: null }]);

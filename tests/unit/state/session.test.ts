@@ -50,7 +50,7 @@ class FakeAnalyser implements SessionAnalyser {
 		return this.inFlight > 0;
 	}
 	mostInFlight = 0;
-	/** Analyses under way, for the test to settle. */
+	/** Pending analyses, for the test to settle. */
 	frames: {
 		still: boolean;
 		smallestFacePx: number | null;
@@ -66,7 +66,7 @@ class FakeAnalyser implements SessionAnalyser {
 	dispose = vi.fn();
 	stats = () => Promise.resolve({ tensors: 0, tensorBytes: 0 });
 
-	/** As the real one: a worker that runs does not become ready again. */
+	/** As in the real one, a running worker does not become ready again. */
 	start() {
 		if (!this.#started) this.emit(READY);
 		this.#started = true;
@@ -138,7 +138,7 @@ function setUp(options: { ready?: boolean } = {}) {
 		await session.open(() => source);
 		return source;
 	};
-	/** Settles the analysis that is under way, once there is one. */
+	/** Settles the pending analysis, once there is one. */
 	const answer = async (result: FrameResult | null) => {
 		await vi.waitFor(() => expect(analyser.frames.length).toBeGreaterThan(0));
 		analyser.frames.shift()?.resolve(result);
@@ -152,8 +152,8 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-describe('loading', () => {
-	it('tells how far it is, then is idle', async () => {
+describe('a session that loads', () => {
+	it('reports its progress, then is idle', async () => {
 		const { analyser, session } = setUp({ ready: false });
 		analyser.emit({ type: 'progress', stage: 'model', loaded: 1, total: 4 });
 		expect(session.status).toMatchObject({ kind: 'loading', progress: expect.closeTo(0.16, 1) as number });
@@ -163,14 +163,14 @@ describe('loading', () => {
 		expect(session.model?.id).toBe('mien');
 	});
 
-	it('falls back to the default where the remembered model is gone', async () => {
+	it('falls back to the default if the remembered model is gone', async () => {
 		const { analyser, session, settings } = setUp({ ready: false });
 		settings.update({ modelId: 'removed' });
 		await session.load();
 		expect(analyser.configured.map(({ models }) => models)).toEqual([['mien']]);
 	});
 
-	it('fails with the reason, and can be tried again', async () => {
+	it('fails with the reason, and can be retried', async () => {
 		const { analyser, session } = setUp({ ready: false });
 		const error = new AppError('manifest-unreachable', 'status 404');
 		analyser.emit({ type: 'fatal', error });
@@ -183,7 +183,7 @@ describe('loading', () => {
 		expect(session.notice).toBeNull();
 	});
 
-	it('tells of it again with whatever is brought next, though it was dismissed', async () => {
+	it('repeats a dismissed error with the next thing brought to it', async () => {
 		const { analyser, session } = setUp({ ready: false });
 		const error = new AppError('model-unreachable', 'status 404');
 		analyser.emit({ type: 'fatal', error });
@@ -197,7 +197,7 @@ describe('loading', () => {
 		await expect(waiting).rejects.toBe(error);
 	});
 
-	it('tries a model again that could not be loaded at first', async () => {
+	it('retries a model that could not be loaded at first', async () => {
 		const { analyser, session } = setUp({ ready: false });
 		const error = new AppError('model-unreachable', 'status 404');
 		analyser.configure.mockRejectedValueOnce(error);
@@ -208,14 +208,14 @@ describe('loading', () => {
 		const restart = vi.spyOn(analyser, 'startAnew');
 		await session.load();
 		await settled();
-		// The list may be an old one, too.
+		// The list may be outdated too.
 		expect(restart).toHaveBeenCalledOnce();
 		expect(session.status.kind).toBe('idle');
 		expect(session.notice).toBeNull();
 		expect(session.model?.id).toBe('mien');
 	});
 
-	it('goes on while the worker is started again', async () => {
+	it('continues once the worker is restarted', async () => {
 		const { analyser, session, opened } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -230,7 +230,7 @@ describe('loading', () => {
 		session.close();
 	});
 
-	it('tells of a restart until it can have been read, though the worker is back at once', async () => {
+	it('shows a restart long enough to be read, even if the worker is back at once', async () => {
 		const { analyser, session } = setUp();
 		await settled();
 		vi.useFakeTimers();
@@ -241,7 +241,7 @@ describe('loading', () => {
 		restart();
 		vi.advanceTimersByTime(5000);
 		expect(session.notice?.code).toBe('worker-died');
-		// Another one, which the end of the first does not take away.
+		// Another one, which the end of the first does not clear.
 		restart();
 		vi.advanceTimersByTime(5000);
 		expect(session.notice?.code).toBe('worker-died');
@@ -250,8 +250,8 @@ describe('loading', () => {
 	});
 });
 
-describe('a live source', () => {
-	it('is searched for far faces where a page sets how small, and gets one look otherwise', async () => {
+describe('a live source in a session', () => {
+	it('is searched for far faces if a page sets their size, and gets a single look otherwise', async () => {
 		const { analyser, session, settings, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -293,7 +293,7 @@ describe('a live source', () => {
 		session.close();
 	});
 
-	it('waits for the model before the first frame is taken', async () => {
+	it('waits for the model before taking the first frame', async () => {
 		const { analyser, session, opened } = setUp({ ready: false });
 		const source = await opened(new FakeSource(true));
 		await settled();
@@ -318,7 +318,7 @@ describe('a live source', () => {
 		expect(session.status.kind).toBe('idle');
 	});
 
-	it('stops a camera that comes after it was given up', async () => {
+	it('is stopped if it opens after it was given up', async () => {
 		const { session } = setUp();
 		await settled();
 		const source = new FakeSource(true);
@@ -331,8 +331,8 @@ describe('a live source', () => {
 	});
 });
 
-describe('failures of a source', () => {
-	it('are told, and nothing is left open', async () => {
+describe('failures of a source in a session', () => {
+	it('are reported, and nothing is left open', async () => {
 		const { session } = setUp();
 		await settled();
 		const source = new FakeSource(true);
@@ -343,7 +343,7 @@ describe('failures of a source', () => {
 		expect(source.stopped).toBe(true);
 	});
 
-	it('names a fitting code for what is no AppError', async () => {
+	it('get a fitting code if they are not an AppError', async () => {
 		const { session } = setUp();
 		const source = new FakeSource(false);
 		source.started.reject(new TypeError('odd'));
@@ -351,7 +351,7 @@ describe('failures of a source', () => {
 		expect(session.notice?.code).toBe('picture-unreadable');
 	});
 
-	it('opens a lost camera again when a device appears, but not one that was denied', async () => {
+	it('end when a device appears if the camera was lost, but not if it was denied', async () => {
 		const { session, opened } = setUp();
 		await settled();
 		const made: FakeSource[] = [];
@@ -378,8 +378,8 @@ describe('failures of a source', () => {
 	});
 });
 
-describe('a still', () => {
-	it('is glanced at, then searched once, as a still, and read out at once', async () => {
+describe('a still in a session', () => {
+	it('gets a glance, then one search as a still, and is read out at once', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
@@ -397,7 +397,7 @@ describe('a still', () => {
 		expect(session.announcement).toBe('Face 1: happy, face 2: happy.');
 	});
 
-	it('is analysed again where it was dropped', async () => {
+	it('is analysed again if it was dropped', async () => {
 		const { session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
@@ -405,7 +405,7 @@ describe('a still', () => {
 		await vi.waitFor(() => expect(session.status.kind).toBe('done'));
 	});
 
-	it('is not said to be without faces before it was searched', async () => {
+	it('is not said to have no faces before it was searched', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
@@ -417,7 +417,7 @@ describe('a still', () => {
 		expect(session.result?.faces).toEqual([]);
 	});
 
-	it('keeps what a glance found where the search fails, and says why', async () => {
+	it('keeps what a glance found if the search fails, and says why', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(false));
@@ -429,7 +429,7 @@ describe('a still', () => {
 		expect(session.notice?.code).toBe('model-unreachable');
 	});
 
-	it('waits for the frame of a camera before it, which is not shown', async () => {
+	it('waits for the frame of the previous camera, which is not shown', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -458,11 +458,11 @@ describe('a still', () => {
 	});
 });
 
-describe('a comparison', () => {
-	it('ends also where its second model is still on its way', async () => {
+describe('a comparison of models', () => {
+	it('can end while its second model is still loading', async () => {
 		const { analyser, session } = setUp();
 		await settled();
-		// As the real one: both calls settle together, in their order.
+		// As in the real one, both calls settle together, in order.
 		const { promise, resolve } = deferred<undefined>();
 		analyser.configure.mockReturnValueOnce(promise).mockReturnValueOnce(promise);
 		const compared = session.chooseModels(['mien', 'other']);
@@ -475,8 +475,8 @@ describe('a comparison', () => {
 	});
 });
 
-describe('how labels count', () => {
-	it('is told as of what is shown: live, until the first result that counts otherwise', async () => {
+describe('the label counting shown', () => {
+	it('applies to the result shown: it stays live until the first result that counts differently', async () => {
 		const { settings, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -492,7 +492,7 @@ describe('how labels count', () => {
 });
 
 describe('a model that cannot be loaded', () => {
-	it('leaves the one before in force and in the settings', async () => {
+	it('leaves the previous one in use and in the settings', async () => {
 		const { analyser, session, settings } = setUp();
 		await settled();
 		analyser.configure.mockRejectedValueOnce(new AppError('model-invalid', 'sha256'));
@@ -503,7 +503,7 @@ describe('a model that cannot be loaded', () => {
 		expect(session.status.kind).toBe('idle');
 	});
 
-	it('and another one, chosen meanwhile, that cannot either', async () => {
+	it('leaves it too if another one, chosen in between, cannot be loaded either', async () => {
 		const { analyser, session, settings } = setUp();
 		await settled();
 		await session.chooseModel('mien');
@@ -519,7 +519,7 @@ describe('a model that cannot be loaded', () => {
 		expect(session.failedModels).toEqual(['third']);
 	});
 
-	it('is asked for once more where the file did not come, and nothing is told', async () => {
+	it('is requested once more if the file did not arrive, silently', async () => {
 		const { analyser, session } = setUp();
 		await settled();
 		analyser.configure.mockRejectedValueOnce(new AppError('model-unreachable', 'no data'));
@@ -528,7 +528,7 @@ describe('a model that cannot be loaded', () => {
 		expect(session.notice).toBeNull();
 	});
 
-	it('is named, and chosen again by another try', async () => {
+	it('is named, and chosen again on retry', async () => {
 		const { analyser, session } = setUp();
 		await settled();
 		analyser.configure.mockRejectedValueOnce(new AppError('model-invalid', 'sha256'));
@@ -542,14 +542,14 @@ describe('a model that cannot be loaded', () => {
 	});
 });
 
-describe('far faces', () => {
+describe('far faces in a live picture', () => {
 	const asked = ({ frames }: FakeAnalyser) =>
 		vi.waitFor(() => {
 			expect(frames).toHaveLength(1);
 			return frames[0]?.smallestFacePx;
 		});
 
-	it('are searched for as soon as the first look at a live picture shows none, without waiting for their detector', async () => {
+	it('are searched for as soon as the first look shows none, without waiting for their detector', async () => {
 		const { analyser, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -559,7 +559,7 @@ describe('far faces', () => {
 		expect(analyser.frames[0]).toMatchObject({ still: false, hurried: true });
 	});
 
-	it('are searched for in the next picture anew', async () => {
+	it('are searched for anew in the next picture', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -571,7 +571,7 @@ describe('far faces', () => {
 		expect(await asked(analyser)).toBeNull();
 	});
 
-	it('cost nothing where the detector for them cannot be had: near ones are found as before', async () => {
+	it('have no effect if their detector cannot be loaded: near ones are found as before', async () => {
 		const { analyser, session, opened, answer } = setUp();
 		await settled();
 		await opened(new FakeSource(true));
@@ -583,8 +583,8 @@ describe('far faces', () => {
 	});
 });
 
-describe('several models', () => {
-	it('run beside the one shown, and how often they agree is counted', async () => {
+describe('several models in a session', () => {
+	it('run beside the one shown, and their agreement is counted', async () => {
 		const { analyser, session, settings } = setUp();
 		await settled();
 		await session.chooseModels(['other', 'mien']);
@@ -601,7 +601,7 @@ describe('several models', () => {
 		expect(session.agreement).toEqual({ readings: 2, unanimous: 2, withFirst: { mien: 2 } });
 	});
 
-	it('are loaded while those before go on, and shown with the first frame that they have read', async () => {
+	it('load while the previous ones keep running, and are shown with the first frame they have read', async () => {
 		const { analyser, session } = setUp();
 		await settled();
 		const source = new FakeSource(true);
@@ -619,7 +619,7 @@ describe('several models', () => {
 		expect(session.model?.id).toBe('mien');
 		loading.resolve(undefined);
 		await choosing;
-		// Its button does not spring back in between.
+		// Its button does not revert in between.
 		expect(session.switching?.ids).toEqual(['other']);
 		expect(session.model?.id).toBe('mien');
 		await vi.waitFor(() => expect(analyser.frames).toHaveLength(2));
@@ -632,7 +632,7 @@ describe('several models', () => {
 describe('a picture of a batch', () => {
 	const bitmap = () => Promise.resolve({ close: () => undefined } as ImageBitmap);
 
-	it('waits until the models run, and is tried again where it was dropped', async () => {
+	it('waits until the models run, and is retried if it was dropped', async () => {
 		const { session, analyser } = setUp({ ready: false });
 		const waiting = session.analyseStill(bitmap, new AbortController().signal);
 		await settled();
@@ -646,7 +646,7 @@ describe('a picture of a batch', () => {
 		expect((await waiting).faces).toHaveLength(2);
 	});
 
-	it('waits while the models cannot be loaded, for another try', async () => {
+	it('waits for a retry while the models cannot be loaded', async () => {
 		const { session, analyser } = setUp({ ready: false });
 		analyser.configure.mockRejectedValueOnce(new AppError('model-unreachable', '404'));
 		const waiting = session.analyseStill(bitmap, new AbortController().signal);
@@ -659,7 +659,7 @@ describe('a picture of a batch', () => {
 		expect((await waiting).faces).toHaveLength(1);
 	});
 
-	it('is not taken out while the worker reads another, or one that nobody waits for any more', async () => {
+	it('is not fetched while the worker reads another, even one that nobody waits for any more', async () => {
 		const { session, analyser } = setUp({ ready: true });
 		await session.load();
 		const cancelled = new AbortController();
@@ -678,7 +678,7 @@ describe('a picture of a batch', () => {
 		expect(grab).toHaveBeenCalledTimes(1);
 	});
 
-	it('ends when it is cancelled', async () => {
+	it('ends when cancelled', async () => {
 		const { session } = setUp({ ready: false });
 		const cancelled = new AbortController();
 		const waiting = session.analyseStill(bitmap, cancelled.signal);
@@ -688,7 +688,7 @@ describe('a picture of a batch', () => {
 });
 
 describe('the threshold of "unsure"', () => {
-	it("is each model's own, or 0.4 where it has none, until the visitor moves it", async () => {
+	it("is each model's own, or 0.4 if it has none, until the visitor moves it", async () => {
 		const { session, settings } = setUp({ ready: true });
 		await session.chooseModels(['mien', 'other']);
 		const thresholds = () => session.shownModels.map(({ id, unsureBelow }) => [id, unsureBelow]);
@@ -706,8 +706,8 @@ describe('the threshold of "unsure"', () => {
 	});
 });
 
-describe('what is expected of faces', () => {
-	it('goes to the worker and into what exports tell, as the visitor has it', async () => {
+describe('the expected label frequencies', () => {
+	it('go to the worker and into exports, as set by the visitor', async () => {
 		const { session, settings, analyser } = setUp({ ready: true });
 		await session.configure();
 		expect(analyser.configured.at(-1)?.prior).toBe('everyday');
@@ -718,7 +718,7 @@ describe('what is expected of faces', () => {
 		expect(session.offered.map(({ priorRatio }) => priorRatio)).toEqual([null, null]);
 	});
 
-	it('is of photos where a photo is shown or a page reads pictures, and else of whoever is there now', async () => {
+	it('are those of photos for a photo or a page that reads pictures, and otherwise those of live use', async () => {
 		const { session, analyser, opened } = setUp({ ready: true });
 		await session.configure();
 		expect(analyser.configured.at(-1)?.use).toBe('live');

@@ -16,7 +16,7 @@ describe('parseSettings', () => {
 		expect(parseSettings(value)).toEqual(DEFAULT_SETTINGS);
 	});
 
-	it('keeps the valid fields and replaces the others one by one', () => {
+	it('keeps valid fields and replaces the others one by one', () => {
 		const parsed = parseSettings({
 			theme: 'dark',
 			modelId: 7,
@@ -29,13 +29,13 @@ describe('parseSettings', () => {
 		expect(parsed).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', mirror: false, minConfidence: 0.8 });
 	});
 
-	it.each([Number.NaN, Infinity, '300', 2001])('refuses %s as a time', (smoothingMs) => {
+	it.each([Number.NaN, Infinity, '300', 2001])('rejects %s as a time', (smoothingMs) => {
 		expect(parseSettings({ smoothingMs }).smoothingMs).toBe(DEFAULT_SETTINGS.smoothingMs);
 	});
 });
 
-describe('Settings', () => {
-	it('comes back as it was left', () => {
+describe('stored settings', () => {
+	it('come back as they were left', () => {
 		const storage = memoryStorage();
 		new Settings(storage).update({ theme: 'light', camera: { id: 'c', label: 'Desk' } });
 		expect(new Settings(storage).current).toEqual({
@@ -56,7 +56,7 @@ describe('Settings', () => {
 		expect(new Settings(storage).current.unsureBelow).toBeNull();
 	});
 
-	it('keep how labels count, as in everyday faces until then', () => {
+	it('keep how labels count, as in everyday faces by default', () => {
 		const storage = memoryStorage();
 		const settings = new Settings(storage);
 		expect(settings.current.prior).toBe('everyday');
@@ -65,12 +65,12 @@ describe('Settings', () => {
 		expect(parseSettings({ prior: 'often' }).prior).toBe('everyday');
 	});
 
-	it('starts from the defaults where the storage holds no JSON, or there is none', () => {
+	it('start from the defaults if the storage holds no JSON, or there is none', () => {
 		expect(new Settings(memoryStorage('{')).current).toEqual(DEFAULT_SETTINGS);
 		expect(new Settings(null).current).toEqual(DEFAULT_SETTINGS);
 	});
 
-	it('goes on where nothing can be stored', () => {
+	it('work even if nothing can be stored', () => {
 		const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 		const settings = new Settings({
 			getItem: () => null,

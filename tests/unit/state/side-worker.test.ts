@@ -26,7 +26,7 @@ function make() {
 	return { analyser, answers, inForce, close, picture: { close } as unknown as GrabbedFrame, worker };
 }
 
-it('gives no result of models or rules that were replaced while it read', async () => {
+it('a side worker gives no result for models or rules that were replaced while it read', async () => {
 	const { analyser, answers, inForce, picture, worker } = make();
 	expect(await worker.analyse(picture, options)).toBeNull();
 	const before = worker.analyse(picture, options);
@@ -42,7 +42,7 @@ it('gives no result of models or rules that were replaced while it read', async 
 	expect(analyser.configure).toHaveBeenLastCalledWith(inForce.settings);
 });
 
-it('asks for a picture anew after it had to start, as nobody may want it any more', async () => {
+it('a side worker asks for a picture again after starting, as nobody may want it any more', async () => {
 	const { analyser, close, picture, worker } = make();
 	expect(await worker.analyse(picture, options)).toBeNull();
 	expect(close).toHaveBeenCalledOnce();

@@ -28,7 +28,7 @@ describe('statusOf', () => {
 		expect(statusOf(engine, view, null, false).kind).toBe(kind);
 	});
 
-	it('is done once a still has its result, and still searching where that is of a glance', () => {
+	it('is done once a still has its result, and still searching if that comes from a glance', () => {
 		expect(statusOf(ready, still, {} as FrameResult, false).kind).toBe('done');
 		const glanced = statusOf(ready, still, {} as FrameResult, true);
 		expect([glanced.kind, statusText(glanced), statusTone(glanced)]).toEqual([
@@ -40,7 +40,7 @@ describe('statusOf', () => {
 });
 
 describe('statusText', () => {
-	it('says how far the start is', () => {
+	it('says how far loading is', () => {
 		expect(statusText(loading)).toBe('Getting ready… 50 %');
 		expect(statusTone(loading)).toBe('busy');
 	});

@@ -6,7 +6,7 @@ import { localStore } from '../../../src/lib/state/storage';
 afterEach(() => vi.unstubAllGlobals());
 
 describe('localStore', () => {
-	it('is one for all who ask, also where the browser keeps nothing', () => {
+	it('is shared by all who ask, even if the browser stores nothing', () => {
 		vi.stubGlobal('localStorage', undefined);
 		Object.defineProperty(globalThis, 'localStorage', {
 			configurable: true,

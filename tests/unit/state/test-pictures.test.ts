@@ -16,7 +16,7 @@ async function choose(files: Readonly<Record<string, string>>) {
 }
 
 describe('a folder of pictures with a list of their labels', () => {
-	it('is read by the list, whose numbers mean what is said of them', async () => {
+	it('is read by the list, whose numbers mean what the user says', async () => {
 		const { pictures, folder } = await choose({
 			'basic/EmoLabel/list_patition_label.txt': 'train_1.jpg 5\ntest_1.jpg 4\ntest_2.jpg 4\n',
 			'basic/Image/aligned/train_1_aligned.jpg': 'x',
@@ -44,7 +44,7 @@ describe('a folder of pictures with a list of their labels', () => {
 		]);
 	});
 
-	it('is read by the list where folders say otherwise, and by the folders where the list names few', async () => {
+	it('is read by the list if folders differ, and by the folders if the list names few', async () => {
 		const set = { 'set/happy/1.jpg': 'x', 'set/happy/2.jpg': 'x', 'set/sad/3.jpg': 'x' };
 		const list = 'pth,label\nhappy/1.jpg,sad\nhappy/2.jpg,contempt\nsad/3.jpg,sad\n';
 		const { folder, pictures } = await choose({ ...set, 'set/labels.csv': list });

@@ -21,9 +21,9 @@ describe('TimelineStore', () => {
 		expect(store.faceIds(0, 10_000)).toEqual([1, 2]);
 	});
 
-	it('keeps ten minutes, and never more than its bound however many faces come by', () => {
+	it('keeps ten minutes, and never exceeds its bound, however many faces pass by', () => {
 		const store = new TimelineStore();
-		// What is too old goes now and then, half a thousand samples at once.
+		// Old samples are dropped now and then, half a thousand at once.
 		record(store, KEEP_MS + 2_000_000, 1000);
 		expect((store.span?.toMs ?? 0) - (store.span?.fromMs ?? 0)).toBeLessThanOrEqual(KEEP_MS + 501_000);
 		const crowd = new TimelineStore();
@@ -37,7 +37,7 @@ describe('TimelineStore', () => {
 		expect(crowd.span?.toMs).toBe(400_000);
 	});
 
-	it('finds the sample at a moment, and none where the face was not there', () => {
+	it('finds the sample at a moment, and none if the face was not there', () => {
 		const store = new TimelineStore();
 		record(store, 10_000, 100);
 		expect(store.at(1, 4970)?.timeMs).toBe(5000);
@@ -45,7 +45,7 @@ describe('TimelineStore', () => {
 		expect(store.at(9, 5000)).toBeNull();
 	});
 
-	it('thins a series out, with its end', () => {
+	it('thins out a series, keeping its end', () => {
 		const store = new TimelineStore();
 		record(store, 10_000, 100);
 		const series = store.series(1, 2000, 9000, 20);
@@ -56,7 +56,7 @@ describe('TimelineStore', () => {
 });
 
 describe('Timeline', () => {
-	it('follows the present until a moment is looked at, which then stays', () => {
+	it('follows the present until a moment is chosen, which then stays', () => {
 		const timeline = new Timeline();
 		record(timeline, 90_000, 500);
 		expect(timeline.paused).toBe(false);
@@ -72,7 +72,7 @@ describe('Timeline', () => {
 		expect(timeline.cursorMs).toBe(90_600);
 	});
 
-	it('starts anew with another model, whose labels may be others', () => {
+	it('starts over with another model, whose labels may differ', () => {
 		const timeline = new Timeline();
 		record(timeline, 5000, 500);
 		timeline.record(frame([face(1, [1, 0])], 6000), { ...MODEL, id: 'other' });
@@ -81,7 +81,7 @@ describe('Timeline', () => {
 		expect(timeline.table.frameCount).toBe(12);
 	});
 
-	it('starts anew where labels count otherwise', () => {
+	it('starts over if labels count differently', () => {
 		const timeline = new Timeline();
 		record(timeline, 5000, 500);
 		timeline.record(frame([face(1, [1, 0])], 6000), { ...MODEL, priorRatio: null });

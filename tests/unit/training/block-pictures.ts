@@ -2,8 +2,8 @@ import { allocate, type Dataset } from '../../../training/data/dataset';
 import { createRandom } from '../../../training/lib/random';
 
 /**
- * `n` pictures of 8 x 8 blocks of random greys with random labels: nothing to learn, only to remember. Blocks survive the
- * reduction to small pictures. The first `training` rows are of Training, the others of PublicTest.
+ * `n` pictures of 8 x 8 blocks of random greys with random labels: nothing to learn, only to memorise. Blocks survive
+ * scaling down. The first `training` rows are of Training, the others of PublicTest.
  */
 export function blockPictures(n: number, training: number, seed: number): Dataset {
 	const random = createRandom(seed);

@@ -1,4 +1,4 @@
-/** The path of a model from data to page, by the commands themselves, on 60 generated rows. */
+/** A model's path from data to page, by the commands themselves, on 60 generated rows. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { spawn } from 'node:child_process';
@@ -29,7 +29,7 @@ const TRAIN = [
 	...['--epochs', '2', '--batch-size', '8', '--checkpoint-minutes', '1']
 ];
 
-/** Faces of blocks; happy ones are light, all others dark, so that there is something to learn. Two thirds are for training. */
+/** Faces of blocks; happy ones are light, all others dark, so that there is something to learn. Two thirds train. */
 function writeRows(file: string, count: number): void {
 	const random = createRandom(3);
 	const lines = Array.from({ length: count }, (_, row) => {
@@ -48,7 +48,7 @@ interface Answer {
 	readonly printed: string;
 }
 
-/** Runs a command to its end, or kills it once `until` is so; there is no git in its path. */
+/** Runs a command to its end, or kills it once `until` is true; there is no git in its path. */
 async function run(args: readonly string[], until?: () => boolean, program = trainer): Promise<Answer> {
 	const child = spawn(process.execPath, [program, ...args], {
 		env: { ...process.env, PATH: dir, MIEN_CACHE: cache, MIEN_RESULTS: results }
@@ -61,7 +61,7 @@ async function run(args: readonly string[], until?: () => boolean, program = tra
 	return { code, printed };
 }
 
-/** A program that runs commands one after another; it prints their answers as JSON. */
+/** A program that runs commands one after another and prints their answers as JSON. */
 const MANY = `
 const print = process.stdout.write.bind(process.stdout);
 process.stdout.setMaxListeners(0);
@@ -79,7 +79,7 @@ process.exitCode = 0;
 print(JSON.stringify(answers));
 `;
 
-/** The same of several commands in one process, for those that are refused: to start one takes longer. */
+/** The same for several commands that are refused, in one process, as starting one takes longer. */
 async function runMany(commands: readonly (readonly string[])[]): Promise<Answer[]> {
 	const program = path.join(dir, 'many.mjs');
 	writeFileSync(program, MANY);
@@ -98,7 +98,7 @@ beforeAll(() => {
 });
 
 it(
-	'prepares, trains, is killed, trains on, exports, evaluates and loads as the page does',
+	'the trainer prepares, trains, is killed, resumes, exports, evaluates and loads as the page does',
 	{ timeout: 600_000 },
 	async () => {
 		const shipped = filesOf('static/models');
@@ -152,7 +152,7 @@ it(
 		const accuracy = (text: string) => /accuracy (\d+\.\d+) %/.exec(text)?.[1];
 		expect(accuracy(again.printed)).toBeDefined();
 		expect(readdirSync(out).sort()).toEqual(['blazeface', 'blazeface-full', 'cnn', 'index.json']);
-		// What ships is as before: none of these commands writes there.
+		// What ships is unchanged: none of these commands writes there.
 		expect(filesOf('static/models')).toEqual(shipped);
 
 		const server = createServer((request, response) => {
@@ -201,7 +201,7 @@ const REFUSALS = [
 	['no file', ['study', 'crop-survey', '--data', 'none.csv'], 1, /^There is no file/]
 ] as const;
 
-describe('tells what to do where it is given', () => {
+describe('the trainer says what to do when given', () => {
 	let answers: readonly Answer[] = [];
 	beforeAll(async () => {
 		answers = await runMany(REFUSALS.map(([, args]) => args));
@@ -218,7 +218,7 @@ describe('tells what to do where it is given', () => {
 	);
 });
 
-it('ends without a word where nobody reads on, as before head', async () => {
+it('the trainer ends silently if nobody reads its output, as when piped into head', async () => {
 	const child = spawn(process.execPath, [trainer, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
 	child.stdout.destroy();
 	let errors = '';
@@ -227,7 +227,7 @@ it('ends without a word where nobody reads on, as before head', async () => {
 	expect(errors).toBe('');
 });
 
-/** VGG16's convolutions, as Keras writes them, with random kernels that keep the scale of what goes through. */
+/** VGG16's convolutions as Keras writes them, with random kernels that keep the scale of activations. */
 async function writeVgg16(file: string): Promise<void> {
 	await h5wasm.ready;
 	const opened = new h5wasm.File(file, 'w');
@@ -247,7 +247,7 @@ async function writeVgg16(file: string): Promise<void> {
 	opened.close();
 }
 
-it("trains the paper's head on the features of an .h5 file, and joins both", { timeout: 600_000 }, async () => {
+it("the trainer trains the paper's head on features of an .h5 file, and joins both", { timeout: 600_000 }, async () => {
 	const file = path.join(dir, 'vgg16.h5');
 	await writeVgg16(file);
 	const few = path.join(dir, 'few.csv');

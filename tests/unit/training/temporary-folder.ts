@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach } from 'vitest';
 
-/** Path of a folder that is there for the tests of a file; `emptied` before each of them. */
+/** Path of a folder that exists for the tests of a file; `emptied` before each of them. */
 export function temporaryFolder({ emptied = false } = {}): string {
 	const dir = mkdtempSync(path.join(os.tmpdir(), 'mien-'));
 	if (emptied)

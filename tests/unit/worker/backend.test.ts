@@ -6,11 +6,11 @@ import type { BackendName } from '../../../src/lib/protocol';
 interface Machine {
 	/** Why a back end is ruled out. */
 	readonly ruledOut?: Partial<Record<BackendName, string>>;
-	/** Milliseconds of the workload; 'fails' where the back end does not start, 'hangs' where it never ends. */
+	/** Milliseconds of the workload; 'fails' if the back end does not start, 'hangs' if it never ends. */
 	readonly speeds: Partial<Record<BackendName, number | 'fails' | 'hangs'>>;
-	/** Of WASM with one thread instead of two. */
+	/** The same for WASM with one thread instead of two. */
 	readonly singleMs?: number;
-	/** Of the binary of WASM: how long it takes to come, or 'never'. */
+	/** How long the WASM binary takes to arrive, or 'never'. */
 	readonly lineMs?: number | 'never';
 }
 
@@ -52,7 +52,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe('chooseBackend', () => {
-	it('loads nothing but WASM where there is no GPU, and says so', async () => {
+	it('loads nothing but WASM if there is no GPU, and says so', async () => {
 		const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14 } });
 		const report = await chooseBackend('auto', host);
 		expect(used).toEqual(['wasm']);
@@ -69,14 +69,14 @@ describe('chooseBackend', () => {
 		});
 	});
 
-	it('does not measure what has no rival and one thread: the first face would wait for it', async () => {
+	it('does not time a back end without rival on one thread, as the first face would have to wait', async () => {
 		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 'hangs' } });
 		const report = await chooseBackend('auto', { ...host, threads: () => 1 });
 		expect(report).toMatchObject({ chosen: 'wasm', reason: 'The only one that runs well here.', threads: 1 });
 		expect(report.trials[2]).toEqual({ name: 'wasm', ms: null, note: 'nothing to compare with' });
 	});
 
-	it('takes a GPU that leaves nothing to gain without loading another', async () => {
+	it('takes a GPU that is fast enough without loading another', async () => {
 		const { host, used } = createHost({ speeds: { webgpu: 4, wasm: 3 } });
 		const report = await chooseBackend('auto', host);
 		expect(report.chosen).toBe('webgpu');
@@ -84,7 +84,7 @@ describe('chooseBackend', () => {
 		expect(used).toEqual(['webgpu']);
 	});
 
-	it('takes WASM where it beats a slow GPU, and frees the GPU', async () => {
+	it('takes WASM if it beats a slow GPU, and frees the GPU', async () => {
 		const { host, used, released } = createHost({ speeds: { webgpu: 30, wasm: 12 } });
 		const report = await chooseBackend('auto', host);
 		expect(report.chosen).toBe('wasm');
@@ -93,7 +93,7 @@ describe('chooseBackend', () => {
 		expect(released).toEqual(['webgpu']);
 	});
 
-	it('goes back to the GPU where WASM turns out slower, and frees WASM', async () => {
+	it('goes back to the GPU if WASM turns out slower, and frees WASM', async () => {
 		const { host, current, released } = createHost({ speeds: { webgpu: 20, wasm: 45 } });
 		const report = await chooseBackend('auto', host);
 		expect(report).toMatchObject({ chosen: 'webgpu', threads: 1 });
@@ -101,7 +101,7 @@ describe('chooseBackend', () => {
 		expect(released).toEqual(['wasm']);
 	});
 
-	it('tries WebGL where WebGPU fails', async () => {
+	it('tries WebGL if WebGPU fails', async () => {
 		const { host } = createHost({ speeds: { webgpu: 'fails', webgl: 6 } });
 		const { chosen, trials } = await chooseBackend('auto', host);
 		expect(chosen).toBe('webgl');
@@ -118,7 +118,7 @@ describe('chooseBackend', () => {
 		expect(released).toEqual(['webgpu']);
 	});
 
-	it('takes one thread where two wait for cores that others have', async () => {
+	it('takes one thread if two are slowed by a busy machine', async () => {
 		for (const wanted of ['auto', 'wasm'] as const) {
 			const busy = createHost({ ruledOut: NO_GPU, speeds: { wasm: 300 }, singleMs: 90 });
 			expect(await chooseBackend(wanted, busy.host)).toMatchObject({ chosen: 'wasm', threads: 1 });
@@ -132,7 +132,7 @@ describe('chooseBackend', () => {
 		expect((await chooseBackend('auto', host)).chosen).toBe('cpu');
 	});
 
-	it('waits for a binary on a slow line, which is not part of the trial', async () => {
+	it('waits for a binary on a slow connection, which does not count towards the trial', async () => {
 		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14, cpu: 300 }, lineMs: 60_000 });
 		const report = chooseBackend('auto', host);
 		await vi.advanceTimersByTimeAsync(60_000);
@@ -140,7 +140,7 @@ describe('chooseBackend', () => {
 	});
 
 	it.each(['auto', 'known'] as const)(
-		'tells of a binary that does not come where nothing but plain JavaScript is left (%s)',
+		'reports a missing binary instead of falling back to plain JavaScript (%s)',
 		async (how) => {
 			const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14, cpu: 300 }, lineMs: 'never' });
 			const known = how === 'known' ? { chosen: 'wasm', reason: '', trials: [], threads: 1 } : null;
@@ -149,14 +149,14 @@ describe('chooseBackend', () => {
 		}
 	);
 
-	it('does without a binary that does not come where there is a GPU, slow as it may be', async () => {
+	it('does without a missing binary if there is a GPU, however slow', async () => {
 		const { host } = createHost({ speeds: { webgpu: 30, wasm: 14 }, lineMs: 'never' });
 		const { chosen, trials } = await chooseBackend('auto', host);
 		expect(chosen).toBe('webgpu');
 		expect(trials).toContainEqual({ name: 'wasm', ms: null, note: 'failed: engine.wasm: nothing came for 20 s' });
 	});
 
-	it('tells why none runs', async () => {
+	it('says why none runs', async () => {
 		const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 'fails', cpu: 'fails' } });
 		await expect(chooseBackend('auto', host)).rejects.toMatchObject({
 			code: 'backend-unavailable',
@@ -172,13 +172,13 @@ describe('chooseBackend', () => {
 			trials: [{ name: 'webgpu', ms: 30, note: 'tried' }]
 		};
 
-		it('starts on the same without a trial, and tells what was found then', async () => {
+		it('starts on the same one without a trial, and repeats the old report', async () => {
 			const { host, used } = createHost({ speeds: { webgpu: 'hangs', wasm: 'hangs' } });
 			expect(await chooseBackend('auto', host, known)).toEqual(known);
 			expect(used).toEqual(['wasm']);
 		});
 
-		it('tries all where that no longer runs', async () => {
+		it('tries all if that one no longer runs', async () => {
 			const { host, used } = createHost({ speeds: { webgpu: 'fails', webgl: 'fails', wasm: 14 } });
 			const report = await chooseBackend('auto', host, { ...known, chosen: 'webgpu' });
 			expect(report).toMatchObject({
@@ -189,20 +189,20 @@ describe('chooseBackend', () => {
 		});
 
 		it.each([null, 'wasm', {}, { ...known, chosen: 'quantum' }, { ...known, trials: null }])(
-			'tries all where what was kept is %j',
+			'tries all if the stored report is %j',
 			async (kept) => {
 				const { host } = createHost({ ruledOut: NO_GPU, speeds: { wasm: 14 } });
 				expect((await chooseBackend('auto', host, kept)).trials).toHaveLength(4);
 			}
 		);
 
-		it('takes the one asked for all the same', async () => {
+		it('still takes the one asked for', async () => {
 			const { host } = createHost({ speeds: { cpu: 1 } });
 			expect((await chooseBackend('cpu', host, known)).chosen).toBe('cpu');
 		});
 	});
 
-	it('takes the one asked for, even where it would be ruled out, and no other', async () => {
+	it('takes the one asked for even if it would be ruled out, and no other', async () => {
 		const { host, used } = createHost({ ruledOut: NO_GPU, speeds: { webgpu: 500 } });
 		const report = await chooseBackend('webgpu', host);
 		expect(report).toMatchObject({ chosen: 'webgpu', reason: 'Asked for.' });

@@ -19,7 +19,7 @@ const FACE = {
 	confidence: 0.9
 };
 
-/** Says "happy" of a picture whose left half is bright, "sad" of any other. */
+/** Calls a picture "happy" if its left half is bright, and "sad" otherwise. */
 function createClassifier(id: string, size: number): Classifier {
 	return {
 		id,
@@ -35,7 +35,7 @@ function createClassifier(id: string, size: number): Classifier {
 	};
 }
 
-/** A picture whose left half has one value and its right half another. */
+/** A picture with one value in its left half and another in its right half. */
 const halves = (left: number, right: number) =>
 	Array.from({ length: 48 * 48 }, (_, index) => (index % 48 < 24 ? left : right));
 
@@ -55,7 +55,7 @@ const CSV = csvOf([
 	[4, halves(255, 255), 'PublicTest']
 ]);
 
-/** Pictures of the size that their content says; "face" or "scene". */
+/** Pictures of the size given by their content; "face" or "scene". */
 function decode(file: Blob): Promise<Frame> {
 	return file.text().then((text) => {
 		const side = Number(text);
@@ -87,7 +87,7 @@ async function run(
 
 const confusions = (progress: BenchmarkProgress | undefined) => progress?.tallies.map(({ confusion }) => confusion);
 
-describe('a FER2013 file', () => {
+describe('the benchmark of a FER2013 file', () => {
 	const rowsOf = (...usages: string[]) => ({
 		table: null,
 		usages: usages.length === 0 ? null : usages,
@@ -96,7 +96,7 @@ describe('a FER2013 file', () => {
 	const source = { kind: 'csv', rows: rowsOf('PrivateTest'), numbering: null } as const;
 	const files = (file: Blob) => [{ name: 'fer2013.csv', file }];
 
-	it('counts the rows of its split, and lists those that are damaged', async () => {
+	it('counts the rows of its split, and lists damaged ones', async () => {
 		const file = new Blob([CSV]);
 		const { finished, last, problems } = await run({ mirrored: false, source: { ...source, files: files(file) } });
 		expect(finished).toBe(true);
@@ -112,7 +112,7 @@ describe('a FER2013 file', () => {
 		]);
 	});
 
-	it('is read the same gzipped, and in other splits', async () => {
+	it('reads it the same gzipped, and in other splits', async () => {
 		const file = new Blob([gzipSync(CSV)]);
 		const count = async (...usages: string[]) =>
 			(
@@ -128,10 +128,10 @@ describe('a FER2013 file', () => {
 		expect(await count()).toBe(5);
 	});
 
-	it('is shown mirrored too where asked, and at the size of each model', async () => {
+	it('also shows it mirrored if asked, at the input size of each model', async () => {
 		const file = new Blob([CSV]);
 		const { last } = await run({ mirrored: true, source: { ...source, files: files(file) } }, { sizes: [48, 24] });
-		// A picture with one bright half is now both at once: the first label wins a tie.
+		// A picture with one bright half is now both at once: the first label wins the tie.
 		const even = [
 			[2, 0],
 			[0, 1]
@@ -139,9 +139,9 @@ describe('a FER2013 file', () => {
 		expect(confusions(last)).toEqual([even, even]);
 	});
 
-	it('has the odds of the mean multiplied, not those of each look', async () => {
+	it('multiplies the odds of the mean, not those of each view', async () => {
 		const file = new Blob([csvOf([[3, halves(255, 128), 'PrivateTest']])]);
-		// Looks of 0.9 and 0.5: the mean of 0.7 to 0.3 becomes 0.7 to 0.75; each alone would come to a mean of 0.53 to 0.47.
+		// Views of 0.9 and 0.5: their mean of 0.7 to 0.3 becomes 0.7 to 0.75; each alone would give 0.53 to 0.47.
 		const { last } = await run({ mirrored: true, source: { ...source, files: files(file) } }, { priorRatio: [1, 2.5] });
 		expect(confusions(last)?.[0]?.[0]).toEqual([0, 1]);
 	});
@@ -151,7 +151,7 @@ describe('a FER2013 file', () => {
 		['a,b\n1,2', 'The first line must name the columns emotion and pixels'],
 		[`3${',7'.repeat(48 * 48)}`, 'This table has a column for each pixel but no column names'],
 		[csvOf([[3, halves(0, 0), 'Training']]), 'no row of PrivateTest']
-	])('that holds nothing of use is refused', async (text, message) => {
+	])('refuses one that holds nothing of use', async (text, message) => {
 		const running = run({ mirrored: false, source: { ...source, files: files(new Blob([text])) } });
 		await expect(running).rejects.toMatchObject({
 			code: 'data-unreadable',
@@ -159,7 +159,7 @@ describe('a FER2013 file', () => {
 		});
 	});
 
-	it('that breaks off is refused', async () => {
+	it('refuses one that is truncated', async () => {
 		const file = new Blob([gzipSync(CSV).subarray(0, 60)]);
 		await expect(run({ mirrored: false, source: { ...source, files: files(file) } })).rejects.toMatchObject({
 			code: 'data-unreadable'
@@ -167,7 +167,7 @@ describe('a FER2013 file', () => {
 	});
 });
 
-describe('pictures', () => {
+describe('the benchmark of pictures', () => {
 	const fileOf = (name: string, content: string, label = 'happy'): LabelledFile => ({
 		name,
 		label,
@@ -181,7 +181,7 @@ describe('pictures', () => {
 		fileOf('empty', '')
 	];
 
-	it('are faces when small, and else go through the detector; what counts for nothing is listed', async () => {
+	it('takes small ones as faces and runs the detector on others; unusable ones are listed', async () => {
 		const { last, problems } = await run({ mirrored: false, source: { kind: 'pictures', files, show: 'auto' } });
 		expect(last).toMatchObject({ done: 5, total: 5 });
 		expect(confusions(last)).toEqual([
@@ -197,7 +197,7 @@ describe('pictures', () => {
 		]);
 	});
 
-	it('come in a random order, so that early figures are of all labels', async () => {
+	it('reads them in random order, so that early figures cover all labels', async () => {
 		const many = Array.from({ length: 200 }, (_, index) => fileOf(String(index), '48', index < 100 ? 'happy' : 'sad'));
 		const { told } = await run({ mirrored: false, source: { kind: 'pictures', files: many, show: 'auto' } });
 		const early = told.find(({ done }) => done >= 40)?.tallies[0]?.confusion ?? [];
@@ -205,7 +205,7 @@ describe('pictures', () => {
 		expect(Math.min(happy, sad)).toBeGreaterThan(8);
 	});
 
-	it('count as often as they are there, which is told; so is where the labels differ', async () => {
+	it('counts repeated pictures each time, and reports them and those with differing labels', async () => {
 		const source = {
 			kind: 'pictures',
 			show: 'auto',
@@ -220,7 +220,7 @@ describe('pictures', () => {
 		expect(last?.tallies[0]?.n).toBe(6);
 	});
 
-	it('are taken for what they are said to be', async () => {
+	it('takes them as faces or photos if told so', async () => {
 		const faces = await run({ mirrored: false, source: { kind: 'pictures', files, show: 'faces' } });
 		expect(faces.problems.map(({ name }) => name).sort()).toEqual(['empty', 'text']);
 		const photos = await run({
@@ -231,7 +231,7 @@ describe('pictures', () => {
 	});
 });
 
-describe('a task', () => {
+describe('a task of the worker', () => {
 	/** A port whose other end is the test. */
 	function serve() {
 		const sent: FromTask[] = [];
@@ -282,7 +282,7 @@ describe('a task', () => {
 	it.each([
 		['everyday', 1],
 		['training', 0]
-	] as const)('expects labels as %s pictures have them', async (prior, said) => {
+	] as const)('expects the label frequencies of %s pictures', async (prior, said) => {
 		const task = serve();
 		task.send({ type: 'benchmark', request: { ...request, prior } });
 		await task.wait('done');
@@ -291,7 +291,7 @@ describe('a task', () => {
 		expect(tally?.confusion[0]?.[said]).toBe(20);
 	});
 
-	it('stands still while paused, then goes on to its end', async () => {
+	it('stops while paused, then runs to its end', async () => {
 		const task = serve();
 		task.send({ type: 'benchmark', request });
 		task.send({ type: 'pause' });
@@ -303,7 +303,7 @@ describe('a task', () => {
 		expect(task.sent.at(-2)).toMatchObject({ type: 'progress', progress: { done: 20 } });
 	});
 
-	it('ends when cancelled, also in a pause, and frees the models', async () => {
+	it('ends when cancelled, even in a pause, and frees the models', async () => {
 		const task = serve();
 		task.send({ type: 'benchmark', request });
 		task.send({ type: 'pause' });
@@ -313,7 +313,7 @@ describe('a task', () => {
 		expect(task).toMatchObject({ released: 1, closed: 1 });
 	});
 
-	it('tells why it failed', async () => {
+	it('says why it failed', async () => {
 		const task = serve();
 		task.send({ type: 'benchmark', request: { ...request, models: ['none'] } });
 		await task.wait('failed');

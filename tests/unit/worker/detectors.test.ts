@@ -1,4 +1,4 @@
-/** The face detectors that ship, on pictures: the same in inputs of any size, and fast where ten people stand far away. */
+/** The face detectors that ship, on pictures: same results at any input size, and fast with ten distant people. */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { ASTRONAUT } from '../../e2e/clip';
 
 const MODELS = 'static/models';
 const LIMITS = { minConfidence: 0.5, maxFaces: 32 };
-/** In the portrait's file. */
+/** Height of the head in the portrait's file. */
 const HEAD_PX = 94;
 
 let detectors: Detectors;
@@ -36,7 +36,7 @@ async function frameOf(picture: Sharp): Promise<Frame> {
 	return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
 }
 
-/** A grey room with heads so high, each with shoulders, cut from the portrait at these places; and where the faces are. */
+/** A grey room with heads of these heights and their shoulders, cut from the portrait; and where the faces are. */
 async function room(
 	heads: readonly { px: number; left: number; top: number }[],
 	{ width, height } = { width: 1600, height: 1200 }
@@ -65,7 +65,7 @@ describe('the far detector', () => {
 		[192, 192],
 		[384, 192],
 		[224, 352]
-	])('shows a face in an input of %i x %i as it does in its own', async (width, height) => {
+	])('finds a face in an input of %i x %i as in its own input size', async (width, height) => {
 		const { frame, faces } = await room([{ px: 40, left: 700, top: 500 }]);
 		const [face] = faces;
 		if (face === undefined) throw new Error('no face');
@@ -79,7 +79,7 @@ describe('the far detector', () => {
 });
 
 describe('a still', () => {
-	it('is searched in fewer pixels where the far detector takes inputs of any size, and as many faces are found', async () => {
+	it('is searched in fewer pixels if the far detector takes inputs of any size, without missing faces', async () => {
 		const { frame, faces } = await room([
 			{ px: 60, left: 100, top: 100 },
 			{ px: 30, left: 1200, top: 200 },
@@ -110,7 +110,7 @@ describe('ten small heads', () => {
 	it.each([
 		[640, 480, 50],
 		[1280, 720, 100]
-	])('in %i x %i are all known after six frames', async (width, height, px) => {
+	])('in %i x %i are all found within six frames', async (width, height, px) => {
 		const heads = Array.from({ length: 10 }, (_, index) => ({
 			px,
 			left: Math.round((((index % 4) - 0.35) * width) / 4),

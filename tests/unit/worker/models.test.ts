@@ -84,7 +84,7 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('fetchModel', () => {
-	it('fetches both files at once, from the cache where it is there, and tells every byte', async () => {
+	it('fetches both files at once, from the cache if there, and reports every byte', async () => {
 		let told = 0;
 		const found = await fetchModel(entry, MANIFEST_URL, (more) => (told += more));
 		expect(found).toEqual(network);
@@ -95,7 +95,7 @@ describe('fetchModel', () => {
 		expect(told).toBe(entry.bytes);
 	});
 
-	it('names a file that is missing, with the HTTP status', async () => {
+	it('names a missing file, with the HTTP status', async () => {
 		files.delete(WEIGHTS_URL);
 		await expect(fetchModel(entry, MANIFEST_URL, () => undefined)).rejects.toMatchObject({
 			code: 'model-unreachable',
@@ -103,12 +103,12 @@ describe('fetchModel', () => {
 		});
 	});
 
-	it('tells a server that cannot be reached', async () => {
+	it('reports an unreachable server', async () => {
 		vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
 		await expect(fetchModel(entry, MANIFEST_URL, () => undefined)).rejects.toMatchObject({ code: 'model-unreachable' });
 	});
 
-	it('fetches a file anew that came damaged from a cache', async () => {
+	it('fetches a file again if it came damaged from a cache', async () => {
 		const damaged = weights.slice();
 		damaged[damaged.length - 1] = 0xff;
 		const answers = [damaged, weights];
@@ -122,7 +122,7 @@ describe('fetchModel', () => {
 		expect(caches).toEqual(['default', 'reload']);
 	});
 
-	it('tells of no more bytes once it has failed', async () => {
+	it('reports no more bytes once it has failed', async () => {
 		let answer: (response: Response) => void = () => undefined;
 		const late = new Promise<Response>((resolve) => {
 			answer = resolve;
@@ -145,14 +145,14 @@ describe('fetchModel', () => {
 		expect([failed, told]).toEqual([true, weights.length]);
 	});
 
-	it('refuses a file that is not the one of the manifest', async () => {
+	it('refuses a file that is not the one in the manifest', async () => {
 		files.set(WEIGHTS_URL, weights.slice(4));
 		const error: unknown = await fetchModel(entry, MANIFEST_URL, () => undefined).catch((thrown: unknown) => thrown);
 		expect(error).toMatchObject({ code: 'model-invalid' });
 		expect(String(error)).toContain(`expected SHA-256 ${entry.weightsSha256} but found`);
 	});
 
-	it('refuses what is no network', async () => {
+	it('refuses a file that is not a network', async () => {
 		const page = new TextEncoder().encode('<!doctype html>');
 		files.set(JSON_URL, page);
 		const other = { ...entry, sha256: await sha256(page) };
@@ -161,7 +161,7 @@ describe('fetchModel', () => {
 });
 
 describe('buildClassifier', () => {
-	it('gives one row of probabilities a face, whatever the batch, and leaves no tensor behind', async () => {
+	it('gives one row of probabilities per face, whatever the batch, and leaks no tensor', async () => {
 		const before = memory().numTensors;
 		const classifier = buildClassifier(entry, await fetchModel(entry, MANIFEST_URL, () => undefined));
 		await warmUp('cpu', () => classifier.runBlank());
@@ -194,7 +194,7 @@ describe('buildClassifier', () => {
 		for (const classifier of [plain, soft, moved]) classifier.dispose();
 	});
 
-	it('refuses a network that does not fit its entry, or itself, before it takes any memory', () => {
+	it('refuses a network that does not fit its entry, or itself, before allocating memory', () => {
 		const before = memory().numTensors;
 		expect(() => buildClassifier({ ...entry, labels: ['a', 'b'] }, network)).toThrow(
 			'small: expected a network from [4,4,1] to [2] but found one from [4,4,1] to [3]'

@@ -1,4 +1,4 @@
-/** Which video frames are read as planes, and what comes of it. */
+/** Which video frames are read as planes, and what they give. */
 import { describe, expect, it } from 'vitest';
 import { createPlaneReader } from '../../../src/lib/worker/plane-reader';
 
@@ -40,7 +40,7 @@ const firstPixel = async (frame: VideoFrame): Promise<number[] | null> => {
 };
 
 describe('createPlaneReader', () => {
-	it('gives the pixels of I420, of television unless it says otherwise', async () => {
+	it('gives the pixels of I420, at television levels unless it says otherwise', async () => {
 		expect(await firstPixel(frameOf())).toEqual([128, 128, 128, 255]);
 		expect(await firstPixel(frameOf({ colorSpace: { matrix: 'smpte170m', fullRange: true } }))).toEqual([
 			126, 126, 126, 255
@@ -49,8 +49,8 @@ describe('createPlaneReader', () => {
 		expect([read?.width, read?.height, read?.data.length]).toEqual([WIDTH, HEIGHT, WIDTH * HEIGHT * 4]);
 	});
 
-	it('knows which difference is which, in I420 and in NV12', async () => {
-		// Red: in Rec. 601 of full range luma 76, blue difference 85, red difference 255.
+	it('keeps the two colour differences apart, in I420 and in NV12', async () => {
+		// Red: in full-range Rec. 601, luma 76, blue difference 85, red difference 255.
 		const colorSpace = { matrix: 'smpte170m', fullRange: true };
 		const planar = await firstPixel(frameOf({ colorSpace }, grey(76, 85, 255)));
 		const bytes = Uint8Array.from([...Array<number>(8).fill(76), 85, 255, 85, 255]);
@@ -64,7 +64,7 @@ describe('createPlaneReader', () => {
 		expect([red > 250, green < 3, blue < 3]).toEqual([true, true, true]);
 	});
 
-	it('takes each pixel’s colour from where it lies, in I420 and in NV12', async () => {
+	it('takes each pixel’s colour from its place, in I420 and in NV12', async () => {
 		const luma = [76, 76, 150, 150, 76, 76, 150, 150];
 		const planar = { ...grey(0, 0, 0), bytes: Uint8Array.from([...luma, 85, 44, 255, 21]) };
 		const interleaved = {
@@ -85,7 +85,7 @@ describe('createPlaneReader', () => {
 		}
 	});
 
-	it('weighs green more in Rec. 709 than in 601', async () => {
+	it('gives green more weight in Rec. 709 than in 601', async () => {
 		const pixelOf = (matrix: string) =>
 			firstPixel(frameOf({ colorSpace: { matrix, fullRange: true } }, grey(128, 128, 200)));
 		expect((await pixelOf('bt709'))?.[0]).toBeGreaterThan((await pixelOf('bt470bg'))?.[0] ?? NaN);
@@ -108,7 +108,7 @@ describe('createPlaneReader', () => {
 		expect(await createPlaneReader()(frameOf(changes))).toBeNull();
 	});
 
-	it('rejects where the browser refuses the copy', async () => {
+	it('rejects if the browser refuses the copy', async () => {
 		const refusing = frameOf({ copyTo: () => Promise.reject(new TypeError('closed')) });
 		await expect(createPlaneReader()(refusing)).rejects.toThrow('closed');
 	});

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createQueue } from '../../../src/lib/worker/queue';
 
-it('runs tasks one after another, also after one that fails', async () => {
+it('the queue runs tasks one after another, even after one that fails', async () => {
 	const queue = createQueue();
 	const order: string[] = [];
 	const task = (name: string) => async () => {

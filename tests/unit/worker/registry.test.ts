@@ -66,7 +66,7 @@ describe('Registry', () => {
 		await expect(createRegistry().registry.classifier('other')).rejects.toMatchObject({ code: 'model-unknown' });
 	});
 
-	it('disposes what is no longer wanted, also where it is still loading, and loads it anew later', async () => {
+	it('disposes what is no longer wanted, even while loading, and loads it again later', async () => {
 		const { registry, loads, disposed } = createRegistry();
 		const small = registry.classifier('small');
 		loads[0]?.succeed();
@@ -84,7 +84,7 @@ describe('Registry', () => {
 		expect(loads).toHaveLength(3);
 	});
 
-	it('averages with the mirror image on the same network, with a calibration of its own', async () => {
+	it('averages with the mirror image on the same network, with its own calibration', async () => {
 		const { registry, loads } = createRegistry();
 		const both = Promise.all([registry.classifier('large'), registry.classifier('large-mirrored')]);
 		for (const { succeed } of loads) succeed();
@@ -102,13 +102,13 @@ describe('Registry', () => {
 		['large', 'photo', [1, 2]],
 		['large', 'live', [1, 3]],
 		['large-mirrored', 'live', [1, 3]]
-	] as const)('knows what the odds of %s are multiplied by (%s)', (id, use, ratio) => {
+	] as const)('knows the factors for the odds of %s (%s)', (id, use, ratio) => {
 		const { registry } = createRegistry();
 		expect(registry.priorRatio(id, 'everyday', use)).toEqual(ratio);
 		expect(registry.priorRatio(id, 'training', use)).toBeUndefined();
 	});
 
-	it('keeps the network of a view that is retained, and what a task holds until it lets go', async () => {
+	it('keeps the network of a retained view, and what a task holds until released', async () => {
 		const { registry, loads, disposed } = createRegistry();
 		const ready = Promise.all([registry.classifier('large-mirrored'), registry.classifier('small')]);
 		for (const { succeed } of loads) succeed();

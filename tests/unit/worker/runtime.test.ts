@@ -20,12 +20,12 @@ const FACE: DetectedFace = {
 	confidence: 0.9
 };
 
-/** What the far detector proposes, and the near one sees only where it looks closely. */
+/** What the far detector proposes, and the near one sees only in a close look. */
 const FAR_FACE: DetectedFace = { ...FACE, box: { x: 30, y: 30, width: 4, height: 4 } };
 
 const SIDE_PX = 40;
 
-/** Where faces begin that lie in the middle of a mosaic's cells of 64 pixels. */
+/** Top left corners of faces centred in a mosaic's cells of 64 pixels. */
 const CELLS = [
 	[16, 16],
 	[80, 16],
@@ -51,7 +51,7 @@ function createClassifier(id: string): Classifier {
 	};
 }
 
-/** What was loaded meanwhile is there. */
+/** Resolves once pending loads are done. */
 function settled(): Promise<void> {
 	return new Promise((resolve) => setTimeout(resolve));
 }
@@ -75,7 +75,7 @@ function createRuntime() {
 		farFails: false,
 		/** What the far detector waits for while it loads. */
 		farLoading: Promise.resolve(),
-		/** Stops the detector until the function returned is called. */
+		/** Stops the detector until the returned function is called. */
 		hold: (): (() => void) => {
 			let release: () => void = () => undefined;
 			detecting = new Promise((resolve) => (release = resolve));
@@ -88,7 +88,7 @@ function createRuntime() {
 			detect: async (frame, { region } = {}) => {
 				await detecting;
 				if (all.detectFails) throw new Error('no memory');
-				// What a mosaic is asked about, in each of its cells: half as high as that.
+				// A mosaic: a face in each of its cells, half as high as the cell.
 				if (frame.width !== SIDE_PX) return CELLS.map(([x, y]) => ({ ...FACE, box: { x, y, width: 32, height: 32 } }));
 				return region !== undefined && region.width < frame.width ? [FAR_FACE] : [all.face];
 			}
@@ -161,7 +161,7 @@ describe('Runtime', () => {
 		expect(posted).toEqual([{ type: 'dropped', generation: 1, frameId: 1 }]);
 	});
 
-	it('analyses a frame, closes it, and tells the time of its reading', async () => {
+	it('analyses a frame, closes it, and reports how long reading it took', async () => {
 		const { analyse, configure, posted } = createRuntime();
 		await configure(1);
 		expect((await analyse(1, { timeMs: 40 })).closed).toBe(true);
@@ -174,7 +174,7 @@ describe('Runtime', () => {
 		});
 	});
 
-	it('counts labels as in training, or as in everyday faces of a use', async () => {
+	it('counts labels as in training, or as in everyday faces for a use', async () => {
 		const { analyse, configure, posted } = createRuntime();
 		const wanted = [
 			{ prior: 'training', use: 'live' },
@@ -196,7 +196,7 @@ describe('Runtime', () => {
 		]);
 	});
 
-	it('goes on with the old settings until the new models are there, then disposes the old ones', async () => {
+	it('keeps the old settings until the new models are loaded, then disposes the old ones', async () => {
 		const { runtime, analyse, configure, posted, loads, retained } = createRuntime();
 		await configure(1);
 		const configuring = runtime.configure(2, { ...SETTINGS, models: ['large'] });
@@ -216,7 +216,7 @@ describe('Runtime', () => {
 		});
 	});
 
-	it('does not dispose the models of a frame under way', async () => {
+	it('does not dispose the models of a frame being analysed', async () => {
 		const { analyse, configure, hold, posted, retained } = createRuntime();
 		await configure(1);
 		const release = hold();
@@ -231,7 +231,7 @@ describe('Runtime', () => {
 		expect(retained).toEqual([['small'], ['large']]);
 	});
 
-	it('drops and closes a frame whose models were replaced while the far detector was loaded', async () => {
+	it('drops and closes a frame whose models were replaced while the far detector loaded', async () => {
 		const all = createRuntime();
 		await all.configure(1);
 		let loaded: () => void = () => undefined;
@@ -246,7 +246,7 @@ describe('Runtime', () => {
 		expect(all.posted.at(-1)).toMatchObject({ type: 'result', generation: 2 });
 	});
 
-	it('keeps the old settings where new ones fail, with the code of the failure', async () => {
+	it('keeps the old settings if new ones fail, with the error code', async () => {
 		const { runtime, analyse, configure, posted, loads } = createRuntime();
 		await configure(1);
 		const configuring = runtime.configure(2, { ...SETTINGS, models: ['large'] });
@@ -258,7 +258,7 @@ describe('Runtime', () => {
 		expect(posted.at(-1)).toMatchObject({ type: 'result', generation: 1 });
 	});
 
-	it('says nothing of settings that were replaced while they loaded', async () => {
+	it('says nothing about settings that were replaced while they loaded', async () => {
 		const { runtime, configure, loads, types, retained } = createRuntime();
 		const first = runtime.configure(1, { ...SETTINGS, models: ['large'] });
 		await configure(2);
@@ -285,7 +285,7 @@ describe('Runtime', () => {
 	});
 
 	it.each([true, false])(
-		'finds far faces where it is asked to, and loads their detector then (still: %s)',
+		'finds far faces if asked to, and loads their detector only then (still: %s)',
 		async (still) => {
 			const all = createRuntime();
 			await all.configure(1);
@@ -309,7 +309,7 @@ describe('Runtime', () => {
 		expect(all.posted.at(-1)).toMatchObject({ type: 'result', frameId: 2 });
 	});
 
-	it('gives a frame of now one look while the far detector is loaded, and the search once it is there', async () => {
+	it('gives a hurried frame a single look while the far detector loads, and a search after that', async () => {
 		const all = createRuntime();
 		await all.configure(1);
 		let loaded: () => void = () => undefined;
@@ -324,7 +324,7 @@ describe('Runtime', () => {
 		expect(all.farLoads).toBe(1);
 	});
 
-	it('fails one frame of now where the far detector cannot be had, and has it loaded again with the next', async () => {
+	it('fails a single hurried frame if the far detector cannot be loaded, and retries with the next', async () => {
 		const all = createRuntime();
 		await all.configure(1);
 		all.farFails = true;
@@ -340,7 +340,7 @@ describe('Runtime', () => {
 		expect(idsOf(all.posted.at(-1))).toEqual([1, 2]);
 	});
 
-	it('drops a second frame while one is under way', async () => {
+	it('drops a second frame while one is being analysed', async () => {
 		const { analyse, configure, hold, posted } = createRuntime();
 		await configure(1);
 		const release = hold();
@@ -352,7 +352,7 @@ describe('Runtime', () => {
 		expect(posted.at(-1)).toMatchObject({ type: 'result', frameId: 1 });
 	});
 
-	it('drops a live frame of which nothing was drawn, as that shows no room without faces', async () => {
+	it('drops a live frame on which nothing was drawn, as it does not show an empty room', async () => {
 		const all = createRuntime();
 		await all.configure(1);
 		await all.analyse(1, { timeMs: 0 });
@@ -365,7 +365,7 @@ describe('Runtime', () => {
 	});
 
 	describe('a face at rest', () => {
-		/** Frames of three seconds and one more; gives what was read of each: the part of the look, and the first label. */
+		/** Frames of three seconds and one more; gives each one's progress of the look and share of the first label. */
 		async function look(fromMs: number, { analyse, posted }: ReturnType<typeof createRuntime>, generation = 1) {
 			posted.length = 0;
 			for (let timeMs = fromMs; timeMs <= fromMs + 3500; timeMs += 500) await analyse(generation, { timeMs });
@@ -382,19 +382,19 @@ describe('Runtime', () => {
 			return all;
 		}
 
-		it('is looked at, then read against that, until it is undone', async () => {
+		it('is learned, then read against, until undone', async () => {
 			const all = await ready();
 			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			const looked = await look(500, all);
 			expect(looked[0]).toEqual([0, 0.25]);
-			// Odds of 1 to 3 at rest become 2 to 1, as far as may be.
+			// Odds of 1 to 3 at rest become 2 to 1, as far as the limit allows.
 			const raised = Math.exp(1.5) / 3;
 			expect(looked.at(-1)).toEqual([1, expect.closeTo(raised / (1 + raised), 9)]);
 			all.runtime.rest({ stream: 0, faceId: 1, learn: false });
 			expect((await look(4500, all)).at(-1)).toEqual([undefined, 0.25]);
 		});
 
-		it('is forgotten by a reset, with what was asked before it', async () => {
+		it('is forgotten on a reset, along with earlier requests', async () => {
 			const all = await ready();
 			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			await look(500, all);
@@ -403,7 +403,7 @@ describe('Runtime', () => {
 			expect((await look(4500, all)).every(([rest]) => rest === undefined)).toBe(true);
 		});
 
-		it('is forgotten where labels come to count otherwise, and kept where they do not', async () => {
+		it('is forgotten when labels count differently, and kept otherwise', async () => {
 			const all = await ready();
 			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			await look(500, all);
@@ -413,7 +413,7 @@ describe('Runtime', () => {
 			expect((await look(8500, all, 3))[0]?.[0]).toBeUndefined();
 		});
 
-		it('is not lost where it is asked for in the midst of a frame', async () => {
+		it('is not lost if requested during a frame', async () => {
 			const all = await ready();
 			const release = all.hold();
 			const analysing = all.analyse(1, { timeMs: 500 });
@@ -423,7 +423,7 @@ describe('Runtime', () => {
 			expect((await look(1000, all)).at(-1)?.[0]).toBe(1);
 		});
 
-		it('is one of its own stream, whichever has the next frame', async () => {
+		it('belongs to its own stream, whichever has the next frame', async () => {
 			const all = await ready();
 			all.runtime.rest({ stream: 2, faceId: 1, learn: true });
 			expect((await look(500, all)).at(-1)?.[0]).toBeUndefined();
@@ -435,7 +435,7 @@ describe('Runtime', () => {
 			});
 		});
 
-		it('is nothing to stills', async () => {
+		it('does not affect stills', async () => {
 			const all = await ready();
 			all.runtime.rest({ stream: 0, faceId: 1, learn: true });
 			all.posted.length = 0;
@@ -445,7 +445,7 @@ describe('Runtime', () => {
 		});
 	});
 
-	it('keeps ids from frame to frame until it is reset, also in the midst of a frame, and gives none again', async () => {
+	it('keeps ids from frame to frame until reset, even during a frame, and never reuses any', async () => {
 		const all = createRuntime();
 		const { runtime, analyse, configure, hold, posted } = all;
 		await configure(1);
@@ -477,7 +477,7 @@ describe('Runtime', () => {
 		expect(posted.at(-1)).toMatchObject({ type: 'failed', requestId: 6, failure: { code: 'model-unknown' } });
 	});
 
-	it('lets frames come between the slices of an explanation', async () => {
+	it('lets frames run between the slices of an explanation', async () => {
 		const { runtime, analyse, configure, types } = createRuntime();
 		await configure(1);
 		const explaining = runtime.explain({

@@ -7,11 +7,11 @@ const REFERENCE = createHash('sha256').update(BYTES).digest('hex');
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('is the one of Node', async () => {
+it('sha256 gives the same hash as Node', async () => {
 	expect(await sha256(BYTES)).toBe(REFERENCE);
 });
 
-it('needs nothing of a browser that gives a page no cryptography', async () => {
+it('sha256 works in a browser that gives a page no cryptography', async () => {
 	vi.stubGlobal('crypto', {});
 	expect(await sha256(BYTES)).toBe(REFERENCE);
 });

@@ -26,20 +26,20 @@ function createMachine(takesMs: (run: number) => number) {
 }
 
 describe('measureSpeed', () => {
-	it('tells the median and the best of sixty runs, after three that warm up', async () => {
+	it('reports the median and the best of sixty runs, after three warm-ups', async () => {
 		// The warm-ups take 300 ms each; then 1 to 10 ms in turn.
 		const machine = createMachine((run) => (run < 3 ? 300 : 1 + ((run * 7) % 10)));
 		expect(await machine.measure()).toEqual({ model: 'mien', medianMs: 6, bestMs: 1, runs: 60 });
 		expect(machine.runs).toBe(63);
 	});
 
-	it('makes do with five runs on a machine that needs long for each', async () => {
+	it('makes do with five runs on a slow machine', async () => {
 		const times = [9000, 900, 900, 800, 700, 1000, 600, 900];
 		const machine = createMachine((run) => times[run] ?? NaN);
 		expect(await machine.measure()).toEqual({ model: 'mien', medianMs: 800, bestMs: 600, runs: 5 });
 	});
 
-	it('shows the classifier one face of the range that it is made for, not all alike', async () => {
+	it('shows the classifier one face of varied values in its input range', async () => {
 		const machine = createMachine(() => 400);
 		await machine.measure();
 		for (const face of machine.shown) {
@@ -50,7 +50,7 @@ describe('measureSpeed', () => {
 		}
 	});
 
-	it('says nothing where it was cancelled', async () => {
+	it('gives nothing if cancelled', async () => {
 		const machine = createMachine(() => 1);
 		machine.onRun = (runs) => {
 			if (runs === 10) machine.control.cancel();

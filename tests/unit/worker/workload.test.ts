@@ -8,16 +8,16 @@ beforeAll(async () => {
 });
 
 describe('measureWorkload', () => {
-	it('takes the fastest run and leaves no tensor behind', async () => {
+	it('takes the fastest run and leaks no tensor', async () => {
 		const before = memory().numTensors;
-		// Two readings a run; the second run is the fastest. The third reading of `now` asks whether there is time for it.
+		// Two readings per run; the second run is the fastest. The third reading of `now` asks if there is time for it.
 		const clock = [0, 0, 50, 60, 60, 80, 1000];
 		const ms = await measureWorkload(() => clock.shift() ?? 1000, new AbortController().signal);
 		expect(ms).toBe(20);
 		expect(memory().numTensors).toBe(before);
 	});
 
-	it('gives up when told to, and leaves no tensor behind', async () => {
+	it('gives up when told to, and leaks no tensor', async () => {
 		const before = memory().numTensors;
 		const signal = AbortSignal.abort(new Error('too late'));
 		await expect(measureWorkload(() => 0, signal)).rejects.toThrow('too late');

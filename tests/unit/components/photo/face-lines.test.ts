@@ -28,7 +28,7 @@ const PHOTOS = [
 describe('the table of photos', () => {
 	const lines = faceLines(PHOTOS, MODEL);
 
-	it('has a line for each face and for each picture without, and no label where a face is unsure', () => {
+	it('has a line for each face and for each picture without one, and no label if a face is unsure', () => {
 		expect(lines.map(({ photoId, face, label, share, note }) => [photoId, face, label, share, note])).toEqual([
 			[1, 1, 'happy', 0.9, null],
 			[1, 2, null, null, null],
@@ -43,7 +43,7 @@ describe('the table of photos', () => {
 		['share', true, [1, 4, 1, 2, 3]],
 		['share', false, [4, 1, 1, 2, 3]],
 		['label', false, [1, 4, 1, 2, 3]]
-	] as const)('is sorted by %s, descending: %s, with nothing last', (column, descending, ids) => {
+	] as const)('is sorted by %s, descending: %s, with empty cells last', (column, descending, ids) => {
 		expect(sortLines(lines, column, descending).map(({ photoId }) => photoId)).toEqual(ids);
 	});
 });

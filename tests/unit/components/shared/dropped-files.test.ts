@@ -20,7 +20,7 @@ function folderEntry(children: readonly object[]) {
 }
 
 describe('a dropped folder', () => {
-	it('gives its files in the order of their names, without those that cannot be read, which are named', async () => {
+	it('gives its files in order of name and lists those that cannot be read', async () => {
 		const folder = folderEntry([
 			fileEntry('10.jpg', true),
 			fileEntry('gone.jpg', false),

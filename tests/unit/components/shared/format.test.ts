@@ -12,14 +12,14 @@ import {
 	weights
 } from '../../../../src/lib/components/shared/format';
 
-it('tells in words which odds are multiplied', () => {
+it('says in words which odds are multiplied', () => {
 	expect(weights(['happy', 'neutral'], [1, 2])).toBe('neutral\u00a0×\u00a02');
 	expect(weights(['happy', 'sad', 'neutral'], [1.5, 1, 2])).toBe('happy\u00a0×\u00a01.5 and neutral\u00a0×\u00a02');
 	expect(weights(['happy', 'neutral'], [1, 1])).toBe('');
 	expect(weights(['happy', 'neutral'], [])).toBe('');
 });
 
-it('lists words and groups digits as the browser does, which needs long to begin', () => {
+it('lists words and groups digits as Intl does, which is slow to start', () => {
 	for (const parts of [[], ['a'], ['a', 'b'], ['a', 'b', 'c'], ['a', 'b', 'c', 'd']])
 		expect(listed(parts)).toBe(new Intl.ListFormat('en').format(parts));
 	for (const n of [0, 7, 999, 1000, 28_709, 123_456, 1_234_567]) expect(grouped(n)).toBe(n.toLocaleString('en'));

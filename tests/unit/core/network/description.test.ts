@@ -9,7 +9,7 @@ describe('outputShapeOf', () => {
 			weights: shapes.map((shape) => ({ shape, values: new Float32Array(sizeOf(shape)) }))
 		});
 
-	it('foretells odd sides', () => {
+	it('predicts the shapes of odd sides', () => {
 		const strided = { op: 'conv', from: 0, kernel: 0, bias: 1, strides: [2, 2], relu: false } as const;
 		expect(after({ ...strided, padding: 'same' }, [[3, 3, 2, 8], [8]])).toEqual([4, 3, 8]);
 		expect(after({ ...strided, padding: 'valid' }, [[3, 3, 2, 8], [8]])).toEqual([3, 2, 8]);
@@ -25,7 +25,7 @@ describe('outputShapeOf', () => {
 			{ op: 'conv', from: 0, kernel: 0, bias: 1, strides: [1, 1], padding: 'same', relu: false },
 			[[3, 3, 2, 8], [7]]
 		]
-	])('says "%s"', (message, step, shapes) => {
+	])('throws "%s"', (message, step, shapes) => {
 		expect(() => after(step, shapes)).toThrow(message);
 	});
 });

@@ -1,4 +1,4 @@
-/** Every step of a network against tfjs's own operations and its own loader, on the WASM and the cpu back end. */
+/** Every step of a network against tfjs's own operations and its own loader, on the WASM and cpu back ends. */
 import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
@@ -127,7 +127,7 @@ const CASES: readonly Case[] = [
 	}
 ];
 
-/** Kernels so large that they are stored in steps. */
+/** Kernels large enough to be stored in quantised steps. */
 const IN_STEPS: readonly Omit<Case, 'expected'>[] = [
 	{
 		name: 'a large convolution',
@@ -165,7 +165,7 @@ describe.each(['wasm', 'cpu'])('Network on %s', (backend) => {
 	});
 
 	it.each(CASES)(
-		'computes $name, of the shape that is foretold, and leaves no tensor behind',
+		'computes $name in the predicted shape, and leaves no tensor behind',
 		async ({ description, expected }) => {
 			const batch = wave([2, ...PICTURE], 3);
 			const x = tf.tensor4d(batch, [2, ...PICTURE]);
@@ -227,7 +227,7 @@ describe.each(['wasm', 'cpu'])('Network on %s', (backend) => {
 		whole.dispose();
 	});
 
-	it('refuses a batch of another size, and frees what it took where a step fails', () => {
+	it('rejects a batch of another size, and frees its tensors if a step fails', () => {
 		const network = new Network(networkOf(PICTURE, [{ op: 'relu', from: 0 }]));
 		expect(() => network.run(new Float32Array(7), 1)).toThrow('7 values are not a batch of [1,6,5,4].');
 		network.dispose();

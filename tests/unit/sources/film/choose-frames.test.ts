@@ -5,8 +5,8 @@ const times = (count: number, fps: number, fromS = 0) =>
 	Array.from({ length: count }, (_, index) => fromS + index / fps);
 const ALL = { fromS: 0, toS: Infinity, perSecond: null, afterS: null };
 
-describe('the frames of a film that are analysed', () => {
-	it('are all, or those of a range: from its begin, and without the one at its end', () => {
+describe('the analysed frames of a film', () => {
+	it('are all, or those of a range: from its start, without the one at its end', () => {
 		expect([...chooseFrames(times(5, 25), ALL)]).toEqual([0, 1, 2, 3, 4]);
 		expect([...chooseFrames(times(50, 25), { ...ALL, fromS: 0.4, toS: 0.56 })]).toEqual([10, 11, 12, 13]);
 		expect([...chooseFrames(times(50, 25), { ...ALL, fromS: 0.41, toS: 0.5 })]).toEqual([11, 12]);
@@ -17,22 +17,22 @@ describe('the frames of a film that are analysed', () => {
 		expect(chooseFrames(times(1500, 25), { ...ALL, toS: 60, perSecond: 10 })).toHaveLength(600);
 	});
 
-	it('come once each where a frame stays longer, or more are asked for than there are', () => {
+	it('come once each if a frame lasts longer, or more are asked for than exist', () => {
 		const variable = [0, 0.1, 1.5, 1.52, 1.6];
 		expect([...chooseFrames(variable, { ...ALL, toS: 1.7, perSecond: 10 })]).toEqual([0, 1, 2, 4]);
 		expect(chooseFrames(times(10, 5), { ...ALL, toS: 2, perSecond: 25 })).toHaveLength(10);
 	});
 
-	it('come once of those that begin at the same time, which would end a film where they are', () => {
+	it('include the last of several frames with the same time, which would otherwise end the film there', () => {
 		expect([...chooseFrames([0, 0.1, 0.1, 0.1, 0.2], ALL)]).toEqual([0, 3, 4]);
 		expect([...chooseFrames([0, 0.1, 0.1, 0.2], { ...ALL, afterS: 0.1 })]).toEqual([3]);
 	});
 
-	it('begin with the first frame of a film that does not begin at 0', () => {
+	it('start with the first frame of a film that does not begin at 0', () => {
 		expect([...chooseFrames(times(5, 10, 1.4), { ...ALL, toS: 9, perSecond: 10 })]).toEqual([0, 1, 2, 3, 4]);
 	});
 
-	it('go on with the same ones after a break', () => {
+	it('are the same after a break', () => {
 		const whole = chooseFrames(times(100, 25), { ...ALL, toS: 4, perSecond: 10 });
 		const seen = whole[12] ?? 0;
 		const rest = chooseFrames(times(100, 25), { ...ALL, toS: 4, perSecond: 10, afterS: seen / 25 });
@@ -40,7 +40,7 @@ describe('the frames of a film that are analysed', () => {
 		expect([...chooseFrames(times(5, 25), { ...ALL, afterS: 0.08 })]).toEqual([3, 4]);
 	});
 
-	it('are found by a time, which containers round', () => {
+	it('are found by time, which containers round', () => {
 		const film = times(5, 29.97);
 		expect(film.map((timeS) => frameAt(film, Number(timeS.toFixed(4))))).toEqual([0, 1, 2, 3, 4]);
 		expect(frameAt(film, -1)).toBe(-1);

@@ -19,7 +19,7 @@ it.each<[what: string, head: string | number[], said: string | null]>([
 	['PDF', '%PDF-1.7', 'It is a PDF.'],
 	['a damaged MP4', '\0\0\0\x18ftypmp42', null],
 	['unknown bytes', [0x91, 0x02, 0x7f, 0x99], null]
-])('tells what %s is', async (_what, head, said) => {
+])('says what %s is', async (_what, head, said) => {
 	const bytes =
 		typeof head === 'string' ? Uint8Array.from(head, (letter) => letter.charCodeAt(0)) : Uint8Array.from(head);
 	expect(await whatItIs(new Blob([bytes]))).toBe(said);

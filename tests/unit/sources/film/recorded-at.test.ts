@@ -23,8 +23,8 @@ function movieHeader(ms: number, version: 0 | 1): Uint8Array {
 const film = (...parts: Uint8Array[]) => new Blob(parts as Uint8Array<ArrayBuffer>[]);
 const START = box('ftyp', Buffer.from('isom0000isom'));
 
-describe('the begin of a recording', () => {
-	it.each([0, 1] as const)('is read from the movie header of MP4, version %i, wherever it lies', async (version) => {
+describe('the start time of a recording', () => {
+	it.each([0, 1] as const)('is read from the movie header of MP4, version %i, wherever it is', async (version) => {
 		const movie = box('moov', Buffer.concat([box('free', Buffer.alloc(20)), movieHeader(WHEN, version)]));
 		expect(await readRecordedAt(film(START, box('mdat', Buffer.alloc(5000), version === 1), movie))).toBe(WHEN);
 	});
@@ -36,7 +36,7 @@ describe('the begin of a recording', () => {
 		expect(await readRecordedAt(film(head, new Uint8Array(view.buffer), Buffer.alloc(20)))).toBe(WHEN);
 	});
 
-	it('is not known where a camera has no clock, or a file is cut or something else', async () => {
+	it('is unknown if the camera has no clock, or the file is cut or something else', async () => {
 		expect(await readRecordedAt(film(START, box('moov', movieHeader(-2_082_844_800_000, 0))))).toBeNull();
 		expect(await readRecordedAt(film(START, box('mdat', Buffer.alloc(100))))).toBeNull();
 		expect(await readRecordedAt(film(START, Buffer.alloc(3)))).toBeNull();

@@ -7,21 +7,21 @@ const LABELS = ['angry', 'happy', 'sad', 'neutral'];
 const tableOf = async (text: string, endS = 60) => parseCodes(await readRows(text), endS);
 const codesOf = async (text: string, endS = 60) => (await tableOf(text, endS)).codes;
 const bytes = (text: string, encoding: BufferEncoding = 'utf8') => Uint8Array.from(Buffer.from(text, encoding));
-/** What is said of a table that is refused. */
+/** The message for a rejected table. */
 const saidOf = (table: Promise<unknown>): Promise<string | null> =>
 	table.then(
 		() => 'no error',
 		(thrown: unknown) => (thrown as AppError).said
 	);
 
-describe('codes of people', () => {
+describe('human codes of a film', () => {
 	it.each([
 		['commas', 'start,stop,label\n0,1.5,happy\n1.5,2,sad\n'],
 		['semicolons and decimal commas', 'Start;Stop;Label\r\n0;1,5;happy\r\n1,5;2;sad\r\n'],
 		['clock times', 'onset,offset,code\n0:00,00:00:01.500,happy\n0:01.5,0:02,sad\n'],
 		['milliseconds by the name of the column', 'start_ms,end_ms,emotion\n0,1500,happy\n1500,2000,sad\n'],
 		[
-			'a duration in place of the end, and a mark of UTF-8',
+			'a duration instead of the end, and a byte order mark',
 			'\uFEFFbegin,duration,"label"\n0,1.5,"happy"\n1.5,0.5,sad\n'
 		],
 		['rows in any order', 'label,stop,start\nsad,2,1.5\nhappy,1.5,0\n'],
@@ -40,7 +40,7 @@ describe('codes of people', () => {
 		]);
 	});
 
-	it('are read from what ELAN exports, with and without names of columns', async () => {
+	it('are read from ELAN exports, with and without column names', async () => {
 		const expected = [{ fromS: 1, toS: 2.5, label: 'happy', subject: 'Coder A' }];
 		const header =
 			'Tier\tBegin Time - hh:mm:ss.ms\tBegin Time - ss.msec\tBegin Time - msec\tEnd Time - hh:mm:ss.ms\tEnd Time - ss.msec\tEnd Time - msec\tAnnotation\n';
@@ -50,7 +50,7 @@ describe('codes of people', () => {
 		expect(await codesOf('Coder A\t\t1000\t2500\t1500\thappy\n')).toEqual(expected);
 	});
 
-	it('are read from what BORIS exports: aggregated, and event by event', async () => {
+	it('are read from BORIS exports: aggregated, and event by event', async () => {
 		const expected = [{ fromS: 1, toS: 2.5, label: 'happy', subject: 'child' }];
 		expect(
 			await codesOf(
@@ -62,7 +62,7 @@ describe('codes of people', () => {
 		expect(await codesOf(events)).toEqual(expected);
 	});
 
-	it('are milliseconds where no column says it and the film is far too short for seconds, which is told', async () => {
+	it('count as milliseconds if no column says so but the film is far too short for seconds, with a note', async () => {
 		const expected = [
 			{ fromS: 0.4, toS: 1.5, label: 'happy', subject: null },
 			{ fromS: 1.5, toS: 2, label: 'sad', subject: null }
@@ -87,7 +87,7 @@ describe('codes of people', () => {
 		expect(await tableOf(events)).toMatchObject({ codes: [{ fromS: 1, toS: 2 }], leftOut: 2 });
 	});
 
-	it('of another clock, or in frames, are refused with what they are', async () => {
+	it('on another clock or in frames are rejected by name', async () => {
 		const clock = tableOf('start,stop,label\n10:30:05,10:30:07,happy\n');
 		expect(await saidOf(clock)).toMatch(/begin at 10:30:05, and the film ends at 1:00.*seconds from the beginning/);
 		expect(await saidOf(tableOf('start_frame,end_frame,label\n0,45,happy\n'))).toMatch(/frame numbers/);
@@ -95,7 +95,7 @@ describe('codes of people', () => {
 
 	it.each([
 		['UTF-16', Uint8Array.from([0xff, 0xfe, ...bytes('start\tstop\tlabel\n0\t1\tÄrger\n', 'utf16le')])],
-		['letters of Windows', bytes('start;stop;label\n0;1;Ärger\n', 'latin1')],
+		['Windows letters', bytes('start;stop;label\n0;1;Ärger\n', 'latin1')],
 		['UTF-8', bytes('start;stop;label\n0;1;Ärger\n')]
 	])('are read in %s', async (_, file) => {
 		expect(await codesOf(readText(file))).toMatchObject([{ label: 'Ärger' }]);
@@ -107,18 +107,18 @@ describe('codes of people', () => {
 		['BORIS', '{"time_format": "hh:mm:ss", "project_format_version": "7.0"}'],
 		['subtitles', 'WEBVTT\n\n00:01.000 --> 00:02.000\nhappy'],
 		['subtitles', '\uFEFF1\r\n00:00:01,000 --> 00:00:02,000\r\nhappy']
-	])("in another program's own file get the way on: %s", async (kind, text) => {
+	])("in another program's own file are rejected with advice: %s", async (kind, text) => {
 		expect(await saidOf(Promise.resolve(bytes(text)).then(readText))).toContain(kind);
 	});
 
 	it.each([['nothing'], ['a,b\n1,2\n'], ['start,stop,label\n2,1,happy\n'], ['start,stop,label\nx,y,happy\n']])(
-		'are refused with a reason where there are none: %j',
+		'are rejected with a reason if there are none: %j',
 		async (text) => {
 			await expect(codesOf(text)).rejects.toThrow(AppError);
 		}
 	);
 
-	it('mean the labels of the model by the names of other schemes, too', () => {
+	it("are matched to the model's labels by the names of other schemes too", () => {
 		const read = (...codes: string[]) => codes.map((code) => labelOfCode(code, LABELS));
 		expect(read('Happiness', 'JOY', ' anger', 'sadness', 'smirk')).toEqual(['happy', 'happy', 'angry', 'sad', null]);
 		expect(read('Ärger', 'freude', '悲伤', 'triste', 'smile', 'rest')).toEqual([
@@ -141,8 +141,8 @@ const EPISODES = [
 ];
 const code = (fromS: number, toS: number, label: string) => ({ fromS, toS, label, subject: null });
 
-describe('agreement with people', () => {
-	it('weighs by time, and counts what the model did not say apart', () => {
+describe('agreement of a model with people', () => {
+	it('is weighted by time, and counts what the model did not say separately', () => {
 		const result = compareCodes(
 			EPISODES,
 			[code(0, 3, 'joy'), code(3, 7, 'sad'), code(7, 9, 'smirk'), code(9, 10, 'sad')],
@@ -167,16 +167,16 @@ describe('agreement with people', () => {
 		]);
 	});
 
-	it('counts codes that overlap for each of them, and tells for how long they do', () => {
+	it('counts each of several overlapping codes, and reports for how long they overlap', () => {
 		const codes = [code(0, 3, 'happy'), code(1, 2, 'sad'), code(2.5, 4, 'happy'), code(3, 3.5, 'smirk')];
 		expect(compareCodes(EPISODES, codes, LABELS)).toMatchObject({ overlapS: 1.5, comparedS: 5.5 });
 	});
 
-	it('takes no short shift of a beginning for a difference', () => {
+	it('does not count a short shift at a beginning as a difference', () => {
 		expect(compareCodes(EPISODES, [code(0, 4.1, 'happy')], LABELS).differences).toEqual([]);
 	});
 
-	it('has a kappa of 1 where all is the same, 0 by chance, and none where chance is certain', () => {
+	it('has a kappa of 1 if all agree, 0 by chance, and none if chance is certain', () => {
 		const kappa = (table: number[][]) => kappaOf(table).kappa;
 		expect(
 			kappa([

@@ -1,4 +1,4 @@
-/** ELAN's documents, against what their schema (EAFv3.0.xsd) asks for. */
+/** ELAN's documents, checked against their schema (EAFv3.0.xsd). */
 import { describe, expect, it } from 'vitest';
 import { toEaf } from '../../../../src/lib/state/film/eaf';
 
@@ -11,7 +11,7 @@ interface Node {
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Throws where an entity is unknown, or a character stands there that XML 1.0 does not allow. */
+/** Throws for an unknown entity, or a character that XML 1.0 does not allow. */
 function unescaped(text: string): string {
 	if (/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text) || /[<>]/.test(text))
 		throw new Error(`not allowed in XML: ${JSON.stringify(text)}`);
@@ -22,7 +22,7 @@ function unescaped(text: string): string {
 	});
 }
 
-/** A document without comments, CDATA and processing instructions: strict, so that what it takes every parser does. */
+/** A document without comments, CDATA and processing instructions: strict, so that every parser takes what it takes. */
 function parseXml(xml: string): Node {
 	const declaration = '<?xml version="1.0" encoding="UTF-8"?>';
 	if (!xml.startsWith(declaration)) throw new Error('no declaration');
@@ -55,7 +55,7 @@ function parseXml(xml: string): Node {
 	return document;
 }
 
-/** Required and optional attributes of each element, and its children in their order, as in the schema. */
+/** Required and optional attributes of each element, and its children in order, as in the schema. */
 const SCHEMA: Readonly<Record<string, readonly [required: string[], optional: string[], children: string[]]>> = {
 	ANNOTATION_DOCUMENT: [
 		['AUTHOR', 'DATE', 'VERSION'],
@@ -82,7 +82,7 @@ function* everyNode(node: Node): Generator<Node> {
 	for (const child of node.children) yield* everyNode(child);
 }
 
-/** What the schema would refuse, a sentence each. */
+/** What the schema would reject, one sentence each. */
 function faults(document: Node): string[] {
 	const found: string[] = [];
 	const all = [...everyNode(document)];
@@ -98,7 +98,7 @@ function faults(document: Node): string[] {
 			found.push(`children of ${name} out of order`);
 	}
 	for (const name of ['HEADER', 'TIME_ORDER']) if (named(name).length !== 1) found.push(`not one ${name}`);
-	// xsd:ID: a name without colon, once in the whole document.
+	// xsd:ID: a name without a colon, unique in the whole document.
 	const ids = all.flatMap(({ attributes }) =>
 		[attributes['TIME_SLOT_ID'], attributes['ANNOTATION_ID']].filter(Boolean)
 	);
@@ -122,7 +122,7 @@ function faults(document: Node): string[] {
 	const values = [...times.values()];
 	if (!values.every((ms, index) => Number.isInteger(ms) && ms >= (values[index - 1] ?? 0)))
 		found.push('times out of order');
-	// What ELAN asks for beyond its schema: annotations of a tier have a length, and do not overlap.
+	// What ELAN requires beyond its schema: annotations in a tier have a length and do not overlap.
 	for (const tier of named('TIER')) {
 		let endMs = 0;
 		for (const { attributes } of [...everyNode(tier)].filter(({ name }) => name === 'ALIGNABLE_ANNOTATION')) {
@@ -154,7 +154,7 @@ const PEOPLE = [
 ];
 
 describe('an ELAN document', () => {
-	it('is what the schema takes, with a tier for each person and the episodes to the millisecond', () => {
+	it('fits the schema, with a tier for each person and episodes to the millisecond', () => {
 		const document = parseXml(toEaf(PEOPLE, SOURCE));
 		expect(faults(document)).toEqual([]);
 		const times = new Map(
@@ -189,14 +189,14 @@ describe('an ELAN document', () => {
 		['one name twice', ['Ada', 'Ada', 'Ada (2)'], 'film.mp4'],
 		['control characters and half of a pair', ['\0\x1b\ud800\ufffe', '\udc00 x'], '\ud800\u0007.webm'],
 		['nobody', [], 'Übung 1.MOV']
-	])('takes %s', (_, names, file) => {
+	])('accepts %s', (_, names, file) => {
 		const people = names.map((name) => ({ name, episodes: [{ fromS: 1, toS: 2, label: 'ha<ppy' }] }));
 		const document = parseXml(toEaf(people, { ...SOURCE, file }));
 		expect(faults(document)).toEqual([]);
 		expect(document.children.filter(({ name }) => name === 'TIER')).toHaveLength(names.length);
 	});
 
-	it('the check refuses what the schema would', () => {
+	it('is rejected by the check if the schema would reject it', () => {
 		const xml = toEaf(PEOPLE, SOURCE);
 		for (const [from, to] of [
 			['TIME_SLOT_ID="ts2"', 'TIME_SLOT_ID="ts1"'],

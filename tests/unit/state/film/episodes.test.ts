@@ -13,8 +13,8 @@ const FILM = filmOf([...stretch(10, 0.9), ...stretch(5, 0.55), ...stretch(5, nul
 const rounded = (episodes: readonly { fromS: number; toS: number; label: string | null }[]) =>
 	episodes.map(({ fromS, toS, label }) => [Number(fromS.toFixed(3)), Number(toS.toFixed(3)), label]);
 
-describe('episodes', () => {
-	it('follow each other without gaps, unsure parts and those without a face told apart', () => {
+describe('episodes of a film', () => {
+	it('follow each other without gaps, with unsure parts and those without a face kept apart', () => {
 		expect(rounded(episodesOf(FILM, PERSON, TOLD, SCOPE))).toEqual([
 			[0, 1, 'happy'],
 			[1, 1.5, 'unsure'],
@@ -23,7 +23,7 @@ describe('episodes', () => {
 		]);
 	});
 
-	it('are cut at the ends of a part, and by what is left out', () => {
+	it('are cut at the ends of a range, and by what is excluded', () => {
 		const scope = { ...SCOPE, range: { fromS: 0.25, toS: 2.5 }, excluded: [{ fromS: 0.5, toS: 0.75 }] };
 		expect(rounded(episodesOf(FILM, PERSON, TOLD, scope))).toEqual([
 			[0.25, 0.5, 'happy'],
@@ -34,19 +34,19 @@ describe('episodes', () => {
 		]);
 	});
 
-	it('take the larger of two faces that are one person', () => {
+	it('use the larger of two faces that are one person', () => {
 		const large = faceWith(2, 0.1);
 		const film = filmOf([[faceWith(1, 0.9), { ...large, box: { ...large.box, width: 80, height: 80 } }]]);
 		expect(episodesOf(film, PERSON, TOLD, SCOPE).map(({ label }) => label)).toEqual(['sad']);
 	});
 
-	it('give each frame the time up to the next, and the last as much as those before, up to the end', () => {
+	it('give each frame the time up to the next, and the last one the usual step, up to the end', () => {
 		expect(frameRange(FILM, 29, 3).toS).toBeCloseTo(3);
 		expect(frameRange(FILM, 29, 2.95).toS).toBeCloseTo(2.95);
 		expect(frameRange(filmOf(stretch(1, 0.9)), 0, 7)).toEqual({ fromS: 0, toS: 7 });
 	});
 
-	it('leave nothing of a range that is left out whole', () => {
+	it('cover nothing of a range that is entirely excluded', () => {
 		expect(without({ fromS: 1, toS: 2 }, [{ fromS: 0, toS: 3 }])).toEqual([]);
 		expect(
 			without({ fromS: 0, toS: 4 }, [
@@ -59,7 +59,7 @@ describe('episodes', () => {
 		]);
 	});
 
-	it('are parted by markers, whose texts are the titles', () => {
+	it('are divided into sections by markers, whose texts are the titles', () => {
 		const markers = [
 			{ timeS: 2, text: '' },
 			{ timeS: 1, text: 'Joke' },
@@ -74,7 +74,7 @@ describe('episodes', () => {
 	});
 });
 
-describe('figures', () => {
+describe('figures of a film', () => {
 	it('are shares of time, lengths of episodes, mean probabilities and transitions', () => {
 		const figures = figuresOf(FILM, [PERSON], TOLD, SCOPE);
 		expect(figures.seconds).toBeCloseTo(3);
@@ -95,7 +95,7 @@ describe('figures', () => {
 		]);
 	});
 
-	it('count several episodes of a label, with mean and median of their lengths', () => {
+	it('count several episodes of a label, with mean and median length', () => {
 		const film = filmOf([
 			...stretch(10, 0.9),
 			...stretch(2, 0.1),
@@ -110,7 +110,7 @@ describe('figures', () => {
 		expect(sad?.medianS).toBeCloseTo(0.2);
 	});
 
-	it('of several persons are summed, and of nobody are zero', () => {
+	it('are summed over several persons, and zero for nobody', () => {
 		const film = filmOf(Array.from({ length: 10 }, () => [faceWith(1, 0.9), faceWith(2, 0.1, 500)]));
 		const both = figuresOf(film, [{ faceIds: [1] }, { faceIds: [2] }], TOLD, { ...SCOPE, endS: 1 });
 		expect(both.seconds).toBeCloseTo(2);
@@ -119,7 +119,7 @@ describe('figures', () => {
 		expect(none).toMatchObject({ seconds: 0, noFaceShare: 0, unsureShare: 0 });
 	});
 
-	it('are written one line a label', () => {
+	it('are written one line per label', () => {
 		const figures = figuresOf(FILM, [PERSON], TOLD, SCOPE);
 		const [header = '', first = '', ...rest] = figuresToCsv([{ part: 'Whole film', person: 'Ada', figures }]).split(
 			'\r\n'
@@ -136,7 +136,7 @@ describe('steps of a lane', () => {
 	const bins = (window: { fromS: number; toS: number }, steps: number) =>
 		binLane(FILM, PERSON, TOLD, { window, steps, endS: 3 });
 
-	it('tell what was shown longest, and mean probabilities over the time with a face', () => {
+	it('show the label shown longest, and mean probabilities over the time with a face', () => {
 		const [first, second, third] = bins({ fromS: 0, toS: 3 }, 3);
 		expect(first).toMatchObject({ face: 1, label: 'happy' });
 		expect(first?.scores[0]).toBeCloseTo(0.9);
@@ -146,7 +146,7 @@ describe('steps of a lane', () => {
 		expect(third).toMatchObject({ label: 'sad' });
 	});
 
-	it('are narrower than a frame where single frames are looked at, and empty where nothing was read', () => {
+	it('become narrower than a frame when zoomed in, and empty where nothing was read', () => {
 		const close = bins({ fromS: 0.95, toS: 1.05 }, 4);
 		expect(close.map((bin) => bin?.label)).toEqual(['happy', 'happy', 'unsure', 'unsure']);
 		expect(bins({ fromS: 2, toS: 4 }, 2).map((bin) => bin?.label ?? null)).toEqual(['sad', null]);

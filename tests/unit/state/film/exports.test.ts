@@ -50,7 +50,7 @@ function film(change: Partial<ExportedFilm> = {}): ExportedFilm {
 const records = (text: string) => parse<Record<string, string>>(text, { bom: true, columns: true });
 
 describe('the table of a film', () => {
-	it('has a row for each face, and one where there is none', () => {
+	it('has a row for each face, and one if there is none', () => {
 		const rows = records([...csvParts(TABLE, PLAIN)].join(''));
 		expect(rows.map(({ frame, timestamp, face_id, success }) => [frame, timestamp, face_id, success])).toEqual([
 			['0', '0.04', '1', '1'],
@@ -69,7 +69,7 @@ describe('the table of a film', () => {
 		expect(rows[2]).toMatchObject({ mien_label: '', confidence: '', left_ear_y: '' });
 	});
 
-	it('has as many cells in each row as names', async () => {
+	it('has as many cells in each row as column names', async () => {
 		const lines = [...csvParts(TABLE, PLAIN)].join('').trimEnd().split('\r\n');
 		expect(new Set(lines.map((line) => line.split(',').length))).toEqual(new Set([csvHeader(PLAIN).split(',').length]));
 		const text = await filmToCsv(film()).text();
@@ -83,12 +83,12 @@ describe('the table of a film', () => {
 		).toBe(1);
 	});
 
-	it('has clock time where the begin of the recording is known', () => {
+	it('has clock time if the start of the recording is known', () => {
 		const [row] = records([...csvParts(TABLE, { ...PLAIN, epochMs: Date.UTC(2026, 4, 4, 10) })].join(''));
 		expect(row?.['datetime']).toBe('2026-05-04T10:00:00.040Z');
 	});
 
-	it('leaves hidden persons and excluded ranges out', async () => {
+	it('leaves out hidden persons and excluded ranges', async () => {
 		const people = groupFaces(TABLE, NO_EDITS);
 		const [, second] = people;
 		if (second === undefined) throw new Error('one person');
@@ -150,8 +150,8 @@ const EPISODES = [
 ];
 const SOURCE = { file: 'film.mp4', endS: 4000, fps: 25, recordedMs: Date.UTC(2026, 4, 4, 10), model: 'Mien' };
 
-describe('files for programs of annotation', () => {
-	it('ELAN: a line an episode, without those that have no face, read back to the millisecond', async () => {
+describe('files for annotation programs:', () => {
+	it('ELAN gets a line per episode, without those that have no face, exact to the millisecond', async () => {
 		const { codes } = parseCodes(await readRows(toElan(EPISODES)), 4000);
 		expect(codes).toEqual([
 			{ fromS: 0, toS: 1.5, label: 'happy', subject: 'Ada L.' },
@@ -160,7 +160,7 @@ describe('files for programs of annotation', () => {
 		]);
 	});
 
-	it('BORIS: state events in the order of time, each row as long as the header', () => {
+	it('BORIS gets state events in order of time, each row as long as the header', () => {
 		const rows = parse(toBoris(EPISODES, SOURCE), { delimiter: '\t', columns: true });
 		expect(rows).toHaveLength(3);
 		expect(rows[1]).toMatchObject({
@@ -175,7 +175,7 @@ describe('files for programs of annotation', () => {
 		});
 	});
 
-	it('WebVTT: cues that begin after an empty line, markup escaped, speakers named where there are several', () => {
+	it("WebVTT gets cues after a blank line, escaped markup, and speakers' names if there are several", () => {
 		const text = toWebVtt(EPISODES, 'film --> 1');
 		const [head, note, ...cues] = text.trimEnd().split('\n\n');
 		expect(head).toBe('WEBVTT');

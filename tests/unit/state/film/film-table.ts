@@ -1,4 +1,4 @@
-/** Small films for the tests of what is made of them: one model, two labels. */
+/** Small films for the tests of film analysis: one model, two labels. */
 import type { FaceResult } from '../../../../src/lib/core/types';
 import { FilmTable } from '../../../../src/lib/state/film/table';
 import { face } from '../results';
@@ -12,14 +12,14 @@ export function faceWith(id: number, happy: number, x = 100): FaceResult {
 	return { ...made, box: { ...made.box, x: x - made.box.width / 2 } };
 }
 
-/** A film of ten frames a second, frame by frame; the first at `fromS`. */
+/** A film of ten frames a second, given frame by frame; the first at `fromS`. */
 export function filmOf(frames: readonly (readonly FaceResult[])[], fromS = 0): FilmTable {
 	const table = new FilmTable([{ id: 'mien', title: 'Mien', labels: ['happy', 'sad'] }]);
 	for (const [index, faces] of frames.entries()) table.add(index * 3, fromS + index / 10, faces, 1);
 	return table;
 }
 
-/** So many frames with one face of this probability of "happy"; none where it is null. */
+/** So many frames with one face of this probability of "happy"; none if it is null. */
 export function stretch(count: number, happy: number | null, id = 1): FaceResult[][] {
 	return Array.from({ length: count }, () => (happy === null ? [] : [faceWith(id, happy)]));
 }

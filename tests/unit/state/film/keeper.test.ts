@@ -1,4 +1,4 @@
-/** What is read of a film is kept while it is read, a few seconds behind at most, and given back as it was. */
+/** Readings of a film are stored while it is read, a few seconds behind at most, and restored unchanged. */
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Keeper, type KeptFilm } from '../../../../src/lib/state/film/keeper.svelte';
@@ -48,7 +48,7 @@ function readOn(film: KeptFilm, frames: number): void {
 
 beforeEach(() => {
 	vi.stubGlobal('document', new EventTarget());
-	// The database works with setImmediate, which stays the real one.
+	// The database works with setImmediate, which stays real.
 	vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
 });
 
@@ -57,7 +57,7 @@ afterEach(() => {
 	vi.unstubAllGlobals();
 });
 
-/** Frames that a page opened after a crash finds: as the record has it, and the times of the chunks themselves. */
+/** Frames that a page opened after a crash finds: the count in the record, and the times in the chunks themselves. */
 async function found(key: string): Promise<{ frames: number; times: number[] } | null> {
 	const keeper = new Keeper();
 	await keeper.load();
@@ -69,7 +69,7 @@ async function found(key: string): Promise<{ frames: number; times: number[] } |
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index / 10);
 
-it('loses at most five seconds of a film that is being read when the page is gone without a word', async () => {
+it('a film being read loses at most five seconds when the page crashes', async () => {
 	const film = filmBeingRead('crash');
 	const keeper = new Keeper();
 	await keeper.begin(film);
@@ -84,7 +84,7 @@ it('loses at most five seconds of a film that is being read when the page is gon
 	}
 });
 
-it('keeps the last seconds too where the page is hidden, as it is when its tab is closed', async () => {
+it('a film being read also stores its last seconds when the page is hidden, as on closing its tab', async () => {
 	const film = filmBeingRead('hidden');
 	const keeper = new Keeper();
 	await keeper.begin(film);
@@ -96,7 +96,7 @@ it('keeps the last seconds too where the page is hidden, as it is when its tab i
 	});
 });
 
-it('keeps the rest at the end, and nothing after it', async () => {
+it('a film stores its rest at the end, and nothing after it', async () => {
 	const film = filmBeingRead('end');
 	const keeper = new Keeper();
 	await keeper.begin(film);
@@ -111,7 +111,7 @@ it('keeps the rest at the end, and nothing after it', async () => {
 	expect(await found('end')).toEqual({ frames: 8, times: upTo(8) });
 });
 
-it('forgets what was kept where a film is read from its beginning, or erased', async () => {
+it('a film drops its stored readings if it is read from the start, or erased', async () => {
 	const film = filmBeingRead('again');
 	const keeper = new Keeper();
 	await keeper.begin(film);
@@ -121,7 +121,7 @@ it('forgets what was kept where a film is read from its beginning, or erased', a
 	expect(await found('again')).toBeNull();
 });
 
-it('says that nothing can be kept where the browser refuses, and keeps again once it does not', async () => {
+it('a film says so if the browser refuses to store, and stores again once it no longer does', async () => {
 	const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 	const open = vi.spyOn(indexedDB, 'open').mockImplementation(() => {
 		throw new DOMException('blocked', 'SecurityError');
@@ -137,7 +137,7 @@ it('says that nothing can be kept where the browser refuses, and keeps again onc
 	expect(await found('refused')).toEqual({ frames: 5, times: upTo(5) });
 });
 
-it('takes a film that is read anew for no other tab, while what was read before waits to be kept', async () => {
+it("a film that is read again is not taken for another tab's while earlier readings are still being stored", async () => {
 	const warn = vi.spyOn(console, 'warn').mockClear();
 	const film = filmBeingRead('anew');
 	const keeper = new Keeper();
@@ -150,7 +150,7 @@ it('takes a film that is read anew for no other tab, while what was read before 
 	expect(await found('anew')).toEqual({ frames: 2, times: upTo(2) });
 });
 
-it('leaves what another tab keeps of the same film as it is, and says that it keeps nothing itself', async () => {
+it('a film leaves what another tab stores of it alone, and says that it stores nothing itself', async () => {
 	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 	const [first, second] = [filmBeingRead('two tabs'), filmBeingRead('two tabs')];
 	const keepers = [new Keeper(), new Keeper()] as const;
@@ -158,14 +158,14 @@ it('leaves what another tab keeps of the same film as it is, and says that it ke
 	readOn(first, 10);
 	await keepers[0].keep(first);
 	await keepers[1].begin({ ...second, reading: second.reading && { ...second.reading, beganMs: 1 } });
-	// Without a look at what is there, this would come behind the five frames of the other, with a hole between.
+	// Without a look at what is stored, this would follow the other's five frames, with a gap in between.
 	readOn(first, 10);
 	await keepers[0].keep(first);
 	expect(keepers.map(({ failed }) => failed)).toEqual([true, false]);
 	expect(await found('two tabs')).toEqual({ frames: 5, times: upTo(5) });
 });
 
-it('leaves it, too, where both go on with what was read before, or the other erases it', async () => {
+it('a film also leaves it alone if both tabs resume it, or the other one erases it', async () => {
 	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 	const film = filmBeingRead('shared');
 	const [begun, other] = [new Keeper(), new Keeper()];

@@ -21,29 +21,29 @@ const person = (table: FilmTable, edits: PeopleEdits, id: number) => {
 };
 
 describe('persons of a film', () => {
-	it('are one where a face comes back soon at its place', () => {
+	it('are one if a face soon returns to its place', () => {
 		expect(groups(filmOf([...stretch(5, 0.9, 1), ...stretch(20, null), ...stretch(5, 0.9, 2)]))).toEqual([[1, 2]]);
 	});
 
-	it('are two where it comes back late, or elsewhere', () => {
+	it('are two if it returns late, or elsewhere', () => {
 		expect(groups(filmOf([...stretch(5, 0.9, 1), ...stretch(60, null), ...stretch(5, 0.9, 2)]))).toEqual([[1], [2]]);
 		const elsewhere = Array.from({ length: 5 }, () => [faceWith(2, 0.9, 400)]);
 		expect(groups(filmOf([...stretch(5, 0.9, 1), ...stretch(5, null), ...elsewhere]))).toEqual([[1], [2]]);
 	});
 
-	it('are two while both are there', () => {
+	it('are two while both are visible', () => {
 		const both = Array.from({ length: 5 }, () => [faceWith(1, 0.9), faceWith(2, 0.9, 110)]);
 		expect(groups(filmOf(both))).toEqual([[1], [2]]);
 	});
 
-	it('are left alone where it could have been either of two', () => {
+	it('are not merged if the face could be either of two', () => {
 		const two = Array.from({ length: 5 }, () => [faceWith(1, 0.9, 100), faceWith(2, 0.9, 115)]);
 		expect(groups(filmOf([...two, ...stretch(5, null), [faceWith(3, 0.9, 107)]]))).toEqual([[1], [2], [3]]);
 	});
 
 	const TWO = filmOf([[faceWith(1, 0.9), faceWith(2, 0.9, 500)], [faceWith(2, 0.9, 500)]]);
 
-	it('are merged as the visitor says, keep a given name, and are parted again', () => {
+	it('are merged by the visitor, keep a given name, and can be separated again', () => {
 		const named = rename(NO_EDITS, person(TWO, NO_EDITS, 2), '  Ada ');
 		const merged = merge(named, person(TWO, named, 1), person(TWO, named, 2));
 		expect(groupFaces(TWO, merged)).toMatchObject([{ id: 1, faceIds: [1, 2], name: 'Ada', rows: 3 }]);
@@ -51,12 +51,12 @@ describe('persons of a film', () => {
 		expect(groups(TWO, parted)).toEqual([[1], [2]]);
 	});
 
-	it('are parted where only their places made them one', () => {
+	it('can be separated if they were merged only by place', () => {
 		const table = filmOf([...stretch(5, 0.9, 1), ...stretch(5, null), ...stretch(5, 0.9, 2)]);
 		expect(groups(table, separate(NO_EDITS, person(table, NO_EDITS, 1)))).toEqual([[1], [2]]);
 	});
 
-	it('lose a name that is taken away, and are hidden and shown', () => {
+	it('lose a removed name, and can be hidden and shown', () => {
 		const named = rename(NO_EDITS, person(TWO, NO_EDITS, 1), 'Ada');
 		expect(person(TWO, rename(named, person(TWO, named, 1), ' '), 1)).toMatchObject({
 			name: 'Person 1',
@@ -68,8 +68,8 @@ describe('persons of a film', () => {
 	});
 });
 
-describe('numbers of faces', () => {
-	it('count from 1 in each film, and on where it is read on', () => {
+describe('face numbers of a film', () => {
+	it('count from 1 in each film, and continue when it is resumed', () => {
 		const numbers = new FaceNumbers();
 		expect([41, 43, 41].map((id) => numbers.of(id))).toEqual([1, 2, 1]);
 		numbers.forget();

@@ -9,7 +9,7 @@ const MODELS = [
 ];
 
 describe('a film table', () => {
-	it('gives back each face as it was read, in pixels of the film', () => {
+	it('returns each face as it was read, in pixels of the film', () => {
 		const table = new FilmTable(MODELS);
 		const made = {
 			...face(7, [0.25, 0.75]),
@@ -30,7 +30,7 @@ describe('a film table', () => {
 		expect(table.topAt(0, 'a')).toBe(1);
 	});
 
-	it('holds a model that has not read a face for silent, not for zero', () => {
+	it('treats a model that has not read a face as silent, not as zero', () => {
 		const table = new FilmTable(MODELS);
 		table.add(0, 0, [face(1, [0.5, 0.5])], 1);
 		expect(table.readingAt(0, 'b').scores.every(Number.isNaN)).toBe(true);
@@ -49,17 +49,17 @@ describe('a film table', () => {
 		expect(table.frameAt(9998)).toBe(9998);
 	});
 
-	it('tells which frame a time belongs to', () => {
+	it('finds the frame for a time', () => {
 		const table = filmOf(stretch(3, 0.9), 5);
 		expect([4.9, 5, 5.05, 5.1, 9].map((timeS) => table.indexAt(timeS))).toEqual([-1, 0, 0, 1, 2]);
 	});
 
-	it('refuses a frame that is not later than the one before', () => {
+	it('rejects a frame that is not later than the one before', () => {
 		const table = filmOf(stretch(2, 0.9));
 		expect(() => table.add(9, 0.1, [], 1)).toThrow(RangeError);
 	});
 
-	it('is the same after it was stored in chunks and taken in again', () => {
+	it('is the same after being stored in chunks and restored', () => {
 		const whole = filmOf([[], ...stretch(3, 0.9), [faceWith(1, 0.2), faceWith(4, 0.7)], []]);
 		const part = filmOf([[], ...stretch(3, 0.9)]);
 		const again = new FilmTable(whole.models);
@@ -71,13 +71,13 @@ describe('a film table', () => {
 		expect(again.faceIds).toEqual([1, 4]);
 	});
 
-	it('refuses a chunk of a film that other models read', () => {
+	it('rejects a chunk of a film that other models read', () => {
 		const chunk = filmOf(stretch(2, 0.9)).chunk(0);
 		expect(() => new FilmTable(MODELS).addChunk(chunk)).toThrow(RangeError);
 		expect(rowLength(MODELS)).toBeGreaterThan(rowLength(MODELS.slice(0, 1)));
 	});
 
-	it('shows a frame with the numbers that the page gives its faces, and without those that it hides', () => {
+	it("shows a frame with the page's face numbers, without hidden faces", () => {
 		const table = filmOf([[faceWith(1, 0.9), faceWith(2, 0.2)]]);
 		const result = frameResult(table, 0, { width: 640, height: 360 }, (id) => (id === 1 ? null : 5));
 		expect(result).toMatchObject({ width: 640, height: 360, timeMs: 0 });

@@ -20,19 +20,19 @@ describe('times of a film', () => {
 		['1:2:3:4', null],
 		['-5', null],
 		['soon', null]
-	])('are read: %j', (text, seconds) => {
+	])('are read from %j', (text, seconds) => {
 		expect(parseTime(text)).toBe(seconds);
 	});
 
-	it('on a clock come back as they went into the field', () => {
+	it('on a clock survive a round trip through the field', () => {
 		const ms = Date.UTC(2026, 4, 4, 10, 20, 30, 125);
 		expect(fromLocalInput(toLocalInput(ms))).toBe(ms);
 		expect([toLocalInput(null), fromLocalInput(''), fromLocalInput('x')]).toEqual(['', null, null]);
 	});
 });
 
-describe('the pace of reading', () => {
-	it('is that of the last seconds, and not told from too few', () => {
+describe('the reading pace of a film', () => {
+	it('is that of the last seconds, and not shown from too few', () => {
 		const pace = new Pace();
 		pace.add(0, 0);
 		pace.add(1000, 5);
@@ -42,7 +42,7 @@ describe('the pace of reading', () => {
 	});
 });
 
-it('a film is the same by its name, size and date', () => {
+it('the identity of a film is its name, size and date', () => {
 	const stamp = { name: 'a.mp4', bytes: 5, lastModified: 7 };
 	expect(isSameFile(stamp, { ...stamp })).toBe(true);
 	for (const change of [{ name: 'b.mp4' }, { bytes: 6 }, { lastModified: 8 }]) {

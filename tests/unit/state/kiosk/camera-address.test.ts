@@ -3,8 +3,8 @@ import { bridgeOf } from '../../../../src/lib/state/kiosk/camera-address';
 
 const OWN = ['http://localhost:4173'];
 
-describe('an address as it is pasted', () => {
-	it('RTSP needs two commands; a name and password are not repeated', () => {
+describe('the commands for a pasted address:', () => {
+	it('RTSP needs two, which repeat neither name nor password', () => {
 		expect(bridgeOf(' rtsp://admin:s3cret@10.0.0.20:554/Streaming/Channels/101?a=1&b=2 ', 'mjpeg', OWN)).toEqual({
 			kind: 'rtsp',
 			commands: [
@@ -32,14 +32,14 @@ describe('an address as it is pasted', () => {
 		['192.168.1.5/video', 'http://192.168.1.5'],
 		['me:s3cret@camera.lan/video', 'http://NAME:PASSWORD@camera.lan'],
 		['door:8080/video', 'http://door:8080']
-	])('another host without its http:// needs one: %s', (text, host) => {
+	])('another host without http:// needs one: %s', (text, host) => {
 		expect(bridgeOf(text, 'mjpeg', OWN)).toMatchObject({
 			commands: [`npm start -- --host --proxy /camera=${host}`],
 			source: { rest: '/camera/video' }
 		});
 	});
 
-	it('nothing in it is run by a shell', () => {
+	it('no part of it is run by a shell', () => {
 		const command = bridgeOf("rtsp://camera/'$(touch x)'`y`", 'mjpeg', OWN)?.commands[0] ?? '';
 		expect(command.replaceAll(String.raw`'\''`, '').replaceAll(/'[^']*'/g, '')).toBe('go2rtc -config ');
 	});

@@ -12,13 +12,13 @@ function camerasIn(query: string) {
 	return camerasOf(parsed.configs).map(({ id, topic }) => [id, topic]);
 }
 
-describe('cameras', () => {
-	it('one without a name is the kiosk itself', () => {
+describe('cameras of a kiosk', () => {
+	it('have no id if there is one without a name, as it is the kiosk itself', () => {
 		expect(camerasIn('source=camera&mqtt-topic=museum')).toEqual([['', 'museum']]);
 		expect(camerasIn('source=camera&name=Door&mqtt-topic=museum')).toEqual([['Door', 'museum']]);
 	});
 
-	it('several are told apart by name or stream, and never two alike', () => {
+	it('are named apart by name or stream if there are several', () => {
 		expect(
 			camerasIn('source=gateway:/g?src=door&source=mjpeg:/streams/hall/mjpeg&source=camera&source=whep:/whep/yard/whep')
 		).toEqual([
@@ -33,7 +33,7 @@ describe('cameras', () => {
 		]);
 	});
 
-	it('are remembered once each; what is damaged counts as not there', () => {
+	it('are remembered once each; damaged entries are ignored', () => {
 		const kept = new Map<string, string>();
 		const storage = {
 			getItem: (key: string) => kept.get(key) ?? null,
@@ -45,8 +45,8 @@ describe('cameras', () => {
 	});
 });
 
-describe('turns on one worker', () => {
-	it('go round, so that a camera that always asks does not starve the others', async () => {
+describe('several cameras on one worker', () => {
+	it('take turns, so that one that always asks does not starve the others', async () => {
 		const served: (number | undefined)[] = [];
 		const analyser = {
 			busy: false,
@@ -70,7 +70,7 @@ describe('turns on one worker', () => {
 			expect(new Set(served.slice(3 * round, 3 * round + 3))).toEqual(new Set([1, 2, 3]));
 	});
 
-	it('a member that leaves drops what waits, and hears no more events', async () => {
+	it('drop waiting frames and get no more events once they leave', async () => {
 		let listener: ((event: AnalyserEvent) => void) | null = null;
 		const never = { analyse: () => new Promise(() => undefined) } as unknown as SharedAnalyser;
 		const turns = new AnalysisTurns(never, (listen) => {

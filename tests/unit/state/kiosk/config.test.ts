@@ -24,7 +24,7 @@ function parse(query: string | Record<string, string>, around = AROUND): Parsed 
 	return { ok: true, config: parsed.configs[0] };
 }
 
-/** The message for the one parameter that is wrong. */
+/** The message for the one wrong parameter. */
 function problemOf(name: string, value: string): string {
 	const parsed = parse(name === 'source' ? { source: value } : { source: 'camera', [name]: value });
 	if (parsed.ok) throw new Error(`${name}=${value} was taken`);
@@ -46,8 +46,8 @@ it('the README of the kiosk has a row for every parameter', () => {
 	expect(named.sort()).toEqual([...new URLSearchParams(EVERYTHING).keys()].sort());
 });
 
-describe('valid addresses', () => {
-	it('a source is enough', () => {
+describe('a valid kiosk address', () => {
+	it('needs only a source', () => {
 		expect(parse('source=camera')).toEqual({ ok: true, config: { ...DEFAULTS, source: { kind: 'camera', name: '' } } });
 	});
 
@@ -59,11 +59,11 @@ describe('valid addresses', () => {
 		],
 		['whep:http://camera.lan:1984/api/webrtc?src=a', { kind: 'whep', url: 'http://camera.lan:1984/api/webrtc?src=a' }],
 		['video:clip.mp4', { kind: 'video', url: 'https://kiosk.example/clip.mp4' }]
-	])('source=%s', (value, source) => {
+	])('may have source=%s', (value, source) => {
 		expect(parse({ source: value })).toMatchObject({ ok: true, config: { source } });
 	});
 
-	it('everything at once', () => {
+	it('may set everything at once', () => {
 		expect(parse(EVERYTHING)).toEqual({
 			ok: true,
 			config: {
@@ -100,31 +100,31 @@ describe('valid addresses', () => {
 		});
 	});
 
-	it('a broker of this server speaks WebSocket, encrypted where the page is', () => {
+	it('may name a broker on this server, which then speaks WebSocket, encrypted if the page is', () => {
 		expect(parse('source=camera&mqtt=/broker')).toMatchObject({ config: { mqttUrl: 'wss://kiosk.example/broker' } });
 		expect(parse('source=camera&mqtt=wss://kiosk.example/')).toMatchObject({ ok: true });
 		const plain = parse('source=camera&mqtt=/broker', { base: 'http://kiosk/kiosk', allowed: [] });
 		expect(plain).toMatchObject({ config: { mqttUrl: 'ws://kiosk/broker', mqttDiscovery: 'homeassistant' } });
 	});
 
-	it('a region takes fractions of a percent, up to the very border', () => {
-		// In floating point, 0.71 % and 99.29 % are more than all.
+	it('may give a region in fractions of a percent, up to the edge', () => {
+		// In floating point, 0.71 % and 99.29 % add up to more than 100 %.
 		expect(parse({ source: 'camera', region: '0.71, 33.33 ,99.29, 66.67' })).toMatchObject({ ok: true });
 		expect(parse({ source: 'camera', region: '12.5,0,75,100' })).toMatchObject({
 			config: { region: { x: 0.125, y: 0, width: 0.75, height: 1 } }
 		});
 	});
 
-	it('spaces around a value do not count', () => {
+	it('ignores spaces around a value', () => {
 		expect(parse({ source: ' camera ', keep: ' 7 ' })).toMatchObject({ config: { keepDays: 7 } });
 	});
 
-	it('text stays text, markup and all', () => {
+	it('keeps text as text, markup and all', () => {
 		const text = '<img src=x onerror=alert(1)> & "quotes"';
 		expect(parse({ source: 'camera', text })).toMatchObject({ ok: true, config: { text } });
 	});
 
-	it('what the form writes is what was entered', () => {
+	it('written by the form says what was entered', () => {
 		const groups = formGroups([{ id: 'mien', title: 'Mien' }], LANGUAGES);
 		const query = formQuery(
 			[{ ...NEW_CAMERA, kind: 'mjpeg', rest: '/camera' }],
@@ -141,15 +141,15 @@ describe('valid addresses', () => {
 				expect(parse({ source: 'camera', [name]: value }), `${name}=${value}`).toMatchObject({ ok: true });
 		const asIs = Object.fromEntries(groups.flatMap(({ fields }) => fields.map(({ name, initial }) => [name, initial])));
 		expect(formQuery([NEW_CAMERA], asIs, groups).toString()).toBe('source=camera');
-		// And the parser agrees about what is default.
+		// And the parser agrees on the defaults.
 		const explicit = new URLSearchParams({ source: 'camera', ...asIs });
 		for (const [name, value] of [...explicit]) if (value === '') explicit.delete(name);
 		expect(parse(explicit.toString())).toEqual(parse('source=camera'));
 	});
 });
 
-describe('the form', () => {
-	it('gives back what the address of several cameras says', () => {
+describe('the form of kiosk addresses', () => {
+	it('restores the settings of several cameras from their address', () => {
 		const query =
 			'source=mjpeg%3A%2Fa&source=camera%3ABRIO&name=Door&name=&region=&region=0%2C0%2C50%2C50&rotate=90&show=blurred';
 		const cameras = formCameras(new URLSearchParams(query));
@@ -160,20 +160,20 @@ describe('the form', () => {
 		expect(formQuery(cameras, { show: 'blurred' }, formGroups([], LANGUAGES)).toString()).toBe(query);
 	});
 
-	it('keeps what an address without a camera says of one', () => {
+	it('keeps the settings of a camera from an address that names none', () => {
 		expect(formCameras(new URLSearchParams('region=half&mirror=yes'))).toEqual([
 			{ ...NEW_CAMERA, region: 'half', mirror: 'yes' }
 		]);
 	});
 
-	it('takes an address that was pasted as the source for one', () => {
+	it('takes a pasted address as the source of one camera', () => {
 		expect(formCameras(new URLSearchParams({ source: 'rtsp://camera/1' }))).toMatchObject([
 			{ kind: 'mjpeg', rest: 'rtsp://camera/1' }
 		]);
 	});
 });
 
-describe('wrong values say what is wrong and what is allowed', () => {
+describe('the message for a wrong value says what is wrong and what is allowed:', () => {
 	it.each([
 		['rotate', '33', 'is "33". Use one of 0, 90, 180, 270'],
 		['keep', '0', 'is "0". Use a whole number of days from 1 to 60'],
@@ -232,32 +232,32 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		['snapshot:camera.lan/cgi-bin/x?a=b', 'https://camera.lan/'],
 		['hls:localhost:1984', 'https://localhost:1984/'],
 		['whep:door:8889/whep', 'https://door:8889/']
-	])('a host without http:// is no path of this server: %s', (value, address) =>
+	])('a host without http:// is not a path of this server: %s', (value, address) =>
 		expect(problemOf('source', value)).toContain(`Use an address with http: or https:, such as ${address}`)
 	);
 
-	it('a broker without ws:// is no path of this server', () =>
+	it('a broker without ws:// is not a path of this server', () =>
 		expect(problemOf('mqtt', '192.168.1.9:9001')).toContain('such as'));
 
-	it.each(['mjpeg:rtsp://camera/1', 'gateway:rtsps://camera/1', 'RTSP://camera/1'])('RTSP in any place: %s', (value) =>
+	it.each(['mjpeg:rtsp://camera/1', 'gateway:rtsps://camera/1', 'RTSP://camera/1'])('RTSP anywhere: %s', (value) =>
 		expect(problemOf('source', value)).toMatch(/^is RTSP/)
 	);
 
-	it('a source that is missing', () => {
+	it('a missing source', () => {
 		expect(parse('show=video')).toMatchObject({
 			ok: false,
 			problems: [{ parameter: 'source', title: '', message: 'No camera chosen' }]
 		});
 	});
 
-	it('other hosts, and how to allow them', () => {
+	it('other hosts, with how to allow them', () => {
 		expect(problemOf('source', 'mjpeg:http://evil.example/x')).toMatch(
 			/this server or to one of http:\/\/camera\.lan:1984, ws:.*--allow http:\/\/evil\.example\) or proxied$/
 		);
 		expect(problemOf('source', 'mjpeg://evil.example/x')).toContain('--allow https://evil.example');
 	});
 
-	it('other brokers, those without encryption among them, and how to allow them', () => {
+	it('other brokers, unencrypted ones too, with how to allow them', () => {
 		expect(problemOf('mqtt', 'wss://evil.example')).toMatch(/--allow wss:\/\/evil\.example\) or proxied$/);
 		expect(problemOf('mqtt', 'ws://kiosk.example/broker')).toContain('--allow ws://kiosk.example');
 		expect(problemOf('mqtt', 'ws://me:secret@broker.lan:9001')).toMatch(/^holds a name or password/);
@@ -271,13 +271,13 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		'mjpeg:me:secret@192.168.1.5/video',
 		'mjpeg:me:secret@camera.lan:8080',
 		'hls:secret@camera.lan/live.m3u8'
-	])('credentials are refused and not repeated: %s', (value) => {
+	])('credentials are rejected and not repeated: %s', (value) => {
 		const message = problemOf('source', value);
 		expect(message).toMatch(/^holds a name or password/);
 		expect(message).not.toContain('secret');
 	});
 
-	it('parameters that are not known, given twice, or named like parts of objects', () => {
+	it('unknown parameters, repeated ones, and names of object properties', () => {
 		const parsed = parse('source=camera&sorce=1&constructor=2&__proto__=3&keep=1&keep=2');
 		if (parsed.ok) throw new Error('was taken');
 		expect(parsed.problems.map(({ parameter }) => parameter)).toEqual(['sorce', 'constructor', '__proto__', 'keep']);
@@ -285,14 +285,14 @@ describe('wrong values say what is wrong and what is allowed', () => {
 		expect(parsed.problems[3]?.message).toBe('is given more than once');
 	});
 
-	it.each(['text', 'operator', 'name'])('a password in %s, which stands on the screen', (name) => {
+	it.each(['text', 'operator', 'name'])('a password in %s, which is shown on screen', (name) => {
 		const message = problemOf(name, 'rtsp://admin:s3cret@cam/1');
 		expect(message).toContain('password');
 		expect(message).not.toContain('s3cret');
 	});
 
 	it.each(['a\nb', 'a\0b', 'a\u202Eb', 'a\u2028b', 'x'.repeat(301)])(
-		'text of control characters or too long',
+		'text with control characters, or too long',
 		(value) => {
 			const message = problemOf('text', value);
 			expect(message).toContain('Use');
@@ -302,8 +302,8 @@ describe('wrong values say what is wrong and what is allowed', () => {
 	);
 });
 
-describe('an & that is not escaped in an address', () => {
-	it('of a camera, with a parameter that no kiosk has: the address to copy is told', () => {
+describe('an unescaped & in an address', () => {
+	it('of a camera, before a parameter that no kiosk has, gets the address to copy', () => {
 		expect(problemsOf('source=mjpeg:/cam/ok?resolution=640x480&quality=80&show=figures')).toEqual([
 			{
 				parameter: 'quality',
@@ -313,7 +313,7 @@ describe('an & that is not escaped in an address', () => {
 		]);
 	});
 
-	it('with a parameter that both have: both addresses are told', () => {
+	it('before a parameter that both have gets both addresses', () => {
 		const [problem, ...others] = problemsOf('source=mjpeg:/cam/ok?resolution=640x480&fps=15');
 		expect(others).toEqual([]);
 		expect(problem?.parameter).toBe('fps');
@@ -328,26 +328,26 @@ describe('an & that is not escaped in an address', () => {
 		});
 	});
 
-	it('of a broker or a link', () => {
+	it('is found in a broker or link too', () => {
 		expect(problemsOf('source=camera&link=https://a.example/?a=1&b=2')[0]?.message).toContain('?a=1%26b=2');
 		expect(problemsOf('source=camera&mqtt=/b?a=1&b=2')[0]?.message).toContain('?a=1%26b=2');
 	});
 
-	it('is none before a parameter that is the kiosk’s alone, and none in an address that is escaped', () => {
+	it('is not suspected before a parameter that only the kiosk has, nor in an escaped address', () => {
 		expect(parse('source=mjpeg:/c?src=door&show=blurred&fps=5')).toMatchObject({
 			config: { source: { url: 'https://kiosk.example/c?src=door' }, fps: 5 }
 		});
 		expect(parse('source=mjpeg%3A%2Fc%3Fsrc%3Ddoor&fps=5')).toMatchObject({ config: { fps: 5 } });
 	});
 
-	it('repeats no password', () => {
+	it('gets a message without the password', () => {
 		expect(JSON.stringify(problemsOf('source=mjpeg:http://me:s3cret@camera.lan/x?a=1&b=2'))).not.toContain('s3cret');
 		expect(JSON.stringify(problemsOf('source=mjpeg:http%3A//me:s3cret%40camera.lan/x?a=1&b=2'))).not.toContain(
 			's3cret'
 		);
 	});
 
-	it('a + in a stream’s address is a +, in a camera’s name a space', () => {
+	it('is like a +, which is a + in a stream’s address and a space in a camera’s name', () => {
 		expect(parse('source=mjpeg:/c?token=a+b')).toMatchObject({
 			config: { source: { url: 'https://kiosk.example/c?token=a+b' } }
 		});
@@ -355,16 +355,16 @@ describe('an & that is not escaped in an address', () => {
 	});
 });
 
-it('RTSP is named for what it is', () => {
+it('RTSP is named in its message', () => {
 	for (const source of ['rtsp://camera/1', 'RTSPS://camera/1'])
 		expect(problemOf('source', source)).toMatch(/^is RTSP, which browsers cannot play/);
 	expect(problemOf('source', 'rtsp://me:s3cret@camera/1')).not.toContain('s3cret');
 });
 
-describe('several cameras', () => {
+describe('several cameras in a kiosk address', () => {
 	const parseAll = (query: string) => parseKioskConfig(query, AROUND);
 
-	it('have one configuration each, with what is given for all and for each', () => {
+	it('each get a configuration, from shared and individual values', () => {
 		const parsed = parseAll(
 			'source=mjpeg:/a&source=camera&source=hls:/c&region=0,0,50,100&region=&region=50,0,50,100&name=Door&name=Hall&name=Yard&rotate=90&show=blurred'
 		);
@@ -378,7 +378,7 @@ describe('several cameras', () => {
 		]);
 	});
 
-	it('are at most nine, and lists are as long as they are many', () => {
+	it('are nine at most, with lists of matching length', () => {
 		const tenth = Array.from({ length: 10 }, () => 'source=camera').join('&');
 		expect(parseAll(tenth)).toMatchObject({ ok: false, problems: [{ parameter: 'source', message: /up to 9/ }] });
 		expect(parseAll('source=camera&source=camera&source=camera&rotate=0&rotate=90')).toMatchObject({
@@ -389,7 +389,7 @@ describe('several cameras', () => {
 	});
 });
 
-it('any text is an address that is right or wrong, and never a crash', () => {
+it('any text is a valid or invalid address, and never a crash', () => {
 	// A linear congruential generator (Numerical Recipes): the same addresses every time.
 	let state = 20_261_129;
 	const random = () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
@@ -454,7 +454,7 @@ it('any text is an address that is right or wrong, and never a crash', () => {
 			expect(`${parameter} ${message}`, query).not.toMatch(/s3cret|[\p{Cc}\p{Bidi_Control}\u2028]/u);
 		}
 	}
-	// 4000 take some 0.3 s; one that hangs would take for ever.
+	// 4000 take some 0.3 s; a hang would take forever.
 	expect(performance.now() - startMs).toBeLessThan(60_000);
 });
 

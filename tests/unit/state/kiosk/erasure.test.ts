@@ -1,4 +1,4 @@
-/** What was erased in one tab does not come back from a kiosk that runs in another. */
+/** What was erased in one tab does not come back from a kiosk in another. */
 import { expect, it } from 'vitest';
 import { announceErasure, onErasure } from '../../../../src/lib/state/kiosk/erasure';
 import { KioskLog } from '../../../../src/lib/state/kiosk/log.svelte';
@@ -6,7 +6,7 @@ import { MINUTE_MS, type MinuteRecord } from '../../../../src/lib/state/kiosk/mi
 
 const NOON = Date.UTC(2026, 10, 24, 12);
 
-it('tells every kiosk of this browser, until it stops listening', async () => {
+it('an erasure reaches every kiosk of this browser until it stops listening', async () => {
 	const stop = new AbortController();
 	let heard = 0;
 	onErasure(() => heard++, stop.signal);
@@ -18,7 +18,7 @@ it('tells every kiosk of this browser, until it stops listening', async () => {
 	expect(heard).toBe(1);
 });
 
-it('the log then holds nothing of before, neither unstored minutes nor the one under way', async () => {
+it('after an erasure, the log holds nothing from before, neither unstored minutes nor the current one', async () => {
 	const stored: MinuteRecord[] = [];
 	let isFull = true;
 	const log = new KioskLog({

@@ -10,7 +10,7 @@ const showing = (minute: number, dwellMs: number): MinuteRecord => ({
 	expressions: { happy: { faces: 1, dwellMs, probabilityMs: dwellMs } }
 });
 
-it('bars hold what was shown of every label in their span', () => {
+it('bars hold the time shown for every label in their span', () => {
 	const records = [showing(0, 1000), showing(1, 2000), showing(3, 4000)];
 	const title = (wallMs: number) => `${(wallMs - NOON) / MINUTE_MS}`;
 	expect(chartBars(records, ['happy', 'sad'], NOON + 4 * MINUTE_MS, 2 * MINUTE_MS, 2, title)).toEqual([
@@ -19,7 +19,7 @@ it('bars hold what was shown of every label in their span', () => {
 	]);
 });
 
-it('the total adds everything up, and is empty of nothing', () => {
+it('the total adds everything up, and is zero for no bars', () => {
 	expect(totalOf([showing(1, 1000), showing(2, 2000)])).toEqual({
 		...showing(1, 3000),
 		faces: 2,

@@ -3,12 +3,12 @@
  * homeassistant/components/mqtt: schemas.py DEVICE_DISCOVERY_SCHEMA, MQTT_ENTITY_DEVICE_INFO_SCHEMA,
  * MQTT_ORIGIN_INFO_SCHEMA, MQTT_ENTITY_COMMON_SCHEMA; sensor.py, binary_sensor.py, button.py PLATFORM_SCHEMA; config.py
  * MQTT_BASE_SCHEMA, MQTT_RO_SCHEMA; util.py valid_topic; and from homeassistant/helpers/config_validation.py icon and
- * configuration_url, homeassistant/components/sensor/const.py DEVICE_CLASS_UNITS). Keys that it drops without a word
+ * configuration_url, homeassistant/components/sensor/const.py DEVICE_CLASS_UNITS). Keys that it silently drops
  * within an entity are refused here.
  */
 import * as v from 'valibot';
 
-/** util.py valid_topic: of 1 to 65535 bytes, without control characters. */
+/** util.py valid_topic: 1 to 65535 bytes, without control characters. */
 const topicText = v.pipe(
 	v.string(),
 	v.minLength(1),
@@ -21,7 +21,7 @@ const icon = v.pipe(v.string(), v.regex(/^[\w-]+:[\w-]+$/));
 /** Opened from Home Assistant's pages. */
 const configurationUrl = v.pipe(v.string(), v.url(), v.regex(/^(?:https?|homeassistant):\/\//));
 const printable = v.pipe(v.string(), v.regex(/^\P{Cc}*$/u));
-/** Braces in pairs: Jinja itself is not at hand. */
+/** Braces come in pairs; Jinja itself is not available. */
 const template = v.pipe(v.string(), v.regex(/^(?:[^{}]|\{\{[^{}]*\}\})*$/));
 
 const availability = {
@@ -46,7 +46,7 @@ const entity = {
 
 const expire = { expire_after: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))) };
 
-/** Of those device classes that are in use here: their units. */
+/** Units for the device classes in use here. */
 const UNITS: Readonly<Record<string, readonly string[]>> = {
 	duration: ['d', 'h', 'min', 's', 'ms', 'µs'],
 	data_size: ['bit', 'kbit', 'Mbit', 'Gbit', 'B', 'kB', 'MB', 'GB', 'TB', 'KiB', 'MiB', 'GiB']
@@ -130,6 +130,6 @@ export const DEVICE_DISCOVERY = v.strictObject({
 	command_topic: v.optional(publishTopic),
 	qos: v.optional(qos),
 	encoding: v.optional(v.string()),
-	// discovery.py TOPIC_MATCHER: what an entity is called within its device.
+	// discovery.py TOPIC_MATCHER: the name of an entity within its device.
 	components: v.record(v.pipe(v.string(), v.regex(/^[\w-]+$/)), v.variant('platform', [sensor, binarySensor, button]))
 });

@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { keepCounts, parseCounts, readCounts } from '../../../../src/lib/state/kiosk/incidents';
 import { findLogin, keepLogin, readLogins } from '../../../../src/lib/state/kiosk/logins';
 
-it('counts that were kept are read, and rubbish is not', () => {
+it('stored counts are read, and rubbish is ignored', () => {
 	expect(parseCounts({ asleep: 2, memory: -1, 'source-lost': 1.5, 'gpu-lost': '3', other: 4 })).toEqual({ asleep: 2 });
 	for (const rubbish of [null, 'a', 3, []]) expect(parseCounts(rubbish)).toEqual({});
 });
 
-it('counts outlive a reload, and a browser that keeps nothing says so', () => {
+it('counts survive a reload, and a browser that stores nothing says so', () => {
 	const kept = new Map<string, string>();
 	const setItem = (key: string, value: string) => void kept.set(key, value);
 	const getItem = (key: string) => kept.get(key) ?? null;
@@ -38,7 +38,7 @@ it('logins belong to an origin, and can be forgotten', () => {
 	expect(readLogins(storage)).toEqual({ 'http://camera.lan': { user: 'you', password: '' } });
 });
 
-it('logins that are damaged count as not there, and no other', () => {
+it('damaged logins are ignored, and no others', () => {
 	const good = { user: 'me', password: 'secret' };
 	const damaged = [null, 'me', {}, { user: 'me' }, { user: 1, password: 'secret' }, { user: 'me', password: 2 }];
 	const all = Object.fromEntries([...damaged, good].map((login, index) => [`http://${index}`, login]));

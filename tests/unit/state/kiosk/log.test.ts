@@ -1,4 +1,4 @@
-/** Which minutes a kiosk's log keeps. The browser tests hold it against a real database. */
+/** Which minutes a kiosk's log keeps. The browser tests run it against a real database. */
 import { expect, it } from 'vitest';
 import { KioskLog } from '../../../../src/lib/state/kiosk/log.svelte';
 import { emptyMinute, MINUTE_MS, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
@@ -22,7 +22,7 @@ function createLog(held: MinuteRecord[]) {
 	return { log, minutes: () => held.map(({ minute }) => minute) };
 }
 
-it('deletes what is older than is kept with the first minute of each hour', async () => {
+it('the log deletes expired minutes with the first minute of each hour', async () => {
 	const old = NOON - 2 * DAY_MS - MINUTE_MS;
 	const { log, minutes } = createLog([emptyMinute(old), emptyMinute(NOON - 2 * DAY_MS)]);
 	log.incident('asleep', NOON - MINUTE_MS);
@@ -33,7 +33,7 @@ it('deletes what is older than is kept with the first minute of each hour', asyn
 	await expect.poll(minutes).toEqual([NOON - 2 * DAY_MS, NOON - MINUTE_MS, NOON]);
 });
 
-it('reads the last hour without deleting anything, as a page does that waits for its turn', async () => {
+it('the log reads the last hour without deleting anything, as in a page that waits for its turn', async () => {
 	const old = NOON - 3 * DAY_MS;
 	const { log, minutes } = createLog([emptyMinute(old), emptyMinute(NOON - MINUTE_MS)]);
 	await log.restore(NOON);

@@ -11,7 +11,7 @@ const SAMPLE: MetricsSample = {
 	up: true
 };
 
-it('a report has rates since the one before, and numbers alone', () => {
+it('a report has rates since the previous one, and only numbers', () => {
 	const now = { ...SAMPLE, arrived: 400, analysed: 190 };
 	expect(metricsReport('Door “1”', SAMPLE, now, 15)).toEqual({
 		kiosk: 'Door _1_',
@@ -26,7 +26,7 @@ it('a report has rates since the one before, and numbers alone', () => {
 	});
 });
 
-it('a report leaves out what is not known, as where the source was opened anew', () => {
+it('a report leaves out unknown figures, for instance after the source was reopened', () => {
 	expect(
 		metricsReport('a', SAMPLE, { ...SAMPLE, arrived: 5, analysed: 40, heapMb: null, inferenceMs: null, up: false }, 15)
 	).toEqual({

@@ -22,7 +22,7 @@ function face(id: number, label: string | null, probability = 0.8): LoggedFace {
 	return { id, tooSmall: false, label, probabilities: { happy: probability, sad: 1 - probability } };
 }
 
-/** Plays frames ten times a second and gathers what is done; the wall clock is what `wallAt` makes of the steady one. */
+/** Plays frames ten times a second and collects finished minutes; `wallAt` maps the steady clock to the wall clock. */
 class Play {
 	open: OpenMinute = NO_MINUTE;
 	readonly done: MinuteRecord[] = [];
@@ -58,7 +58,7 @@ class Play {
 const sum = (records: readonly MinuteRecord[], read: (record: MinuteRecord) => number): number =>
 	records.reduce((total, record) => total + read(record), 0);
 
-describe('one minute', () => {
+describe('one minute of the log', () => {
 	it('counts faces, dwell and probabilities', () => {
 		const play = new Play((ms) => NOON + ms)
 			.for(10_000, [face(1, 'happy')])
@@ -72,38 +72,38 @@ describe('one minute', () => {
 		expect(record.expressions['happy']?.probabilityMs).toBeCloseTo(19_900 * 0.8 + 9900 * 0.3, 6);
 	});
 
-	it('holds what is unsure or too small apart', () => {
+	it('keeps unsure and too small faces apart', () => {
 		const small: LoggedFace = { id: 3, tooSmall: true, label: null, probabilities: {} };
 		const record = new Play((ms) => NOON + ms).for(5000, [face(1, null), small]).open.record ?? emptyMinute(0);
 		expect(record).toMatchObject({ faces: 2, arrivals: 2, tooSmall: 1, seenMs: 4900, unsureMs: 4900 });
 		expect(record.expressions['happy']).toMatchObject({ faces: 0, dwellMs: 0 });
 	});
 
-	it('an interruption is nobody’s dwell', () => {
+	it('counts an interruption towards nobody’s dwell', () => {
 		const play = new Play((ms) => NOON + ms).for(1000, [face(1, 'happy')]);
 		play.steadyMs += 30_000;
 		play.for(1000, [face(1, 'happy')]);
 		expect(play.open.record?.seenMs).toBe(900 + 900);
 	});
 
-	it('a clock of frames that jumps back takes nothing away', () => {
+	it('loses nothing when the frame clock jumps back', () => {
 		const play = new Play((ms) => NOON + ms).for(5000, [face(1, 'happy')]);
 		play.steadyMs -= 3000;
 		play.for(1000, [face(1, 'happy')]);
 		expect(play.open.record?.seenMs).toBe(4900 + 900);
 	});
 
-	it('faces arrive in any order', () => {
+	it('takes faces in any order', () => {
 		const play = new Play((ms) => NOON + ms).for(1000, [face(2, 'happy'), face(1, 'happy')]);
 		expect(play.open.record).toMatchObject({ faces: 2, arrivals: 2 });
 	});
 
-	it('ids of another run are other faces', () => {
+	it('treats ids of another run as other faces', () => {
 		const play = new Play((ms) => NOON + ms).for(1000, [face(1, 'happy')], 1).for(1000, [face(1, 'happy')], 2);
 		expect(play.open.record).toMatchObject({ faces: 2, arrivals: 2, seenMs: 1800 });
 	});
 
-	it('a face that comes back with its id came once', () => {
+	it('counts a face that comes back with its id once', () => {
 		const play = new Play((ms) => NOON + ms)
 			.for(1000, [face(1, 'happy')])
 			.for(1000, [])
@@ -112,14 +112,14 @@ describe('one minute', () => {
 	});
 });
 
-describe('from minute to minute', () => {
-	it('ends a minute, also while no frames come', () => {
+describe('minutes of the log in sequence', () => {
+	it('end on time, even while no frames come', () => {
 		const play = new Play((ms) => NOON + ms).for(1000, [face(1, 'happy')]);
 		expect(turnMinute(play.open, NOON + 59_999).done).toBeNull();
 		expect(turnMinute(play.open, NOON + MINUTE_MS).done).toMatchObject({ minute: NOON, faces: 1 });
 	});
 
-	it('goes over midnight, in any zone, without a gap', () => {
+	it('run past midnight, in any zone, without a gap', () => {
 		const beforeMidnight = Date.UTC(2026, 11, 31, 23, 58);
 		const play = new Play((ms) => beforeMidnight + ms).for(4 * MINUTE_MS, [face(1, 'happy')]);
 		expect(play.minutes.map(({ minute }) => minute)).toEqual([0, 1, 2, 3].map((n) => beforeMidnight + n * MINUTE_MS));
@@ -128,7 +128,7 @@ describe('from minute to minute', () => {
 		expect(play.minutes.every(({ faces }) => faces === 1)).toBe(true);
 	});
 
-	it('summer time begins and ends without a trace: the log counts in UTC', () => {
+	it('are unaffected by summer time, as the log counts in UTC', () => {
 		const changes = [Date.UTC(2026, 2, 29, 0, 59), Date.UTC(2026, 9, 25, 0, 59)];
 		for (const start of changes) {
 			const play = new Play((ms) => start + ms).for(2 * MINUTE_MS, [face(1, 'happy')]);
@@ -136,7 +136,7 @@ describe('from minute to minute', () => {
 		}
 	});
 
-	it('a clock set back an hour adds to the minutes of before, and no duration is negative or counted twice', () => {
+	it('count on in earlier ones when the clock is set back an hour, with no time negative or counted twice', () => {
 		const play = new Play((ms) => NOON + ms - (ms >= 90_000 ? 3_600_000 : 0)).for(180_000, [face(1, 'happy')]);
 		expect(sum(play.minutes, ({ seenMs }) => seenMs)).toBe(180_000 - 100);
 		expect(sum(play.minutes, ({ arrivals }) => arrivals)).toBe(1);
@@ -144,13 +144,13 @@ describe('from minute to minute', () => {
 		expect(Math.min(...play.minutes.map(({ minute }) => minute))).toBe(NOON - 3_600_000 + MINUTE_MS);
 	});
 
-	it('a clock set forward leaves a gap and invents nothing', () => {
+	it('leave a gap when the clock is set forward, and invent nothing', () => {
 		const play = new Play((ms) => NOON + ms + (ms >= 30_000 ? 86_400_000 : 0)).for(60_000, [face(1, 'happy')]);
 		expect(play.minutes).toHaveLength(2);
 		expect(sum(play.minutes, ({ seenMs }) => seenMs)).toBe(60_000 - 100);
 	});
 
-	it('a clock that jumps to and fro for hours loses no time', () => {
+	it('lose no time when the clock jumps back and forth for hours', () => {
 		let wallMs = NOON;
 		let seed = 1;
 		const play = new Play(() => {
@@ -174,7 +174,7 @@ it('incidents are counted in their minute, and add up', () => {
 	});
 });
 
-it('two records of a minute add up in every figure, whichever comes first', () => {
+it('two records of a minute add up in every figure, in either order', () => {
 	const part = (factor: number): MinuteRecord => ({
 		minute: NOON,
 		frames: 600 * factor,
@@ -201,10 +201,10 @@ it('bins hold every record of their span, and no other', () => {
 	]);
 });
 
-describe('exports', () => {
+describe('exports of the kiosk log', () => {
 	const records = new Play((ms) => NOON + ms).for(10_000, [face(1, 'happy')]).minutes;
 
-	it('CSV has one line a minute, and defuses formulas', () => {
+	it('as CSV have one line per minute, with formulas defused', () => {
 		const [head, line, end] = toCsv(records).split('\r\n');
 		expect(head).toMatch(/^\uFEFFminute,frames,faces,arrivals,too_small,seen_s,unsure_s,happy_faces,happy_dwell_s,/);
 		expect(line).toMatch(/^2026-11-24T12:00:00\.000Z,100,1,1,0,9\.9,0,1,9\.9,0\.8,/);
@@ -213,7 +213,7 @@ describe('exports', () => {
 		expect(toCsv([hostile])).toContain(`"'=cmd(""x"")_faces"`);
 	});
 
-	it('CSV names every label and incident, and has an empty mean where nobody was read', () => {
+	it('as CSV name every label and incident, with an empty mean if nobody was read', () => {
 		const incidents: MinuteRecord = { ...emptyMinute(NOON + MINUTE_MS), incidents: { 'source-lost': 2, asleep: 1 } };
 		const rows = parse<Record<string, string>>(toCsv([...records, incidents]), {
 			columns: true,
@@ -229,13 +229,13 @@ describe('exports', () => {
 		]);
 	});
 
-	it('rounds seconds to tenths and means to four digits', () => {
+	it('round seconds to tenths and means to four digits', () => {
 		const expressions = { happy: { faces: 1, dwellMs: 12_345, probabilityMs: 10_000 } };
 		const odd: MinuteRecord = { ...emptyMinute(NOON), seenMs: 30_049, unsureMs: 1250.4, expressions };
 		expect(toCsv([odd])).toContain(',30,1.3,1,12.3,0.3328,');
 	});
 
-	it('JSON holds the same, with means', () => {
+	it('as JSON hold the same, with means', () => {
 		const { minutes } = JSON.parse(toJson(records)) as { minutes: { expressions: { happy: object } }[] };
 		expect(minutes[0]?.expressions.happy).toEqual({ faces: 1, dwellSeconds: 9.9, meanProbability: 0.8 });
 		expect(toJson([])).toContain('"minutes": []');

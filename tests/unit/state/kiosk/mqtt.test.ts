@@ -34,8 +34,8 @@ const RECORD: MinuteRecord = {
 };
 import { DEVICE_DISCOVERY } from './home-assistant';
 
-describe('messages', () => {
-	it('a minute has the figures of the log and nothing else, with every label', () => {
+describe('MQTT messages', () => {
+	it('for a minute hold the figures of the log and nothing else, with every label', () => {
 		const { topic, payload } = minuteMessage(SETTINGS, RECORD, ['angry', 'happy']);
 		expect(topic).toBe('museum/door/minute');
 		expect(JSON.parse(payload)).toEqual({
@@ -54,12 +54,12 @@ describe('messages', () => {
 		});
 	});
 
-	it('a minute without anybody has no means', () => {
+	it('for a minute without anybody have no means', () => {
 		const { payload } = minuteMessage(SETTINGS, emptyMinute(NOON), ['happy']);
 		expect(JSON.parse(payload)).toMatchObject({ faces: 0, expressions: { happy: { meanProbability: null } } });
 	});
 
-	it('the status has a topic of its own', () => {
+	it('for the status have their own topic', () => {
 		expect(statusMessage(SETTINGS, 'offline')).toEqual({ topic: 'museum/door/status', payload: 'offline' });
 	});
 
@@ -74,7 +74,7 @@ describe('messages', () => {
 		return { topic: message.topic, ...payload };
 	};
 
-	it('discovery is one message for the device, with all that Home Assistant’s schema asks for', () => {
+	it('for discovery are one per device, with all that Home Assistant’s schema requires', () => {
 		const { topic, device, origin, components, ...shared } = deviceOf();
 		expect(topic).toBe('homeassistant/device/museum_door/config');
 		expect(device).toEqual({
@@ -86,7 +86,7 @@ describe('messages', () => {
 			configuration_url: 'https://kiosk.example/kiosk/setup?source=camera'
 		});
 		expect(origin).toEqual({ name: 'Mien', sw_version: '0.2.0' });
-		// Other keys beside these the schema refuses at the root.
+		// The schema allows no other keys at the root.
 		expect(Object.keys(shared).sort()).toEqual([
 			...['availability_topic', 'payload_available', 'payload_not_available', 'qos']
 		]);
@@ -96,7 +96,7 @@ describe('messages', () => {
 			expect(['sensor', 'binary_sensor']).toContain(component['platform']);
 			expect(component['unique_id']).toBe(`museum_door_${id}`);
 			expect(component['expire_after']).toBeLessThanOrEqual(180);
-			// Home Assistant refuses a unit of nothing, and a duration in percent.
+			// Home Assistant refuses an empty unit, and a duration in percent.
 			if ('device_class' in component && component['device_class'] === 'duration')
 				expect(component['unit_of_measurement']).toBe('s');
 		}
@@ -116,14 +116,14 @@ describe('messages', () => {
 		['a kiosk that obeys commands', { ...SETTINGS, commands: true }, ['happy']],
 		['labels with quotes and spaces', SETTINGS, ['odd "label"', 'not sure']],
 		['no labels yet', SETTINGS, []]
-	])('discovery is what Home Assistant’s schema takes: %s', (_, settings, labels) => {
+	])('for discovery fit Home Assistant’s schema: %s', (_, settings, labels) => {
 		const payload: unknown = JSON.parse(discoveryMessage(settings, labels)?.payload ?? '');
 		const { success, issues } = v.safeParse(DEVICE_DISCOVERY, payload);
 		expect((issues ?? []).map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.message}`)).toEqual([]);
 		expect(success).toBe(true);
 	});
 
-	it('Home Assistant’s schema refuses what Home Assistant would', () => {
+	it('for discovery are rejected by this schema if Home Assistant would reject them', () => {
 		const payload = JSON.parse(discoveryMessage(SETTINGS, ['happy'])?.payload ?? '') as Record<string, object>;
 		const { components = {} } = payload as { components?: Record<string, object> };
 		const withComponent = (id: string, more: object) => ({
@@ -144,7 +144,7 @@ describe('messages', () => {
 			expect(v.safeParse(DEVICE_DISCOVERY, JSON.parse(JSON.stringify(wrong))).success).toBe(false);
 	});
 
-	it('commands are offered only where they are obeyed', () => {
+	it('for discovery offer commands only if they are obeyed', () => {
 		const buttons = (commands: boolean) =>
 			Object.values(deviceOf({ ...SETTINGS, commands }).components).filter(({ platform }) => platform === 'button');
 		expect(buttons(false)).toEqual([]);
@@ -152,11 +152,11 @@ describe('messages', () => {
 		for (const button of buttons(true)) expect(button['command_topic']).toBe('museum/door/command');
 	});
 
-	it('discovery that is off says nothing', () => {
+	it('for discovery are not sent if discovery is off', () => {
 		expect(discoveryMessage({ ...SETTINGS, discovery: null }, ['happy'])).toBeNull();
 	});
 
-	it('of two kiosks with one topic, exactly one is the later', () => {
+	it('of two kiosks with one topic show exactly one as the later', () => {
 		const [a, b, c] = [
 			{ kiosk: 'a', sinceMs: 1 },
 			{ kiosk: 'b', sinceMs: 1 },
@@ -172,7 +172,7 @@ describe('messages', () => {
 	});
 });
 
-describe('commands', () => {
+describe('commands over MQTT', () => {
 	const controls = () => {
 		const done: string[] = [];
 		const note = (what: string) => () => void done.push(what);
@@ -187,13 +187,13 @@ describe('commands', () => {
 		return { kiosk, done };
 	};
 
-	it('each does one thing', () => {
+	it('do one thing each', () => {
 		const { kiosk, done } = controls();
 		for (const { name } of COMMANDS) expect(obey(name, true, kiosk)).toEqual({ command: name, ok: true, reason: null });
 		expect(done).toEqual(['reload', 'restart', 'video', 'blurred', 'figures', 'next', 'pause', 'resume']);
 	});
 
-	it('are refused with the reason where they are off or not known', () => {
+	it('are refused with the reason if they are off or unknown', () => {
 		const { kiosk, done } = controls();
 		expect(obey('reload', false, kiosk)).toMatchObject({ ok: false, reason: /mqtt-commands=yes/ });
 		expect(obey('format c:'.repeat(50), true, kiosk)).toMatchObject({
@@ -204,8 +204,8 @@ describe('commands', () => {
 	});
 });
 
-describe('minutes that wait', () => {
-	/** As localStorage: the keys are its own. */
+describe('unsent minutes', () => {
+	/** Like localStorage, with its keys as own properties. */
 	const storage = (): Storage => {
 		const kept: Record<string, string> = {};
 		const hidden = (value: unknown) => ({ value, enumerable: false });
@@ -218,7 +218,7 @@ describe('minutes that wait', () => {
 		}) as unknown as Storage;
 	};
 
-	it('are kept for each topic, and can be erased', () => {
+	it('are stored for each topic, and can be erased', () => {
 		const kept = storage();
 		keepUnsent(kept, 'a', [RECORD, emptyMinute(NOON)]);
 		keepUnsent(kept, 'b', [RECORD, RECORD]);
@@ -240,19 +240,19 @@ describe('minutes that wait', () => {
 		['a negative count', { ...RECORD, faces: -1 }],
 		['no expressions', { ...RECORD, expressions: null }],
 		['an expression without figures', { ...RECORD, expressions: { ...RECORD.expressions, sad: null } }],
-		['an expression that is none', { ...RECORD, expressions: { ...RECORD.expressions, sad: { faces: 1 } } }],
+		['an incomplete expression', { ...RECORD, expressions: { ...RECORD.expressions, sad: { faces: 1 } } }],
 		['no incidents', { ...RECORD, incidents: null }],
 		['no count of incidents', { ...RECORD, incidents: { asleep: 1, memory: 'once' } }]
-	])('that are damaged are left out, and no other: %s', (_, damaged) => {
+	])('that are damaged are dropped, and no others: %s', (_, damaged) => {
 		expect(readUnsent({ getItem: () => JSON.stringify([damaged, RECORD]) }, 'a')).toEqual([RECORD]);
 	});
 
-	it.each(['{', '{"minute":1}', 'null'])('are none where %s is kept', (text) => {
+	it.each(['{', '{"minute":1}', 'null'])('are empty if %s is stored', (text) => {
 		expect(readUnsent({ getItem: () => text }, 'a')).toEqual([]);
 	});
 });
 
-it('the screen tells of a broker that is away, and of nothing else', () => {
+it('the screen mentions a broker that is offline, and nothing else', () => {
 	expect(describeBroker({ link: 'connected', limits: [], conflict: 'none', unsent: 1 })).toBeNull();
 	expect(describeBroker({ link: 'connecting', limits: [], conflict: 'none', unsent: 0 })).toBeNull();
 	expect(describeBroker({ link: 'away', limits: [], conflict: 'none', unsent: 3 })).toBe('Broker away, 3 min to send');

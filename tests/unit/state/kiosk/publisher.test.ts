@@ -1,4 +1,4 @@
-/** The publisher on a real Mosquitto, which is killed and started again. */
+/** The publisher with a real Mosquitto, which is killed and restarted. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -63,7 +63,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		void publisher.run(stop.signal);
 	}
 
-	/** What came, in order; a broker that dies before it has an answer sends a message twice, and may. */
+	/** The faces of the minutes received, in order; a broker that dies before acknowledging may send one twice. */
 	const minutes = (): number[] => {
 		const all = received.filter(({ topic, text }) => topic === `${TOPIC}/minute` && text !== '');
 		return [...new Set(all.map(({ text }) => (JSON.parse(text) as { faces: number }).faces))];
@@ -75,7 +75,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		url = `ws://127.0.0.1:${port}`;
 		broker = new Mosquitto(program ?? '', port, await freePort());
 		await broker.start();
-		// A session that the broker knows by name: it gets what came before it is there again.
+		// A session that the broker knows by name, so that it also gets what came while it was away.
 		listener = mqtt.connect(url, { ...BROKER_LOGIN, clientId: 'listener', clean: false, reconnectPeriod: 200 });
 		listener.on('error', () => undefined);
 		listener.on('message', (topic, payload) => void received.push({ topic, text: payload.toString() }));
@@ -88,7 +88,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await broker.remove();
 	});
 
-	it('that refuses is said to, and gets nothing', async () => {
+	it('that refuses the login is reported, and gets nothing', async () => {
 		start('wrong');
 		passMinute();
 		await expect.poll(() => publisher.link, PATIENTLY).toBe('refused');
@@ -96,7 +96,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		stop.abort();
 	});
 
-	it('learns who we are, and then each minute, also that from before', async () => {
+	it('learns who we are, and then each minute, including the earlier one', async () => {
 		start();
 		passMinute();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1]);
@@ -107,7 +107,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(keptMinutes, PATIENTLY).toBe(0);
 	});
 
-	it('gets nothing of a minute under way, and its parts as one', async () => {
+	it('gets nothing of an unfinished minute, and its parts as one', async () => {
 		const part = { ...emptyMinute(NOON + passed * MINUTE_MS), faces: passed - 1 };
 		publisher.add(part);
 		expect(publisher.unsent).toBe(0);
@@ -117,7 +117,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1, 2, 3]);
 	});
 
-	it('that was killed gets all that waited, in order, also from a page that was opened anew meanwhile', async () => {
+	it('that was killed gets all that waited, in order, even from a page that was reopened in between', async () => {
 		await broker.kill();
 		await expect.poll(() => publisher.link, PATIENTLY).toBe('away');
 		for (let minute = 0; minute < 3; minute++) passMinute();
@@ -130,7 +130,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(keptMinutes, PATIENTLY).toBe(0);
 	});
 
-	it('that is away gets nothing less because another page waits for its turn, as a preview does', async () => {
+	it('that is offline misses nothing because another page waits for its turn, as a preview does', async () => {
 		await broker.kill();
 		passMinute();
 		const mine = [...kept.values()].filter((text) => text.includes(`"faces":${passed - 1}`));
@@ -145,13 +145,13 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(() => minutes().at(-1), PATIENTLY).toBe(passed - 1);
 	});
 
-	it('gets a minute that a clock counted far ahead at once: its time may never come', async () => {
+	it('gets a minute that a clock put far ahead at once, as its time may never come', async () => {
 		publisher.add({ ...emptyMinute(NOON + 1000 * 24 * 60 * MINUTE_MS), faces: 1000 });
 		await expect.poll(() => minutes().at(-1), PATIENTLY).toBe(1000);
 		expect(publisher.unsent).toBe(0);
 	});
 
-	it('hears of occupancy and diagnostics, and answers commands, but none that was kept', async () => {
+	it('gets occupancy and diagnostics, and gets answers to commands, except retained ones', async () => {
 		publisher.occupancy(true);
 		publisher.diagnose({
 			...{ fps: 5, source: 'camera', transport: null, memoryMb: 80, incidents: 0, paused: false, slow: false }
@@ -169,7 +169,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(status, PATIENTLY).toBe('offline');
 		publisher.alive(true);
 		await expect.poll(status, PATIENTLY).toBe('online');
-		// A command that the broker keeps would be obeyed with every connection.
+		// A command that the broker retains would be obeyed on every connection.
 		const answers = () => received.filter(({ topic }) => topic === `${TOPIC}/answer`).length;
 		const before = answers();
 		await listener.publishAsync(`${TOPIC}/command`, 'reload', { qos: 1, retain: true });
@@ -184,7 +184,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await listener.publishAsync(`${TOPIC}/command`, '', { qos: 1, retain: true });
 	});
 
-	it('has two kiosks with one topic: both say so, the later one is silent until the other is gone', async () => {
+	it('sees two kiosks with one topic both report it, and the later one stay silent until the other is gone', async () => {
 		const second = new AbortController();
 		const twin = new Publisher({
 			settings: { ...SETTINGS, url },
@@ -207,7 +207,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(status, PATIENTLY).toBe('online');
 	});
 
-	it('forgets the device where discovery is switched off', async () => {
+	it('forgets the device when discovery is switched off', async () => {
 		stop.abort();
 		stop = new AbortController();
 		publisher = new Publisher({
@@ -228,12 +228,12 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(config, PATIENTLY).not.toBe('');
 	});
 
-	it('hears once more that we are here, where it tells of a connection that died before', async () => {
+	it('hears again that we are online, if it announces the death of an earlier connection', async () => {
 		await listener.publishAsync(`${TOPIC}/status`, 'offline', { qos: 1, retain: true });
 		await expect.poll(status, PATIENTLY).toBe('online');
 	});
 
-	it('forgets the minute that it keeps, once it was erased here', async () => {
+	it('forgets its retained minute once it was erased here', async () => {
 		publisher.forget();
 		const last = () => received.findLast(({ topic }) => topic === `${TOPIC}/minute`)?.text;
 		await expect.poll(last, PATIENTLY).toBe('');
@@ -246,7 +246,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		await expect.poll(status, PATIENTLY).toBe('offline');
 	});
 
-	it('that is away for days is not waited for without bounds', async () => {
+	it('that is offline for days is waited for within bounds', async () => {
 		await broker.kill();
 		start();
 		const oldest = passed + 60;
@@ -261,7 +261,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 	});
 });
 
-describe('a broker that hangs up', () => {
+describe('a broker that disconnects', () => {
 	it.each<[string, Grudge[]]>([
 		['at a subscription', ['subscribe']],
 		['at a retained message', ['retain']],
@@ -269,8 +269,8 @@ describe('a broker that hangs up', () => {
 		['at any last will', ['will']],
 		['at a message that is to be confirmed', ['confirm']],
 		['at nothing, but confirms no message', ['silence']],
-		['at everything that can be done without', ['will', 'retained-will', 'retain', 'confirm', 'subscribe']]
-	])('%s gets each minute, and is left in peace after that', async (_, grudges) => {
+		['at every feature that can be dropped', ['will', 'retained-will', 'retain', 'confirm', 'subscribe']]
+	])('%s gets each minute, and no more reconnects after that', async (_, grudges) => {
 		const broker = await startBroker(grudges);
 		const stop = new AbortController();
 		let nowMs = NOON;
@@ -281,12 +281,12 @@ describe('a broker that hangs up', () => {
 			storage: null,
 			now: () => nowMs,
 			retryMs: 20,
-			// Far more than an answer of this machine takes, that a busy one is not taken for silent.
+			// Far longer than an answer takes on this machine, so that a busy one is not taken for silent.
 			confirmLimitMs: 3000
 		});
 		publisher.describe(['happy']);
 		const done = publisher.run(stop.signal);
-		// One whose answer is lost as it hangs up is sent twice, and may be.
+		// A message whose acknowledgement is lost on disconnecting may be sent twice.
 		const minutes = () => {
 			const all = broker.published.filter(({ topic }) => topic === `${TOPIC}/minute`);
 			return [...new Set(all.map(({ text }) => (JSON.parse(text) as { faces: number }).faces))];
@@ -298,7 +298,7 @@ describe('a broker that hangs up', () => {
 		passMinute();
 		await expect.poll(() => minutes().length, PATIENTLY).toBe(1);
 		await expect.poll(() => publisher.limits.length, PATIENTLY).toBeGreaterThan(0);
-		// It may have another grudge to meet, and a minute that no broker confirms is lost with the connection.
+		// There may be another grudge to meet, and a minute that no broker acknowledges is lost with the connection.
 		const isLeftInPeace = () =>
 			expect
 				.poll(async () => {
@@ -321,7 +321,7 @@ describe('a broker that hangs up', () => {
 	});
 });
 
-it('a broker that knows MQTT 5 alone gets each minute, retained, and the last will', async () => {
+it('a broker that speaks only MQTT 5 gets each minute, retained, and the last will', async () => {
 	const broker = await startBroker(['version']);
 	const stop = new AbortController();
 	const settings = { ...SETTINGS, url: broker.url, discovery: null };
@@ -339,10 +339,10 @@ it('a broker that knows MQTT 5 alone gets each minute, retained, and the last wi
 	broker.stop();
 });
 
-describe('a broker that is away', () => {
+describe('a broker that is offline', () => {
 	type Fault = 'refuses the handshake' | 'closes before it takes the connection';
 
-	/** Does as the fault says for so many connections, and then leads to `url`, as a proxy before a broker does. */
+	/** Fails this way for so many connections, and then leads to `url`, like a proxy in front of a broker. */
 	async function startFaulty(fault: Fault, times: number, url: string) {
 		const server = createServer();
 		let count = 0;
@@ -372,7 +372,7 @@ describe('a broker that is away', () => {
 	it.each<[Fault, number]>([
 		['refuses the handshake', 5],
 		['closes before it takes the connection', 4]
-	])('and %s is not said to lack anything, and hears of the last will', async (fault, times) => {
+	])('and %s is not said to lack anything, and gets the last will', async (fault, times) => {
 		const broker = await startBroker([]);
 		const before = await startFaulty(fault, times, broker.url);
 		const stop = new AbortController();
@@ -398,7 +398,7 @@ describe('a broker that is away', () => {
 });
 
 describe.skipIf(program === null)('a broker with the rights of the README (needs mosquitto)', () => {
-	it('lets the kiosk tell all that it tells, and one login command it', async () => {
+	it('lets the kiosk publish everything, and a single login command it', async () => {
 		const readme = readFileSync('src/routes/kiosk/README.md', 'utf8');
 		const rights = /```\n(user kiosk\n.*?)```/s.exec(readme)?.[1] ?? '';
 		const [port, plainPort] = [await freePort(), await freePort()];
@@ -430,7 +430,7 @@ describe.skipIf(program === null)('a broker with the rights of the README (needs
 		await expect.poll(() => heard.get(`${TOPIC}/status`), PATIENTLY).toBe('online');
 		await expect.poll(() => heard.get(`${TOPIC}/occupancy`), PATIENTLY).toBe('ON');
 		await expect.poll(() => heard.get(`${TOPIC}/minute`), PATIENTLY).toContain('"faces":3');
-		// The broker takes what is not allowed, and tells nobody.
+		// The broker accepts what is not allowed, and tells nobody.
 		await visitor.publishAsync(`${TOPIC}/command`, 'reload', { qos: 1 });
 		// Until the kiosk listens, nobody hears a command.
 		await expect

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { loggedFace, newToRest, readFace, type ReadingRules } from '../../../../src/lib/state/kiosk/reading';
 import { face } from '../results';
 
-/** Faces of these tests are 40 pixels high. */
+/** Faces in these tests are 40 pixels high. */
 const RULES: ReadingRules = { modelId: 'mien', labels: ['happy', 'sad'], minFacePx: 40, threshold: 0.6 };
 const FAR: ReadingRules = { ...RULES, minFacePx: 41 };
 
 describe('readFace', () => {
-	it('says the label from the threshold on, and that it is unsure below', () => {
+	it('gives the label from the threshold on, and unsure below it', () => {
 		expect(readFace(face(1, [0.4, 0.6]), RULES)).toEqual({ kind: 'read', label: 'sad', share: 0.6 });
 		expect(readFace(face(1, [0.41, 0.59]), RULES)).toEqual({ kind: 'unsure' });
 	});
 
-	it('reads no face that is too small, however sure its model is', () => {
+	it('does not read a face that is too small, however sure its model is', () => {
 		expect(readFace(face(1, [1, 0]), FAR)).toEqual({ kind: 'too-small' });
 	});
 
@@ -21,7 +21,7 @@ describe('readFace', () => {
 	});
 });
 
-it('faces whose resting look is not asked for yet are those that are read', () => {
+it('a resting look is asked for only for faces that are read and have none yet', () => {
 	const [known, fresh] = [face(1, [1, 0]), face(2, [1, 0])];
 	const rested = { ...known, readings: { mien: { ...known.readings['mien'], rest: 0 } } } as typeof known;
 	expect(newToRest([rested, fresh], RULES)).toEqual([2]);
@@ -30,7 +30,7 @@ it('faces whose resting look is not asked for yet are those that are read', () =
 });
 
 describe('loggedFace', () => {
-	it('has the probabilities by label, also where no label is said', () => {
+	it('has the probabilities by label, even if no label is given', () => {
 		expect(loggedFace(face(3, [0.7, 0.3]), RULES)).toEqual({
 			...{ id: 3, tooSmall: false, label: 'happy' },
 			probabilities: { happy: 0.7, sad: 0.3 }
@@ -41,7 +41,7 @@ describe('loggedFace', () => {
 		});
 	});
 
-	it('has none for a face too small', () => {
+	it('has none for a face that is too small', () => {
 		expect(loggedFace(face(3, [1, 0]), FAR)).toEqual({ id: 3, tooSmall: true, label: null, probabilities: {} });
 	});
 });

@@ -13,8 +13,8 @@ const RECORDS = [at(22, 9), at(23, 9), at(29, 9), at(29, 10, { 'source-lost': 2 
 const sheet = (span: 'day' | 'week', camera: string | null = null) =>
 	reportSheet(reportLines(RECORDS, span, NOW.getTime()), span, camera, NOW);
 
-describe('the report on paper', () => {
-	it('of a day has its hours, and what was counted in them', () => {
+describe('the printed report', () => {
+	it('of a day has its hours and their counts', () => {
 		const { title, period, camera, unit, lines, total, labels, incidents, made } = sheet('day');
 		expect([title, period, camera, unit]).toEqual(['Report of the day', 'Sunday, 29 November 2026', null, 'Hour']);
 		expect(lines).toHaveLength(24);

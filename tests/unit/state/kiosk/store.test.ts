@@ -1,4 +1,4 @@
-/** The store of the log: what pages leave behind counts once, whenever they go away. */
+/** The store of the log: what pages leave behind counts once, whenever they close. */
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { expect, it } from 'vitest';
@@ -31,7 +31,7 @@ async function stored(storage: Storage, camera: string): Promise<number[]> {
 	return frames;
 }
 
-it('counts a record once that was being written when the page was left', async () => {
+it('the store counts a record once if the page closed while it was being written', async () => {
 	const storage = memory();
 	const page = new LogStore(storage, 'written');
 	const record = minute(11);
@@ -42,7 +42,7 @@ it('counts a record once that was being written when the page was left', async (
 	expect(await stored(storage, 'written')).toEqual([11]);
 });
 
-it('adds up what several pages counted of one minute, also where the figures are the same', async () => {
+it('the store adds up what several pages counted for a minute, even if the figures are equal', async () => {
 	const storage = memory();
 	for (let page = 0; page < 3; page++) new LogStore(storage, 'several').leave([minute(2)]);
 	const last = new LogStore(storage, 'several');
@@ -51,11 +51,11 @@ it('adds up what several pages counted of one minute, also where the figures are
 	expect(await stored(storage, 'several')).toEqual([8]);
 });
 
-it('loses nothing where a page is left while it takes in what another one left', async () => {
+it('the store loses nothing if a page closes while it takes in what another left', async () => {
 	const storage = memory();
 	new LogStore(storage, 'taken').leave([minute(3), minute(4, NOON + 60_000)]);
 	const kept = JSON.stringify(storage.getItem(storage.key(0) ?? ''));
-	// Both pages begin, and the first one never hears of the end.
+	// Both pages begin, and the first never hears of the end.
 	void new LogStore(storage, 'taken').read(0);
 	expect(JSON.stringify(storage.getItem(storage.key(0) ?? ''))).toBe(kept);
 	expect(await stored(storage, 'taken')).toEqual([3, 4]);
@@ -63,7 +63,7 @@ it('loses nothing where a page is left while it takes in what another one left',
 	expect(storage.length).toBe(0);
 });
 
-it('takes in what an older build left, which gave it no name', async () => {
+it('the store takes in what an older build left without a name', async () => {
 	const storage = memory();
 	new LogStore(storage, 'older').leave([minute(5)]);
 	const key = storage.key(0) ?? '';
@@ -77,7 +77,7 @@ it('takes in what an older build left, which gave it no name', async () => {
 it.each([
 	['of a newer build', 'newer', 7, 'minutes'],
 	['that another program began and left empty', 'empty', 1, null]
-])('writes and reads a database %s', async (_, camera, version, store) => {
+])('the store writes and reads a database %s', async (_, camera, version, store) => {
 	const database = await openDB(`mien-kiosk ${camera}`, version, {
 		upgrade: (fresh) => {
 			if (store !== null) fresh.createObjectStore(store, { keyPath: 'minute' });
@@ -91,7 +91,7 @@ it.each([
 	expect(await stored(storage, camera)).toEqual([5]);
 });
 
-it('reads what is whole beside damaged records, and counts on in their minutes', async () => {
+it('the store reads intact records beside damaged ones, and counts on in their minutes', async () => {
 	const storage = memory();
 	const page = new LogStore(storage, 'damaged');
 	await page.add(minute(1));

@@ -1,15 +1,15 @@
-/** Occupancy and availability, by a clock that the test moves. */
+/** Occupancy and availability, with a clock that the test moves. */
 import { expect, it } from 'vitest';
 import { Vitals } from '../../../../src/lib/state/kiosk/vitals';
 
-/** When, in milliseconds from `fromMs`, something is first so, looked at every `everyMs`. */
+/** Milliseconds from `fromMs` until `isSo` is first true, checked every `everyMs`. */
 function since(fromMs: number, everyMs: number, isSo: (nowMs: number) => boolean): number {
 	let nowMs = fromMs;
 	while (!isSo(nowMs) && nowMs - fromMs < 3_600_000) nowMs += everyMs;
 	return nowMs - fromMs;
 }
 
-it('is occupied with the first face, and until the set time after the last', () => {
+it('a kiosk is occupied from the first face until the set time after the last', () => {
 	const vitals = new Vitals(1000, 10_000);
 	vitals.saw(1500, false);
 	expect(vitals.isOccupied(1500)).toBe(false);
@@ -21,9 +21,9 @@ it('is occupied with the first face, and until the set time after the last', () 
 });
 
 it.each([
-	['a page that is seen', 250],
-	['a hidden page, whose timers come once a minute', 60_000]
-])('is unavailable within three minutes of a hang, on %s', (_, everyMs) => {
+	['a visible page', 250],
+	['a hidden page, whose timers fire once a minute', 60_000]
+])('a kiosk is unavailable within three minutes of a hang, on %s', (_, everyMs) => {
 	const vitals = new Vitals(0, 10_000);
 	vitals.saw(5000, true);
 	const lastMs = since(5000, everyMs, (nowMs) => !vitals.isAlive(nowMs, false));
@@ -33,7 +33,7 @@ it.each([
 	expect(vitals.isAlive(500_250, false)).toBe(true);
 });
 
-it('is available while it is paused', () => {
+it('a kiosk is available while paused', () => {
 	expect(new Vitals(0, 1).isAlive(1e9, true)).toBe(true);
 	expect(new Vitals(0, 1).isAlive(1e9, false)).toBe(false);
 });

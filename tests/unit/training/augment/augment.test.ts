@@ -20,7 +20,7 @@ describe('augment', () => {
 		const ramp = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => 5 * (i % SIDE));
 		const small = augment(ramp, SIDE, 32, NO_AUGMENTATION, createRandom(1));
 		expect(small.length).toBe(32 * 32);
-		// Pixel centres: column x of 32 lies at (x + 0.5) * 1.5 - 0.5 of 48.
+		// Pixel centres: column x of 32 is at (x + 0.5) * 1.5 - 0.5 of 48.
 		for (let x = 0; x < 32; x++) expect(small[32 * 7 + x]).toBeCloseTo(5 * ((x + 0.5) * 1.5 - 0.5), 3);
 	});
 
@@ -34,7 +34,7 @@ describe('augment', () => {
 		degrade: 1,
 		light: 1
 	};
-	it('repeats itself for equal keys, and stays within 0..255', () => {
+	it('gives the same for equal keys, and stays within 0..255', () => {
 		const first = augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 3));
 		expect(augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 3))).toEqual(first);
 		expect(augment(picture, SIDE, SIDE, settings, createRandom(1, 2, 4))).not.toEqual(first);
@@ -42,7 +42,7 @@ describe('augment', () => {
 		expect(Math.max(...first)).toBeLessThanOrEqual(255);
 	});
 
-	it('lights a picture little, from behind or from a side, in whole grey values', () => {
+	it('lights a picture dimly, from behind or from one side, in whole grey values', () => {
 		const flat = new Uint8Array(SIDE * SIDE).fill(128);
 		const kinds = { little: 0, behind: 0, side: 0 };
 		for (let seed = 0; seed < 60; seed++) {
@@ -73,7 +73,7 @@ describe('augment', () => {
 	});
 });
 
-describe('random', () => {
+describe('the keyed random generator', () => {
 	it('is uniform, and independent for keys that differ by one', () => {
 		const random = createRandom(7, 1);
 		const other = createRandom(7, 2);
@@ -83,13 +83,13 @@ describe('random', () => {
 		expect(mean(a)).toBeCloseTo(0.5, 1);
 		expect(mean(a.map((x) => (x - 0.5) ** 2))).toBeCloseTo(1 / 12, 2);
 		expect(Math.abs(mean(a.map((x, i) => (x - 0.5) * ((b[i] ?? 0) - 0.5))))).toBeLessThan(0.002);
-		// The first draws of neighbouring keys, as augmentation uses them.
+		// The first draws of neighbouring keys, which augmentation uses.
 		const firsts = Array.from({ length: 5000 }, (_, row) => createRandom(1, 2, 0, row)());
 		expect(mean(firsts)).toBeCloseTo(0.5, 1);
 		expect(uniform(() => 0.25, -2, 2)).toBe(-1);
 	});
 
-	it('shuffles into a permutation that the keys decide', () => {
+	it('shuffles into a permutation determined by the keys', () => {
 		const rows = () => Uint32Array.from({ length: 100 }, (_, i) => i);
 		const shuffled = shuffle(rows(), createRandom(3));
 		expect(shuffled).toEqual(shuffle(rows(), createRandom(3)));

@@ -6,7 +6,7 @@ import { testGradients } from './gradients';
 const available = (await workingBackends(false)).includes('onednn-bf16');
 testGradients('onednn-bf16', { tolerance: 1 / 50, available });
 
-it.skipIf(available)('onednn-bf16 is not taken where the processor or the library is missing', async () => {
+it.skipIf(available)('onednn-bf16 is not chosen if the processor or the library is missing', async () => {
 	const { backend, reason } = await chooseBackend();
 	expect(backend).not.toBe('onednn-bf16');
 	if (backend === 'wasm') expect(reason).toMatch(/no bfloat16|libdnnl2/);

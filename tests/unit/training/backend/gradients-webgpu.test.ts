@@ -15,7 +15,7 @@ import { startReplicas } from '../../../../training/loop/replica-group';
 import { testGradients } from './gradients';
 import { allocate } from '../../../../training/data/dataset';
 
-/** Debian's chromium brings this GPU in software. */
+/** Debian's chromium package ships this software GPU. */
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 if (existsSync(SWIFTSHADER)) process.env['VK_ICD_FILENAMES'] ??= SWIFTSHADER;
 
@@ -24,13 +24,13 @@ afterAll(() => {
 	stopWebGpu();
 });
 
-/** A GPU in software takes seconds to compile each program: less of the same is asked of it. */
+/** A software GPU takes seconds to compile each program, so it is tested less. */
 const isSlow = gpu?.isSoftware === true;
 
 testGradients('webgpu', { available: gpu !== undefined, few: isSlow });
 
 describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
-	it('convolves with bias and ReLU in one go', async () => {
+	it('runs convolution, bias and ReLU in one program', async () => {
 		const inputs = (): [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D] => {
 			const wave = (size: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(1 + 1.7 * i));
 			return [
@@ -51,13 +51,13 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 		}
 	});
 
-	it("takes the optimizer's steps and moves averages in place", async () => {
+	it('applies optimizer steps and moving averages in place', async () => {
 		const run = async (backend: 'cpu' | 'webgpu', nesterov: boolean): Promise<number[]> => {
 			await startBackend(backend);
 			const weight = tf.variable(tf.tensor1d([4, -2, 1, 0.5, 3]));
 			const config = { kind: 'sgd', momentum: 0.9, nesterov } as const;
 			const optimizer = createOptimizer(config, [{ name: 'w', value: weight, decay: 0.1 }]);
-			// Read before it is changed: what was read must not be what is read again.
+			// Read before the change: the cached values must not be read again.
 			const values = Array.from(await weight.data());
 			for (let step = 0; step < 3; step++) {
 				const gradient = tf.tensor1d([1, 2, -1, 0, step]);
@@ -70,7 +70,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 			const [expected, actual] = [await run('cpu', nesterov), await run('webgpu', nesterov)];
 			for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 5);
 		}
-		// More than one program takes, of different lengths.
+		// More than fit into one program, of different lengths.
 		const moves = Array.from({ length: 5 }, (_, i) => ({
 			target: tf.variable(tf.tensor1d([1, 2, 3, 4].slice(0, 1 + (i % 4)))),
 			towards: tf.tensor1d([3, 2, -1, 4 * i].slice(0, 1 + (i % 4)))
@@ -80,7 +80,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 		expect(moved).toEqual([[1.5], [1.5, 2], [1.5, 2, 2], [1.5, 2, 2, 6], [1.5]]);
 	});
 
-	it("takes the cpu back end's step of a whole network", async () => {
+	it('takes the same step of a whole network as the cpu back end', async () => {
 		const network: ModelDefinition = {
 			id: 'network',
 			title: 'Network',
@@ -121,7 +121,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 		const actual = await afterTwoSteps('webgpu');
 		const programs = setPipeline.mock.calls.map(([{ label }]) => label);
 		setPipeline.mockRestore();
-		// tfjs's own are slow; it has but one thing to do here, the slope of the pictures, of a single channel.
+		// tfjs's own are slow; only one is left here, for the gradient of single-channel pictures.
 		const convolutions = programs.filter((label) => /^(Conv|Im2Col)/.test(label));
 		expect(new Set(convolutions)).toEqual(new Set(['Conv2DDerInputProgram']));
 		expect([...actual.keys()]).toEqual([...expected.keys()]);
@@ -129,7 +129,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 			for (const [index, value] of values.entries()) expect(actual.get(name)?.values[index]).toBeCloseTo(value, 3);
 	});
 
-	it('takes dropout masks from a bank on the device, again for equal keys', async () => {
+	it('takes dropout masks from a bank on the device, the same for equal keys', async () => {
 		await startBackend('webgpu');
 		const draw = async (layer: SeededDropout, size: number, ...keys: number[]) => {
 			layer.reseed(...keys);
@@ -148,7 +148,7 @@ describe.skipIf(gpu === undefined)('WebGPU in Node', () => {
 	});
 });
 
-it('takes WebGPU by itself only on a real GPU, and says why', async () => {
+it('WebGPU is chosen automatically only on a real GPU, with the reason', async () => {
 	const { backend, reason } = await chooseBackend();
 	if (gpu?.isSoftware === false) expect(backend).toBe('webgpu');
 	else {

@@ -61,7 +61,7 @@ const convolutions: readonly ConvolutionCase[] = [
 	{ name: '1x1', x: [2, 5, 5, 4], kernel: [1, 1, 4, 6], stride: 1, pad: 'same' }
 ];
 
-/** As large as fills several tiles of a GPU's programs; sums of so many terms differ by their order. */
+/** Large enough to fill several tiles of a GPU's programs; sums of so many terms depend on their order. */
 const largeConvolutions: readonly ConvolutionCase[] = [
 	{ name: '3x3 of many channels', x: [3, 9, 9, 72], kernel: [3, 3, 72, 136], stride: 1, pad: 'same' },
 	{ name: '3x3 stride 2 of many channels', x: [3, 12, 12, 32], kernel: [3, 3, 32, 72], stride: 2, pad: 'same' },
@@ -78,8 +78,8 @@ const largeConvolutions: readonly ConvolutionCase[] = [
 const LARGE_TOLERANCE = 1e-3;
 
 /**
- * What is left of both on a GPU in software, which compiles a program for seconds: tiles beside and below each other,
- * sums in parts, strides that do not come out even; and pictures of one channel, of which tfjs computes the gradient.
+ * The subset of both for a software GPU, which takes seconds to compile a program: tiles next to and below each other,
+ * sums in parts, uneven strides; and single-channel pictures, whose gradient tfjs computes.
  */
 const fewConvolutions: readonly ConvolutionCase[] = [
 	{ name: '3x3 stride 2 in several tiles', x: [8, 11, 11, 8], kernel: [3, 3, 8, 72], stride: 2, pad: 'same' },
@@ -93,15 +93,15 @@ function definition(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor): tf.Tensor 
 }
 
 /**
- * Tests every layer that training uses on `backend` against the cpu back end; call it in a file of its own, as back ends
- * replace each other's kernels. `tolerance` is that of convolutions. They are skipped where the back end is not `available`,
- * and `few` where it is slow to start.
+ * Tests every layer that training uses on `backend` against the cpu back end. Call it in a file of its own, as back
+ * ends replace each other's kernels. `tolerance` is that of convolutions. The tests are skipped if the back end is not
+ * `available`, and reduced to `few` if it is slow to start.
  */
 export function testGradients(
 	backend: Exclude<TrainingBackend, 'cpu'>,
 	{ tolerance = 1e-5, available = true, few = false }: { tolerance?: number; available?: boolean; few?: boolean } = {}
 ): void {
-	describe.skipIf(!available)(`gradients on ${backend} equal the cpu back end`, () => {
+	describe.skipIf(!available)(`gradients on ${backend} equal those on the cpu back end:`, () => {
 		const isClose = async ({ x, kernel, stride, pad }: ConvolutionCase, within: number): Promise<void> => {
 			const convolve = (...[a, b]: tf.Tensor[]) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, stride, pad);
 			const expected = await evaluate('cpu', [x, kernel], convolve);

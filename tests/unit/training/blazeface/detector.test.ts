@@ -55,7 +55,7 @@ describe.each([
 		network.dispose();
 	});
 
-	it('gives the file that is committed, byte for byte', () => {
+	it('gives the committed file, byte for byte', () => {
 		for (const name of readdirSync(converted))
 			expect(
 				readFileSync(path.join(converted, name)).equals(readFileSync(path.join(COMMITTED, spec.folder, name))),
@@ -83,7 +83,7 @@ describe.each([
 		expect(entry.bytes).toBeLessThan(mostBytes);
 	});
 
-	it('takes several pictures at once and leaves no tensor behind', async () => {
+	it('takes several pictures at once and leaks no tensor', async () => {
 		const both = new Float32Array(2 * input.length);
 		both.set(input, input.length);
 		const before = tf.memory().numTensors;
@@ -107,7 +107,7 @@ async function outputOf(spec: (typeof DETECTORS)['short' | 'full']): Promise<Flo
 it.each([
 	{ range: 'short', fixture: 'blazeface-tflite.json' },
 	{ range: 'full', fixture: 'blazeface-full-tflite.json' }
-] as const)('computes what TensorFlow Lite computes from the same file, $range range', async ({ range, fixture }) => {
+] as const)('gives what TensorFlow Lite computes from the same file, $range range', async ({ range, fixture }) => {
 	const expected = JSON.parse(readFileSync(path.join(ROOT, 'tests/fixtures', fixture), 'utf8')) as Record<
 		string,
 		number[]
@@ -133,6 +133,6 @@ it('finds the same eyes, nose, mouth and ears with both, to a tenth of the face'
 	expect(far.confidence).toBeGreaterThan(0.9);
 });
 
-it('says what to do where there is no detector', () => {
+it('says what to do if there is no detector', () => {
 	expect(() => detectorEntry(DETECTORS.short, path.join(folder, 'nowhere'))).toThrow('npm run study -- detector');
 });

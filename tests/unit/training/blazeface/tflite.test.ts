@@ -8,7 +8,7 @@ const SHORT_FILE = tfliteFile(DETECTORS.short);
 const PACKAGE = path.dirname(SHORT_FILE);
 
 describe('readTflite', () => {
-	it('reads the network of BlazeFace short range', () => {
+	it('reads the network of the short-range BlazeFace', () => {
 		const { tensors, operators, inputs, outputs } = readTflite(readFileSync(SHORT_FILE));
 		expect(inputs.map((index) => tensors[index]?.shape)).toEqual([[1, 128, 128, 3]]);
 		expect(outputs.map((index) => tensors[index]?.name)).toEqual(['regressors', 'classificators']);
@@ -21,7 +21,7 @@ describe('readTflite', () => {
 		expect(pool).toMatchObject({ padding: 'SAME', strides: [2, 2], filter: [2, 2] });
 	});
 
-	it('gives the bytes of half-precision constants, and none for what is computed', () => {
+	it('gives the bytes of half-precision constants, and none for computed tensors', () => {
 		const { tensors, operators, outputs } = readTflite(readFileSync(SHORT_FILE));
 		const constant = tensors[operators.find(({ op }) => op === 'DEQUANTIZE')?.inputs[0] ?? -1];
 		expect(constant?.type).toBe('float16');
@@ -29,12 +29,12 @@ describe('readTflite', () => {
 		expect(tensors[outputs[0] ?? -1]?.data).toBeNull();
 	});
 
-	it('names an operator that it does not support', () => {
+	it('names an unsupported operator', () => {
 		const file = readFileSync(path.join(PACKAGE, 'face_detection_full_range_sparse.tflite'));
 		expect(() => readTflite(file)).toThrow('The operator DENSIFY (builtin 124) is not supported.');
 	});
 
-	it('refuses another file', () => {
+	it('refuses a file of another kind', () => {
 		expect(() => readTflite(readFileSync(path.join(PACKAGE, 'package.json')))).toThrow('not a .tflite file');
 		expect(() => readTflite(new Uint8Array(0))).toThrow('not a .tflite file');
 	});

@@ -11,7 +11,7 @@ function dataset(publicRows: number, privateRows: number) {
 }
 
 describe('figures of PrivateTest', () => {
-	it('are written only where the choice is made', () => {
+	it('are written only when confirmed', () => {
 		expect(() => {
 			requireFinal(false, 'measure');
 		}).toThrow(/measure writes figures of PrivateTest.*add --final/);
@@ -21,15 +21,15 @@ describe('figures of PrivateTest', () => {
 	});
 });
 
-describe('what is written over the shipped figures', () => {
-	it('is measured on all test pictures', () => {
+describe('figures written over the shipped ones', () => {
+	it('are measured on all test pictures', () => {
 		expect(() => requireWholeTests(dataset(3589, 3589))).not.toThrow();
 	});
 
 	it.each([
 		[3589, 3588, '"private"'],
 		[0, 3589, '"public"']
-	])('is not measured on a part of them (%i and %i)', (publicRows, privateRows, split) => {
+	])('are not measured on some of them (%i and %i)', (publicRows, privateRows, split) => {
 		expect(() => requireWholeTests(dataset(publicRows, privateRows))).toThrow(UserError);
 		expect(() => requireWholeTests(dataset(publicRows, privateRows))).toThrow(split);
 	});

@@ -5,7 +5,7 @@ import { TABLE_FILES, TABLES } from '../../../../training/commands/table-list';
 import { withTables } from '../../../../training/commands/tables';
 
 describe('tables of READMEs', () => {
-	it('are put between their markers, and nothing else is touched', () => {
+	it('are inserted between their markers, and nothing else changes', () => {
 		const text = 'before\n\n<!-- table: one -->\nold\n<!-- /table -->\n\nafter\n';
 		expect(withTables(text, { one: () => '| new |' })).toBe(
 			'before\n\n<!-- table: one -->\n\n| new |\n\n<!-- /table -->\n\nafter\n'
@@ -13,7 +13,7 @@ describe('tables of READMEs', () => {
 		expect(() => withTables(text, { two: () => '' })).toThrow('no table "one"');
 	});
 
-	it.each(TABLE_FILES)('in %s are as the results are', async (file) => {
+	it.each(TABLE_FILES)('in %s match the results', async (file) => {
 		const text = readFileSync(file, 'utf8');
 		expect(await format(withTables(text, TABLES), { ...(await resolveConfig(file)), filepath: file })).toBe(text);
 	});

@@ -3,7 +3,7 @@ import { allocate, type Dataset } from '../../../../training/data/dataset';
 import { rowsOf } from '../../../../training/data/dataset';
 import { duplicatesOf, withoutDuplicates } from '../../../../training/data/duplicates';
 
-/** Rows of one grey each. */
+/** Rows, each of a single grey. */
 function dataset(rows: readonly { grey: number; label: number; usage?: number }[]): Dataset {
 	const pictures = allocate(rows.length);
 	for (const [row, { grey, label, usage = 0 }] of rows.entries()) {
@@ -24,14 +24,14 @@ const data = dataset([
 ]);
 
 describe('copies of a picture in Training', () => {
-	it('are found, those in test sets left out', () => {
+	it('are found, except those in test sets', () => {
 		expect(duplicatesOf(data)).toEqual([
 			[0, 2, 5],
 			[4, 6]
 		]);
 	});
 
-	it('become one row with the parts of their labels', () => {
+	it("become one row with their labels' shares", () => {
 		const merged = withoutDuplicates(data);
 		expect([...rowsOf(merged, 'train')]).toEqual([0, 1, 4]);
 		expect([...rowsOf(merged, 'private')]).toEqual([3]);
@@ -41,7 +41,7 @@ describe('copies of a picture in Training', () => {
 		expect(parts.slice(28, 35)).toEqual([0, 0, 0, 0, 0, 0, 1]);
 	});
 
-	it('leave out what was left out before', () => {
+	it('exclude rows that were excluded before', () => {
 		const merged = withoutDuplicates({ ...data, excluded: new Uint8Array(new SharedArrayBuffer(7)).fill(1, 0, 1) });
 		expect([...rowsOf(merged, 'train')]).toEqual([1, 2, 4]);
 		expect(merged.sharedLabels?.[2 * 7 + 4]).toBe(0.5);

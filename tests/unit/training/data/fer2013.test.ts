@@ -34,7 +34,7 @@ describe('readFer2013', () => {
 		expect([...rowsOf(dataset, 'paper')]).toEqual([2, 3]);
 	});
 
-	it('reads gzip, whatever the name, and reports the bytes it has read', async () => {
+	it('reads gzip, whatever the name, and reports the bytes read', async () => {
 		const file = write('data.bin', gzipSync(standard));
 		let bytes = 0;
 		const dataset = await readFer2013(file, (done) => {
@@ -44,7 +44,7 @@ describe('readFer2013', () => {
 		expect(bytes).toBe(readFileSync(file).length);
 	});
 
-	it('reads the archive that it came in, by the code of the page', async () => {
+	it("reads the original archive, with the page's code", async () => {
 		const archive = 'tests/fixtures/reports/15-fer2013-tar-gz/fer2013.tar.gz';
 		expect([...(await readFer2013(archive)).usage]).toEqual([0, 1, 2, 2]);
 		const cut = 'tests/fixtures/reports/16-gzip-two-members/cut-control.csv.gz';
@@ -75,7 +75,7 @@ describe('readFer2013', () => {
 		await expect(readFer2013(write('bad.csv', standard + row))).rejects.toThrow(message);
 	});
 
-	it('explains files that are no data set', async () => {
+	it('explains files that are not a data set', async () => {
 		await expect(readFer2013(path.join(dir, 'none.csv'))).rejects.toThrow(/There is no file .*none\.csv/);
 		await expect(readFer2013(dir)).rejects.toThrow(/is a folder. --data takes fer2013.csv/);
 		await expect(readFer2013(write('empty.csv', ''))).rejects.toThrow(/is empty/);
@@ -87,7 +87,7 @@ describe('readFer2013', () => {
 });
 
 describe('loadFer2013', () => {
-	it('reads its prepared copy the second time, and makes a damaged one anew', async () => {
+	it('reads its prepared copy the second time, and rebuilds a damaged one', async () => {
 		const file = write('fer2013.csv', standard);
 		const cache = path.join(dir, 'cache');
 		const first = await loadFer2013(file, cache);

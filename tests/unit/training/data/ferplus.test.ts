@@ -14,7 +14,7 @@ function fileOf(...rows: string[]): string {
 }
 
 describe('readFerPlus', () => {
-	it('gives votes in the order of FER2013, a majority, and who is no face', () => {
+	it('gives votes in the order of FER2013, a majority, and which are not faces', () => {
 		const file = fileOf(
 			'Training,a.png,1,6,0,0,3,0,0,0,0,0',
 			'Training,,0,0,0,0,0,0,0,0,0,10',
@@ -28,7 +28,7 @@ describe('readFerPlus', () => {
 		expect(Array.from(faceless)).toEqual([0, 1, 0]);
 	});
 
-	it('takes no votes where most are for other answers', () => {
+	it('ignores the votes of a picture if most are for other answers', () => {
 		const { votes, majority } = readFerPlus(fileOf('Training,a.png,2,0,0,0,0,0,0,8,0,0'), 1);
 		expect(Math.max(...votes)).toBe(0);
 		expect(majority[0]).toBe(-1);

@@ -60,11 +60,11 @@ const FACE: DetectedFace = {
 	},
 	confidence: 0.9
 };
-/** Finds a face in pictures of 200 pixels alone. */
+/** Finds a face only in pictures of 200 pixels. */
 const detector: FaceDetector = { detect: ({ width }) => Promise.resolve(width === 200 ? [FACE] : []) };
 
 describe('a folder of pictures as a test set', () => {
-	it('takes crops straight in, looks for faces in larger pictures, and counts what it cannot use', async () => {
+	it('uses crops directly, searches larger pictures for faces, and counts unusable ones', async () => {
 		const { pictures, unknownFolders } = readLabelledFolder(dir);
 		expect(unknownFolders).toEqual(['holiday']);
 		let detectors = 0;
@@ -83,11 +83,11 @@ describe('a folder of pictures as a test set', () => {
 		expect(answers.unreadable).toEqual([expect.stringContaining('p7_broken.png') as string]);
 
 		const figures = folderFigures(byLight, answers, groupBy('p\\d'));
-		// Right: both happy ones and the dark angry one; wrong: the light angry one, and the sad one, called angry.
+		// Right: both happy ones and the dark angry one. Wrong: the light angry one, and the sad one, called angry.
 		expect(figures).toMatchObject({ n: 5, accuracy: 3 / 5, groups: 4, notFound: 1, unreadable: 1 });
 		expect(figures.recall).toEqual({ angry: 1 / 2, happy: 1, sad: 0 });
 		expect(figures.recallIntervals['happy']).toMatchObject({ low: 1, high: 1 });
-		// One of two people is right: by chance both, or none.
+		// One of two people is right; by chance, both or none.
 		expect(figures.recallIntervals['angry']).toMatchObject({ low: 0, high: 1 });
 		expect(figures.meanRecall).toBeCloseTo(1 / 2, 10);
 		expect(figures.macroF1).toBeCloseTo((2 / 4 + 4 / 5 + 0) / 3, 10);
@@ -96,20 +96,20 @@ describe('a folder of pictures as a test set', () => {
 		expect(figures.interval.high).toBeGreaterThan(0.6);
 	});
 
-	it('gives no figure of pictures without a face, or that cannot be read', async () => {
+	it('gives no figures for pictures without a face or unreadable ones', async () => {
 		const useless = readLabelledFolder(dir).pictures.filter(({ name }) => /broken|p5/.test(name));
 		expect(useless).toHaveLength(2);
 		const asked = classifyFolder(useless, [byLight], () => Promise.resolve(detector));
 		await expect(asked).rejects.toThrow(/p7_broken.*\nNone of 2 pictures gives a figure: no face was found in 1\./);
 	});
 
-	it('asks for no detector where all are crops', async () => {
+	it('asks for no detector if all are crops', async () => {
 		const { pictures } = readLabelledFolder(path.join(dir, 'anger', '..'));
 		const crops = pictures.filter(({ name }) => !name.includes('large'));
 		await classifyFolder(crops, [byLight], () => Promise.reject(new Error('A detector was asked for.')));
 	});
 
-	it('refuses what it cannot make sense of', () => {
+	it('rejects what it cannot interpret', () => {
 		expect(() => readLabelledFolder(path.join(dir, 'holiday'))).toThrow(UserError);
 		expect(() => readLabelledFolder(path.join(dir, 'nowhere'))).toThrow('no folder');
 		expect(() => groupBy('(')).toThrow('regular expression');

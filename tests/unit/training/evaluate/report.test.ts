@@ -10,7 +10,7 @@ import { createReport, withFiguresOfBefore } from '../../../../training/evaluate
 import { measureCorruptions } from '../../../../training/evaluate/robustness';
 import { scoresOf, testSets } from '../../../../training/evaluate/test-sets';
 
-/** Pictures of one grey each; row 3 repeats the picture of row 0. */
+/** Pictures of a single grey each; row 3 repeats the picture of row 0. */
 function dataset(): Dataset {
 	const pictures = allocate(5);
 	for (const [row, grey] of [10, 20, 30, 10, 40].entries()) pictures.pixels.fill(grey, row * 2304, (row + 1) * 2304);
@@ -33,7 +33,7 @@ describe('figuresOf', () => {
 		expect(figures.perLabel[1]).toMatchObject({ precision: 1, recall: 0.5, support: 2 });
 	});
 
-	it('is right more often on what is left when the unsure is withheld', () => {
+	it('is more accurate on the rest when unsure answers are withheld', () => {
 		const all = figures.coverage[0];
 		const sure = figures.coverage.find(({ threshold }) => threshold > 0.64);
 		expect(all).toMatchObject({ coverage: 1 });
@@ -45,20 +45,20 @@ describe('figuresOf', () => {
 describe('findUnsure', () => {
 	const scores = [0.95, 0.9, 0.72, 0.6].map((confidence) => [confidence, 1 - confidence]);
 
-	it('takes the smallest threshold at which enough of what is left is right', () => {
+	it('takes the smallest threshold at which enough of the rest is right', () => {
 		// Right, right, right, wrong: without the last, all of three quarters.
 		expect(findUnsure(scores, [0, 0, 0, 1], 0.8)).toEqual({ threshold: 0.61, coverage: 0.75, accuracy: 1 });
 		expect(findUnsure(scores, [0, 0, 0, 1], 0.75)).toEqual({ threshold: 0, coverage: 1, accuracy: 0.75 });
 		expect(findUnsure(scores, [0, 1, 0, 0], 0.8)).toEqual({ threshold: 0.91, coverage: 0.25, accuracy: 1 });
 	});
 
-	it('finds none where the surest answers are wrong', () => {
+	it('finds none if the surest answers are wrong', () => {
 		expect(findUnsure(scores, [1, 1, 1, 1], 0.8)).toBeUndefined();
 	});
 });
 
 describe('testSets', () => {
-	it('leaves out of the distinct sets what Training has pixel for pixel', () => {
+	it('excludes from the distinct sets what Training has pixel for pixel', () => {
 		const sets = testSets(dataset(), undefined);
 		const rows = Object.fromEntries(sets.map((set) => [set.id, set.rows]));
 		expect(rows).toEqual({
@@ -73,7 +73,7 @@ describe('testSets', () => {
 });
 
 describe('scoresOf', () => {
-	it('calibrates each view before the average of both, and that with a calibration of its own', () => {
+	it('calibrates each view before averaging, and the average with its own calibration', () => {
 		const rows = Uint32Array.from([7]);
 		const calibration = { temperature: 0.5, biases: [0, Math.log(3)] };
 		const { single, mirrored, averageCalibration } = scoresOf(
@@ -91,13 +91,13 @@ describe('scoresOf', () => {
 	});
 });
 
-it('measures corruptions calibrated', async () => {
+it('corruptions are measured with calibration', async () => {
 	await startBackend('cpu');
 	const input = tf.input({ shape: [48, 48, 1] });
 	const mean = tf.layers.globalAveragePooling2d({}).apply(input);
 	const dense = tf.layers.dense({ units: 4, activation: 'softmax', kernelInitializer: 'zeros' });
 	const model = tf.model({ inputs: input, outputs: dense.apply(mean) as tf.SymbolicTensor });
-	// It says the same of all labels: the first is named, of which PrivateTest has one picture in two, or the biased one.
+	// It rates all labels equally: the first wins, which half the pictures of PrivateTest have, or the biased one.
 	const accuracyOf = async (biases: number[]) => {
 		const spec = { size: 48, channels: 1, range: [0, 1] } as const;
 		const reports = await measureCorruptions(model, spec, { temperature: 1, biases }, dataset());
@@ -123,22 +123,22 @@ describe('createReport', () => {
 		live: [1, 1, 1, 4]
 	});
 
-	it('is what the page reads', () => {
+	it('is readable by the page', () => {
 		expect(parseReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
 		expect(report.splits.find(({ id }) => id === 'private')?.single.accuracy).toBe(0.5);
 	});
 
-	it('has PrivateTest as FER2013 counts labels, and once more as the page does', () => {
+	it('has PrivateTest as FER2013 counts labels, and again as the page does', () => {
 		const predicted = (id: string) =>
 			report.splits.find((split) => split.id === id)?.single.confusion.map((row) => row.findIndex((n) => n > 0));
-		// The last picture's label is made four times as likely: now the 0.2 of it is more than the 0.4 of the first.
+		// The last picture's label becomes four times as likely: its 0.2 now beats the 0.4 of the first.
 		expect(predicted('private')).toEqual([0, -1, -1, 0]);
 		expect(predicted('private-photo')).toEqual([0, -1, -1, 0]);
 		expect(predicted('private-live')).toEqual([0, -1, -1, 3]);
 		expect(report.splits.map(({ id }) => id)).not.toContain('public-live');
 	});
 
-	it('keeps what was measured before of the same answers, and of no others', () => {
+	it('keeps earlier figures of the same answers, and no others', () => {
 		const [first, ...rest] = report.splits;
 		if (first === undefined) throw new Error('There is no split.');
 		const votes = { ...first, id: 'ferplus-private' };
@@ -149,12 +149,12 @@ describe('createReport', () => {
 		const other = { ...first, single: { ...first.single, accuracy: 0.25 } };
 		expect(withFiguresOfBefore(report, { splits: [other, votes, ...rest], corruptions })).toEqual(report);
 		expect(withFiguresOfBefore(report, { splits: [], corruptions })).toEqual(report);
-		// Labels that count otherwise now do not make it another model.
+		// Labels that now count differently do not make it another model.
 		const counted = report.splits.filter(({ id }) => !id.endsWith('-live'));
 		expect(withFiguresOfBefore(report, { splits: counted, corruptions }).corruptions).toEqual(corruptions);
 	});
 
-	it('tells what a threshold chosen on PublicTest does on PrivateTest', () => {
+	it('says what a threshold chosen on PublicTest does on PrivateTest', () => {
 		expect(report.mirrored).toEqual({ temperature: 0.9, unsure: report.unsure });
 		expect(report.unsure).toEqual({
 			wanted: 0.8,

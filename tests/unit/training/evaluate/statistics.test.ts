@@ -19,7 +19,7 @@ describe('meanOfRuns', () => {
 		expect(high).toBeCloseTo(2.4598858, 6);
 	});
 
-	it('knows no interval of one run', () => {
+	it('has no interval for a single run', () => {
 		expect(meanOfRuns([0.7])).toMatchObject({ n: 1, mean: 0.7, deviation: NaN, low: NaN });
 	});
 });
@@ -29,7 +29,7 @@ it.each([
 	[0.975, 2, 4.30265],
 	[0.95, 9, 1.83311],
 	[0.975, 120, 1.97993]
-])("studentQuantile(%d, %i) is what Student's table has", (probability, freedom, value) => {
+])("studentQuantile(%d, %i) agrees with Student's table", (probability, freedom, value) => {
 	expect(studentQuantile(probability, freedom)).toBeCloseTo(value, 4);
 });
 
@@ -39,17 +39,17 @@ describe('bootstrap', () => {
 	const mean = (drawn: Uint32Array): number =>
 		drawn.reduce((sum, index) => sum + (mice[index] ?? NaN), 0) / drawn.length;
 
-	it('has the standard error that the book gives of a mean, 23.36 with ever more draws', () => {
+	it("has the book's standard error of a mean, which tends to 23.36 with more draws", () => {
 		const { error, low, high } = bootstrap(mice.length, mean, createRandom(1), 20_000);
 		expect(Math.abs(error - 23.36)).toBeLessThan(0.4);
-		// Normal theory: the mean, 86.86, and twice the error to either side, nearly.
+		// Normal theory: the mean, 86.86, plus or minus about twice the error.
 		expect(low).toBeGreaterThan(40);
 		expect(low).toBeLessThan(50);
 		expect(high).toBeGreaterThan(127);
 		expect(high).toBeLessThan(137);
 	});
 
-	it('is wider where pictures of a person go together', () => {
+	it('is wider if pictures of one person stay together', () => {
 		const pictures = Array.from({ length: 200 }, (_, i) => ({ n: 1, correct: i % 20 < 10 ? 1 : 0 }));
 		const persons = Array.from({ length: 20 }, (_, i) => ({ n: 10, correct: i % 2 === 0 ? 10 : 0 }));
 		const alone = bootstrapAccuracy(pictures, createRandom(2));
@@ -73,7 +73,7 @@ describe('mcnemar', () => {
 	});
 });
 
-it("holm adjusts as in R's p.adjust, and keeps the order", () => {
+it("holm adjusts p-values like R's p.adjust, and keeps the order", () => {
 	expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02]);
 	expect(holm([0.5, 0.9])).toEqual([1, 1]);
 });

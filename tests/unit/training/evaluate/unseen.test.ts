@@ -36,10 +36,10 @@ const REPORT: Report = {
 	corruptions: []
 };
 
-describe('people whom no model has seen', () => {
+describe('the report on unseen people', () => {
 	const unseen = unseenReport('posed', LABELS, FIGURES);
 
-	it('are told label by label, with what their pictures are called instead', () => {
+	it('gives figures label by label, with what their pictures are called instead', () => {
 		expect(unseen).toMatchObject({ id: 'posed', n: 20, people: 4, accuracy: { share: 0.75, low: 0.5, high: 0.9 } });
 		expect(unseen.labels).toEqual([
 			{ label: 'angry', share: 0.5, low: 0.2, high: 0.8, saidMost: { label: 'neutral', share: 0.4 } },
@@ -47,7 +47,7 @@ describe('people whom no model has seen', () => {
 		]);
 	});
 
-	it('stand in a report that the page can read, once for each folder', () => {
+	it('is readable by the page, with one entry per folder', () => {
 		const other = { ...unseen, id: 'at-rest' };
 		const once = withUnseen(withUnseen(REPORT, unseen), other);
 		const newer = { ...unseen, n: 21 };

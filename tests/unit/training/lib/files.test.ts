@@ -13,7 +13,7 @@ const save = (dir: string, name: string) => {
 };
 
 describe('replaceFolder', () => {
-	it('leaves what was there until the new folder is whole, and nothing of it after', async () => {
+	it('leaves the old folder until the new one is complete, and nothing of it after', async () => {
 		const dir = path.join(root, 'model');
 		save(dir, 'old');
 		const result = await replaceFolder(dir, (next) => {
@@ -26,7 +26,7 @@ describe('replaceFolder', () => {
 		expect(readdirSync(root)).toEqual(['model']);
 	});
 
-	it('changes nothing where it fails', async () => {
+	it('changes nothing if it fails', async () => {
 		const dir = path.join(root, 'model');
 		save(dir, 'old');
 		const failing = replaceFolder(dir, (next) => {
@@ -41,7 +41,7 @@ describe('replaceFolder', () => {
 	it.each([
 		['between the renames', ['model.previous', 'model.next'], 'previous'],
 		['after them', ['model', 'model.previous'], 'model']
-	])('puts right what a process left that ended %s', async (_, left, kept) => {
+	])('repairs what a process left that ended %s', async (_, left, kept) => {
 		for (const name of left) save(path.join(root, name), name.replace('model.', ''));
 		const dir = path.join(root, 'model');
 		const failing = replaceFolder(dir, () => Promise.reject(new Error('Again.')));
@@ -52,6 +52,6 @@ describe('replaceFolder', () => {
 	});
 });
 
-it('commitOf is unknown where there is no repository', () => {
+it('commitOf is unknown if there is no repository', () => {
 	expect(commitOf(root)).toBe('unknown');
 });

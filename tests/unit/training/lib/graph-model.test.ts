@@ -1,4 +1,4 @@
-/** Networks as files: written, read back, and refused where they are damaged. Against tfjs's own loader: core/network. */
+/** Networks as files: written, read back, and rejected if damaged. For tfjs's own loader, see core/network. */
 import { Float16Array } from '@petamoriken/float16';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,21 +25,21 @@ const LARGE: NetworkDescription = {
 };
 
 describe('packNetwork', () => {
-	it('keeps whole steps of each channel, to half a step, and the rest in half precision', () => {
+	it('keeps weights to half a quantisation step per channel, and the rest in half precision', () => {
 		const { input, steps, weights } = unpackNetwork(packNetwork(LARGE, 0.3));
 		expect({ input, steps }).toEqual({ input: LARGE.input, steps: LARGE.steps });
 		expect(weights.map(({ shape }) => shape)).toEqual(LARGE.weights.map(({ shape }) => shape));
 		const halves = (place: number): number[] => Array.from(new Float16Array(LARGE.weights[place]?.values ?? []));
 		for (const place of [1, 2, 3]) expect(Array.from(weights[place]?.values ?? [])).toEqual(halves(place));
 		const [wanted, found] = [LARGE.weights[0]?.values ?? [], weights[0]?.values ?? []];
-		// A sine's root mean square is its height by the root of two; steps are 0.3 of it.
+		// A sine's root mean square is its height divided by the root of two; steps are 0.3 of it.
 		const step = 0.3 * 0.1 * Math.SQRT1_2;
 		const greatest = Math.max(...Array.from(wanted, (value, index) => Math.abs(value - (found[index] ?? NaN))));
 		expect(greatest).toBeGreaterThan(0.4 * step);
 		expect(greatest).toBeLessThan(0.55 * step);
 	});
 
-	it('bears channels of nothing, of next to nothing, and with one weight far from the others', () => {
+	it('handles channels of zeros or tiny weights, and with one weight far from the others', () => {
 		const values = new Float32Array(20_000);
 		for (let i = 0; i < values.length; i += 4) values.set([0, 1e-9, 1e-3, 0.5], i);
 		values[2] = 100;
@@ -58,13 +58,13 @@ describe('packNetwork', () => {
 		expect(found[7]).toBeCloseTo(0.5, 1);
 	});
 
-	it('refuses steps that do not fit each other', () => {
+	it('rejects steps that do not fit each other', () => {
 		expect(() => packNetwork({ ...LARGE, input: [5, 5, 3] }, null)).toThrow('A kernel for 32 channels meets 3.');
 	});
 });
 
 describe('writeModel', () => {
-	it('puts hashes into both names, in place of the files before, and readModel refuses what is damaged', () => {
+	it('puts hashes into both names, replacing earlier files, and readModel rejects damaged ones', () => {
 		writeModel(dir, packNetwork(LARGE, null));
 		const files = writeModel(dir, packNetwork(LARGE, 0.3));
 		const names = [files.url, ...files.weightsUrls].map((url) => path.basename(url));
@@ -103,13 +103,13 @@ describe('readGraphModel', () => {
 		expect(readGraphModel(model, larger.subarray(3))).toEqual(unpackNetwork(packed));
 	});
 
-	it('refuses weights that are cut off or too long', () => {
+	it('rejects weights that are truncated or too long', () => {
 		const { length } = packed.weights;
 		expect(() => readGraphModel(model, packed.weights.subarray(1))).toThrow(`There are ${String(length - 1)} bytes`);
 		expect(() => readGraphModel(model, new Uint8Array(length + 1))).toThrow(`asks for ${String(length)}`);
 	});
 
-	it('refuses what is no graph model, and nodes that no step stands for', () => {
+	it('rejects what is not a graph model, and nodes without a matching step', () => {
 		for (const json of [null, {}, { format: 'layers-model', weightsManifest: [{}] }])
 			expect(() => asGraphModel(json)).toThrow('not a tfjs graph model');
 		const read = (changed: GraphModel) => (): unknown => readGraphModel(changed, packed.weights);

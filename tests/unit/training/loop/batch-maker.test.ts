@@ -30,7 +30,7 @@ for (let i = 0; i < setup.dataset.pixels.length; i++) setup.dataset.pixels[i] = 
 const threads = new BatchMakerWorkers(setup, 2);
 afterAll(() => threads.close());
 
-it('raises contrast last, where it is asked to', () => {
+it('a batch maker raises contrast last, if asked to', () => {
 	const dull = new Uint8Array(new SharedArrayBuffer(48 * 48));
 	for (let i = 0; i < dull.length; i++) dull[i] = 100 + (setup.dataset.pixels[i] ?? 0) / 16;
 	const own = { ...setup, dataset: { pixels: dull }, recipe: { seed: 3, augmentation: NO_AUGMENTATION } };
@@ -42,7 +42,7 @@ it('raises contrast last, where it is asked to', () => {
 	expect(expected).not.toEqual(new LocalBatchMaker(own).makeBatch(Uint32Array.of(0), 48, 0));
 });
 
-it('makes the same in threads, in the order of the rows', async () => {
+it('a batch maker gives the same in threads, in the order of the rows', async () => {
 	const local = new LocalBatchMaker(setup);
 	const rows = Uint32Array.from([4, 0, 3, 1, 2]);
 	for (const epoch of [0, 1]) {
@@ -55,14 +55,14 @@ it('makes the same in threads, in the order of the rows', async () => {
 	expect(local.makeBatch(rows, 32, 0)).not.toEqual(local.makeBatch(rows, 32, 1));
 });
 
-it('answers requests that overlap each with its own', async () => {
+it('a batch maker answers each of several overlapping requests correctly', async () => {
 	const local = new LocalBatchMaker(setup);
 	const requests = [0, 1, 2, 3].map((row) => Uint32Array.of(row, row));
 	const made = await Promise.all(requests.map((rows) => threads.makeBatch(rows, 16, 0)));
 	for (const [index, rows] of requests.entries()) expect(made[index]).toEqual(local.makeBatch(rows, 16, 0));
 });
 
-it('refuses once a thread has failed, then and later', async () => {
+it('a batch maker rejects requests once a thread has failed, then and later', async () => {
 	const broken = new BatchMakerWorkers({ ...setup, dataset: { pixels: undefined as never } }, 1);
 	try {
 		await expect(broken.makeBatch(Uint32Array.of(0), 16, 0)).rejects.toThrow(/undefined/);
@@ -72,7 +72,7 @@ it('refuses once a thread has failed, then and later', async () => {
 	}
 });
 
-it('refuses what is asked for while it closes', async () => {
+it('a batch maker rejects pending requests when closed', async () => {
 	const closing = new BatchMakerWorkers(setup, 1);
 	const made = closing.makeBatch(Uint32Array.of(0), 16, 0);
 	made.catch(() => undefined);

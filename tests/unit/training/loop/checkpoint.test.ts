@@ -16,7 +16,7 @@ vi.mock('node:fs', async (importOriginal) => {
 			const wanted = bytes.length - offset;
 			if (disk.left === null) return actual.writeSync(handle, bytes, offset);
 			if (disk.left === 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-			// As a real disk does: first what still fits, then the error.
+			// As on a real disk: first what still fits is written, then comes the error.
 			const written = actual.writeSync(handle, bytes, offset, Math.min(wanted, disk.left));
 			disk.left -= written;
 			return written;
@@ -50,7 +50,7 @@ function find(): { found: Checkpoint | undefined; problems: string[] } {
 }
 
 describe('checkpoints', () => {
-	it('come back as they were written, the one before is kept', () => {
+	it('are read as they were written, and the previous one is kept', () => {
 		writeCheckpoint(file, checkpoint(1));
 		writeCheckpoint(file, { ...checkpoint(2), base: 'imagenet' });
 		expect(readCheckpoint(file)).toEqual({ ...checkpoint(2), base: 'imagenet' });
@@ -58,7 +58,7 @@ describe('checkpoints', () => {
 		expect(find()).toEqual({ found: { ...checkpoint(2), base: 'imagenet' }, problems: [] });
 	});
 
-	it.each([0, 100, 3000])('of a disk that is full after %i bytes: says so, and keeps the older ones', (left) => {
+	it.each([0, 100, 3000])('on a disk that is full after %i bytes report it, and older ones are kept', (left) => {
 		writeCheckpoint(file, checkpoint(1));
 		writeCheckpoint(file, checkpoint(2));
 		const before = readdirSync(dir);
@@ -73,7 +73,7 @@ describe('checkpoints', () => {
 		expect(find().found?.step).toBe(3);
 	});
 
-	it.each([0, 10, 90, 1000])('cut short to %i bytes are passed over for the older one', (bytes) => {
+	it.each([0, 10, 90, 1000])('cut short to %i bytes are skipped in favour of the older one', (bytes) => {
 		writeCheckpoint(file, checkpoint(1));
 		writeCheckpoint(file, checkpoint(2));
 		truncateSync(file, bytes);
@@ -82,14 +82,14 @@ describe('checkpoints', () => {
 		expect(problems).toEqual([expect.stringMatching(/checkpoint\.bin is damaged or cut short.*An older one is tried/)]);
 	});
 
-	it('are found when the process ended between the two renames', () => {
+	it('are found if the process ended between the two renames', () => {
 		writeCheckpoint(file, checkpoint(1));
 		copyFileSync(file, `${file}.previous`);
 		rmSync(file);
 		expect(find()).toEqual({ found: checkpoint(1), problems: [] });
 	});
 
-	it('that are all damaged leave nothing to go on with, and that is said', () => {
+	it('that are all damaged leave nothing to resume, and this is reported', () => {
 		writeCheckpoint(file, checkpoint(1));
 		truncateSync(file, 50);
 		const { found, problems } = find();
@@ -97,7 +97,7 @@ describe('checkpoints', () => {
 		expect(problems).toEqual([expect.stringMatching(/cut short.*There is no older one/)]);
 	});
 
-	it('of another run give way to an older one of this run', () => {
+	it('of another run are skipped in favour of an older one of this run', () => {
 		writeCheckpoint(file, checkpoint(1));
 		writeCheckpoint(file, checkpoint(5, OTHER));
 		const { found, problems } = find();
@@ -105,7 +105,7 @@ describe('checkpoints', () => {
 		expect(problems).toEqual([expect.stringMatching(/belongs to another run; the one before it is used/)]);
 	});
 
-	it('of another run alone are refused and left as they are', () => {
+	it('only of another run are refused and left as they are', () => {
 		writeCheckpoint(file, checkpoint(5, OTHER));
 		const bytes = readFileSync(file);
 		expect(find).toThrow(

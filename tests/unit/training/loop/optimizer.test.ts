@@ -39,21 +39,21 @@ const cases: [string, OptimizerConfig, () => tf.Optimizer][] = [
 ];
 
 describe('optimizers', () => {
-	it.each(cases)('%s takes the steps of tfjs', async (_, config, create) => {
+	it.each(cases)('%s takes the same steps as in tfjs', async (_, config, create) => {
 		for (const steps of [1, 2, 25]) {
 			const [mine, theirs] = [await ours(config, steps), await tfjs(create(), steps)];
 			for (const [index, value] of theirs.entries()) expect(mine[index]).toBeCloseTo(value, 4);
 		}
 	});
 
-	it.each(['adam', 'adamax'] as const)('%s takes the same steps by operations as in place', async (kind) => {
+	it.each(['adam', 'adamax'] as const)('%s takes the same steps with operations as in place', async (kind) => {
 		const [operations, inPlace] = [false, true].map((place) => ours({ kind, ...moments }, 25, place, 0.1));
 		const expected = [...((await inPlace) ?? [])];
 		expect(expected).toHaveLength(2);
 		for (const [index, value] of expected.entries()) expect((await operations)?.[index]).toBeCloseTo(value, 4);
 	});
 
-	it('add the decay to the gradient', () => {
+	it('add weight decay to the gradient', () => {
 		const weight = tf.variable(tf.tensor1d([4, -2]));
 		const plain = { kind: 'sgd', momentum: 0, nesterov: false } as const;
 		createOptimizer(plain, [{ name: 'w', value: weight, decay: 0.5 }]).apply([tf.tensor1d([1, 0])], 0.1, 0);

@@ -13,7 +13,7 @@ const run = (model: string, recipe: string, seed = 1): Run => {
 const nameOf = ({ model, recipe }: Run): string => `${model.id} ${recipe.id} ${String(recipe.seed)}`;
 
 describe('needsOf', () => {
-	it('names each run once, after all that it builds on itself', () => {
+	it('names each run once, after all that it depends on', () => {
 		for (const model of MODELS)
 			for (const recipe of model.recipes) {
 				const needs = needsOf({ model, recipe }, () => false);
@@ -25,17 +25,17 @@ describe('needsOf', () => {
 		expect(needsOf(run('mien', 'low-light', 3), () => false).map(nameOf)).toEqual(['mien teacher 3', 'mien student 3']);
 	});
 
-	it('asks for nothing that only a trained run was built on', () => {
+	it('leaves out what only a trained run depends on', () => {
 		const needsOfLast = (trained: string) =>
 			needsOf(run('mien', 'low-light'), (need) => nameOf(need) === trained).map(nameOf);
 		expect(needsOfLast('mien teacher 1')).toEqual(['mien student 1']);
 		expect(needsOfLast('mien student 1')).toEqual([]);
-		// The teacher of another seed teaches nobody here.
+		// The teacher of another seed is not used here.
 		expect(needsOfLast('mien teacher 2')).toEqual(['mien teacher 1', 'mien student 1']);
 	});
 });
 
-it('names the teachers of a run and of what it started from', () => {
+it('teachersOf names the teachers of a run and of what it started from', () => {
 	expect(teachersOf(run('vgg16', 'further'))).toEqual([]);
 	expect(teachersOf(run('mien', 'teacher'))).toEqual(['face-api']);
 	expect(teachersOf(run('mien-large', 'low-light'))).toEqual(['mien-large', 'face-api']);
@@ -43,7 +43,7 @@ it('names the teachers of a run and of what it started from', () => {
 
 const folder = temporaryFolder();
 
-it('takes a run for trained when its log is full', () => {
+it('isTrained takes a run as trained once its log is full', () => {
 	const { recipe } = run('mien', 'teacher');
 	expect(isTrained(folder, { ...recipe, epochs: 2 })).toBe(false);
 	writeFileSync(path.join(folder, RUN_FILES.best), '');

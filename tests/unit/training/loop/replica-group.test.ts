@@ -25,12 +25,12 @@ describe('replicas that cannot start', () => {
 	it.each([
 		['a batch that they cannot share', 3, { batchSize: 4 }, /4 cannot be shared by 3/],
 		['a batch larger than the data', 2, { batchSize: 16 }, /8 pictures .* do not fill a batch of 16/]
-	])('say so where it is %s', async (_, replicas, part, message) => {
+	])('report %s', async (_, replicas, part, message) => {
 		await expect(start(replicas, part)).rejects.toThrow(UserError);
 		await expect(start(replicas, part)).rejects.toThrow(message);
 	});
 
-	it('leave no thread behind', async () => {
+	it('leave no thread running', async () => {
 		const threads = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
 		const before = threads();
 		await expect(start(2, { model: 'unknown' })).rejects.toThrow(/unknown/);
@@ -45,7 +45,7 @@ it.each([
 	[32, 1],
 	[96, 3],
 	[130, 2]
-])('a batch of %i is shared by %i replicas on every machine, 32 pictures or more each', (batchSize, replicas) => {
+])('a batch of %i is shared by %i replicas on any machine, with 32 pictures or more each', (batchSize, replicas) => {
 	expect(replicasFor('wasm', { batchSize })).toBe(replicas);
 	expect(replicasFor('webgpu', { batchSize })).toBe(1);
 });

@@ -28,7 +28,7 @@ const recipe: Recipe = {
 	emaDecay: 0
 };
 
-/** Softmax regression on the pixels: its gradient can be written down. */
+/** Softmax regression on the pixels, whose gradient can be written down. */
 const regression: ModelDefinition = {
 	id: 'regression',
 	title: 'Regression',
@@ -44,7 +44,7 @@ const regression: ModelDefinition = {
 	}
 };
 
-/** The same, whose teacher is a network of `mien`'s kind. */
+/** The same, with a network of `mien`'s kind as teacher. */
 const taught: ModelDefinition = {
 	...regression,
 	build: (labels, settings) => (settings.stages ? mien : regression).build(labels, settings)
@@ -124,9 +124,9 @@ describe('Replica', () => {
 	});
 
 	it.each([
-		{ light: 0, as: 'as they were changed' },
-		{ light: 1, as: 'as they were changed, but for the light and what was erased' }
-	])('learns what its teacher says of the pictures $as', async ({ light }) => {
+		{ light: 0, as: 'as augmented' },
+		{ light: 1, as: 'as augmented, except for light and erasing' }
+	])("learns the teacher's answers to the pictures $as", async ({ light }) => {
 		const { teacher, network } = untrainedTeacher(1);
 		const mirrorOf = (row: number): number[] => {
 			const picture = pictureOf(row);

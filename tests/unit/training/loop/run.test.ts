@@ -68,7 +68,7 @@ function hashes({ state }: Checkpoint): string[][] {
 const checkpointFile = (): string => path.join(runDir, RUN_FILES.checkpoint);
 
 describe('train', () => {
-	it('remembers 64 pictures without a fault', async () => {
+	it('memorises 64 pictures perfectly', async () => {
 		const accuracies: number[] = [];
 		const outcome = await train(
 			options({
@@ -85,8 +85,8 @@ describe('train', () => {
 		expect(readFileSync(path.join(runDir, RUN_FILES.log), 'utf8').trim().split('\n')).toHaveLength(15);
 	});
 
-	it("learns two things at once where a second head learns face-api's answers, and keeps one head", async () => {
-		// It answers by the picture too, but never what the label says.
+	it("learns two things at once if a second head learns face-api's answers, and keeps one head", async () => {
+		// face-api's answers depend on the picture too, but never match the label.
 		const dataset = noise(64, 8);
 		const faceApi = new Float32Array(new SharedArrayBuffer(4 * 7 * dataset.n));
 		for (const [row, label] of dataset.labels.entries()) faceApi[7 * row + ((label + 1) % 7)] = 1;
@@ -111,11 +111,11 @@ describe('train', () => {
 			2, 1
 		]);
 		expect([...state.values()].some(({ shape }) => shape.at(-1) === 14)).toBe(false);
-		// The other head says the other labels.
+		// The other head gives the other labels.
 		expect(await learn(1)).toBe(0);
 	});
 
-	it.each([1, 2])('goes on exactly where it was stopped, with %i replica(s)', async (replicas) => {
+	it.each([1, 2])('resumes exactly where it was stopped, with %i replica(s)', async (replicas) => {
 		await startBackend('wasm');
 		const demanding: Partial<TrainOptions> = {
 			replicas,
@@ -142,7 +142,7 @@ describe('train', () => {
 		);
 	});
 
-	it('stops early by one measure, and keeps the weights that another one names', async () => {
+	it('stops early by one measure, and keeps the weights chosen by another', async () => {
 		// Without a step, only the moving statistics settle.
 		const still: Recipe = { ...recipe, epochs: 40, learningRate: 0, earlyStopping: { by: 'loss', patience: 2 } };
 		for (const keep of ['last', 'loss'] as const) {
@@ -159,7 +159,7 @@ describe('train', () => {
 		rmSync(`${runDir}.old-1`, { recursive: true });
 	});
 
-	it('counts a last, smaller batch where the recipe keeps it', async () => {
+	it('counts a smaller last batch if the recipe keeps it', async () => {
 		const counts: number[] = [];
 		for (const lastBatch of ['dropped', 'kept'] as const)
 			await train(
@@ -175,7 +175,7 @@ describe('train', () => {
 		expect(counts).toEqual([2, 3]);
 	});
 
-	it('refuses the checkpoint of a run with another teacher', async () => {
+	it('rejects the checkpoint of a run with another teacher', async () => {
 		await startBackend('wasm');
 		const [first, second] = [untrainedTeacher(1), untrainedTeacher(2)];
 		const dataset = noise(16, 4);
@@ -184,7 +184,7 @@ describe('train', () => {
 		await expect(other).rejects.toThrow(/another recipe.*--fresh/);
 	});
 
-	it('takes the checkpoint before when the last one is cut short', async () => {
+	it('takes the previous checkpoint if the last one is cut short', async () => {
 		await train(options(stopAfter(3)));
 		const whole = path.join(runDir, 'whole.bin');
 		copyFileSync(checkpointFile(), whole);
@@ -196,7 +196,7 @@ describe('train', () => {
 		expect(events[1]).toMatchObject({ type: 'resumed', step: readCheckpoint(whole).step });
 	});
 
-	it('refuses the checkpoint of another recipe, and moves it aside when told to start fresh', async () => {
+	it('rejects the checkpoint of another recipe, and moves it aside when told to start fresh', async () => {
 		await train(options(stopAfter(1)));
 		const other = { ...recipe, learningRate: 0.01 };
 		await expect(train(options({ recipe: other }))).rejects.toThrow(/another recipe.*--fresh/);
@@ -219,8 +219,8 @@ describe('train', () => {
 	});
 });
 
-describe('what comes from outside', () => {
-	it('reaches a run of one replica, which else waits for nothing but itself', async () => {
+describe('input to a training run', () => {
+	it('reaches a run with one replica, which otherwise waits for nothing but itself', async () => {
 		const controller = new AbortController();
 		let steps = 0;
 		const stopped = await train(
@@ -229,7 +229,7 @@ describe('what comes from outside', () => {
 				signal: controller.signal,
 				onEvent: ({ type }) => {
 					if (type !== 'step' || ++steps > 1) return;
-					// As a signal does: by the event loop.
+					// Through the event loop, like a signal.
 					setTimeout(() => controller.abort());
 				}
 			})
@@ -238,7 +238,7 @@ describe('what comes from outside', () => {
 		expect(existsSync(path.join(runDir, RUN_FILES.checkpoint))).toBe(true);
 	});
 
-	it('is refused where there is nothing to choose an epoch by', async () => {
+	it('is rejected if there are no rows to choose an epoch by', async () => {
 		await expect(train(options({ dataset: noise(16, 0) }))).rejects.toThrow('no PublicTest rows');
 	});
 });

@@ -1,4 +1,4 @@
-/** Two epochs on generated rows: the same seeds give the same weights to the bit, whatever is moved or renamed. */
+/** Two epochs on generated rows: the same seeds give bit-identical weights, whatever is moved or renamed. */
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { startBackend } from '../../../../training/backend/index';
@@ -81,7 +81,7 @@ it.each([
 		1,
 		'3ec3e8d32f4ab80075fc28be94db269a749515b9621ee064670fb9455b46d5a6'
 	]
-] as const)('%s, trains to the same weights as ever', async (_, definition, changes, replicas, hash) => {
+] as const)('%s, trains to the same weights as before', async (_, definition, changes, replicas, hash) => {
 	await startBackend('wasm');
 	const data = generated();
 	await train({

@@ -27,7 +27,7 @@ const dataset: Dataset = {
 dataset.labels.set([3, 1]);
 
 describe('the targets of two heads', () => {
-	it("are the labels for the one, and face-api's answers times their factor for the other", async () => {
+	it("are the labels for one, and face-api's answers times their factor for the other", async () => {
 		const targets = targetsOf(Uint32Array.of(1, 0), dataset, RECIPE, LABELS, undefined);
 		const [first = [], second = []] = await targets.array();
 		const expected = (label: number, others: readonly number[]) => [
@@ -55,7 +55,7 @@ describe('the targets of two heads', () => {
 		const together = await crossEntropy(logits, targets, LABELS).data();
 		for (const [index, value] of alone.entries()) expect(together[index]).toBeCloseTo(value, 5);
 
-		// Of the cross-entropy of a softmax: its probabilities, times the sum of the target, less the target.
+		// For the cross-entropy of a softmax: its probabilities, times the sum of the target, minus the target.
 		const gradient = await tf
 			.grad((x) => crossEntropy(x as tf.Tensor2D, targets, LABELS))(logits)
 			.array();
@@ -73,8 +73,8 @@ describe('the targets of two heads', () => {
 	});
 });
 
-describe('two heads', () => {
-	it('become one that answers what both do, the second counting for its part', async () => {
+describe('two heads of a network', () => {
+	it('become one that combines both answers, the second with its share', async () => {
 		const features = tf.randomNormal<tf.Rank.R2>([4, 5], 0, 1, 'float32', 1);
 		const kernel = tf.randomNormal<tf.Rank.R2>([5, 2 * LABELS], 0, 1, 'float32', 2);
 		const part = 0.25;
@@ -82,7 +82,7 @@ describe('two heads', () => {
 		const joined = tf.tensor2d(joinHeads(await kernel.data(), LABELS, part), [5, LABELS]);
 		const actual = await tf.matMul(features, joined).data();
 		for (const [index, value] of expected.entries()) expect(actual[index]).toBeCloseTo(value, 5);
-		// Softmax of a mean of logits: the geometric mean of what both say.
+		// Softmax of a mean of logits: the geometric mean of both answers.
 		const [one, other] = tf.split(tf.matMul(features, kernel), 2, 1).map((half) => tf.softmax(half as tf.Tensor2D));
 		const mean = tf.mul(tf.pow(one as tf.Tensor, 1 - part), tf.pow(other as tf.Tensor, part));
 		const shares = await tf.div(mean, tf.sum(mean, 1, true)).data();
@@ -90,7 +90,7 @@ describe('two heads', () => {
 		for (const [index, value] of shares.entries()) expect(probabilities[index]).toBeCloseTo(value, 5);
 	});
 
-	it('are kept as one', () => {
+	it('are stored as one', () => {
 		const values = Float32Array.from({ length: 5 * 2 * LABELS }, (_, index) => index);
 		const state = new Map([['average/1:kernel', { shape: [5, 2 * LABELS], values }]]);
 		expect(withOneHead(state, RECIPE).get('average/1:kernel')).toEqual({

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 
 describe('BatchNorm', () => {
-	it('uses its moving statistics when not training', async () => {
+	it('uses its moving statistics outside training', async () => {
 		const layer = new BatchNorm({});
 		layer.build([null, null, null, 1]);
 		layer.setWeights([tf.tensor1d([2]), tf.tensor1d([1]), tf.tensor1d([3]), tf.tensor1d([4 - 1e-3])]);
@@ -17,7 +17,7 @@ describe('BatchNorm', () => {
 		expect((await output.data())[0]).toBeCloseTo(((5 - 3) / 2) * 2 + 1, 4);
 	});
 
-	it('moves its statistics towards the batch', () => {
+	it('moves its statistics towards those of the batch', () => {
 		const layer = new BatchNorm({});
 		layer.build([null, null, null, 1]);
 		layer.apply(tf.tensor4d([1, 3, 5, 7], [4, 1, 1, 1]), { training: true });
@@ -28,7 +28,7 @@ describe('BatchNorm', () => {
 });
 
 describe('SeededDropout', () => {
-	it('repeats its mask for equal keys, keeps the mean, and does nothing in use', async () => {
+	it('repeats its mask for equal keys, keeps the mean, and does nothing at inference', async () => {
 		const layer = new SeededDropout({ rate: 0.25 });
 		const x = tf.ones([100, 100]);
 		const draw = async (...keys: number[]) => {

@@ -6,7 +6,7 @@ import { findModel, findRecipe } from '../../../../training/models/index';
 
 const ADAMAX = { kind: 'adamax', beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
-/** What both approaches of the paper share. */
+/** What both of the paper's approaches share. */
 const SHARED: Partial<Recipe> = {
 	rows: 'paper',
 	keep: 'last',
@@ -55,15 +55,15 @@ describe('the recipes of the paper', () => {
 		expect(findModel('vgg16').input).toEqual({ size: 48, channels: 3, range: [0, 1] });
 	});
 
-	it('take 225 steps of 128 pictures and 575 of 50 over the 28,708 of the paper', () => {
+	it("take 225 steps of 128 pictures and 575 of 50 over the paper's 28,708", () => {
 		expect(stepsPerEpochOf(recipeOf('cnn'), 28_708)).toBe(225);
 		expect(stepsPerEpochOf(recipeOf('vgg16'), 28_708)).toBe(575);
 		expect([0, 100_000].map((step) => learningRateAt(recipeOf('cnn'), step, 225))).toEqual([0.002, 0.002]);
 	});
 });
 
-// Keras's counts of the paper's code and of VGG16 without its top. What is trained with normalisation has as many
-// parameters once that is folded away.
+// Keras's counts for the paper's code and for VGG16 without its top. Networks trained with normalisation have as many
+// parameters once it is folded away.
 describe.each([
 	{ id: 'cnn', kernels: 8, parameters: 22_386_119, base: 0 },
 	{ id: 'vgg16', kernels: 17, parameters: 15_440_839, base: 14_714_688 }
@@ -78,7 +78,7 @@ describe.each([
 		network.dispose();
 	});
 
-	it('has as many parameters', () => {
+	it("has as many parameters as the paper's", () => {
 		expect(network.countParams()).toBe(parameters);
 		const head = definition.parts?.head(7, recipeOf(id));
 		expect(parameters - (head?.countParams() ?? parameters)).toBe(base);
@@ -87,7 +87,7 @@ describe.each([
 		head?.dispose();
 	});
 
-	it('starts from uniform kernels after Glorot and zero biases', async () => {
+	it('starts from Glorot uniform kernels and zero biases', async () => {
 		const drawn = network.weights.filter(({ originalName }) => originalName.endsWith('kernel'));
 		expect(drawn).toHaveLength(kernels);
 		for (const weight of network.weights) {

@@ -13,7 +13,7 @@ const CUT = 120_000;
 const dir = temporaryFolder({ emptied: true });
 let server: Server;
 let remote: RemoteFile;
-/** Ranges that were asked for. */
+/** The requested ranges. */
 let asked: (string | undefined)[] = [];
 let behaviour: 'whole' | 'cut' | 'no ranges' | 'missing' | 'other' = 'whole';
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
 		response.writeHead(start > 0 ? 206 : 200, { 'Content-Length': body.length });
 		if (behaviour === 'cut')
 			response.write(body.subarray(0, CUT), () => {
-				// The first part must have arrived before the connection is gone.
+				// The first part must arrive before the connection is gone.
 				setTimeout(() => response.destroy(), 50);
 			});
 		else response.end(body);
@@ -59,7 +59,7 @@ describe('download', () => {
 		expect(asked).toHaveLength(1);
 	});
 
-	it('goes on where a broken connection ended', async () => {
+	it('resumes where a broken connection ended', async () => {
 		behaviour = 'cut';
 		await expect(download(remote, target())).rejects.toThrow(/could not be fetched.*Run the same command again/s);
 		const there = statSync(`${target()}.part`).size;
@@ -72,7 +72,7 @@ describe('download', () => {
 		expect(existsSync(`${target()}.part`)).toBe(false);
 	});
 
-	it('starts again with a server that does not know ranges', async () => {
+	it('starts again with a server that does not support ranges', async () => {
 		behaviour = 'cut';
 		await expect(download(remote, target())).rejects.toThrow();
 		behaviour = 'no ranges';
@@ -80,7 +80,7 @@ describe('download', () => {
 		expect(readFileSync(target())).toEqual(CONTENT);
 	});
 
-	it('keeps nothing that is not what was published', async () => {
+	it('keeps nothing but the published file', async () => {
 		behaviour = 'other';
 		await expect(download(remote, target())).rejects.toThrow(/a different file than was published: its MD5 is/);
 		expect(existsSync(target())).toBe(false);

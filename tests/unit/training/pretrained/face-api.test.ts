@@ -30,7 +30,7 @@ beforeAll(async () => {
 			weights.set(name, tf.tensor(values, [...shape]));
 			return;
 		}
-		// Each output is of the size of its inputs.
+		// Scaled so that outputs are about as large as inputs.
 		const reach = 2 / Math.sqrt(length / (name.includes('depthwise') ? (shape[2] ?? 1) : (shape.at(-1) ?? 1)));
 		const [scale, min] = [(2 * reach) / 255, -reach];
 		const bytes = Uint8Array.from({ length }, () => Math.floor(random() * 256));
@@ -88,7 +88,7 @@ function asFaceApi(pictures: tf.Tensor4D): tf.Tensor2D {
 	return tf.add(tf.matMul(pooled as tf.Tensor2D, weight('fc/weights') as tf.Tensor2D), weight('fc/bias'));
 }
 
-it("answers what face-api's own code computes, in FER2013's order", async () => {
+it("faceApiNetwork answers like face-api's own code, in FER2013's order", async () => {
 	const pictures = tf.randomUniform<tf.Rank.R4>([2, 48, 48, 3], 0, 255, 'float32', 1);
 	const network = faceApiNetwork(dir);
 	const actual = (await (network.predict(pictures) as tf.Tensor).array()) as number[][];
@@ -101,7 +101,7 @@ it("answers what face-api's own code computes, in FER2013's order", async () => 
 		}
 });
 
-it('is asked about each row of Training and its mirror image, once', async () => {
+it('askFaceApi asks about each row of Training and its mirror image, once', async () => {
 	const dataset = blockPictures(6, 5, 2);
 	const parts: number[] = [];
 	const ask = (signal = new AbortController().signal) =>
@@ -120,6 +120,6 @@ it('is asked about each row of Training and its mirror image, once', async () =>
 	expect(await ask()).toEqual(answers);
 });
 
-it('says where the weights come from when they are not there', () => {
+it('faceApiNetwork says where to get the weights if they are missing', () => {
 	expect(() => faceApiNetwork(path.join(dir, 'nowhere'))).toThrow('npm pack @vladmandic/face-api');
 });

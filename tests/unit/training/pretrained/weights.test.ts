@@ -35,7 +35,7 @@ function numbers(count: number, seed: number): Float32Array {
 const KERNELS = SHAPES.map((shape, index) => numbers(tf.util.sizeFromShape(shape), index + 1));
 const BIASES = SHAPES.map((shape, index) => numbers(shape[3] ?? 0, index + 11));
 
-/** A weights file as Keras writes it: `nameOf` gives what it calls a layer's kernel and bias; dense layers may follow. */
+/** A weights file as Keras writes it: `nameOf` names a layer's kernel and bias; dense layers may follow. */
 function writeH5(file: string, inModel: boolean, nameOf: (layer: string) => [string, string]): void {
 	const opened = new h5wasm.File(file, 'w');
 	const root: Group = inModel ? opened.create_group('model_weights') : opened;
@@ -76,7 +76,7 @@ const headOf = (x: tf.SymbolicTensor): tf.SymbolicTensor =>
 		.dense({ units: 7, kernelInitializer: tf.initializers.glorotUniform({ seed: 3 }) })
 		.apply(x) as tf.SymbolicTensor;
 
-/** As small as a network with pretrained convolutions can be. */
+/** The smallest network with pretrained convolutions. */
 const small: ModelDefinition = {
 	id: 'small',
 	title: 'Small',
@@ -115,7 +115,7 @@ function setBase(network: tf.LayersModel, values: readonly Float32Array[]): tf.L
 
 describe('readPretrained', () => {
 	it.each([
-		['weights as the first Keras wrote them', false, (layer: string) => [`${layer}_W_1:0`, `${layer}_b_1:0`]],
+		['weights as written by early Keras', false, (layer: string) => [`${layer}_W_1:0`, `${layer}_b_1:0`]],
 		['a whole model', true, (layer: string) => [`${layer}/kernel:0`, `${layer}/bias:0`]]
 	] as [string, boolean, (layer: string) => [string, string]][])('reads %s', async (_, inModel, nameOf) => {
 		const file = path.join(dir, 'weights.h5');
@@ -174,7 +174,7 @@ describe('readPretrained', () => {
 });
 
 describe('weightsFor', () => {
-	it('refuses the weights of another network', async () => {
+	it('rejects the weights of another network', async () => {
 		const pretrained = await smallWeights();
 		const x = tf.input({ shape: [null, null, 3] });
 		const other = tf.model({ inputs: x, outputs: convolve(convolve(x, 4), 6) });
@@ -185,7 +185,7 @@ describe('weightsFor', () => {
 		expect(() => weightsFor(pretrained, longer, input, false)).toThrow(/convolution 3 .* but there is none/);
 	});
 
-	/** Output of the first convolution away from the frame, for pictures of 0..255 made into what it gets. */
+	/** Output of the first convolution away from the frame, for pictures of 0..255 mapped to its input. */
 	async function inside(weights: readonly Float32Array[], toInput: (luma: number, channel: number) => number) {
 		const [kernel, bias] = weights;
 		const luma = numbers(8 * 8, 77).map((value) => (value + 0.5) * 255);
@@ -201,7 +201,7 @@ describe('weightsFor', () => {
 		['imagenet', [-114.8, 140.2]],
 		['imagenet', [0, 1]],
 		['unit', [-1, 1]]
-	] as const)('makes weights of %s see in %j what they know', async (trainedOn, range) => {
+	] as const)('adapts weights of %s to pictures in %j', async (trainedOn, range) => {
 		const pretrained: PretrainedWeights = { ...(await smallWeights()), trainedOn };
 		const known = (luma: number, channel: number): number =>
 			trainedOn === 'unit' ? luma / 255 : luma - ([103.939, 116.779, 123.68][channel] ?? NaN);
@@ -258,7 +258,7 @@ describe('training from pretrained weights', () => {
 		return result.then((found) => ({ found, seen }));
 	}
 
-	it('trains the head alone on features that are computed once, and joins both', async () => {
+	it('trains only the head on features that are computed once, and joins both', async () => {
 		const pretrained = await smallWeights();
 		const dataset = pictures(12);
 		const values = weightsFor(pretrained, parts.features(recipe), input, false);
@@ -266,7 +266,7 @@ describe('training from pretrained weights', () => {
 		const { found, seen } = await features(network, dataset);
 		if (!found) throw new Error('No features.');
 		expect(seen).toEqual([12, 12]);
-		// The second time they are read.
+		// The second time, they are read.
 		expect((await features(network, dataset)).seen).toEqual([12]);
 		const aborted = AbortSignal.abort();
 		expect((await features(network, pictures(11), aborted)).found).toBeUndefined();
@@ -282,7 +282,7 @@ describe('training from pretrained weights', () => {
 		const untrained = await parts.head(7, recipe).getWeights()[0]?.data();
 		expect(weights[4]).not.toEqual(untrained);
 
-		// What was selected by is what the joined network says.
+		// The selection figure is that of the joined network.
 		const x = tf.tensor4d(
 			Float32Array.from(dataset.pixels.subarray(8 * 2304), (luma) => luma / 255).reduce<number[]>(
 				(all, value) => (all.push(value, value, value), all),
@@ -295,7 +295,7 @@ describe('training from pretrained weights', () => {
 		expect(best.history.at(-1)?.validation.loss).toBeCloseTo(loss, 4);
 	});
 
-	it('trains them on where the recipe says so, and refuses to go on with others', async () => {
+	it('trains them on if the recipe says so, and refuses to resume with others', async () => {
 		const pretrained = await smallWeights();
 		const tuned: Recipe = { ...recipe, learningRate: 0, pretrained: { training: 'tuned', normalised: false } };
 		const best = await run({ recipe: tuned, dataset: pictures(12), pretrained });

@@ -30,10 +30,10 @@ describe.each(MODELS.map((definition) => [definition.id, definition, definition.
 	'export of %s',
 	(_, definition, recipe) => {
 		const { size, channels } = definition.input;
-		// Millions of numbers are drawn from a normal distribution in seconds, from a uniform one in tenths of them.
+		// Drawing millions of numbers takes seconds from a normal distribution, and tenths of that from a uniform one.
 		const drawn = { ...recipe, kernelInitializer: 'glorotUniform' } as const;
 
-		it('says the same as the trained network, without its training layers', async () => {
+		it('gives the same as the trained network, without its training layers', async () => {
 			const model = trainedLike(definition.build(7, drawn));
 			const folded = foldForInference(model, size, channels);
 			const x = tf.randomNormal([2, size, size, channels], 0, 0.5, 'float32', 1);
@@ -53,7 +53,7 @@ describe('packed networks', () => {
 		['in fine steps', 0.05, 1.05, 0.02],
 		['in coarse steps', 0.3, 1.05, 0.1]
 	] as const)(
-		'give back what they were made of, %s, by layers and by kernels',
+		'restore the original network %s, both by layers and by kernels',
 		async (_, coarseness, perWeight, most) => {
 			const folded = foldForInference(trainedLike(mien.build(7, mien.recipes[0])), size, channels);
 			const packed = packNetwork(networkOfLayers(folded), coarseness);

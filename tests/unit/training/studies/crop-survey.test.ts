@@ -42,7 +42,7 @@ afterAll(() => {
 	detector.dispose();
 });
 
-/** What FER2013 would hold of this face if its pictures were cut by `crop`, turned by `angle`. */
+/** What FER2013 would contain for this face if its pictures were cut by `crop` and turned by `angle`. */
 function cut(crop: CropSpec, angle = 0): Uint8Array {
 	return Uint8Array.from(sampleSquare(frame, { ...cropSquare(face, crop), angle }, SIDE));
 }
@@ -52,7 +52,7 @@ describe('surveyCrop', () => {
 		{ scale: 1.1, shift: [0, -0.06] },
 		{ scale: 1.3, shift: [0.06, 0.04] },
 		{ scale: 1.2, shift: [-0.06, -0.1] }
-	] as const)('finds the square that pictures were cut by: scale $scale, shift $shift', async ({ scale, shift }) => {
+	] as const)('finds the square by which pictures were cut: scale $scale, shift $shift', async ({ scale, shift }) => {
 		const before = tf.memory().numTensors;
 		const survey = await surveyCrop([cut({ scale, shift, align: false })], detector);
 		expect(tf.memory().numTensors).toBe(before);
@@ -62,7 +62,7 @@ describe('surveyCrop', () => {
 		expect(Math.abs(survey.level.crop.shift[1] - shift[1])).toBeLessThan(0.04);
 	});
 
-	it('tells the roll, and the shift in the direction of the eyes', async () => {
+	it('measures the roll, and the shift along the eyes', async () => {
 		const turn = (angle: number): Uint8Array => cut({ scale: 1.3, shift: [0, 0], align: false }, angle);
 		const survey = await surveyCrop([turn(-0.35)], detector);
 		const level = await surveyCrop([turn(0)], detector);
@@ -74,7 +74,7 @@ describe('surveyCrop', () => {
 		expect(aligned.crop.align).toBe(true);
 	});
 
-	it('counts pictures without a face, and prints what it found', async () => {
+	it('counts pictures without a face, and prints its findings', async () => {
 		const done: number[] = [];
 		const blank = new Uint8Array(SIDE * SIDE).fill(90);
 		const survey = await surveyCrop(

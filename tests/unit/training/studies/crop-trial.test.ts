@@ -15,7 +15,7 @@ beforeAll(async () => {
 	await startBackend('wasm');
 });
 
-/** A classifier that says 3 where the picture is darker than `threshold`, and 0 elsewhere. */
+/** A classifier that says 3 if the picture is darker than `threshold`, and 0 otherwise. */
 function byBrightness(threshold: number): tf.LayersModel {
 	const input = tf.input({ shape: [48, 48, 1] });
 	const dense = tf.layers.dense({ units: 7, activation: 'softmax' });
@@ -28,7 +28,7 @@ function byBrightness(threshold: number): tf.LayersModel {
 }
 
 describe('tryCrops', () => {
-	it('counts pictures with a face alone, whole and cut', async () => {
+	it('counts only pictures with a face, whole and cut', async () => {
 		const face = await sharp(path.join(ROOT, 'tests/fixtures/astronaut.png'))
 			.extract({ left: 165, top: 50, width: 120, height: 120 })
 			.resize(48, 48)
@@ -50,7 +50,7 @@ describe('tryCrops', () => {
 		const tools = { detector, classifier: byBrightness(0.3), entry: { input, temperature: 1 } };
 		const rows = rowsOf(dataset, 'public');
 		const { n, trials } = await tryCrops(dataset, rows, crops, tools);
-		// The grey picture holds no face; of the other two, the dark one is called 3.
+		// The grey picture contains no face; of the other two, the dark one is called 3.
 		expect(n).toBe(2);
 		expect(trials).toEqual([
 			{ name: 'whole picture', accuracy: 0.5 },

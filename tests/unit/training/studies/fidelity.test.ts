@@ -1,4 +1,4 @@
-/** A map of what the network looks at is more faithful than noise, and noise is worth nothing. */
+/** A map of what the network looks at is more faithful than noise, and noise scores zero. */
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { FER2013_CROP } from '../../../../src/lib/core/crop';
@@ -17,7 +17,7 @@ import { gradCam, mapMethods } from '../../../../training/studies/saliency-maps'
 
 const SIZE = 48;
 const INPUT = { size: SIZE, channels: 1, range: [0, 1], crop: FER2013_CROP } as const;
-/** Bright in a corner, dark elsewhere, and a network that looks at that corner alone. */
+/** Bright in a corner, dark elsewhere, and a network that looks only at that corner. */
 const isCorner = (pixel: number): boolean => pixel % SIZE < 12 && Math.floor(pixel / SIZE) < 12;
 const FACE = Uint8Array.from({ length: SIZE * SIZE }, (_, pixel) => (isCorner(pixel) ? 250 : 20));
 const classify: Classify = (faces) =>
@@ -29,7 +29,7 @@ const classify: Classify = (faces) =>
 	);
 const subject = () => ({ face: FACE, size: SIZE, label: 1, score: 250 / 255, random: createRandom(1) });
 
-it('ranks by salience, and equals by chance', () => {
+it('fidelity ranks by salience, and ties by chance', () => {
 	const map = Float32Array.of(0.1, 0.9, -1, 0.5);
 	expect([...rankPixels(map, createRandom(1))]).toEqual([1, 3, 0, 2]);
 	const flat = new Float32Array(100);
@@ -37,7 +37,7 @@ it('ranks by salience, and equals by chance', () => {
 	expect([...rankPixels(flat, createRandom(1)).sort()]).toEqual([...flat.keys()]);
 });
 
-it('goes from one picture to another in equal steps', () => {
+it('fidelity goes from one picture to another in equal steps', () => {
 	const pictures = stepsBetween(Uint8Array.of(1, 1, 1, 1), Uint8Array.of(9, 9, 9, 9), Uint32Array.of(2, 0, 3, 1), 2);
 	expect(pictures.map((picture) => [...picture])).toEqual([
 		[1, 1, 1, 1],
@@ -46,17 +46,17 @@ it('goes from one picture to another in equal steps', () => {
 	]);
 });
 
-it('takes the area under a curve', () => {
+it('fidelity takes the area under a curve', () => {
 	expect(areaUnder([1, 1, 1])).toBe(1);
 	expect(areaUnder([1, 0])).toBe(0.5);
 	expect(areaUnder([0, 1, 0])).toBe(0.5);
 });
 
-it('has a face of one grey for the mean', () => {
+it('fidelity uses a face of one grey as the mean', () => {
 	expect([...meanGray(Uint8Array.of(0, 10, 20))]).toEqual([10, 10, 10]);
 });
 
-it('tells a right map from a wrong one', async () => {
+it('fidelity tells a right map from a wrong one', async () => {
 	const right = Float32Array.from(FACE, (_, pixel) => (isCorner(pixel) ? 1 : 0));
 	const good = await measureFidelity(subject(), right, 16, classify);
 	const bad = await measureFidelity(
@@ -71,7 +71,7 @@ it('tells a right map from a wrong one', async () => {
 	expect(good.insertion.blur).toBeGreaterThan(bad.insertion.blur);
 });
 
-it('compares all maps on the same faces, repeatably, and finds the page’s beside noise', async () => {
+it('fidelity compares all maps on the same faces, repeatably, and finds the page’s better than noise', async () => {
 	const network = tf.sequential({
 		layers: [
 			tf.layers.conv2d({ inputShape: [SIZE, SIZE, 1], filters: 2, kernelSize: 3, strides: 2, padding: 'same' }),
@@ -90,7 +90,7 @@ it('compares all maps on the same faces, repeatably, and finds the page’s besi
 	network.dispose();
 });
 
-it('counts the passes of every map as they are', async () => {
+it('fidelity counts the real passes of every map', async () => {
 	const network = tf.sequential({
 		layers: [tf.layers.flatten({ inputShape: [SIZE, SIZE, 1] }), tf.layers.dense({ units: 2, activation: 'softmax' })]
 	});
@@ -100,14 +100,14 @@ it('counts the passes of every map as they are', async () => {
 			count += faces.length;
 			return classify(faces);
 		});
-		// The page's function asks for the label itself, which the subject's has cost already.
+		// The page's function computes the label itself, a pass that the subject has already cost.
 		expect([0, 1], method.title).toContain(count - method.passes);
 	}
 	network.dispose();
 });
 
-it('finds by Grad-CAM what a network looks at, and leaves no tensor', async () => {
-	// One channel that is bright where the picture is, of which "bright" takes the mean.
+it('Grad-CAM finds what a network looks at, and leaks no tensor', async () => {
+	// One channel that is bright where the picture is, and "bright" takes its mean.
 	const network = tf.sequential({
 		layers: [
 			tf.layers.averagePooling2d({ inputShape: [SIZE, SIZE, 1], poolSize: 8 }),

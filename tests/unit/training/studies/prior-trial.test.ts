@@ -3,9 +3,9 @@ import { crossCalibrate, tryPrior } from '../../../../training/studies/prior-tri
 
 const [HAPPY, SAD, NEUTRAL] = [3, 4, 6];
 
-it('counts what one label wins and others lose, by label where FER2013 and people agree', () => {
-	// Ten neutral faces that are called sad by a little, ten happy ones, nine sad ones, one that FER2013 calls sad and people
-	// neutral, and one that people differ about.
+it('a prior trial counts what one label wins and others lose, by label where FER2013 and people agree', () => {
+	// Ten neutral faces narrowly called sad, ten happy ones, nine sad ones, one that FER2013 calls sad and people
+	// neutral, and one that people disagree about.
 	const faces = [
 		...Array.from({ length: 10 }, () => ({ label: NEUTRAL, people: NEUTRAL, scores: { [SAD]: 0.6, [NEUTRAL]: 0.4 } })),
 		...Array.from({ length: 10 }, () => ({ label: HAPPY, people: HAPPY, scores: { [HAPPY]: 0.9, [NEUTRAL]: 0.1 } })),
@@ -29,8 +29,8 @@ it('counts what one label wins and others lose, by label where FER2013 and peopl
 	expect(tryNeutral(10)).toMatchObject({ accuracy: 10 / 31, agreement: 11 / 30, clearRecall: [0, 0, 0, 0, 0, 0, 1] });
 });
 
-it('calibrates no row by its own label', () => {
-	// Each fifth row is of the label that is never true of the others: what is fitted with it would expect it.
+it('a prior trial calibrates no row by its own label', () => {
+	// Each fifth row has a label that never occurs in the others: a fit that includes it would expect it.
 	const rows = Array.from({ length: 50 }, (_, row) => row);
 	const scores = rows.map(() => [0.5, 0.5]);
 	const calibrated = crossCalibrate(
@@ -38,6 +38,6 @@ it('calibrates no row by its own label', () => {
 		rows.map((row) => (row % 5 === 0 ? 1 : 0))
 	);
 	for (const row of rows.filter((each) => each % 5 === 0)) expect(calibrated[row]?.[1]).toBeLessThan(0.01);
-	// The others know of ten in forty.
+	// The others see ten in forty.
 	for (const row of rows.filter((each) => each % 5 > 0)) expect(calibrated[row]?.[1]).toBeCloseTo(0.25, 3);
 });

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { flopsPerPicture } from '../../../../training/studies/speed';
 
-it('counts the operations of a training step from the shapes of the layers', () => {
+it('the operations of a training step are counted from the shapes of the layers', () => {
 	const network = tf.sequential({
 		layers: [
 			tf.layers.conv2d({ inputShape: [10, 10, 2], filters: 4, kernelSize: 3 }),
