@@ -5,8 +5,8 @@ import { acceptWebSocket } from './websocket';
 
 /**
  * What it hangs up on: a subscription (AWS IoT without `iot:Subscribe`), a retained message, a retained last will, any
- * last will, or a message to be confirmed. `silence`: it takes messages to be confirmed, but
- * confirms none. `version`: it knows only MQTT 5.
+ * last will, or a message to be confirmed. `silence`: it takes messages to be confirmed, but confirms none. `version`:
+ * it knows only MQTT 5.
  */
 export type Grudge = 'subscribe' | 'retain' | 'retained-will' | 'will' | 'confirm' | 'silence' | 'version';
 
