@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import type { TestSequencer, TestSpecification } from 'vitest/node';
 
 /**
- * Orders test files: those of the project "apart" first, as they are the longest, and as in between they would end a
- * process of the others with all that it has loaded; then large files before small ones.
+ * Orders test files: first those of the project "apart", because they take longest, and because in between they would
+ * end a process that the others share, with all that it has loaded. Then large files before small ones.
  */
 export class ApartFirst implements TestSequencer {
 	sort(files: TestSpecification[]): TestSpecification[] {

@@ -5,8 +5,8 @@ import { acceptWebSocket } from './websocket';
 
 /**
  * What it hangs up on: a subscription (AWS IoT without `iot:Subscribe`), a retained message, a retained last will, any
- * last will, or a message to be confirmed. `silence`: it takes those, but confirms none. `version`: it knows only MQTT
- * 5.
+ * last will, or a message to be confirmed. `silence`: it takes messages to be confirmed, but confirms none. `version`:
+ * it knows only MQTT 5.
  */
 export type Grudge = 'subscribe' | 'retain' | 'retained-will' | 'will' | 'confirm' | 'silence' | 'version';
 
@@ -54,7 +54,7 @@ export async function startBroker(grudges: readonly Grudge[]): Promise<StandInBr
 				if ((wish & 0x04) !== 0 && hangsUp('will')) return;
 				if ((wish & 0x20) !== 0 && hangsUp('retained-will')) return;
 				broker.connects++;
-				// After the protocol name (6 bytes), level, flags and keep-alive: the client's id, then the will's topic.
+				// After protocol name (6 bytes), level, flags and keep-alive: the client's id, then the will's topic.
 				const id = past(body, 10);
 				const at = past(body, id + 2 + body.readUInt16BE(id));
 				if ((wish & 0x04) !== 0) broker.wills.push(body.subarray(at + 2, at + 2 + body.readUInt16BE(at)).toString());

@@ -1,4 +1,4 @@
-/** Finds a Chromium for the browser tests, or installs one, and has the arguments for it. */
+/** Finds or installs a Chromium for the browser tests, and holds its arguments. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';

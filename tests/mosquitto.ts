@@ -21,7 +21,7 @@ export class Mosquitto {
 
 	/**
 	 * Accepts MQTT over WebSocket on `port` and plain MQTT on `plainPort`, with BROKER_LOGIN only; its state is
-	 * persistent. `rights`: lines of an `acl_file`, with which OTHER_LOGINS are accepted too.
+	 * persistent. `rights`: lines of an `acl_file`; if given, OTHER_LOGINS are accepted too.
 	 */
 	constructor(program: string, port: number, plainPort: number, rights: string | null = null) {
 		this.#program = program;
@@ -62,7 +62,7 @@ export class Mosquitto {
 		}
 	}
 
-	/** As by a power cut. */
+	/** As in a power cut. */
 	async kill(): Promise<void> {
 		const program = this.#process;
 		this.#process = null;

@@ -83,8 +83,8 @@ const lines: Line[] = [
 		limit: 80 * KB
 	})),
 	...built(/\.wasm$/).map((file) => ({ what: file, bytes: statSync(file).size, limit: 450 * KB })),
-	{ what: 'first visit to the first result: scripts, brotli', bytes: brotli(firstScripts), limit: 130 * KB },
-	{ what: 'first visit to the first result: all of it, brotli', bytes: brotli(firstVisit), limit: 1500 * 1000 },
+	{ what: 'first visit up to the first result: scripts, brotli', bytes: brotli(firstScripts), limit: 130 * KB },
+	{ what: 'first visit up to the first result: everything, brotli', bytes: brotli(firstVisit), limit: 1500 * 1000 },
 	...[manifest.detector, manifest.farDetector].map((entry) => ({
 		what: `detector ${entry.id}`,
 		bytes: modelBytes(entry),
@@ -93,7 +93,7 @@ const lines: Line[] = [
 	...manifest.models.map((entry) => ({
 		what: `model ${entry.id}`,
 		bytes: modelBytes(entry),
-		// Only the default one is fetched unasked.
+		// Only the default is fetched without asking.
 		limit: (entry.id === manifest.default ? 2 : 24) * 1000 * 1000
 	}))
 ];

@@ -8,7 +8,7 @@ export interface ServerSocket {
 	onMessage: (message: string | Buffer) => void;
 	onClose: () => void;
 	send(message: string | Buffer): void;
-	/** As when the program ends. */
+	/** As if the program ended. */
 	destroy(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Pages of the site in browsers other than Chromium, by the protocols that they bring: BiDi and WebDriver. */
+/** Opens pages of the site in browsers other than Chromium, by the protocols that they support: BiDi and WebDriver. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
@@ -7,7 +7,7 @@ import { freePort } from '../programs';
 export interface Driver {
 	readonly title: string;
 	open(url: string): Promise<void>;
-	/** What an expression of the page's scripts comes to, a promise waited for; JSON alone. */
+	/** Evaluates an expression in the page, and awaits it if it is a promise; JSON only. */
 	evaluate(expression: string): Promise<unknown>;
 	/** Gives files of this machine to an input. */
 	chooseFiles(selector: string, paths: readonly string[]): Promise<void>;
@@ -24,7 +24,7 @@ export async function startFirefox(executablePath: string): Promise<Driver> {
 			'media.navigator.streams.fake': true,
 			'media.navigator.permission.disabled': true,
 			'media.autoplay.default': 0,
-			// A machine without a GPU.
+			// For machines without a GPU.
 			'layers.acceleration.disabled': true
 		}
 	});
@@ -45,7 +45,7 @@ export async function startFirefox(executablePath: string): Promise<Driver> {
 	};
 }
 
-/** WebKitGTK by WebDriver, on a display of its own where there is none. */
+/** WebKitGTK by WebDriver. `xvfb`: the program for a display of its own; null if there is a display already. */
 export async function startWebKit(driver: string, miniBrowser: string, xvfb: string | null): Promise<Driver> {
 	const children: ChildProcess[] = [];
 	const env: NodeJS.ProcessEnv = { ...process.env, WEBKIT_DISABLE_DMABUF_RENDERER: '1', LIBGL_ALWAYS_SOFTWARE: '1' };
@@ -115,7 +115,7 @@ export async function startWebKit(driver: string, miniBrowser: string, xvfb: str
 	}
 }
 
-/** The first of these files that is there. */
+/** The first of these files that exists. */
 export function firstFile(paths: readonly string[]): string | null {
 	return paths.find((path) => existsSync(path)) ?? null;
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run test:browsers`: Firefox and WebKitGTK walk through the built site as Chromium does, and are held against it. What
- * is missing is installed where it may be (root on Debian); a browser that is not there is reported as skipped.
+ * `npm run test:browsers`: walks Firefox and WebKitGTK through the built site as it does Chromium, and compares them.
+ * Installs what is missing if it may (as root on Debian); reports a missing browser as skipped.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -16,10 +16,10 @@ import { serveSite } from '../server';
 import { type Driver, firstFile, startFirefox, startWebKit } from './driver';
 
 const LIMIT_MS = 90_000;
-/** Back ends and decoders differ in the last digits; more would be another picture, or another preprocessing. */
+/** Back ends and decoders differ in the last digits; more would mean another picture, or another preprocessing. */
 const MOST_OFF = 0.03;
 
-/** What a browser said of the portrait: probabilities by label. */
+/** What a browser read in the portrait: probabilities by label. */
 type Reading = Readonly<Record<string, number>>;
 type Outcome = 'ok' | 'skipped' | 'FAILED';
 
@@ -36,7 +36,10 @@ function which(name: string): string | null {
 	return status === 0 ? stdout.trim() : null;
 }
 
-/** Paths of programs by their names, or of files by their paths; installs their Debian packages where that may be, and null where one is missing. */
+/**
+ * Paths of programs. `names`: their Debian packages by program name or file path. Installs missing packages if it may;
+ * null if a program is still missing.
+ */
 function provide(names: Readonly<Record<string, string>>): Readonly<Record<string, string>> | null {
 	const missing = Object.entries(names).filter(([name]) => which(name) === null);
 	if (missing.length > 0 && process.getuid?.() === 0 && existsSync('/etc/debian_version')) {
@@ -83,7 +86,7 @@ interface Steps {
 	readonly hasCamera: boolean;
 }
 
-/** The walk, step by step; one that fails does not end it. Gives what was said of the portrait, live page and export. */
+/** Walks step by step; a failed step does not end it. Gives the portrait's readings on the live page and exported. */
 async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: Steps): Promise<Reading[]> {
 	const readings: Reading[] = [];
 	const step = async (title: string, run: () => Promise<string | undefined>) => {
@@ -137,7 +140,7 @@ async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: St
 			await until(driver, `document.querySelector('main[data-status="running"]')`, 'the live camera');
 			return undefined;
 		});
-	} else report(name, 'reads a live camera', 'skipped', 'it has no fake one');
+	} else report(name, 'reads a live camera', 'skipped', 'it has no fake camera');
 	for (const source of [
 		'mjpeg:/streams/walk/mjpeg',
 		'snapshot:/streams/walk/snapshot',
@@ -171,13 +174,13 @@ function compare(name: string, own: readonly Reading[], wanted: readonly Reading
 	const isNear = wanted.length > 0 && worst <= MOST_OFF;
 	report(
 		name,
-		'says what Chromium says',
+		'agrees with Chromium',
 		isNear ? 'ok' : 'FAILED',
 		`probabilities at most ${(100 * worst).toFixed(2)} points apart`
 	);
 }
 
-/** Chromium, to be held against. */
+/** Chromium, to compare with. */
 async function startChromium(): Promise<Driver> {
 	const browser = await chromium.launch({
 		executablePath: provideChromium(),
@@ -230,7 +233,7 @@ async function main(): Promise<void> {
 			report('WebKitGTK', 'all', 'skipped', 'there is no webkit2gtk-driver');
 		else {
 			const start = () => startWebKit(webkit['WebKitWebDriver'] ?? '', miniBrowser, webkit['Xvfb'] ?? null);
-			// WebKitGTK decodes what GStreamer does, which is H.264 only with these.
+			// WebKitGTK decodes what GStreamer does, which includes H.264 only with these.
 			const decoders = provide({
 				[join(libFolder(), 'gstreamer-1.0/libgstlibav.so')]: 'gstreamer1.0-libav',
 				[join(libFolder(), 'gstreamer-1.0/libgstvideoparsersbad.so')]: 'gstreamer1.0-plugins-bad'
@@ -267,7 +270,7 @@ async function walkIn(
 	}
 }
 
-/** Of Debian, where libraries lie by architecture. */
+/** Debian's library folder, which depends on the architecture. */
 function libFolder(): string {
 	return `/usr/lib/${execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim()}-linux-gnu`;
 }
@@ -278,7 +281,7 @@ function findMiniBrowser(): string | null {
 	);
 }
 
-/** `npm run test:browsers -- webkit`: only that one. */
+/** `npm run test:browsers -- webkit` runs only that one. */
 const chosen = process.argv.slice(2);
 
 await main();

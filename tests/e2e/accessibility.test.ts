@@ -1,4 +1,4 @@
-/** What axe finds, and that every width is enough. */
+/** Accessibility as axe checks it, and pages that fit every width. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './axe';
@@ -9,8 +9,8 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
 
-// One page each for all tests, as starting one takes longer than looking at it.
-describe.each(['/', '/photo'])('%s', (path) => {
+// One page per path for all tests, as starting one takes longer than checking it.
+describe.each(['/', '/photo'])('the page %s', (path) => {
 	let page: Page;
 	beforeAll(async () => {
 		({ page } = await open(browser, path, { reducedMotion: 'reduce' }));
@@ -20,21 +20,21 @@ describe.each(['/', '/photo'])('%s', (path) => {
 
 	const SCHEMES = ['light', 'dark'] as const;
 
-	it.each(SCHEMES)('has no serious violation in %s', async (colorScheme) => {
+	it.each(SCHEMES)('has no serious axe violation in the %s scheme', async (colorScheme) => {
 		await page.emulateMedia({ colorScheme });
 		expect(await violations(page)).toEqual([]);
 	});
 
-	// Axe takes any label around a control for its name.
-	it('names every slider', async () => {
+	// Axe takes any label around a control as its name.
+	it('gives every slider an accessible name', async () => {
 		await openSettings(page);
 		const sliders = page.getByRole('slider');
 		await expect.poll(() => sliders.count()).toBeGreaterThan(0);
 		expect(await page.getByRole('slider', { name: /\w/ }).count()).toBe(await sliders.count());
 	});
 
-	// Over the gradient axe cannot tell the contrast.
-	it.each(SCHEMES)('writes light on its dark stage in %s', async (colorScheme) => {
+	// Axe cannot tell the contrast on a gradient.
+	it.each(SCHEMES)('has light text on its dark stage in the %s scheme', async (colorScheme) => {
 		await page.emulateMedia({ colorScheme });
 		const invitation = page.getByRole('heading', { level: 2 }).first();
 		const [red = 0, green = 0, blue = 0] = await invitation.evaluate((heading) =>
@@ -49,12 +49,12 @@ describe.each(['/', '/photo'])('%s', (path) => {
 			await waitForStatus(page, 'done');
 		});
 
-		it.each(SCHEMES)('has no serious violation in %s', async (colorScheme) => {
+		it.each(SCHEMES)('has no serious axe violation in the %s scheme', async (colorScheme) => {
 			await page.emulateMedia({ colorScheme });
 			expect(await violations(page)).toEqual([]);
 		});
 
-		it('shows what is chosen where colours are forced', async () => {
+		it('shows which models are selected when colours are forced', async () => {
 			await page.emulateMedia({ forcedColors: 'active' });
 			expect(await violations(page)).toEqual([]);
 			await page.getByTestId('compare-live').click();
@@ -71,12 +71,12 @@ describe.each(['/', '/photo'])('%s', (path) => {
 			expect(edges.filter(({ chosen, width }) => chosen !== 'true' && width === '3px')).toEqual([]);
 		});
 
-		it('announces politely what was found', async () => {
+		it('announces the faces found in a polite live region', async () => {
 			const polite = page.locator('[aria-live=polite], [role=status]');
 			await expect.poll(async () => (await polite.allInnerTexts()).join(' ')).toMatch(/face/i);
 		});
 
-		it('does not move where less motion is asked for', async () => {
+		it('has no endless animation when reduced motion is asked for', async () => {
 			const running = await page.evaluate(() =>
 				document
 					.getAnimations()
@@ -100,7 +100,7 @@ describe.each(['/', '/photo'])('%s', (path) => {
 	});
 });
 
-describe('a phone, whose scroll bars take no room', () => {
+describe('on a phone, where scroll bars take no room', () => {
 	const WIDTHS = [320, 360, 412, 480];
 	let page: Page;
 	beforeAll(async () => {
@@ -108,7 +108,7 @@ describe('a phone, whose scroll bars take no room', () => {
 	});
 	afterAll(() => page.context().close());
 
-	it.each(['/', '/photo', '/film', '/compare', '/kiosk/setup'])('needs no sideways scrolling on %s', async (path) => {
+	it.each(['/', '/photo', '/film', '/compare', '/kiosk/setup'])('%s needs no sideways scrolling', async (path) => {
 		await page.goto(path);
 		await page.locator('#content').waitFor();
 		if (path === '/photo') {
@@ -118,7 +118,7 @@ describe('a phone, whose scroll bars take no room', () => {
 		}
 		for (const width of WIDTHS) {
 			await page.setViewportSize({ width, height: 740 });
-			// Drawn at that width.
+			// Wait until it is drawn at that width.
 			await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
 			if (path === '/photo') {
 				const gallery = await page.getByTestId('gallery').boundingBox();

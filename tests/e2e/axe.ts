@@ -1,14 +1,14 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 
-/** How a page may be asked to look. */
+/** Colour settings to check a page in. */
 export const MEDIA = [
 	{ colorScheme: 'light', forcedColors: 'none' },
 	{ colorScheme: 'dark', forcedColors: 'none' },
 	{ colorScheme: 'light', forcedColors: 'active' }
 ] as const;
 
-/** The violations that keep people out, as sentences; of these rules, or of all. */
+/** Violations that shut people out (serious or critical), as sentences; of these rules, or of all. */
 export async function violations(page: Page, rules?: string[]): Promise<string[]> {
 	const builder = new AxeBuilder({ page });
 	const { violations: found } = await (rules === undefined ? builder : builder.withRules(rules)).analyze();

@@ -1,4 +1,4 @@
-/** A benchmark in the browser, on files made here. */
+/** The benchmark page, on files made here. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -29,7 +29,7 @@ let bench: Opened;
 let folder: string;
 /** Live tensors before anything is measured. */
 let tensorsBefore: number;
-/** Rows of the portrait's face, one of which is damaged; those of Training are to be left out. */
+/** Rows of the portrait's face, one of them damaged; those with usage Training are to be left out. */
 let csv: string;
 /** Id of the site's default model. */
 let own: string;
@@ -55,7 +55,7 @@ beforeAll(async () => {
 	const { page } = bench;
 	await page.getByTestId('bench-model').first().waitFor();
 	await page.getByTestId('bench-options').locator('summary').click();
-	// With the model of the live page, which is on its way.
+	// Includes the model of the live page, which is still loading.
 	do tensorsBefore = await countTensors(page);
 	while ((await countTensors(page)) !== tensorsBefore);
 });
@@ -65,7 +65,7 @@ afterAll(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-/** Folders named as in CK+, RAF-DB and neither, with a crop, a photo, and what is no picture or holds no face. */
+/** Folders named as in CK+, RAF-DB and neither, with crops, a photo, a picture without a face, and broken files. */
 async function writePictures(root: string): Promise<void> {
 	const crop = await sharp((await closeUp(48, 1)).buffer)
 		.greyscale()
@@ -129,7 +129,7 @@ async function counted(page: Page, model: string): Promise<number> {
 	return Number(await page.locator(`[data-testid=bench-figures][data-model="${model}"]`).getAttribute('data-n'));
 }
 
-it('leaves models with a large download to be chosen, and tells the size of each', async () => {
+it('the benchmark page does not preselect models with a large download, and tells the size of each', async () => {
 	const { context, page } = await open(browser, '/compare/benchmark');
 	await page.getByTestId('bench-model').first().waitFor();
 	const boxes = await page
@@ -151,7 +151,7 @@ it('leaves models with a large download to be chosen, and tells the size of each
 });
 
 describe('a FER2013 file', () => {
-	it('is counted by split, gzipped or not; damaged rows are listed', async () => {
+	it('is counted by split, gzipped or not, and its damaged rows are listed', async () => {
 		const { page } = bench;
 		await chooseModels(page, [own, 'twin']);
 		await chooseCsv(page, Buffer.from(csv), 'icml_face_data.csv');
@@ -170,7 +170,7 @@ describe('a FER2013 file', () => {
 		expect(await confusion(page, 0)).toEqual(plain);
 	});
 
-	it('without a column Usage is measured under its own name, never as PrivateTest', async () => {
+	it('without a Usage column is measured as "All rows", not as PrivateTest', async () => {
 		const { page } = bench;
 		const bare = csv
 			.split('\r\n')
@@ -185,7 +185,7 @@ describe('a FER2013 file', () => {
 		await expect.poll(() => page.getByTestId('bench-manner').innerText()).toContain('PrivateTest');
 	});
 
-	it('whose numbers may be of another data set is not read before that is said', async () => {
+	it('whose label numbers may be those of another data set is not read until the visitor says which', async () => {
 		const { page } = bench;
 		const one = (csv.split('\r\n')[2] ?? '').replace(/\d+$/, '');
 		const numbered = (...numbers: number[]) =>
@@ -206,18 +206,18 @@ describe('a FER2013 file', () => {
 		await run(page);
 	});
 
-	it('can be looked at in other splits, with mirror images', async () => {
+	it('can be measured on other splits, and with mirror images', async () => {
 		const { page } = bench;
 		await chooseRows(page, 'as in the paper');
 		await page.getByTestId('bench-mirrored').check();
 		await run(page);
 		expect(await counted(page, own)).toBe(ROWS + 2);
-		// The ensemble of the model with its twin looks at mirror images by itself: it now says the same.
+		// The twin has the same weights, so it says the same.
 		expect(await confusion(page, 1)).toEqual(await confusion(page, 0));
 		await page.getByTestId('bench-single').check();
 	});
 
-	it('gives the counts that Node has, with labels as in FER2013 and as in everyday photos', async () => {
+	it('gives the same counts as in Node, with labels as in FER2013 and as in everyday photos', async () => {
 		const { page } = bench;
 		const face = new Uint8Array(
 			await sharp((await closeUp(48, 1)).buffer)
@@ -243,7 +243,7 @@ describe('a FER2013 file', () => {
 		model.dispose();
 		const calibrated = scores.map((row) => calibrate(row, entry));
 		const counts = confusionMatrix(calibrated, truth, entry.labels.length);
-		// More than one answer, or equality would say little.
+		// There is more than one answer; otherwise equality would say little.
 		expect(counts[0]?.filter((count) => count > 0).length).toBeGreaterThan(1);
 		expect(await confusion(page, 0)).toEqual(counts);
 
@@ -253,13 +253,13 @@ describe('a FER2013 file', () => {
 		await page.getByTestId('bench-everyday').check();
 		await run(page);
 		expect(await confusion(page, 0)).toEqual(shifted);
-		// What was chosen for one run is there for the next.
+		// The choices for one run are kept for the next.
 		await expect.poll(() => page.getByTestId('bench-everyday').isChecked()).toBe(true);
 		await expect.poll(() => page.locator('[data-testid=bench-model]:checked').count()).toBe(1);
 		await page.getByTestId('bench-trained').check();
 	});
 
-	it('that is none, or breaks off, is refused with a reason', async () => {
+	it('that is another kind of table, or is cut off, is refused with a reason', async () => {
 		const { page } = bench;
 		await chooseCsv(page, Buffer.from('name,age\nAnna,4\n'), 'people.csv');
 		const told = page.getByTestId('table-error');
@@ -280,10 +280,10 @@ async function drop(page: Page, paths: readonly string[]): Promise<void> {
 	await client.detach();
 }
 
-describe('what is dropped', () => {
+describe('what is dropped on the benchmark page', () => {
 	const chosen = (page: Page) => page.getByTestId('chosen').innerText();
 
-	it('is a folder, folders of it, or a table', async () => {
+	it('may be a folder, several folders, or a table, but not an empty folder', async () => {
 		const { context, page, problems } = await open(browser, '/compare/benchmark');
 		await page.getByTestId('bench-model').first().waitFor();
 		await drop(page, [join(folder, 'faces')]);
@@ -294,7 +294,7 @@ describe('what is dropped', () => {
 		await writeFile(join(folder, 'fer2013.csv'), csv);
 		await drop(page, [join(folder, 'fer2013.csv')]);
 		await expect.poll(() => chosen(page)).toContain('fer2013.csv');
-		// What systems leave in folders is no file of the visitor's.
+		// Files that systems leave in folders do not count as the visitor's.
 		await mkdir(join(folder, 'nothing'), { recursive: true });
 		await writeFile(join(folder, 'nothing', '.DS_Store'), 'x');
 		await drop(page, [join(folder, 'nothing')]);
@@ -305,14 +305,14 @@ describe('what is dropped', () => {
 	});
 });
 
-describe('a folder', () => {
-	it('is sorted by the names of its folders; what is unknown, broken or faceless is listed', async () => {
+describe('a folder of pictures', () => {
+	it('is labelled by the names of its subfolders; unknown, broken and faceless files are listed', async () => {
 		const { page } = bench;
 		await chooseModels(page, [own]);
 		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces', 'contempt'));
 		await expect.poll(() => page.getByTestId('benchmark').innerText()).toContain('None of these pictures has a label');
 		await page.getByTestId('folder-input').setInputFiles(join(folder, 'faces'));
-		// Numbers mean what the visitor says, who sees pictures of each.
+		// The visitor, who sees a picture of each, says what the numbers mean.
 		await expect.poll(() => page.getByTestId('bench-start').isDisabled()).toBe(true);
 		const number = page.getByTestId('folder-number');
 		await expect.poll(() => number.innerText()).toBe('4 ? (1)');
@@ -341,7 +341,7 @@ describe('a folder', () => {
 		]);
 	});
 
-	it('of faces cut out already is not searched for them', async () => {
+	it('of faces that are already cut out is not searched for faces', async () => {
 		const { page } = bench;
 		await page.getByTestId('picture-kind').selectOption('faces');
 		await run(page);
@@ -352,7 +352,7 @@ describe('a folder', () => {
 	});
 });
 
-it("can be tried without any pictures of one's own: drawn faces, more than half of them read as they are drawn", async () => {
+it('the benchmark page can be tried on drawn faces, without any pictures of your own', async () => {
 	const { page } = bench;
 	await chooseModels(page, [own]);
 	await page.getByTestId('choose-sample').click();
@@ -362,11 +362,11 @@ it("can be tried without any pictures of one's own: drawn faces, more than half 
 	await page.getByTestId('accuracy-chart').waitFor();
 });
 
-describe('a long run', () => {
-	/** Long enough to be caught: it is cancelled before its end. */
+describe('a long benchmark run', () => {
+	/** Rows; enough for the run to be cancelled before its end. */
 	const LONG = 6000;
 
-	it('can be paused, goes on where it stood, and can be cancelled; all with the keyboard', async () => {
+	it('can be paused, resumed where it stood, and cancelled, all by keyboard', async () => {
 		const { page } = bench;
 		const [header = '', , row = ''] = csv.split('\r\n');
 		const long = [header, ...Array.from({ length: LONG }, () => row)].join('\n');
@@ -386,7 +386,7 @@ describe('a long run', () => {
 		await page.getByTestId('bench-pause').focus();
 		await page.keyboard.press('Enter');
 		await page.locator('[data-testid=bench-run][data-status=paused]').waitFor();
-		// What was under way when it was paused ends; then all stands still, while the worker still answers.
+		// What was in progress at the pause ends; then nothing advances, while the worker still answers.
 		await expect
 			.poll(async () => {
 				const before = await done();
@@ -395,10 +395,10 @@ describe('a long run', () => {
 			})
 			.toBe(true);
 		const stood = await done();
-		// The button that paused it has the focus still.
+		// The button that paused it still has the focus.
 		await page.keyboard.press('Enter');
 		await expect.poll(done, { timeout: 60_000 }).toBeGreaterThan(stood);
-		// Another page would lose it: that is asked, and this visitor stays.
+		// Leaving the page would lose the run: the page asks, and this visitor stays.
 		let question = '';
 		page.once('dialog', (dialog) => {
 			question = dialog.message();
@@ -415,7 +415,7 @@ describe('a long run', () => {
 		expect(await hasFocus()).toBe(true);
 	});
 
-	it('leaves no models behind', async () => {
+	it('leaves no models in memory', async () => {
 		const { page } = bench;
 		await chooseModels(page, ['contrary']);
 		await chooseCsv(page, Buffer.from(csv));
@@ -424,11 +424,11 @@ describe('a long run', () => {
 	});
 });
 
-it.each(MEDIA)('has no serious violation: %o', async (media) => {
+it.each(MEDIA)('the benchmark page has no serious axe violation with %o', async (media) => {
 	await bench.page.emulateMedia({ ...media, reducedMotion: 'reduce' });
 	expect(await violations(bench.page, media === MEDIA[0] ? undefined : ['color-contrast'])).toEqual([]);
 });
 
-it('met no error', () => {
+it('the benchmark page met no error', () => {
 	expect(bench.problems).toEqual([]);
 });

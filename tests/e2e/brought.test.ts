@@ -1,4 +1,4 @@
-/** What people bring: files of pictures and cameras' streams that are not quite as they should be, many in one page. */
+/** What people bring: picture files and camera streams that are not quite as they should be, many per page. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,14 +24,14 @@ afterAll(() => browser.close());
 
 function reported(path: string): PictureFile {
 	const name = path.split('/').at(-1) ?? '';
-	// The type is what the system makes of the name.
+	// The type that the system derives from the name.
 	const mimeType = name.endsWith('.svg') ? 'image/svg+xml' : 'application/octet-stream';
 	return { name, mimeType, buffer: readFileSync(join(REPORTS, path)) };
 }
 
 const named = (name: string, buffer: Buffer): PictureFile => ({ name, mimeType: 'image/jpeg', buffer });
 
-/** A PNG of one bit a pixel: what is small in a file, and is not when it is shown. */
+/** A PNG with one bit per pixel: small as a file, but not when it is shown. */
 function blackPng(width: number, height: number): Buffer {
 	const part = (name: string, data: Buffer): Buffer => {
 		const named = Buffer.concat([Buffer.from(name, 'latin1'), data]);
@@ -75,7 +75,7 @@ async function read(files: readonly PictureFile[]): Promise<Record<string, strin
 }
 
 describe('pictures', () => {
-	it('that a browser can show are read in their own pixels; what is refused is named for what it is', async () => {
+	it('that a browser can show are read at their own size; others are refused with the right reason', async () => {
 		const photo = await sharp(ASTRONAUT).removeAlpha().jpeg().toBuffer();
 		const progressive = await sharp(ASTRONAUT).removeAlpha().jpeg({ progressive: true }).toBuffer();
 		const turned = await sharp(ASTRONAUT)
@@ -98,11 +98,11 @@ describe('pictures', () => {
 		const wrongSum = Buffer.from(small);
 		const rows = wrongSum.indexOf('IDAT');
 		wrongSum.writeUInt32BE(7, rows + 4 + wrongSum.readUInt32BE(rows - 4));
-		// One entry of a directory (16 bytes), which is a PNG.
+		// A directory with one entry (16 bytes), which is a PNG.
 		const directory = Buffer.from([0, 0, 1, 0, 1, 0, 64, 48, 0, 0, 1, 0, 32, 0, 0, 0, 0, 0, 22, 0, 0, 0]);
 		directory.writeUInt32LE(small.length, 14);
 		const icon = Buffer.concat([directory, small]);
-		// Parts before the first one that a PNG has: Apple's, and any other.
+		// Chunks before the one that a PNG begins with: Apple's, and any other.
 		const firstPart = (name: string) =>
 			Buffer.concat([small.subarray(0, 8), Buffer.from(`\0\0\0\x04${name}abcdefgh`, 'latin1'), small.subarray(8)]);
 		const drawing =
@@ -183,7 +183,7 @@ describe('pictures', () => {
 		});
 	});
 
-	it('that claim more pixels than memory has are refused while the page goes on answering', async () => {
+	it('that claim more pixels than fit into memory are refused, and the page goes on', async () => {
 		const bomb = blackPng(16_000, 16_000);
 		expect(bomb.length).toBeLessThan(2_000_000);
 		const { context, page } = await open(browser, '/photo');
@@ -198,7 +198,7 @@ describe('pictures', () => {
 	});
 });
 
-describe('streams', () => {
+describe('odd streams', () => {
 	let streams: OddStreams;
 	let site: Site;
 	beforeAll(async () => {
@@ -227,7 +227,7 @@ describe('streams', () => {
 		return results;
 	}
 
-	it('come up with the picture that an image element would show', async () => {
+	it('show the picture that an image element would show', async () => {
 		const small = '32x24';
 		const expected = {
 			'mjpeg:no-end-mark': small,
@@ -266,17 +266,17 @@ describe('streams', () => {
 		}
 	});
 
-	it('that are slow or late come up, and are not called frozen', async () => {
+	it('that are slow or late are shown, and not called frozen', async () => {
 		const incidents = await onEach(['mjpeg:slow', 'mjpeg:late'], async (view, page) => {
 			await expect.poll(() => view.getAttribute('data-state')).toBe('running');
-			// Two more pictures at the slow one's own pace.
+			// Time for two more pictures of the slow stream.
 			await page.waitForTimeout(13_000);
 			return (await view.getByTestId('kiosk-incidents').allInnerTexts()).join();
 		});
 		expect(incidents['mjpeg:slow']).not.toContain('frozen');
 	});
 
-	it('that hold no pictures are told in the words of their server, to whoever moves the mouse', async () => {
+	it('that hold no pictures are explained in the words of their server to whoever moves the mouse', async () => {
 		const told: Readonly<Record<string, RegExp>> = {
 			'mjpeg:empty': /sent no picture.*ffmpeg:door#video=mjpeg/s,
 			'mjpeg:words': /sent no picture.*no camera on port 3/s,
@@ -298,22 +298,22 @@ describe('streams', () => {
 		await onEach(Object.keys(told).slice(5), look);
 	});
 
-	it('tell visitors what happened, and whoever touches the screen what to do', async () => {
+	it('tell visitors what happened, and tell whoever touches the screen what to do', async () => {
 		const read = async (view: Locator) => (await view.getByTestId('kiosk-trouble').allInnerTexts()).join();
 		const told = /^The server sent no picture\..*no camera on port 3/;
 		await onEach(['mjpeg:words'], async (view, page) => {
 			await expect.poll(() => read(view)).toMatch(/^The server sent no picture\.$/);
-			// A screen with a mouse, too.
+			// Also on a screen that has a mouse.
 			await page.dispatchEvent('main', 'pointerdown', { pointerType: 'touch' });
 			await expect.poll(() => read(view)).toMatch(told);
 		});
-		// Where nothing can hover, it stays there.
+		// If nothing can hover, it is always shown.
 		await onEach(['mjpeg:words'], (view) => expect.poll(() => read(view)).toMatch(told), { hasTouch: true });
 	});
 });
 
 describe('a camera', () => {
-	it('that the system keeps from the browser is told so', async () => {
+	it('that the system withholds from the browser is explained as such', async () => {
 		const { context, page } = await open(browser, '/', {
 			prepare: (prepared) =>
 				prepared.addInitScript(() => {
@@ -329,7 +329,7 @@ describe('a camera', () => {
 		await context.close();
 	});
 
-	it('that is busy gives way to the next in a kiosk that names none', async () => {
+	it('that is busy gives way to the next one in a kiosk that names no camera', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=camera&log=no', {
 			prepare: (prepared) =>
 				prepared.addInitScript(() => {

@@ -1,4 +1,4 @@
-/** Starts Chromium and opens pages of the site, keeping what went wrong in them. */
+/** Starts Chromium and opens pages of the site, recording what goes wrong in them. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, inject } from 'vitest';
 import type { FrameResult } from '../../src/lib/core/types';
@@ -15,11 +15,11 @@ const CAMERAS = {
 		'--use-fake-device-for-media-stream',
 		`--use-file-for-fake-video-capture=${clip}`
 	],
-	/** Two that play a test card: no face, but a choice. */
+	/** Two cameras that play a test card: no face, but a choice. */
 	two: () => ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=2'],
 	/** There is a camera, and the visitor says no. */
 	denied: () => ['--use-fake-ui-for-media-stream=deny', '--use-fake-device-for-media-stream'],
-	/** Also where the machine has a camera. */
+	/** Even if the machine has a camera. */
 	none: () => ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream=device-count=0']
 };
 
@@ -30,7 +30,7 @@ const SOFTWARE_WEBGPU = [
 	'--use-webgpu-adapter=swiftshader'
 ];
 
-/** Pages of one machine find each other without multicast, which a container may lack. */
+/** Lets pages on one machine find each other without multicast, which a container may lack. */
 const PLAIN_WEBRTC = ['--disable-features=WebRtcHideLocalIpsWithMdns'];
 
 export function openBrowser({
@@ -47,7 +47,7 @@ export function openBrowser({
 
 interface BrowserOptions {
 	readonly camera?: keyof typeof CAMERAS;
-	/** Path of what the camera `clip` plays. */
+	/** Path of the file that the camera `clip` plays. */
 	readonly clip?: string;
 	readonly webgpu?: boolean;
 	readonly webrtc?: boolean;
@@ -64,7 +64,7 @@ declare global {
 	}
 }
 
-/** Runs in the page before its own scripts. With `backend`, the worker is asked for that one. */
+/** Runs in the page before its own scripts. With `backend`, the worker is told to use that one. */
 function record(backend: BackendName | null): void {
 	window.recordedResults = [];
 	window.recordedTracks = [];
@@ -97,12 +97,12 @@ function record(backend: BackendName | null): void {
 export interface Opened {
 	readonly context: BrowserContext;
 	readonly page: Page;
-	/** Uncaught errors and errors of the console, violations of the security policy among them. */
+	/** Uncaught errors and console errors, including violations of the security policy. */
 	readonly problems: string[];
 }
 
 type ContextOptions = NonNullable<Parameters<Browser['newContext']>[0]> & {
-	/** Asked of the worker in place of its own choice. */
+	/** Forced on the worker instead of its own choice. */
 	readonly backend?: BackendName;
 	/** Done before the page is opened. */
 	readonly prepare?: (context: BrowserContext) => Promise<unknown>;
@@ -113,7 +113,7 @@ export async function open(browser: Browser, path: string, options: ContextOptio
 	const { backend, prepare, ...contextOptions } = options;
 	const context = await browser.newContext({
 		baseURL: inject('origin'),
-		// What a page fetches would come from there, past what a test puts in its way.
+		// A service worker would answer a page's requests, past the routes that a test sets.
 		serviceWorkers: 'block',
 		...contextOptions
 	});
@@ -130,19 +130,19 @@ export async function open(browser: Browser, path: string, options: ContextOptio
 	return { context, page, problems };
 }
 
-/** Opens the part of the page that is closed at first. */
+/** Opens the settings, which are closed at first. */
 export async function openSettings(page: Page): Promise<void> {
 	const settings = page.getByTestId('settings');
 	if ((await settings.getAttribute('open')) === null) await settings.locator('summary').click();
 }
 
-/** Chooses what is exported from a page's menu. */
+/** Picks an export from a page's menu. */
 export async function chooseExport(page: Page, id: string): Promise<void> {
 	await page.getByTestId('export').locator('summary').click();
 	await page.getByTestId(id).click();
 }
 
-/** Opens the menu of exports: neither side of it is beyond the screen. */
+/** Opens the export menu, and expects it to stay within the sides of the screen. */
 export async function expectExportsInView(page: Page): Promise<void> {
 	const menu = page.getByTestId('export');
 	await menu.locator('summary').click();
@@ -174,7 +174,7 @@ export function shownFaces(page: Page): Promise<ShownFace[]> {
 	);
 }
 
-/** Stops a page as browsers do with hidden ones, for a while. */
+/** Freezes a page for a while, as browsers do with hidden ones. */
 export async function freeze(page: Page, ms: number): Promise<void> {
 	const client = await page.context().newCDPSession(page);
 	await client.send('Page.setWebLifecycleState', { state: 'frozen' });
@@ -197,14 +197,14 @@ export async function shownError(page: Page, code: string): Promise<string> {
 /** Waits until the worker has sent this many results since the page was opened, at one a second or more. */
 export async function waitForResults(page: Page, count: number): Promise<void> {
 	const timeout = LIMIT_MS + 1000 * count;
-	// Not in every animation frame, as Playwright does by itself: that is work for the page that is measured.
+	// Not in every animation frame, as Playwright does by default: that would load the page under test.
 	const options = { timeout, polling: 250 };
 	await page.waitForFunction((wanted) => window.recordedResults.length >= wanted, count, options);
 }
 
 /**
- * Live tensors in the worker, which answers between two steps of its task: the least of several counts, as what a frame
- * under way holds, or on WebGL one that just ended, is no leak.
+ * Live tensors in the worker, which answers between two steps of its task. The smallest of several counts, because what
+ * a frame in progress holds (on WebGL also one that just ended) is no leak.
  */
 export async function countTensors(page: Page): Promise<number> {
 	let least = Infinity;

@@ -1,14 +1,14 @@
-/** The picture that the browser tests show, and a clip made of it for Chromium's fake camera. */
+/** The picture that the browser tests show, and a clip made from it for Chromium's fake camera. */
 import { writeFile } from 'node:fs/promises';
 import sharp, { type OverlayOptions, type Region } from 'sharp';
 
 export const ASTRONAUT = 'tests/fixtures/astronaut.png';
 const SIDE_PX = 512;
-/** Its middle on the portrait. */
+/** The middle of the head on the portrait. */
 const HEAD = { x: 224, y: 125 };
 const FRAMES = 120;
 
-/** The window on the portrait at a phase of 0..1: it moves, comes nearer and goes away; the last joins the first. */
+/** The part of the portrait in view at a phase of 0..1: it moves, comes nearer and recedes, and ends as it began. */
 function windowAt(phase: number, aspect: number): Region {
 	const turn = 2 * Math.PI * phase;
 	const width = Math.round(400 + 60 * Math.sin(turn));
@@ -21,7 +21,7 @@ function windowAt(phase: number, aspect: number): Region {
 	};
 }
 
-/** The head alone, so that it is still found where several share a frame. */
+/** The head alone, so that it is still found when several share a frame. */
 function headAt(phase: number, aspect: number): Region {
 	const turn = 2 * Math.PI * phase;
 	const width = Math.round(200 + 24 * Math.sin(turn));
@@ -35,8 +35,8 @@ function headAt(phase: number, aspect: number): Region {
 }
 
 /**
- * Four seconds of a moving, scaling and dimming face as JPEG pictures of 640x480, or another size, to be played in a loop.
- * With more than one of `columns` the head stands there in `rows` rows, as many of them, until there are `heads`.
+ * Four seconds of a moving, scaling and dimming face as JPEG pictures of 640x480, or another size, to be looped. With
+ * more than one column, each picture is a grid of `heads` heads, by default a full one with as many rows as columns.
  */
 export async function clipFrames({
 	columns = 1,
@@ -69,7 +69,7 @@ export async function clipFrames({
 	);
 }
 
-/** The portrait with a head of so many pixels: it is 94 pixels high in the file. */
+/** The portrait, scaled to a head of this height in pixels; in the file it is 94 pixels high. */
 function shrunk(facePx: number): Promise<Buffer> {
 	return sharp(ASTRONAUT)
 		.removeAlpha()
@@ -78,7 +78,7 @@ function shrunk(facePx: number): Promise<Buffer> {
 		.toBuffer();
 }
 
-/** A camera's picture of 1280x720, as JPEG, of what stands before grey. */
+/** A camera picture of 1280x720, as JPEG: these layers on grey. */
 function cameraPicture(layers: OverlayOptions[]): Promise<Buffer> {
 	return sharp({ create: { width: 1280, height: 720, channels: 3, background: '#8a8d90' } })
 		.composite(layers)

@@ -1,4 +1,4 @@
-/** The page of figures, from reports made up here. */
+/** The comparison page, with reports made up here. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/lib/manifest';
@@ -28,7 +28,7 @@ const UNSEEN: UnseenReport = {
 async function prepare(context: Opened['context']): Promise<void> {
 	manifest = await offerSeveral(context);
 	const labels = manifest.models[0]?.labels ?? [];
-	// "twin" has none.
+	// "twin" has no report.
 	reports = [{ ...reportOf(manifest.default, labels, 66), unseen: [UNSEEN] }, reportOf('contrary', labels, 58)];
 	await offerReports(context, reports);
 }
@@ -49,8 +49,8 @@ function splitOf(model: string, id: string) {
 	return split;
 }
 
-describe('figures', () => {
-	it('are those of the reports, with the interval that chance leaves', async () => {
+describe('the figures on the comparison page', () => {
+	it('are those of the reports, with an interval around the accuracy', async () => {
 		const { page } = compare;
 		const row = page.locator(`[data-testid=accuracy-chart] [data-model="${manifest.default}"]`);
 		const { accuracy, macroF1 } = splitOf(manifest.default, 'private').single;
@@ -63,7 +63,7 @@ describe('figures', () => {
 		await expect.poll(() => line.locator('[data-part=macro-f1]').innerText()).toBe(exact(macroF1));
 	});
 
-	it('tell of people whom no model has seen, where there are any', async () => {
+	it('include those for people whom no model has seen, if a report has any', async () => {
 		const section = compare.page.getByTestId('unseen');
 		await expect.poll(() => section.innerText()).toContain('90 pictures of 12 people');
 		const cells = section.locator(`tr[data-model="${manifest.default}"] > *`);
@@ -77,7 +77,7 @@ describe('figures', () => {
 		await expect.poll(() => section.locator('tbody tr').count()).toBe(1);
 	});
 
-	it('say of every model of the manifest where there are none', async () => {
+	it('list every model of the manifest, and say which one has no report', async () => {
 		const { page } = compare;
 		const lines = page.locator('[data-testid=model-table] tbody tr');
 		const ids = await lines.evaluateAll((all) => all.map((line) => (line as HTMLElement).dataset['model']));
@@ -85,7 +85,7 @@ describe('figures', () => {
 		await expect.poll(() => lines.nth(ids.indexOf('twin')).innerText()).toContain('It has no report yet.');
 	});
 
-	it('change with the pictures and with the looks', async () => {
+	it('change with the chosen split and with mirror images', async () => {
 		const { page } = compare;
 		const accuracyOf = (model: string) =>
 			page.locator(`[data-testid=model-table] tr[data-model=${model}] [data-part=accuracy]`).innerText();
@@ -94,9 +94,9 @@ describe('figures', () => {
 		await page.getByTestId('split-picker').selectOption('paper');
 		await page.getByTestId('mirrored').click();
 		expect(await accuracyOf(plain)).toBe(exact(splitOf(plain, 'paper').mirrored.accuracy));
-		// The paper's figures stand on the rows of its own networks alone, which these reports leave out.
+		// The paper's figures appear only on the rows of its own networks, which these reports leave out.
 		expect(await references.count()).toBe(0);
-		// Figures of other labels are never held against each other.
+		// Figures for other labels are never compared.
 		await page.getByTestId('split-picker').selectOption('ferplus-private');
 		expect(await accuracyOf(plain)).toBe(exact(splitOf(plain, 'ferplus-private').mirrored.accuracy));
 		expect(await references.count()).toBe(0);
@@ -105,7 +105,7 @@ describe('figures', () => {
 		expect(await accuracyOf(plain)).toBe(exact(splitOf(plain, 'private').single.accuracy));
 	});
 
-	it('show mix-ups cell by cell, to a keyboard too', async () => {
+	it('show mix-ups cell by cell, also by keyboard', async () => {
 		const { page } = compare;
 		const matrix = page.getByTestId('confusion').first();
 		const { confusion } = splitOf(manifest.default, 'private').single;
@@ -126,20 +126,20 @@ describe('figures', () => {
 		await expect.poll(() => sentence.innerText()).toContain(`Of 100 ${second ?? ''} faces`);
 	});
 
-	it('are charts that can be read as tables', async () => {
+	it('are drawn as charts that can also be read as tables', async () => {
 		const { page } = compare;
 		for (const title of ['Calibration', 'Coverage', 'Accuracy by epoch', 'Loss by epoch']) {
 			const chart = page.locator(`[data-testid=chart][data-chart="${title}"]`);
 			expect(await chart.locator('.plot path').count(), title).toBeGreaterThan(1);
 			expect(await chart.locator('tbody tr').count(), title).toBeGreaterThan(20);
 		}
-		// An ensemble was not trained.
+		// "twin" has no report, so no curves.
 		const trained = await page.getByTestId('history-picker').locator('option').count();
 		expect(trained).toBe(2);
 		await expect.poll(() => page.getByTestId('corruptions').innerText()).toMatch(/Blur\s+60 %\s+50 %\s+35 %/);
 	});
 
-	it('make a card for each model, with what it is bad at', async () => {
+	it('fill a card for each model, which says what it is bad at', async () => {
 		const { page } = compare;
 		const card = (id: string) => page.locator(`[data-testid=model-card][data-model="${id}"]`);
 		// Two at first, all on demand; the same for the matrices.
@@ -164,13 +164,13 @@ describe('figures', () => {
 		expect(text).toContain('Faces in dull light have their contrast raised first.');
 		expect(text).toMatch(/Poor image quality: down to 30 %\. Noise/);
 		expect(text).toMatch(/Below a confidence of 57 %.* answers 64 % of faces and is right on 79 % of those/s);
-		// How labels count elsewhere is not the same for all of these, so each says it for itself.
+		// The adjustment differs between these models, so each card states its own.
 		expect(text).toMatch(/adjusted for everyday faces \(/);
 		expect(await page.getByTestId('all-cards').innerText()).not.toMatch(/adjusted for everyday faces/);
 		await expect.poll(() => card('twin').innerText()).toContain('It has no report yet.');
 	});
 
-	it('of speed are measured here when asked for', async () => {
+	it('of speed are measured here on request', async () => {
 		const { page } = compare;
 		await page.getByTestId('measure').click();
 		const cells = page.locator('[data-testid=model-table] [data-part=speed]');
@@ -181,16 +181,16 @@ describe('figures', () => {
 	});
 });
 
-describe('the page', () => {
-	it.each(['light', 'dark'] as const)('has no serious violation in %s', async (colorScheme) => {
+describe('the comparison page', () => {
+	it.each(['light', 'dark'] as const)('has no serious axe violation in the %s scheme', async (colorScheme) => {
 		const { page } = compare;
 		await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
 		await page.locator('details').first().locator('summary').click();
-		// Colours are all that differs in the dark, and the page is large.
+		// Only colours differ in the dark, and the page is large.
 		expect(await violations(page, colorScheme === 'dark' ? ['color-contrast'] : undefined)).toEqual([]);
 	});
 
-	it('draws bars that are compared on columns of one width', async () => {
+	it('draws bars that are to be compared in columns of equal width', async () => {
 		const tracks = compare.page.locator('[data-testid=recall] .track');
 		const widths = await tracks.evaluateAll((all) =>
 			all.map((track) => Math.round(track.getBoundingClientRect().width))
@@ -198,7 +198,7 @@ describe('the page', () => {
 		expect(new Set(widths).size).toBe(1);
 	});
 
-	it('keeps its bars where colours are forced, each in the colour of its model', async () => {
+	it('keeps its bars when colours are forced, each in the colour of its model', async () => {
 		const { page } = compare;
 		await page.emulateMedia({ forcedColors: 'active' });
 		expect(await violations(page, ['color-contrast'])).toEqual([]);
@@ -221,7 +221,7 @@ describe('the page', () => {
 		expect(seen.recalls).not.toContain(seen.paper);
 	});
 
-	it('folds the cards up on a phone', async () => {
+	it('folds its cards on a phone', async () => {
 		const { page } = compare;
 		const figures = page.locator(`[data-testid=model-card][data-model="${manifest.default}"] dl`);
 		await page.setViewportSize({ width: 1280, height: 800 });
@@ -245,7 +245,7 @@ describe('the page', () => {
 		await page.setViewportSize({ width: 1280, height: 800 });
 	});
 
-	it('says where a report is damaged, and shows the others', async () => {
+	it('says which report is damaged, and shows the others', async () => {
 		const { context, page } = await open(browser, '/compare', {
 			prepare: async (fresh) => {
 				await prepare(fresh);
@@ -269,11 +269,11 @@ describe('the page', () => {
 			}, id);
 			if (json !== null) expect(parseReport(JSON.parse(json)).model).toBe(id);
 		}
-		// Nothing large begins with one press without a word.
+		// The button says how much it loads.
 		await expect
 			.poll(() => page.getByTestId('measure').innerText())
 			.toMatch(/^Measure speed here \(loads 4\d\.\d MB\)$/);
-		// What the paper had stands on its own networks' rows, on the pictures that it used alone.
+		// The paper's figures appear on the rows of its own networks, and only for the pictures that it used.
 		const references = page.getByTestId('reference');
 		expect(await references.count()).toBe(0);
 		await page.getByTestId('split-picker').selectOption('paper');
@@ -286,16 +286,16 @@ describe('the page', () => {
 		await expect
 			.poll(() => page.getByTestId('compare').innerText())
 			.toMatch(/the paper’s CNN had 61\.4 %, here it has [\d.]+ %/);
-		// Here it is the same, and told once.
+		// Here the adjustment is the same for all, and is stated once.
 		await expect.poll(() => page.getByTestId('all-cards').innerText()).toContain('adjusted for everyday faces (');
 		await expect.poll(() => page.getByText('adjusted for everyday faces (').count()).toBe(1);
-		// The default is a mean, of which card and curves tell.
+		// The default is an average of runs, which its card and its curves say.
 		expect(shipped.models.find(({ id }) => id === shipped.default)?.trained.mean).toHaveLength(4);
 		await expect.poll(() => page.getByText(/weights are the average of 4 runs/).count()).toBe(2);
 		await context.close();
 	});
 
-	it('can be left and come back to', async () => {
+	it('can be left and returned to', async () => {
 		const { page } = compare;
 		await page.getByRole('link', { name: 'Live' }).click();
 		await waitForStatus(page, 'idle');

@@ -11,7 +11,7 @@ let manifest: Manifest;
 
 declare global {
 	interface Window {
-		/** Set where a face was shown without a label. */
+		/** Set if a face was shown without a label. */
 		sawBlankFace?: boolean;
 	}
 }
@@ -51,8 +51,8 @@ function column(page: Page, id: string): Promise<Record<string, number>> {
 	);
 }
 
-describe('switching', () => {
-	it('goes on with the model before, live and with its labels, until the next one is here', async () => {
+describe('switching the model', () => {
+	it('goes on live with the old model and its labels until the new one has loaded', async () => {
 		const { context, page } = live;
 		let release: () => void = () => undefined;
 		const held = new Promise<void>((resolve) => (release = resolve));
@@ -82,8 +82,8 @@ describe('switching', () => {
 	});
 });
 
-describe('side by side', () => {
-	it('begins with the model shown and another one, and shows both of one crop', async () => {
+describe('the comparison of models side by side', () => {
+	it('begins with the current model and another one, both reading the same crop', async () => {
 		const { page } = live;
 		await page.getByTestId('model-picker').selectOption(manifest.default);
 		await runUntilReadBy(page, [manifest.default]);
@@ -91,14 +91,14 @@ describe('side by side', () => {
 		await page.keyboard.press('Enter');
 		await runUntilReadBy(page, [manifest.default, 'twin']);
 		await page.locator('[data-testid=comparison][data-agree=true]').waitFor();
-		// Smoothed values remember what came before; those of the frame itself are of the same crop.
+		// Smoothed values depend on earlier frames; those of the frame itself come from the same crop.
 		const readings = await page.evaluate(() => window.recordedResults.at(-1)?.faces[0]?.readings ?? {});
 		expect(readings[manifest.default]?.scores).toHaveLength(manifest.models[0]?.labels.length ?? NaN);
 		expect(readings['twin']?.scores).toEqual(readings[manifest.default]?.scores);
 		expect(Object.keys(await column(page, 'twin'))).toEqual(manifest.models[0]?.labels);
 	});
 
-	it('counts how often they agree, and tells the time and download of each', async () => {
+	it('counts how often the models agree, and tells the time and download size of each', async () => {
 		const { page } = live;
 		const agreement = page.getByTestId('agreement');
 		await expect.poll(async () => Number(await agreement.getAttribute('data-readings'))).toBeGreaterThan(5);
@@ -109,7 +109,7 @@ describe('side by side', () => {
 		await expect.poll(() => row.locator('[data-part=agreement]').innerText()).toBe('100.0 %');
 	});
 
-	it('takes a third model, and marks where they differ', async () => {
+	it('takes a third model, and marks where the models differ', async () => {
 		const { page } = live;
 		await pill(page, 'contrary').click();
 		await runUntilReadBy(page, [manifest.default, 'twin', 'contrary']);
@@ -123,7 +123,7 @@ describe('side by side', () => {
 		expect(text).toContain('They differ');
 	});
 
-	it('says of none what it is unsure of, here and in the timeline', async () => {
+	it('marks no label as leading when the models are unsure, here and in the timeline', async () => {
 		const { page } = live;
 		const leading = page.locator('[data-testid=comparison] td.top, [data-testid=timeline] li.top');
 		await expect.poll(() => leading.count()).toBeGreaterThan(3);
@@ -135,7 +135,7 @@ describe('side by side', () => {
 		await page.getByTestId('unsure-reset').click();
 	});
 
-	it('ends where one model is left, or the page is', async () => {
+	it('ends when only one model remains, or when the page is left', async () => {
 		const { page } = live;
 		await page.getByTestId('compare-live').click();
 		await runUntilReadBy(page, [manifest.default]);

@@ -1,4 +1,4 @@
-/** What goes wrong is told in a sentence with a remedy, and the page goes on. */
+/** Failures are explained in a sentence with a remedy, and the page goes on. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ErrorCode, EXPLANATIONS } from '../../src/lib/errors';
@@ -13,7 +13,7 @@ async function expectError(page: Page, code: ErrorCode): Promise<void> {
 	expect(text).toContain(EXPLANATIONS[code].remedy);
 }
 
-/** The page goes on: a picture is analysed. */
+/** Expects the page to go on: a picture is analysed. */
 async function expectSampleWorks(page: Page): Promise<void> {
 	await page.getByTestId('sample').click();
 	await waitForStatus(page, 'done');
@@ -25,7 +25,7 @@ async function startCamera(page: Page): Promise<void> {
 	await page.getByTestId('start-camera').click();
 }
 
-/** With a camera that plays the face, and with none: each shared by all that does not look at the camera itself. */
+/** One with a camera that plays the face, one without a camera; shared by tests that need no camera of their own. */
 let withCamera: Browser;
 let without: Browser;
 beforeAll(async () => {
@@ -37,8 +37,8 @@ afterAll(async () => {
 	await without.close();
 });
 
-describe('cameras that fail', () => {
-	it('denied', async () => {
+describe('a failing camera is explained and the page goes on', () => {
+	it('when access is denied', async () => {
 		const browser = await openBrowser({ camera: 'denied' });
 		const { page } = await open(browser, '/');
 		await startCamera(page);
@@ -47,18 +47,18 @@ describe('cameras that fail', () => {
 		await browser.close();
 	});
 
-	it('none', async () => {
+	it('when there is no camera', async () => {
 		const { context, page } = await open(without, '/');
 		await startCamera(page);
 		await expectError(page, 'camera-missing');
 		await page.getByRole('button', { name: 'Dismiss' }).click();
-		// To the page, from where the next key goes on.
+		// The focus moves to the page, where the next key press continues.
 		expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
 		await expectSampleWorks(page);
 		await context.close();
 	});
 
-	it('used by another program', async () => {
+	it('when another program uses it', async () => {
 		const { context, page } = await open(withCamera, '/');
 		await page.evaluate(() => {
 			navigator.mediaDevices.getUserMedia = () =>
@@ -70,7 +70,7 @@ describe('cameras that fail', () => {
 		await context.close();
 	});
 
-	it('unplugged while running', async () => {
+	it('when it is unplugged while running', async () => {
 		const { context, page } = await open(withCamera, '/');
 		await startCamera(page);
 		await waitForResults(page, 1);
@@ -85,7 +85,7 @@ describe('cameras that fail', () => {
 		await context.close();
 	});
 
-	it('on a page that is not secure', async () => {
+	it('when the page is not secure', async () => {
 		const insecure = 'http://mien.test';
 		const { context, page } = await open(withCamera, `${insecure}/`, {
 			prepare: (context) =>
@@ -106,7 +106,7 @@ describe('cameras that fail', () => {
 	});
 });
 
-it('a page whose scripts have come does not say that it is starting', async () => {
+it('a page whose scripts have loaded does not say that it is starting', async () => {
 	const { context, page } = await open(without, 'about:blank');
 	for (const path of [
 		'/',
@@ -125,7 +125,7 @@ it('a page whose scripts have come does not say that it is starting', async () =
 	await context.close();
 });
 
-it('an address of no page leads to the live page', async () => {
+it('an unknown address says so and leads to the live page', async () => {
 	const { context, page } = await open(without, '/no-such-page');
 	await page.getByRole('heading', { name: 'Page not found' }).waitFor();
 	expect(await page.getByText('Mien is starting').isVisible()).toBe(false);
@@ -134,7 +134,7 @@ it('an address of no page leads to the live page', async () => {
 	await context.close();
 });
 
-it('pictures that fail are told of, and the next one is read', async () => {
+it('a picture that cannot be read is explained, and the next one is read', async () => {
 	const { context, page } = await open(without, '/photo');
 	await waitForStatus(page, 'idle');
 	const input = page.getByTestId('file-input');
@@ -152,7 +152,7 @@ it('pictures that fail are told of, and the next one is read', async () => {
 	await context.close();
 });
 
-describe('a worker that fails', () => {
+describe('the analysis worker', () => {
 	const DEATHS: [string, ErrorCode, () => void][] = [
 		[
 			'dies',
@@ -166,7 +166,7 @@ describe('a worker that fails', () => {
 		['falls silent', 'worker-timeout', () => self.close()]
 	];
 
-	it.each(DEATHS)('%s: %s, and is started again', async (_, code, kill) => {
+	it.each(DEATHS)('%s: the page shows %s and starts another one', async (_, code, kill) => {
 		const { context, page } = await open(withCamera, '/', { prepare: hurry });
 		await startCamera(page);
 		await waitForResults(page, 5);

@@ -1,4 +1,4 @@
-/** Faults as they meet whoever uses a page: it goes on, or names what failed and what to do; and works once they are over. */
+/** Faults as visitors meet them: the page goes on, or says what failed and what to do, and works once they end. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request as askSite } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ const LOGIN = { contentType: 'text/html', body: '<!DOCTYPE html><title>Hotel Wi-
 
 let browser: Browser;
 let folder: string;
-/** Path of one second of a face, where there is a program that makes it. */
+/** Path of a film of one second with a face; null without ffmpeg, which makes it. */
 let film: string | null = null;
 beforeAll(async () => {
 	browser = await openBrowser({ camera: 'clip' });
@@ -43,7 +43,7 @@ interface Listed {
 	metrics: Record<string, { perClass: unknown[] }>;
 }
 
-/** Answers with the list of models with another entry for the first one. */
+/** Answers with the list of models, the entry of its default changed. */
 async function relist(route: Route, change: (entry: Listed) => void): Promise<void> {
 	const index = JSON.parse(readFileSync('build/models/index.json', 'utf8')) as { default: string; models: Listed[] };
 	const first = index.models.find(({ id }) => id === index.default);
@@ -51,7 +51,7 @@ async function relist(route: Route, change: (entry: Listed) => void): Promise<vo
 	await route.fulfill({ json: index });
 }
 
-/** Six labels where the network, and an ensemble of it, give seven. */
+/** Six labels, although the network gives seven. */
 function dropLabel(entry: Listed): void {
 	const six = <T>(values: T[]): T[] => values.slice(0, 6);
 	entry.labels = six(entry.labels);
@@ -72,7 +72,7 @@ interface Line {
 	stop(): void;
 }
 
-/** A line to the site on which what is `held` stays half way, until it is cut; then it carries nothing until it is mended. */
+/** A line to the site that stalls in the middle of what is `held`. Once cut, it carries nothing until it is mended. */
 async function startLine(site: string, held: RegExp): Promise<Line> {
 	let state: 'whole' | 'broken' | 'mended' = 'whole';
 	const server = createServer((asked, answer) => {
@@ -111,9 +111,9 @@ async function startLine(site: string, held: RegExp): Promise<Line> {
 interface Fault {
 	readonly title: string;
 	readonly code: ErrorCode;
-	/** What is said of it beside the sentence of its code: not what is said of the fault before it. */
+	/** What is said besides the sentence of its code; must not match what is said of the fault before it. */
 	readonly said: RegExp;
-	/** Other pages than the first meet only those that can be told apart on their way; all else is found by the same code. */
+	/** Other pages than the first meet only faults that take different ways; the rest is found by the same code. */
 	readonly isEverywhere?: true;
 	readonly asked: string | RegExp;
 	readonly answer: (route: Route) => Promise<void>;
@@ -123,8 +123,8 @@ const missing = (route: Route) => route.fulfill({ status: 404, body: 'Not found'
 const garbage = (route: Route) => route.fulfill({ body: '\u0000 no model, no list' });
 
 /**
- * What goes wrong while the models are on their way, in an order in which one page can meet all: a worker that was ready once is
- * started again by itself, so what keeps it from that comes first.
+ * What goes wrong while the models load, in an order in which one page can meet all: a worker that was ready once is
+ * restarted automatically, so faults that keep it from getting ready come first.
  */
 const FAULTS: readonly Fault[] = [
 	{
@@ -136,7 +136,7 @@ const FAULTS: readonly Fault[] = [
 		answer: missing
 	},
 	{
-		title: 'a web page in place of the list',
+		title: 'a web page instead of the list',
 		code: 'manifest-unreachable',
 		said: /models\/index\.json: a web page/,
 		isEverywhere: true,
@@ -157,16 +157,16 @@ const FAULTS: readonly Fault[] = [
 		asked: MANIFEST,
 		answer: (route) => route.fulfill({ json: { models: 3 } })
 	},
-	{ title: 'a list that is none', code: 'manifest-invalid', said: /JSON/, asked: MANIFEST, answer: garbage },
+	{ title: 'a list that is not JSON', code: 'manifest-invalid', said: /JSON/, asked: MANIFEST, answer: garbage },
 	{
-		title: 'six labels where others have seven',
+		title: 'six labels instead of seven',
 		code: 'manifest-invalid',
 		said: /Expected 6 values/,
 		asked: MANIFEST,
 		answer: (route) => relist(route, dropLabel)
 	},
 	{
-		title: 'an engine that does not come',
+		title: 'an engine that does not load',
 		code: 'model-unreachable',
 		said: /tfjs-backend-wasm-.*\.wasm: it could not be loaded/,
 		asked: '**/*.wasm',
@@ -180,21 +180,21 @@ const FAULTS: readonly Fault[] = [
 		answer: missing
 	},
 	{
-		title: 'a detector that is none',
+		title: 'garbage instead of the detector',
 		code: 'model-invalid',
 		said: /blazeface\/.*: not the file/,
 		asked: DETECTOR,
 		answer: garbage
 	},
 	{
-		title: 'another size of the input',
+		title: 'another input size',
 		code: 'model-invalid',
 		said: /\b64\b|\b48\b|shape/i,
 		asked: MANIFEST,
 		answer: (route) => relist(route, ({ input }) => (input.size = 64))
 	},
 	{
-		title: 'colour in place of grey',
+		title: 'colour instead of grey',
 		code: 'model-invalid',
 		said: /\b3\b|shape/i,
 		asked: MANIFEST,
@@ -229,14 +229,14 @@ const FAULTS: readonly Fault[] = [
 			})
 	},
 	{
-		title: 'a web page in place of weights',
+		title: 'a web page instead of weights',
 		code: 'model-unreachable',
 		said: /weights-.*\.bin: a web page/,
 		asked: WEIGHTS,
 		answer: (route) => route.fulfill(LOGIN)
 	},
 	{
-		title: 'weights that another host has',
+		title: 'weights on another host',
 		code: 'model-unreachable',
 		said: /weights-.*\.bin: it could not be loaded/,
 		asked: WEIGHTS,
@@ -250,14 +250,14 @@ const FAULTS: readonly Fault[] = [
 		answer: missing
 	},
 	{
-		title: 'a network that is none',
+		title: 'garbage instead of the network',
 		code: 'model-invalid',
 		said: /mien\/model-.*\.json: not the file/,
 		asked: NETWORK,
 		answer: garbage
 	},
 	{
-		title: 'a line that breaks under the weights',
+		title: 'a line that breaks while weights load',
 		code: 'model-unreachable',
 		said: /weights-.*\.bin: it could not be loaded/,
 		isEverywhere: true,
@@ -272,14 +272,14 @@ async function mend(context: BrowserContext): Promise<void> {
 }
 
 async function expectTold(page: Page, code: ErrorCode, said: RegExp): Promise<void> {
-	// The notice of the try before may be there for a moment.
+	// The notice of the previous try may still be there for a moment.
 	await expect.poll(() => shownError(page, code)).toMatch(said);
 	const text = await shownError(page, code);
 	expect(text).toContain(EXPLANATIONS[code].sentence);
 	expect(text).toContain(EXPLANATIONS[code].remedy);
 }
 
-/** Each page does what it is for. */
+/** Uses each page for what it is made for, and expects that to work. */
 const WORK: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
 	'/': async (page) => {
 		await page.getByTestId('sample').click();
@@ -324,7 +324,7 @@ function put(context: BrowserContext, { asked, answer }: Fault): Promise<unknown
 
 describe('while models load', () => {
 	it.each(Object.entries(WORK))(
-		'%s: each fault is told of, another try meets the next one, and helps once there is none',
+		'%s: each fault is explained, a retry meets the next one, and the page works once there is none',
 		async (path, work) => {
 			const [first, ...others] = FAULTS.filter(({ isEverywhere }) => path === '/' || isEverywhere);
 			if (first === undefined) throw new Error('There is no fault');
@@ -332,7 +332,7 @@ describe('while models load', () => {
 			const retry = page.getByTestId('retry');
 			await expectTold(page, first.code, first.said);
 			for (const fault of others) {
-				// It is told before that: a script, and what a line may bring after all, are tried three times.
+				// The fault is told before the button comes: what may load after all is tried three times.
 				await retry.waitFor();
 				await mend(context);
 				await put(context, fault);
@@ -348,7 +348,7 @@ describe('while models load', () => {
 		}
 	);
 
-	it('a network that goes away in the middle of the weights is told of, and another try helps once it is back', async () => {
+	it('a network that goes away in the middle of the weights is explained, and a retry works once it is back', async () => {
 		const line = await startLine(inject('origin'), WEIGHTS);
 		const { context, page } = await open(browser, '/', { baseURL: line.origin });
 		await page.getByTestId('loading').waitFor();
@@ -358,11 +358,11 @@ describe('while models load', () => {
 		line.cut();
 		await expectTold(page, 'model-unreachable', /mien\/weights-.*\.bin: it could not be loaded/);
 		await page.getByTestId('retry').waitFor();
-		// It is still away.
+		// The network is still away.
 		await page.getByTestId('retry').click();
 		await expectTold(page, 'manifest-unreachable', /models\/index\.json: it could not be loaded/);
 		line.mend();
-		// It tries again by itself, three times; the visitor does where it has given up by now.
+		// The page tries three times by itself; the visitor retries if it has given up by now.
 		const retry = page.getByTestId('retry');
 		await retry.or(page.locator('main[data-status=idle]')).first().waitFor();
 		if (await retry.isVisible()) await retry.click();
@@ -372,7 +372,7 @@ describe('while models load', () => {
 		line.stop();
 	});
 
-	it('a script that stands still on the line is told of, and another try does not wait for it', async () => {
+	it('a script that stalls on the line is explained, and a retry does not wait for it', async () => {
 		const line = await startLine(inject('origin'), /\/workers\/chunks\//);
 		const { context, page } = await open(browser, '/', {
 			baseURL: line.origin,
@@ -389,7 +389,7 @@ describe('while models load', () => {
 	});
 
 	it.each(['/', '/film', '/kiosk/setup'])(
-		'%s: scripts of the page that do not come are told of, and loading it again helps',
+		'%s: scripts of the page that do not load are explained, and reloading the page helps',
 		async (path) => {
 			const { context, page } = await open(browser, path, {
 				prepare: (prepared) =>
@@ -404,7 +404,7 @@ describe('while models load', () => {
 		}
 	);
 
-	it('a kiosk whose page did not come loads itself again', async () => {
+	it('a kiosk whose page did not load reloads itself', async () => {
 		const { context, page } = await open(browser, KIOSK, {
 			prepare: async (prepared) => {
 				await prepared.clock.install();
@@ -418,7 +418,7 @@ describe('while models load', () => {
 		await context.close();
 	});
 
-	it('a notice that was waved away comes back with the next picture, which is read after another try', async () => {
+	it('a notice that was dismissed comes back with the next picture, which is read after a retry', async () => {
 		const { context, page } = await open(browser, '/photo', {
 			prepare: (prepared) => prepared.route(WEIGHTS, (route) => route.fulfill({ status: 404, body: '' }))
 		});
@@ -434,7 +434,7 @@ describe('while models load', () => {
 		await context.close();
 	});
 
-	it('figures that do not come are told of beside those that do, and another try helps', async () => {
+	it('figures that do not load are explained beside those that do, and a retry helps', async () => {
 		const { context, page } = await open(browser, '/compare', {
 			prepare: (prepared) => prepared.route('**/models/mien/report.json', (route) => route.fulfill({ status: 503 }))
 		});
@@ -449,7 +449,7 @@ describe('while models load', () => {
 		await context.close();
 	});
 
-	it('a model of a benchmark that does not come is told of with its file, and starting again helps', async () => {
+	it('a benchmark model that does not load is explained with its file, and starting again helps', async () => {
 		const { context, page } = await open(browser, '/compare/benchmark', {
 			prepare: (prepared) =>
 				prepared.route(/\/models\/mien-large\/.*\.bin/, (route) => route.fulfill({ status: 404, body: '' }))
@@ -465,7 +465,7 @@ describe('while models load', () => {
 	});
 
 	it.each(FAULTS.filter(({ title }) => title === 'a script that is not there'))(
-		'$title: $code, which a kiosk tells whoever touches it, and it runs by itself once that is over',
+		'$title: a kiosk tells whoever touches it ($code), and runs by itself once that is over',
 		async (fault) => {
 			const { context, page } = await open(browser, KIOSK, { prepare: (prepared) => put(prepared, fault) });
 			const told = () => readTrouble(page);
@@ -492,7 +492,7 @@ describe('a live camera goes on after', () => {
 		await page.locator('main[data-faces="1"]').waitFor();
 	}
 
-	it('its page was hidden and frozen, and is shown again', async () => {
+	it('its page was hidden, frozen and shown again', async () => {
 		const { context, page } = await open(browser, '/');
 		await startCamera(page);
 		await freeze(page, 10_000);
@@ -500,7 +500,7 @@ describe('a live camera goes on after', () => {
 		await context.close();
 	});
 
-	it('the graphics card was lost on which it is analysed', async () => {
+	it('the graphics card that analyses it was lost', async () => {
 		const own = await openBrowser({ camera: 'clip' });
 		const { page } = await open(own, '/', { backend: 'webgl' });
 		await startCamera(page);
@@ -512,7 +512,7 @@ describe('a live camera goes on after', () => {
 });
 
 describe('two tabs', () => {
-	it('share a camera, and each goes on when the other is closed', async () => {
+	it('share a camera, and one goes on when the other is closed', async () => {
 		const { context, page } = await open(browser, '/');
 		const other = await context.newPage();
 		await other.goto('/');
@@ -531,10 +531,10 @@ describe('two tabs', () => {
 	});
 });
 
-describe('what a browser keeps', () => {
+describe('browser storage', () => {
 	const STORES: readonly (readonly [string, () => void])[] = [
 		[
-			'may not be looked at',
+			'that is blocked',
 			() => {
 				const get = () => {
 					throw new DOMException('blocked', 'SecurityError');
@@ -544,7 +544,7 @@ describe('what a browser keeps', () => {
 			}
 		],
 		[
-			'is full',
+			'that is full',
 			() => {
 				const full = () => {
 					throw new DOMException('full', 'QuotaExceededError');
@@ -555,7 +555,7 @@ describe('what a browser keeps', () => {
 			}
 		],
 		[
-			'cannot be opened',
+			'that cannot be opened',
 			() => {
 				IDBFactory.prototype.open = () => {
 					throw new DOMException('A mutation operation was attempted on a database', 'InvalidStateError');
@@ -563,7 +563,7 @@ describe('what a browser keeps', () => {
 			}
 		],
 		[
-			'is not what was stored',
+			'that holds damaged values',
 			() => {
 				const settings = { theme: 7, modelId: {}, smoothingMs: 'x', maxFaces: -5, minConfidence: null, prior: 9 };
 				localStorage.setItem('mien.settings', JSON.stringify(settings));
@@ -573,7 +573,7 @@ describe('what a browser keeps', () => {
 	];
 	const PAGES = ['/', '/photo', '/film', '/compare', '/compare/benchmark', '/kiosk/setup', '/kiosk/log'];
 
-	it.each(STORES)('%s: every page opens, and reads', async (_, prepare) => {
+	it.each(STORES)('%s keeps no page from opening or reading', async (_, prepare) => {
 		const { context, page, problems } = await open(browser, '/', {
 			prepare: (prepared) => prepared.addInitScript(prepare)
 		});
@@ -594,15 +594,15 @@ describe('what a browser keeps', () => {
 	});
 });
 
-describe('time', () => {
-	/** Moves the clock of the page, as a computer does that was set wrong and asks the time. */
+describe('a clock', () => {
+	/** Moves the page's clock, as when a computer that was set wrong fetches the time. */
 	const jump = (page: Page, hours: number) =>
 		page.evaluate((ms) => {
 			const now = Date.now.bind(Date);
 			Date.now = () => now() + ms;
 		}, hours * 3.6e6);
 
-	it('that jumps forth and back does not end a live camera, nor change what its timeline tells', async () => {
+	it('that jumps back and forth does not end a live camera or lose its face', async () => {
 		const { context, page, problems } = await open(browser, '/');
 		await waitForStatus(page, 'idle');
 		await page.getByTestId('start-camera').click();
@@ -617,7 +617,7 @@ describe('time', () => {
 		await context.close();
 	});
 
-	it('that jumps forth and back leaves a kiosk running, with each minute in its log once', async () => {
+	it('that jumps back and forth leaves a kiosk running, with each minute in its log once', async () => {
 		const { context, page, problems } = await open(browser, KIOSK.replace('log=no', 'log=yes'));
 		const runs = async () => {
 			await page.locator('[data-testid=kiosk][data-state=running]').waitFor();

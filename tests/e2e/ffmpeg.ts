@@ -1,10 +1,10 @@
-/** Streams and files that ffmpeg makes of the clip. */
+/** Streams and files that ffmpeg makes from the clip. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Small pictures, seldom: a test machine has other things to do. */
+/** Small pictures at a low rate: a test machine has other things to do. */
 const PICTURES = ['-f', 'mjpeg', '-framerate', '10'];
 const SIZE = ['-vf', 'scale=480:360', '-pix_fmt', 'yuv420p', '-an', '-threads', '1'];
 
@@ -14,14 +14,14 @@ export function writeVideo(ffmpeg: string, clip: string, path: string): void {
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...PICTURES, '-i', clip, '-t', '2', ...SIZE, ...codec, path]);
 }
 
-/** The first seconds of the clip as segments of a file, by ranges of its bytes, with a playlist beside it. */
+/** The first seconds of the clip as one file whose byte ranges are the segments, with a playlist beside it. */
 export function writeRanges(ffmpeg: string, clip: string, path: string): void {
 	const hls = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '0', '-hls_flags', 'single_file'];
 	const input = [...PICTURES, '-stream_loop', '-1', '-i', clip, '-t', '8'];
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...input, ...SIZE, ...LIVE_CODECS.vp9, ...hls, path]);
 }
 
-/** Some seconds of sound alone: as a file, or as a playlist and its segments beside it. */
+/** Some seconds of sound only, as a file or as a playlist with its segments beside it. */
 export function writeSound(ffmpeg: string, path: string): void {
 	const playlist = path.endsWith('.m3u8') ? ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0'] : [];
 	const segments =
@@ -30,7 +30,7 @@ export function writeSound(ffmpeg: string, path: string): void {
 	execFileSync(ffmpeg, ['-y', '-v', 'error', ...sound, ...playlist, ...segments, path]);
 }
 
-/** What cameras send, in the segments that they use; and what every Chromium plays, as H.264 needs a licence. */
+/** H.264 in the segments that cameras use, and VP9, which every Chromium plays: H.264 needs a licence. */
 const LIVE_CODECS = {
 	h264: ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '10', '-b:v', '600k'],
 	vp9: [
@@ -51,7 +51,7 @@ const LIVE_CODECS = {
 
 export type LiveCodec = keyof typeof LIVE_CODECS;
 
-/** A live stream of segments of a second, written into `folder` as live.m3u8, as a recorder would. */
+/** A live stream in segments of one second, written to `folder` as live.m3u8, as a recorder would. */
 export class LiveHls {
 	readonly #process: ChildProcess;
 	readonly #playlist: string;
@@ -84,7 +84,7 @@ export class LiveHls {
 		}
 	}
 
-	/** No segment follows any more, until `resume`. */
+	/** Writes no more segments until `resume`. */
 	pause(): void {
 		this.#process.kill('SIGSTOP');
 	}

@@ -35,7 +35,7 @@ async function readAll(page: Page): Promise<void> {
 	await page.getByTestId('film-start').click();
 }
 
-/** Frames of the film that is read that this browser would have after a crash. */
+/** Frames of the film being read that this browser would still have after a crash. */
 function framesKept(page: Page): Promise<number> {
 	return page.evaluate(
 		() =>
@@ -69,7 +69,7 @@ function withoutH264(): void {
 	});
 }
 
-describe.skipIf(ffmpeg === null)('films', () => {
+describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 	let browser: Browser;
 	let folder = '';
 	let maker: FilmMaker;
@@ -83,7 +83,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		rmSync(folder, { recursive: true });
 	});
 
-	describe('several at once', () => {
+	describe('with several films', () => {
 		let opened: Opened;
 		let page: Page;
 		const paths: Record<string, string> = {};
@@ -109,7 +109,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		});
 		afterAll(() => opened.context.close());
 
-		it('are read one after another, those that can be', async () => {
+		it('reads those that it can, one after another', async () => {
 			await expect.poll(() => page.getByTestId('film').count()).toBe(13);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
@@ -129,7 +129,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(rows.filter(({ success }) => success === '1').length).toBeGreaterThan(times.length / 2);
 		});
 
-		it('turns a film as it says', async () => {
+		it('turns a film as its file says', async () => {
 			await select(page, 'turned');
 			const rows = await table(page);
 			expect(rows.every(({ success }) => success === '1')).toBe(true);
@@ -141,7 +141,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(at('x') + at('box_width')).toBeLessThanOrEqual(330);
 		});
 
-		it('has a row for each frame without a face, and says so', async () => {
+		it('exports a row for each frame without a face, and says that there is no face', async () => {
 			await select(page, 'noface');
 			const rows = await table(page);
 			expect(rows).toHaveLength(10);
@@ -208,7 +208,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(new Set(rows.map(({ face_id }) => face_id)).size).toBe(2);
 		});
 
-		it('gives subtitles that the browser itself reads', async () => {
+		it('exports subtitles that the browser itself can read', async () => {
 			await select(page, 'two.mp4');
 			const cues = await page.evaluate(
 				async (text) => {
@@ -233,7 +233,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(cues[0]).toMatchObject({ from: 0, text: expect.stringMatching(/^[a-z]+$/) as string });
 		});
 
-		it('writes pictures of the timeline', async () => {
+		it('exports the timeline as SVG and PNG', async () => {
 			const svg = await saved(page, 'svg');
 			expect(svg).toMatch(/^<svg[^>]+>[\s\S]*two\.mp4[\s\S]*<\/svg>$/);
 			const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('film-save-png').click()]);
@@ -244,7 +244,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			).toBe('PNG');
 		});
 
-		it('writes the film with labels, its sound kept, in what the browser can encode', async () => {
+		it('writes the film with labels and its sound, in a format that the browser can encode', async () => {
 			const formats = page.getByTestId('film-format').locator('option');
 			await expect.poll(() => formats.allInnerTexts()).toContain('WebM (VP8)');
 			await page.getByTestId('film-format').selectOption({ label: 'WebM (VP8)' });
@@ -261,7 +261,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			});
 		});
 
-		it('writes the film with faces hidden: of each face that was found no detail is left, beside it all', async () => {
+		it('writes the film with faces hidden: the faces found lose their detail, the rest keeps it', async () => {
 			await page.getByTestId('film-format').selectOption({ label: 'WebM (VP8)' });
 			const [download] = await Promise.all([
 				page.waitForEvent('download'),
@@ -290,7 +290,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(detail(after, 0, 200, 38)).toBeGreaterThan(0.5 * detail(before, 0, 200, 38));
 		});
 
-		it('compares with the codes of people, and leads to where they differ', async () => {
+		it('compares its readings with codes made by people, and leads to where they differ', async () => {
 			const rows = await table(page);
 			const label = rows[0]?.['mien_label'] ?? '';
 			const other = label === 'happy' ? 'sadness' : 'joy';
@@ -303,7 +303,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(Number(await page.getByTestId('film-playhead').getAttribute('data-time'))).toBeGreaterThanOrEqual(0.4);
 		});
 
-		it('is worked by keyboard alone: frame by frame, markers, zoom, ranges', async () => {
+		it('works by keyboard alone: frame steps, markers and excluded ranges', async () => {
 			const playhead = page.getByTestId('film-playhead');
 			const timeS = async (): Promise<number> => Number(await playhead.getAttribute('data-time'));
 			await playhead.focus();
@@ -330,7 +330,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			await page.getByTestId('film-excluded').getByRole('button').click();
 		});
 
-		it('plays by J, K and L, backwards too, from wherever the focus is', async () => {
+		it('plays with J, K and L, also backwards, wherever the focus is', async () => {
 			const timeS = (): Promise<number> => page.getByTestId('film-playhead').getAttribute('data-time').then(Number);
 			await page.getByTestId('film-playhead').focus();
 			await page.keyboard.press('Home');
@@ -345,7 +345,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			await page.keyboard.press('k');
 		});
 
-		it('is moved through by a finger that taps or drags', async () => {
+		it('moves through the film when a finger taps or drags', async () => {
 			const playhead = page.getByTestId('film-playhead');
 			await playhead.scrollIntoViewIfNeeded();
 			const box = await playhead.boundingBox();
@@ -365,7 +365,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			await client.detach();
 		});
 
-		it('says to a screen reader where it stands, and names every control', async () => {
+		it('gives screen readers its position and a name for every control', async () => {
 			const snapshot = await page.getByTestId('film-timeline').ariaSnapshot();
 			expect(snapshot).toContain('slider "Moment of the film"');
 			for (const name of ['One frame back', 'Play', 'One frame forward', 'Zoom in', 'Zoom out', 'Whole film'])
@@ -375,11 +375,11 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(people).toContain('textbox "Name of person');
 		});
 
-		it.each([390, 1440, 2560])('has no serious violation at %i pixels, light, dark or forced', async (width) => {
+		it.each([390, 1440, 2560])('has no serious violation at %i pixels in any colour scheme', async (width) => {
 			await page.setViewportSize({ width, height: 900 });
 			for (const media of MEDIA) {
 				await page.emulateMedia(media);
-				// Colours are all that differs.
+				// Only colours differ.
 				expect(await violations(page, media === MEDIA[0] ? undefined : ['color-contrast'])).toEqual([]);
 			}
 			const [content, view] = await page.evaluate(() => [
@@ -389,12 +389,12 @@ describe.skipIf(ffmpeg === null)('films', () => {
 			expect(content).toBeLessThanOrEqual(view);
 		});
 
-		it('asks no other host for anything, and meets no error', () => {
+		it('meets no error and no violation of the security policy', () => {
 			expect(opened.problems.filter((problem) => !problem.includes('Unsupported video codec'))).toEqual([]);
 		});
 	});
 
-	it('goes on where a tab was closed, with no frame twice and none left out', async () => {
+	it('resumes after its tab was closed, with no frame twice and none left out', async () => {
 		const path = maker.plain(30);
 		const { context, page } = await open(browser, '/film');
 		await choose(page, path);
@@ -403,7 +403,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await expect
 			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
 			.toBeGreaterThan(20);
-		// A closed tab is hidden first; what is kept every few seconds besides, a quick machine would not wait for.
+		// A closed tab is hidden first, which stores the film. A fast machine may finish before the periodic storing.
 		await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
 		await expect.poll(() => framesKept(page)).toBeGreaterThan(20);
 		await page.close();
@@ -431,7 +431,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await context.close();
 	});
 
-	it('takes codes for those of the film that is open, and of no other', async () => {
+	it('takes codes as those of the open film, and of no other', async () => {
 		const { context, page } = await open(browser, '/film');
 		const drop = () =>
 			page.evaluate(() => {
@@ -472,7 +472,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await context.close();
 	});
 
-	it('a queue whose tab was closed is offered again: what is done stays, and the others go on together', async () => {
+	it('offers a queue again after its tab was closed: finished films stay, and the others resume together', async () => {
 		const paths = [maker.plain(1, 'first.mp4'), maker.plain(30, 'second.mp4'), maker.plain(1, 'third.mp4')];
 		const { context, page } = await open(browser, '/film');
 		await choose(page, ...paths);
@@ -515,7 +515,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await context.close();
 	});
 
-	it('pauses, goes on, and keeps what was read where it is cancelled', async () => {
+	it('pauses, resumes, and keeps what was read when it is cancelled', async () => {
 		const { context, page } = await open(browser, '/film', {
 			prepare: (prepared) => prepared.addInitScript(withoutH264)
 		});
@@ -541,7 +541,7 @@ describe.skipIf(ffmpeg === null)('films', () => {
 		await context.close();
 	});
 
-	it('reads by seeking where the browser has no WebCodecs, and says so', async () => {
+	it('reads by seeking if the browser has no WebCodecs, and says so', async () => {
 		const { context, page } = await open(browser, '/film', {
 			prepare: (prepared) => prepared.addInitScript(() => Reflect.deleteProperty(window, 'VideoDecoder'))
 		});

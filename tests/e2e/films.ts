@@ -1,4 +1,4 @@
-/** Small films for the film page, made by ffmpeg of the clip that the fake camera plays. */
+/** Small films for the film page, made by ffmpeg from the clip that the fake camera plays. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ export class FilmMaker {
 		);
 	}
 
-	/** The face and its mirror image side by side, with a sound. */
+	/** The face and its mirror image side by side, with sound. */
 	twoFaces(): string {
 		const filter = '[0:v]crop=480:480,scale=240:240,split[a][b];[b]hflip[c];[a][c]hstack';
 		return this.#make(
@@ -38,13 +38,13 @@ export class FilmMaker {
 		);
 	}
 
-	/** Frames that stay 100, 200 or 400 milliseconds. */
+	/** Frames that last 100, 200 or 400 milliseconds. */
 	variable(): string {
 		const filter = "select='not(mod(n\\,7))+not(mod(n\\,3))+eq(n\\,1)',scale=320:240";
 		return this.#make('variable.mp4', ['-t', '3', '-vf', filter, '-vsync', 'vfr', ...H264]);
 	}
 
-	/** As phones store films held upright: the frames lie on their side, and the file says to turn them by 90 degrees. */
+	/** As phones store films shot upright: the frames lie on their side, and the file says to turn them by 90°. */
 	turned(): string {
 		const path = this.#make('turned.mp4', ['-t', '0.5', '-vf', 'scale=320:240,transpose=cclock', ...H264]);
 		const bytes = readFileSync(path);
@@ -62,14 +62,14 @@ export class FilmMaker {
 		return this.#make('small.mov', ['-t', '1', '-vf', 'scale=320:240', ...H264]);
 	}
 
-	/** Ten bits a colour on the scale of HDR10, in Matroska. */
+	/** Ten bits per colour on the scale of HDR10, in Matroska. */
 	hdr(): string {
 		const colours = 'scale=320:240,format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084';
 		const vp9 = ['-c:v', 'libvpx-vp9', '-profile:v', '2', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '400k'];
 		return this.#make('hdr.mkv', ['-t', '1', '-vf', `${colours}:colorspace=bt2020nc`, ...vp9]);
 	}
 
-	/** The frame at a time of a film, in grey: its pixels row by row, and its width. */
+	/** The frame of a film at a given time, in grey: its pixels row by row, and its width. */
 	frame(path: string, timeS: number): { width: number; gray: Buffer } {
 		const { width = 0 } = this.streams(path).find(({ codec_type }) => codec_type === 'video') ?? {};
 		const args = [
@@ -117,7 +117,7 @@ export class FilmMaker {
 		return this.#make('old.mp4', ['-t', '0.5', '-vf', 'scale=320:240', '-c:v', 'mpeg4']);
 	}
 
-	/** The same in a container whose tracks are not listed in a part of their own. */
+	/** Another such codec, in a container that does not list its tracks in a part of its own. */
 	unknownStream(): string {
 		return this.#make('old.ts', ['-t', '0.5', '-vf', 'scale=320:240,fps=25', '-c:v', 'mpeg2video']);
 	}
@@ -128,7 +128,7 @@ export class FilmMaker {
 		return path;
 	}
 
-	/** Its first half: with the index before the frames, or after them. */
+	/** The first half of a film whose index is before the frames, or after them. */
 	cut(where: 'before' | 'after'): string {
 		const index = where === 'before' ? ['-movflags', '+faststart'] : [];
 		const path = this.plain(4, `cut-${where}.mp4`, '-g', '5', ...index);
@@ -154,7 +154,7 @@ export class FilmMaker {
 			.sort((a, b) => a - b);
 	}
 
-	/** What ffprobe says of a film's streams. */
+	/** What ffprobe says about a film's streams. */
 	streams(
 		path: string
 	): { codec_type: string; codec_name: string; width?: number; duration?: string; nb_read_packets?: string }[] {

@@ -1,6 +1,6 @@
 /**
- * Stand-ins for go2rtc and MediaMTX. What they answer is what the real ones do, by their own source (go2rtc 1.9,
- * MediaMTX 1.15 and later; file and what it says beside each answer).
+ * Stand-ins for go2rtc and MediaMTX. They answer as the real ones do according to their source (go2rtc 1.9, MediaMTX
+ * 1.15 and later); beside each answer stands the file and what it says.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -12,18 +12,18 @@ import { join } from 'node:path';
 import { acceptWebSocket, type ServerSocket } from '../websocket';
 import { type LiveCodec, LiveHls } from './ffmpeg';
 
-/** Ways that work; the others are answered as where the camera's codec does not fit, or its producer failed. */
+/** Which ways work; the others are answered as if the camera's codec did not fit, or its producer had failed. */
 export interface Go2rtcState {
 	mse: boolean;
 	mjpeg: boolean;
-	/** The camera gives sound alone to WebRTC and MSE, as one whose pictures are switched off. */
+	/** The camera gives WebRTC and MSE only sound, like one whose pictures are switched off. */
 	soundAlone: boolean;
 }
 
 export interface StandIn {
 	readonly address: string;
 	readonly state: Go2rtcState;
-	/** As where the producer was lost: what is under way ends. */
+	/** As if the producer were lost: open streams end. */
 	cut(): void;
 	stop(): void;
 }
@@ -33,13 +33,13 @@ const CONTENT_TYPES: Readonly<Record<LiveCodec, string>> = {
 	vp9: 'video/mp4; codecs="vp09.00.10.08"'
 };
 
-/** Of a peer that has no video to give (RFC 3264, section 6: the port of a stream that is refused is 0). */
+/** Answer of a peer that has no video to give (RFC 3264, section 6: the port of a refused stream is 0). */
 export const REFUSED_VIDEO = [
 	...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'm=video 0 UDP/TLS/RTP/SAVPF 96', 'c=IN IP4 0.0.0.0'],
 	...['a=mid:0', 'a=inactive', '']
 ].join('\r\n');
 
-/** A go2rtc with one stream, `door`, that plays `clip`. WebRTC never fits, as with an H.265 camera and an older browser. */
+/** A go2rtc with one stream, `door`, that plays `clip`. WebRTC never fits, as with H.265 cameras in older browsers. */
 export async function startGo2rtc(
 	ffmpeg: string,
 	clip: string,
@@ -51,19 +51,20 @@ export async function startGo2rtc(
 	const server = createServer((request, response) => {
 		const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
 		const found = searchParams.get('src') === 'door';
-		// internal/webrtc/server.go outputWebRTC, internal/hls/hls.go handlerStream, internal/mjpeg/mjpeg.go outputMjpeg:
-		// http.Error(w, api.StreamNotFound, http.StatusNotFound)
+		// internal/webrtc/server.go outputWebRTC, internal/hls/hls.go handlerStream,
+		// internal/mjpeg/mjpeg.go outputMjpeg: http.Error(w, api.StreamNotFound, http.StatusNotFound)
 		if (!found) return void response.writeHead(404).end('stream not found\n');
 		if (pathname === '/api/webrtc') {
-			// internal/webrtc/server.go outputWebRTC: http.Error(w, err.Error(), http.StatusInternalServerError), with the error
-			// of internal/streams/add_consumer.go formatError: "streams: codecs not matched: PRODUCER => CONSUMER"
+			// internal/webrtc/server.go outputWebRTC: http.Error(w, err.Error(), http.StatusInternalServerError),
+			// with the error of internal/streams/add_consumer.go formatError: "streams: codecs not matched: PRODUCER =>
+			// CONSUMER"
 			if (state.soundAlone) response.writeHead(201, { 'Content-Type': 'application/sdp' }).end(REFUSED_VIDEO);
 			else response.writeHead(500).end('streams: codecs not matched: video:H265 => video:H264, video:VP8\n');
 		} else if (pathname === '/api/stream.m3u8') {
-			// internal/hls/hls.go handlerStream: the header is set first; where AddConsumer fails it is logged, and nothing written
+			// internal/hls/hls.go handlerStream: sets the header first; logs a failed AddConsumer, and writes nothing
 			response.writeHead(200, { 'Content-Type': 'application/vnd.apple.mpegurl' }).end();
 		} else if (pathname === '/api/stream.mjpeg') {
-			// internal/mjpeg/mjpeg.go outputMjpeg: where AddConsumer fails it is logged, and the answer is 200 with nothing
+			// internal/mjpeg/mjpeg.go outputMjpeg: logs a failed AddConsumer, and answers 200 with nothing
 			if (!state.mjpeg) return void response.writeHead(200).end();
 			sendMjpeg(response, frames, open);
 		} else response.writeHead(404).end();
@@ -108,7 +109,7 @@ export async function startGo2rtc(
 	};
 }
 
-/** Its address. */
+/** Starts a server, and gives its address. */
 async function listen(server: Server): Promise<string> {
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -117,24 +118,24 @@ async function listen(server: Server): Promise<string> {
 export interface MediaMtxState {
 	/** Somebody publishes to the path. */
 	publishing: boolean;
-	/** What the answer to WHEP says is wrong with the offer or the stream. */
+	/** What the WHEP answer says is wrong with the offer or the stream. */
 	whep: string;
 }
 
 export interface MediaMtx {
 	readonly address: string;
 	readonly state: MediaMtxState;
-	/** Sessions of HLS that were begun. */
+	/** Number of HLS sessions begun so far. */
 	readonly sessions: () => number;
-	/** As after a restart: no session of before is known. */
+	/** As after a restart: earlier sessions are unknown. */
 	forget(): void;
 	stop(): Promise<void>;
 }
 
-/** How long MediaMTX lets wrong guesses wait: internal/auth/manager.go PauseAfterError. */
+/** How long MediaMTX makes wrong guesses wait: internal/auth/manager.go PauseAfterError. */
 const PAUSE_MS = 2000;
 
-/** A MediaMTX with one path, `door`, whose stream WebRTC cannot take; its WebRTC and its HLS at one address. */
+/** A MediaMTX with one path, `door`, whose stream WebRTC cannot take; WebRTC and HLS share one address. */
 export async function startMediaMtx(ffmpeg: string, clip: string, codec: LiveCodec): Promise<MediaMtx> {
 	const folder = mkdtempSync(join(tmpdir(), 'mien-mediamtx-'));
 	const live = new LiveHls(ffmpeg, clip, folder, codec);
@@ -155,8 +156,8 @@ export async function startMediaMtx(ffmpeg: string, clip: string, codec: LiveCod
 			(request.headers.cookie ?? '').split('; ').map((pair) => pair.split('=') as [string, string])
 		);
 		if (pathname === '/door/whep') {
-			// onWHIPPost: the content type first; then session.go runRead: 404 where nobody publishes, 400 where a track or the
-			// offer does not fit
+			// onWHIPPost: checks the content type first; then session.go runRead: 404 if nobody publishes, 400 if a
+			// track or the offer does not fit
 			if (request.method !== 'POST') refuse(response, 405, 'method not allowed');
 			else if (request.headers['content-type'] !== 'application/sdp') refuse(response, 400, 'invalid Content-Type');
 			else if (state.publishing) refuse(response, 400, state.whep);
@@ -169,7 +170,7 @@ export async function startMediaMtx(ffmpeg: string, clip: string, codec: LiveCod
 			response.writeHead(302, { Location: `${pathname}/` }).end();
 		} else if (name === 'index.m3u8') {
 			if (searchParams.get('cookieCheck') !== '1') {
-				// onRequest: one cookie for plain HTTP and one for frames of other sites, and the same address again
+				// onRequest: one cookie for plain HTTP and one for frames on other sites, then the same address again
 				const cookie = 'cookieCheck=1';
 				response.setHeader('Set-Cookie', [cookie, `${cookie}; HttpOnly; Secure; SameSite=None; Partitioned`]);
 				response.writeHead(302, { Location: `${pathname}?cookieCheck=1` }).end();
@@ -195,7 +196,7 @@ export async function startMediaMtx(ffmpeg: string, clip: string, codec: LiveCod
 					`live.m3u8${hasCookies ? '' : `?session=${secret}`}\n`
 			);
 		} else if (!secrets.has(cookies.get('session') ?? searchParams.get('session') ?? '')) {
-			// onRequest: an unknown session waits, and is refused
+			// onRequest: an unknown session is refused after a pause
 			setTimeout(() => refuse(response, 401, 'authentication error'), PAUSE_MS);
 		} else {
 			const path = join(folder, name);

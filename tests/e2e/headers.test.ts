@@ -1,4 +1,4 @@
-/** What the server sends with every answer. */
+/** The headers of the server's answers, and other things that it sends. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
 import { serveSite } from '../server';
@@ -22,8 +22,8 @@ const ADDRESSES: [path: string, status: number][] = [
 	['/no-such-file.js', 404]
 ];
 
-describe('headers', () => {
-	it.each(ADDRESSES)('of %s, status %i', async (path, status) => {
+describe('the headers', () => {
+	it.each(ADDRESSES)('of %s, with status %i, isolate it and restrict what it may do', async (path, status) => {
 		const answer = await fetch(inject('origin') + path);
 		expect(answer.status).toBe(status);
 		const { headers } = answer;
@@ -41,7 +41,7 @@ describe('headers', () => {
 		expect(policy).not.toMatch(/script-src[^;]*'unsafe-(inline|eval)'/);
 	});
 
-	it('let the start script of a page run by its hash alone', async () => {
+	it('let the start script of a page run only by its hash', async () => {
 		const policy = (await fetch(`${inject('origin')}/`)).headers.get('content-security-policy') ?? '';
 		expect(policy).toMatch(/script-src 'self' 'sha256-[^']+'/);
 		expect(policy).not.toContain('wasm-unsafe-eval');
@@ -54,7 +54,7 @@ describe('headers', () => {
 	});
 });
 
-it('what others see of a link: title, words, a picture that is there, and icons', async () => {
+it('a shared link shows a title, a description, a picture that exists, and icons', async () => {
 	const page = await (await fetch(`${inject('origin')}/`)).text();
 	const valueOf = (pattern: RegExp): string => pattern.exec(page)?.[1] ?? '';
 	expect(valueOf(/og:title" content="([^"]+)"/)).toContain('Mien');
@@ -71,18 +71,18 @@ it('what others see of a link: title, words, a picture that is there, and icons'
 });
 
 describe('the server', () => {
-	it('tells of a port that is taken, with what to do', async () => {
+	it('says that its port is taken, and what to do', async () => {
 		const { port } = new URL(inject('origin'));
 		await expect(serveSite([`--port=${port}`])).rejects.toThrow(/is already in use\s+Choose another with --port/);
 	});
 
-	it('refuses other hosts without a build that lets the pages talk to them', async () => {
+	it('refuses to allow other hosts unless the build lets the pages talk to them', async () => {
 		await expect(serveSite(['--allow=http://camera.lan:1984'])).rejects.toThrow(
 			/may not talk to http:\/\/camera\.lan:1984/
 		);
 	});
 
-	it('sends scripts and models as they were compressed when they were built', async () => {
+	it('sends scripts and models in the compressed form that the build made', async () => {
 		for (const file of [builtFile(/entry.*\.js$/), '/models/index.json', builtFile(/models.mien.weights.*\.bin$/)]) {
 			const { headers } = await fetch(inject('origin') + file, { headers: { 'accept-encoding': 'br' } });
 			expect([file, headers.get('content-encoding')]).toEqual([file, 'br']);

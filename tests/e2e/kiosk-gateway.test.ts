@@ -12,7 +12,7 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
 afterAll(() => browser.close());
 
-/** What this browser plays of what ffmpeg writes. */
+/** The codec that ffmpeg writes and this browser plays. */
 async function playedCodec(): Promise<LiveCodec> {
 	const probe = await open(browser, '/kiosk/setup');
 	const playsH264 = await probe.page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.42E01E"'));
@@ -39,13 +39,13 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 		site.stop();
 	});
 
-	it('whose WebRTC has no codec for this browser is played by MSE, which is said', async () => {
+	it('whose WebRTC has no codec for this browser is played by MSE, and the kiosk says so', async () => {
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
 		expect(await detail()).toMatch(/^MSE \(WebRTC: .+\)$/);
 	});
 
-	it('that stops giving that is played by the next way within ten seconds, without the kiosk starting anew', async () => {
+	it('whose MSE stops is played in the next way, without an incident', async () => {
 		gateway.state.mse = false;
 		gateway.cut();
 		await expect.poll(detail).toMatch(/^Motion JPEG \(WebRTC: .*MSE: the WebSocket was closed.*HLS: .+\)$/);
@@ -53,18 +53,18 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 		expect(await page.getByTestId('kiosk-incidents').count()).toBe(0);
 	});
 
-	it('is asked for the better ways now and then, and its own words are told where they still fail', async () => {
+	it('is asked for better ways now and then, and is quoted if they still fail', async () => {
 		await expect.poll(detail).toMatch(/^Motion JPEG \(WebRTC: .*MSE: .*codecs not matched.*HLS: .+\)$/);
 		await expectWorks(page);
 	});
 
-	it('that has the better way again is played by it', async () => {
+	it('whose better way works again is played in that way', async () => {
 		gateway.state.mse = true;
 		await expect.poll(detail, { timeout: 120_000 }).toMatch(/^MSE/);
 		await expectWorks(page);
 	});
 
-	it('whose camera gives WebRTC and MSE sound alone says so of each, and the next way is played', async () => {
+	it('whose camera gives WebRTC and MSE only sound is played in the next way, and each is explained', async () => {
 		gateway.state.soundAlone = true;
 		gateway.cut();
 		await expect.poll(detail).toMatch(/^Motion JPEG \(WebRTC: [^:]*only sound.*MSE: [^:]*only sound.*HLS: .+\)$/);
@@ -72,7 +72,7 @@ describe.skipIf(inject('ffmpeg') === null)('a go2rtc (needs ffmpeg)', () => {
 		gateway.state.soundAlone = false;
 	});
 
-	it('that has nothing left says so, and is played once it is back', async () => {
+	it('that has no way left is retried, and is played once one is back', async () => {
 		gateway.state.mse = false;
 		gateway.state.mjpeg = false;
 		gateway.cut();
@@ -100,22 +100,22 @@ describe.skipIf(inject('ffmpeg') === null)('a MediaMTX (needs ffmpeg)', () => {
 		site.stop();
 	});
 
-	it('whose stream WebRTC cannot take is played by HLS, behind its cookies, and says why in its own words', async () => {
+	it('whose stream WebRTC cannot take is played by HLS with its cookies, and is quoted for the reason', async () => {
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
 		expect(await detail()).toMatch(/^HLS \(WebRTC: .*doesn't contain any supported codec.*\)$/);
 		expect(media.sessions()).toBe(1);
-		// The cookies are the proxy's.
+		// The proxy keeps the cookies.
 		expect((await page.context().cookies()).map(({ name }) => name)).not.toContain('session');
 	});
 
-	it('that was started anew, and knows no session of before, is played again by a session of its own', async () => {
+	it('that was restarted, and has forgotten its sessions, is played again in a new session', async () => {
 		media.forget();
 		await expect.poll(() => media.sessions(), { timeout: 120_000 }).toBeGreaterThan(1);
 		await expectWorks(page);
 	});
 
-	it('to which nobody publishes is told so, and played once somebody does', async () => {
+	it('to which nobody publishes is explained as such, and is played once somebody does', async () => {
 		media.state.publishing = false;
 		media.forget();
 		await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor({ timeout: 120_000 });
@@ -126,7 +126,7 @@ describe.skipIf(inject('ffmpeg') === null)('a MediaMTX (needs ffmpeg)', () => {
 });
 
 describe('several cameras', () => {
-	it('share one worker and fair turns; one that fails leaves the other alone; the log tells them apart', async () => {
+	it('share one worker fairly; if one fails, the other goes on; the log tells them apart', async () => {
 		const { context, page } = await open(
 			browser,
 			'/kiosk?source=mjpeg:/streams/wall-a/mjpeg&source=mjpeg:/streams/wall-b/mjpeg&name=Door&name=Yard&region=&region=0,0,100,100'

@@ -1,4 +1,4 @@
-/** The kiosk's log: with two pages, on a disk that is full, in a database that dies, on a page that is left. */
+/** The kiosk's log: with two pages, on a full disk, in a database that dies, and on a page that is left. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open, openBrowser } from './browser';
@@ -14,7 +14,7 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
 
-describe('a second page of a kiosk, as a preview is', () => {
+describe('a second page of a kiosk, such as a preview,', () => {
 	const ADDRESS = '/kiosk?source=mjpeg:/streams/twice/mjpeg&keep=1';
 	const isHidden = (page: Page, hidden: boolean) =>
 		page.evaluate(
@@ -25,7 +25,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 			hidden ? 'hidden' : 'visible'
 		);
 
-	it('counts nothing that the first one counts, and goes on where that one ends', async () => {
+	it('counts nothing that the first one counts, and takes over when that one closes', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		await expectWorks(page);
 		expect(await page.getByTestId('kiosk-warning').count()).toBe(0);
@@ -46,7 +46,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 		await context.close();
 	});
 
-	it('takes over from one that is hidden, which has its turn again after it', async () => {
+	it('takes over from one that is hidden, and hands back when it is hidden itself', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		await expectWorks(page);
 		const second = await context.newPage();
@@ -61,7 +61,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 		await context.close();
 	});
 
-	it('counts beside it where it has another source', async () => {
+	it('counts alongside the first one if it has another source', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		await expectWorks(page);
 		const other = await context.newPage();
@@ -73,7 +73,7 @@ describe('a second page of a kiosk, as a preview is', () => {
 });
 
 describe('a log that cannot be written', () => {
-	it('is told of on the screen, and written once it can', async () => {
+	it('is reported on the screen, and is written once it can be', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/full/mjpeg&keep=1', {
 			prepare: (prepared) =>
 				prepared.addInitScript(() => {
@@ -102,15 +102,15 @@ describe('a log that cannot be written', () => {
 });
 
 describe('a log whose database dies', () => {
-	it('is opened again, and no minute is lost', async () => {
+	it('is reopened, and loses no minute', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/dead/mjpeg&keep=1', {
 			prepare: (prepared) =>
 				prepared.addInitScript(() => {
 					const now = Date.now.bind(Date);
 					const startMs = now();
-					// A minute passes in three seconds; faster, each look of the watchdog would be a computer that slept.
+					// A minute passes in three seconds; if faster, the watchdog would take each check for a sleep.
 					Date.now = () => startMs + 20 * (now() - startMs);
-					// As in Safari: each connection is dead after a few transactions, and nobody is told.
+					// As in Safari: each connection dies after a few transactions, without any notice.
 					const { transaction } = IDBDatabase.prototype as {
 						transaction: (this: IDBDatabase, ...args: Parameters<IDBDatabase['transaction']>) => IDBTransaction;
 					};
@@ -130,19 +130,19 @@ describe('a log whose database dies', () => {
 		const frames = await page.evaluate(() => window.recordedResults.length);
 		await openLog(page);
 		expect(Number(await page.getByTestId('kiosk-log').getAttribute('data-minutes'))).toBeGreaterThanOrEqual(5);
-		// The first ones come before a model is known.
+		// The first frames come before a model is known.
 		expect(await loggedTotal(page, 'frames')).toBeGreaterThanOrEqual(frames - 5);
 		await context.close();
 	});
 });
 
 describe('a page that is left', () => {
-	it('loses nothing of the minute under way, and counts nothing as lost', async () => {
+	it('loses nothing of the current minute, and counts no incident', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/stay/mjpeg&keep=1');
 		let frames = 0;
 		for (let time = 0; time < 3; time++) {
 			await expectWorks(page);
-			// The last of them may not be counted yet.
+			// The last frame may not be counted yet.
 			frames += (await page.evaluate(() => window.recordedResults.length)) - 1;
 			await page.reload();
 		}

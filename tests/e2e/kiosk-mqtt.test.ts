@@ -11,7 +11,7 @@ import { BROKER_LOGIN, Mosquitto } from '../mosquitto';
 const program = inject('mosquitto');
 const TOPIC = 'museum/door';
 const ADDRESS = `source=mjpeg:/streams/counted/mjpeg&mqtt=/broker&mqtt-topic=${TOPIC}`;
-/** The kiosk's wall clock runs so much faster: its minutes pass in three seconds. */
+/** How much faster the kiosk's wall clock runs: its minutes pass in three seconds. */
 const HASTE = 20;
 
 interface Minute {
@@ -28,7 +28,7 @@ interface Received {
 	readonly retain: boolean;
 }
 
-/** Subscribes to everything; `received` grows. A session with a name gets later what came while it was away. */
+/** Subscribes to everything; `received` grows. With a `clientId`, the session later gets what came in its absence. */
 async function listen(port: number, clientId?: string): Promise<{ client: MqttClient; received: Received[] }> {
 	const received: Received[] = [];
 	const client = mqtt.connect(`ws://127.0.0.1:${port}`, {
@@ -37,7 +37,7 @@ async function listen(port: number, clientId?: string): Promise<{ client: MqttCl
 		...(clientId === undefined ? {} : { clientId, clean: false })
 	});
 	client.on('message', (topic, payload, { retain }) => received.push({ topic, text: payload.toString(), retain }));
-	// Lost connections are what this is about.
+	// These tests are about lost connections.
 	client.on('error', () => undefined);
 	await new Promise<void>((resolve) => client.once('connect', () => resolve()));
 	await client.subscribeAsync('#', { qos: 1 });
@@ -57,9 +57,9 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 	const minutes = (): Minute[] =>
 		received.filter(({ topic }) => topic === `${TOPIC}/minute`).map(({ text }) => JSON.parse(text) as Minute);
 	const trouble = (): Promise<string> => page.getByTestId('kiosk-warning').innerText();
-	/** How many minutes came, all or those with faces; one that was sent twice, as when its page was left, counts once. */
+	/** How many minutes came, of all or of these; one that was sent twice, as when its page was left, counts once. */
 	const came = (of = minutes()): number => new Set(of.map(({ minute }) => minute)).size;
-	/** Minutes to send, as the screen says. */
+	/** Minutes still to be sent, as the screen says. */
 	const waiting = async (): Promise<number> => Number(/away, (\d+) min to send/.exec(await trouble())?.[1] ?? NaN);
 
 	beforeAll(async () => {
@@ -85,14 +85,14 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await broker.remove();
 	});
 
-	it('a broker that refuses is told of on the screen; the kiosk runs', async () => {
+	it('a broker that refuses the login is reported on the screen, and the kiosk runs', async () => {
 		await page.getByTestId('open-kiosk').click();
 		await waitForResults(page, 3);
 		await expect.poll(trouble).toContain('refuses the login');
 		await expect.poll(() => page.getByTestId('kiosk-notice').innerText()).toContain('passed on');
 	});
 
-	it('with a login of this browser, each minute arrives', async () => {
+	it('each minute arrives with the login that this browser keeps', async () => {
 		await page.goto(`/kiosk/setup?${ADDRESS}`);
 		await page.getByLabel(/Name for ws:/).fill(BROKER_LOGIN.username);
 		await page.getByLabel(/Password for ws:/).fill(BROKER_LOGIN.password);
@@ -104,7 +104,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		expect(received.filter(({ topic }) => topic === `${TOPIC}/status`).at(-1)?.text).toBe('online');
 	});
 
-	it('nothing is lost while the broker is away, also where the page is opened anew meanwhile', async () => {
+	it('nothing is lost while the broker is away, even if the page is reloaded meanwhile', async () => {
 		await broker.kill();
 		await expect.poll(waiting).toBeGreaterThanOrEqual(2);
 		await page.reload();
@@ -116,12 +116,12 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await page.getByTestId('kiosk-warning').waitFor({ state: 'detached' });
 	});
 
-	it('it was what the log has, minute for minute', async () => {
+	it('the broker got what the log has, minute for minute', async () => {
 		await page.goto('/kiosk/log');
 		const [download] = await Promise.all([page.waitForEvent('download'), chooseExport(page, 'json')]);
 		const log = JSON.parse(await readFile(await download.path(), 'utf8')) as { minutes: Minute[] };
 		const sent = new Map(minutes().map((each) => [each.minute, each]));
-		// The last one may have been under way when the kiosk was left. The first ones found the broker refusing.
+		// The last minute may have been under way when the kiosk was left. The broker still refused the first ones.
 		const over = log.minutes.filter(({ minute }, index) => index < log.minutes.length - 1 || sent.has(minute));
 		const logged = new Set(over.map(({ minute }) => minute));
 		expect([...sent.keys()].filter((minute) => !logged.has(minute))).toEqual([]);
@@ -134,7 +134,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		expect(over.some(({ seenSeconds }) => seenSeconds > 0)).toBe(true);
 	});
 
-	it('a face is told at once, and that nobody is there any more after the time that was set', async () => {
+	it('a face is published at once, and its absence after the time that was set', async () => {
 		const told: { readonly text: string; readonly ms: number }[] = [];
 		const occupied = await listen(port);
 		occupied.client.on('message', (topic, payload) => {
@@ -162,7 +162,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await occupied.client.endAsync(true);
 	});
 
-	it('Home Assistant finds what to show, and that the kiosk is gone', async () => {
+	it('Home Assistant is told what to show, and that the kiosk is gone', async () => {
 		const late = await listen(port);
 		await expect
 			.poll(() => late.received.find(({ topic }) => topic === `${TOPIC}/status`))
@@ -191,7 +191,7 @@ describe.skipIf(program === null)('MQTT (needs mosquitto)', () => {
 		await late.client.endAsync(true);
 	});
 
-	it('the password stands nowhere, and the security policy was kept', async () => {
+	it('the password appears nowhere, and the security policy was kept', async () => {
 		expect([page.url(), ...said, ...problems].join('\n')).not.toContain(BROKER_LOGIN.password);
 		expect(received.map(({ text }) => text).join('\n')).not.toContain(BROKER_LOGIN.password);
 		expect(problems.filter((text) => !/WebSocket connection|Failed to load resource|ERR_/.test(text))).toEqual([]);

@@ -18,7 +18,7 @@ async function liveCodec(browser: Browser): Promise<LiveCodec> {
 	return playsH264 ? 'h264' : 'vp9';
 }
 
-describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
+describe.skipIf(inject('ffmpeg') === null)('the kiosk (needs ffmpeg)', () => {
 	let browser: Browser;
 	let recorder: LiveHls;
 	beforeAll(async () => {
@@ -31,7 +31,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		await recorder.stop();
 	});
 
-	it('HLS: finds the face, and goes on after a cut and a standstill', async () => {
+	it('finds the face in HLS, and goes on after a cut and a standstill', async () => {
 		const { context, page, problems } = await open(browser, '/kiosk?source=hls:/streams/hls/files/live.m3u8&log=no');
 		await expectWorks(page);
 		await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
@@ -43,7 +43,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 
 		recorder.pause();
 		await waitForState(page, 'retrying');
-		// Counted at the next look of the watchdog.
+		// Counted at the next check of the watchdog.
 		await expect.poll(() => page.getByTestId('kiosk-incidents').innerText()).toContain('Source frozen');
 		recorder.resume();
 		await expectWorks(page);
@@ -52,7 +52,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		await context.close();
 	});
 
-	it('HLS with a login sends it along', async () => {
+	it('sends its login with every HLS request', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup?source=hls:/streams/hls-locked/files/live.m3u8&log=no');
 		await page.getByLabel(/Name for/).fill('me');
 		await page.getByLabel(/Password for/).fill('s3cret');
@@ -65,7 +65,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		await context.close();
 	});
 
-	describe('HLS as servers write it', () => {
+	describe('on HLS as servers write it', () => {
 		let plain = '';
 		beforeAll(() => {
 			writeRanges(ffmpeg, inject('clip'), join(files, 'ranges.m3u8'));
@@ -76,11 +76,11 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		const video = '#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS="vp09.00.10.08"\nranges.m3u8\n';
 
 		it.each<[string, string, () => string]>([
-			['parts of one file by their bytes, as plain text', 'ranges.txt', () => plain],
+			['byte ranges of one file, as plain text', 'ranges.txt', () => plain],
 			['discontinuities', 'jumps.m3u8', () => plain.replaceAll('#EXTINF', '#EXT-X-DISCONTINUITY\n#EXTINF')],
-			['another variant that is sound alone', 'master.m3u8', () => master + video],
+			['another variant that is only sound', 'master.m3u8', () => master + video],
 			['a byte order mark and Windows line breaks', 'windows.m3u8', () => `\uFEFF${plain.replaceAll('\n', '\r\n')}`]
-		])('is played with %s', async (_, name, text) => {
+		])('plays a stream with %s', async (_, name, text) => {
 			writeFileSync(join(files, name), text());
 			const { context, page } = await open(browser, `/kiosk?source=hls:/streams/hls/files/${name}&log=no`);
 			await page.locator('[data-testid=kiosk][data-faces="1"]').waitFor();
@@ -89,18 +89,18 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 
 		it.each<[string, string, () => string, RegExp]>([
 			[
-				'whose key is not there',
+				'whose key is missing',
 				'key.m3u8',
 				() => plain.replace('#EXTINF', '#EXT-X-KEY:METHOD=AES-128,URI="missing.key"\n#EXTINF'),
 				/encrypted, and its key is missing.*status 404/s
 			],
 			[
-				'whose variants are all sound',
+				'whose variants are all only sound',
 				'sounds.m3u8',
 				() => master,
 				/no pictures that this browser can play.*only sound/s
 			]
-		])('%s is told so', async (_, name, text, told) => {
+		])('explains what is wrong with a stream %s', async (_, name, text, told) => {
 			writeFileSync(join(files, name), text());
 			const { context, page } = await open(browser, `/kiosk?source=hls:/streams/hls/files/${name}&log=no`);
 			await expect.poll(() => readTrouble(page)).toMatch(told);
@@ -109,7 +109,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 	});
 
 	it.each(['video:/streams/sound/files/sound.webm', 'hls:/streams/sound/files/sound.m3u8'])(
-		'that holds sound alone is said to: %s',
+		'says of a source with only sound that it has no pictures: %s',
 		async (source) => {
 			writeSound(ffmpeg, join(files, source.split('/').at(-1) ?? ''));
 			const { context, page } = await open(browser, `/kiosk?source=${source}&log=no`);
@@ -119,7 +119,7 @@ describe.skipIf(inject('ffmpeg') === null)('played (needs ffmpeg)', () => {
 		}
 	);
 
-	it('a video file, from a server that is away at first, again and again', async () => {
+	it('plays a video file again and again, from a server that is away at first', async () => {
 		writeVideo(ffmpeg, inject('clip'), join(files, 'clip.webm'));
 		await command('file', 'set/cut');
 		const { context, page, problems } = await open(browser, '/kiosk?source=video:/streams/file/files/clip.webm&log=no');

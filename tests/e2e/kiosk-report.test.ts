@@ -1,4 +1,4 @@
-/** The log's reports on paper. */
+/** The log's reports as they are printed. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chooseExport, open, openBrowser } from './browser';
@@ -7,7 +7,7 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
 
-/** A week before Sunday, 29 November 2026, 17:30, with somebody there from nine to five, as the kiosk stores it. */
+/** Stores the week before Sunday, 29 November 2026, 17:30, as a kiosk would, with somebody there from nine to five. */
 async function fillLog(page: Page): Promise<void> {
 	await page.goto('/kiosk/log');
 	await page.getByTestId('kiosk-log').waitFor();
@@ -41,7 +41,7 @@ async function fillLog(page: Page): Promise<void> {
 	await page.locator('[data-testid=kiosk-log]:not([data-minutes="0"])').waitFor();
 }
 
-it('a day and a week are printed as pages of their own: what, when, where, totals, chart, table, notes', async () => {
+it('the report of a day or week prints alone, with its period, cameras, incidents, totals, chart and table', async () => {
 	const { context, page } = await open(browser, '/kiosk/log', {
 		timezoneId: 'Europe/Berlin',
 		colorScheme: 'dark',
@@ -75,7 +75,7 @@ it('a day and a week are printed as pages of their own: what, when, where, total
 		// 480 minutes a day, one face in each.
 		expect(total.split(/\t/).map((cell) => cell.trim())[1]).toBe(kind === 'day' ? '480' : '3,360');
 		expect(await report.getByTestId('chart').getAttribute('data-greatest')).not.toBe('0');
-		// Nothing else is on paper, and ink is dark although the page is.
+		// Nothing else is printed, and the ink is dark although the page is too.
 		expect(await page.getByTestId('kiosk-log').isVisible()).toBe(false);
 		const colour = await report.evaluate((element) => getComputedStyle(element).color);
 		expect(/\d+/.exec(colour)?.[0]).toBe('15');

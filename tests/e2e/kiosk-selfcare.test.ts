@@ -1,4 +1,4 @@
-/** What a kiosk does for itself: starts anew as a last resort, keeps the screen on, comes back from sleep and hiding. */
+/** What a kiosk does for itself: reloads as a last resort, keeps the screen on, recovers from sleep and hiding. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freeze, open, openBrowser } from './browser';
@@ -7,7 +7,7 @@ import { expectWorks } from './kiosk';
 const ADDRESS = '/kiosk?source=mjpeg:/streams/care/mjpeg&log=no';
 const CLASSIFIER = /\/models\/(?!blazeface)[^/]+\/.*\.(json|bin)$/;
 
-/** After so many the memory is used up. */
+/** The memory is used up after this many. */
 const COUNTED_FRAMES = 20;
 
 let browser: Browser;
@@ -25,12 +25,12 @@ function countLoads(page: Page): () => number {
 	return () => loads;
 }
 
-/** As where the browser says that the page's scripts hold 900 MB. */
+/** As if the browser said that the page's scripts hold 900 MB. */
 function pretendHeap(): void {
 	Object.defineProperty(performance, 'memory', { value: { usedJSHeapSize: 900e6 } });
 }
 
-/** Locks are granted this much later, as on a machine that does other things. */
+/** Grants locks this much later, as a busy machine does. */
 function delayLocks(ms: number): void {
 	const request = navigator.locks.request.bind(navigator.locks) as (...args: unknown[]) => Promise<unknown>;
 	const later = async (...args: unknown[]): Promise<unknown> => {
@@ -40,10 +40,10 @@ function delayLocks(ms: number): void {
 	Object.defineProperty(navigator.locks, 'request', { value: later });
 }
 
-describe('the page is opened anew', () => {
+describe('a kiosk reloads its page', () => {
 	it.each([
-		['once, where its memory grew over the limit', 0],
-		['and what led to it counted, where a slow browser has not said yet whose turn it is to count', 2500]
+		['once when its memory grows over the limit', 0],
+		['and counts the reason, even if a slow browser has not said yet whose turn it is to count', 2500]
 	])('%s', async (_, lockDelayMs) => {
 		const { context, page } = await open(browser, 'about:blank', {
 			prepare: async (prepared) => {
@@ -60,7 +60,7 @@ describe('the page is opened anew', () => {
 		await context.close();
 	});
 
-	it('with all that was counted, which is in the log', async () => {
+	it('and keeps all that was counted, which is in the log', async () => {
 		const { context, page } = await open(browser, 'about:blank', {
 			prepare: (prepared) =>
 				prepared.addInitScript((frames) => {
@@ -75,7 +75,7 @@ describe('the page is opened anew', () => {
 		const loads = countLoads(page);
 		await page.goto(ADDRESS.replace('log=no', 'log=yes'));
 		await expect.poll(loads, { timeout: 60_000 }).toBe(2);
-		// Not by this page, whose leaving stores what it counted: by another one.
+		// Read by another page, as leaving this one would store what it counted.
 		const log = await context.newPage();
 		await log.goto('/kiosk/log');
 		const frames = log.locator('dl div', { hasText: 'Frames' }).locator('dd');
@@ -83,7 +83,7 @@ describe('the page is opened anew', () => {
 		await context.close();
 	});
 
-	it('not while the server is away: the page that is there runs on', async () => {
+	it('but not while the server is away: the current page runs on', async () => {
 		const { context, page } = await open(browser, 'about:blank', {
 			prepare: async (prepared) => {
 				await prepared.addInitScript(pretendHeap);
@@ -99,7 +99,7 @@ describe('the page is opened anew', () => {
 		await context.close();
 	});
 
-	it('where the model cannot be loaded, after some tries; then it runs', async () => {
+	it('when the model could not be loaded after some tries, and then runs', async () => {
 		const { context, page } = await open(browser, 'about:blank', {
 			prepare: (prepared) => prepared.route(CLASSIFIER, (route) => route.fulfill({ status: 404, body: '' }))
 		});
@@ -113,8 +113,8 @@ describe('the page is opened anew', () => {
 	});
 });
 
-describe('the screen', () => {
-	it('is kept on, and asked for again once the page was hidden', async () => {
+describe('the screen of a kiosk', () => {
+	it('is kept on, also after the page was hidden', async () => {
 		const { context, page } = await open(browser, ADDRESS, {
 			prepare: (prepared) =>
 				prepared.addInitScript(() => {
@@ -138,7 +138,7 @@ describe('the screen', () => {
 		await context.close();
 	});
 
-	it('is filled and left by its button; cursor and buttons hide from who does not move', async () => {
+	it('is filled and left by a button, and hides the cursor when nobody moves it', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		const cursor = () => page.getByTestId('kiosk').evaluate((main) => getComputedStyle(main).cursor);
 		await page.getByTestId('kiosk').waitFor();
@@ -157,8 +157,8 @@ describe('the screen', () => {
 	});
 });
 
-describe('it comes back', () => {
-	it('from sleep: the source is opened again', async () => {
+describe('a kiosk recovers', () => {
+	it('from sleep, which it counts', async () => {
 		const { context, page } = await open(browser, ADDRESS);
 		await expectWorks(page);
 		await page.evaluate(() => {
@@ -178,7 +178,7 @@ describe('it comes back', () => {
 		await context.close();
 	});
 
-	it('from a graphics process that crashed, on WebGL', async () => {
+	it('from a crash of the graphics process, on WebGL', async () => {
 		const own = await openBrowser();
 		const { page } = await open(own, ADDRESS, { backend: 'webgl' });
 		await expectWorks(page);

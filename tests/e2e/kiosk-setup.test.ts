@@ -1,4 +1,4 @@
-/** Kiosk addresses: those that are wrong, and those that the set-up page builds. */
+/** Kiosk addresses: wrong ones, and those that the set-up page builds. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MEDIA, violations } from './axe';
@@ -9,8 +9,8 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
 
-describe('addresses', () => {
-	it('that are wrong say what is allowed, and run nothing of it', async () => {
+describe('kiosk addresses', () => {
+	it('that are wrong say what is allowed, and run nothing', async () => {
 		const { context, page, problems } = await open(
 			browser,
 			'/kiosk?source=mjpeg://x.example/&rotate=1&text=<img src=x>%0A.'
@@ -23,7 +23,7 @@ describe('addresses', () => {
 		expect(named).toEqual(['source', 'rotate', 'text']);
 		await expect.poll(() => list.innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(await list.locator('img').count()).toBe(0);
-		// What was right is kept, and what is wrong is where it can be put right.
+		// What was right is kept, and what is wrong is shown where it can be corrected.
 		await page.getByRole('link', { name: 'Set up a kiosk' }).click();
 		await expect.poll(() => page.getByTestId('source-rest').inputValue()).toBe('//x.example/');
 		await expect.poll(() => page.getByTestId('camera-fields').innerText()).toContain('Use one of 0, 90, 180, 270');
@@ -32,7 +32,7 @@ describe('addresses', () => {
 	});
 
 	it.each(['/kiosk/setup', '/kiosk/log', '/kiosk'])(
-		'%s has no serious violation, light or dark or in forced colours, on a phone',
+		'such as %s have no serious axe violation on a phone in any colour scheme',
 		async (path) => {
 			const { context, page } = await open(browser, path, {
 				reducedMotion: 'reduce',
@@ -41,7 +41,7 @@ describe('addresses', () => {
 			for (const media of MEDIA) {
 				await page.emulateMedia(media);
 				await page.locator('#content').waitFor();
-				// Colours are all that differs.
+				// Only colours differ.
 				expect(await violations(page, media === MEDIA[0] ? undefined : ['color-contrast'])).toEqual([]);
 			}
 			if (path === '/kiosk/log') await expectExportsInView(page);
@@ -54,7 +54,7 @@ describe('addresses', () => {
 		}
 	);
 
-	it('are built on the set-up page, which says where it is prohibited', async () => {
+	it('are built on the set-up page, which says where kiosks are prohibited', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup');
 		await expect
 			.poll(() => page.getByTestId('setup').innerText())
@@ -77,7 +77,7 @@ describe('addresses', () => {
 		await context.close();
 	});
 
-	it('of RTSP and of other hosts get the commands that bring them here', async () => {
+	it('of RTSP and of other hosts come with the commands that bring them here', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup');
 		await page.getByTestId('source-kind').selectOption('mjpeg');
 		await page.getByTestId('source-rest').fill('rtsp://admin:s3cret@10.0.0.20/Streaming/Channels/101');
@@ -101,7 +101,7 @@ describe('addresses', () => {
 		await context.close();
 	});
 
-	it('are tested on the set-up page: the picture comes, and its region is drawn on it', async () => {
+	it('are tested on the set-up page: the picture appears, and its region can be drawn on it', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/try/mjpeg');
 		await page.getByTestId('test').click();
 		await page.locator('[data-testid=camera-test][data-state=picture]').waitFor();
@@ -122,7 +122,7 @@ describe('addresses', () => {
 		await context.close();
 	});
 
-	it('of several cameras are built there, too', async () => {
+	it('of several cameras are built on the set-up page, too', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/one/mjpeg');
 		await page.getByTestId('add-camera').click();
 		await page.getByTestId('source-rest').nth(1).fill('/streams/two/mjpeg');

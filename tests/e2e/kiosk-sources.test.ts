@@ -14,8 +14,8 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser({ webrtc: true })));
 afterAll(() => browser.close());
 
-describe('other ways', () => {
-	it('a server that is away at the start', async () => {
+describe('the kiosk', () => {
+	it('waits for a server that is away at the start', async () => {
 		await command('late', 'set/cut');
 		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/late/snapshot&log=no');
 		await waitForState(page, 'retrying');
@@ -25,7 +25,7 @@ describe('other ways', () => {
 		await context.close();
 	});
 
-	it('a camera that gives the same snapshot again and again', async () => {
+	it('reports a camera that repeats one snapshot as frozen, and goes on after that', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=snapshot:/streams/same/snapshot&log=no', {
 			prepare: hurry
 		});
@@ -37,20 +37,20 @@ describe('other ways', () => {
 		await context.close();
 	});
 
-	it('hidden faces: the picture is never in the page as it came', async () => {
+	it('with hidden faces never has the original picture in the page', async () => {
 		const { context, page } = await open(
 			browser,
 			'/kiosk?source=mjpeg:/streams/shy/mjpeg&show=blurred&fps=3&lang=de&log=no'
 		);
 		await waitForResults(page, 1);
 		const concealed = page.getByTestId('concealed');
-		// Nobody knows yet who is in it: six squares a side of all of it, and black around it.
+		// No faces are known yet: the whole picture is a mosaic of six squares a side, with black around it.
 		await concealed.waitFor();
 		expect(await concealed.evaluate(countColours, { x: 0, y: 0, width: 4000, height: 4000 })).toBeLessThanOrEqual(37);
 		await waitForResults(page, 20);
 		await expectWorks(page);
 		const colours = await concealed.evaluate(countColours, await shownBox(page));
-		// Six squares a side of 1.7 faces; the face itself has hundreds of colours.
+		// The mosaic has six squares a side over 1.7 times the face; the face itself has hundreds of colours.
 		expect(colours).toBeGreaterThan(1);
 		expect(colours).toBeLessThanOrEqual(16);
 		expect(await page.getByTestId('picture').count()).toBe(0);
@@ -59,7 +59,7 @@ describe('other ways', () => {
 		await context.close();
 	});
 
-	it('a part of the picture, turned', async () => {
+	it('shows and reads a turned part of the picture', async () => {
 		const sizeWith = async (parameters: string) => {
 			const { context, page } = await open(browser, `/kiosk?source=mjpeg:/streams/shy/mjpeg&log=no${parameters}`);
 			await waitForResults(page, 1);
@@ -79,7 +79,7 @@ describe('other ways', () => {
 		expect(await sizeWith('&region=25,0,50,100&rotate=270')).toEqual([height, width / 2]);
 	});
 
-	it('a camera of this device', async () => {
+	it('runs on a camera of this device', async () => {
 		const own = await openBrowser({ camera: 'clip' });
 		const { page } = await open(own, '/kiosk?source=camera&mirror=yes&log=no');
 		await expectWorks(page);
@@ -87,7 +87,7 @@ describe('other ways', () => {
 		await own.close();
 	});
 
-	it('figures alone: no picture at all', async () => {
+	it('with figures only shows no picture at all', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/shy/mjpeg&show=figures&log=no');
 		await expectWorks(page);
 		expect(await page.locator('main canvas, main video').count()).toBe(0);
@@ -95,7 +95,7 @@ describe('other ways', () => {
 		await context.close();
 	});
 
-	it('a login of this browser reaches the camera, and stands nowhere else', async () => {
+	it('sends the login that this browser keeps to the camera, and keeps it out of its address', async () => {
 		const { context, page } = await open(browser, '/kiosk/setup?source=mjpeg:/streams/locked/mjpeg&log=no');
 		await page.getByLabel(/Name for/).fill('me');
 		await page.getByRole('textbox', { name: /Password for/ }).fill('s3cret');
@@ -109,7 +109,7 @@ describe('other ways', () => {
 	});
 });
 
-/** The middle of the face shown last, half as large as its box: it moves by less. */
+/** The middle of the face shown last, half as large as its box: the face moves by less than that. */
 async function shownBox(page: Page): Promise<Box> {
 	const results = await page.evaluate(() => window.recordedResults);
 	const { box } = results.at(-1)?.faces[0] ?? { box: null };
@@ -118,7 +118,7 @@ async function shownBox(page: Page): Promise<Box> {
 	return { x: x + width / 4, y: y + height / 4, width: width / 2, height: height / 2 };
 }
 
-/** How many colours a canvas has in a part of it. */
+/** Number of colours in a part of a canvas. */
 function countColours(canvas: Element, { x, y, width, height }: Box): number {
 	const context = (canvas as HTMLCanvasElement).getContext('2d');
 	const { data } = context?.getImageData(x, y, width, height) ?? { data: [] };
@@ -128,7 +128,7 @@ function countColours(canvas: Element, { x, y, width, height }: Box): number {
 	return colours.size;
 }
 
-/** Runs in another page: publishes a moving picture to whoever offers, and gives the answers. */
+/** Runs in another page: publishes a moving picture to the peer that made the offer, and gives the answer. */
 async function publish({ offer, picture }: { offer: string; picture: string }): Promise<string> {
 	const image = new Image();
 	image.src = picture;
@@ -158,8 +158,8 @@ async function answerWithoutVideo(offer: string): Promise<string> {
 it.each<[string, (offer: string, peer: Page) => string | Promise<string>]>([
 	['refuses the video', () => REFUSED_VIDEO],
 	['sends nothing', (offer, peer) => peer.evaluate(answerWithoutVideo, offer)],
-	['offers sound in its place', () => REFUSED_VIDEO.replace('m=video 0', 'm=audio 9')]
-])('WebRTC by WHEP, from a camera that gives sound alone and %s, is said to have no pictures', async (_, answer) => {
+	['offers sound instead', () => REFUSED_VIDEO.replace('m=video 0', 'm=audio 9')]
+])('WebRTC by WHEP from a camera that has only sound and %s is said to have no pictures', async (_, answer) => {
 	const peer = await (await browser.newContext()).newPage();
 	const { context, page } = await open(browser, '/kiosk?source=whep:/whep/door&log=no', {
 		prepare: (prepared) =>
@@ -173,7 +173,7 @@ it.each<[string, (offer: string, peer: Page) => string | Promise<string>]>([
 	await peer.context().close();
 });
 
-/** A TURN server that takes no login: every request is answered with 401 (RFC 8489, section 9.2.4). */
+/** A TURN server that accepts no login: it answers every request with 401 (RFC 8489, section 9.2.4). */
 async function refuseTurn(): Promise<{ url: string; stop: () => void }> {
 	const socket = createSocket('udp4');
 	const attribute = (type: number, value: Buffer): Buffer => {
@@ -199,13 +199,13 @@ async function refuseTurn(): Promise<{ url: string; stop: () => void }> {
 	return { url: `turn:${localAddress()}:${socket.address().port}`, stop: () => socket.close() };
 }
 
-/** One that other machines could have: browsers give no candidates of the loopback. */
+/** An address that other machines could reach: browsers give no candidates for the loopback. */
 function localAddress(): string {
 	const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
 	return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
 }
 
-/** Runs in a page: a peer whose addresses nobody hears of. */
+/** Runs in a page: answers as a peer that never tells its addresses. */
 async function answerFromNowhere(offer: string): Promise<string> {
 	const peer = new RTCPeerConnection();
 	peer.addTrack(document.createElement('canvas').captureStream(1).getTracks()[0] as MediaStreamTrack);
@@ -213,7 +213,7 @@ async function answerFromNowhere(offer: string): Promise<string> {
 	return (await peer.createAnswer()).sdp ?? '';
 }
 
-it('WebRTC by WHEP, from a peer that is out of reach, says what is missing', async () => {
+it('WebRTC by WHEP from a peer out of reach says what is missing', async () => {
 	const turn = await refuseTurn();
 	const peer = await (await browser.newContext()).newPage();
 	const tell = async (ice: string, logins: object, said: RegExp): Promise<void> => {
@@ -230,7 +230,7 @@ it('WebRTC by WHEP, from a peer that is out of reach, says what is missing', asy
 		await context.close();
 	};
 	const wrong = { [turn.url]: { user: 'me', password: 'wrong' } };
-	// Each waits for a connection for as long.
+	// At the same time, as each waits as long for a connection.
 	await Promise.all([
 		tell('', {}, /there is no way from here to its addresses/),
 		tell(`&ice=${turn.url}`, {}, /turn:.* needs a login, which the set-up page takes/),
@@ -240,7 +240,7 @@ it('WebRTC by WHEP, from a peer that is out of reach, says what is missing', asy
 	turn.stop();
 });
 
-it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that the kiosk left', async () => {
+it('WebRTC by WHEP goes on when its peer comes back, and ends the session that broke', async () => {
 	const peer = await browser.newContext();
 	const picture = `data:image/png;base64,${(await readFile(ASTRONAUT)).toString('base64')}`;
 	let publisher = await peer.newPage();
@@ -270,7 +270,7 @@ it('WebRTC by WHEP, from a peer that goes away and comes back, and hears that th
 	await waitForState(page, 'retrying');
 	publisher = await peer.newPage();
 	await expectWorks(page);
-	// A session that ended is told so, too.
+	// The kiosk ends a broken session, too.
 	expect(asked).toContain('DELETE /whep/session/1');
 	expect(asked[0]).toBe('POST /whep/door');
 	await context.close();

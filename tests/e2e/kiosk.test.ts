@@ -11,7 +11,7 @@ let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
 afterAll(() => browser.close());
 
-describe('a Motion JPEG stream', () => {
+describe('a kiosk on a Motion JPEG stream', () => {
 	let context: BrowserContext;
 	let page: Page;
 	let problems: string[];
@@ -37,14 +37,14 @@ describe('a Motion JPEG stream', () => {
 		await expect.poll(rest).toEqual([1]);
 	});
 
-	it('tells the people in view, with who and where to read more', async () => {
+	it('tells the people in view that it reads them, who runs it, and where to read more', async () => {
 		const notice = page.getByTestId('kiosk-notice');
 		await expect.poll(() => notice.innerText()).toMatch(/reads facial expressions.*Museum/s);
 		expect(await notice.innerText()).not.toMatch(/feeling|emotion/i);
 		await expect.poll(() => notice.getByRole('img', { name: /example\.com\/about/ }).count()).toBe(1);
 	});
 
-	it('has its buttons beside the picture on a phone on its side, where captions are above', async () => {
+	it('has its buttons beside the picture on a phone held sideways', async () => {
 		const before = page.viewportSize();
 		await page.setViewportSize({ width: 844, height: 390 });
 		const overlay = await page.getByTestId('overlay').boundingBox();
@@ -59,7 +59,7 @@ describe('a Motion JPEG stream', () => {
 		['freeze', 'Source frozen'],
 		['repeat', 'Source frozen'],
 		['corrupt', 'Source frozen']
-	])('%s: says so, counts it as "%s", and goes on once it is back', async (mode, title) => {
+	])('in the mode "%s" says so, counts "%s", and goes on once the stream is back', async (mode, title) => {
 		await command('door', `set/${mode}`);
 		await waitForState(page, 'retrying');
 		await expect.poll(() => page.getByTestId('kiosk-trouble').innerText()).toMatch(/stream|pictures/);
@@ -94,7 +94,7 @@ describe('a Motion JPEG stream', () => {
 });
 
 describe('far faces', () => {
-	it('a face of 40 pixels in 1280x720 is read, one of 20 is too small to be', async () => {
+	it('of 40 pixels in 1280x720 are read, and those of 20 are too small', async () => {
 		const body = await farPicture();
 		const { context, page } = await open(browser, '/kiosk?source=snapshot:/far/snapshot&min-face=24&keep=1', {
 			prepare: (prepared) =>
@@ -120,10 +120,10 @@ describe('far faces', () => {
 	});
 });
 
-describe('a face that the model reads with less than its own limit', () => {
+describe('a face that the model reads below its own limit', () => {
 	it.each([
-		['unsure', '', true],
-		['read where the address has a lower one', '&threshold=0', false]
+		['counted as unsure', '', true],
+		['counted as sure if the address sets a lower limit', '&threshold=0', false]
 	])('is %s', async (_, threshold, isUnsure) => {
 		const shipped = await fetchShippedManifest();
 		const json = { ...shipped, models: shipped.models.map((model) => ({ ...model, unsureBelow: 1 })) };
@@ -141,8 +141,8 @@ describe('a face that the model reads with less than its own limit', () => {
 	});
 });
 
-describe('what is counted', () => {
-	it('is each result once, also where the worker was started again', async () => {
+describe('the log of a kiosk', () => {
+	it('counts each result once, even if the worker was restarted', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/once/mjpeg&keep=1');
 		await expectWorks(page);
 		await killWorker(page);
@@ -156,14 +156,14 @@ describe('what is counted', () => {
 		const results = Number(await page.evaluate(() => sessionStorage.getItem('results')));
 		const frames = await loggedTotal(page, 'frames');
 		expect(frames).toBeLessThanOrEqual(results);
-		// The first ones come before a model is known, the last one may be under way.
+		// The first frames come before a model is known, and the last one may be under way.
 		expect(frames).toBeGreaterThan(results - 5);
 		await context.close();
 	});
 });
 
-describe('a model that is not there', () => {
-	it('is told of with those that are, and another one runs', async () => {
+describe('an unknown model', () => {
+	it('is reported together with the known ones, and another one runs', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/once/mjpeg&model=mein&log=no');
 		await expectWorks(page);
 		await expect

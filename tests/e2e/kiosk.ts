@@ -1,4 +1,4 @@
-/** What tests of kiosks do again and again. */
+/** Steps that tests of kiosks share. */
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { inject } from 'vitest';
@@ -13,14 +13,14 @@ export async function waitForState(page: Page, state: 'running' | 'retrying'): P
 	await page.locator(`[data-testid=kiosk][data-state=${state}]`).waitFor({ timeout: 90_000 });
 }
 
-/** It runs, and more results come than there are. */
+/** Expects the kiosk to run, and five more results to come. */
 export async function expectWorks(page: Page): Promise<void> {
 	await waitForState(page, 'running');
 	await waitForResults(page, (await page.evaluate(() => window.recordedResults.length)) + 5);
 }
 
 let moves = 0;
-/** What is wrong, as a kiosk tells whoever touches it; empty while another try is under way. */
+/** What is wrong, as a kiosk tells whoever moves the mouse; empty while it tries again. */
 export async function readTrouble(page: Page, within: Page | Locator = page): Promise<string> {
 	await page.mouse.move(100 + (moves++ % 50), 100);
 	return (await within.getByTestId('kiosk-trouble').allInnerTexts()).join();
@@ -37,7 +37,7 @@ export async function exportedLog(page: Page): Promise<string> {
 	return readFile(await download.path(), 'utf8');
 }
 
-/** The worker that analyses dies, and another one is started. */
+/** Kills the analysis worker, and waits until another one is started. */
 export async function killWorker(page: Page): Promise<void> {
 	const worker = page.workers().find((each) => each.url().includes('analyser'));
 	await worker?.evaluate(() => {
@@ -48,14 +48,14 @@ export async function killWorker(page: Page): Promise<void> {
 	await page.getByText(/Analysis restarted 1/).waitFor();
 }
 
-/** Of all minutes in the log, which is open. */
+/** Sum of a column over all minutes of the log, which must be open. */
 export async function loggedTotal(page: Page, column: string): Promise<number> {
 	const [names = '', ...rows] = (await exportedLog(page)).trim().split('\r\n');
 	const place = names.split(',').indexOf(column);
 	return rows.reduce((sum, row) => sum + Number(row.split(',')[place]), 0);
 }
 
-/** Waits of the page's own that take twenty seconds and more pass ten times as fast. To be done before it is opened. */
+/** Makes the page's own timeouts of twenty seconds or more pass ten times as fast. Call it before the page opens. */
 export function hurry(context: BrowserContext): Promise<unknown> {
 	return context.addInitScript(() => {
 		const native = window.setTimeout.bind(window) as (handler: TimerHandler, ms?: number, ...rest: unknown[]) => number;

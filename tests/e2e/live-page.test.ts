@@ -25,7 +25,7 @@ async function bottomOf(part: Locator): Promise<number> {
 	return box === null ? Infinity : box.y + box.height;
 }
 
-describe('one face', () => {
+describe('the live page with one face', () => {
 	let browser: Browser;
 	let live: Opened;
 	beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('one face', () => {
 	});
 	afterAll(() => browser.close());
 
-	it('has room for a living drawing and the seven expressions before anything is loaded', async () => {
+	it('shows a changing drawing and the seven expressions before anything is loaded', async () => {
 		const { context, page } = await open(browser, '/', {
 			reducedMotion: 'reduce',
 			prepare: (prepared) => prepared.route('**/models/**', () => undefined)
@@ -57,7 +57,7 @@ describe('one face', () => {
 			expect(await bottomOf(part)).toBeLessThanOrEqual(PHONE.height);
 	});
 
-	it('shows the whole picture without bars beside it', async () => {
+	it('shows the whole picture without empty bars beside it', async () => {
 		const stage = await live.page.getByRole('group', { name: 'Picture' }).boundingBox();
 		expect((stage?.width ?? 0) / (stage?.height ?? 1)).toBeCloseTo(4 / 3, 1);
 	});
@@ -95,13 +95,13 @@ describe('one face', () => {
 		await page.locator('[data-testid=models][data-running=twin]').waitFor();
 	});
 
-	it('plays "Match this face", and goes on once the face shows it', async () => {
+	it('plays "Match this face", and goes on once the face matches', async () => {
 		const { page } = live;
 		await page.getByTestId('match-start').focus();
 		await page.keyboard.press('Enter');
 		const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
 		expect(await focused()).toBe('match-next');
-		// The portrait smiles: the first one asked for is matched by itself.
+		// The portrait smiles, so it matches the first expression at once.
 		await page.locator('[data-testid=match][data-target=surprise]').waitFor();
 		await page.getByTestId('match-end').click();
 		await expect.poll(() => page.getByTestId('match').count()).toBe(0);
@@ -113,7 +113,7 @@ describe('one face', () => {
 	});
 });
 
-describe('several faces', () => {
+describe('several faces on the live page', () => {
 	async function openClip(name: string, frames: readonly Buffer[]): Promise<{ browser: Browser; page: Page }> {
 		const clip = join(folder, `${name}.mjpeg`);
 		await writeClip(clip, frames);
@@ -123,7 +123,7 @@ describe('several faces', () => {
 		return { browser, page };
 	}
 
-	it('take a line each, and one is picked out everywhere', async () => {
+	it('take a line each, and a picked one is marked everywhere', async () => {
 		const { browser, page } = await openClip('four', await clipFrames({ columns: 2 }));
 		const rows = page.getByTestId('face-row');
 		await expect.poll(() => rows.count()).toBe(4);
@@ -134,11 +134,11 @@ describe('several faces', () => {
 		await page.mouse.move(0, 0);
 		await expect.poll(() => page.locator('[data-picked=true]').count()).toBe(1);
 		await expect.poll(() => page.getByTestId('timeline-face').inputValue()).toBe(id);
-		// A tap between all faces lets it go.
+		// A click between the faces deselects it.
 		const { x = 0, y = 0, width = 0 } = (await page.getByTestId('overlay').boundingBox()) ?? {};
 		await page.mouse.click(x + width / 2, y + 4);
 		await expect.poll(() => page.locator('[data-picked=true]').count()).toBe(0);
-		// With several models, too.
+		// The same with several models.
 		await page.getByTestId('compare-live').click();
 		const lines = page.getByTestId('comparison-row');
 		await expect.poll(() => lines.count()).toBe(4);

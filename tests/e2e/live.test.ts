@@ -23,7 +23,7 @@ let live: Opened;
 let manifest: Manifest;
 /** The results of the second, long run. */
 let longRun: FrameResult[];
-/** Live tensors after that many frames, with the camera stopped and nothing in flight. */
+/** Live tensors after each run, with the camera stopped and nothing in flight. */
 const tensors: number[] = [];
 const requests: { url: string; method: string; body: string | null }[] = [];
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 	browser = await openBrowser({ camera: 'clip' });
 	manifest = parseManifest(await (await fetch(`${inject('origin')}/models/index.json`)).json());
 	live = await open(browser, '/', {
-		// Without a GPU the painting of a large page takes longer than the analysis of a frame.
+		// Without a GPU, painting a large page takes longer than analysing a frame.
 		viewport: { width: 640, height: 480 },
 		prepare: (context) => {
 			context.on('request', (request) =>
@@ -58,7 +58,7 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-describe('live', () => {
+describe('the live page', () => {
 	it('runs isolated, so that WASM has threads', async () => {
 		expect(await live.page.evaluate(() => crossOriginIsolated)).toBe(true);
 	});
@@ -72,7 +72,7 @@ describe('live', () => {
 	it('keeps the id of the face', () => {
 		const ids = new Set(longRun.flatMap(({ faces }) => faces.map(({ id }) => id)));
 		expect(ids.size).toBe(1);
-		// That of the run before was another one: in the timeline they would be the same.
+		// The first run had another id; otherwise both would be one face in the timeline.
 		expect(ids.has(1)).toBe(false);
 	});
 
@@ -84,7 +84,7 @@ describe('live', () => {
 		expect(changes).toBeLessThanOrEqual(2);
 	});
 
-	it('shows a bar for each label of the model, which sum to 1', async () => {
+	it('shows a bar for each label of the model, with a sum of 1', async () => {
 		const [face, ...others] = await shownFaces(live.page);
 		expect(others).toEqual([]);
 		const entry = manifest.models.find(({ id }) => id === manifest.default);
@@ -94,7 +94,7 @@ describe('live', () => {
 		expect(sum).toBeCloseTo(1, 2);
 	});
 
-	it('offers each model of the manifest once; the mirror image is a switch in the settings', async () => {
+	it('offers each model of the manifest once, and the mirror image as a switch in the settings', async () => {
 		const { page } = live;
 		const classifiers = classifiersOf(manifest);
 		const offered = await page
@@ -164,14 +164,14 @@ describe('live', () => {
 		expect(await page.locator('video').count()).toBe(0);
 	});
 
-	it('holds as many tensors after 500 frames as after 50', async () => {
+	it('holds as many tensors after 250 frames as after 50', async () => {
 		tensors.push(await countTensors(live.page));
 		expect(tensors[0]).toBeGreaterThan(0);
 		expect(tensors[1]).toBe(tensors[0]);
 	});
 
 	it('sends nothing to anyone', () => {
-		// The worker's requests are among them, or this would prove nothing.
+		// The worker's requests are among them; otherwise this would prove nothing.
 		expect(requests.map(({ url }) => url)).toContainEqual(expect.stringMatching(/\/models\/.*model-\w+\.json$/));
 		const origin = inject('origin');
 		const elsewhere = requests.filter(({ url }) => !url.startsWith(`${origin}/`) && !/^(blob|data):/.test(url));
@@ -179,7 +179,7 @@ describe('live', () => {
 		expect(requests.filter(({ method, body }) => method !== 'GET' || body !== null)).toEqual([]);
 	});
 
-	it('could not send anything to anyone: the policy forbids it', async () => {
+	it('cannot send anything to anyone, as its security policy forbids it', async () => {
 		const { context, page } = await open(browser, '/');
 		const refused = page.waitForEvent('console', (message) => message.text().includes('Content Security Policy'));
 		const sent = await page.evaluate(() => fetch('https://example.com/').then(Boolean, () => false));
@@ -193,7 +193,7 @@ describe('live', () => {
 	});
 });
 
-it('takes the camera that is chosen, and remembers it', async () => {
+it('the live page uses the camera that is chosen, and remembers it', async () => {
 	const several = await openBrowser({ camera: 'two' });
 	const { context, page } = await open(several, '/');
 	await waitForStatus(page, 'idle');
@@ -219,7 +219,7 @@ it('takes the camera that is chosen, and remembers it', async () => {
 	await several.close();
 });
 
-it('runs in browsers without video frames, too', async () => {
+it('the live page also runs in browsers without VideoFrame', async () => {
 	const { context, page, problems } = await open(browser, '/', {
 		viewport: { width: 640, height: 480 },
 		prepare: (prepared) => prepared.addInitScript(() => Reflect.deleteProperty(window, 'VideoFrame'))
@@ -240,14 +240,14 @@ it('runs in browsers without video frames, too', async () => {
 	await context.close();
 });
 
-it('reads a face against how it looks at rest, until that is undone', async () => {
+it('the live page reads a face against how it looks at rest, until that is undone', async () => {
 	const { context, page, problems } = await open(browser, '/', { viewport: { width: 900, height: 700 } });
 	await waitForStatus(page, 'idle');
 	await page.getByTestId('start-camera').click();
 	await page.getByTestId('learn-rest').click();
 	const status = page.getByTestId('rest-status');
 	await status.waitFor();
-	// The look takes three seconds of frames with the face.
+	// Learning takes three seconds of frames with the face.
 	await expect.poll(() => status.getAttribute('data-known'), { timeout: 60_000 }).toBe('true');
 	const last = () =>
 		page.evaluate(() => {

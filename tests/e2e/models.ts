@@ -1,4 +1,4 @@
-/** Several models where the site ships fewer: copies of the shipped one that differ in what the manifest says. */
+/** Several models: copies of the shipped default that differ in what the manifest says. */
 import type { BrowserContext } from 'playwright-core';
 import { inject } from 'vitest';
 import { type Manifest, parseManifest } from '../../src/lib/manifest';
@@ -8,8 +8,8 @@ export async function fetchShippedManifest(): Promise<Manifest> {
 }
 
 /**
- * Has the site offer the default model; "twin", the same without figures; "contrary", whose labels have changed places, so that it
- * always disagrees. The first two are averaged with the mirror image on request. Gives that manifest.
+ * Has the site offer the default model, "twin" (the same without figures) and "contrary", whose labels are shifted so
+ * that it always disagrees. The first two are averaged with the mirror image on request. Gives that manifest.
  */
 export async function offerSeveral(context: BrowserContext): Promise<Manifest> {
 	const shipped = await fetchShippedManifest();

@@ -1,4 +1,4 @@
-/** A camera that answers in ways that people have met: each path another one. For tests of what comes up, and what is told. */
+/** A camera that answers in odd ways that people have met, one per path, to test what plays and what is told. */
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ const noisy = (width: number, height: number) =>
 		.jpeg()
 		.toBuffer();
 
-/** The picture with a comment that counts: the same bytes again are no new picture. */
+/** The picture with a counter in a comment: the same bytes again are no new picture. */
 let pictures = 0;
 function fresh(jpeg: Buffer): Buffer {
 	const comment = Buffer.from(`\xff\xfe\0\x0a${String(++pictures).padStart(8, '0')}`, 'latin1');
@@ -62,7 +62,7 @@ function single(type: string, body: Buffer, more = ''): Buffer {
 	return Buffer.concat([Buffer.from(head), body]);
 }
 
-/** As `fresh`, behind the picture. */
+/** Like `fresh`, with the counter after the picture. */
 const withComment = (png: Buffer): Buffer => Buffer.concat([png, Buffer.from(String(++pictures))]);
 
 export async function startOddStreams(): Promise<OddStreams> {
@@ -72,7 +72,7 @@ export async function startOddStreams(): Promise<OddStreams> {
 		const head = Buffer.from([0xff, 0xe1, 0, 0]);
 		head.writeUInt16BE(tiny.length + 2, 2);
 		const picture = fresh(large);
-		// Three bytes that belong nowhere behind the preview.
+		// Three stray bytes after the preview.
 		return Buffer.concat([picture.subarray(0, 2), head, tiny, Buffer.from([0, 0x11, 0]), picture.subarray(2)]);
 	};
 	const frame = () => fresh(small);
@@ -109,7 +109,7 @@ export async function startOddStreams(): Promise<OddStreams> {
 		}),
 		'/chunks': (socket) => {
 			socket.write(HEAD.replace('\r\n\r\n', '\r\nTransfer-Encoding: chunked\r\n\r\n'));
-			// With extensions, and cut anywhere.
+			// With chunk extensions, and cut anywhere.
 			const send = () => {
 				if (socket.destroyed) return;
 				const part = Buffer.concat([

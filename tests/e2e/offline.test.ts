@@ -37,7 +37,7 @@ declare global {
 
 const options = () => ({ baseURL: site.origin, serviceWorkers: 'allow' }) as const;
 
-/** Waits until the page is kept as a whole. */
+/** Waits until the whole site is kept for use without a network. */
 async function waitUntilKept(page: Page): Promise<void> {
 	await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated');
 }
@@ -49,7 +49,7 @@ async function readPhoto(page: Page): Promise<string | undefined> {
 	return (await shownFaces(page))[0]?.label;
 }
 
-/** Makes the served build another version: each of its files has a new text, but for what does not change. */
+/** Makes the served build another version: changes the files that name the version, and no others. */
 function publish(version: string): void {
 	const old = (JSON.parse(readFileSync(join(folder, 'build/_app/version.json'), 'utf8')) as { version: string })
 		.version;
@@ -68,7 +68,7 @@ async function checkForUpdate(page: Page): Promise<void> {
 }
 
 describe('the service worker', () => {
-	it('opens the site and reads a picture without a network, isolated as with one', async () => {
+	it('opens the site and reads a picture without a network, as isolated as with one', async () => {
 		const { context, page, problems } = await open(browser, '/', options());
 		await waitUntilKept(page);
 		await context.setOffline(true);
@@ -81,16 +81,16 @@ describe('the service worker', () => {
 		await context.close();
 	});
 
-	it('offers a new version, leaves the page as it is, and opens the new one when that is taken', async () => {
+	it('offers a new version, leaves the page as it is, and opens the new version when it is accepted', async () => {
 		const { context, page } = await open(browser, '/', options());
 		await waitUntilKept(page);
 		await page.evaluate(() => (document.title = 'running'));
-		// A model that was chosen, whose weights the next version has under another name.
+		// The weights of a chosen model, which have another name in the next version.
 		const models = join(folder, 'build/models/mien-large');
 		const before = readdirSync(models).find((name) => name.endsWith('.bin')) ?? '';
 		const after = before.replace(/[0-9a-f]{12}/, '0123456789ab');
 		await page.evaluate(async (url) => (await fetch(url)).arrayBuffer(), `/models/mien-large/${before}`);
-		// A version that cannot be had as a whole is none.
+		// A version that cannot be loaded completely is not installed.
 		const missing = join(folder, 'build/favicon.svg');
 		renameSync(missing, `${missing}.away`);
 		publish('9000000000001');
@@ -118,7 +118,7 @@ describe('the service worker', () => {
 		await context.close();
 	});
 
-	it('has a kiosk take a new version once nobody was in view for a minute, and not before', async () => {
+	it('updates a kiosk once nobody has been in view for a minute, and not before', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/update/mjpeg&log=no', {
 			...options(),
 			prepare: (prepared) =>
@@ -175,7 +175,7 @@ describe('another server', () => {
 	};
 	let plain: Server;
 	beforeAll(async () => {
-		// As static hosts are: files below a path, ".html" left out, and no headers but the type.
+		// Like static hosts: files below a path, ".html" left out, and no headers but the type.
 		plain = createServer((request, response) => {
 			const name = new URL(request.url ?? '/', 'http://host').pathname.replace(/^\/mien\//, '');
 			for (const file of [name, `${name}.html`, join(name, 'index.html')]) {
@@ -184,7 +184,7 @@ describe('another server', () => {
 					response.setHeader('Content-Type', TYPES[extname(file)] ?? 'application/octet-stream').end(bytes);
 					return;
 				} catch {
-					// The next one may be there.
+					// The next one may exist.
 				}
 			}
 			response.writeHead(404, { 'Content-Type': 'text/html' }).end(readFileSync('build/404.html'));
@@ -210,8 +210,8 @@ describe('another server', () => {
 	});
 });
 
-describe('the notices', () => {
-	/** Packages that a module names, without the path in them. */
+describe('the licence notices', () => {
+	/** Packages that a module imports, without the paths in them. */
 	const packagesIn = (file: string): string[] =>
 		[...readFileSync(file, 'utf8').matchAll(/(?:from |^\t?import |import\()'([@a-z][\w@./-]*)'/gm)].map(
 			([, name = '']) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? ''
@@ -228,7 +228,7 @@ describe('the notices', () => {
 			(name) => !new RegExp(`^${name.replace('.', '\\.')} \\d+\\.\\d+`, 'm').test(text)
 		);
 		expect(missing).toEqual([]);
-		// In the one file that mqtt is, and in the models' folders.
+		// These come inside the single file of mqtt, and from the models' folders.
 		for (const part of ['mqtt-packet', 'readable-stream', 'Apache License', 'models/blazeface', 'MIT License']) {
 			expect(text).toContain(part);
 		}

@@ -1,4 +1,4 @@
-/** The same pictures give the same probabilities in Node and in Chromium, and there on every back end. */
+/** The same pictures give the same probabilities in Node and in Chromium, in Chromium on every back end. */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { setBackend } from '@tensorflow/tfjs-core';
 import { dirname } from 'node:path';
@@ -19,7 +19,7 @@ import { closeUp, type PictureFile, portrait, twoFaces } from './pictures';
 /** Probabilities by label, for each face from left to right. */
 type Probabilities = readonly Readonly<Record<string, number>>[];
 
-/** A GPU in software compiles its programs for minutes on a slow machine. */
+/** On a slow machine, a software GPU takes minutes to compile its programs. */
 const COMPILE_MS = 400_000;
 
 let pictures: readonly PictureFile[];
@@ -43,7 +43,7 @@ async function analyseInNode(): Promise<Probabilities[]> {
 	const near = await loadDetector(manifest.detector, manifestUrl, limits, tools);
 	const far = await loadDetector(manifest.farDetector, manifestUrl, limits, tools);
 	const classifier = withPrior(await loadClassifier(entry, manifestUrl, tools), entry.priorRatio?.photo);
-	// As the worker looks at stills.
+	// As the worker reads stills.
 	const models = { detector: thoroughDetector({ near, far }, STILL_LIMITS), classifiers: [classifier], now: () => 0 };
 	const settings = {
 		minConfidence: 0.5,
@@ -80,7 +80,7 @@ async function readFaces(page: Page): Promise<Probabilities> {
 		});
 }
 
-/** Names of flags that only one back end's code holds. That of the cpu back end has none. */
+/** Names of flags that occur in one back end's code only. The cpu back end has none. */
 const MARKS = {
 	webgpu: 'WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE',
 	webgl: 'WEBGL_FORCE_F16_TEXTURES',
@@ -95,7 +95,7 @@ async function backendsIn(scripts: Iterable<string>): Promise<string[]> {
 		.map(([name]) => name);
 }
 
-/** On one back end, or on the one that the page takes by itself where there is no WebGPU. */
+/** Probabilities on one back end, or on the one that the page picks by itself without WebGPU. */
 async function analyseIn(
 	browser: Browser,
 	backend: 'wasm' | 'webgpu' | 'without WebGPU',
@@ -106,7 +106,7 @@ async function analyseIn(
 		...(backend !== 'without WebGPU' && { backend }),
 		prepare: (prepared) => {
 			prepared.on('request', (request) => {
-				// What a page fetches ahead is not run by that.
+				// What a page only fetches ahead is not run.
 				const isRun = request.resourceType() === 'script';
 				if (isRun && request.url().endsWith('.js')) scripts.add(request.url());
 			});
@@ -116,11 +116,11 @@ async function analyseIn(
 	await waitForStatus(page, 'idle', COMPILE_MS);
 	const taken = await page.getByTestId('backend').getAttribute('data-value');
 	if (backend === 'without WebGPU') {
-		expect(await backendsIn(scripts), 'code is loaded of').not.toContain('webgpu');
+		expect(await backendsIn(scripts), 'loaded back ends').not.toContain('webgpu');
 		expect(taken).toMatch(/^(webgl|wasm|cpu)$/);
 	} else {
-		// WASM's is in the worker's own script, as most need it.
-		expect(new Set(await backendsIn(scripts)), 'code is loaded of').toEqual(new Set(['wasm', backend]));
+		// WASM's code is in the worker's own script, as most visitors need it.
+		expect(new Set(await backendsIn(scripts)), 'loaded back ends').toEqual(new Set(['wasm', backend]));
 		expect(taken).toBe(backend);
 	}
 	const all: Probabilities[] = [];
@@ -135,7 +135,7 @@ async function analyseIn(
 	return all;
 }
 
-/** The greatest difference of two probabilities. Throws where faces or labels differ. */
+/** The greatest difference between two probabilities. Throws if faces or labels differ. */
 function greatestDifference(a: readonly Probabilities[], b: readonly Probabilities[]): number {
 	expect(b.map((faces) => faces.map(Object.keys))).toEqual(a.map((faces) => faces.map(Object.keys)));
 	const flat = (all: readonly Probabilities[]) => all.flat().flatMap((face) => Object.values(face));
@@ -162,7 +162,7 @@ describe('probabilities', () => {
 		expect(difference).toBeLessThan(1e-3);
 	});
 
-	it('are the same on WASM and on WebGPU, or on what the page takes where this Chromium has none', async () => {
+	it('are the same on WASM and on WebGPU, or on what the page picks if this Chromium has no WebGPU', async () => {
 		const browser = await openBrowser({ webgpu: true });
 		try {
 			const { context, page } = await open(browser, '/photo');
@@ -173,7 +173,7 @@ describe('probabilities', () => {
 			});
 			await context.close();
 			const backend = adapter === null ? 'without WebGPU' : 'webgpu';
-			// One small picture: in software every further look takes seconds, and every further batch size is compiled anew.
+			// One small picture: in software each further pass takes seconds, and each batch size is compiled anew.
 			const small = 2;
 			const there = await analyseIn(browser, backend, pictures.slice(small, small + 1));
 			const difference = greatestDifference(inChromium.slice(small, small + 1), there);

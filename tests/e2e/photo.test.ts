@@ -76,7 +76,7 @@ async function tabTo(page: Page, testId: string): Promise<void> {
 	throw new Error(`Tab does not lead to ${testId}`);
 }
 
-describe('photo', () => {
+describe('the photo page', () => {
 	it('turns a picture as its EXIF data says', async () => {
 		const [upright] = await choose(await portrait());
 		await photo.page.getByTestId('stop').click();
@@ -120,7 +120,7 @@ describe('photo', () => {
 	it.each([
 		['dropped', true],
 		['pasted', false]
-	])('says of an address that is %s why it is not fetched, and keeps the page', async (_, isDrop) => {
+	])('says why an address that is %s is not fetched, and stays open', async (_, isDrop) => {
 		const { page } = photo;
 		const isPrevented = await page.evaluate((drop) => {
 			const data = new DataTransfer();
@@ -137,7 +137,7 @@ describe('photo', () => {
 		await page.getByRole('button', { name: 'Dismiss' }).click();
 	});
 
-	it('takes nothing for a new picture that was dragged from itself', async () => {
+	it('takes no new picture when its own is dragged', async () => {
 		const { page } = photo;
 		await choose(await portrait());
 		await page.evaluate(() => {

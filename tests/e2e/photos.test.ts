@@ -72,7 +72,7 @@ async function save(page: Page, testId: string): Promise<{ download: Download; b
 	return { download, bytes: await readFile(await download.path()) };
 }
 
-/** So many that the queue is caught in the middle. */
+/** Enough that the queue is caught in the middle. */
 async function twelve(): Promise<PictureFile[]> {
 	const picture = await portrait();
 	return Array.from({ length: 12 }, (_, place) => ({ ...picture, name: `${place}.png` }));
@@ -89,8 +89,8 @@ async function read(files: readonly Awaited<ReturnType<typeof crowd>>[]): Promis
 	return JSON.parse(bytes.toString()) as PhotoExport;
 }
 
-describe('a batch', () => {
-	it('reads every format and goes on past what cannot be read', async () => {
+describe('a batch of pictures', () => {
+	it('is read in every format, past files that cannot be read', async () => {
 		const states = await batch.page
 			.getByTestId('picture')
 			.evaluateAll((all) => all.map((each) => (each as HTMLElement).dataset['state']));
@@ -104,11 +104,11 @@ describe('a batch', () => {
 		['empty.png', 'picture-empty'],
 		['truncated.jpg', 'picture-truncated'],
 		['phone.heic', 'picture-unsupported']
-	])('says of %s: %s', async (name, code) => {
+	])('says why %s cannot be read: %s', async (name, code) => {
 		await expect.poll(() => listed(batch.page, name).getByTestId('reason').getAttribute('data-code')).toBe(code);
 	});
 
-	it('filters and sorts', async () => {
+	it('can be filtered and sorted', async () => {
 		const { page } = batch;
 		const shown = () => page.getByTestId('picture').count();
 		await page.locator('[data-filter=unread]').click();
@@ -122,7 +122,7 @@ describe('a batch', () => {
 		await page.getByTestId('order').selectOption('added');
 	});
 
-	it('is walked through by keyboard', async () => {
+	it('can be walked through by keyboard', async () => {
 		const { page } = batch;
 		await page.locator('[data-testid=picture][tabindex="0"]').focus();
 		await page.keyboard.press('Home');
@@ -138,7 +138,7 @@ describe('a batch', () => {
 		await expect.poll(() => page.locator('[data-testid=picture][tabindex="0"]').count()).toBe(1);
 	});
 
-	it('has no serious violation, explanation and all', async () => {
+	it('has no serious axe violation, explanation included', async () => {
 		const { page } = batch;
 		await listed(page, 'portrait.jpeg').click();
 		await waitForStatus(page, 'done');
@@ -165,9 +165,9 @@ describe('a batch', () => {
 		await expect.poll(() => page.getByTestId('insight-label').innerText()).toMatch(/^Why \w+/);
 	});
 
-	it('shows unsure in place of the word, as the threshold says, in card, list and export', async () => {
+	it('shows "Unsure" instead of a label below the threshold, in card, list and export', async () => {
 		const { page } = batch;
-		// Nothing is ever as sure as that, whatever the model and the picture.
+		// No reading is ever that sure, whatever the model and the picture.
 		await openSettings(page);
 		await page.getByTestId('unsure-below').fill('1');
 		await expect.poll(() => page.getByTestId('face-label').first().innerText()).toBe('Unsure');
@@ -185,7 +185,7 @@ describe('a batch', () => {
 		expect(unsure(lax)).not.toContain(true);
 	});
 
-	it('reads all again where labels count as in FER2013, and the export tells', async () => {
+	it('is read again when the adjustment for everyday faces changes, and the export says so', async () => {
 		const { page } = batch;
 		const readAs = async (camera: boolean) => {
 			await openSettings(page);
@@ -247,7 +247,7 @@ describe('several models', () => {
 		expect(ids.map((id) => rows[0]?.[`${id}_label`])).toEqual(said);
 		const { violations } = await new AxeBuilder({ page }).analyze();
 		expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
-		// One model again, and the pictures are not read anew.
+		// One model again, without reading the pictures anew.
 		await page.getByTestId('compare-live').click();
 		await expect.poll(() => comparison.count()).toBe(0);
 		expect((await shownFaces(page))[0]).toEqual(shipped);
@@ -255,7 +255,7 @@ describe('several models', () => {
 		await context.close();
 	});
 
-	it('are one where the next page is opened', async () => {
+	it('are reduced to one when another page is opened', async () => {
 		const { context, page } = await open(browser, '/photo', { prepare: offerSeveral });
 		await waitForStatus(page, 'idle');
 		await page.getByTestId('compare-live').click();
@@ -266,8 +266,8 @@ describe('several models', () => {
 	});
 });
 
-describe('what was read', () => {
-	it('is there again after a look at another page', async () => {
+describe('the photo list', () => {
+	it('is there again after a visit to another page', async () => {
 		const { context, page, problems } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		await page.getByTestId('file-input').setInputFiles([await portrait(), await faceless()]);
@@ -287,7 +287,7 @@ describe('what was read', () => {
 		await context.close();
 	});
 
-	it('goes on where it stood, which was in the middle', async () => {
+	it('goes on from the middle after a visit to another page', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const files = await twelve();
@@ -301,7 +301,7 @@ describe('what was read', () => {
 		await context.close();
 	});
 
-	it('stays when its file is gone, which is said', async () => {
+	it('keeps a picture whose file is gone, and says so', async () => {
 		const folder = await mkdtemp(join(tmpdir(), 'mien-'));
 		const [kept = '', gone = ''] = ['kept.png', 'gone.png'].map((name) => join(folder, name));
 		const { buffer } = await portrait();
@@ -325,7 +325,7 @@ describe('what was read', () => {
 		await rm(folder, { recursive: true });
 	});
 
-	it('waits for models that cannot be loaded, until another try', async () => {
+	it('waits for models that cannot be loaded until a retry', async () => {
 		const { context, page } = await open(browser, '/photo', {
 			prepare: (prepared) => prepared.route('**/models/index.json', (route) => route.abort())
 		});
@@ -339,7 +339,7 @@ describe('what was read', () => {
 		await context.close();
 	});
 
-	it('is told once all are done, and the focus is kept by buttons that change or go', async () => {
+	it('announces that all are done, and keeps the focus when buttons change or go', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const files = await twelve();
@@ -358,8 +358,8 @@ describe('what was read', () => {
 	});
 });
 
-describe('exports', () => {
-	it('are JSON and CSV that say the same, in pixels of the files', async () => {
+describe('exports of a batch', () => {
+	it('say the same in JSON and CSV, in pixels of the files', async () => {
 		const { page } = batch;
 		const json = JSON.parse((await save(page, 'save-json')).bytes.toString()) as PhotoExport;
 		const rows = parse<Record<string, string>>((await save(page, 'save-csv')).bytes.toString(), {
@@ -370,7 +370,7 @@ describe('exports', () => {
 		expect(new Set(rows.map(({ file }) => file))).toEqual(new Set(json.pictures.map(({ file }) => file)));
 		const huge = json.pictures.find(({ file }) => file === 'huge.jpg');
 		expect(huge).toMatchObject({ width: 11600, height: 8700 });
-		// The portrait begins at 2800, 1350 and is 6000 of its 512 pixels; its face begins at 178, 81.
+		// The portrait begins at 2800, 1350 and is enlarged from 512 to 6000 pixels; its face begins at 178, 81.
 		const [face] = huge?.faces ?? [];
 		expect(face?.box.x).toBeGreaterThan(4500);
 		expect(face?.box.x).toBeLessThan(5200);
@@ -386,7 +386,7 @@ describe('exports', () => {
 		expect(turned?.faces[0]?.box.y).toBeLessThan(200);
 	});
 
-	it('are pictures with their overlay, one or all', async () => {
+	it('give pictures with their overlay, one or all', async () => {
 		const { page } = batch;
 		await listed(page, 'portrait.jpeg').click();
 		await waitForStatus(page, 'done');
@@ -408,7 +408,7 @@ describe('exports', () => {
 });
 
 describe('small and large faces', () => {
-	it('are found alike: thirty of 24 pixels, and one that fills the picture', async () => {
+	it('are both found: thirty of 24 pixels, and one that fills the picture', async () => {
 		const { pictures } = await read([await crowd(), await fillsFrame()]);
 		const [many, one] = pictures;
 		console.log(`${many?.faces.length ?? 0} of 30 faces of 24 pixels`);
@@ -418,8 +418,8 @@ describe('small and large faces', () => {
 	});
 });
 
-describe('the list', () => {
-	it('says how many faces of all pictures show what, and is a table that can be sorted', async () => {
+describe('the list of pictures', () => {
+	it('counts the expressions in all pictures, and can be sorted as a table', async () => {
 		const { page } = batch;
 		const summary = page.getByTestId('batch-summary');
 		await expect.poll(() => summary.innerText()).toMatch(/All pictures: 12 files, \d+ faces/);
@@ -437,7 +437,7 @@ describe('the list', () => {
 		await page.getByTestId('as-table').click();
 	});
 
-	it('leaves out files of other kinds, with one line', async () => {
+	it('skips files of other kinds, and says so in one line', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No picture.') };
@@ -447,7 +447,7 @@ describe('the list', () => {
 		await context.close();
 	});
 
-	it('says of films and sound where they are read, and that sound has no picture', async () => {
+	it('says where to open films, and that sound has no picture', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		await page.getByTestId('file-input').setInputFiles([
@@ -463,7 +463,7 @@ describe('the list', () => {
 		await context.close();
 	});
 
-	it('takes the pictures of archives with the names of their folders', async () => {
+	it('takes pictures from archives, with the names of their folders', async () => {
 		const { context, page, problems } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const { buffer } = await portrait();
@@ -491,8 +491,8 @@ describe('the list', () => {
 	});
 });
 
-describe('the queue', () => {
-	it('is cancelled, keeps what is done, and goes on', async () => {
+describe('the queue of pictures', () => {
+	it('keeps what is done when it is cancelled, and can go on', async () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const files = await Promise.all(
@@ -517,7 +517,7 @@ describe('the queue', () => {
 		await context.close();
 	});
 
-	it('is read alike by all workers that share it, and they end with it', async () => {
+	it('is read alike by the workers that share it, which end with it', async () => {
 		const { context, page, problems } = await open(browser, '/photo');
 		// More than the machine may have, so that there are several in any case.
 		await page.addInitScript(() => {

@@ -1,4 +1,4 @@
-/** Files for the photo page, made of the portrait. */
+/** Files for the photo page, made from the portrait. */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { ASTRONAUT } from './clip';
@@ -17,7 +17,7 @@ export async function portrait(): Promise<PictureFile> {
 	return png('portrait.png', await readFile(ASTRONAUT));
 }
 
-/** As phones store pictures held upright: the pixels lie on their side, and EXIF says to turn them by 90 degrees. */
+/** As phones store pictures taken upright: the pixels lie on their side, and EXIF says to turn them by 90 degrees. */
 export async function turnedPortrait(): Promise<PictureFile> {
 	const buffer = await sharp(ASTRONAUT)
 		.removeAlpha()
@@ -42,7 +42,7 @@ export async function twoFaces(): Promise<PictureFile> {
 	return png('two.png', buffer);
 }
 
-/** The face alone at another size and brightness: other values for the classifier. */
+/** The face alone at another size and brightness, which gives the classifier other values. */
 export async function closeUp(sidePx: number, brightness: number): Promise<PictureFile> {
 	const buffer = await sharp(ASTRONAUT)
 		.removeAlpha()
@@ -96,7 +96,7 @@ export async function portraitAsBmp(): Promise<PictureFile> {
 	return { name: 'portrait.bmp', mimeType: 'image/bmp', buffer: Buffer.concat([head, data]) };
 }
 
-/** 100 megapixels: the portrait in the middle of a flat surface, which compresses to little. */
+/** 100 megapixels: the portrait in the middle of a flat surface, which compresses well. */
 export async function hugePicture(): Promise<PictureFile> {
 	const create = { width: 11600, height: 8700, channels: 3 as const, background: '#405060' };
 	const face = await sharp(ASTRONAUT).removeAlpha().resize(6000, 6000).toBuffer();

@@ -4,7 +4,7 @@ import { type Figures, parseReport, type Report } from '../../src/lib/report';
 
 const SUPPORT = 100;
 
-/** Each label is right in `right` of 100 pictures; the rest is spread over the labels that follow. */
+/** Each label is right in `right` of 100 pictures, less its index; the rest is spread over the labels that follow. */
 function figuresOf(labels: readonly string[], right: number): Figures {
 	const size = labels.length;
 	const confusion = labels.map((_, row) => {
@@ -40,7 +40,7 @@ function figuresOf(labels: readonly string[], right: number): Figures {
 	};
 }
 
-/** A whole report; `right`: pictures of 100 that are right with one look, two more with two. */
+/** A whole report. `right`: pictures in 100 that are right; two more are right with the mirror image. */
 export function reportOf(model: string, labels: readonly string[], right: number): Report {
 	const split = (id: string, title: string, better: number) => ({
 		id,
@@ -79,7 +79,7 @@ export function reportOf(model: string, labels: readonly string[], right: number
 	});
 }
 
-/** Has the site offer these reports and no other. */
+/** Has the site offer these reports and no others. */
 export async function offerReports(context: BrowserContext, reports: readonly Report[]): Promise<void> {
 	await context.route('**/models/*/report.json', (route) => {
 		const report = reports.find(({ model }) => route.request().url().endsWith(`/${model}/report.json`));

@@ -1,4 +1,4 @@
-/** What the live page keeps of its session and explains of a face, with a camera that plays a moving face. */
+/** What the live page keeps of its session and explains about a face, with a camera that plays a moving face. */
 import { parse } from 'csv-parse/sync';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -24,7 +24,7 @@ async function save(page: Page, testId: string): Promise<Buffer> {
 }
 
 describe('the timeline', () => {
-	it('draws probabilities, pauses, and shows a moment before', async () => {
+	it('draws probabilities, pauses, and shows an earlier moment', async () => {
 		const { page } = live;
 		const points = () => page.getByTestId('timeline-chart').getAttribute('data-points').then(Number);
 		await expect.poll(points, { timeout: 60_000 }).toBeGreaterThan(5);
@@ -45,7 +45,7 @@ describe('the timeline', () => {
 		await page.getByTestId('timeline-moment').filter({ hasText: 'Now' }).waitFor();
 	});
 
-	it('gives its numbers as CSV and JSON', async () => {
+	it('exports its numbers as CSV and JSON', async () => {
 		const { page } = live;
 		const rows = parse<Record<string, string>>((await save(page, 'session-csv')).toString(), {
 			bom: true,
@@ -71,12 +71,12 @@ describe('the timeline', () => {
 		expect(json.frames.length).toBeGreaterThanOrEqual(new Set(rows.map(({ frame }) => frame)).size);
 	});
 
-	it('takes a snapshot with the overlay, in a frame with a line of words', async () => {
+	it('takes a snapshot with the overlay, in a frame with a caption', async () => {
 		const { data, info } = await sharp(await save(live.page, 'snapshot'))
 			.removeAlpha()
 			.raw()
 			.toBuffer({ resolveWithObject: true });
-		// A margin of 16 pixels around 640 x 480, and 35 for the words.
+		// A margin of 16 pixels around 640 x 480, and 35 for the caption.
 		expect([info.width, info.height]).toEqual([672, 547]);
 		const dark = (fromY: number, toY: number): number => {
 			let count = 0;
@@ -87,7 +87,7 @@ describe('the timeline', () => {
 		expect(dark(500, 545)).toBeGreaterThan(100);
 	});
 
-	it('hands the snapshot to the sheet of the system, where it has one', async () => {
+	it("hands the snapshot to the system's share sheet, if it has one", async () => {
 		const { page } = live;
 		expect(await page.getByTestId('share').count()).toBe(0);
 		const other = await page.context().newPage();
@@ -113,7 +113,7 @@ describe('the timeline', () => {
 });
 
 describe('what the model sees', () => {
-	it('is shown again and again while frames go on', async () => {
+	it('is updated again and again while frames go on', async () => {
 		const { page } = live;
 		await page.evaluate(() => {
 			(window as unknown as { explained: number }).explained = 0;

@@ -1,4 +1,4 @@
-/** Before all browser tests: a Chromium, the built site served as `npm start` serves it, and a clip for the camera. */
+/** Sets up the browser tests: a Chromium, the built site served as `npm start` serves it, and a clip for the camera. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,18 +13,18 @@ declare module 'vitest' {
 	interface ProvidedContext {
 		/** Path of the browser. */
 		chromium: string;
-		/** Address of the served site, without a slash at its end. */
+		/** Address of the served site, without a trailing slash. */
 		origin: string;
 		/** Path of the clip that the fake camera plays. */
 		clip: string;
-		/** Folder whose files the server of streams gives. */
+		/** Folder whose files the stream server serves. */
 		files: string;
-		/** Paths of programs; null where they are missing, and the tests that need them are skipped. */
+		/** Paths of programs; null if they are missing, and the tests that need them are skipped. */
 		mosquitto: string | null;
 		ffmpeg: string | null;
-		/** Nobody listens there yet; the site leads /broker to it. */
+		/** Nobody listens on it yet; the site forwards /broker to it. */
 		brokerPort: number;
-		/** Address of the server that plays the clip as streams; the site shows it below /streams. */
+		/** Address of the server that plays the clip as streams; the site forwards /streams to it. */
 		streams: string;
 	}
 }

@@ -1,4 +1,4 @@
-/** What is there before the page's code is. */
+/** What a page shows and does before its code is there. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open, openBrowser, shownFaces, waitForStatus } from './browser';
@@ -12,13 +12,13 @@ afterAll(() => browser.close());
 
 declare global {
 	interface Window {
-		/** Cumulative layout shift: of what moved, the share of the screen times the way. */
+		/** Cumulative layout shift: the share of the screen that moved, times the distance. */
 		shifted: number;
 	}
 }
 
-describe('a page that loads', () => {
-	it('moves nothing that is read already', async () => {
+describe('a page that is loading', () => {
+	it('does not move what is already shown', async () => {
 		const { context, page } = await open(browser, '/', {
 			viewport: { width: 768, height: 900 },
 			prepare: (prepared) =>
@@ -41,16 +41,16 @@ describe('a page that loads', () => {
 			if (path !== '/') await page.goto(path);
 			await page.locator(last).first().waitFor({ state: 'attached' });
 			await page.waitForTimeout(300);
-			// A card that moves by one line is more.
+			// A card that moves by one line shifts more.
 			expect(await page.evaluate(() => window.shifted), path).toBeLessThan(0.003);
 		}
 		await context.close();
 	});
 });
 
-describe('a page whose code has not come', () => {
+describe('a page whose code has not loaded', () => {
 	const PAGES = ['/', '/photo', '/film', '/compare', '/compare/benchmark'];
-	it.each(PAGES)('%s shows its header, its title and what JavaScript is needed for', async (path) => {
+	it.each(PAGES)('shows its header, its title and why it needs JavaScript, on %s', async (path) => {
 		const { context, page } = await open(browser, path, { javaScriptEnabled: false });
 		await expect.poll(() => page.getByRole('navigation').getByRole('link').count()).toBe(5);
 		await expect.poll(() => page.locator('main h1').isVisible()).toBe(true);
@@ -61,7 +61,7 @@ describe('a page whose code has not come', () => {
 		await context.close();
 	});
 
-	it('keeps a click on a button, and does what it asked for once it can', async () => {
+	it('remembers a click on a button, and acts on it once it can', async () => {
 		let release = (): void => undefined;
 		const released = new Promise<void>((resolve) => (release = resolve));
 		const { context, page, problems } = await open(browser, '/', {
@@ -81,7 +81,7 @@ describe('a page whose code has not come', () => {
 		await context.close();
 	});
 
-	it('asks for the files of the first result before its own code runs, each once', async () => {
+	it('requests the files for the first result before its own code runs, each once', async () => {
 		const urls: string[] = [];
 		let ran = false;
 		const { context, page } = await open(browser, '/', {

@@ -5,16 +5,16 @@ import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 
 /**
- * `cut`: connections are torn down and new ones too; `unavailable`: torn down, and new ones get status 503; `freeze`: they
- * stay open and say nothing; `repeat`: the same picture again and again; `corrupt`: damaged pictures only.
+ * `cut`: connections are torn down, new ones too; `unavailable`: the same, but new ones get status 503; `freeze`: they
+ * stay open, but nothing comes; `repeat`: the same picture again and again; `corrupt`: damaged pictures only.
  */
 export type StreamMode = 'ok' | 'cut' | 'unavailable' | 'freeze' | 'repeat' | 'corrupt';
 
 export interface Streams {
 	readonly address: string;
-	/** What its address /NAME/set/MODE does. */
+	/** Does what its address /NAME/set/MODE does. */
 	set(name: string, mode: StreamMode): void;
-	/** As where the program is ended: connections are closed, and nobody listens any more. */
+	/** As if the program ended: connections are closed, and nobody listens any more. */
 	leave(): Promise<void>;
 	/** Listens again, at the same address. */
 	comeBack(): Promise<void>;
@@ -31,9 +31,9 @@ interface Channel {
 }
 
 /**
- * Serves for each NAME of a test: /NAME/mjpeg, /NAME/snapshot and /NAME/files/FILE, from `folder`; and takes its
- * commands: /NAME/set/MODE. /NAME/asked tells what was asked of it. A picture follows another after `frameMs`. `pictures`:
- * played in a loop; a function gives those of the moment.
+ * Serves /NAME/mjpeg, /NAME/snapshot and, from `folder`, /NAME/files/FILE for any NAME that a test picks.
+ * /NAME/set/MODE sets its mode, and /NAME/asked lists its requests. A new picture comes every `frameMs`. `pictures`:
+ * played in a loop; a function gives the current ones.
  */
 export async function startStreams(
 	pictures: readonly Buffer[] | (() => readonly Buffer[]),
@@ -130,7 +130,7 @@ async function sendFile(path: string, range: string | undefined, response: Serve
 }
 
 function writePart(response: ServerResponse, frame: Buffer): void {
-	// Who reads too slowly gets fewer pictures, as from a camera.
+	// A client that reads too slowly gets fewer pictures, as from a camera.
 	if (response.writableNeedDrain) return;
 	response.write(`--${BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: ${frame.length}\r\n\r\n`);
 	response.write(frame);

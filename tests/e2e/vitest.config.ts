@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config';
 import { ApartFirst } from '../apart-first.ts';
 
-/** Those that change tfjs's back end, of which a process has one. */
+/** They change tfjs's back end, and a process has only one. */
 const APART = ['tests/e2e/{parity,benchmark}.test.ts'];
 
 const SHARED = {
-	// Where nobody watches, one more try; `npm test` names what needed it.
+	// In CI, where nobody watches, one more try; `npm test` names the tests that needed it.
 	retry: process.env['CI'] === undefined ? 0 : 1,
 	// A busy machine takes its time: limits only end what hangs.
 	testTimeout: 300_000,
@@ -13,7 +13,7 @@ const SHARED = {
 	expect: { poll: { timeout: 60_000 } }
 };
 
-/** Browser tests on the built site: three files at a time, for they wait about half of the time, and machines have few cores. */
+/** Browser tests on the built site, three files at a time: they wait about half of the time, and cores are few. */
 export default defineConfig({
 	test: {
 		globalSetup: ['tests/e2e/setup.ts'],
