@@ -33,24 +33,21 @@ describe('planTiles', () => {
 		expect(planTiles(width, height, smallestFacePx).length).toBeLessThanOrEqual(most);
 	});
 
-	it.each([SMALLEST_SHARE, STILL_SHARE])(
-		'shows every face with a share of at least %d whole in some tile',
-		(least) => {
-			const tiles = planTiles(1920, 1280, 20, least);
-			for (let size = 20; size < 1100; size *= 1.17) {
-				for (let y = 0; y + size <= 1280; y += Math.max(size / 3, 31)) {
-					for (let x = 0; x + size <= 1920; x += Math.max(size / 3, 31)) {
-						const box = { x, y, width: size, height: size };
-						const fits = tiles.some((tile) => {
-							const share = size / Math.max(tile.width, tile.height);
-							return share >= least - 1e-9 && share <= LARGEST_SHARE && shareInside(box, tile) > 1 - 1e-9;
-						});
-						expect(fits, `${size} px at ${x}, ${y}`).toBe(true);
-					}
+	it.each([SMALLEST_SHARE, STILL_SHARE])('shows every face with a share of at least %d whole in some tile', (least) => {
+		const tiles = planTiles(1920, 1280, 20, least);
+		for (let size = 20; size < 1100; size *= 1.17) {
+			for (let y = 0; y + size <= 1280; y += Math.max(size / 3, 31)) {
+				for (let x = 0; x + size <= 1920; x += Math.max(size / 3, 31)) {
+					const box = { x, y, width: size, height: size };
+					const fits = tiles.some((tile) => {
+						const share = size / Math.max(tile.width, tile.height);
+						return share >= least - 1e-9 && share <= LARGEST_SHARE && shareInside(box, tile) > 1 - 1e-9;
+					});
+					expect(fits, `${size} px at ${x}, ${y}`).toBe(true);
 				}
 			}
 		}
-	);
+	});
 
 	it.each([
 		[100, 100],

@@ -146,10 +146,7 @@ describe('FER2013 as it is passed around', () => {
 		['with the line breaks of old Macs', () => named('a.csv', CSV.replaceAll('\n', '\r'))],
 		['with pictures printed in rows', () => named('a.csv', CSV.replaceAll(PIXELS, PRINTED))],
 		['with tabs', () => named('fer2013.tsv', CSV.replaceAll(',', '\t'))],
-		[
-			'with other column names',
-			() => named('fer2013.csv', CSV.replace('emotion,pixels,Usage', 'label, Image ,split'))
-		],
+		['with other column names', () => named('fer2013.csv', CSV.replace('emotion,pixels,Usage', 'label, Image ,split'))],
 		[
 			'with its usage in lower case',
 			() =>
