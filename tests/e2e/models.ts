@@ -19,7 +19,7 @@ export async function offerSeveral(context: BrowserContext): Promise<Manifest> {
 	const several = parseManifest({
 		...shipped,
 		models: [
-			{ ...first, mirrored },
+			{ ...first, mirrored, trained: { ...first.trained, teachers: [first.id, 'face-api'] } },
 			{ ...first, id: 'twin', title: 'Twin', bytes: 2_000_000, metrics: {}, mirrored },
 			{
 				...first,
