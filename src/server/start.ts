@@ -20,11 +20,13 @@ class StartError extends Error {}
 async function start(args: readonly string[]): Promise<void> {
 	const options = readOptions(args);
 	const project = process.cwd();
-	const base = readBase(process.env['BASE_PATH'] ?? '');
 	const allow = [
 		...new Set([...(process.env['MIEN_ALLOW'] ?? '').split(/\s+/).filter((text) => text !== ''), ...options.allow])
 	];
-	await provideBuild(project, { allow, base }, options);
+	const wanted = { allow, base: readBase(process.env['BASE_PATH'] ?? '') };
+	await provideBuild(project, wanted, options);
+	// With --no-build it may be for another path.
+	const base = readBuild(project)?.base ?? wanted.base;
 
 	const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
 		version: string;
@@ -38,7 +40,7 @@ async function start(args: readonly string[]): Promise<void> {
 	const hosts = { names: options.names, network: options.host !== null && options.host !== 'localhost' };
 	const site = createSite({
 		folder: 'build',
-		base: readBuild(project)?.base ?? base,
+		base,
 		hosts,
 		proxies,
 		metrics,
