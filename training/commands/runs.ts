@@ -21,7 +21,7 @@ export function bestOf({ model, recipe }: Run): Checkpoint {
 	if (!existsSync(file))
 		throw new UserError(
 			`${model.id} by ${recipe.id} with seed ${String(recipe.seed)} is not trained. First: npm run train -- ${model.id} ` +
-				`--recipe ${recipe.id}`
+				`--recipe ${recipe.id} --seed ${String(recipe.seed)}`
 		);
 	return readCheckpoint(file);
 }

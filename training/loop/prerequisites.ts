@@ -31,8 +31,8 @@ export function needsOf(run: Run, isTrained: (run: Run) => boolean): Run[] {
 export function teachersOf(run: Run): string[] {
 	const { model, recipe } = run;
 	const own = [...(recipe.teacher ? [model.id] : []), ...(recipe.faceApi ? ['face-api'] : [])];
-	const source = sourceOf(run);
-	return [...new Set([...own, ...(source ? teachersOf(source) : [])])];
+	const before = [teacherOf(run), sourceOf(run)].flatMap((each) => (each ? teachersOf(each) : []));
+	return [...new Set([...own, ...before])];
 }
 
 /** The run whose weights `run` starts from, with the same seed. */

@@ -41,6 +41,15 @@ it('teachersOf names the teachers of a run and of what it started from', () => {
 	expect(teachersOf(run('mien-large', 'low-light'))).toEqual(['mien-large', 'face-api']);
 });
 
+it('names who taught only the teacher of a run', () => {
+	const { model, recipe } = run('mien', 'low-light');
+	const plain = model.recipes.map(({ faceApi, ...rest }) =>
+		rest.id === 'teacher' && faceApi ? { ...rest, faceApi } : rest
+	);
+	const [low = recipe, ...others] = plain;
+	expect(teachersOf({ model: { ...model, recipes: [low, ...others] }, recipe: low })).toEqual(['mien', 'face-api']);
+});
+
 const folder = temporaryFolder();
 
 it('isTrained takes a run as trained once its log is full', () => {
