@@ -55,7 +55,7 @@ function toNetwork(model: TfliteModel): NetworkDescription {
  */
 export function convertDetector(spec: DetectorSpec, modelsDir: string): DetectorEntry {
 	const network = toNetwork(readTflite(readFileSync(tfliteFile(spec))));
-	writeModel(path.join(modelsDir, spec.folder), packNetwork(network, null));
+	writeModel(path.join(modelsDir, spec.folder), packNetwork(network));
 	return detectorEntry(spec, modelsDir);
 }
 

@@ -1,7 +1,8 @@
 /** `npm run export`: ships the best weights of a run in static/models, or in another folder, with their figures. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { Trained } from '../../src/lib/manifest';
+import type { ModelEntry, Trained } from '../../src/lib/manifest';
+import type { Report } from '../../src/lib/report';
 import { fastestOnProcessor, startBackend } from '../backend/index';
 import { readFerPlus } from '../data/ferplus';
 import { commitOf } from '../lib/commit';
@@ -9,12 +10,14 @@ import type { Checkpoint } from '../loop/checkpoint';
 import { teachersOf, type Run } from '../loop/prerequisites';
 import { RUN_FILES } from '../loop/run';
 import { findModel, findRecipe, withRecipe } from '../models/index';
-import { exportModel } from '../ship/export';
+import { exportModel, repackModel } from '../ship/export';
+import { readManifest } from '../ship/manifest';
 import { describeReport } from './describe';
 import { loadData, parseFlags, requireFinal, requireWholeTests, wholeNumber } from './flags';
 import { ROOT } from '../lib/root';
 import { MODELS_DIR, runDirOf } from './paths';
 import { bestOf, epochsOf } from './runs';
+import { findEntry } from './subjects';
 import { say } from './terminal';
 
 /** Gives the exit code. Throws UserError. */
@@ -25,9 +28,11 @@ export async function exportCommand(args: string[]): Promise<number> {
 		recipe: { type: 'string' },
 		seed: { type: 'string' },
 		out: { type: 'string' },
+		shipped: { type: 'boolean', default: false },
 		final: { type: 'boolean', default: false }
 	});
 	if (values.out === undefined) requireFinal(values.final, 'export to static/models');
+	if (values.shipped) return repack(name, values);
 	const model = findModel(name);
 	const recipe = findRecipe(model, values.recipe);
 	const run: Run = { model, recipe: { ...recipe, seed: wholeNumber('seed', values.seed, 0) ?? recipe.seed } };
@@ -49,10 +54,30 @@ export async function exportCommand(args: string[]): Promise<number> {
 		trained: trainedBy(run, best),
 		final: values.final
 	});
-	say(`${entry.title}: ${String(entry.bytes)} bytes, ${String(entry.parameters)} parameters, in ${modelsDir}`);
-	say(`temperature ${String(entry.temperature)}, biases ${entry.biases?.join(', ') ?? 'none'}`);
-	say(describeReport(report, values.final));
+	tell(entry, report, modelsDir, values.final);
 	return 0;
+}
+
+/** Stores the weights of a shipped model anew. */
+async function repack(
+	name: string,
+	{ data, ferplus, final }: { data?: string | undefined; ferplus?: string | undefined; final: boolean }
+): Promise<number> {
+	const shipped = findEntry(readManifest(MODELS_DIR), name);
+	const dataset = await loadData(data);
+	requireWholeTests(dataset);
+	await startBackend(fastestOnProcessor());
+	const ferPlus = ferplus === undefined ? undefined : readFerPlus(ferplus, dataset.n);
+	const { entry, report } = await repackModel({ entry: shipped, dataset, ferPlus, modelsDir: MODELS_DIR, final });
+	tell(entry, report, MODELS_DIR, final);
+	return 0;
+}
+
+function tell(entry: ModelEntry, report: Report, modelsDir: string, final: boolean): void {
+	say(`${entry.title}: ${String(entry.bytes)} bytes, ${String(entry.parameters)} parameters, in ${modelsDir}`);
+	say(`Stored in ${entry.trained.precision ?? 'full precision'}.`);
+	say(`temperature ${String(entry.temperature)}, biases ${entry.biases?.join(', ') ?? 'none'}`);
+	say(describeReport(report, final));
 }
 
 /** What the manifest says about how the weights were trained. */

@@ -8,6 +8,19 @@ import { UserError } from '../lib/errors';
 
 const BATCH = 128;
 
+/** 48x48 pictures as a model takes them, [n, size, size, channels]. */
+export function toBatch(
+	input: Omit<InputSpec, 'crop'>,
+	pictures: readonly (Uint8Array | Float32Array)[]
+): Float32Array {
+	const { size, channels, leastContrast } = input;
+	const length = size * size * channels;
+	const batch = new Float32Array(pictures.length * length);
+	for (const [index, picture] of pictures.entries())
+		toModelInput(raiseContrast(picture, leastContrast), input, batch, index * length);
+	return batch;
+}
+
 /** Probabilities before any calibration for each 48x48 picture. `onRows` is told how many are done. */
 export async function predictPictures(
 	model: tf.LayersModel,
@@ -15,14 +28,11 @@ export async function predictPictures(
 	pictures: readonly (Uint8Array | Float32Array)[],
 	onRows: (done: number) => void = () => undefined
 ): Promise<Scores[]> {
-	const { size, channels, leastContrast } = input;
-	const length = size * size * channels;
+	const { size, channels } = input;
 	const scores: Scores[] = [];
 	for (let start = 0; start < pictures.length; start += BATCH) {
 		const part = pictures.slice(start, start + BATCH);
-		const batch = new Float32Array(part.length * length);
-		for (const [index, picture] of part.entries())
-			toModelInput(raiseContrast(picture, leastContrast), input, batch, index * length);
+		const batch = toBatch(input, part);
 		const output = tf.tidy(
 			() => model.predictOnBatch(tf.tensor4d(batch, [part.length, size, size, channels])) as tf.Tensor
 		);

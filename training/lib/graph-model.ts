@@ -1,16 +1,8 @@
 /** Networks as graph models of tfjs, weights quantised channel by channel. */
 import { Float16Array } from '@petamoriken/float16';
-import { outputShapeOf, type NetworkDescription, type Step, type Weight } from '../../src/lib/core/network/description';
+import { outputShapeOf, type NetworkDescription, type Step } from '../../src/lib/core/network/description';
 import { readGraphModel, type GraphNode, type WeightSpec } from '../../src/lib/core/network/graph-model';
-
-/**
- * A kernel needs at least this many weights to be stored as bytes. Smaller ones are few, and in the first layers, where
- * a step matters most.
- */
-const LARGE_KERNEL = 10_000;
-
-/** A weight's step as a fraction of the root mean square of its channel's weights; null stores all as float16. */
-export type Coarseness = number | null;
+import { channelsOf, type SteppedKernels } from './steps';
 
 /** A model before it has addresses: the contents of model.json, except the names of the weight files. */
 export interface PackedNetwork {
@@ -31,28 +23,27 @@ const shapeOf = (sides: readonly number[]): object => ({ dim: sides.map((size) =
 const NHWC = { data_format: text('NHWC') };
 
 /**
- * The graph of a network. Large kernels are stored as whole numbers of steps, which a Mul in the graph turns into
- * weights. A step is `coarseness` times the root mean square of an output channel, so that all channels lose alike and
- * bytes have few values, which compress well. All else is stored as float16. Throws RangeError if steps do not fit.
+ * The graph of a network. The kernels in `stepped` are stored as their levels, which a Mul in the graph turns into
+ * weights; all else is stored as float16. Throws RangeError if the network's steps do not fit each other.
  */
-export function packNetwork(network: NetworkDescription, coarseness: Coarseness): PackedNetwork {
+export function packNetwork(network: NetworkDescription, stepped: SteppedKernels = new Map()): PackedNetwork {
 	const output = outputShapeOf(network);
-	const packer = new Packer(network, coarseness);
+	const packer = new Packer(network, stepped);
 	return { ...packer.pack(), input: network.input, output };
 }
 
 class Packer {
 	readonly #network: NetworkDescription;
-	readonly #coarseness: Coarseness;
+	readonly #stepped: SteppedKernels;
 	readonly #nodes: GraphNode[] = [];
 	readonly #specs: WeightSpec[] = [];
 	readonly #data: Uint8Array[] = [];
 	/** The nodes' names by value, the input first. */
 	readonly #names = ['input'];
 
-	constructor(network: NetworkDescription, coarseness: Coarseness) {
+	constructor(network: NetworkDescription, stepped: SteppedKernels) {
 		this.#network = network;
-		this.#coarseness = coarseness;
+		this.#stepped = stepped;
 	}
 
 	pack(): Pick<PackedNetwork, 'nodes' | 'specs' | 'weights'> {
@@ -151,13 +142,13 @@ class Packer {
 		const weight = this.#network.weights[place];
 		if (weight === undefined) throw new RangeError(`A step reads weight ${String(place)}, which is not there.`);
 		const { shape, values } = weight;
-		if (this.#coarseness === null || shape.length < 2 || values.length < LARGE_KERNEL)
-			return this.#halves(name, shape, values);
-		const { levels, scales, channels } = inSteps(weight, this.#coarseness);
+		const stepped = this.#stepped.get(place);
+		if (stepped === undefined) return this.#halves(name, shape, values);
 		const quantization = { dtype: 'uint8', scale: 1, min: -MIDDLE } as const;
+		const bytes = Uint8Array.from(stepped.levels, (level) => MIDDLE + level);
 		const factors = [
-			this.#constant({ name: `${name}/levels`, shape, dtype: 'float32', quantization }, levels),
-			this.#halves(`${name}/scale`, channels, scales)
+			this.#constant({ name: `${name}/levels`, shape, dtype: 'float32', quantization }, bytes),
+			this.#halves(`${name}/scale`, channelsOf(weight), stepped.steps)
 		];
 		return this.#node(name, 'Mul', factors, { T: FLOAT });
 	}
@@ -189,35 +180,6 @@ function fusedOps({ relu }: { relu: boolean }): GraphNode['attr'] {
 
 /** Byte that stands for a weight of zero. */
 const MIDDLE = 128;
-const MOST_STEPS = 127;
-/** The least value that float16 holds with full precision. */
-const LEAST_STEP = 2 ** -14;
-
-/** Bytes, and the step of each channel: the last axis, or the one before it if that is 1 (depthwise kernels). */
-function inSteps(
-	{ shape, values }: Weight,
-	coarseness: number
-): { levels: Uint8Array; scales: Float32Array; channels: readonly number[] } {
-	const channels = shape.at(-1) === 1 ? shape.slice(-2) : shape.slice(-1);
-	const count = channels[0] ?? 1;
-	const squares = new Float64Array(count);
-	const greatest = new Float64Array(count);
-	for (const [index, value] of values.entries()) {
-		const channel = index % count;
-		squares[channel] = (squares[channel] ?? 0) + value * value;
-		greatest[channel] = Math.max(greatest[channel] ?? 0, Math.abs(value));
-	}
-	// Large enough for the greatest weight, and rounded as they are stored.
-	const halves = Float16Array.from(squares, (sum, channel) =>
-		Math.max(coarseness * Math.sqrt((sum * count) / values.length), (greatest[channel] ?? 0) / MOST_STEPS, LEAST_STEP)
-	);
-	const scales = Float32Array.from(halves);
-	const levels = Uint8Array.from(values, (value, index) => {
-		const level = Math.round(value / (scales[index % count] ?? 1));
-		return MIDDLE + Math.min(MOST_STEPS, Math.max(-MOST_STEPS, level));
-	});
-	return { levels, scales, channels };
-}
 
 /** The network after packing, to see what that costs. */
 export function unpackNetwork(packed: PackedNetwork): NetworkDescription {

@@ -40,7 +40,7 @@ let requests: [url: string, cache: RequestCache | undefined][];
 beforeAll(async () => {
 	await setBackend('cpu');
 	await ready();
-	const packed = packNetwork(DESCRIPTION, null);
+	const packed = packNetwork(DESCRIPTION);
 	weights = Uint8Array.from(packed.weights);
 	const model: GraphModel = {
 		format: 'graph-model',

@@ -12,6 +12,7 @@ import {
 } from '../../../../src/lib/core/network/description';
 import { Network } from '../../../../src/lib/core/network/network';
 import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
+import { inNearestSteps } from '../../training/nearest-steps';
 import { loadStock } from '../../stock-loader';
 
 const ROOT = path.resolve(import.meta.dirname, '../../../..');
@@ -188,7 +189,7 @@ describe.each(['wasm', 'cpu'])('Network on %s', (backend) => {
 	it.each([...CASES, ...IN_STEPS])(
 		"gives what tfjs's own loader gives for the files of $name",
 		async ({ description }) => {
-			const packed = packNetwork(description, 0.3);
+			const packed = packNetwork(description, inNearestSteps(description, 0.3));
 			const batch = wave([2, ...description.input], 3);
 			const stock = await loadStock(packed, batch, 2);
 			const network = new Network(unpackNetwork(packed));

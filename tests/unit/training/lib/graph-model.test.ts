@@ -7,6 +7,7 @@ import { sizeOf, type NetworkDescription, type Weight } from '../../../../src/li
 import { asGraphModel, readGraphModel, type GraphModel } from '../../../../src/lib/core/network/graph-model';
 import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
 import { modelFiles, readModel, writeModel } from '../../../../training/lib/model-files';
+import { inNearestSteps } from '../nearest-steps';
 import { temporaryFolder } from '../temporary-folder';
 
 const dir = path.join(temporaryFolder(), 'small');
@@ -26,7 +27,7 @@ const LARGE: NetworkDescription = {
 
 describe('packNetwork', () => {
 	it('keeps weights to half a quantisation step per channel, and the rest in half precision', () => {
-		const { input, steps, weights } = unpackNetwork(packNetwork(LARGE, 0.3));
+		const { input, steps, weights } = unpackNetwork(packNetwork(LARGE, inNearestSteps(LARGE, 0.3)));
 		expect({ input, steps }).toEqual({ input: LARGE.input, steps: LARGE.steps });
 		expect(weights.map(({ shape }) => shape)).toEqual(LARGE.weights.map(({ shape }) => shape));
 		const halves = (place: number): number[] => Array.from(new Float16Array(LARGE.weights[place]?.values ?? []));
@@ -51,7 +52,8 @@ describe('packNetwork', () => {
 			],
 			weights: [{ shape: [5000, 4], values }, wave([4], 0)]
 		};
-		const found = unpackNetwork(packNetwork(network, 0.3)).weights[0]?.values ?? new Float32Array();
+		const found =
+			unpackNetwork(packNetwork(network, inNearestSteps(network, 0.3))).weights[0]?.values ?? new Float32Array();
 		expect(found.every(Number.isFinite)).toBe(true);
 		expect(Array.from(found.subarray(4, 6))).toEqual([0, 0]);
 		expect(found[2]).toBeCloseTo(100, 1);
@@ -59,14 +61,14 @@ describe('packNetwork', () => {
 	});
 
 	it('rejects steps that do not fit each other', () => {
-		expect(() => packNetwork({ ...LARGE, input: [5, 5, 3] }, null)).toThrow('A kernel for 32 channels meets 3.');
+		expect(() => packNetwork({ ...LARGE, input: [5, 5, 3] })).toThrow('A kernel for 32 channels meets 3.');
 	});
 });
 
 describe('writeModel', () => {
 	it('puts hashes into both names, replacing earlier files, and readModel rejects damaged ones', () => {
-		writeModel(dir, packNetwork(LARGE, null));
-		const files = writeModel(dir, packNetwork(LARGE, 0.3));
+		writeModel(dir, packNetwork(LARGE));
+		const files = writeModel(dir, packNetwork(LARGE, inNearestSteps(LARGE, 0.3)));
 		const names = [files.url, ...files.weightsUrls].map((url) => path.basename(url));
 		expect(readdirSync(dir).toSorted()).toEqual(names);
 		expect(names).toEqual([
@@ -85,7 +87,7 @@ describe('writeModel', () => {
 });
 
 describe('readGraphModel', () => {
-	const packed = packNetwork(LARGE, 0.3);
+	const packed = packNetwork(LARGE, inNearestSteps(LARGE, 0.3));
 	const model: GraphModel = {
 		format: 'graph-model',
 		modelTopology: { node: packed.nodes },

@@ -7,6 +7,7 @@ import { foldForInference } from '../../../../training/models/fold-batch-norm';
 import { multiplyAdds } from '../../../../training/lib/multiply-adds';
 import { packNetwork, unpackNetwork } from '../../../../training/lib/graph-model';
 import { layersModelOf, networkOfLayers } from '../../../../training/lib/layers-network';
+import { inNearestSteps } from '../nearest-steps';
 import { MODELS } from '../../../../training/models/index';
 import { mien } from '../../../../training/models/mien';
 
@@ -56,7 +57,8 @@ describe('packed networks', () => {
 		'restore the original network %s, both by layers and by kernels',
 		async (_, coarseness, perWeight, most) => {
 			const folded = foldForInference(trainedLike(mien.build(7, mien.recipes[0])), size, channels);
-			const packed = packNetwork(networkOfLayers(folded), coarseness);
+			const original = networkOfLayers(folded);
+			const packed = packNetwork(original, coarseness === null ? new Map() : inNearestSteps(original, coarseness));
 			expect(packed.weights.length).toBeLessThan(perWeight * folded.countParams() + 20_000);
 			const read = unpackNetwork(packed);
 			const x = tf.randomNormal([4, size, size, channels], 0, 0.5, 'float32', 2);
@@ -75,9 +77,9 @@ describe('packed networks', () => {
 
 	it('take fewer bytes, compressed, the coarser the steps', () => {
 		const folded = foldForInference(mien.build(7, mien.recipes[0]), size, channels);
-		const packed = [0.3, 0.15, null].map(
-			(coarseness) => gzipSync(packNetwork(networkOfLayers(folded), coarseness).weights).length
-		);
+		const network = networkOfLayers(folded);
+		const stepped = [inNearestSteps(network, 0.3), inNearestSteps(network, 0.15), new Map()];
+		const packed = stepped.map((kernels) => gzipSync(packNetwork(network, kernels).weights).length);
 		expect(packed).toEqual(packed.toSorted((a, b) => a - b));
 		expect(packed[0]).toBeLessThan(0.62 * folded.countParams());
 	});
