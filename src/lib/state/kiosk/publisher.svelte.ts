@@ -137,7 +137,12 @@ export class Publisher {
 		const before = storage?.getItem(key) ?? null;
 		if (message !== null) {
 			this.#facts.set(message);
-			storage?.setItem(key, settings.discovery ?? '');
+			try {
+				storage?.setItem(key, settings.discovery ?? '');
+			} catch (error) {
+				// A full disk.
+				console.warn('It will not be known that this device was announced.', error);
+			}
 		}
 		// Take back what was announced under another prefix, or before announcing was switched off.
 		if (before !== null && before !== settings.discovery) {

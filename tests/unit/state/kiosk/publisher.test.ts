@@ -339,6 +339,28 @@ it('a broker that speaks only MQTT 5 gets each minute, retained, and the last wi
 	broker.stop();
 });
 
+it('a broker gets each minute from a browser whose storage is full', async () => {
+	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+	const broker = await startBroker([]);
+	const stop = new AbortController();
+	const full = () => {
+		throw new DOMException('full', 'QuotaExceededError');
+	};
+	const storage = { getItem: () => null, setItem: full, removeItem: () => undefined };
+	const settings = { ...SETTINGS, url: broker.url };
+	const publisher = new Publisher({ settings, login: null, storage, now: () => NOON + MINUTE_MS, retryMs: 20 });
+	publisher.describe(['happy']);
+	publisher.add(emptyMinute(NOON));
+	const done = publisher.run(stop.signal);
+	const topics = () => broker.published.map(({ topic }) => topic);
+	await expect.poll(topics, PATIENTLY).toContain(`${TOPIC}/minute`);
+	expect(topics()).toContain('homeassistant/device/museum_door/config');
+	expect(broker.published.find(({ topic }) => topic === `${TOPIC}/status`)?.text).toBe('online');
+	stop.abort();
+	await done;
+	broker.stop();
+});
+
 describe('a broker that is offline', () => {
 	type Fault = 'refuses the handshake' | 'closes before it takes the connection';
 
