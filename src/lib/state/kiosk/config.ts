@@ -206,8 +206,10 @@ function readParameter(
 
 function readSource(value: string, around: Surroundings): SourceSpec {
 	const forms = `"camera", "camera:NAME", or one of ${STREAM_KINDS.map((kind) => `"${kind}:ADDRESS"`).join(', ')}`;
-	if (/^([a-z]+:)?\s*rtsps?:/i.test(value)) {
-		throw new Wrong('is RTSP, which browsers cannot play; the set-up page has the two commands that translate it');
+	const [, , protocol] = /^([a-z]+:)?\s*(rtsp|rtmp)[sx]?:/i.exec(value) ?? [];
+	if (protocol !== undefined) {
+		const name = protocol.toUpperCase();
+		throw new Wrong(`is ${name}, which browsers cannot play; the set-up page has the two commands that translate it`);
 	}
 	const { kind, rest } = /^(?<kind>[a-z]+)(:(?<rest>.*))?$/s.exec(value)?.groups ?? {};
 	if (kind === 'camera') return { kind, name: rest === undefined ? '' : plainText(rest) };
@@ -256,7 +258,11 @@ function address(value: string, protocols: readonly string[], base?: string): UR
 		// The value is not repeated: it holds a password.
 		throw new Wrong(HOLDS_LOGIN);
 	}
-	if (!protocols.includes(url.protocol)) wrong(value, `an address with ${protocols.join(' or ')}`);
+	// "http:/camera", or an address in quotes, would be taken for a path on this server.
+	const isPath = !/^[^/?#]*:/.test(value);
+	const isWhole = /^[a-z]+:\/\//i.test(value) && URL.canParse(value);
+	if (!protocols.includes(url.protocol) || !(isPath || isWhole))
+		wrong(value, `an address with ${protocols.join(' or ')}`);
 	if (url.href.length > 2000) throw new Wrong('is longer than 2000 characters');
 	return url;
 }
@@ -310,7 +316,7 @@ function quote(value: string): string {
 
 /** At most 60 characters, with unprintable ones replaced and anything that may be a name and password removed. */
 function printable(text: string): string {
-	const value = text.replaceAll(/\/\/[^/]*@/g, '//').replaceAll(/(^|\s)[^\s/]*@/g, '$1');
+	const value = text.replaceAll(/\/\/\S*@/g, '//').replaceAll(/(^|\s)\S*@/g, '$1');
 	const short = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
 	return short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
 }

@@ -239,6 +239,11 @@ describe('the message for a wrong value says what is wrong and what is allowed:'
 	it('a broker without ws:// is not a path of this server', () =>
 		expect(problemOf('mqtt', '192.168.1.9:9001')).toContain('such as'));
 
+	it.each(['http:/192.168.1.5/video', '"http://192.168.1.5/video"', '<http://192.168.1.5>', 'http:192.168.1.5'])(
+		'a damaged address is not a path of this server: %s',
+		(value) => expect(problemOf('source', `mjpeg:${value}`)).toContain('Use an address with http: or https:')
+	);
+
 	it.each(['mjpeg:rtsp://camera/1', 'gateway:rtsps://camera/1', 'RTSP://camera/1'])('RTSP anywhere: %s', (value) =>
 		expect(problemOf('source', value)).toMatch(/^is RTSP/)
 	);
@@ -276,6 +281,13 @@ describe('the message for a wrong value says what is wrong and what is allowed:'
 		expect(message).toMatch(/^holds a name or password/);
 		expect(message).not.toContain('secret');
 	});
+
+	it.each(['http://me:se/cret@192.168.1.5/x', 'http://me:se#cret@192.168.1.5/x', 'me:se/cret@192.168.1.5/x'])(
+		'credentials with characters that should be escaped are not repeated: %s',
+		(value) => expect(problemOf('source', `mjpeg:${value}`)).not.toMatch(/se.?cret/)
+	);
+
+	it('RTMP, too', () => expect(problemOf('source', 'mjpeg:rtmp://camera/1')).toMatch(/^is RTMP/));
 
 	it('unknown parameters, repeated ones, and names of object properties', () => {
 		const parsed = parse('source=camera&sorce=1&constructor=2&__proto__=3&keep=1&keep=2');
