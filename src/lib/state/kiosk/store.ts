@@ -26,6 +26,8 @@ const ANSWER_LIMIT_MS = 20_000;
 const DEAD: ReadonlySet<string> = new Set(['InvalidStateError', 'UnknownError', 'AbortError', 'TimeoutError']);
 /** Limit regardless of the retention: 60 days. A record takes about half a kilobyte. */
 const MOST_RECORDS = 86_400;
+/** Each of these pieces has the whole time limit: all of a long log may take longer on a small computer. */
+const READ_AT_ONCE = 5000;
 
 export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
@@ -86,8 +88,15 @@ export class LogStore {
 	/** Records that begin at `fromMs` or later, oldest first. */
 	async read(fromMs: number): Promise<MinuteRecord[]> {
 		await this.#takeIn();
-		const all = await this.#use((database) => database.getAll('minutes', IDBKeyRange.lowerBound(fromMs)));
-		return all.filter(isMinute);
+		const records: MinuteRecord[] = [];
+		let rest = IDBKeyRange.lowerBound(fromMs);
+		for (;;) {
+			const piece = await this.#use((database) => database.getAll('minutes', rest, READ_AT_ONCE));
+			for (const record of piece) if (isMinute(record)) records.push(record);
+			const last = piece.at(-1);
+			if (last === undefined || piece.length < READ_AT_ONCE) return records;
+			rest = IDBKeyRange.lowerBound(last.minute, true);
+		}
 	}
 
 	/** Deletes what is older than `beforeMs`, and the oldest beyond 60 days' worth. */

@@ -1,7 +1,7 @@
 /** The store of the log: what pages leave behind counts once, whenever they close. */
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { emptyMinute, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
 import { LogStore } from '../../../../src/lib/state/kiosk/store';
 
@@ -104,4 +104,21 @@ it('the store reads intact records beside damaged ones, and counts on in their m
 	await page.add(minute(3, NOON + 60_000));
 	page.close();
 	expect(await stored(storage, 'damaged')).toEqual([1, 3]);
+});
+
+it('the store reads a long log whole and in order, although no answer of the database is long', async () => {
+	const store = new LogStore(memory(), 'long');
+	await store.add(minute(0));
+	const database = await openDB('mien-kiosk long');
+	const transaction = database.transaction('minutes', 'readwrite');
+	const count = 12_000;
+	for (let index = 1; index < count; index++) void transaction.store.put(minute(index, NOON + index * 60_000));
+	await transaction.done;
+	database.close();
+	const getAll = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+	const frames = (await store.read(NOON + 5 * 60_000)).map((record) => record.frames);
+	expect(frames).toEqual(Array.from({ length: count - 5 }, (_, index) => index + 5));
+	for (const [, most] of getAll.mock.calls) expect(most).toBeLessThanOrEqual(10_000);
+	getAll.mockRestore();
+	store.close();
 });
