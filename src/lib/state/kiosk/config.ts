@@ -4,7 +4,7 @@ import type { Framing, Quarter } from '../../sources/framed';
 import { hostOf } from './camera-address';
 import { LANGUAGES, type Language } from './words';
 import type { MqttSettings } from './mqtt';
-import { readQuery, strayParameters } from './query';
+import { joinStray, readQuery, strayParameters } from './query';
 
 export const SHOWS = ['video', 'blurred', 'figures'] as const;
 export const NOTICES = ['strip', 'screen', 'off'] as const;
@@ -161,6 +161,11 @@ export const PER_CAMERA: ReadonlySet<string> = new Set(['source', 'name', 'regio
 
 const READS: ReadonlySet<string> = new Set(Object.keys(READERS));
 
+/** A kiosk's query for the set-up page: as a kiosk reads it, even if an "&" within an address is not escaped. */
+export function readForForm(search: string): URLSearchParams {
+	return readQuery(joinStray(search, READS));
+}
+
 /** The configurations in a query, one for each camera, or all that is wrong with it. Takes any text; never throws. */
 export function parseKioskConfig(search: string, around: Surroundings): ParsedConfig {
 	const query = readQuery(search);
@@ -252,7 +257,7 @@ function address(value: string, protocols: readonly string[], base?: string): UR
 	if (host?.includes('@') === true) throw new Wrong(HOLDS_LOGIN);
 	if (host !== null)
 		wrong(value, `an address with ${protocols.join(' or ')}, such as ${protocols.at(-1) ?? ''}//${host}/`);
-	if (!URL.canParse(value, base)) wrong(value, 'an address');
+	if (!URL.canParse(value, base)) wrong(value, `an address with ${protocols.join(' or ')}`);
 	const url = new URL(value, base);
 	if (url.username !== '' || url.password !== '') {
 		// The value is not repeated: it holds a password.
