@@ -37,7 +37,7 @@ const SOON_MS = 60 * MINUTE_MS;
 
 export interface PublisherOptions {
 	readonly settings: MqttSettings;
-	readonly login: Login | null;
+	readonly login: () => Login | null;
 	/** Null keeps what waits in memory only. */
 	readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
 	/** Milliseconds since 1970. */
