@@ -2,8 +2,9 @@
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { expect, it, vi } from 'vitest';
+import { rememberCamera } from '../../../../src/lib/state/kiosk/cameras';
 import { emptyMinute, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
-import { LogStore } from '../../../../src/lib/state/kiosk/store';
+import { LogStore, pruneAll } from '../../../../src/lib/state/kiosk/store';
 
 const NOON = Date.UTC(2026, 10, 24, 12);
 
@@ -121,4 +122,18 @@ it('the store reads a long log whole and in order, although no answer of the dat
 	for (const [, most] of getAll.mock.calls) expect(most).toBeLessThanOrEqual(10_000);
 	getAll.mockRestore();
 	store.close();
+});
+
+it('what no kiosk keeps any more is deleted from the log of every camera, used or not', async () => {
+	const storage = memory();
+	const days = (count: number): number => NOON - count * 86_400_000;
+	for (const camera of ['pruned', 'pruned too']) {
+		rememberCamera(storage, camera);
+		const store = new LogStore(storage, camera);
+		for (const age of [100, 61, 59, 1]) await store.add(minute(age, days(age)));
+		store.close();
+	}
+	await pruneAll(storage, NOON);
+	expect(await stored(storage, 'pruned')).toEqual([59, 1]);
+	expect(await stored(storage, 'pruned too')).toEqual([59, 1]);
 });
