@@ -18,6 +18,11 @@ export function readQuery(search: string): URLSearchParams {
 	);
 }
 
+/** A query as it was written, to be handed on: SvelteKit's `resolve` takes "/" and "[" for parts of a path. */
+export function handedOn(search: string): string {
+	return search.replace(/^\?/, '').replaceAll(/[/[\]]/g, encodeURIComponent);
+}
+
 /**
  * Parameters that seem to belong to a preceding address whose "&" is not escaped, with what to write instead. An
  * address that is escaped as a whole has no bare "?". The first parameter that only kiosks have (`known`) ends it.
