@@ -13,19 +13,19 @@ describe('kiosk addresses', () => {
 	it('that are wrong say what is allowed, and run nothing', async () => {
 		const { context, page, problems } = await open(
 			browser,
-			'/kiosk?source=mjpeg://x.example/&rotate=1&text=<img src=x>%0A.'
+			'/kiosk?source=mjpeg://x.example/a+b?channel=[1]&stream=2&show=figures&rotate=1&text=<img src=x>%0A.'
 		);
 		const list = page.getByTestId('problems');
 		await list.waitFor();
 		const named = await list
 			.locator('li')
 			.evaluateAll((items) => items.map((item) => (item as HTMLElement).dataset['parameter']));
-		expect(named).toEqual(['source', 'rotate', 'text']);
+		expect(named).toEqual(['source', 'stream', 'rotate', 'text']);
 		await expect.poll(() => list.innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(await list.locator('img').count()).toBe(0);
 		// What was right is kept, and what is wrong is shown where it can be corrected.
 		await page.getByRole('link', { name: 'Set up a kiosk' }).click();
-		await expect.poll(() => page.getByTestId('source-rest').inputValue()).toBe('//x.example/');
+		await expect.poll(() => page.getByTestId('source-rest').inputValue()).toBe('//x.example/a+b?channel=[1]&stream=2');
 		await expect.poll(() => page.getByTestId('camera-fields').innerText()).toContain('Use one of 0, 90, 180, 270');
 		expect(problems).toEqual([]);
 		await context.close();

@@ -28,7 +28,8 @@ const WORDS: Readonly<Record<Wish, string>> = {
 
 export interface LinkOptions {
 	readonly url: string;
-	readonly login: Login | null;
+	/** Asked for each connection: it may be changed while the kiosk runs. */
+	readonly login: () => Login | null;
 	readonly will: MqttMessage;
 	/** Topics to subscribe to; optional, as the broker may not allow it. */
 	readonly topics: readonly string[];
@@ -106,7 +107,8 @@ export class BrokerLink {
 
 	/** One connection, from start to end. The library's own reconnect would repeat what this broker hangs up on. */
 	async #connect(library: typeof mqtt, signal: AbortSignal): Promise<void> {
-		const { url, login, onMessage } = this.#options;
+		const { url, onMessage } = this.#options;
+		const login = this.#options.login();
 		const will = this.#will();
 		const stands = { isOpen: false, isTaken: false };
 		const client = library.connect(url, {

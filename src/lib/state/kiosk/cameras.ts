@@ -17,8 +17,14 @@ export function camerasOf(configs: readonly KioskConfig[]): readonly KioskCamera
 	const names = configs.map((config, index) => config.name ?? (shortName(config) || `Camera ${index + 1}`));
 	return configs.map(({ mqttTopic }, index) => {
 		const name = names[index] ?? '';
-		const isTaken = names.filter((each) => topicPart(each) === topicPart(name)).length > 1;
-		const id = isTaken ? `${name} ${index + 1}` : name;
+		const isTaken = (part: string, most: number) => names.filter((each) => topicPart(each) === part).length > most;
+		let id = name;
+		if (isTaken(topicPart(name), 1)) {
+			let number = index + 1;
+			// Another camera may have this very name.
+			while (isTaken(topicPart(`${name} ${number}`), 0)) number += configs.length;
+			id = `${name} ${number}`;
+		}
 		return { id, topic: `${mqttTopic}/${topicPart(id)}` };
 	});
 }

@@ -4,7 +4,7 @@ import type { Framing, Quarter } from '../../sources/framed';
 import { hostOf } from './camera-address';
 import { LANGUAGES, type Language } from './words';
 import type { MqttSettings } from './mqtt';
-import { readQuery, strayParameters } from './query';
+import { joinStray, readQuery, strayParameters } from './query';
 
 export const SHOWS = ['video', 'blurred', 'figures'] as const;
 export const NOTICES = ['strip', 'screen', 'off'] as const;
@@ -161,6 +161,11 @@ export const PER_CAMERA: ReadonlySet<string> = new Set(['source', 'name', 'regio
 
 const READS: ReadonlySet<string> = new Set(Object.keys(READERS));
 
+/** A kiosk's query for the set-up page: as a kiosk reads it, even if an "&" within an address is not escaped. */
+export function readForForm(search: string): URLSearchParams {
+	return readQuery(joinStray(search, READS));
+}
+
 /** The configurations in a query, one for each camera, or all that is wrong with it. Takes any text; never throws. */
 export function parseKioskConfig(search: string, around: Surroundings): ParsedConfig {
 	const query = readQuery(search);
@@ -206,8 +211,10 @@ function readParameter(
 
 function readSource(value: string, around: Surroundings): SourceSpec {
 	const forms = `"camera", "camera:NAME", or one of ${STREAM_KINDS.map((kind) => `"${kind}:ADDRESS"`).join(', ')}`;
-	if (/^([a-z]+:)?\s*rtsps?:/i.test(value)) {
-		throw new Wrong('is RTSP, which browsers cannot play; the set-up page has the two commands that translate it');
+	const [, , protocol] = /^([a-z]+:)?\s*(rtsp|rtmp)[sx]?:/i.exec(value) ?? [];
+	if (protocol !== undefined) {
+		const name = protocol.toUpperCase();
+		throw new Wrong(`is ${name}, which browsers cannot play; the set-up page has the two commands that translate it`);
 	}
 	const { kind, rest } = /^(?<kind>[a-z]+)(:(?<rest>.*))?$/s.exec(value)?.groups ?? {};
 	if (kind === 'camera') return { kind, name: rest === undefined ? '' : plainText(rest) };
@@ -250,13 +257,17 @@ function address(value: string, protocols: readonly string[], base?: string): UR
 	if (host?.includes('@') === true) throw new Wrong(HOLDS_LOGIN);
 	if (host !== null)
 		wrong(value, `an address with ${protocols.join(' or ')}, such as ${protocols.at(-1) ?? ''}//${host}/`);
-	if (!URL.canParse(value, base)) wrong(value, 'an address');
+	if (!URL.canParse(value, base)) wrong(value, `an address with ${protocols.join(' or ')}`);
 	const url = new URL(value, base);
 	if (url.username !== '' || url.password !== '') {
 		// The value is not repeated: it holds a password.
 		throw new Wrong(HOLDS_LOGIN);
 	}
-	if (!protocols.includes(url.protocol)) wrong(value, `an address with ${protocols.join(' or ')}`);
+	// "http:/camera", or an address in quotes, would be taken for a path on this server.
+	const isPath = !/^[^/?#]*:/.test(value);
+	const isWhole = /^[a-z]+:\/\//i.test(value) && URL.canParse(value);
+	if (!protocols.includes(url.protocol) || !(isPath || isWhole))
+		wrong(value, `an address with ${protocols.join(' or ')}`);
 	if (url.href.length > 2000) throw new Wrong('is longer than 2000 characters');
 	return url;
 }
@@ -310,7 +321,7 @@ function quote(value: string): string {
 
 /** At most 60 characters, with unprintable ones replaced and anything that may be a name and password removed. */
 function printable(text: string): string {
-	const value = text.replaceAll(/\/\/[^/]*@/g, '//').replaceAll(/(^|\s)[^\s/]*@/g, '$1');
+	const value = text.replaceAll(/\/\/\S*@/g, '//').replaceAll(/(^|\s)\S*@/g, '$1');
 	const short = value.length > QUOTED ? `${value.slice(0, QUOTED)}…` : value;
 	return short.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
 }

@@ -76,11 +76,12 @@ function createUnit(
 	});
 	const incidents = new StoredIncidents(storage, camera.id);
 	const { source } = config;
-	const login = source.kind === 'camera' ? null : findLogin(storage, source.url);
-	const ice = config.ice.map((urls): RTCIceServer => {
-		const turnLogin = /^turns?:/i.test(urls) ? findLogin(storage, urls) : null;
-		return turnLogin === null ? { urls } : { urls, username: turnLogin.user, credential: turnLogin.password };
-	});
+	const login = () => (source.kind === 'camera' ? null : findLogin(storage, source.url));
+	const ice = () =>
+		config.ice.map((urls): RTCIceServer => {
+			const turnLogin = /^turns?:/i.test(urls) ? findLogin(storage, urls) : null;
+			return turnLogin === null ? { urls } : { urls, username: turnLogin.user, credential: turnLogin.password };
+		});
 	const kiosk = new Kiosk({
 		...{ app, config, login, ice, log, incidents, publisher },
 		metrics: config.metrics
@@ -107,7 +108,7 @@ function createPublisher(
 			version: buildName()
 		},
 		onCommand,
-		login: findLogin(storage, mqttUrl),
+		login: () => findLogin(storage, mqttUrl),
 		storage: log ? storage : null,
 		now: () => Date.now()
 	});

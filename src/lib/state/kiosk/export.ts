@@ -91,8 +91,10 @@ export function reportLines(
 		span === 'day'
 			? Array.from({ length: 25 }, (_, hour) => new Date(year, month, day, hour))
 			: Array.from({ length: 8 }, (_, index) => new Date(year, month, day - 6 + index));
-	return edges.slice(0, -1).map((begin, index) => {
-		const end = edges[index + 1] ?? begin;
+	// An hour that is skipped when clocks change has no line.
+	const begins = edges.slice(0, -1).filter((begin, index) => begin < (edges[index + 1] ?? begin));
+	return begins.map((begin, index) => {
+		const end = begins[index + 1] ?? edges.at(-1) ?? begin;
 		const within = records.filter(({ minute }) => minute >= begin.getTime() && minute < end.getTime());
 		return { begin, end, total: within.reduce(addMinutes, emptyMinute(begin.getTime())) };
 	});

@@ -264,12 +264,12 @@ export function formCameras(query: URLSearchParams): FormCamera[] {
 	});
 }
 
-/** The query for the form's contents; fields that are empty or at their default are left out. */
+/** The query for the form's contents, as text; fields that are empty or at their default are left out. */
 export function formQuery(
 	cameras: readonly FormCamera[],
 	values: Readonly<Record<string, string>>,
 	groups: readonly FormGroup[]
-): URLSearchParams {
+): string {
 	const query = new URLSearchParams(cameras.map((camera) => ['source', sourceOf(camera)]));
 	for (const { name } of CAMERA_FIELDS) {
 		const own = cameras.map((camera) => (camera[name].trim() === NEW_CAMERA[name] ? '' : camera[name].trim()));
@@ -282,7 +282,8 @@ export function formQuery(
 		const value = values[name]?.trim() ?? '';
 		if (value !== '' && value !== initial) query.set(name, value);
 	}
-	return query;
+	// A "+" within a stream's address stays a "+".
+	return query.toString().replaceAll('+', '%20');
 }
 
 /** What the form calls a parameter. */

@@ -1,5 +1,5 @@
-import { type Counts, type IncidentCounts, keepCounts, readCounts } from './incidents';
-import type { Incident } from './supervise';
+import { type Counts, type IncidentCounts, keepCounts, parseCounts, readCounts } from './incidents';
+import { type Incident, INCIDENTS } from './supervise';
 
 /** The counts of this browser, as state. */
 export class StoredIncidents implements IncidentCounts {
@@ -14,8 +14,17 @@ export class StoredIncidents implements IncidentCounts {
 		this.counts = readCounts(storage, camera);
 	}
 
+	/** Reads what the pages of this browser have counted since. */
+	read(): void {
+		this.counts = readCounts(this.#storage, this.#camera);
+	}
+
 	add(incident: Incident): void {
-		this.counts = { ...this.counts, [incident]: (this.counts[incident] ?? 0) + 1 };
+		// Another page may have counted, too; what could not be stored counts as well.
+		const stored = readCounts(this.#storage, this.#camera);
+		const before = (name: Incident): number => Math.max(stored[name] ?? 0, this.counts[name] ?? 0);
+		const sums = INCIDENTS.map((name) => [name, before(name) + (name === incident ? 1 : 0)]);
+		this.counts = parseCounts(Object.fromEntries(sums));
 		keepCounts(this.#storage, this.counts, this.#camera);
 	}
 

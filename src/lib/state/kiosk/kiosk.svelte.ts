@@ -49,9 +49,10 @@ const RECOVERING: ReadonlySet<ErrorCode> = new Set(['gpu-lost', 'worker-died', '
 export interface KioskOptions {
 	readonly app: Pick<App, 'session' | 'settings'>;
 	readonly config: KioskConfig;
-	readonly login: Login | null;
+	/** Asked each time the source is opened: logins may be changed while the kiosk runs. */
+	readonly login: () => Login | null;
 	/** STUN and TURN servers, with their logins. */
-	readonly ice: readonly RTCIceServer[];
+	readonly ice: () => readonly RTCIceServer[];
 	readonly log: KioskLog;
 	readonly incidents: IncidentCounts;
 	/** Null without a broker. */
@@ -264,7 +265,7 @@ export class Kiosk implements KioskControls {
 		const { lowMemory } = config;
 		const onReport = (report: GatewayReport) => (this.gateway = report);
 		void app.session.open(() => {
-			const source = createSource(config.source, { login, ice, lowMemory, onReport, pace: this.#pace });
+			const source = createSource(config.source, { login: login(), ice: ice(), lowMemory, onReport, pace: this.#pace });
 			this.#gatewaySource = source instanceof GatewaySource ? source : null;
 			return new FramedSource(source, config, {
 				mirrored: config.mirror,

@@ -18,6 +18,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Most records, one per minute, that are kept while they cannot be stored. */
 const MOST_UNSTORED = 1440;
+/** Longer than is shown: a clock that is wrong for some hours, and then set right, must not cost today's minutes. */
+const RECENT_MS = 2 * DAY_MS;
 
 export interface LogOptions {
 	/** Null stores nothing. */
@@ -28,7 +30,7 @@ export interface LogOptions {
 }
 
 export class KioskLog {
-	/** Completed minutes of the last hour and of today, oldest first. */
+	/** Completed minutes of the last hour, of today, and some from before or from a clock that was fast; oldest first. */
 	recent: readonly MinuteRecord[] = $state.raw([]);
 	/** Minutes that could not be stored at the last try, and wait for the next. */
 	waiting = $state(0);
@@ -42,10 +44,10 @@ export class KioskLog {
 		this.#options = options;
 	}
 
-	/** Today's minutes, by local time. */
-	get today(): readonly MinuteRecord[] {
-		const midnightMs = midnightOf(this.recent.at(-1)?.minute ?? 0);
-		return this.recent.filter(({ minute }) => minute >= midnightMs);
+	/** Minutes of the day of `wallMs` up to then, by local time. */
+	today(wallMs: number): readonly MinuteRecord[] {
+		const midnightMs = midnightOf(wallMs);
+		return this.recent.filter(({ minute }) => minute >= midnightMs && minute <= wallMs);
 	}
 
 	/** Reads what any page of this browser has stored for the last hour and for today. */
@@ -117,8 +119,7 @@ export class KioskLog {
 	#take({ open, done }: { open: OpenMinute; done: MinuteRecord | null }): void {
 		this.#open = open;
 		if (done === null) return;
-		const keptFrom = Math.min(done.minute - HOUR_MS + 1, midnightOf(done.minute));
-		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute >= keptFrom);
+		this.recent = mergeMinutes([...this.recent, done]).filter(({ minute }) => minute > done.minute - RECENT_MS);
 		this.#unstored.push(done);
 		this.#options.onRecord(done);
 		void this.#store();

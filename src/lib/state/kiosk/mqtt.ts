@@ -117,7 +117,9 @@ export function discoveryMessage(settings: MqttSettings, labels: readonly string
 		...sensors(settings, labels),
 		...diagnosticSensors(settings),
 		...(settings.commands ? buttons(settings) : [])
-	];
+	].map(({ id, ...component }) => [id, { ...component, unique_id: `${device}_${id}` }] as const);
+	// Home Assistant keeps what is left out, and removes what has a platform and nothing else (discovery.py).
+	const removed = settings.commands ? [] : buttons(settings).map(({ id, platform }) => [id, { platform }] as const);
 	const payload = {
 		device: {
 			identifiers: [device],
@@ -132,9 +134,7 @@ export function discoveryMessage(settings: MqttSettings, labels: readonly string
 		payload_available: STATUS.online,
 		payload_not_available: STATUS.offline,
 		qos: 1,
-		components: Object.fromEntries(
-			components.map(({ id, ...component }) => [id, { ...component, unique_id: `${device}_${id}` }])
-		)
+		components: Object.fromEntries([...components, ...removed])
 	};
 	return { topic: discoveryTopic(discovery, topic), payload: JSON.stringify(payload) };
 }

@@ -37,7 +37,7 @@ const SOON_MS = 60 * MINUTE_MS;
 
 export interface PublisherOptions {
 	readonly settings: MqttSettings;
-	readonly login: Login | null;
+	readonly login: () => Login | null;
 	/** Null keeps what waits in memory only. */
 	readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null;
 	/** Milliseconds since 1970. */
@@ -137,7 +137,12 @@ export class Publisher {
 		const before = storage?.getItem(key) ?? null;
 		if (message !== null) {
 			this.#facts.set(message);
-			storage?.setItem(key, settings.discovery ?? '');
+			try {
+				storage?.setItem(key, settings.discovery ?? '');
+			} catch (error) {
+				// A full disk.
+				console.warn('It will not be known that this device was announced.', error);
+			}
 		}
 		// Take back what was announced under another prefix, or before announcing was switched off.
 		if (before !== null && before !== settings.discovery) {

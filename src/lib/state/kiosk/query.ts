@@ -18,6 +18,11 @@ export function readQuery(search: string): URLSearchParams {
 	);
 }
 
+/** A query as it was written, to be handed on: SvelteKit's `resolve` takes "/" and "[" for parts of a path. */
+export function handedOn(search: string): string {
+	return search.replace(/^\?/, '').replaceAll(/[/[\]]/g, encodeURIComponent);
+}
+
 /**
  * Parameters that seem to belong to a preceding address whose "&" is not escaped, with what to write instead. An
  * address that is escaped as a whole has no bare "?". The first parameter that only kiosks have (`known`) ends it.
@@ -26,16 +31,10 @@ export function strayParameters(search: string, known: ReadonlySet<string>): Rea
 	const parts = search.replace(/^\?/, '').split('&');
 	const stray = new Map<string, string>();
 	for (const [index, part] of parts.entries()) {
-		if (!ADDRESSES.includes(nameOf(part)) || !part.slice(part.indexOf('=')).includes('?')) continue;
-		const after = parts.slice(index + 1);
-		const end = after.findIndex((each) => {
-			const name = nameOf(each);
-			return known.has(name) && !SHARED.has(name);
-		});
-		const run = end < 0 ? after : after.slice(0, end);
+		const run = runAfter(parts, index, known);
 		if (run.length === 0) continue;
 		const before = parts.slice(0, index);
-		const rest = after.slice(run.length);
+		const rest = parts.slice(index + 1 + run.length);
 		const joined = shown([...before, [part, ...run].join('%26'), ...rest]);
 		for (const each of run) {
 			const name = nameOf(each);
@@ -49,6 +48,31 @@ export function strayParameters(search: string, known: ReadonlySet<string>): Rea
 		}
 	}
 	return stray;
+}
+
+/** Parts that may belong to the address before them, at `index`. */
+function runAfter(parts: readonly string[], index: number, known: ReadonlySet<string>): readonly string[] {
+	const part = parts[index] ?? '';
+	if (!ADDRESSES.includes(nameOf(part)) || !part.slice(part.indexOf('=')).includes('?')) return [];
+	const after = parts.slice(index + 1);
+	const end = after.findIndex((each) => {
+		const name = nameOf(each);
+		return known.has(name) && !SHARED.has(name);
+	});
+	return end < 0 ? after : after.slice(0, end);
+}
+
+/** The query with such parameters put back into their addresses; in doubt, they are the kiosk's. */
+export function joinStray(search: string, known: ReadonlySet<string>): string {
+	const parts = search.replace(/^\?/, '').split('&');
+	const joined: string[] = [];
+	for (let index = 0; index < parts.length; index++) {
+		const run = runAfter(parts, index, known);
+		const own = run.slice(0, run.findLastIndex((each) => !SHARED.has(nameOf(each))) + 1);
+		joined.push([parts[index], ...own].join('%26'));
+		index += own.length;
+	}
+	return joined.join('&');
 }
 
 /** The query for copying, on one line; not repeated if it may hold a name and password, or is too long to read. */

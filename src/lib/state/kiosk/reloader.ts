@@ -10,7 +10,8 @@ export class Reloader {
 	constructor() {
 		try {
 			const keptMs = Number(sessionStorage.getItem(STORAGE_KEY) ?? NaN);
-			this.reloadedMs = Number.isFinite(keptMs) ? keptMs - performance.timeOrigin : -Infinity;
+			// A time to come, as after the clock was set back, would rule out reloads until then.
+			this.reloadedMs = Number.isFinite(keptMs) ? Math.min(0, keptMs - performance.timeOrigin) : -Infinity;
 		} catch {
 			// A browser that stores nothing would not remember the reload, so it is never due.
 			this.reloadedMs = Infinity;

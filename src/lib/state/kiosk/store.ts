@@ -1,5 +1,6 @@
 /** The kiosk's log in IndexedDB: a record per minute, only in this browser. */
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
+import { readCameras } from './cameras';
 import { addMinutes, type MinuteRecord } from './minutes';
 import { isMinute, keepUnsent, readUnsent } from './unsent';
 
@@ -24,8 +25,12 @@ const ANSWER_LIMIT_MS = 20_000;
  * background, and then fails every transaction, without `terminated` being called.
  */
 const DEAD: ReadonlySet<string> = new Set(['InvalidStateError', 'UnknownError', 'AbortError', 'TimeoutError']);
-/** Limit regardless of the retention: 60 days. A record takes about half a kilobyte. */
-const MOST_RECORDS = 86_400;
+/** Limit regardless of the retention. A record takes about half a kilobyte. */
+const MOST_DAYS = 60;
+const DAY_MS = 86_400_000;
+const MOST_RECORDS = MOST_DAYS * 1440;
+/** Each of these pieces has the whole time limit: all of a long log may take longer on a small computer. */
+const READ_AT_ONCE = 5000;
 
 export class LogStore {
 	#database: Promise<IDBPDatabase<LogSchema>> | null = null;
@@ -86,8 +91,15 @@ export class LogStore {
 	/** Records that begin at `fromMs` or later, oldest first. */
 	async read(fromMs: number): Promise<MinuteRecord[]> {
 		await this.#takeIn();
-		const all = await this.#use((database) => database.getAll('minutes', IDBKeyRange.lowerBound(fromMs)));
-		return all.filter(isMinute);
+		const records: MinuteRecord[] = [];
+		let rest = IDBKeyRange.lowerBound(fromMs);
+		for (;;) {
+			const piece = await this.#use((database) => database.getAll('minutes', rest, READ_AT_ONCE));
+			for (const record of piece) if (isMinute(record)) records.push(record);
+			const last = piece.at(-1);
+			if (last === undefined || piece.length < READ_AT_ONCE) return records;
+			rest = IDBKeyRange.lowerBound(last.minute, true);
+		}
 	}
 
 	/** Deletes what is older than `beforeMs`, and the oldest beyond 60 days' worth. */
@@ -154,6 +166,20 @@ export class LogStore {
 		if (database.objectStoreNames.contains('minutes')) return database;
 		database.close();
 		return open(database.version + 1);
+	}
+}
+
+/**
+ * Deletes what no kiosk keeps any more from all logs of this browser: nobody else prunes that of a camera that was
+ * renamed or removed, or of a kiosk that logs no more.
+ */
+export async function pruneAll(storage: Storage, wallMs: number): Promise<void> {
+	for (const camera of ['', ...readCameras(storage)]) {
+		const store = new LogStore(storage, camera);
+		await store.prune(wallMs - MOST_DAYS * DAY_MS).catch((error: unknown) => {
+			console.warn('An old log could not be pruned.', error);
+		});
+		store.close();
 	}
 }
 

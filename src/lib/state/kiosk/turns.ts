@@ -7,7 +7,7 @@ const ASK_MS = 5000;
  * Calls `begin` when this page's turn comes: at once, unless another page with this `name` has it. The function that
  * it returns is called when the turn ends, which is when `signal` aborts, or when this page is hidden and another one
  * waits; the other's turn begins once that has settled. A page that is closed ends its turn. If the browser has no
- * locks, as on insecure pages, each page's turn comes at once.
+ * locks, as on insecure pages, or refuses them, as where sites may store nothing, each page's turn comes at once.
  */
 export function takeTurns(name: string, begin: () => () => Promise<void>, signal: AbortSignal): void {
 	const turn = async (ended: AbortSignal) => {
@@ -23,9 +23,12 @@ export function takeTurns(name: string, begin: () => () => Promise<void>, signal
 	}
 	// A function, as this changes during awaits.
 	const isOver = () => signal.aborted;
+	let isWaiting = true;
 	const queue = async () => {
 		while (!isOver()) {
+			isWaiting = true;
 			await locks.request(name, { signal }, async () => {
+				isWaiting = false;
 				const yielded = new AbortController();
 				const timer = setInterval(() => {
 					if (document.visibilityState === 'visible') return;
@@ -39,6 +42,8 @@ export function takeTurns(name: string, begin: () => () => Promise<void>, signal
 		}
 	};
 	queue().catch((error: unknown) => {
-		if (!isOver()) console.warn('This page could not wait for its turn.', error);
+		if (isOver()) return;
+		console.warn('This page could not wait for its turn.', error);
+		if (isWaiting) void turn(signal);
 	});
 }

@@ -31,6 +31,11 @@ describe('cameras of a kiosk', () => {
 			['x 1', 'mien/kiosk/x_1'],
 			['x 2', 'mien/kiosk/x_2']
 		]);
+		expect(camerasIn('source=camera&source=camera&source=camera&name=x&name=x&name=x 1')).toEqual([
+			['x 4', 'mien/kiosk/x_4'],
+			['x 2', 'mien/kiosk/x_2'],
+			['x 1', 'mien/kiosk/x_1']
+		]);
 	});
 
 	it('are remembered once each; damaged entries are ignored', () => {

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, type KioskConfig, parseKioskConfig, type Problem } from '../../../../src/lib/state/kiosk/config';
+import {
+	DEFAULTS,
+	type KioskConfig,
+	parseKioskConfig,
+	type Problem,
+	readForForm
+} from '../../../../src/lib/state/kiosk/config';
 import { formCameras, formGroups, formQuery, NEW_CAMERA } from '../../../../src/lib/state/kiosk/form';
 import { LANGUAGES } from '../../../../src/lib/state/kiosk/words';
 import { connectOrigins } from '../../../../src/lib/state/kiosk/policy';
@@ -131,8 +137,8 @@ describe('a valid kiosk address', () => {
 			{ model: 'mien', keep: '30', show: 'figures', text: ' a ' },
 			groups
 		);
-		expect(query.toString()).toBe('source=mjpeg%3A%2Fcamera&show=figures&text=a&model=mien');
-		expect(parse(query.toString())).toMatchObject({
+		expect(query).toBe('source=mjpeg%3A%2Fcamera&show=figures&text=a&model=mien');
+		expect(parse(query)).toMatchObject({
 			ok: true,
 			config: { model: 'mien', show: 'figures', text: 'a' }
 		});
@@ -140,7 +146,7 @@ describe('a valid kiosk address', () => {
 			for (const { value } of options.filter((option) => option.value !== ''))
 				expect(parse({ source: 'camera', [name]: value }), `${name}=${value}`).toMatchObject({ ok: true });
 		const asIs = Object.fromEntries(groups.flatMap(({ fields }) => fields.map(({ name, initial }) => [name, initial])));
-		expect(formQuery([NEW_CAMERA], asIs, groups).toString()).toBe('source=camera');
+		expect(formQuery([NEW_CAMERA], asIs, groups)).toBe('source=camera');
 		// And the parser agrees on the defaults.
 		const explicit = new URLSearchParams({ source: 'camera', ...asIs });
 		for (const [name, value] of [...explicit]) if (value === '') explicit.delete(name);
@@ -149,6 +155,31 @@ describe('a valid kiosk address', () => {
 });
 
 describe('the form of kiosk addresses', () => {
+	it.each([
+		['mjpeg:/camera/a+b', '/camera/a+b'],
+		['mjpeg:/camera/a%2Bb', '/camera/a+b'],
+		['mjpeg:/camera/a%20b', '/camera/a b'],
+		['mjpeg%3A%2Fcamera%2Fa+b', '/camera/a+b'],
+		['mjpeg:/x?channel=1&subtype=1&show=blurred', '/x?channel=1&subtype=1'],
+		['mjpeg:/x?channel=1&fps=5&subtype=1&show=blurred', '/x?channel=1&fps=5&subtype=1'],
+		['mjpeg:/x?channel=1%26subtype=1&show=blurred', '/x?channel=1&subtype=1'],
+		['mjpeg:/x?channel=1&fps=5&show=blurred', '/x?channel=1'],
+		['camera:Logitech+BRIO', 'Logitech BRIO']
+	])('shows the address of the camera in a link, and writes it so that a kiosk reads the same: %s', (source, rest) => {
+		const groups = formGroups([], LANGUAGES);
+		const asked = readForForm(`?source=${source}`);
+		const cameras = formCameras(asked);
+		expect(cameras.map((camera) => camera.rest)).toEqual([rest]);
+		expect(asked.get('show')).toBe(source.includes('blurred') ? 'blurred' : null);
+		const written = formQuery(cameras, {}, groups);
+		expect(formCameras(readForForm(written)).map((camera) => camera.rest)).toEqual([rest]);
+		const parsed = parse(written);
+		if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+		const own = parsed.config.source;
+		const url = new URL(rest, 'https://kiosk.example').href;
+		expect(own).toEqual(own.kind === 'camera' ? { kind: 'camera', name: rest } : { kind: 'mjpeg', url });
+	});
+
 	it('restores the settings of several cameras from their address', () => {
 		const query =
 			'source=mjpeg%3A%2Fa&source=camera%3ABRIO&name=Door&name=&region=&region=0%2C0%2C50%2C50&rotate=90&show=blurred';
@@ -157,7 +188,7 @@ describe('the form of kiosk addresses', () => {
 			['mjpeg', '/a', 'Door', '', '90'],
 			['camera', 'BRIO', '', '0,0,50,50', '90']
 		]);
-		expect(formQuery(cameras, { show: 'blurred' }, formGroups([], LANGUAGES)).toString()).toBe(query);
+		expect(formQuery(cameras, { show: 'blurred' }, formGroups([], LANGUAGES))).toBe(query);
 	});
 
 	it('keeps the settings of a camera from an address that names none', () => {
@@ -183,7 +214,7 @@ describe('the message for a wrong value says what is wrong and what is allowed:'
 		['show', 'VIDEO', 'is "VIDEO". Use one of video, blurred, figures'],
 		['model', '../mien', 'is "../mien". Use the id of a model: lower-case letters, digits, hyphens'],
 		['model', 'mien.json', 'is "mien.json". Use the id of a model: lower-case letters, digits, hyphens'],
-		['link', 'https://', 'is "https://". Use an address'],
+		['link', 'https://', 'is "https://". Use an address with https: or http:'],
 		['link', `https://a/${'x'.repeat(2000)}`, 'is longer than 2000 characters'],
 		['mirror', '', 'is empty. Use one of yes, no'],
 		['lang', '__proto__', `is "__proto__". Use one of ${Object.keys(LANGUAGES).join(', ')}`],
@@ -239,6 +270,11 @@ describe('the message for a wrong value says what is wrong and what is allowed:'
 	it('a broker without ws:// is not a path of this server', () =>
 		expect(problemOf('mqtt', '192.168.1.9:9001')).toContain('such as'));
 
+	it.each(['http:/192.168.1.5/video', '"http://192.168.1.5/video"', '<http://192.168.1.5>', 'http:192.168.1.5'])(
+		'a damaged address is not a path of this server: %s',
+		(value) => expect(problemOf('source', `mjpeg:${value}`)).toContain('Use an address with http: or https:')
+	);
+
 	it.each(['mjpeg:rtsp://camera/1', 'gateway:rtsps://camera/1', 'RTSP://camera/1'])('RTSP anywhere: %s', (value) =>
 		expect(problemOf('source', value)).toMatch(/^is RTSP/)
 	);
@@ -276,6 +312,13 @@ describe('the message for a wrong value says what is wrong and what is allowed:'
 		expect(message).toMatch(/^holds a name or password/);
 		expect(message).not.toContain('secret');
 	});
+
+	it.each(['http://me:se/cret@192.168.1.5/x', 'http://me:se#cret@192.168.1.5/x', 'me:se/cret@192.168.1.5/x'])(
+		'credentials with characters that should be escaped are not repeated: %s',
+		(value) => expect(problemOf('source', `mjpeg:${value}`)).not.toMatch(/se.?cret/)
+	);
+
+	it('RTMP, too', () => expect(problemOf('source', 'mjpeg:rtmp://camera/1')).toMatch(/^is RTMP/));
 
 	it('unknown parameters, repeated ones, and names of object properties', () => {
 		const parsed = parse('source=camera&sorce=1&constructor=2&__proto__=3&keep=1&keep=2');

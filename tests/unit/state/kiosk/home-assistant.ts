@@ -131,5 +131,12 @@ export const DEVICE_DISCOVERY = v.strictObject({
 	qos: v.optional(qos),
 	encoding: v.optional(v.string()),
 	// discovery.py TOPIC_MATCHER: the name of an entity within its device.
-	components: v.record(v.pipe(v.string(), v.regex(/^[\w-]+$/)), v.variant('platform', [sensor, binarySensor, button]))
+	components: v.record(
+		v.pipe(v.string(), v.regex(/^[\w-]+$/)),
+		v.union([
+			v.variant('platform', [sensor, binarySensor, button]),
+			// discovery.py async_discovery_message_received: removes the entity, if there is one.
+			v.strictObject({ platform: v.picklist(['sensor', 'binary_sensor', 'button']) })
+		])
+	)
 });

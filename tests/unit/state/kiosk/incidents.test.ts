@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { StoredIncidents } from '../../../../src/lib/state/kiosk/incidents.svelte';
 import { keepCounts, parseCounts, readCounts } from '../../../../src/lib/state/kiosk/incidents';
 import { findLogin, keepLogin, readLogins } from '../../../../src/lib/state/kiosk/logins';
 
@@ -19,6 +20,34 @@ it('counts survive a reload, and a browser that stores nothing says so', () => {
 		throw new Error('full');
 	};
 	expect(keepCounts({ setItem: full }, { asleep: 3 })).toBe(false);
+});
+
+it('two pages of one browser count together, and one that waited goes on where the other ended', () => {
+	const kept = new Map<string, string>();
+	const storage = {
+		getItem: (key: string) => kept.get(key) ?? null,
+		setItem: (key: string, value: string) => void kept.set(key, value)
+	} as unknown as Storage;
+	const [one, other, log] = [new StoredIncidents(storage), new StoredIncidents(storage), new StoredIncidents(storage)];
+	one.add('asleep');
+	one.add('asleep');
+	other.add('asleep');
+	other.add('memory');
+	one.add('gpu-lost');
+	log.read();
+	expect(log.counts).toEqual({ asleep: 3, memory: 1, 'gpu-lost': 1 });
+	log.clear();
+	expect(readCounts(storage)).toEqual({});
+});
+
+it('incidents are counted although the browser stores nothing', () => {
+	const full = () => {
+		throw new Error('full');
+	};
+	const incidents = new StoredIncidents({ getItem: () => null, setItem: full } as unknown as Storage);
+	incidents.add('asleep');
+	incidents.add('asleep');
+	expect(incidents.counts).toEqual({ asleep: 2 });
 });
 
 it('logins belong to an origin, and can be forgotten', () => {

@@ -42,3 +42,20 @@ it('the log reads the last hour without deleting anything, as in a page that wai
 	await log.prune(NOON);
 	expect(minutes()).toEqual([NOON - MINUTE_MS]);
 });
+
+it.each([
+	['some hours fast, past midnight', 5 * 3_600_000],
+	['some hours slow', -5 * 3_600_000]
+])('today has its minutes after the clock was %s, and set right', (_, offMs) => {
+	const { log } = createLog([]);
+	const evening = new Date(2026, 10, 24, 21, 0).getTime();
+	for (let index = 0; index < 3; index++) log.incident('asleep', evening + index * MINUTE_MS);
+	for (let index = 0; index < 3; index++) log.incident('source-lost', evening + offMs + index * MINUTE_MS);
+	for (let index = 3; index < 6; index++) log.incident('asleep', evening + index * MINUTE_MS);
+	log.tick(evening + 6 * MINUTE_MS);
+	const asleep = log.today(evening + 6 * MINUTE_MS).filter(({ incidents }) => incidents.asleep !== undefined);
+	expect(asleep.map(({ minute }) => (minute - evening) / MINUTE_MS)).toEqual([0, 1, 2, 3, 4, 5]);
+	expect(log.today(evening + 6 * MINUTE_MS).filter(({ minute }) => minute > evening + 6 * MINUTE_MS)).toEqual([]);
+	expect(log.today(new Date(2026, 10, 25, 0, 0).getTime() - 1)).toHaveLength(offMs < 0 ? 9 : 6);
+	expect(log.today(new Date(2026, 10, 25, 0, 0).getTime())).toEqual([]);
+});

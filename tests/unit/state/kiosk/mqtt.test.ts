@@ -75,7 +75,8 @@ describe('MQTT messages', () => {
 	};
 
 	it('for discovery are one per device, with all that Home Assistant’s schema requires', () => {
-		const { topic, device, origin, components, ...shared } = deviceOf();
+		const { topic, device, origin, components: all, ...shared } = deviceOf();
+		const components = Object.fromEntries(Object.entries(all).filter(([, { platform }]) => platform !== 'button'));
 		expect(topic).toBe('homeassistant/device/museum_door/config');
 		expect(device).toEqual({
 			identifiers: ['museum_door'],
@@ -147,8 +148,12 @@ describe('MQTT messages', () => {
 	it('for discovery offer commands only if they are obeyed', () => {
 		const buttons = (commands: boolean) =>
 			Object.values(deviceOf({ ...SETTINGS, commands }).components).filter(({ platform }) => platform === 'button');
-		expect(buttons(false)).toEqual([]);
+		// Removes those of a time when they were.
+		expect(buttons(false)).toEqual(COMMANDS.map(() => ({ platform: 'button' })));
 		expect(buttons(true).map((button) => button['payload_press'])).toEqual(COMMANDS.map(({ name }) => name));
+		expect(Object.keys(deviceOf({ ...SETTINGS, commands: true }).components).sort()).toEqual(
+			Object.keys(deviceOf().components).sort()
+		);
 		for (const button of buttons(true)) expect(button['command_topic']).toBe('museum/door/command');
 	});
 

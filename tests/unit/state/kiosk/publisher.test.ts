@@ -48,13 +48,14 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		publisher.add(record);
 	}
 
-	function start(password = BROKER_LOGIN.password): void {
+	let password: string;
+	function start(): void {
 		stop = new AbortController();
 		publisher = new Publisher({
 			settings: { ...SETTINGS, url },
 			onCommand: (text) => ({ command: text, ok: text === 'reload', reason: null }),
 			presenceEveryMs: 300,
-			login: { user: BROKER_LOGIN.username, password },
+			login: () => ({ user: BROKER_LOGIN.username, password }),
 			storage,
 			now: () => NOON + passed * MINUTE_MS,
 			retryMs: 200
@@ -89,15 +90,15 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 	});
 
 	it('that refuses the login is reported, and gets nothing', async () => {
-		start('wrong');
+		password = 'wrong';
+		start();
 		passMinute();
 		await expect.poll(() => publisher.link, PATIENTLY).toBe('refused');
 		expect(publisher.unsent).toBe(1);
-		stop.abort();
 	});
 
-	it('learns who we are, and then each minute, including the earlier one', async () => {
-		start();
+	it('learns who we are once the login is corrected, and then each minute, including the earlier one', async () => {
+		({ password } = BROKER_LOGIN);
 		passMinute();
 		await expect.poll(minutes, PATIENTLY).toEqual([0, 1]);
 		const topics = received.map(({ topic }) => topic).filter((topic) => topic !== `${TOPIC}/kiosk`);
@@ -136,7 +137,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		const mine = [...kept.values()].filter((text) => text.includes(`"faces":${passed - 1}`));
 		expect(mine).toHaveLength(1);
 		const settings = { ...SETTINGS, url };
-		const preview = new Publisher({ settings, login: null, storage, now: () => NOON + passed * MINUTE_MS });
+		const preview = new Publisher({ settings, login: () => null, storage, now: () => NOON + passed * MINUTE_MS });
 		preview.describe(['happy']);
 		preview.occupancy(false);
 		await new Promise((resolve) => setTimeout(resolve, 50));
@@ -188,7 +189,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		const second = new AbortController();
 		const twin = new Publisher({
 			settings: { ...SETTINGS, url },
-			login: { user: BROKER_LOGIN.username, password: BROKER_LOGIN.password },
+			login: () => ({ user: BROKER_LOGIN.username, password: BROKER_LOGIN.password }),
 			storage: null,
 			now: () => NOON + 1e9,
 			retryMs: 200,
@@ -212,7 +213,7 @@ describe.skipIf(program === null)('a broker (needs mosquitto)', () => {
 		stop = new AbortController();
 		publisher = new Publisher({
 			settings: { ...SETTINGS, url, discovery: null },
-			login: { user: BROKER_LOGIN.username, password: BROKER_LOGIN.password },
+			login: () => ({ user: BROKER_LOGIN.username, password: BROKER_LOGIN.password }),
 			storage,
 			now: () => NOON + passed * MINUTE_MS,
 			retryMs: 200,
@@ -277,7 +278,7 @@ describe('a broker that disconnects', () => {
 		const publisher = new Publisher({
 			settings: { ...SETTINGS, url: broker.url, discovery: null },
 			presenceEveryMs: 1e9,
-			login: null,
+			login: () => null,
 			storage: null,
 			now: () => nowMs,
 			retryMs: 20,
@@ -325,7 +326,13 @@ it('a broker that speaks only MQTT 5 gets each minute, retained, and the last wi
 	const broker = await startBroker(['version']);
 	const stop = new AbortController();
 	const settings = { ...SETTINGS, url: broker.url, discovery: null };
-	const publisher = new Publisher({ settings, login: null, storage: null, now: () => NOON + MINUTE_MS, retryMs: 20 });
+	const publisher = new Publisher({
+		settings,
+		login: () => null,
+		storage: null,
+		now: () => NOON + MINUTE_MS,
+		retryMs: 20
+	});
 	publisher.describe(['happy']);
 	publisher.add(emptyMinute(NOON));
 	const done = publisher.run(stop.signal);
@@ -334,6 +341,28 @@ it('a broker that speaks only MQTT 5 gets each minute, retained, and the last wi
 	expect(minutes()[0]).toMatchObject({ retain: true, text: expect.stringContaining('"faces":0') as string });
 	expect(broker.wills).toEqual([`${TOPIC}/status`]);
 	expect(publisher.limits).toEqual([]);
+	stop.abort();
+	await done;
+	broker.stop();
+});
+
+it('a broker gets each minute from a browser whose storage is full', async () => {
+	vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+	const broker = await startBroker([]);
+	const stop = new AbortController();
+	const full = () => {
+		throw new DOMException('full', 'QuotaExceededError');
+	};
+	const storage = { getItem: () => null, setItem: full, removeItem: () => undefined };
+	const settings = { ...SETTINGS, url: broker.url };
+	const publisher = new Publisher({ settings, login: () => null, storage, now: () => NOON + MINUTE_MS, retryMs: 20 });
+	publisher.describe(['happy']);
+	publisher.add(emptyMinute(NOON));
+	const done = publisher.run(stop.signal);
+	const topics = () => broker.published.map(({ topic }) => topic);
+	await expect.poll(topics, PATIENTLY).toContain(`${TOPIC}/minute`);
+	expect(topics()).toContain('homeassistant/device/museum_door/config');
+	expect(broker.published.find(({ topic }) => topic === `${TOPIC}/status`)?.text).toBe('online');
 	stop.abort();
 	await done;
 	broker.stop();
@@ -379,7 +408,7 @@ describe('a broker that is offline', () => {
 		const publisher = new Publisher({
 			settings: { ...SETTINGS, url: before.url, discovery: null },
 			presenceEveryMs: 1e9,
-			login: null,
+			login: () => null,
 			storage: null,
 			now: () => NOON,
 			retryMs: 20
@@ -418,7 +447,7 @@ describe.skipIf(program === null)('a broker with the rights of the README (needs
 				commands.push(text);
 				return { command: text, ok: true, reason: null };
 			},
-			login: { user: BROKER_LOGIN.username, password: BROKER_LOGIN.password },
+			login: () => ({ user: BROKER_LOGIN.username, password: BROKER_LOGIN.password }),
 			storage: null,
 			now: () => NOON + MINUTE_MS,
 			retryMs: 200

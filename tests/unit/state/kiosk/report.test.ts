@@ -39,4 +39,33 @@ describe('the printed report', () => {
 		expect(lines.map(({ figures }) => figures.arrivals)).toEqual([2, 0, 0, 0, 0, 0, 4]);
 		expect(total.arrivals).toBe(6);
 	});
+
+	it.each([
+		// In Santiago and Beirut, the first hour is skipped.
+		['Europe/Berlin', [2026, 3, 29], 23, '03:00'],
+		['America/Santiago', [2026, 9, 6], 23, '01:00'],
+		['Asia/Beirut', [2026, 3, 29], 23, '01:00'],
+		['Europe/Berlin', [2026, 10, 25], 24, '02:00'],
+		['Australia/Lord_Howe', [2026, 10, 4], 24, '02:30']
+	] as const)('in %s, when clocks change (%j), has each hour once', (zone, [year, month, day], count, changed) => {
+		const before = process.env['TZ'];
+		process.env['TZ'] = zone;
+		try {
+			const first = new Date(year, month - 1, day).getTime();
+			const minutes = Array.from({ length: 60 * 26 }, (_, index) => ({
+				...emptyMinute(first - 3_600_000 + index * 60_000),
+				frames: 1
+			}));
+			const lines = reportLines(minutes, 'day', new Date(year, month - 1, day, 12).getTime());
+			const { lines: shown } = reportSheet(lines, 'day', null, NOW);
+			const titles = shown.map(({ title }) => title);
+			expect([titles.length, new Set(titles).size]).toEqual([count, count]);
+			expect(titles).toContain(changed);
+			const next = new Date(year, month - 1, day + 1).getTime();
+			expect(lines.reduce((sum, { total }) => sum + total.frames, 0)).toBe((next - first) / 60_000);
+		} finally {
+			if (before === undefined) delete process.env['TZ'];
+			else process.env['TZ'] = before;
+		}
+	});
 });

@@ -1,9 +1,10 @@
 /** The store of the log: what pages leave behind counts once, whenever they close. */
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { rememberCamera } from '../../../../src/lib/state/kiosk/cameras';
 import { emptyMinute, type MinuteRecord } from '../../../../src/lib/state/kiosk/minutes';
-import { LogStore } from '../../../../src/lib/state/kiosk/store';
+import { LogStore, pruneAll } from '../../../../src/lib/state/kiosk/store';
 
 const NOON = Date.UTC(2026, 10, 24, 12);
 
@@ -104,4 +105,35 @@ it('the store reads intact records beside damaged ones, and counts on in their m
 	await page.add(minute(3, NOON + 60_000));
 	page.close();
 	expect(await stored(storage, 'damaged')).toEqual([1, 3]);
+});
+
+it('the store reads a long log whole and in order, although no answer of the database is long', async () => {
+	const store = new LogStore(memory(), 'long');
+	await store.add(minute(0));
+	const database = await openDB('mien-kiosk long');
+	const transaction = database.transaction('minutes', 'readwrite');
+	const count = 12_000;
+	for (let index = 1; index < count; index++) void transaction.store.put(minute(index, NOON + index * 60_000));
+	await transaction.done;
+	database.close();
+	const getAll = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+	const frames = (await store.read(NOON + 5 * 60_000)).map((record) => record.frames);
+	expect(frames).toEqual(Array.from({ length: count - 5 }, (_, index) => index + 5));
+	for (const [, most] of getAll.mock.calls) expect(most).toBeLessThanOrEqual(10_000);
+	getAll.mockRestore();
+	store.close();
+});
+
+it('what no kiosk keeps any more is deleted from the log of every camera, used or not', async () => {
+	const storage = memory();
+	const days = (count: number): number => NOON - count * 86_400_000;
+	for (const camera of ['pruned', 'pruned too']) {
+		rememberCamera(storage, camera);
+		const store = new LogStore(storage, camera);
+		for (const age of [100, 61, 59, 1]) await store.add(minute(age, days(age)));
+		store.close();
+	}
+	await pruneAll(storage, NOON);
+	expect(await stored(storage, 'pruned')).toEqual([59, 1]);
+	expect(await stored(storage, 'pruned too')).toEqual([59, 1]);
 });
