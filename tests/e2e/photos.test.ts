@@ -12,7 +12,16 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
 import { offerSeveral } from './models';
-import { chooseExport, open, openBrowser, openSettings, type Opened, shownFaces, waitForStatus } from './browser';
+import {
+	chooseExport,
+	focusedTestId,
+	open,
+	openBrowser,
+	openSettings,
+	type Opened,
+	shownFaces,
+	waitForStatus
+} from './browser';
 import {
 	closeUp,
 	crowd,
@@ -346,12 +355,11 @@ describe('the photo list', () => {
 		await page.getByTestId('file-input').setInputFiles([...files, TEXT_NAMED_JPG]);
 		await page.getByTestId('cancel').focus();
 		await page.keyboard.press('Enter');
-		const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
 		await page.getByTestId('resume').waitFor();
-		expect(await focused()).toBe('resume');
+		expect(await focusedTestId(page)).toBe('resume');
 		await page.keyboard.press('Enter');
 		await waitForQueue(page);
-		expect(await focused()).toBe('queue');
+		expect(await focusedTestId(page)).toBe('queue');
 		const told = page.getByTestId('queue').locator('[role=status]');
 		await expect.poll(() => told.innerText()).toBe('12 of 13 read, 1 could not be read');
 		await context.close();
