@@ -394,6 +394,18 @@ describe('exports of a batch', () => {
 		expect(turned?.faces[0]?.box.y).toBeLessThan(200);
 	});
 
+	it('are in a menu that closes when the focus leaves it, and so covers nothing that has it', async () => {
+		const { page } = batch;
+		const menu = page.getByTestId('export');
+		await menu.locator('summary').press('Enter');
+		await page.keyboard.press('Tab');
+		expect(await focusedTestId(page)).toBe('save-csv');
+		await page.getByTestId('save-zip').focus();
+		expect(await menu.getAttribute('open')).not.toBeNull();
+		await page.keyboard.press('Tab');
+		await expect.poll(() => menu.getAttribute('open')).toBeNull();
+	});
+
 	it('give pictures with their overlay, one or all', async () => {
 		const { page } = batch;
 		await listed(page, 'portrait.jpeg').click();
