@@ -461,8 +461,11 @@ describe('the list of pictures', () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No picture.') };
+		// A screen reader says only what is added to a status that was there before.
+		const status = await page.locator('.bar [role=status]').first().elementHandle();
 		await page.getByTestId('file-input').setInputFiles([text, await faceless(), { ...text, name: 'list.csv' }]);
 		await expect.poll(() => page.getByTestId('skipped').innerText()).toBe('2 files are not pictures and were skipped.');
+		expect(await status.innerText()).toBe('2 files are not pictures and were skipped.');
 		await expect.poll(() => page.getByTestId('picture').count()).toBe(1);
 		await context.close();
 	});
