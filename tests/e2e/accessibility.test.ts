@@ -138,6 +138,16 @@ describe('on paper', () => {
 	});
 });
 
+describe('zoomed to 400 %, where a scroll bar takes room', () => {
+	it.each(['/compare', '/compare/benchmark', '/kiosk/setup'])('%s needs no sideways scrolling', async (path) => {
+		const { context, page } = await open(browser, path, { viewport: { width: 320, height: 256 } });
+		await (path === '/compare' ? page.getByTestId('measure') : page.locator('#content')).waitFor();
+		const content = await page.evaluate(() => document.documentElement.scrollWidth);
+		expect(content).toBeLessThanOrEqual(320);
+		await context.close();
+	});
+});
+
 describe('on a phone, where scroll bars take no room', () => {
 	const WIDTHS = [320, 360, 412, 480];
 	let page: Page;
