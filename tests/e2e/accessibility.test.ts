@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violations } from './axe';
 import { expectExportsInView, open, openBrowser, openSettings, waitForStatus } from './browser';
-import { portrait } from './pictures';
+import { portrait, twoFaces } from './pictures';
 
 let browser: Browser;
 beforeAll(async () => void (browser = await openBrowser()));
@@ -97,6 +97,54 @@ describe.each(['/', '/photo'])('the page %s', (path) => {
 				expect(content, `at ${width} px`).toBeLessThanOrEqual(view);
 			}
 		});
+	});
+});
+
+describe('on paper', () => {
+	/** A4 without its margins, in pixels. */
+	const viewport = { width: 680, height: 1010 };
+
+	it.each(['/photo', '/compare'])('%s is complete, with its bars and without its buttons', async (path) => {
+		const { context, page } = await open(browser, path, { viewport, colorScheme: 'dark' });
+		if (path === '/photo') {
+			await waitForStatus(page, 'idle');
+			await page.getByTestId('file-input').setInputFiles([await portrait(), await twoFaces()]);
+			await page.getByTestId('pictures').waitFor();
+			await waitForStatus(page, 'done');
+			await page.getByTestId('as-table').click();
+		} else await page.getByTestId('corruptions').waitFor();
+		await page.emulateMedia({ media: 'print' });
+		const { cut, bar, buttons } = await page.evaluate(() => {
+			const all = [...document.querySelectorAll<HTMLElement>('main *')].filter((each) => each.checkVisibility());
+			const scrolls = (each: HTMLElement): boolean => {
+				const { overflowX, overflowY } = getComputedStyle(each);
+				return (
+					/auto|scroll/.test(overflowX + overflowY) &&
+					(each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight)
+				);
+			};
+			return {
+				cut: all.filter(scrolls).map((each) => each.outerHTML.slice(0, 80)),
+				bar: getComputedStyle(document.body).printColorAdjust,
+				buttons: all.filter((each) => each.matches('.button:not([aria-pressed="true"])')).map((each) => each.innerText)
+			};
+		});
+		expect(cut).toEqual([]);
+		expect(bar).toBe('exact');
+		expect(buttons).toEqual([]);
+		// Browsers shrink what is wider than the paper until it cannot be read.
+		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+		await context.close();
+	});
+});
+
+describe('zoomed to 400 %, where a scroll bar takes room', () => {
+	it.each(['/compare', '/compare/benchmark', '/kiosk/setup'])('%s needs no sideways scrolling', async (path) => {
+		const { context, page } = await open(browser, path, { viewport: { width: 320, height: 256 } });
+		await (path === '/compare' ? page.getByTestId('measure') : page.locator('#content')).waitFor();
+		const content = await page.evaluate(() => document.documentElement.scrollWidth);
+		expect(content).toBeLessThanOrEqual(320);
+		await context.close();
 	});
 });
 

@@ -130,6 +130,11 @@ export async function open(browser: Browser, path: string, options: ContextOptio
 	return { context, page, problems };
 }
 
+/** The test id of what has the focus. */
+export function focusedTestId(page: Page): Promise<string | undefined> {
+	return page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
+}
+
 /** Opens the settings, which are closed at first. */
 export async function openSettings(page: Page): Promise<void> {
 	const settings = page.getByTestId('settings');

@@ -13,6 +13,8 @@ declare global {
 	interface Window {
 		/** Set if a face was shown without a label. */
 		sawBlankFace?: boolean;
+		/** What was said about models while they loaded. */
+		saidOfModels: string[];
 	}
 }
 
@@ -65,6 +67,14 @@ describe('switching the model', () => {
 			new MutationObserver(() => {
 				if (document.querySelector('[data-testid=face-label]:not([data-label])') !== null) window.sawBlankFace = true;
 			}).observe(document.body, { subtree: true, childList: true, attributes: true });
+			window.saidOfModels = [];
+			const status = document.querySelector<HTMLElement>('[data-testid=models] [role=status]');
+			if (status === null) throw new Error('Nothing says which model is loading');
+			new MutationObserver(() => window.saidOfModels.push(status.innerText)).observe(status, {
+				subtree: true,
+				childList: true,
+				characterData: true
+			});
 		});
 		const before = await page.evaluate(() => window.recordedResults.length);
 		await page.getByTestId('model-picker').selectOption('twin');
@@ -79,6 +89,8 @@ describe('switching the model', () => {
 		expect(manifest.models[0]?.labels).toContain(face?.label);
 		expect(await page.evaluate(() => window.sawBlankFace)).toBeUndefined();
 		await expect.poll(() => page.getByTestId('model-picker').inputValue()).toBe('twin');
+		// A screen reader is not told each percent.
+		expect(await page.evaluate(() => window.saidOfModels)).toEqual(['Loading Twin', '']);
 	});
 });
 

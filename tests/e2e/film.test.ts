@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { MEDIA, violations } from './axe';
-import { open, openBrowser, waitForStatus, type Opened } from './browser';
+import { focusedTestId, open, openBrowser, waitForStatus, type Opened } from './browser';
 import { FilmMaker } from './films';
 
 const ffmpeg = inject('ffmpeg');
@@ -327,7 +327,9 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			await page.keyboard.press('End');
 			await page.getByTestId('film-exclude').press('Enter');
 			expect((await table(page)).every(({ timestamp }) => Number(timestamp) < 0.1)).toBe(true);
-			await page.getByTestId('film-excluded').getByRole('button').click();
+			await page.getByTestId('film-excluded').getByRole('button').press('Enter');
+			// The next in the list, or else the one before.
+			await expect.poll(() => focusedTestId(page)).toBe('film-marker');
 		});
 
 		it('plays with J, K and L, also backwards, wherever the focus is', async () => {
@@ -515,24 +517,30 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		await context.close();
 	});
 
-	it('pauses, resumes, and keeps what was read when it is cancelled', async () => {
+	it('pauses, resumes, and keeps what was read when it is cancelled, all by keyboard', async () => {
 		const { context, page } = await open(browser, '/film', {
 			prepare: (prepared) => prepared.addInitScript(withoutH264)
 		});
 		await choose(page, maker.plain(60, 'long.mp4'));
 		await waitForStatus(page, 'ready');
-		await readAll(page);
+		await page.getByTestId('film-rate').selectOption('all');
+		await page.getByTestId('film-start').press('Enter');
 		const frames = (): Promise<number> => page.getByTestId('film-progress').getAttribute('data-frames').then(Number);
 		await expect.poll(frames).toBeGreaterThan(5);
-		await page.getByTestId('film-pause').click();
+		// Each button below disappears when it is pressed.
+		expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Faces');
+		await page.getByTestId('film-pause').press('Enter');
 		await waitForStatus(page, 'paused');
+		expect(await focusedTestId(page)).toBe('film-resume');
 		const paused = await frames();
 		await page.waitForTimeout(1000);
 		expect(await frames()).toBe(paused);
-		await page.getByTestId('film-resume').click();
+		await page.keyboard.press('Enter');
 		await expect.poll(frames).toBeGreaterThan(paused);
-		await page.getByTestId('film-cancel').click();
+		expect(await focusedTestId(page)).toBe('film-pause');
+		await page.getByTestId('film-cancel').press('Enter');
 		await waitForStatus(page, 'done');
+		expect(await focusedTestId(page)).toBe('film-again');
 		expect((await table(page)).length).toBeGreaterThan(paused);
 		// An encoder that the browser lacks is not offered.
 		const formats = page.getByTestId('film-format').locator('option');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { open, openBrowser, type Opened, waitForResults, waitForStatus } from './browser';
+import { focusedTestId, open, openBrowser, type Opened, waitForResults, waitForStatus } from './browser';
 import { clipFrames, farFrames, writeClip } from './clip';
 import { offerSeveral } from './models';
 
@@ -75,7 +75,8 @@ describe('the live page with one face', () => {
 		const before = await picker.inputValue();
 		await picker.selectOption('twin');
 		await expect.poll(() => page.getByTestId('large-download').innerText()).toContain('22.4 MB');
-		await page.getByRole('button', { name: 'Not now' }).click();
+		await page.getByRole('button', { name: 'Not now' }).press('Enter');
+		expect(await page.evaluate(() => document.activeElement === document.body)).toBe(false);
 		await expect.poll(() => picker.inputValue()).toBe(before);
 		await picker.selectOption('twin');
 		await page.getByTestId('agree').click();
@@ -99,13 +100,12 @@ describe('the live page with one face', () => {
 		const { page } = live;
 		await page.getByTestId('match-start').focus();
 		await page.keyboard.press('Enter');
-		const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
-		expect(await focused()).toBe('match-next');
+		expect(await focusedTestId(page)).toBe('match-next');
 		// The portrait smiles, so it matches the first expression at once.
 		await page.locator('[data-testid=match][data-target=surprise]').waitFor();
 		await page.getByTestId('match-end').click();
 		await expect.poll(() => page.getByTestId('match').count()).toBe(0);
-		expect(await focused()).toBe('match-start');
+		expect(await focusedTestId(page)).toBe('match-start');
 	});
 
 	it('met no error of its own', () => {

@@ -12,7 +12,16 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhotoExport } from '../../src/lib/state/photo-export';
 import { offerSeveral } from './models';
-import { chooseExport, open, openBrowser, openSettings, type Opened, shownFaces, waitForStatus } from './browser';
+import {
+	chooseExport,
+	focusedTestId,
+	open,
+	openBrowser,
+	openSettings,
+	type Opened,
+	shownFaces,
+	waitForStatus
+} from './browser';
 import {
 	closeUp,
 	crowd,
@@ -346,12 +355,11 @@ describe('the photo list', () => {
 		await page.getByTestId('file-input').setInputFiles([...files, TEXT_NAMED_JPG]);
 		await page.getByTestId('cancel').focus();
 		await page.keyboard.press('Enter');
-		const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset['testid']);
 		await page.getByTestId('resume').waitFor();
-		expect(await focused()).toBe('resume');
+		expect(await focusedTestId(page)).toBe('resume');
 		await page.keyboard.press('Enter');
 		await waitForQueue(page);
-		expect(await focused()).toBe('queue');
+		expect(await focusedTestId(page)).toBe('queue');
 		const told = page.getByTestId('queue').locator('[role=status]');
 		await expect.poll(() => told.innerText()).toBe('12 of 13 read, 1 could not be read');
 		await context.close();
@@ -384,6 +392,18 @@ describe('exports of a batch', () => {
 		const [turned] = json.pictures.filter(({ file }) => file === 'turned.jpg');
 		expect(turned?.faces).toHaveLength(1);
 		expect(turned?.faces[0]?.box.y).toBeLessThan(200);
+	});
+
+	it('are in a menu that closes when the focus leaves it, and so covers nothing that has it', async () => {
+		const { page } = batch;
+		const menu = page.getByTestId('export');
+		await menu.locator('summary').press('Enter');
+		await page.keyboard.press('Tab');
+		expect(await focusedTestId(page)).toBe('save-csv');
+		await page.getByTestId('save-zip').focus();
+		expect(await menu.getAttribute('open')).not.toBeNull();
+		await page.keyboard.press('Tab');
+		await expect.poll(() => menu.getAttribute('open')).toBeNull();
 	});
 
 	it('give pictures with their overlay, one or all', async () => {
@@ -441,8 +461,11 @@ describe('the list of pictures', () => {
 		const { context, page } = await open(browser, '/photo');
 		await waitForStatus(page, 'idle');
 		const text = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('No picture.') };
+		// A screen reader says only what is added to a status that was there before.
+		const status = await page.locator('.bar [role=status]').first().elementHandle();
 		await page.getByTestId('file-input').setInputFiles([text, await faceless(), { ...text, name: 'list.csv' }]);
 		await expect.poll(() => page.getByTestId('skipped').innerText()).toBe('2 files are not pictures and were skipped.');
+		expect(await status.innerText()).toBe('2 files are not pictures and were skipped.');
 		await expect.poll(() => page.getByTestId('picture').count()).toBe(1);
 		await context.close();
 	});

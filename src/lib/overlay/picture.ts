@@ -29,9 +29,7 @@ export function drawPicture(
 	model: DrawnModel,
 	{ mirrored, font, colourOf }: PictureStyle
 ): HTMLCanvasElement {
-	const scale = MAX_SIDE_PX / Math.max(result.width, result.height);
-	const width = Math.round(result.width * Math.min(scale, 1));
-	const height = Math.round(result.height * Math.min(scale, 1));
+	const { width, height } = drawnSize(result);
 	const picture = canvasOf(width, height);
 	if (mirrored) picture.context.setTransform(-1, 0, 0, 1, width, 0);
 	picture.context.drawImage(image, 0, 0, width, height);
@@ -41,6 +39,12 @@ export function drawPicture(
 	drawOverlay(overlay.context, result, model, { width, height, pixelRatio: 1, remPx, mirrored, font, colourOf });
 	picture.context.drawImage(overlay.canvas, 0, 0);
 	return picture.canvas;
+}
+
+/** Pixels of the file for a picture of this size: nowhere less than one, however thin the picture. */
+export function drawnSize({ width, height }: { width: number; height: number }): { width: number; height: number } {
+	const scale = Math.min(1, MAX_SIDE_PX / Math.max(width, height));
+	return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
 function canvasOf(width: number, height: number) {
