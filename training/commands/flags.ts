@@ -32,7 +32,8 @@ export async function loadData(file: string | undefined): Promise<Dataset> {
 export function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
 	if (text === undefined) return undefined;
 	const value = Number(text);
-	if (!Number.isInteger(value) || value < least)
+	// An empty text, as of a variable that a script forgot to set, would be 0.
+	if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
 		throw new UserError(`--${name} takes a whole number of at least ${String(least)}, not "${text}".`);
 	return value;
 }

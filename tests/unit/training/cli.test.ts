@@ -3,12 +3,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import h5wasm from 'h5wasm/node';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
 import type { Result } from '../../../training/commands/results';
@@ -115,6 +115,7 @@ it(
 			history: unknown[];
 			kept: { n: number; accuracy: number; interval: { low: number; high: number } };
 		}>;
+		expect(trained.printed).toContain('Now: npm run export -- cnn --recipe features --data FILE --out DIR');
 		expect(result).toMatchObject({
 			commit: 'unknown',
 			command: expect.stringMatching(/^npm run train -- cnn /) as string
@@ -197,6 +198,18 @@ const REFUSALS = [
 	['--by without a folder', ['evaluate', 'cnn', '--data', data, '--by', 'x'], 1, /^--by goes with --folder/],
 	['--seed without a run', ['evaluate', 'cnn', '--data', data, '--seed', '2'], 1, /^--seed goes with --run/],
 	['no name of a result', ['evaluate', 'cnn', '--data', data, '--save', 'My figures'], 1, /^--save takes lower-case/],
+	[
+		'an empty number',
+		['train', 'cnn', '--data', data, '--seed='],
+		1,
+		/^--seed takes a whole number of at least 0, not ""/
+	],
+	[
+		'a number below zero',
+		['train', 'cnn', '--seed', '-1'],
+		1,
+		/'--seed=-XYZ'\. All options: npm run train -- --help\n$/
+	],
 	['no recipe', ['evaluate', '--run', 'cnn/best/2', '--data', data], 1, /^cnn has no recipe "best\/2"/],
 	['no file', ['study', 'crop-survey', '--data', 'none.csv'], 1, /^There is no file/]
 ] as const;
@@ -225,6 +238,54 @@ it('the trainer ends silently if nobody reads its output, as when piped into hea
 	child.stderr.on('data', (text: Buffer) => (errors += String(text)));
 	await new Promise((resolve) => child.on('close', resolve));
 	expect(errors).toBe('');
+});
+
+/** Resolves once `printed` gives this text. */
+const prints = (printed: () => string, text: RegExp) =>
+	vi.waitFor(() => expect(printed()).toMatch(text), { timeout: 300_000, interval: 50 });
+
+it.skipIf(process.platform === 'win32')(
+	'the trainer saves its work and ends with npm, whose shell passes no signal on',
+	{ timeout: 600_000 },
+	async () => {
+		const args = [...TRAIN.map((arg) => (arg === '2' ? '9' : arg)), '--seed', '4'];
+		const child = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, trainer, ...args], {
+			env: { ...process.env, MIEN_CACHE: cache, MIEN_RESULTS: results, npm_lifecycle_event: 'trainer' },
+			detached: true
+		});
+		try {
+			let printed = '';
+			for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (printed += String(text)));
+			await prints(() => printed, /^epoch 1 /m);
+			child.kill('SIGTERM');
+			await prints(() => printed, /Stopped with a checkpoint/);
+			expect(printed).not.toContain('epoch 9 ');
+		} finally {
+			process.kill(-(child.pid ?? NaN), 'SIGKILL');
+		}
+	}
+);
+
+it('the trainer says how to get back the weights of a run that are lost or damaged', async () => {
+	const lost = path.join(cache, 'runs', 'cnn-features-seed5');
+	mkdirSync(lost, { recursive: true });
+	const log = path.join(lost, 'log.jsonl');
+	writeFileSync(log, `${JSON.stringify({ epoch: 0, validation: { loss: 1, accuracy: 0.5 } })}\n`);
+	const ofRun = ['evaluate', '--run', 'cnn/features', '--seed', '5', '--data', data];
+	const again = /npm run train -- cnn --recipe features --seed 5 --fresh\n$/;
+	const missing = await run(ofRun);
+	writeFileSync(path.join(lost, 'best.bin'), 'cut short');
+	const damaged = await run(ofRun);
+	expect(missing.printed).toMatch(/^\S+best\.bin is missing/);
+	expect(damaged.printed).toMatch(/^The checkpoint \S+best\.bin is damaged/);
+	for (const { code, printed } of [missing, damaged]) {
+		expect(code).toBe(1);
+		expect(printed).toMatch(again);
+	}
+	// `best` starts from `features`, whose log says whether it is finished.
+	writeFileSync(log, '{"epoch":');
+	const unreadable = await run(['train', 'cnn', '--seed', '5', '--data', data, '--backend', 'wasm']);
+	expect(unreadable.printed).toMatch(/^\S+log\.jsonl is damaged\. The npm run train [^\n]*\n$/);
 });
 
 /** VGG16's convolutions as Keras writes them, with random kernels that keep the scale of activations. */
