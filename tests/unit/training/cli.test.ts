@@ -261,7 +261,11 @@ it.skipIf(process.platform === 'win32')(
 			await prints(() => printed, /Stopped with a checkpoint/);
 			expect(printed).not.toContain('epoch 9 ');
 		} finally {
-			process.kill(-(child.pid ?? NaN), 'SIGKILL');
+			try {
+				process.kill(-(child.pid ?? NaN), 'SIGKILL');
+			} catch {
+				// All have ended.
+			}
 		}
 	}
 );
