@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import h5wasm from 'h5wasm/node';
+import sharp from 'sharp';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
@@ -229,6 +230,24 @@ describe('the trainer says what to do when given', () => {
 			expect(answer?.code).toBe(code);
 		}
 	);
+});
+
+it('the trainer prints nothing but JSON when asked for it, and its remarks beside it', async () => {
+	const folder = path.join(dir, 'faces');
+	for (const name of ['happy/face.png', 'happy/broken.png', 'holiday/beach.png']) {
+		mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+		const picture = sharp({ create: { width: 48, height: 48, channels: 3, background: 'grey' } }).png();
+		writeFileSync(path.join(folder, name), name.includes('broken') ? 'no picture' : await picture.toBuffer());
+	}
+	const args = ['evaluate', 'mien', '--folder', folder, '--json', '--save', 'faces'];
+	const child = spawn(process.execPath, [trainer, ...args], { env: { ...process.env, MIEN_RESULTS: results } });
+	let [output, remarks] = ['', ''];
+	child.stdout.on('data', (text: Buffer) => (output += String(text)));
+	child.stderr.on('data', (text: Buffer) => (remarks += String(text)));
+	expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+	const figures = output.trim().split('\n');
+	expect(figures.map((line) => (JSON.parse(line) as { n: number }).n)).toEqual([1, 1]);
+	for (const remark of ['holiday', 'broken.png', 'Figures saved']) expect(remarks).toContain(remark);
 });
 
 it('the trainer ends silently if nobody reads its output, as when piped into head', async () => {
