@@ -18,7 +18,7 @@ import { temporaryFolder } from './temporary-folder';
 
 const dir = temporaryFolder();
 
-/** Bundled as `npm run trainer` does. */
+/** Bundled as `npm run build:trainer` does. */
 const trainer = bundle('training/cli.ts');
 const cache = path.join(dir, 'cache');
 const data = path.join(dir, 'fer2013.csv');
@@ -269,7 +269,7 @@ it.skipIf(process.platform === 'win32')(
 	async () => {
 		const args = [...TRAIN.map((arg) => (arg === '2' ? '9' : arg)), '--seed', '4'];
 		const child = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, trainer, ...args], {
-			env: { ...process.env, MIEN_CACHE: cache, MIEN_RESULTS: results, npm_lifecycle_event: 'trainer' },
+			env: { ...process.env, MIEN_CACHE: cache, MIEN_RESULTS: results, npm_lifecycle_event: 'train' },
 			detached: true
 		});
 		try {
@@ -309,6 +309,12 @@ it('the trainer says how to get back the weights of a run that are lost or damag
 	writeFileSync(log, '{"epoch":');
 	const unreadable = await run(['train', 'cnn', '--seed', '5', '--data', data, '--backend', 'wasm']);
 	expect(unreadable.printed).toMatch(/^\S+log\.jsonl is damaged\. The npm run train [^\n]*\n$/);
+});
+
+it('the commands of the trainer run directly under npm, as it would not pass signals on through another npm', () => {
+	const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+	const commands = ['train', 'evaluate', 'export', 'measure', 'prepare:data', 'tables', 'study'];
+	for (const name of commands) expect(scripts[name]).toMatch(/&& node node_modules\/\.cache\/mien-trainer\.mjs \w+$/);
 });
 
 /** VGG16's convolutions as Keras writes them, with random kernels that keep the scale of activations. */
