@@ -45,7 +45,11 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 async function main(): Promise<number> {
 	const [name = '', ...args] = process.argv.slice(2);
 	const command = COMMANDS[name];
-	process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? BROKEN_PIPE : 1));
+	for (const stream of [process.stdout, process.stderr])
+		stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+			// EIO: the terminal was closed, and training saves its work before it ends.
+			if (code !== 'EIO') process.exit(code === 'EPIPE' ? BROKEN_PIPE : 1);
+		});
 	if ([name, ...args].some((arg) => arg === '--help' || arg === '-h')) {
 		say(USAGE);
 		return 0;

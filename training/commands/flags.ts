@@ -50,7 +50,7 @@ export async function parseBackend(text: string | undefined): Promise<TrainingBa
 	return found;
 }
 
-/** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
+/** Aborts on Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C ends the process at once. */
 export function abortOnSignals(): AbortSignal {
 	const controller = new AbortController();
 	let firstMs: number | undefined;
@@ -64,9 +64,8 @@ export function abortOnSignals(): AbortSignal {
 			process.exit(130);
 		}
 	});
-	process.once('SIGTERM', () => {
-		controller.abort();
-	});
+	// SIGHUP: the terminal was closed. Node would end at it even under nohup.
+	for (const name of ['SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
 	return controller.signal;
 }
 

@@ -65,7 +65,7 @@ async function run(args: readonly string[], until?: () => boolean, program = tra
 /** A program that runs commands one after another and prints their answers as JSON. */
 const MANY = `
 const print = process.stdout.write.bind(process.stdout);
-process.stdout.setMaxListeners(0);
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
 const [, , trainer, commands] = process.argv;
 const answers = [];
 for (const [index, args] of JSON.parse(commands).entries()) {
@@ -263,31 +263,30 @@ it('the trainer ends silently if nobody reads its output, as when piped into hea
 const prints = (printed: () => string, text: RegExp) =>
 	vi.waitFor(() => expect(printed()).toMatch(text), { timeout: 300_000, interval: 50 });
 
-it.skipIf(process.platform === 'win32')(
-	'the trainer saves its work and ends with npm, whose shell passes no signal on',
-	{ timeout: 600_000 },
-	async () => {
-		const args = [...TRAIN.map((arg) => (arg === '2' ? '9' : arg)), '--seed', '4'];
-		const child = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, trainer, ...args], {
-			env: { ...process.env, MIEN_CACHE: cache, MIEN_RESULTS: results, npm_lifecycle_event: 'train' },
-			detached: true
-		});
+it.skipIf(process.platform === 'win32').each([
+	['npm ends, whose shell passes no signal on', '4', (shell: number): boolean => process.kill(shell, 'SIGTERM')],
+	['its terminal is closed', '7', (shell: number): boolean => process.kill(-shell, 'SIGHUP')]
+] as const)('the trainer saves its work and ends when %s', { timeout: 600_000 }, async (_, seed, end) => {
+	const args = [...TRAIN.map((arg) => (arg === '2' ? '9' : arg)), '--seed', seed];
+	const child = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, trainer, ...args], {
+		env: { ...process.env, MIEN_CACHE: cache, MIEN_RESULTS: results, npm_lifecycle_event: 'train' },
+		detached: true
+	});
+	try {
+		let printed = '';
+		for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (printed += String(text)));
+		await prints(() => printed, /^epoch 1 /m);
+		end(child.pid ?? NaN);
+		await prints(() => printed, /Stopped with a checkpoint/);
+		expect(printed).not.toContain('epoch 9 ');
+	} finally {
 		try {
-			let printed = '';
-			for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (printed += String(text)));
-			await prints(() => printed, /^epoch 1 /m);
-			child.kill('SIGTERM');
-			await prints(() => printed, /Stopped with a checkpoint/);
-			expect(printed).not.toContain('epoch 9 ');
-		} finally {
-			try {
-				process.kill(-(child.pid ?? NaN), 'SIGKILL');
-			} catch {
-				// All have ended.
-			}
+			process.kill(-(child.pid ?? NaN), 'SIGKILL');
+		} catch {
+			// All have ended.
 		}
 	}
-);
+});
 
 it('the trainer says how to get back the weights of a run that are lost or damaged', async () => {
 	const lost = path.join(cache, 'runs', 'cnn-features-seed5');
