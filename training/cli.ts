@@ -30,6 +30,7 @@ FILE: fer2013.csv, fer2013.csv.gz or icml_face_data.csv`;
 
 /** What shells report for a program whose reader is gone: `npm run evaluate -- all | head`. */
 const BROKEN_PIPE = 141;
+const PARENT_EVERY_MS = 500;
 
 const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 	prepare: prepareCommand,
@@ -44,7 +45,11 @@ const COMMANDS: Record<string, (args: string[]) => Promise<number>> = {
 async function main(): Promise<number> {
 	const [name = '', ...args] = process.argv.slice(2);
 	const command = COMMANDS[name];
-	process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? BROKEN_PIPE : 1));
+	for (const stream of [process.stdout, process.stderr])
+		stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+			// EIO: the terminal was closed, and training saves its work before it ends.
+			if (code !== 'EIO') process.exit(code === 'EPIPE' ? BROKEN_PIPE : 1);
+		});
 	if ([name, ...args].some((arg) => arg === '--help' || arg === '-h')) {
 		say(USAGE);
 		return 0;
@@ -53,6 +58,7 @@ async function main(): Promise<number> {
 		process.stderr.write(`${USAGE}\n`);
 		return 2;
 	}
+	endWithNpm();
 	try {
 		return await command(args);
 	} catch (thrown) {
@@ -62,13 +68,28 @@ async function main(): Promise<number> {
 	}
 }
 
+/**
+ * If npm started this process, the end of npm's shell counts as SIGTERM: the shell passes none on, and the command
+ * would go on for hours, unseen.
+ */
+function endWithNpm(): void {
+	if (process.env['npm_lifecycle_event'] === undefined) return;
+	const shell = process.ppid;
+	const watch = setInterval(() => {
+		if (process.ppid === shell) return;
+		clearInterval(watch);
+		process.kill(process.pid, 'SIGTERM');
+	}, PARENT_EVERY_MS);
+	watch.unref();
+}
+
 /** A sentence for what a user can fix: wrong flags, and files and folders that the system refuses; else the stack. */
 function explain(thrown: unknown): string {
 	if (!(thrown instanceof Error)) return String(thrown);
 	const { message, stack = message } = thrown;
 	if (thrown instanceof UserError || 'syscall' in thrown) return message;
 	const isUsage = 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS');
-	return isUsage ? `${message}. All options: npm run train -- --help` : stack;
+	return isUsage ? `${message.replace(/\.*$/, '.')} All options: npm run train -- --help` : stack;
 }
 
 process.exitCode = await main();

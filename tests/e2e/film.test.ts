@@ -94,6 +94,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				noface: maker.noFaces(),
 				webm: maker.webm(),
 				mov: maker.mov(),
+				transparent: maker.transparent(),
 				hdr: maker.hdr(),
 				two: maker.twoFaces(),
 				cut: maker.cut('before'),
@@ -110,10 +111,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(13);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(14);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 8 films').waitFor();
+			await page.getByText('Read 9 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -155,6 +156,14 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const rows = await table(page);
 			expect(new Set(rows.map(({ frame }) => frame)).size).toBe(10);
 			expect(rows.some(({ success }) => success === '1')).toBe(true);
+		});
+
+		it('reads a film with transparency, which only the video element can', async () => {
+			await select(page, 'transparent');
+			const rows = await table(page);
+			expect(rows.filter(({ success }) => success === '1').length).toBeGreaterThan(7);
+			const json = JSON.parse(await saved(page, 'json')) as { reading: { reader: string; ended: string } };
+			expect(json.reading).toMatchObject({ reader: 'video', ended: 'whole' });
 		});
 
 		it('reads HDR in MKV as the browser shows it, and says that it is HDR', async () => {

@@ -106,6 +106,12 @@ export class FilmMaker {
 		]);
 	}
 
+	/** With transparency, as programs for animation write it. */
+	transparent(): string {
+		const vp9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '400k'];
+		return this.#make('transparent.webm', ['-t', '1', '-vf', 'scale=320:240,format=yuva420p', ...vp9]);
+	}
+
 	noFaces(): string {
 		const path = join(this.#folder, 'noface.mp4');
 		this.#run(['-f', 'lavfi', '-i', 'testsrc=s=320x240:d=1:r=10', ...H264, path]);

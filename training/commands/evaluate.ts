@@ -26,7 +26,7 @@ import { loadData, parseFlags } from './flags';
 import { MODELS_DIR } from './paths';
 import { requireResultName, saveResult } from './results';
 import { findEntry, runSubject, shippedSubject, type Subject } from './subjects';
-import { percent, say, withBar } from './terminal';
+import { percent, say, warn, withBar } from './terminal';
 
 const OPTIONS = {
 	data: { type: 'string' },
@@ -54,6 +54,8 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 	if (run === undefined ? values.seed !== undefined : values.models !== undefined)
 		throw new UserError('--seed goes with --run, and --models with the name of a shipped model.');
 	requireResultName(values.save);
+	// Whoever asks for JSON reads the output by a program.
+	const tell = values.json ? warn : say;
 	const data = folder !== undefined && values.data === undefined ? undefined : await loadData(values.data);
 	await startBackend(fastestOnProcessor());
 	const subjects = await subjectsOf(name, run, values, data);
@@ -62,7 +64,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
 			folder === undefined
 				? await onSplit(subjects, split, data as Dataset, values.json)
 				: await onFolder(subjects, folder, values.by, values.models ?? MODELS_DIR, values.json, values.report);
-		if (values.save !== undefined) saveResult(values.save, ['evaluate', ...args], data, figures);
+		if (values.save !== undefined) saveResult(values.save, ['evaluate', ...args], data, figures, tell);
 	} finally {
 		for (const { model } of subjects) model.dispose();
 	}
@@ -135,7 +137,8 @@ async function onFolder(
 	intoReport: boolean
 ): Promise<unknown[]> {
 	const { pictures, unknownFolders } = readLabelledFolder(folder);
-	if (unknownFolders.length > 0) say(`Left out, as no label has these names: ${unknownFolders.join(', ')}.`);
+	const tell = json ? warn : say;
+	if (unknownFolders.length > 0) tell(`Left out, as no label has these names: ${unknownFolders.join(', ')}.`);
 	const groupOf = groupBy(by);
 	pictures.forEach(groupOf);
 	const classifiers = subjects.map(({ spec, model }) => classifierOf(spec, model));
@@ -145,7 +148,7 @@ async function onFolder(
 		pictures.length,
 		(onPictures) => classifyFolder(pictures, classifiers, loadDetector, onPictures)
 	);
-	for (const sentence of answers.unreadable) say(sentence);
+	for (const sentence of answers.unreadable) tell(sentence);
 	const all: unknown[] = [];
 	for (const { title, spec } of subjects) {
 		const { photo } = everydayRatio(spec.labels);

@@ -32,7 +32,8 @@ export async function loadData(file: string | undefined): Promise<Dataset> {
 export function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
 	if (text === undefined) return undefined;
 	const value = Number(text);
-	if (!Number.isInteger(value) || value < least)
+	// An empty text, as of a variable that a script forgot to set, would be 0.
+	if (text.trim() === '' || !Number.isSafeInteger(value) || value < least)
 		throw new UserError(`--${name} takes a whole number of at least ${String(least)}, not "${text}".`);
 	return value;
 }
@@ -49,7 +50,7 @@ export async function parseBackend(text: string | undefined): Promise<TrainingBa
 	return found;
 }
 
-/** Aborts on Ctrl-C or SIGTERM; a second Ctrl-C ends the process at once. */
+/** Aborts on Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C ends the process at once. */
 export function abortOnSignals(): AbortSignal {
 	const controller = new AbortController();
 	let firstMs: number | undefined;
@@ -63,9 +64,8 @@ export function abortOnSignals(): AbortSignal {
 			process.exit(130);
 		}
 	});
-	process.once('SIGTERM', () => {
-		controller.abort();
-	});
+	// SIGHUP: the terminal was closed. Node would end at it even under nohup.
+	for (const name of ['SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
 	return controller.signal;
 }
 

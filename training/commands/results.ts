@@ -32,7 +32,8 @@ export function saveResult(
 	name: string,
 	[command = '', ...args]: readonly string[],
 	data: Dataset | undefined,
-	figures: unknown
+	figures: unknown,
+	tell = say
 ): void {
 	const result: Result = {
 		date: new Date().toISOString().slice(0, 10),
@@ -43,7 +44,7 @@ export function saveResult(
 	};
 	const file = path.join(RESULTS_DIR, `${name}.json`);
 	writeWhole(file, [`${JSON.stringify(result, rounded, '\t')}\n`]);
-	say(`Figures saved as ${path.relative(ROOT, file)}.`);
+	tell(`Figures saved as ${path.relative(ROOT, file)}.`);
 }
 
 /** Six digits are precise enough for any figure. */

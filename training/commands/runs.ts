@@ -15,15 +15,24 @@ export function startOf(definition: ModelDefinition, recipe: Recipe): Checkpoint
 	return source && bestOf(source);
 }
 
-/** A run's best.bin. Throws UserError if there is none. */
-export function bestOf({ model, recipe }: Run): Checkpoint {
+/** A run's best.bin. Throws UserError if there is none, or a damaged one. */
+export function bestOf(run: Run): Checkpoint {
+	const { model, recipe } = run;
 	const file = path.join(runDirOf(model.id, recipe), RUN_FILES.best);
+	const again = `npm run train -- ${model.id} --recipe ${recipe.id} --seed ${String(recipe.seed)}`;
+	// Without --fresh, training would go on from the last checkpoint, which lies after the best epoch.
+	const lost = `Restore it, or train the run again: ${again} --fresh`;
 	if (!existsSync(file))
 		throw new UserError(
-			`${model.id} by ${recipe.id} with seed ${String(recipe.seed)} is not trained. First: npm run train -- ${model.id} ` +
-				`--recipe ${recipe.id} --seed ${String(recipe.seed)}`
+			recipe.keep !== 'last' && epochsOf(run).length > 0
+				? `${file} is missing, although the run has finished epochs. ${lost}`
+				: `${model.id} by ${recipe.id} with seed ${String(recipe.seed)} is not trained. First: ${again}`
 		);
-	return readCheckpoint(file);
+	try {
+		return readCheckpoint(file);
+	} catch (thrown) {
+		throw thrown instanceof UserError ? new UserError(`${thrown.message} ${lost}`) : thrown;
+	}
 }
 
 /** The epochs of a run. */

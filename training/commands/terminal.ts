@@ -7,6 +7,11 @@ export const say = (line: string): void => {
 	process.stdout.write(`${line}\n`);
 };
 
+/** Prints a line beside the output. */
+export const warn = (line: string): void => {
+	process.stderr.write(`${line}\n`);
+};
+
 /** A bar on a terminal; elsewhere nothing, as lines are enough. */
 export function createBar(format: string): cliProgress.SingleBar {
 	return new cliProgress.SingleBar({ format, hideCursor: true, noTTYOutput: false, clearOnComplete: true });

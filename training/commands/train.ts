@@ -84,7 +84,9 @@ export async function trainCommand(args: string[]): Promise<number> {
 		}
 		const code = await trainRun(run, { ...settings, ...(pretrained && { pretrained }), fresh: values.fresh });
 		const other = recipe.id === model.recipes[0].id ? '' : ` --recipe ${recipe.id}`;
-		if (code === 0) say(`Now: npm run export -- ${model.id}${other} --final, or --out DIR to try it`);
+		const seed = recipe.seed === chosen.seed ? '' : ` --seed ${recipe.seed}`;
+		if (code === 0)
+			say(`Now: npm run export -- ${model.id}${other}${seed} --data FILE --out DIR, or --final to ship it`);
 		return code;
 	} finally {
 		stopWebGpu();

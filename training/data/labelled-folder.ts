@@ -1,9 +1,10 @@
 /** Pictures in folders named by label, as face data sets are published. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import type { Frame } from '../../src/lib/core/types';
 import { numberedFolders, sortByLabel } from '../../src/lib/data-sets/folders';
+import { isClutter } from '../../src/lib/data-sets/names';
 import { UserError } from '../lib/errors';
 
 export interface LabelledPicture {
@@ -27,11 +28,10 @@ const ANALYSED_SIDE_PX = 1920;
 export function readLabelledFolder(dir: string): LabelledFolder {
 	if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())
 		throw new UserError(`There is no folder ${dir}. --folder takes one that holds a folder for each label.`);
-	const files = readdirSync(dir, { recursive: true, withFileTypes: true })
-		.filter((entry) => entry.isFile() && PICTURE.test(entry.name))
-		.map((entry) => path.relative(dir, path.join(entry.parentPath, entry.name)))
-		.sort();
-	const paths = files.map((name) => ({ path: name.split(path.sep).join('/'), file: path.join(dir, name) }));
+	const paths = [...filesIn(dir)]
+		.map((file) => ({ path: path.relative(dir, file).split(path.sep).join('/'), file }))
+		.filter((each) => PICTURE.test(each.path) && !isClutter(each.path))
+		.sort((a, b) => (a.path < b.path ? -1 : 1));
 	const [likeliest = null] = numberedFolders(paths)?.numberings ?? [];
 	// A folder's own name says whose numbers it has; a guess would give figures that mean nothing.
 	const numbering = likeliest?.called.test(dir) === true ? likeliest : null;
@@ -41,6 +41,18 @@ export function readLabelledFolder(dir: string): LabelledFolder {
 			`${dir} holds no picture in a folder that is named after a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count if the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
 		);
 	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ said }) => said))] };
+}
+
+/** The files in `dir`, also behind links, except links to a folder around them. `around`: where the folders really are. */
+function* filesIn(dir: string, around: readonly string[] = []): Generator<string> {
+	const own = realpathSync(dir);
+	if (around.includes(own)) return;
+	for (const name of readdirSync(dir)) {
+		const full = path.join(dir, name);
+		const stats = statSync(full, { throwIfNoEntry: false });
+		if (stats?.isDirectory()) yield* filesIn(full, [...around, own]);
+		else if (stats?.isFile()) yield full;
+	}
 }
 
 /** The pixels of a picture, rotated as its EXIF data says, on white if transparent. Throws UserError. */

@@ -62,15 +62,10 @@ export function folderFigures(
 		return [...groups.values()];
 	};
 	const groups = groupsOf(seen);
-	const { n, accuracy, perClass } = summarise(confusion);
+	const { n, accuracy, macroF1, perClass } = summarise(confusion);
 	const present = labels.flatMap((label, index) =>
 		(confusion[index] ?? []).some((count) => count > 0) ? [index] : []
 	);
-	const f1 = present.map((label) => {
-		const predicted = confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0);
-		const support = (confusion[label] ?? []).reduce((a, b) => a + b, 0);
-		return (2 * (confusion[label]?.[label] ?? 0)) / Math.max(1, predicted + support);
-	});
 	const recalls = present.map((label) => perClass[label] ?? 0);
 	const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
 	return {
@@ -79,7 +74,7 @@ export function folderFigures(
 		accuracy,
 		interval: bootstrapAccuracy(groups, createRandom(1)),
 		groups: groups.length,
-		macroF1: mean(f1),
+		macroF1,
 		meanRecall: mean(recalls),
 		recall: Object.fromEntries(present.map((label, index) => [labels[label] ?? '', recalls[index] ?? 0])),
 		recallIntervals: Object.fromEntries(

@@ -1,4 +1,5 @@
 /** How sure a figure is: pure functions of numbers. */
+import { wilsonInterval } from '../../src/lib/core/interval';
 import type { Random } from '../lib/random';
 
 export interface Interval {
@@ -50,7 +51,10 @@ export function percentiles(values: readonly number[]): Interval {
 	return { low: at((1 - CONFIDENCE) / 2), high: at((1 + CONFIDENCE) / 2) };
 }
 
-/** 95 % interval of the share of pictures that are right, by bootstrap over clusters of counts. */
+/**
+ * 95 % interval of the share of pictures that are right, by bootstrap over clusters of counts. If all are right, or
+ * none, every draw is the same and tells nothing: then it is Wilson's, of as many pictures as there are clusters.
+ */
 export function bootstrapAccuracy(
 	clusters: readonly { readonly n: number; readonly correct: number }[],
 	random: Random
@@ -63,6 +67,8 @@ export function bootstrapAccuracy(
 		}
 		return correct / Math.max(1, n);
 	};
+	const share = shareOf(Uint32Array.from(clusters.keys()));
+	if (share === 0 || share === 1) return wilsonInterval(share, clusters.length);
 	const { low, high } = bootstrap(clusters.length, shareOf, random);
 	return { low, high };
 }

@@ -60,7 +60,7 @@ export function writeCheckpoint(file: string, checkpoint: Checkpoint): void {
 /** Reads one file; throws UserError if it is cut short or damaged. */
 export function readCheckpoint(file: string): Checkpoint {
 	const bytes = readFileSync(file);
-	const damaged = new UserError(`The checkpoint ${file} is damaged or cut short. Delete it to start without it.`);
+	const damaged = new UserError(`The checkpoint ${file} is damaged or cut short.`);
 	const start = MAGIC.length + HASH_LENGTH;
 	const body = bytes.subarray(start);
 	if (bytes.subarray(0, start).toString('latin1') !== MAGIC + sha256(body)) throw damaged;
@@ -99,7 +99,9 @@ export function findCheckpoint(
 		} catch (thrown) {
 			if (!(thrown instanceof UserError)) throw thrown;
 			const isLast = candidate === previous || !existsSync(previous);
-			onProblem(`${thrown.message} ${isLast ? 'There is no older one.' : 'An older one is tried.'}`);
+			onProblem(
+				`${thrown.message} ${isLast ? 'There is no older one: the run starts again.' : 'An older one is tried.'}`
+			);
 			continue;
 		}
 		if (checkpoint.fingerprint === fingerprint) {

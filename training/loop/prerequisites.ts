@@ -5,6 +5,7 @@ import type { EpochLog } from './checkpoint';
 import type { Recipe } from '../models/recipe';
 import type { ModelDefinition } from '../models/definition';
 import { findRecipe } from '../models/index';
+import { UserError } from '../lib/errors';
 import { hasStoppedEarly } from './early-stopping';
 import { RUN_FILES } from './run';
 
@@ -49,11 +50,15 @@ function isSame(a: Run, b: Run): boolean {
 	return a.model.id === b.model.id && a.recipe.id === b.recipe.id && a.recipe.seed === b.recipe.seed;
 }
 
-/** The epochs of the run in `runDir`; none if it was not started. */
+/** The epochs of the run in `runDir`; none if it was not started. Throws UserError. */
 export function readLog(runDir: string): EpochLog[] {
 	const log = path.join(runDir, RUN_FILES.log);
 	const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : [];
-	return lines.map((line) => JSON.parse(line) as EpochLog);
+	try {
+		return lines.map((line) => JSON.parse(line) as EpochLog);
+	} catch {
+		throw new UserError(`${log} is damaged. The npm run train that made this run writes it again.`);
+	}
 }
 
 /** Whether the run in `runDir` is finished. */

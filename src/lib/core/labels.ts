@@ -18,8 +18,9 @@ const NAMES: Readonly<Record<string, string>> = {
 	neutral: 'neutral neutrality ne neu neutro neutre neutrale neutralny нейтральный nötr 中性 自然 平静 無表情 중립'
 };
 
-/** Without accents; German vowels may be spelt out. */
-const folded = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+/** Without accents, of which Unicode takes none off the Turkish ı and the Polish ł; German vowels may be spelt out. */
+const folded = (text: string): string =>
+	text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replaceAll('ı', 'i').replaceAll('ł', 'l');
 const spelledOut = (name: string): string => name.replace(/[äöü]/g, (vowel) => `${folded(vowel)}e`);
 
 const LABELS = new Map(

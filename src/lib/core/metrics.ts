@@ -26,20 +26,23 @@ export function confusionMatrix(scores: readonly Scores[], truth: readonly numbe
 	return matrix;
 }
 
-/** Accuracy, macro-F1 (mean over labels, 0 for one that is never right) and recall per label, from a confusion matrix. */
+/**
+ * Accuracy, macro-F1 (mean over the labels that some picture has, 0 for one that is never right) and recall per label,
+ * from a confusion matrix.
+ */
 export function summarise(matrix: readonly (readonly number[])[]): Summary {
 	const hits = matrix.map((row, label) => row[label] ?? 0);
 	const actual = matrix.map((row) => row.reduce((a, b) => a + b, 0));
 	const predicted = matrix.map((_, label) => matrix.reduce((sum, row) => sum + (row[label] ?? 0), 0));
 	const n = actual.reduce((a, b) => a + b, 0);
-	const f1 = hits.map((hit, label) => {
-		const total = (actual[label] ?? 0) + (predicted[label] ?? 0);
-		return total === 0 ? 0 : (2 * hit) / total;
+	const f1 = hits.flatMap((hit, label) => {
+		const [support = 0, guesses = 0] = [actual[label], predicted[label]];
+		return support === 0 ? [] : [(2 * hit) / (support + guesses)];
 	});
 	return {
 		n,
 		accuracy: n === 0 ? 0 : hits.reduce((a, b) => a + b, 0) / n,
-		macroF1: f1.reduce((a, b) => a + b, 0) / matrix.length,
+		macroF1: f1.reduce((a, b) => a + b, 0) / Math.max(1, f1.length),
 		perClass: hits.map((hit, label) => hit / Math.max(1, actual[label] ?? 0))
 	};
 }

@@ -1,5 +1,6 @@
 /** Reads files in gzip, tar and ZIP archives as streams, also nested, without holding a whole archive in memory. */
 import { gunzip } from './gunzip';
+import { isClutter } from './names';
 import { piecesOf } from './pieces';
 
 export type Pieces = AsyncIterable<Uint8Array<ArrayBuffer>>;
@@ -17,9 +18,6 @@ const HEAD_BYTES = 512;
 const MOST_ARCHIVES_AROUND = 4;
 /** A ZIP within another archive is held in memory, as its directory is at its end. */
 const MOST_NESTED_BYTES = 1024 * 1024 * 1024;
-
-/** What programs and systems leave in archives. */
-const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)/;
 
 /** The start of a ZIP: with a file, with its end, or as one of several parts. */
 const ZIP = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08'];
@@ -98,7 +96,7 @@ async function* openTar(name: string, pieces: Pieces, visit: Visit, depth: numbe
 	for await (const { header, body } of piecesOf(entries)) {
 		const inner = `${name}/${header.name.replace(/^(\.?\/)+/, '')}`;
 		if (header.type === 'file') found++;
-		if (header.type !== 'file' || CLUTTER.test(inner) || !visit.wants(inner)) await body.cancel();
+		if (header.type !== 'file' || isClutter(inner) || !visit.wants(inner)) await body.cancel();
 		else yield* openStream(inner, piecesOf(body as ReadableStream<Uint8Array<ArrayBuffer>>), visit, depth + 1);
 	}
 	if (found === 0) throw new RangeError(`${name} is an empty archive`);
@@ -126,7 +124,7 @@ async function* openZip(name: string, file: Blob, visit: Visit, depth: number): 
 		for await (const entry of reader.getEntriesGenerator()) {
 			// Some Windows programs write backslashes.
 			const inner = `${name}/${entry.filename.replaceAll('\\', '/')}`;
-			if (entry.directory || CLUTTER.test(inner) || !visit.wants(inner)) continue;
+			if (entry.directory || isClutter(inner) || !visit.wants(inner)) continue;
 			if (entry.encrypted) throw new RangeError(`${inner} is protected by a password: unpack the archive`);
 			const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
 			// An entry that cannot be opened neither writes to nor closes its stream.

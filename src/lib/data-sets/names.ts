@@ -33,3 +33,11 @@ export function isFilmName(name: string): boolean {
 export function isSoundName(name: string): boolean {
 	return SOUND.test(name);
 }
+
+/** What programs and systems leave in folders and archives. */
+const CLUTTER = /(^|\/)(__MACOSX\/|\._|\.DS_Store$|Thumbs\.db$)/;
+
+/** Whether nobody means a file by choosing what is around it. */
+export function isClutter(path: string): boolean {
+	return CLUTTER.test(path);
+}

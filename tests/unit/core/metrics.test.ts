@@ -26,8 +26,8 @@ describe('summarise', () => {
 		const { n, accuracy, macroF1, perClass } = summarise(matrix);
 		expect(n).toBe(4);
 		expect(accuracy).toBe(0.75);
-		// F1 of the labels: 2/3, 4/5, and 0 for one that never occurs.
-		expect(macroF1).toBeCloseTo((2 / 3 + 4 / 5) / 3, 12);
+		// F1 of the labels: 2/3 and 4/5; none for one that no picture has.
+		expect(macroF1).toBeCloseTo((2 / 3 + 4 / 5) / 2, 12);
 		expect(perClass).toEqual([0.5, 1, 0]);
 	});
 

@@ -94,6 +94,8 @@ describe('labelNamed', () => {
 		['3_高兴', 'happy'],
 		['惊讶', 'surprise'],
 		['нейтральный', 'neutral'],
+		['KIZGIN', 'angry'],
+		['kizgin', 'angry'],
 		['HappyFaces', 'happy'],
 		['0_AngryMen', undefined]
 	])('reads %s in other languages and spellings as %s', (text, label) => {

@@ -3,12 +3,13 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import h5wasm from 'h5wasm/node';
-import { beforeAll, describe, expect, it } from 'vitest';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fetchManifest, loadClassifier } from '../../../src/lib/worker/loader';
 import { createRandom } from '../../../training/lib/random';
 import type { Result } from '../../../training/commands/results';
@@ -17,7 +18,7 @@ import { temporaryFolder } from './temporary-folder';
 
 const dir = temporaryFolder();
 
-/** Bundled as `npm run trainer` does. */
+/** Bundled as `npm run build:trainer` does. */
 const trainer = bundle('training/cli.ts');
 const cache = path.join(dir, 'cache');
 const data = path.join(dir, 'fer2013.csv');
@@ -64,7 +65,7 @@ async function run(args: readonly string[], until?: () => boolean, program = tra
 /** A program that runs commands one after another and prints their answers as JSON. */
 const MANY = `
 const print = process.stdout.write.bind(process.stdout);
-process.stdout.setMaxListeners(0);
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0);
 const [, , trainer, commands] = process.argv;
 const answers = [];
 for (const [index, args] of JSON.parse(commands).entries()) {
@@ -115,6 +116,7 @@ it(
 			history: unknown[];
 			kept: { n: number; accuracy: number; interval: { low: number; high: number } };
 		}>;
+		expect(trained.printed).toContain('Now: npm run export -- cnn --recipe features --data FILE --out DIR');
 		expect(result).toMatchObject({
 			commit: 'unknown',
 			command: expect.stringMatching(/^npm run train -- cnn /) as string
@@ -197,6 +199,18 @@ const REFUSALS = [
 	['--by without a folder', ['evaluate', 'cnn', '--data', data, '--by', 'x'], 1, /^--by goes with --folder/],
 	['--seed without a run', ['evaluate', 'cnn', '--data', data, '--seed', '2'], 1, /^--seed goes with --run/],
 	['no name of a result', ['evaluate', 'cnn', '--data', data, '--save', 'My figures'], 1, /^--save takes lower-case/],
+	[
+		'an empty number',
+		['train', 'cnn', '--data', data, '--seed='],
+		1,
+		/^--seed takes a whole number of at least 0, not ""/
+	],
+	[
+		'a number below zero',
+		['train', 'cnn', '--seed', '-1'],
+		1,
+		/'--seed=-XYZ'\. All options: npm run train -- --help\n$/
+	],
 	['no recipe', ['evaluate', '--run', 'cnn/best/2', '--data', data], 1, /^cnn has no recipe "best\/2"/],
 	['no file', ['study', 'crop-survey', '--data', 'none.csv'], 1, /^There is no file/]
 ] as const;
@@ -218,6 +232,24 @@ describe('the trainer says what to do when given', () => {
 	);
 });
 
+it('the trainer prints nothing but JSON when asked for it, and its remarks beside it', async () => {
+	const folder = path.join(dir, 'faces');
+	for (const name of ['happy/face.png', 'happy/broken.png', 'holiday/beach.png']) {
+		mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+		const picture = sharp({ create: { width: 48, height: 48, channels: 3, background: 'grey' } }).png();
+		writeFileSync(path.join(folder, name), name.includes('broken') ? 'no picture' : await picture.toBuffer());
+	}
+	const args = ['evaluate', 'mien', '--folder', folder, '--json', '--save', 'faces'];
+	const child = spawn(process.execPath, [trainer, ...args], { env: { ...process.env, MIEN_RESULTS: results } });
+	let [output, remarks] = ['', ''];
+	child.stdout.on('data', (text: Buffer) => (output += String(text)));
+	child.stderr.on('data', (text: Buffer) => (remarks += String(text)));
+	expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+	const figures = output.trim().split('\n');
+	expect(figures.map((line) => (JSON.parse(line) as { n: number }).n)).toEqual([1, 1]);
+	for (const remark of ['holiday', 'broken.png', 'Figures saved']) expect(remarks).toContain(remark);
+});
+
 it('the trainer ends silently if nobody reads its output, as when piped into head', async () => {
 	const child = spawn(process.execPath, [trainer, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
 	child.stdout.destroy();
@@ -225,6 +257,63 @@ it('the trainer ends silently if nobody reads its output, as when piped into hea
 	child.stderr.on('data', (text: Buffer) => (errors += String(text)));
 	await new Promise((resolve) => child.on('close', resolve));
 	expect(errors).toBe('');
+});
+
+/** Resolves once `printed` gives this text. */
+const prints = (printed: () => string, text: RegExp) =>
+	vi.waitFor(() => expect(printed()).toMatch(text), { timeout: 300_000, interval: 50 });
+
+it.skipIf(process.platform === 'win32').each([
+	['npm ends, whose shell passes no signal on', '4', (shell: number): boolean => process.kill(shell, 'SIGTERM')],
+	['its terminal is closed', '7', (shell: number): boolean => process.kill(-shell, 'SIGHUP')]
+] as const)('the trainer saves its work and ends when %s', { timeout: 600_000 }, async (_, seed, end) => {
+	const args = [...TRAIN.map((arg) => (arg === '2' ? '9' : arg)), '--seed', seed];
+	const child = spawn('sh', ['-c', '"$0" "$@"; true', process.execPath, trainer, ...args], {
+		env: { ...process.env, MIEN_CACHE: cache, MIEN_RESULTS: results, npm_lifecycle_event: 'train' },
+		detached: true
+	});
+	try {
+		let printed = '';
+		for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (printed += String(text)));
+		await prints(() => printed, /^epoch 1 /m);
+		end(child.pid ?? NaN);
+		await prints(() => printed, /Stopped with a checkpoint/);
+		expect(printed).not.toContain('epoch 9 ');
+	} finally {
+		try {
+			process.kill(-(child.pid ?? NaN), 'SIGKILL');
+		} catch {
+			// All have ended.
+		}
+	}
+});
+
+it('the trainer says how to get back the weights of a run that are lost or damaged', async () => {
+	const lost = path.join(cache, 'runs', 'cnn-features-seed5');
+	mkdirSync(lost, { recursive: true });
+	const log = path.join(lost, 'log.jsonl');
+	writeFileSync(log, `${JSON.stringify({ epoch: 0, validation: { loss: 1, accuracy: 0.5 } })}\n`);
+	const ofRun = ['evaluate', '--run', 'cnn/features', '--seed', '5', '--data', data];
+	const again = /npm run train -- cnn --recipe features --seed 5 --fresh\n$/;
+	const missing = await run(ofRun);
+	writeFileSync(path.join(lost, 'best.bin'), 'cut short');
+	const damaged = await run(ofRun);
+	expect(missing.printed).toMatch(/^\S+best\.bin is missing/);
+	expect(damaged.printed).toMatch(/^The checkpoint \S+best\.bin is damaged/);
+	for (const { code, printed } of [missing, damaged]) {
+		expect(code).toBe(1);
+		expect(printed).toMatch(again);
+	}
+	// `best` starts from `features`, whose log says whether it is finished.
+	writeFileSync(log, '{"epoch":');
+	const unreadable = await run(['train', 'cnn', '--seed', '5', '--data', data, '--backend', 'wasm']);
+	expect(unreadable.printed).toMatch(/^\S+log\.jsonl is damaged\. The npm run train [^\n]*\n$/);
+});
+
+it('the commands of the trainer run directly under npm, as it would not pass signals on through another npm', () => {
+	const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+	const commands = ['train', 'evaluate', 'export', 'measure', 'prepare:data', 'tables', 'study'];
+	for (const name of commands) expect(scripts[name]).toMatch(/&& node node_modules\/\.cache\/mien-trainer\.mjs \w+$/);
 });
 
 /** VGG16's convolutions as Keras writes them, with random kernels that keep the scale of activations. */

@@ -52,6 +52,8 @@ async function findTrack(input: Input): Promise<InputVideoTrack> {
 		const codec = (await track.getCodecParameterString()) ?? String(await track.getInternalCodecId());
 		throw new NotDecodable(new AppError('film-codec', `no decoder for ${codec}`));
 	}
+	// Mediabunny joins colours and transparency in workers from blob: addresses, which the security policy forbids.
+	if (await track.canBeTransparent()) throw new NotDecodable(new AppError('film-codec', 'transparent'));
 	return track;
 }
 

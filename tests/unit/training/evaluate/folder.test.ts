@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -31,6 +31,8 @@ beforeAll(async () => {
 	await save('holiday/p6.png', 48, 0);
 	writeFileSync(path.join(dir, 'happy/p7_broken.png'), 'no picture');
 	writeFileSync(path.join(dir, 'happy/notes.txt'), 'no picture either');
+	// What macOS leaves beside each picture on other systems' disks.
+	writeFileSync(path.join(dir, 'happy/._p1_a.png'), 'no picture either');
 });
 
 /** Calls light faces happy and dark ones angry. */
@@ -86,7 +88,9 @@ describe('a folder of pictures as a test set', () => {
 		// Right: both happy ones and the dark angry one. Wrong: the light angry one, and the sad one, called angry.
 		expect(figures).toMatchObject({ n: 5, accuracy: 3 / 5, groups: 4, notFound: 1, unreadable: 1 });
 		expect(figures.recall).toEqual({ angry: 1 / 2, happy: 1, sad: 0 });
-		expect(figures.recallIntervals['happy']).toMatchObject({ low: 1, high: 1 });
+		// Both pictures of the only person are right.
+		expect(figures.recallIntervals['happy']?.low).toBeCloseTo(0.207, 3);
+		expect(figures.recallIntervals['happy']?.high).toBe(1);
 		// One of two people is right; by chance, both or none.
 		expect(figures.recallIntervals['angry']).toMatchObject({ low: 0, high: 1 });
 		expect(figures.meanRecall).toBeCloseTo(1 / 2, 10);
@@ -107,6 +111,17 @@ describe('a folder of pictures as a test set', () => {
 		const { pictures } = readLabelledFolder(path.join(dir, 'anger', '..'));
 		const crops = pictures.filter(({ name }) => !name.includes('large'));
 		await classifyFolder(crops, [byLight], () => Promise.reject(new Error('A detector was asked for.')));
+	});
+
+	it.skipIf(process.platform === 'win32')('follows links to folders and files, but not in circles', () => {
+		const linked = path.join(dir, 'linked');
+		mkdirSync(path.join(linked, 'sad'), { recursive: true });
+		symlinkSync(path.join(dir, 'anger'), path.join(linked, 'angry'));
+		symlinkSync(path.join(dir, 'sad/p4_large.png'), path.join(linked, 'sad/p4.png'));
+		symlinkSync(path.join(dir, 'gone.png'), path.join(linked, 'sad/gone.png'));
+		symlinkSync(linked, path.join(linked, 'sad/again'));
+		expect(readLabelledFolder(linked).pictures.map(({ name }) => name)).toEqual(['angry/p3_a.png', 'sad/p4.png']);
+		rmSync(linked, { recursive: true });
 	});
 
 	it('rejects what it cannot interpret', () => {

@@ -49,6 +49,28 @@ describe('bootstrap', () => {
 		expect(high).toBeLessThan(137);
 	});
 
+	it('leaves room for doubt if all pictures are right, or none', () => {
+		const all = bootstrapAccuracy(
+			[
+				{ n: 2, correct: 2 },
+				{ n: 1, correct: 1 }
+			],
+			createRandom(2)
+		);
+		const none = bootstrapAccuracy(
+			[
+				{ n: 2, correct: 0 },
+				{ n: 1, correct: 0 }
+			],
+			createRandom(2)
+		);
+		// Wilson's interval of two of two.
+		expect(all.low).toBeCloseTo(0.342, 3);
+		expect(all.high).toBe(1);
+		expect(none.low).toBe(0);
+		expect(none.high).toBeCloseTo(0.658, 3);
+	});
+
 	it('is wider if pictures of one person stay together', () => {
 		const pictures = Array.from({ length: 200 }, (_, i) => ({ n: 1, correct: i % 20 < 10 ? 1 : 0 }));
 		const persons = Array.from({ length: 20 }, (_, i) => ({ n: 10, correct: i % 2 === 0 ? 10 : 0 }));
