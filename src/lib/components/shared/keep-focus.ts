@@ -4,8 +4,8 @@ const PARTS = '[tabindex], section, form, fieldset';
 const ITEMS = 'li, article, tr';
 
 /**
- * Keeps the focus near when the focused control disappears or is disabled, until the returned function is called. Browsers drop it to
- * the page's body instead, and a screen reader would start at the top again.
+ * Keeps the focus near when the focused control disappears or is disabled, until the returned function is called.
+ * Browsers drop it to the page's body instead, and a screen reader would start at the top again.
  */
 export function keepFocus(): () => void {
 	/** The focused element and all elements around it, innermost first. */
