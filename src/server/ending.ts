@@ -4,6 +4,9 @@
 const SAME_MS = 1000;
 const PARENT_EVERY_MS = 500;
 
+/** Noted at once: npm may end while the site is still being built. */
+const parent = process.ppid;
+
 /**
  * Calls `stop` with the reason when this process gets a signal to end, and exits with 0 once that is done; another
  * signal more than a second later exits at once, with 1. If npm started this process, the end of npm's shell counts as
@@ -19,7 +22,6 @@ export function stopWhenAsked(stop: (reason: string) => Promise<void>): void {
 	};
 	for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => ask(name));
 	if (process.env['npm_lifecycle_event'] === undefined) return;
-	const parent = process.ppid;
 	const watch = setInterval(() => {
 		if (process.ppid === parent) return;
 		clearInterval(watch);

@@ -48,14 +48,13 @@ async function start(args: readonly string[]): Promise<void> {
 		version
 	});
 	const port = await listen(site.server, options);
-	for (const line of addresses(options, port, base)) console.log(line);
-
 	// The last resort: unforeseen errors are logged, and the cameras of others go on.
 	process.on('uncaughtException', (error) => log.line(`Unexpected error, going on: ${error.stack ?? String(error)}`));
 	stopWhenAsked((reason) => {
 		log.line(`Stopping (${reason}).`);
 		return site.stop();
 	});
+	for (const line of addresses(options, port, base)) console.log(line);
 }
 
 function readOptions(args: readonly string[]): ServeOptions {
