@@ -22,6 +22,8 @@ const USAGE = `Usage:
                                            on pictures in folders named by label; --by finds the person in a name
   npm run export -- MODEL --data FILE      ship the best weights of a run in static/models, with their figures
       [--recipe NAME] [--seed N] [--ferplus FILE] --final | --out DIR
+  npm run export -- MODEL --shipped --data FILE [--ferplus FILE] --final | --out DIR
+                                           store what is shipped in the coarsest steps that cost next to nothing
   npm run measure -- MODEL|all --data FILE [--ferplus FILE] [--corruptions] --final
                                            measure what is shipped again, into the manifest and the reports
   npm run tables [-- --check]              the tables of the READMEs, from training/results and the manifest

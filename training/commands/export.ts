@@ -32,7 +32,7 @@ export async function exportCommand(args: string[]): Promise<number> {
 		final: { type: 'boolean', default: false }
 	});
 	if (values.out === undefined) requireFinal(values.final, 'export to static/models');
-	if (values.shipped) return repack(name, values);
+	if (values.shipped) return repack(name, values.out ?? MODELS_DIR, values);
 	const model = findModel(name);
 	const recipe = findRecipe(model, values.recipe);
 	const run: Run = { model, recipe: { ...recipe, seed: wholeNumber('seed', values.seed, 0) ?? recipe.seed } };
@@ -58,18 +58,19 @@ export async function exportCommand(args: string[]): Promise<number> {
 	return 0;
 }
 
-/** Stores the weights of a shipped model anew. */
+/** Stores the weights of a model in `modelsDir` anew. */
 async function repack(
 	name: string,
+	modelsDir: string,
 	{ data, ferplus, final }: { data?: string | undefined; ferplus?: string | undefined; final: boolean }
 ): Promise<number> {
-	const shipped = findEntry(readManifest(MODELS_DIR), name);
+	const shipped = findEntry(readManifest(modelsDir), name);
 	const dataset = await loadData(data);
-	requireWholeTests(dataset);
+	if (modelsDir === MODELS_DIR) requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());
 	const ferPlus = ferplus === undefined ? undefined : readFerPlus(ferplus, dataset.n);
-	const { entry, report } = await repackModel({ entry: shipped, dataset, ferPlus, modelsDir: MODELS_DIR, final });
-	tell(entry, report, MODELS_DIR, final);
+	const { entry, report } = await repackModel({ entry: shipped, dataset, ferPlus, modelsDir, final });
+	tell(entry, report, modelsDir, final);
 	return 0;
 }
 
