@@ -82,7 +82,7 @@ function classifiersTable(): string {
 		parameters.toLocaleString('en'),
 		`${(bytes / 1e6).toFixed(1)} MB`
 	]);
-	return table([...header, 'weights', 'download'], rows);
+	return table([...header, 'weights', 'size'], rows);
 }
 
 /** `npm run evaluate -- all --folder DIR --save NAME`. */
