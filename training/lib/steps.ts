@@ -35,8 +35,8 @@ export function stepsOf(kernel: Weight, coarseness: number): Float32Array {
 	const [count = 1] = channelsOf(kernel);
 	const squares = new Float64Array(count);
 	const greatest = new Float64Array(count);
-	for (const [index, value] of kernel.values.entries()) {
-		const channel = index % count;
+	for (let at = 0, channel = 0; at < kernel.values.length; at++, channel = (channel + 1) % count) {
+		const value = kernel.values[at] ?? 0;
 		squares[channel] = (squares[channel] ?? 0) + value * value;
 		greatest[channel] = Math.max(greatest[channel] ?? 0, Math.abs(value));
 	}

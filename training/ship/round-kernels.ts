@@ -65,12 +65,14 @@ export function roundKernels(
 		if (kernel === undefined || bias === undefined) throw new RangeError('A step reads weights that are not there.');
 		const steps = stepsOf(kernel, coarseness);
 		const { levels, errors } = roundInBlocks(kernel.values, steps, blocks);
-		const values = Float32Array.from(levels, (level, index) => level * (steps[index % steps.length] ?? 0));
+		const values = new Float32Array(levels.length);
 		const shifted = Float64Array.from(bias.values);
-		for (const [index, error] of errors.entries()) {
-			const channel = index % steps.length;
-			shifted[channel] = (shifted[channel] ?? 0) + error * (means[Math.floor(index / steps.length)] ?? 0);
-		}
+		// Plain loops here and below: a kernel has up to 21 million weights.
+		for (let input = 0, at = 0; input < means.length; input++)
+			for (let c = 0; c < steps.length; c++, at++) {
+				values[at] = (levels[at] ?? 0) * (steps[c] ?? 0);
+				shifted[c] = (shifted[c] ?? 0) + (errors[at] ?? 0) * (means[input] ?? 0);
+			}
 		weights[step.kernel] = { shape: kernel.shape, values };
 		weights[step.bias] = { shape: bias.shape, values: Float32Array.from(shifted) };
 		stepped.push([step.kernel, { levels, steps }]);
@@ -188,10 +190,8 @@ function patchesOf(
 async function varianceOf(rows: Float32Array, inputs: number): Promise<Pick<KernelInputs, 'means' | 'blocks'>> {
 	const places = rows.length / inputs;
 	const means = new Float64Array(inputs);
-	for (const [index, value] of rows.entries()) {
-		const input = index % inputs;
-		means[input] = (means[input] ?? 0) + value / places;
-	}
+	for (let place = 0, at = 0; place < places; place++)
+		for (let input = 0; input < inputs; input++, at++) means[input] = (means[input] ?? 0) + (rows[at] ?? 0) / places;
 	const most = Math.max(1, Math.min(MOST_INPUTS, Math.floor(places / PLACES_PER_INPUT)));
 	const blocks: InputBlock[] = [];
 	for (let from = 0; from < inputs; from += most) {
