@@ -25,10 +25,13 @@ export interface Proxy {
 	readonly target: string;
 	/** "name:password", or null. */
 	readonly auth: string | null;
+	/** Sent with each request beside the page's own query: "user=name&pwd=password" where a camera wants it so; or empty. */
+	readonly query: string;
 }
 
 export const USAGE = `npm start -- [options]
-  --proxy /PATH=http://HOST:PORT   serve a camera or a broker below /PATH of this site; http://NAME:PASSWORD@HOST logs in there
+  --proxy /PATH=http://HOST:PORT   serve a camera or a broker below /PATH of this site; http://NAME:PASSWORD@HOST logs in there;
+                                   what follows a "?" is sent with each request, as in http://HOST?user=NAME&pwd=PASSWORD
   --trust /PATH=FINGERPRINT        trust this certificate (SHA-256) of the camera below /PATH, such as a self-signed one
   --allow ORIGIN                   let the pages talk to another host, such as http://camera.lan:1984
   --port N                         default 4173
@@ -109,12 +112,12 @@ function parseProxy(text: string): Proxy {
 	const url = new URL(address.replace(/^ws/, 'http'));
 	if (url.protocol !== 'http:' && url.protocol !== 'https:') fail('--proxy takes http, https, ws and wss addresses');
 	if (url.hash !== '') fail('--proxy takes no "#"; write %23 for one in a name or password');
-	if (url.search !== '') fail('--proxy takes no "?": the pages add the query');
 	if (url.username === '' && url.password !== '') fail('--proxy takes a name before the password');
 	return {
 		path,
 		target: `${url.origin}${url.pathname}`.replace(/\/$/, ''),
-		auth: url.username === '' ? null : [url.username, url.password].map(decoded).join(':')
+		auth: url.username === '' ? null : [url.username, url.password].map(decoded).join(':'),
+		query: url.search.slice(1)
 	};
 }
 

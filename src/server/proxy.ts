@@ -65,7 +65,7 @@ interface Answer {
 
 export class CameraProxy {
 	readonly path: string;
-	/** Whether it logs in with a name and password that visitors do not know. */
+	/** Whether it logs in with a name and password, or a query, that visitors do not know. */
 	readonly hasLogin: boolean;
 	readonly #proxy: Proxy;
 	readonly #target: URL;
@@ -83,7 +83,7 @@ export class CameraProxy {
 		log: Log
 	) {
 		this.path = proxy.path;
-		this.hasLogin = proxy.auth !== null;
+		this.hasLogin = proxy.auth !== null || proxy.query !== '';
 		this.#proxy = proxy;
 		this.#target = new URL(proxy.target);
 		this.#trusted = trusted;
@@ -144,8 +144,11 @@ export class CameraProxy {
 		if (leadsOut(below)) return null;
 		const base = this.#target.pathname.replace(/\/$/, '');
 		const whole = `${base}${below}` || '/';
+		const queries = [search.slice(1), this.#proxy.query].filter((query) => query !== '');
 		// Node reads bytes as Latin-1.
-		return `${whole}${search}`.replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+		return [whole, ...(queries.length === 0 ? [] : [queries.join('&')])]
+			.join('?')
+			.replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 	}
 
 	#sessionOf(request: IncomingMessage): Session {
@@ -268,8 +271,7 @@ export class CameraProxy {
 		response.setHeader('Content-Security-Policy', INERT);
 		const hasParts = headers['content-type']?.startsWith('multipart/') === true;
 		if (hasParts && isOfScript(request)) response.setHeader('Content-Type', BYTES);
-		const location =
-			headers.location === undefined ? null : ownLocation(headers.location, this.path, this.#proxy.target);
+		const location = headers.location === undefined ? null : ownLocation(headers.location, this.#proxy);
 		if (location !== null) response.setHeader('Location', location);
 		// A browser could not log in to a proxy in between.
 		response.writeHead(statusCode === 407 || statusCode < 200 || statusCode > 599 ? 502 : statusCode);
@@ -368,9 +370,12 @@ function isOfScript({ headers }: IncomingMessage): boolean {
 	return (headers['sec-fetch-dest'] ?? 'empty') === 'empty' && headers.accept === '*/*';
 }
 
-/** Maps an address from the target to one below `path`, where WHEP sessions are ended. Null if it is not one. */
-export function ownLocation(location: string, path: string, target: string): string | null {
-	const text = decodeUtf8(location);
+/**
+ * Maps an address from the target to one below `path`, where WHEP sessions are ended, without what the proxy adds to
+ * queries. Null if it is not one.
+ */
+export function ownLocation(location: string, { path, target, query }: Omit<Proxy, 'auth'>): string | null {
+	const text = withoutQuery(decodeUtf8(location), query);
 	if (!URL.canParse(text, target)) return null;
 	const url = new URL(text, target);
 	const isWhole = text.startsWith('/') || URL.canParse(text);
@@ -378,6 +383,17 @@ export function ownLocation(location: string, path: string, target: string): str
 	const base = new URL(target).pathname.replace(/\/$/, '');
 	const below = url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname;
 	return `${path}${below}${url.search}`;
+}
+
+/** `address` without the parameters that are named in `query`. */
+function withoutQuery(address: string, query: string): string {
+	const [, before = '', search, hash = ''] = /^([^?#]*)(?:\?([^#]*))?(#.*)?$/s.exec(address) ?? [];
+	if (search === undefined || query === '') return address;
+	const named = new URLSearchParams(query);
+	const kept = search
+		.split('&')
+		.filter((part) => ![...new URLSearchParams(part).keys()].some((name) => named.has(name)));
+	return `${before}${kept.length === 0 ? '' : `?${kept.join('&')}`}${hash}`;
 }
 
 /** Decodes a header that Node read as Latin-1, if its bytes are UTF-8. */

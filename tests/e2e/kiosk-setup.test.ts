@@ -98,6 +98,14 @@ describe('kiosk addresses', () => {
 		await expect
 			.poll(() => page.getByTestId('address').innerText())
 			.toContain('snapshot%3A%2Fcamera%2Fsnap.jpg%3Fa%3D1%26b%3D2');
+		await page.getByTestId('source-rest').fill('http://10.0.0.20/api.cgi?cmd=Snap&user=me&password=s3cret');
+		expect(await commands()).toEqual([
+			"npm start -- --host --proxy '/camera=http://10.0.0.20?user=NAME&password=PASSWORD'"
+		]);
+		await page.getByTestId('use-bridge').click();
+		await expect.poll(() => page.getByTestId('address').innerText()).toMatch(/api\.cgi%3Fcmd%3DSnap(&|$)/);
+		await page.getByTestId('source-rest').fill('/camera/api.cgi?cmd=Snap&password=s3cret');
+		await page.getByTestId('tells-password').waitFor();
 		await context.close();
 	});
 

@@ -28,6 +28,7 @@ describe('options of the server', () => {
 			'--proxy=/broker=ws://10.0.0.6:9001',
 			'--proxy=/camera/api/stream.mjpeg=http://cam/api/stream.mjpeg',
 			'--proxy=//door=http://cam',
+			'--proxy=/hut=http://cam:81?user=me&pwd=a%26b',
 			`--trust=/b/c=sha256:${FINGERPRINT}`,
 			'--allow=ws://Broker:9001'
 		];
@@ -37,11 +38,12 @@ describe('options of the server', () => {
 			host: '',
 			names: [],
 			proxies: [
-				{ path: '/camera', target: 'http://10.0.0.5:1984', auth: null },
-				{ path: '/b/c', target: 'http://cam', auth: 'me:p@ss' },
-				{ path: '/broker', target: 'http://10.0.0.6:9001', auth: null },
-				{ path: '/camera/api/stream.mjpeg', target: 'http://cam/api/stream.mjpeg', auth: null },
-				{ path: '/door', target: 'http://cam', auth: null }
+				{ path: '/camera', target: 'http://10.0.0.5:1984', auth: null, query: '' },
+				{ path: '/b/c', target: 'http://cam', auth: 'me:p@ss', query: '' },
+				{ path: '/broker', target: 'http://10.0.0.6:9001', auth: null, query: '' },
+				{ path: '/camera/api/stream.mjpeg', target: 'http://cam/api/stream.mjpeg', auth: null, query: '' },
+				{ path: '/door', target: 'http://cam', auth: null, query: '' },
+				{ path: '/hut', target: 'http://cam:81', auth: null, query: 'user=me&pwd=a%26b' }
 			],
 			trust: [{ path: '/b/c', fingerprint: 'ab'.repeat(32) }],
 			allow: ['ws://broker:9001'],
@@ -69,7 +71,6 @@ describe('options of the server', () => {
 		[['--proxy', '/models=http://x'], 'would hide a part of this site'],
 		[['--proxy', '/healthz=http://x'], 'would hide a part of this site'],
 		[['--proxy', '/a=http://me:100%@cam'], '%25 for a "%"'],
-		[['--proxy', '/a=http://cam/snap?user=me'], 'takes no "?"'],
 		[['--proxy', '/a=http://:secret@cam'], 'a name before the password'],
 		[['--proxy', '/a=http://me:1#2@cam'], '%23'],
 		[['--proxy', 'C:/Program Files/Git/cam=http://127.0.0.1:8090'], 'MSYS_NO_PATHCONV=1'],

@@ -429,26 +429,32 @@ describe('logins to a camera', () => {
 		guarded.stop();
 	});
 
-	it('are for pages of this site: on plain http from another machine, they need a token', async () => {
-		const open = await startCamera((_, socket) => socket.end(STRICT));
-		const own = await startSite(['--host', `--proxy=/cam=http://me:pw@127.0.0.1:${open.port}`]);
-		const Host = `192.168.0.7:${own.port}`;
-		const answer = (path: string, headers: Record<string, string> = {}) =>
-			sendRaw(own.port, rawRequest(`GET ${path}`, { Host, ...headers }));
-		const refused = await answer('/cam/ptz?left');
-		expect(refused).toMatch(/^HTTP\/1\.1 403 /);
-		expect(open.asked).toEqual([]);
-		const page = await answer('/');
-		const cookie = /set-cookie: (mien-page=\w+);[^\r]*SameSite=Strict/i.exec(page)?.[1] ?? '';
-		expect(await answer('/cam/x', { Cookie: `other=1; ${cookie}` })).toMatch(/^HTTP\/1\.1 200 /);
-		// A page that was open while the server restarted gets the new token with its first refusal.
-		expect(refused).toContain(cookie);
-		expect(await answer('/cam/x', { Origin: `http://${Host}` })).toMatch(/^HTTP\/1\.1 200 /);
-		expect(await answer('/cam/x', { 'Camera-Authorization': 'Basic eDp5' })).toMatch(/^HTTP\/1\.1 200 /);
-		expect(open.asked.join('')).not.toContain(cookie);
-		await own.stop();
-		open.stop();
-	});
+	it.each([
+		['name', 'me:pw@', ''],
+		['query', '', '?user=me&pwd=pw']
+	])(
+		'by %s are for pages of this site: on plain http from another machine, they need a token',
+		async (_, name, query) => {
+			const open = await startCamera((_head, socket) => socket.end(STRICT));
+			const own = await startSite(['--host', `--proxy=/cam=http://${name}127.0.0.1:${open.port}${query}`]);
+			const Host = `192.168.0.7:${own.port}`;
+			const answer = (path: string, headers: Record<string, string> = {}) =>
+				sendRaw(own.port, rawRequest(`GET ${path}`, { Host, ...headers }));
+			const refused = await answer('/cam/ptz?left');
+			expect(refused).toMatch(/^HTTP\/1\.1 403 /);
+			expect(open.asked).toEqual([]);
+			const page = await answer('/');
+			const cookie = /set-cookie: (mien-page=\w+);[^\r]*SameSite=Strict/i.exec(page)?.[1] ?? '';
+			expect(await answer('/cam/x', { Cookie: `other=1; ${cookie}` })).toMatch(/^HTTP\/1\.1 200 /);
+			// A page that was open while the server restarted gets the new token with its first refusal.
+			expect(refused).toContain(cookie);
+			expect(await answer('/cam/x', { Origin: `http://${Host}` })).toMatch(/^HTTP\/1\.1 200 /);
+			expect(await answer('/cam/x', { 'Camera-Authorization': 'Basic eDp5' })).toMatch(/^HTTP\/1\.1 200 /);
+			expect(open.asked.join('')).not.toContain(cookie);
+			await own.stop();
+			open.stop();
+		}
+	);
 });
 
 describe('cookies of a camera', () => {
@@ -525,6 +531,46 @@ describe('a camera over https', () => {
 	});
 });
 
+describe('a camera that takes its password in the query', () => {
+	const NO_BODY = 'Content-Length: 0\r\n\r\n';
+	let asked: string[] = [];
+	let strict: TestCamera;
+	let own: TestSite;
+	beforeAll(async () => {
+		strict = await startCamera((head, socket) => {
+			const path = pathOf(head);
+			asked.push(path);
+			const [, to] = /to=([^&]+)/.exec(path) ?? [];
+			socket.end(to === undefined ? STRICT : `HTTP/1.1 302 Found\r\nLocation: ${decodeURIComponent(to)}\r\n${NO_BODY}`);
+		});
+		own = await startSite([`--proxy=/cam=http://127.0.0.1:${strict.port}/cgi?user=me&pwd=a%26%C3%A9`]);
+	});
+	afterAll(async () => {
+		strict.stop();
+		await own.stop();
+	});
+
+	it.each([
+		['/cam', '/cgi?user=me&pwd=a%26%C3%A9'],
+		['/cam/', '/cgi/?user=me&pwd=a%26%C3%A9'],
+		['/cam/snap.jpg?', '/cgi/snap.jpg?user=me&pwd=a%26%C3%A9'],
+		['/cam/snap.jpg?cmd=Snap&n=1', '/cgi/snap.jpg?cmd=Snap&n=1&user=me&pwd=a%26%C3%A9']
+	])('gets it at %s', async (path, expected) => {
+		asked = [];
+		expect((await fetch(`${own.origin}${path}`)).status).toBe(200);
+		expect(asked).toEqual([expected]);
+	});
+
+	it.each([
+		['/cgi/b?x=1&user=me&pwd=a%26%C3%A9', '/cam/b?x=1'],
+		['/cgi/b?user=me&pwd=a%26%C3%A9#c', '/cam/b'],
+		['b?pwd=a%26%C3%A9&y=2', 'b?y=2']
+	])('does not tell the page by a redirect to %s', async (to, expected) => {
+		const answer = await fetch(`${own.origin}/cam/a?to=${encodeURIComponent(to)}`, { redirect: 'manual' });
+		expect(answer.headers.get('location')).toBe(expected);
+	});
+});
+
 describe('a camera that is offline', () => {
 	it('is logged once, with the reason', async () => {
 		const gone = await startCamera(() => undefined);
@@ -550,5 +596,5 @@ it.each([
 	['/caf%C3%A9', '/camera/caf%C3%A9'],
 	['caf\xc3\xa9', 'caf%C3%A9']
 ])('the redirect address %s becomes one below the path', (location, own) => {
-	expect(ownLocation(location, '/camera', 'http://x:1')).toBe(own);
+	expect(ownLocation(location, { path: '/camera', target: 'http://x:1', query: '' })).toBe(own);
 });

@@ -12,9 +12,13 @@ export interface Bridge {
 		readonly kind: 'gateway' | 'mjpeg' | 'snapshot' | 'hls' | 'whep' | 'video';
 		readonly rest: string;
 	};
-	/** Whether the address held a name and password, which go into the command. */
+	/** Whether the address held a name and password, before its host or in its query: they go into the command. */
 	readonly hadLogin: boolean;
 }
+
+/** Parameters of cameras' addresses by which they know who asks. */
+const SECRETS = /^(pass(word|wd)?|pwd?|login_?pas|auth|token|(api|access)_?(key|token)|_?sid)$/i;
+const NAMES = /^(user(name)?|usr|login_?use|account)$/i;
 
 type StreamKind = Exclude<Bridge['source']['kind'], 'gateway'>;
 
@@ -53,12 +57,35 @@ export function bridgeOf(pasted: string, kind: StreamKind, allowed: readonly str
 		};
 	}
 	if (allowed.includes(url.origin)) return null;
+	const { kept, login: query } = splitQuery(url.search);
 	return {
 		kind: 'http',
 		protocol,
-		commands: [`npm start -- --host --proxy ${quoted(`/camera=${scheme}${login}${url.host}`)}`],
-		source: { kind, rest: `/camera${url.pathname}${url.search}` },
-		hadLogin
+		commands: [`npm start -- --host --proxy ${quoted(`/camera=${scheme}${login}${url.host}${query}`)}`],
+		source: { kind, rest: `/camera${url.pathname}${kept}` },
+		hadLogin: hadLogin || query !== ''
+	};
+}
+
+/** Whether the query of a source's address holds a password, which anybody with the kiosk's link then has. */
+export function tellsPassword(address: string): boolean {
+	return splitQuery(/\?[^#]*/.exec(address)?.[0] ?? '').login !== '';
+}
+
+/** A query without a name and password, and these with placeholders; each with its "?", or empty. */
+function splitQuery(search: string): { kept: string; login: string } {
+	const parts = search
+		.slice(1)
+		.split('&')
+		.map((part) => ({ part, name: [...new URLSearchParams(part).keys()][0] ?? '' }));
+	if (!parts.some(({ name }) => SECRETS.test(name))) return { kept: search, login: '' };
+	const isLogin = (name: string): boolean => SECRETS.test(name) || NAMES.test(name);
+	const joined = (all: readonly string[]): string => (all.length === 0 ? '' : `?${all.join('&')}`);
+	return {
+		kept: joined(parts.filter(({ name }) => !isLogin(name)).map(({ part }) => part)),
+		login: joined(
+			parts.filter(({ name }) => isLogin(name)).map(({ name }) => `${name}=${SECRETS.test(name) ? 'PASSWORD' : 'NAME'}`)
+		)
 	};
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bridgeOf } from '../../../../src/lib/state/kiosk/camera-address';
+import { bridgeOf, tellsPassword } from '../../../../src/lib/state/kiosk/camera-address';
 
 const OWN = ['http://localhost:4173'];
 
@@ -73,6 +73,31 @@ describe('the commands for a pasted address:', () => {
 			hadLogin: true
 		});
 	});
+
+	it.each([
+		['cgi-bin/api.cgi?cmd=Snap&user=me&password=s3cret', '?user=NAME&password=PASSWORD', 'cgi-bin/api.cgi?cmd=Snap'],
+		['videostream.cgi?usr=me&pwd=s3cret', '?usr=NAME&pwd=PASSWORD', 'videostream.cgi'],
+		['v.cgi?LoginUse=me&LoginPas=s3cret&r=1', '?LoginUse=NAME&LoginPas=PASSWORD', 'v.cgi?r=1'],
+		['image/door?q=40&pw=s3cret', '?pw=PASSWORD', 'image/door?q=40'],
+		['api/camera_proxy/camera.door?access_token=s3cret', '?access_token=PASSWORD', 'api/camera_proxy/camera.door']
+	])('a password in the query goes into the command, not into the kiosk’s link: %s', (rest, query, kept) => {
+		expect(bridgeOf(`http://10.0.0.20/${rest}`, 'snapshot', OWN)).toEqual({
+			kind: 'http',
+			protocol: 'HTTP',
+			commands: [`npm start -- --host --proxy '/camera=http://10.0.0.20${query}'`],
+			source: { kind: 'snapshot', rest: `/camera/${kept}` },
+			hadLogin: true
+		});
+		expect([tellsPassword(`/camera/${rest}`), tellsPassword(`/camera/${kept}`)]).toEqual([true, false]);
+	});
+
+	it.each(['snap?user=1', 'snap?passage=1', 'snap?src=token', 'snap', 'snap?'])(
+		'what only looks like a password in the query stays: %s',
+		(rest) => {
+			expect(bridgeOf(`http://10.0.0.20/${rest}`, 'snapshot', OWN)).toMatchObject({ hadLogin: false });
+			expect(tellsPassword(`/camera/${rest}`)).toBe(false);
+		}
+	);
 
 	it.each([
 		['192.168.1.5/video', 'http://192.168.1.5'],
