@@ -84,3 +84,12 @@ it('the report of a day or week prints alone, with its period, cameras, incident
 	}
 	await context.close();
 });
+
+it('a log in which nothing is counted yet prints as it is shown', async () => {
+	const { context, page } = await open(browser, '/kiosk/log');
+	const said = page.getByText('Nothing counted yet');
+	await said.waitFor();
+	await page.emulateMedia({ media: 'print' });
+	expect(await said.isVisible()).toBe(true);
+	await context.close();
+});

@@ -3,6 +3,9 @@ import { toCsv as table } from '../csv';
 import { addMinutes, emptyMinute, type MinuteRecord } from './minutes';
 import { INCIDENTS } from './supervise';
 
+/** Minutes in one part of a file. */
+const PART = 2000;
+
 const seconds = (ms: number): number => Number((ms / 1000).toFixed(1));
 
 /**
@@ -41,12 +44,19 @@ export interface LoggedMinute extends MinuteRecord {
 	readonly camera?: string;
 }
 
-/** JSON: `minutes`, oldest first, as `plainMinute` gives them, with `camera` if there are several. */
-export function toJson(records: readonly LoggedMinute[]): string {
-	const minutes = records.map((record) =>
-		record.camera === undefined ? plainMinute(record) : { camera: record.camera, ...plainMinute(record) }
+/** JSON: `minutes`, oldest first, as `plainMinute` gives them, with `camera` if there are several. One line each. */
+export function toJson(records: readonly LoggedMinute[]): Blob {
+	const lines = records.map((record, index) => {
+		const minute = plainMinute(record);
+		const named = record.camera === undefined ? minute : { camera: record.camera, ...minute };
+		return `${index === 0 ? '' : ','}\n\t\t${JSON.stringify(named)}`;
+	});
+	// Joined only in the file: the minutes of many cameras are longer than a string may be.
+	const parts = Array.from({ length: Math.ceil(lines.length / PART) }, (_, part) =>
+		lines.slice(part * PART, (part + 1) * PART).join('')
 	);
-	return `${JSON.stringify({ format: 'mien-kiosk-log', version: 1, minutes }, null, '\t')}\n`;
+	const head = '{\n\t"format": "mien-kiosk-log",\n\t"version": 1,\n\t"minutes": [';
+	return new Blob([head, ...parts, '\n\t]\n}\n'], { type: 'application/json' });
 }
 
 /** CSV (RFC 4180): a line per minute, three columns per label that occurs; the camera first if there are several. */

@@ -235,9 +235,16 @@ describe('exports of the kiosk log', () => {
 		expect(toCsv([odd])).toContain(',30,1.3,1,12.3,0.3328,');
 	});
 
-	it('as JSON hold the same, with means', () => {
-		const { minutes } = JSON.parse(toJson(records)) as { minutes: { expressions: { happy: object } }[] };
+	it('as JSON hold the same, with means', async () => {
+		const { minutes } = JSON.parse(await toJson(records).text()) as { minutes: { expressions: { happy: object } }[] };
 		expect(minutes[0]?.expressions.happy).toEqual({ faces: 1, dwellSeconds: 9.9, meanProbability: 0.8 });
-		expect(toJson([])).toContain('"minutes": []');
+	});
+
+	it.each([0, 1, 2000, 2001, 4500])('as JSON can be read, %d of them, one on each line', async (count) => {
+		const many = Array.from({ length: count }, (_, index) => emptyMinute(NOON + index * 60_000));
+		const text = await toJson(many).text();
+		const { minutes } = JSON.parse(text) as { minutes: { minute: string }[] };
+		expect(minutes.map(({ minute }) => Date.parse(minute))).toEqual(many.map(({ minute }) => minute));
+		expect(text.split('\n').filter((line) => line.includes('"minute"'))).toHaveLength(count);
 	});
 });
