@@ -83,11 +83,16 @@ export class Settings {
 		this.#overrides = overrides;
 	}
 
-	/** Changes some fields and keeps them for the next visit. */
+	/** Takes over the theme chosen in another tab, once it has changed `key`; what that tab looks at is its own affair. */
+	followTheme(key: string | null): void {
+		if (key === STORAGE_KEY) this.#kept = { ...this.#kept, theme: read(this.#storage).theme };
+	}
+
+	/** Changes some fields and keeps them for the next visit, beside what other tabs have changed since. */
 	update(patch: Partial<SettingsData>): void {
 		this.#kept = { ...this.#kept, ...patch };
 		try {
-			this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#kept));
+			this.#storage?.setItem(STORAGE_KEY, JSON.stringify({ ...read(this.#storage), ...patch }));
 		} catch (error) {
 			// If storage is full or forbidden, only the next visit loses its settings.
 			console.warn('The settings could not be kept.', error);

@@ -45,6 +45,24 @@ describe('stored settings', () => {
 		});
 	});
 
+	it('keep what two tabs change, each its own fields', () => {
+		const storage = memoryStorage();
+		const [one, other] = [new Settings(storage), new Settings(storage)];
+		one.update({ theme: 'dark' });
+		other.update({ mirror: false });
+		expect(new Settings(storage).current).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark', mirror: false });
+	});
+
+	it('follow the theme of another tab, and nothing else of it', () => {
+		const storage = memoryStorage();
+		const [one, other] = [new Settings(storage), new Settings(storage)];
+		one.update({ theme: 'dark', mirror: false });
+		other.followTheme('another key');
+		expect(other.current.theme).toBe('system');
+		other.followTheme('mien.settings');
+		expect(other.current).toEqual({ ...DEFAULT_SETTINGS, theme: 'dark' });
+	});
+
 	it('keep a threshold that was moved, and follow each model before', () => {
 		const storage = memoryStorage();
 		const settings = new Settings(storage);
