@@ -12,7 +12,9 @@ export function readManifest(modelsDir: string): Manifest {
 	try {
 		return parseManifest(JSON.parse(readFileSync(file, 'utf8')));
 	} catch (thrown) {
-		throw new UserError(`${file} could not be read: ${messageOf(thrown)}. Restore it, or export a model again.`);
+		throw new UserError(
+			`${file} could not be read: ${messageOf(thrown)}. Restore it, or delete it and export the models again.`
+		);
 	}
 }
 
