@@ -10,8 +10,8 @@ import { largeKernels, levelOf, stepsOf, type SteppedKernels } from '../lib/step
 
 /** Pictures per run of the network. */
 const BATCH = 64;
-/** Places of all pictures together that a kernel is looked at: ten times as many as its most inputs. */
-const MOST_PLACES = 24_000;
+/** Places in a batch of pictures that a convolution is looked at: of 2,048 pictures, ten times as many as its most inputs. */
+const PLACES_PER_BATCH = 750;
 /** Weights make up for each other among so many inputs, as the work grows with the cube. */
 const MOST_INPUTS = 2304;
 /** Of few observations, errors are better not explained by many inputs. */
@@ -123,7 +123,6 @@ async function inputRows(network: NetworkDescription, step: KernelStep, pictures
 	const count = pictures.length / perPicture;
 	const before = new Network({ input, steps: network.steps.slice(0, step.from), weights });
 	const random = createRandom(step.kernel);
-	const placesPerPicture = MOST_PLACES / count;
 	const parts: Float32Array[] = [];
 	try {
 		for (let start = 0; start < count; start += BATCH) {
@@ -135,7 +134,7 @@ async function inputRows(network: NetworkDescription, step: KernelStep, pictures
 				step.op === 'dense'
 					? values
 					: patchesOf(values, value.shape, step, weights[step.kernel]?.shape ?? [], {
-							count: Math.ceil(n * placesPerPicture),
+							count: Math.ceil((n * PLACES_PER_BATCH) / BATCH),
 							random
 						})
 			);
