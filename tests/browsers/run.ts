@@ -6,10 +6,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
 import { chromium } from 'playwright-core';
 import { provideChromium, QUIET_ARGS } from '../chromium';
 import { ASTRONAUT, clipFrames, writeClip } from '../e2e/clip';
 import { LiveHls } from '../e2e/ffmpeg';
+import { FilmMaker } from '../e2e/films';
 import { startStreams } from '../e2e/streams';
 import { provideProgram } from '../programs';
 import { serveSite } from '../server';
@@ -79,15 +81,44 @@ async function shownReading(driver: Driver): Promise<Reading> {
 	)`)) as Reading;
 }
 
+/** The text of the file that a button saves. */
+async function saved(driver: Driver, testId: string): Promise<string> {
+	await driver.evaluate(
+		`void (() => {
+			const create = URL.createObjectURL.bind(URL);
+			URL.createObjectURL = (blob) => {
+				window.saved = blob.text();
+				return create(blob);
+			};
+		})()`
+	);
+	await click(driver, testId);
+	await until(driver, 'window.saved', 'the export');
+	return String(await driver.evaluate('window.saved'));
+}
+
+/** Mean probabilities by label over the frames of a film's table, of the classifier that reads it. */
+function meanReading(table: string): { frames: number; reading: Reading } {
+	const rows = parse<Readonly<Record<string, string>>>(table, { bom: true, columns: true });
+	const read = rows.filter(({ success }) => success === '1');
+	const reading = Object.keys(rows[0] ?? {}).flatMap((name): [string, number][] => {
+		const label = /_([a-z]+)_raw$/.exec(name)?.[1];
+		return label === undefined ? [] : [[label, read.reduce((sum, row) => sum + Number(row[name]) / read.length, 0)]];
+	});
+	return { frames: rows.length, reading: Object.fromEntries(reading) };
+}
+
 interface Steps {
 	readonly origin: string;
+	/** A recording of one face; null without ffmpeg. */
+	readonly film: string | null;
 	/** Null without ffmpeg. */
 	readonly hls: string | null;
 	readonly hasCamera: boolean;
 }
 
 /** Walks step by step; a failed step does not end it. Gives the portrait's readings on the live page and exported. */
-async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: Steps): Promise<Reading[]> {
+async function walk(name: string, driver: Driver, { origin, film, hls, hasCamera }: Steps): Promise<Reading[]> {
 	const readings: Reading[] = [];
 	const step = async (title: string, run: () => Promise<string | undefined>) => {
 		try {
@@ -110,28 +141,32 @@ async function walk(name: string, driver: Driver, { origin, hls, hasCamera }: St
 		await until(driver, `document.querySelector('main[data-status="idle"]')`, 'the photo page');
 		await driver.chooseFiles('[data-testid="file-input"]', [resolve(ASTRONAUT)]);
 		await until(driver, find('picture', '[data-state="done"]'), 'the photo');
-		await driver.evaluate(
-			`void (() => {
-			const create = URL.createObjectURL.bind(URL);
-			URL.createObjectURL = (blob) => {
-				window.saved = blob.text();
-				return create(blob);
-			};
-		})()`
-		);
 		await driver.evaluate(`${find('export', ' summary')}?.click()`);
-		await click(driver, 'save-json');
-		await until(driver, 'window.saved', 'the export');
-		const text = await driver.evaluate('window.saved');
-		const { models, pictures } = JSON.parse(String(text)) as {
+		const text = await saved(driver, 'save-json');
+		const { models, pictures } = JSON.parse(text) as {
 			models: { id: string }[];
 			pictures: { width: number; faces: { readings: Record<string, { probabilities: Reading }> }[] }[];
 		};
 		const reading = pictures[0]?.faces[0]?.readings[models[0]?.id ?? '']?.probabilities;
-		if (reading === undefined) throw new Error(`no reading in ${String(text).slice(0, 200)}`);
+		if (reading === undefined) throw new Error(`no reading in ${text.slice(0, 200)}`);
 		readings.push(reading);
 		return `${pictures[0]?.width ?? 0} pixels wide, ${told(reading)}`;
 	});
+	if (film === null)
+		report(name, 'reads a film, and exports it', 'skipped', 'there is no ffmpeg, or no decoder for H.264');
+	else {
+		await step('reads a film, and exports it', async () => {
+			await driver.open(`${origin}/film`);
+			await until(driver, `document.querySelector('[data-running] main[data-status="none"]')`, 'the film page');
+			await driver.chooseFiles('[data-testid="film-input"]', [film]);
+			await until(driver, find('film-start', ':enabled'), 'the film');
+			await click(driver, 'film-start');
+			await until(driver, `document.querySelector('main[data-status="done"]')`, 'the table');
+			const { frames, reading } = meanReading(await saved(driver, 'film-save-csv'));
+			readings.push(reading);
+			return `${frames} frames, ${told(reading)}`;
+		});
+	}
 	if (hasCamera) {
 		await step('reads a live camera', async () => {
 			await driver.open(`${origin}/`);
@@ -211,6 +246,7 @@ async function main(): Promise<void> {
 		await recorder?.ready();
 		const steps = {
 			origin: site.origin,
+			film: ffmpeg === null ? null : new FilmMaker(ffmpeg, clip, folder).plain(2),
 			hls: recorder === null ? null : '/streams/walk/files/live.m3u8',
 			hasCamera: true
 		};
@@ -238,8 +274,8 @@ async function main(): Promise<void> {
 				[join(libFolder(), 'gstreamer-1.0/libgstlibav.so')]: 'gstreamer1.0-libav',
 				[join(libFolder(), 'gstreamer-1.0/libgstvideoparsersbad.so')]: 'gstreamer1.0-plugins-bad'
 			});
-			const hls = decoders === null ? null : steps.hls;
-			await walkIn('WebKitGTK', start, { ...steps, hls, hasCamera: false }, wanted);
+			const played = decoders === null ? { film: null, hls: null } : {};
+			await walkIn('WebKitGTK', start, { ...steps, ...played, hasCamera: false }, wanted);
 		}
 	} finally {
 		await recorder?.stop();

@@ -17,7 +17,10 @@ import { takeVideoFrame } from '../video-frame';
 import { createPixelReader } from '../video-pixels';
 import { chooseFrames, frameAt } from './choose-frames';
 import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
+import { useStandardColours } from './frame-colours';
 import { readRecordedAt } from './recorded-at';
+
+if (typeof VideoFrame !== 'undefined') useStandardColours(VideoFrame);
 
 /** A film is cut short if the container says that more than this share, and this many seconds, should follow. */
 const MISSING_SHARE = 0.02;
