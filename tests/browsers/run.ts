@@ -5,7 +5,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { chromium } from 'playwright-core';
 import { provideChromium, QUIET_ARGS } from '../chromium';
@@ -184,6 +184,19 @@ async function walk(name: string, driver: Driver, { origin, film, hls, hasCamera
 		await step(`runs a kiosk on ${source.split(':')[0] ?? ''}`, async () => {
 			await driver.open(`${origin}/kiosk?source=${source}&log=no`);
 			await until(driver, find('kiosk', '[data-state="running"][data-faces="1"]'), 'a face');
+			return undefined;
+		});
+	}
+	if (film === null) report(name, 'runs a kiosk on video', 'skipped', 'there is no ffmpeg, or no decoder for H.264');
+	else {
+		await step('runs a kiosk on video, again and again', async () => {
+			await driver.open(`${origin}/kiosk?source=video:/streams/walk/files/${basename(film)}&log=no`);
+			await until(driver, find('kiosk', '[data-state="running"][data-faces="1"]'), 'a face');
+			// Six rounds, and longer than a picture may take that comes no more.
+			await new Promise((done) => setTimeout(done, 12_000));
+			await until(driver, find('kiosk', '[data-state="running"][data-faces="1"]'), 'a face');
+			const incidents = await driver.evaluate(`${find('kiosk-incidents')}?.innerText ?? ''`);
+			if (incidents !== '') throw new Error(String(incidents));
 			return undefined;
 		});
 	}

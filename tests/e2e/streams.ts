@@ -119,9 +119,11 @@ export async function startStreams(
 async function sendFile(path: string, range: string | undefined, response: ServerResponse): Promise<void> {
 	try {
 		const bytes = await readFile(path);
-		const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
-		const part = from === undefined ? bytes : bytes.subarray(Number(from), Number(to) + 1);
-		if (part !== bytes) response.setHeader('Content-Range', `bytes ${from}-${to}/${bytes.length}`);
+		const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+		const last = to === undefined || to === '' ? bytes.length - 1 : Number(to);
+		const part = from === undefined ? bytes : bytes.subarray(Number(from), last + 1);
+		response.setHeader('Accept-Ranges', 'bytes');
+		if (part !== bytes) response.setHeader('Content-Range', `bytes ${from}-${last}/${bytes.length}`);
 		const headers = { 'Content-Length': part.length, 'Cache-Control': 'no-store' };
 		response.writeHead(part === bytes ? 200 : 206, headers).end(part);
 	} catch {

@@ -150,7 +150,8 @@ async function sized(video: HTMLVideoElement): Promise<void> {
 /** A video file, played in a loop. */
 export function attachFile(address: StreamAddress): Attach {
 	return (video, fail, signal) => {
-		video.loop = true;
+		// With the attribute `loop`, WebKitGTK stops in the second round. If it cannot play on, that counts as a standstill.
+		video.addEventListener('ended', () => void video.play().catch(() => undefined), { signal });
 		// A file of another origin must allow its pixels to be read.
 		video.crossOrigin = 'anonymous';
 		video.addEventListener(

@@ -28,6 +28,8 @@ export function attachWhep({ url, login }: StreamAddress, ice: readonly RTCIceSe
 				.filter((server) => !usable.includes(server))
 				.map(({ urls }) => `${String(urls)} needs a login, which the set-up page takes`)
 		);
+		if (typeof RTCPeerConnection === 'undefined')
+			throw new AppError('stream-unreadable', 'no WebRTC', undefined, 'This browser has no WebRTC.');
 		const connection = new RTCPeerConnection({ iceServers: usable });
 		connection.addEventListener('icecandidateerror', (event) => {
 			const trouble = describeTrouble(event);
