@@ -94,6 +94,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				noface: maker.noFaces(),
 				webm: maker.webm(),
 				mov: maker.mov(),
+				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
 				hdr: maker.hdr(),
 				two: maker.twoFaces(),
@@ -111,10 +112,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(14);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(15);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 9 films').waitFor();
+			await page.getByText('Read 10 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -128,6 +129,13 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			expect([...frames.keys()]).toEqual(times.map((_, index) => index));
 			for (const [index, timeS] of times.entries()) expect(frames.get(index)).toBeCloseTo(timeS, 3);
 			expect(rows.filter(({ success }) => success === '1').length).toBeGreaterThan(times.length / 2);
+		});
+
+		it('reads all frames of an interrupted recording, and shows any of them', async () => {
+			await select(page, 'interrupted');
+			const frames = (await table(page)).map(({ frame }) => Number(frame));
+			expect(new Set(frames)).toEqual(new Set(Array.from({ length: 30 }, (_, index) => index)));
+			await expect.poll(() => page.getByTestId('films').innerText()).toMatch(/interrupted\.mkv\s+Read\n/);
 		});
 
 		it('turns a film as its file says', async () => {

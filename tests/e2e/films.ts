@@ -62,6 +62,12 @@ export class FilmMaker {
 		return this.#make('small.mov', ['-t', '1', '-vf', 'scale=320:240', ...H264]);
 	}
 
+	/** As a recorder leaves it that was interrupted: without an index, and with clusters without a key frame. */
+	interrupted(): string {
+		const clusters = ['-live', '1', '-cluster_time_limit', '300'];
+		return this.#make('interrupted.mkv', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '15', ...clusters]);
+	}
+
 	/** Ten bits per colour on the scale of HDR10, in Matroska. */
 	hdr(): string {
 		const colours = 'scale=320:240,format=yuv420p10le,setparams=color_primaries=bt2020:color_trc=smpte2084';

@@ -1,7 +1,7 @@
 import type { Sampling } from './film';
 
 /** Times this close are the same: containers count in fractions of their own. */
-const SAME_S = 1e-4;
+export const SAME_S = 1e-4;
 
 /** Index of the last of `times` (ascending) that is not after `timeS`; -1 before the first. */
 export function frameAt(times: ArrayLike<number>, timeS: number): number {

@@ -15,7 +15,7 @@ import type { GrabbedFrame } from '../../protocol';
 import { fitWithin, type Size } from '../scale';
 import { takeVideoFrame } from '../video-frame';
 import { createPixelReader } from '../video-pixels';
-import { chooseFrames, frameAt } from './choose-frames';
+import { chooseFrames, frameAt, SAME_S } from './choose-frames';
 import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
 import { useStandardColours } from './frame-colours';
 import { readRecordedAt } from './recorded-at';
@@ -31,7 +31,7 @@ export async function openDecoded(file: Blob): Promise<FilmReader> {
 	const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
 	try {
 		const track = await findTrack(input);
-		return new DecodedFilm(input, track, ...(await describe(file, input, track)));
+		return new DecodedFilm(input, track, await describe(file, input, track));
 	} catch (error) {
 		input.dispose();
 		throw error;
@@ -60,15 +60,21 @@ async function findTrack(input: Input): Promise<InputVideoTrack> {
 	return track;
 }
 
-async function describe(
-	file: Blob,
-	input: Input,
-	track: InputVideoTrack
-): Promise<[info: FilmInfo, times: Float64Array]> {
+interface Description {
+	readonly info: FilmInfo;
+	/** When each frame begins, in display order, in seconds. */
+	readonly times: Float64Array;
+	/** When those begin that can be decoded without others. */
+	readonly keys: Float64Array;
+}
+
+async function describe(file: Blob, input: Input, track: InputVideoTrack): Promise<Description> {
 	const packets = new EncodedPacketSink(track);
 	const times: number[] = [];
+	const keys: number[] = [];
 	let endS = 0;
-	for await (const { timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
+	for await (const { type, timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
+		if (type === 'key') keys.push(timestamp);
 		// Frames before 0 are decoded, but not shown.
 		if (timestamp + duration <= 0 && timestamp < 0) continue;
 		times.push(timestamp);
@@ -92,7 +98,7 @@ async function describe(
 		method: 'webcodecs',
 		cutShort: last === null || saidS - endS > Math.max(MISSING_S, MISSING_SHARE * saidS)
 	};
-	return [info, sorted];
+	return { info, times: sorted, keys: Float64Array.from(keys).sort() };
 }
 
 type Context2D = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
@@ -101,8 +107,8 @@ class DecodedFilm implements FilmReader {
 	readonly info: FilmInfo;
 	readonly #input: Input;
 	readonly #track: InputVideoTrack;
-	/** When each frame begins, in display order. */
 	readonly #times: Float64Array;
+	readonly #keys: Float64Array;
 	readonly #canvas = new OffscreenCanvas(1, 1);
 	/** Holds a frame in its own size before it is drawn to a canvas. */
 	readonly #whole = new OffscreenCanvas(1, 1);
@@ -110,11 +116,12 @@ class DecodedFilm implements FilmReader {
 	#drawn: Promise<void> = Promise.resolve();
 	#shown: VideoSample | null = null;
 
-	constructor(input: Input, track: InputVideoTrack, info: FilmInfo, times: Float64Array) {
+	constructor(input: Input, track: InputVideoTrack, { info, times, keys }: Description) {
 		this.#input = input;
 		this.#track = track;
 		this.info = info;
 		this.#times = times;
+		this.#keys = keys;
 	}
 
 	count(sampling: Sampling): number {
@@ -124,13 +131,9 @@ class DecodedFilm implements FilmReader {
 	async *frames(sampling: Sampling, signal: AbortSignal): AsyncGenerator<FilmFrame, void, undefined> {
 		const chosen = chooseFrames(this.#times, sampling);
 		const timesS = Array.from(chosen, (index) => this.#times[index] ?? 0);
-		const samples = new VideoSampleSink(this.#track).samplesAtTimestamps(timesS);
-		let done = 0;
 		let lastS = -Infinity;
 		try {
-			for await (const sample of samples) {
-				const index = chosen[done++];
-				if (sample === null || index === undefined) continue;
+			for await (const sample of this.#samplesAt(timesS)) {
 				try {
 					signal.throwIfAborted();
 					// Past the end of the available data, the last frame is returned again and again.
@@ -145,7 +148,7 @@ class DecodedFilm implements FilmReader {
 			signal.throwIfAborted();
 			throw filmError(thrown);
 		}
-		if (done > 0 && lastS < (timesS.at(-1) ?? 0) - MISSING_S) {
+		if (lastS < (timesS.at(-1) ?? -Infinity) - MISSING_S) {
 			throw new AppError('film-cut-short', `ends at ${lastS} s, should reach ${timesS.at(-1) ?? 0} s`);
 		}
 	}
@@ -153,10 +156,13 @@ class DecodedFilm implements FilmReader {
 	async at(timeS: number): Promise<FilmFrame | null> {
 		const index = frameAt(this.#times, timeS);
 		if (index < 0) return null;
-		const sample = await new VideoSampleSink(this.#track).getSample(this.#times[index] ?? 0);
 		this.#shown?.close();
-		this.#shown = sample;
-		return sample === null ? null : this.#frame(sample);
+		this.#shown = null;
+		for await (const sample of this.#samplesAt([this.#times[index] ?? 0])) {
+			this.#shown = sample;
+			return this.#frame(sample);
+		}
+		return null;
 	}
 
 	step(timeS: number, by: number): number {
@@ -168,6 +174,30 @@ class DecodedFilm implements FilmReader {
 		this.#shown?.close();
 		this.#shown = null;
 		this.#input.dispose();
+	}
+
+	/** The frames that begin at `timesS`, ascending, without those that cannot be decoded; to be closed by the caller. */
+	async *#samplesAt(timesS: readonly number[]): AsyncGenerator<VideoSample, void, undefined> {
+		const sink = new VideoSampleSink(this.#track);
+		let next = 0;
+		for await (const sample of sink.samplesAtTimestamps(timesS)) {
+			if (sample === null) break;
+			next++;
+			yield sample;
+		}
+		const fromS = timesS[next];
+		if (fromS === undefined) return;
+		// In a Matroska file without an index (an interrupted recording), Mediabunny does not find the key frame of a
+		// frame whose cluster has none. All frames are decoded then, from the last key frame before.
+		const key = Math.max(0, frameAt(this.#keys, fromS));
+		for await (const sample of sink.samples(this.#keys[key])) {
+			while ((timesS[next] ?? Infinity) < sample.timestamp - SAME_S) next++;
+			if ((timesS[next] ?? Infinity) <= sample.timestamp + SAME_S) {
+				next++;
+				yield sample;
+			} else sample.close();
+			if (next === timesS.length) return;
+		}
 	}
 
 	#frame(sample: VideoSample): FilmFrame {
