@@ -93,6 +93,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				turned: maker.turned(),
 				noface: maker.noFaces(),
 				webm: maker.webm(),
+				twoPass: maker.twoPass(),
 				mov: maker.mov(),
 				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
@@ -112,10 +113,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(15);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(16);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 10 films').waitFor();
+			await page.getByText('Read 11 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -136,6 +137,15 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const frames = (await table(page)).map(({ frame }) => Number(frame));
 			expect(new Set(frames)).toEqual(new Set(Array.from({ length: 30 }, (_, index) => index)));
 			await expect.poll(() => page.getByTestId('films').innerText()).toMatch(/interrupted\.mkv\s+Read\n/);
+		});
+
+		it('gives each frame its own time if other packets of the film show none', async () => {
+			await select(page, 'two-pass');
+			expect(maker.times(paths['twoPass'] ?? '').length).toBeGreaterThan(30);
+			const rows = await table(page);
+			expect(rows.map(({ frame, timestamp }) => [frame, Number(timestamp)])).toEqual(
+				Array.from({ length: 30 }, (_, index) => [String(index), index / 10])
+			);
 		});
 
 		it('turns a film as its file says', async () => {

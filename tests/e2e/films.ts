@@ -112,6 +112,20 @@ export class FilmMaker {
 		]);
 	}
 
+	/** VP8 in two passes: some of its packets show no frame, and only help to decode others. */
+	twoPass(): string {
+		const vp8 = ['-c:v', 'libvpx', '-cpu-used', '8', '-b:v', '300k', '-auto-alt-ref', '1', '-lag-in-frames', '16'];
+		const pass = (number: number): string[] => [
+			'-pass',
+			String(number),
+			'-passlogfile',
+			join(this.#folder, 'two-pass')
+		];
+		const film = ['-t', '3', '-vf', 'scale=320:240', ...vp8];
+		this.#make('two-pass.webm', [...film, ...pass(1)]);
+		return this.#make('two-pass.webm', [...film, ...pass(2)]);
+	}
+
 	/** With transparency, as programs for animation write it. */
 	transparent(): string {
 		const vp9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '400k'];

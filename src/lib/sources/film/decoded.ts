@@ -19,6 +19,7 @@ import { chooseFrames, frameAt, SAME_S } from './choose-frames';
 import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
 import { useStandardColours } from './frame-colours';
 import { readRecordedAt } from './recorded-at';
+import { showsFrame } from './vp8';
 
 if (typeof VideoFrame !== 'undefined') useStandardColours(VideoFrame);
 
@@ -73,7 +74,10 @@ async function describe(file: Blob, input: Input, track: InputVideoTrack): Promi
 	const times: number[] = [];
 	const keys: number[] = [];
 	let endS = 0;
-	for await (const { type, timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
+	const isVp8 = (await track.getCodec()) === 'vp8';
+	for await (const packet of packets.packets(undefined, undefined, { metadataOnly: !isVp8 })) {
+		const { type, timestamp, duration, data } = packet;
+		if (isVp8 && !showsFrame(data)) continue;
 		if (type === 'key') keys.push(timestamp);
 		// Frames before 0 are decoded, but not shown.
 		if (timestamp + duration <= 0 && timestamp < 0) continue;
