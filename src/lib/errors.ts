@@ -127,6 +127,10 @@ export const EXPLANATIONS = {
 		sentence: 'From here on this film cannot be decoded.',
 		remedy: 'What was read so far is kept. Copy or download the film again for the rest.'
 	},
+	'film-gaps': {
+		sentence: 'Parts of this film are damaged and cannot be decoded.',
+		remedy: 'The rest of it was read. Copy or download the film again to get all of it.'
+	},
 	'film-gone': {
 		sentence: 'The file of this film can no longer be read: it was moved or changed.',
 		remedy: 'What was read so far is kept. Choose the film again to continue.'

@@ -94,6 +94,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				noface: maker.noFaces(),
 				webm: maker.webm(),
 				twoPass: maker.twoPass(),
+				damaged: maker.damaged(),
 				mov: maker.mov(),
 				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
@@ -113,10 +114,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(16);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(17);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 11 films').waitFor();
+			await page.getByText('Read 12 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -201,6 +202,17 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			await expect.poll(() => page.getByTestId('status').innerText()).toContain('as far as the file goes');
 			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string }; film: { frames: number } };
 			expect(json.reading.ended).toBe('cut-short');
+		});
+
+		it('reads a film on after frames that are damaged, and says so', async () => {
+			await select(page, 'damaged.mp4');
+			await expect.poll(() => page.getByTestId('status').innerText()).toContain('except where the file is damaged');
+			const frames = (await table(page)).map(({ frame }) => Number(frame));
+			const group = (from: number): number[] => Array.from({ length: 10 }, (_, index) => from + index);
+			expect(frames).toEqual(expect.arrayContaining([...group(0), ...group(20)]));
+			expect(frames).not.toContain(15);
+			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string } };
+			expect(json.reading.ended).toBe('damaged');
 		});
 
 		it.each([
