@@ -95,6 +95,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				webm: maker.webm(),
 				twoPass: maker.twoPass(),
 				damaged: maker.damaged(),
+				joined: maker.joined(),
 				mov: maker.mov(),
 				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
@@ -114,7 +115,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(17);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(18);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
 			await page.getByText('Read 12 films').waitFor();
@@ -217,6 +218,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 
 		it.each([
 			['cut-after', 'film-incomplete'],
+			['joined', 'film-restarts'],
 			['old.mp4', 'film-codec'],
 			['old.ts', 'film-codec'],
 			['sound', 'film-no-video'],

@@ -121,6 +121,14 @@ export class FilmMaker {
 		return path;
 	}
 
+	/** Two files of a recorder, one after another: the times of each start at the same second. */
+	joined(): string {
+		const path = this.#make('joined.ts', ['-t', '2', '-vf', 'scale=320:240', ...H264]);
+		const bytes = readFileSync(path);
+		writeFileSync(path, Buffer.concat([bytes, bytes]));
+		return path;
+	}
+
 	/** VP8 in two passes: some of its packets show no frame, and only help to decode others. */
 	twoPass(): string {
 		const vp8 = ['-c:v', 'libvpx', '-cpu-used', '8', '-b:v', '300k', '-auto-alt-ref', '1', '-lag-in-frames', '16'];

@@ -27,6 +27,8 @@ if (typeof VideoFrame !== 'undefined') useStandardColours(VideoFrame);
 /** A film is cut short if the container says that more than this share, and this many seconds, should follow. */
 const MISSING_SHARE = 0.02;
 const MISSING_S = 1;
+/** A key frame so long before the frame that precedes it in the file begins another recording. */
+const RESTART_S = 0.5;
 
 /** Throws AppError if it is not a film; NotDecodable if a video element may still play it. */
 export async function openDecoded(file: Blob): Promise<FilmReader> {
@@ -79,7 +81,12 @@ async function describe(file: Blob, input: Input, track: InputVideoTrack): Promi
 	for await (const packet of packets.packets(undefined, undefined, { metadataOnly: !isVp8 })) {
 		const { type, timestamp, duration, data } = packet;
 		if (isVp8 && !showsFrame(data)) continue;
-		if (type === 'key') keys.push(timestamp);
+		if (type === 'key') {
+			// Only other frames may come after later ones.
+			const beforeS = times.at(-1) ?? -Infinity;
+			if (timestamp < beforeS - RESTART_S) throw new AppError('film-restarts', `${timestamp} s after ${beforeS} s`);
+			keys.push(timestamp);
+		}
 		// Frames before 0 are decoded, but not shown.
 		if (timestamp + duration <= 0 && timestamp < 0) continue;
 		times.push(timestamp);
