@@ -93,6 +93,9 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				turned: maker.turned(),
 				noface: maker.noFaces(),
 				webm: maker.webm(),
+				twoPass: maker.twoPass(),
+				damaged: maker.damaged(),
+				joined: maker.joined(),
 				mov: maker.mov(),
 				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
@@ -112,10 +115,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(15);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(18);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 10 films').waitFor();
+			await page.getByText('Read 12 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -136,6 +139,15 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const frames = (await table(page)).map(({ frame }) => Number(frame));
 			expect(new Set(frames)).toEqual(new Set(Array.from({ length: 30 }, (_, index) => index)));
 			await expect.poll(() => page.getByTestId('films').innerText()).toMatch(/interrupted\.mkv\s+Read\n/);
+		});
+
+		it('gives each frame its own time if other packets of the film show none', async () => {
+			await select(page, 'two-pass');
+			expect(maker.times(paths['twoPass'] ?? '').length).toBeGreaterThan(30);
+			const rows = await table(page);
+			expect(rows.map(({ frame, timestamp }) => [frame, Number(timestamp)])).toEqual(
+				Array.from({ length: 30 }, (_, index) => [String(index), index / 10])
+			);
 		});
 
 		it('turns a film as its file says', async () => {
@@ -193,8 +205,20 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			expect(json.reading.ended).toBe('cut-short');
 		});
 
+		it('reads a film on after frames that are damaged, and says so', async () => {
+			await select(page, 'damaged.mp4');
+			await expect.poll(() => page.getByTestId('status').innerText()).toContain('except where the file is damaged');
+			const frames = (await table(page)).map(({ frame }) => Number(frame));
+			const group = (from: number): number[] => Array.from({ length: 10 }, (_, index) => from + index);
+			expect(frames).toEqual(expect.arrayContaining([...group(0), ...group(20)]));
+			expect(frames).not.toContain(15);
+			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string } };
+			expect(json.reading.ended).toBe('damaged');
+		});
+
 		it.each([
 			['cut-after', 'film-incomplete'],
+			['joined', 'film-restarts'],
 			['old.mp4', 'film-codec'],
 			['old.ts', 'film-codec'],
 			['sound', 'film-no-video'],

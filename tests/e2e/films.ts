@@ -112,6 +112,37 @@ export class FilmMaker {
 		]);
 	}
 
+	/** Three seconds with a key frame each; what the sixth frame of the second holds was lost. */
+	damaged(): string {
+		const path = this.#make('damaged.mp4', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '10']);
+		const [length = 0, at = 0] = this.#packets(path, 'size,pos')[15] ?? [];
+		const bytes = readFileSync(path);
+		writeFileSync(path, bytes.fill(0, at, at + length));
+		return path;
+	}
+
+	/** Two files of a recorder, one after another: the times of each start at the same second. */
+	joined(): string {
+		const path = this.#make('joined.ts', ['-t', '2', '-vf', 'scale=320:240', ...H264]);
+		const bytes = readFileSync(path);
+		writeFileSync(path, Buffer.concat([bytes, bytes]));
+		return path;
+	}
+
+	/** VP8 in two passes: some of its packets show no frame, and only help to decode others. */
+	twoPass(): string {
+		const vp8 = ['-c:v', 'libvpx', '-cpu-used', '8', '-b:v', '300k', '-auto-alt-ref', '1', '-lag-in-frames', '16'];
+		const pass = (number: number): string[] => [
+			'-pass',
+			String(number),
+			'-passlogfile',
+			join(this.#folder, 'two-pass')
+		];
+		const film = ['-t', '3', '-vf', 'scale=320:240', ...vp8];
+		this.#make('two-pass.webm', [...film, ...pass(1)]);
+		return this.#make('two-pass.webm', [...film, ...pass(2)]);
+	}
+
 	/** With transparency, as programs for animation write it. */
 	transparent(): string {
 		const vp9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '400k'];
@@ -156,13 +187,8 @@ export class FilmMaker {
 
 	/** When each frame of a film begins, in seconds, as ffprobe reads it. */
 	times(path: string): number[] {
-		const probe = join(dirname(this.#ffmpeg), 'ffprobe');
-		const entries = ['-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
-		const out = execFileSync(probe, ['-v', 'error', ...entries, path], { encoding: 'utf8' });
-		return out
-			.split('\n')
-			.filter((line) => line.trim() !== '')
-			.map((line) => Number(line.split(',')[0]))
+		return this.#packets(path, 'pts_time')
+			.map(([timeS = NaN]) => timeS)
 			.sort((a, b) => a - b);
 	}
 
@@ -185,5 +211,16 @@ export class FilmMaker {
 
 	#run(args: string[]): void {
 		execFileSync(this.#ffmpeg, ['-y', '-v', 'error', ...args]);
+	}
+
+	/** Numbers that ffprobe gives for each packet of the picture. */
+	#packets(path: string, entries: string): number[][] {
+		const probe = join(dirname(this.#ffmpeg), 'ffprobe');
+		const args = ['-select_streams', 'v', '-show_entries', `packet=${entries}`, '-of', 'csv=p=0'];
+		const out = execFileSync(probe, ['-v', 'error', ...args, path], { encoding: 'utf8' });
+		return out
+			.split('\n')
+			.filter((line) => line.trim() !== '')
+			.map((line) => line.split(',').map(Number));
 	}
 }

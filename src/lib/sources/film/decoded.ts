@@ -18,13 +18,17 @@ import { createPixelReader } from '../video-pixels';
 import { chooseFrames, frameAt, SAME_S } from './choose-frames';
 import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type FilmReader, type Sampling } from './film';
 import { useStandardColours } from './frame-colours';
+import { pastDamage } from './past-damage';
 import { readRecordedAt } from './recorded-at';
+import { showsFrame } from './vp8';
 
 if (typeof VideoFrame !== 'undefined') useStandardColours(VideoFrame);
 
 /** A film is cut short if the container says that more than this share, and this many seconds, should follow. */
 const MISSING_SHARE = 0.02;
 const MISSING_S = 1;
+/** A key frame so long before the frame that precedes it in the file begins another recording. */
+const RESTART_S = 0.5;
 
 /** Throws AppError if it is not a film; NotDecodable if a video element may still play it. */
 export async function openDecoded(file: Blob): Promise<FilmReader> {
@@ -73,8 +77,16 @@ async function describe(file: Blob, input: Input, track: InputVideoTrack): Promi
 	const times: number[] = [];
 	const keys: number[] = [];
 	let endS = 0;
-	for await (const { type, timestamp, duration } of packets.packets(undefined, undefined, { metadataOnly: true })) {
-		if (type === 'key') keys.push(timestamp);
+	const isVp8 = (await track.getCodec()) === 'vp8';
+	for await (const packet of packets.packets(undefined, undefined, { metadataOnly: !isVp8 })) {
+		const { type, timestamp, duration, data } = packet;
+		if (isVp8 && !showsFrame(data)) continue;
+		if (type === 'key') {
+			// Only other frames may come after later ones.
+			const beforeS = times.at(-1) ?? -Infinity;
+			if (timestamp < beforeS - RESTART_S) throw new AppError('film-restarts', `${timestamp} s after ${beforeS} s`);
+			keys.push(timestamp);
+		}
 		// Frames before 0 are decoded, but not shown.
 		if (timestamp + duration <= 0 && timestamp < 0) continue;
 		times.push(timestamp);
@@ -132,12 +144,11 @@ class DecodedFilm implements FilmReader {
 		const chosen = chooseFrames(this.#times, sampling);
 		const timesS = Array.from(chosen, (index) => this.#times[index] ?? 0);
 		let lastS = -Infinity;
+		let damage: unknown = null;
 		try {
-			for await (const sample of this.#samplesAt(timesS)) {
+			for await (const sample of this.#samplesAt(timesS, (error) => (damage = error))) {
 				try {
 					signal.throwIfAborted();
-					// Past the end of the available data, the last frame is returned again and again.
-					if (sample.timestamp <= lastS) break;
 					lastS = sample.timestamp;
 					yield this.#frame(sample);
 				} finally {
@@ -148,6 +159,8 @@ class DecodedFilm implements FilmReader {
 			signal.throwIfAborted();
 			throw filmError(thrown);
 		}
+		if (damage !== null && lastS === -Infinity) throw filmError(damage);
+		if (damage !== null && !this.info.cutShort) throw new AppError('film-gaps', 'frames are missing', damage);
 		if (lastS < (timesS.at(-1) ?? -Infinity) - MISSING_S) {
 			throw new AppError('film-cut-short', `ends at ${lastS} s, should reach ${timesS.at(-1) ?? 0} s`);
 		}
@@ -177,11 +190,19 @@ class DecodedFilm implements FilmReader {
 	}
 
 	/** The frames that begin at `timesS`, ascending, without those that cannot be decoded; to be closed by the caller. */
-	async *#samplesAt(timesS: readonly number[]): AsyncGenerator<VideoSample, void, undefined> {
+	#samplesAt(
+		timesS: readonly number[],
+		onDamage: (error: unknown) => void = () => undefined
+	): AsyncGenerator<VideoSample, void, undefined> {
+		return pastDamage(timesS, this.#keys, (some) => this.#decode(some), onDamage);
+	}
+
+	/** Decodes the frames that begin at `timesS`; null for those that were lost. */
+	async *#decode(timesS: readonly number[]): AsyncGenerator<VideoSample | null, void, undefined> {
 		const sink = new VideoSampleSink(this.#track);
 		let next = 0;
 		for await (const sample of sink.samplesAtTimestamps(timesS)) {
-			if (sample === null) break;
+			if (sample === null && !(await this.#hasKey(timesS[next] ?? 0))) break;
 			next++;
 			yield sample;
 		}
@@ -198,6 +219,12 @@ class DecodedFilm implements FilmReader {
 			} else sample.close();
 			if (next === timesS.length) return;
 		}
+	}
+
+	/** Whether Mediabunny finds the key frame of the frame at a time. */
+	async #hasKey(timeS: number): Promise<boolean> {
+		const packets = new EncodedPacketSink(this.#track);
+		return (await packets.getKeyPacket(timeS, { verifyKeyPackets: true })) !== null;
 	}
 
 	#frame(sample: VideoSample): FilmFrame {

@@ -18,6 +18,7 @@ import {
 } from 'mediabunny';
 import { AppError } from '../../errors';
 import type { Size } from '../scale';
+import './vp8';
 
 export interface FilmFormat {
 	/** Such as "mp4-avc". */

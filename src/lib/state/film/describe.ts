@@ -18,11 +18,12 @@ export function stateText(state: FilmState, progress: number): string {
 		case 'paused':
 			return `Paused at ${Math.floor(progress * 100)} %`;
 		case 'done':
-			return state.ended === 'whole'
-				? 'Read'
-				: state.ended === 'cancelled'
-					? `Cancelled at ${Math.floor(progress * 100)} %`
-					: 'Read as far as the file goes';
+			return {
+				whole: 'Read',
+				cancelled: `Cancelled at ${Math.floor(progress * 100)} %`,
+				'cut-short': 'Read as far as the file goes',
+				damaged: 'Read, except where the file is damaged'
+			}[state.ended];
 		case 'failed':
 			return EXPLANATIONS[state.error.code].sentence;
 	}

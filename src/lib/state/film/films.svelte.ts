@@ -1,14 +1,20 @@
 /** The recordings that a visitor chose: a queue for the analyser. What was read of them is kept until it is erased. */
-import { AppError, toAppError } from '../../errors';
+import { AppError, toAppError, type ErrorCode } from '../../errors';
 import { hashFile } from '../../client/file-hash';
 import { openFilm } from '../../sources/film/open';
 import type { Session } from '../session.svelte';
 import type { Settings } from '../settings.svelte';
 import { Film } from './film.svelte';
 import { Keeper } from './keeper.svelte';
-import { isSameFile, type FilmRecord, type Reading, type ReadOptions } from './record';
+import { isSameFile, type Ended, type FilmRecord, type Reading, type ReadOptions } from './record';
 import { usedModels, usedDetectors } from './used';
 import { APPLICATION } from './application';
+
+/** Errors after which all that can be read of a film was read. */
+const ENDED: Partial<Record<ErrorCode, Exclude<Ended, null>>> = {
+	'film-cut-short': 'cut-short',
+	'film-gaps': 'damaged'
+};
 
 export class Films {
 	#list: readonly Film[] = $state.raw([]);
@@ -216,9 +222,8 @@ export class Films {
 		} catch (thrown) {
 			const error = toAppError(thrown, 'film-damaged');
 			if (!signal.aborted) {
-				film.setState(
-					error.code === 'film-cut-short' ? { kind: 'done', ended: 'cut-short' } : { kind: 'failed', error }
-				);
+				const ended = ENDED[error.code];
+				film.setState(ended === undefined ? { kind: 'failed', error } : { kind: 'done', ended });
 			}
 		} finally {
 			release();

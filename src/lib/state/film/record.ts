@@ -75,8 +75,8 @@ export interface FileStamp {
 	readonly lastModified: number;
 }
 
-/** How reading ended; null if it has not. */
-export type Ended = 'whole' | 'cancelled' | 'cut-short' | null;
+/** How reading ended: 'damaged' if frames in between could not be decoded; null if it has not. */
+export type Ended = 'whole' | 'cancelled' | 'cut-short' | 'damaged' | null;
 
 export interface FilmRecord {
 	readonly key: string;
