@@ -208,6 +208,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		it('reads a film on after frames that are damaged, and says so', async () => {
 			await select(page, 'damaged.mp4');
 			await expect.poll(() => page.getByTestId('status').innerText()).toContain('except where the file is damaged');
+			await expect.poll(() => page.getByTestId('film-write').innerText()).toContain('could show faces');
 			const frames = (await table(page)).map(({ frame }) => Number(frame));
 			const group = (from: number): number[] => Array.from({ length: 10 }, (_, index) => from + index);
 			expect(frames).toEqual(expect.arrayContaining([...group(0), ...group(20)]));
