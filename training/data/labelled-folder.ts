@@ -2,6 +2,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import { type Numbering, NUMBERINGS } from '../../src/lib/core/labels';
 import type { Frame } from '../../src/lib/core/types';
 import { numberedFolders, sortByLabel } from '../../src/lib/data-sets/folders';
 import { isClutter } from '../../src/lib/data-sets/names';
@@ -32,15 +33,25 @@ export function readLabelledFolder(dir: string): LabelledFolder {
 		.map((file) => ({ path: path.relative(dir, file).split(path.sep).join('/'), file }))
 		.filter((each) => PICTURE.test(each.path) && !isClutter(each.path))
 		.sort((a, b) => (a.path < b.path ? -1 : 1));
-	const [likeliest = null] = numberedFolders(paths)?.numberings ?? [];
-	// A folder's own name says whose numbers it has; a guess would give figures that mean nothing.
-	const numbering = likeliest?.called.test(dir) === true ? likeliest : null;
+	const numbering = numberingNamed(dir, numberedFolders(paths)?.numberings ?? []);
 	const { labelled, unknown } = sortByLabel(paths, numbering);
 	if (labelled.length === 0)
 		throw new UserError(
 			`${dir} holds no picture in a folder that is named after a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count if the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
 		);
 	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ said }) => said))] };
+}
+
+/**
+ * Whose numbers these folders have, by the innermost folder of `dir` that is named after a data set; null if none of
+ * `fitting` is: a guess would give figures that mean nothing.
+ */
+function numberingNamed(dir: string, fitting: readonly Numbering[]): Numbering | null {
+	const named = dir
+		.split(/[\\/]/)
+		.reverse()
+		.flatMap((folder) => NUMBERINGS.findLast(({ called }) => called.test(folder)) ?? [])[0];
+	return named !== undefined && fitting.includes(named) ? named : null;
 }
 
 /** The files in `dir`, also behind links, except links to a folder around them. `around`: where the folders really are. */

@@ -113,6 +113,27 @@ describe('a folder of pictures as a test set', () => {
 		await classifyFolder(crops, [byLight], () => Promise.reject(new Error('A detector was asked for.')));
 	});
 
+	it.each([
+		['fer2013', [0, 6], ['angry', 'neutral']],
+		['FER2013Plus/test', [0, 6], ['neutral', 'fear']],
+		['raf-db', [1, 7], ['surprise', 'neutral']],
+		['affectnet/raf-db', [1, 7], ['surprise', 'neutral']],
+		['affectnet', [0, 6], ['neutral', 'angry']],
+		['ck+', [1, 7], ['angry', 'surprise']],
+		['my faces', [0, 6], null],
+		['raf-db', [0, 7], null]
+	])('in %s with numbered folders %j means by them what that data set does, or is refused', (name, numbers, labels) => {
+		const root = path.join(dir, 'numbered');
+		for (const number of numbers) {
+			mkdirSync(path.join(root, name, String(number)), { recursive: true });
+			writeFileSync(path.join(root, name, String(number), 'a.png'), '');
+		}
+		const read = () => readLabelledFolder(path.join(root, name)).pictures.map(({ label }) => label);
+		if (labels === null) expect(read).toThrow(UserError);
+		else expect(read()).toEqual(labels);
+		rmSync(root, { recursive: true });
+	});
+
 	it.skipIf(process.platform === 'win32')('follows links to folders and files, but not in circles', () => {
 		const linked = path.join(dir, 'linked');
 		mkdirSync(path.join(linked, 'sad'), { recursive: true });
