@@ -32,7 +32,7 @@ export async function readLists(lists: readonly NamedBlob[], paths: readonly str
 	const unclear: string[] = [];
 	let missing = 0;
 	for (const { name, file } of lists) {
-		const find = finderOf(pathsAround(name, paths));
+		const find = finderFor(name, pathsAround(name, paths));
 		try {
 			const read = await readList(piecesOf(file.stream()), find);
 			if (read === null) continue;
@@ -75,14 +75,14 @@ async function readList(
 			separator ??= SEPARATORS.find((each) => next.value.text.includes(each)) ?? null;
 			sample.push(fieldsOf(next.value.text, separator));
 		}
-		const nameAt = mostOften(sample, (field) => find(field) !== undefined);
+		// Of a whole data set's list, often few pictures are here.
+		const nameAt = mostOften(sample, (field) => find(field) !== undefined) ?? mostOften(sample, isPictureName);
 		if (nameAt === null) return null;
 		const labelAt = labelColumn(sample, nameAt, find);
-		if (labelAt === null) return 'unclear';
 		const rows: [string, string][] = [];
 		let missing = 0;
 		const take = (fields: readonly string[]): void => {
-			const [name = '', label = ''] = [fields[nameAt], fields[labelAt]];
+			const [name = '', label = ''] = [fields[nameAt], fields[labelAt ?? -1]];
 			const path = find(name);
 			if (path !== undefined) rows.push([path, label]);
 			else if (isPictureName(name)) missing++;
@@ -94,7 +94,8 @@ async function readList(
 			// Half a list is useless.
 			return 'unclear';
 		}
-		return { rows, missing };
+		if (rows.length === 0) return null;
+		return labelAt === null ? 'unclear' : { rows, missing };
 	} finally {
 		await lines.return(undefined);
 	}
@@ -147,6 +148,14 @@ function pathsAround(list: string, paths: readonly string[]): readonly string[] 
 		if (end === 0) break;
 	}
 	return paths;
+}
+
+/** Like `finderOf`; if several folders have a name, the one counts that the list is named after, as "train_labels.csv". */
+function finderFor(list: string, paths: readonly string[]): (name: string) => string | undefined {
+	const own = /[^\W_]+/.exec(list.split('/').at(-1) ?? '')?.[0].toLowerCase() ?? '';
+	const find = finderOf(paths);
+	const findInOwn = finderOf(paths.filter((path) => `/${path.toLowerCase()}`.includes(`/${own}/`)));
+	return (name) => find(name) ?? findInOwn(name);
 }
 
 /**
