@@ -181,7 +181,8 @@ describe('numberedFolders', () => {
 		['AffectNet-8', 'affectnet'],
 		['raf-db', 'raf-db'],
 		['CK+48', 'ck'],
-		['YOLO_format', 'sorted-with-contempt']
+		['YOLO_format', 'sorted-with-contempt'],
+		['DATASET/train_00001_aligned', 'raf-db']
 	])('recognises %s by its name', (root, id) => {
 		expect(numberedFolders(folders(root, [1, 2, 3, 4, 5, 6]))?.numberings[0]?.id).toBe(id);
 	});
