@@ -21,6 +21,9 @@ export interface ListedLabels {
 const SAMPLE_ROWS = 100;
 /** The name of the label column, or part of it; lower case, letters only. */
 const LABEL_NAMES = /^(class|target|category|y|expr)$|label|emotion|expression/;
+/** Names of columns whose numbers are no labels, in the same spelling. */
+const OTHER_NAMES =
+	/^(id|index|no|nr|gender|sex|age|race|fold|split|usage|subject|person|user|face|width|height)(id)?$/;
 const SEPARATORS = [',', ';', '\t', '|'];
 /** Suffix that RAF-DB's aligned pictures have, but the names in its list lack. */
 const ADDED_TO_NAMES = /_aligned$/;
@@ -134,7 +137,8 @@ function labelColumn(
 	// Some lists have both the label in words and its number.
 	const named = called.find((at) => share(at, isWord) > 0.5) ?? called.find((at) => share(at, isNumber) > 0.5);
 	if (named !== undefined) return named;
-	const holding = others.filter((at) => share(at, (field) => isWord(field) || isNumber(field)) > 0.5);
+	const isOther = (at: number): boolean => hasHead && OTHER_NAMES.test(plain(head[at] ?? ''));
+	const holding = others.filter((at) => share(at, (field) => isWord(field) || (isNumber(field) && !isOther(at))) > 0.5);
 	return holding.length === 1 ? (holding[0] ?? null) : null;
 }
 

@@ -47,6 +47,13 @@ describe('a list of labels beside its pictures', () => {
 			{ 'KDEF/AF01ANS.JPG': 'angry', 'KDEF/AF01HAS.JPG': 'happy' }
 		],
 		[
+			'whose columns are numbered, as pandas does by default',
+			'set/train.csv',
+			['set/a.jpg'],
+			'0,1\na.jpg,3\n',
+			{ 'set/a.jpg': '3' }
+		],
+		[
 			'whose names have spaces and come in folders of Windows',
 			'x/list.txt',
 			['x/My pictures/a b.png', 'x/c.png'],
@@ -139,6 +146,8 @@ describe('a list of labels beside its pictures', () => {
 
 	it.each([
 		['votes, none of which is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
+		['numbers that say something else', 'name,gender\na.jpg,0\nb.jpg,1\n', ['set/labels.csv']],
+		['numbers of people', 'id,name\n1,a.jpg\n2,b.jpg\n', ['set/labels.csv']],
 		['names and nothing else', 'a.jpg\nb.jpg\n', ['set/labels.csv']],
 		['a text about something else', 'These are pictures.\nThey are free.\n', []],
 		['rows of FER2013', 'emotion,pixels\n3,70 80 82\n', []],
