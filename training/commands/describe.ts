@@ -1,5 +1,6 @@
 /** Figures as lines of text. */
 import type { Report } from '../../src/lib/report';
+import type { LabelledFolder } from '../data/labelled-folder';
 import type { FolderFigures } from '../evaluate/folder-figures';
 import { percent, percentWithInterval } from './terminal';
 
@@ -32,6 +33,26 @@ export function describeReport({ model, splits, unsure, corruptions }: Report, f
 			`${percent(unsure.private.accuracy)} of those correctly`
 	];
 	return [`${model}: accuracy, macro-F1 and calibration error`, ...lines, ...(silent ?? []), ...worse].join('\n');
+}
+
+/** Sentences on what in a folder has no label, or one that its folder does not name clearly. */
+export function describeLabels({ leftOut, guessed, named }: Omit<LabelledFolder, 'pictures'>): string[] {
+	const told = (begin: string, what: readonly string[]): string[] =>
+		what.length === 0 ? [] : [`${begin}: ${what.join(', ')}.`];
+	return [
+		...told(
+			'Left out, as no label has these names',
+			[...leftOut].map(([said, n]) => `${said === '' ? 'outside of folders' : said} (${String(n)})`)
+		),
+		...told(
+			'Read as misspellings',
+			[...guessed].map(([folder, label]) => `${folder} as ${label}`)
+		),
+		...told(
+			'No folder names an expression, so the names of the files were read',
+			[...named].map(([label, file]) => `${file} as ${label}`)
+		)
+	];
 }
 
 /** The figures of a folder of pictures, under a title. */

@@ -21,7 +21,7 @@ import { createRandom } from '../lib/random';
 import { readManifest } from '../ship/manifest';
 import { writeReport } from '../ship/measure';
 import { readReport } from '../ship/shipped';
-import { confusionTable, describeFolder } from './describe';
+import { confusionTable, describeFolder, describeLabels } from './describe';
 import { loadData, parseFlags } from './flags';
 import { MODELS_DIR } from './paths';
 import { requireResultName, saveResult } from './results';
@@ -136,9 +136,9 @@ async function onFolder(
 	json: boolean,
 	intoReport: boolean
 ): Promise<unknown[]> {
-	const { pictures, unknownFolders } = readLabelledFolder(folder);
+	const { pictures, ...labels } = readLabelledFolder(folder);
 	const tell = json ? warn : say;
-	if (unknownFolders.length > 0) tell(`Left out, as no label has these names: ${unknownFolders.join(', ')}.`);
+	for (const sentence of describeLabels(labels)) tell(sentence);
 	const groupOf = groupBy(by);
 	pictures.forEach(groupOf);
 	const classifiers = subjects.map(({ spec, model }) => classifierOf(spec, model));

@@ -48,7 +48,7 @@ export async function exportCommand(args: string[]): Promise<number> {
 		best,
 		history,
 		dataset,
-		ferPlus: values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n),
+		ferPlus: values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset),
 		modelsDir,
 		shippedDir: MODELS_DIR,
 		trained: trainedBy(run, best),
@@ -68,7 +68,7 @@ async function repack(
 	const dataset = await loadData(data);
 	if (modelsDir === MODELS_DIR) requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());
-	const ferPlus = ferplus === undefined ? undefined : readFerPlus(ferplus, dataset.n);
+	const ferPlus = ferplus === undefined ? undefined : readFerPlus(ferplus, dataset);
 	const { entry, report } = await repackModel({ entry: shipped, dataset, ferPlus, modelsDir, final });
 	tell(entry, report, modelsDir, final);
 	return 0;

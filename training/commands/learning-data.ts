@@ -25,7 +25,7 @@ function withVotes(dataset: Dataset, recipe: Recipe, file: string | undefined): 
 		throw new UserError(
 			`The recipe ${recipe.id} learns from FER+'s votes too. Say where they are: --ferplus fer2013new.csv`
 		);
-	const { votes, faceless } = readFerPlus(file, dataset.n);
+	const { votes, faceless } = readFerPlus(file, dataset);
 	return { ...dataset, softLabels: votes, excluded: faceless };
 }
 

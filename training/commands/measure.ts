@@ -35,7 +35,7 @@ export async function measureCommand(args: string[]): Promise<number> {
 	const dataset = await loadData(values.data);
 	requireWholeTests(dataset);
 	await startBackend(fastestOnProcessor());
-	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset.n);
+	const ferPlus = values.ferplus === undefined ? undefined : readFerPlus(values.ferplus, dataset);
 	for (const entry of entries) {
 		const measured = await measureAndWrite(entry, dataset, ferPlus, values.corruptions);
 		const [before, after] = [entry, measured].map(({ metrics }) => metrics['public']?.accuracy ?? NaN);

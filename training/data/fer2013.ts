@@ -8,7 +8,8 @@ import { requireFile, sha256, writeWhole } from '../lib/files';
 import { allocate, type Dataset } from './dataset';
 
 const PIXELS = FER2013_SIDE * FER2013_SIDE;
-const USAGES = ['Training', 'PublicTest', 'PrivateTest'] as const;
+/** The names of FER2013's parts, in the order of `Dataset.usage`. */
+export const USAGES = ['Training', 'PublicTest', 'PrivateTest'] as const;
 
 interface Row {
 	readonly label: number;

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { FER2013_LABELS } from '../../src/lib/core/fer2013';
 import { UserError, messageOf } from '../lib/errors';
 import { requireFile } from '../lib/files';
+import type { Dataset } from './dataset';
+import { USAGES } from './fer2013';
 
 /** FER+'s column of each FER2013 label, in the order of FER2013_LABELS. */
 const COLUMNS = ['anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise', 'neutral'] as const;
@@ -25,8 +27,8 @@ export interface FerPlus {
 	readonly faceless: Uint8Array<SharedArrayBuffer>;
 }
 
-/** Reads `fer2013new.csv`. Throws UserError if it is missing, damaged, or does not have `rows` rows. */
-export function readFerPlus(file: string, rows: number): FerPlus {
+/** Reads `fer2013new.csv`. Throws UserError if it is missing, damaged, or its rows are not those of the data. */
+export function readFerPlus(file: string, { n: rows, usage }: Pick<Dataset, 'n' | 'usage'>): FerPlus {
 	requireFile(file, TAKES);
 	let records: Record<string, string>[];
 	try {
@@ -38,6 +40,13 @@ export function readFerPlus(file: string, rows: number): FerPlus {
 	if (missing.length > 0) throw new UserError(`${file} has no column ${missing.join(', ')}. ${TAKES}`);
 	if (records.length !== rows)
 		throw new UserError(`${file} has ${String(records.length)} rows, but the data has ${String(rows)}.`);
+	// The tables have only the order of their rows in common: the votes of one in another order would be for other faces.
+	const strange = records.findIndex(({ Usage = '' }, row) => Usage !== '' && Usage !== USAGES[usage[row] ?? -1]);
+	if (strange >= 0)
+		throw new UserError(
+			`${file}, row ${String(strange + 1)} is for ${String(records[strange]?.['Usage'])}, but that row of the data is for ` +
+				`${String(USAGES[usage[strange] ?? -1])}. The votes fit FER2013 in its own order: take fer2013.csv as published.`
+		);
 	const labels = FER2013_LABELS.length;
 	const votes = new Float32Array(new SharedArrayBuffer(4 * rows * labels));
 	const majority = new Int8Array(rows);

@@ -2,9 +2,10 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import { type Numbering, NUMBERINGS } from '../../src/lib/core/labels';
 import type { Frame } from '../../src/lib/core/types';
 import { numberedFolders, sortByLabel } from '../../src/lib/data-sets/folders';
-import { isClutter } from '../../src/lib/data-sets/names';
+import { isClutter, isPictureName } from '../../src/lib/data-sets/names';
 import { UserError } from '../lib/errors';
 
 export interface LabelledPicture {
@@ -16,11 +17,14 @@ export interface LabelledPicture {
 
 export interface LabelledFolder {
 	readonly pictures: readonly LabelledPicture[];
-	/** Folders of pictures not named after an expression. */
-	readonly unknownFolders: readonly string[];
+	/** Number of the pictures that are left out, by their folder, which is not named after an expression; '' for none. */
+	readonly leftOut: ReadonlyMap<string, number>;
+	/** Misspelled folder names, and the labels they are read as. */
+	readonly guessed: ReadonlyMap<string, string>;
+	/** If labels come from file names, one example per label. */
+	readonly named: ReadonlyMap<string, string>;
 }
 
-const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
 /** Longest side of what is analysed, as on the photo page. */
 const ANALYSED_SIDE_PX = 1920;
 
@@ -30,17 +34,29 @@ export function readLabelledFolder(dir: string): LabelledFolder {
 		throw new UserError(`There is no folder ${dir}. --folder takes one that holds a folder for each label.`);
 	const paths = [...filesIn(dir)]
 		.map((file) => ({ path: path.relative(dir, file).split(path.sep).join('/'), file }))
-		.filter((each) => PICTURE.test(each.path) && !isClutter(each.path))
+		.filter((each) => isPictureName(each.path) && !isClutter(each.path))
 		.sort((a, b) => (a.path < b.path ? -1 : 1));
-	const [likeliest = null] = numberedFolders(paths)?.numberings ?? [];
-	// A folder's own name says whose numbers it has; a guess would give figures that mean nothing.
-	const numbering = likeliest?.called.test(dir) === true ? likeliest : null;
-	const { labelled, unknown } = sortByLabel(paths, numbering);
+	const numbering = numberingNamed(dir, numberedFolders(paths)?.numberings ?? []);
+	const { labelled, unknown, guessed, named } = sortByLabel(paths, numbering);
 	if (labelled.length === 0)
 		throw new UserError(
 			`${dir} holds no picture in a folder that is named after a label: angry, disgust, fear, happy, sad, surprise, neutral. Numbers count if the name of the folder says whose they are: fer2013, ferplus, affectnet, raf-db or ck+.`
 		);
-	return { pictures: labelled, unknownFolders: [...new Set(unknown.map(({ said }) => said))] };
+	const leftOut = new Map<string, number>();
+	for (const { said } of unknown) leftOut.set(said, (leftOut.get(said) ?? 0) + 1);
+	return { pictures: labelled, leftOut, guessed, named };
+}
+
+/**
+ * Whose numbers these folders have, by the innermost folder of `dir` that is named after a data set; null if none of
+ * `fitting` is: a guess would give figures that mean nothing.
+ */
+function numberingNamed(dir: string, fitting: readonly Numbering[]): Numbering | null {
+	const named = dir
+		.split(/[\\/]/)
+		.reverse()
+		.flatMap((folder) => NUMBERINGS.findLast(({ called }) => called.test(folder)) ?? [])[0];
+	return named !== undefined && fitting.includes(named) ? named : null;
 }
 
 /** The files in `dir`, also behind links, except links to a folder around them. `around`: where the folders really are. */

@@ -85,7 +85,7 @@ export async function priorTrialCommand(args: string[]): Promise<number> {
 	const entry = findEntry(readManifest(MODELS_DIR), name);
 	if (values.ferplus === undefined) throw new UserError("--ferplus is missing: FER+'s fer2013new.csv.");
 	const dataset = await loadData(values.data);
-	const ferPlus = readFerPlus(values.ferplus, dataset.n);
+	const ferPlus = readFerPlus(values.ferplus, dataset);
 	const rows = rowsOfSplit(dataset, 'public');
 	await startBackend(fastestOnProcessor());
 	const model = loadShipped(path.join(MODELS_DIR, path.dirname(entry.url)));

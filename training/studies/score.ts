@@ -42,7 +42,7 @@ export async function scoreCommand(args: string[]): Promise<number> {
 	requireResultName(values.save);
 	const dataset = await loadData(values.data);
 	await startBackend(fastestOnProcessor());
-	const set: TestSet = { dataset, ferPlus: readFerPlus(ferplus, dataset.n), folder, by };
+	const set: TestSet = { dataset, ferPlus: readFerPlus(ferplus, dataset), folder, by };
 	const manifest = readManifest(MODELS_DIR);
 	const names = positionals.length > 0 ? positionals : [manifest.default];
 	const answers: ScoreAnswers[] = [];

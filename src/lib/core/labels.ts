@@ -110,7 +110,7 @@ export const NUMBERINGS: readonly Numbering[] = [
 		id: 'raf-db',
 		title: 'RAF-DB',
 		labels: numbered(1, ['surprise', 'fear', 'disgust', 'happy', 'sad', 'angry', 'neutral']),
-		called: /raf[\s_-]*db|\braf\b|list_patition_label/i
+		called: /raf[\s_-]*db|\braf\b|list_patition_label|(train|test)_\d+_aligned/i
 	},
 	{
 		id: 'ck',

@@ -39,8 +39,8 @@ const EXAMPLES = 3;
 const around = ({ path, listed }: PathFile<unknown>): string[] =>
 	listed === undefined ? path.split('/').slice(0, -1).reverse() : listed === null ? [] : [listed];
 
-/** A number of 0 to 9: "3", "03", "3.0", "(3)", "class_3", "label 3". */
-const NUMBER = /^[\s([]*(?:(?:class|label|emotion|expression|category)[\s_-]*)?0*(\d)(?:\.0+)?[\s)\]]*$/i;
+/** A number of 0 to 9: "3", "03", "3.0", "(3)", "class_3", "label 3"; "003" is that of a person or a session. */
+const NUMBER = /^[\s([]*(?:(?:class|label|emotion|expression|category)[\s_-]*)?0?(\d)(?:\.0+)?[\s)\]]*$/i;
 
 const numberOf = (folder: string): number | undefined => {
 	const digit = NUMBER.exec(folder)?.[1];
@@ -67,7 +67,24 @@ function labelOfFile(path: string): string | undefined {
 export const isNumber = (folder: string): boolean => numberOf(folder) !== undefined;
 
 const wordOf = (each: PathFile<unknown>) => around(each).flatMap((folder) => labelNamed(folder) ?? [])[0];
-const numberAround = (each: PathFile<unknown>) => around(each).flatMap((folder) => numberOf(folder) ?? [])[0];
+
+/** The number of the label of each file, undefined if it has none. */
+function numbersAround(files: readonly PathFile<unknown>[]): (number | undefined)[] {
+	/** How deep folders are that are numbered beyond 9: for people or parts, also those up to 9. */
+	const beyond = new Set(
+		files.flatMap(({ path }) => {
+			const folders = path.split('/').slice(0, -1);
+			return folders.flatMap((folder, depth) => (/^0*[1-9]\d+$/.test(folder) ? depth : []));
+		})
+	);
+	return files.map((each) => {
+		const names = around(each);
+		return names.flatMap((name, index) => {
+			const isOther = each.listed === undefined && beyond.has(names.length - 1 - index);
+			return isOther ? [] : (numberOf(name) ?? []);
+		})[0];
+	});
+}
 
 /**
  * The numbers used as labels where no word names one. The visitor must say what they mean: 3 is fear in one data set,
@@ -79,9 +96,10 @@ export function numberedFolders<T>(
 ): NumberedFolders<T> | null {
 	const byNumber = new Map<number, T[]>();
 	const paths: string[] = [...lists];
-	for (const each of files) {
+	const found = numbersAround(files);
+	for (const [index, each] of files.entries()) {
 		const { path, file } = each;
-		const number = wordOf(each) === undefined ? numberAround(each) : undefined;
+		const number = wordOf(each) === undefined ? found[index] : undefined;
 		if (number === undefined) continue;
 		const same = byNumber.get(number);
 		if (same === undefined) byNumber.set(number, [file]);
@@ -106,8 +124,9 @@ export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numberi
 	const unknown: { name: string; said: string }[] = [];
 	const guessed = new Map<string, string>();
 	const named = new Map<string, string>();
+	const numbers = numbersAround(files);
 	const areSorted = files.some(
-		(each) => each.listed !== undefined || wordOf(each) !== undefined || numberAround(each) !== undefined
+		(each, index) => each.listed !== undefined || wordOf(each) !== undefined || numbers[index] !== undefined
 	);
 	const own = areSorted ? [] : files.map(({ path }) => labelOfFile(path));
 	// A few matching names may be coincidence.
@@ -123,7 +142,7 @@ export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numberi
 		const folder = around(each).find((name) => labelNamed(name) !== undefined);
 		const read = folder === undefined ? undefined : labelNamed(folder);
 		if (folder !== undefined && read?.exact === false) guessed.set(folder, read.label);
-		const label = read?.label ?? numbering?.labels.get(numberAround(each) ?? -1) ?? undefined;
+		const label = read?.label ?? numbering?.labels.get(numbers[index] ?? -1) ?? undefined;
 		if (label === undefined) unknown.push({ name: path, said: around(each)[0] ?? '' });
 		else labelled.push({ name: path, label, file });
 	}

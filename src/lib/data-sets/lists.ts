@@ -21,6 +21,9 @@ export interface ListedLabels {
 const SAMPLE_ROWS = 100;
 /** The name of the label column, or part of it; lower case, letters only. */
 const LABEL_NAMES = /^(class|target|category|y|expr)$|label|emotion|expression/;
+/** Names of columns whose numbers are no labels, in the same spelling. */
+const OTHER_NAMES =
+	/^(id|index|no|nr|gender|sex|age|race|fold|split|usage|subject|person|user|face|width|height)(id)?$/;
 const SEPARATORS = [',', ';', '\t', '|'];
 /** Suffix that RAF-DB's aligned pictures have, but the names in its list lack. */
 const ADDED_TO_NAMES = /_aligned$/;
@@ -32,7 +35,7 @@ export async function readLists(lists: readonly NamedBlob[], paths: readonly str
 	const unclear: string[] = [];
 	let missing = 0;
 	for (const { name, file } of lists) {
-		const find = finderOf(pathsAround(name, paths));
+		const find = finderFor(name, pathsAround(name, paths));
 		try {
 			const read = await readList(piecesOf(file.stream()), find);
 			if (read === null) continue;
@@ -75,14 +78,14 @@ async function readList(
 			separator ??= SEPARATORS.find((each) => next.value.text.includes(each)) ?? null;
 			sample.push(fieldsOf(next.value.text, separator));
 		}
-		const nameAt = mostOften(sample, (field) => find(field) !== undefined);
+		// Of a whole data set's list, often few pictures are here.
+		const nameAt = mostOften(sample, (field) => find(field) !== undefined) ?? mostOften(sample, isPictureName);
 		if (nameAt === null) return null;
 		const labelAt = labelColumn(sample, nameAt, find);
-		if (labelAt === null) return 'unclear';
 		const rows: [string, string][] = [];
 		let missing = 0;
 		const take = (fields: readonly string[]): void => {
-			const [name = '', label = ''] = [fields[nameAt], fields[labelAt]];
+			const [name = '', label = ''] = [fields[nameAt], fields[labelAt ?? -1]];
 			const path = find(name);
 			if (path !== undefined) rows.push([path, label]);
 			else if (isPictureName(name)) missing++;
@@ -94,7 +97,8 @@ async function readList(
 			// Half a list is useless.
 			return 'unclear';
 		}
-		return { rows, missing };
+		if (rows.length === 0) return null;
+		return labelAt === null ? 'unclear' : { rows, missing };
 	} finally {
 		await lines.return(undefined);
 	}
@@ -133,7 +137,8 @@ function labelColumn(
 	// Some lists have both the label in words and its number.
 	const named = called.find((at) => share(at, isWord) > 0.5) ?? called.find((at) => share(at, isNumber) > 0.5);
 	if (named !== undefined) return named;
-	const holding = others.filter((at) => share(at, (field) => isWord(field) || isNumber(field)) > 0.5);
+	const isOther = (at: number): boolean => hasHead && OTHER_NAMES.test(plain(head[at] ?? ''));
+	const holding = others.filter((at) => share(at, (field) => isWord(field) || (isNumber(field) && !isOther(at))) > 0.5);
 	return holding.length === 1 ? (holding[0] ?? null) : null;
 }
 
@@ -147,6 +152,14 @@ function pathsAround(list: string, paths: readonly string[]): readonly string[] 
 		if (end === 0) break;
 	}
 	return paths;
+}
+
+/** Like `finderOf`; if several folders have a name, the one counts that the list is named after, as "train_labels.csv". */
+function finderFor(list: string, paths: readonly string[]): (name: string) => string | undefined {
+	const own = /[^\W_]+/.exec(list.split('/').at(-1) ?? '')?.[0].toLowerCase() ?? '';
+	const find = finderOf(paths);
+	const findInOwn = finderOf(paths.filter((path) => `/${path.toLowerCase()}`.includes(`/${own}/`)));
+	return (name) => find(name) ?? findInOwn(name);
 }
 
 /**

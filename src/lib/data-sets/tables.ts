@@ -70,6 +70,7 @@ export async function* openTables(
 	let reason = 'it holds no table';
 	const wants = (inner: string): boolean => {
 		if (isPictureName(inner)) pictures++;
+		if (inner.endsWith('/xl/workbook.xml')) reason = 'it is an Excel file: save it as CSV';
 		return isTableName(inner);
 	};
 	const isAlone = files.length === 1;

@@ -12,13 +12,13 @@ const PAPER = ['PublicTest', 'PrivateTest'];
 
 /**
  * Each part that a table names, both test sets together as in the paper, and all rows. With several tables, each by
- * itself, as one may be a copy of another, and all together if no two name the same part.
+ * itself, as one may be a copy of another, and all together if each names its parts and no two name the same.
  */
 export function choicesOf(tables: readonly TableInfo[]): TitledChoice[] {
 	const several = tables.length > 1;
 	const own = tables.flatMap((table) => choicesOfOne(table, several));
 	const parts = tables.flatMap(({ usages }) => usages.map(({ usage }) => usage));
-	if (!several || new Set(parts).size < parts.length) return sorted(own);
+	if (!several || parts.includes(null) || new Set(parts).size < parts.length) return sorted(own);
 	const together = choicesOfOne(
 		{
 			name: '',

@@ -83,7 +83,7 @@ export class TestPictures {
 			// Numbers whose meaning is still asked for are not unknown names.
 			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => said))
 				.map(([said, n]) => ({ said, n }))
-				.filter(({ said }) => this.#numbers !== null || !isNumber(said)),
+				.filter(({ said }) => this.#numbers !== null || this.#numbered === null || !isNumber(said)),
 			guessed: [...(sorted?.guessed ?? [])].map(([folder, label]) => ({ folder, label })),
 			named: [...(sorted?.named ?? [])].map(([label, file]) => ({ label, file })),
 			listed: chosen.listed,

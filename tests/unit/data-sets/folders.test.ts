@@ -63,12 +63,13 @@ describe('file names, if no folder says anything,', () => {
 		['JAFFE', 'jaffe', ['KA.AN1.39.png', 'KA.HA1.29.png', 'KA.NE1.26.png'], ['angry', 'happy', 'neutral']],
 		['KDEF', 'KDEF/AF01', ['AF01ANS.JPG', 'AF01AFHL.JPG', 'BM35SUFR.JPG'], ['angry', 'fear', 'surprise']],
 		['RaFD', 'RafD', ['Rafd090_01_Caucasian_female_angry_frontal.jpg'], ['angry']],
+		['a folder for each person', 'faces', ['1/Angry.jpg', '12/Happy.jpg'], ['angry', 'happy']],
 		['flattened folders', 'all', ['happy (1).jpg', 'img_sad_03.png', 'Überrascht-2.jpg'], ['happy', 'sad', 'surprise']]
 	])('give the label in %s, which is reported', (_, folder, names, wanted) => {
 		const files = names.map((name) => ({ path: `${folder}/${name}`, file: name }));
 		const { labelled, named } = sortByLabel(files, null);
 		expect(labelled.map(({ label }) => label)).toEqual(wanted);
-		expect([...named]).toEqual(wanted.map((label, index) => [label, names[index]]));
+		expect([...named]).toEqual(wanted.map((label, index) => [label, names[index]?.split('/').at(-1)]));
 	});
 
 	it.each([
@@ -180,9 +181,25 @@ describe('numberedFolders', () => {
 		['AffectNet-8', 'affectnet'],
 		['raf-db', 'raf-db'],
 		['CK+48', 'ck'],
-		['YOLO_format', 'sorted-with-contempt']
+		['YOLO_format', 'sorted-with-contempt'],
+		['DATASET/train_00001_aligned', 'raf-db']
 	])('recognises %s by its name', (root, id) => {
 		expect(numberedFolders(folders(root, [1, 2, 3, 4, 5, 6]))?.numberings[0]?.id).toBe(id);
+	});
+
+	it.each([
+		['people', ['x/1/a.jpg', 'x/2/b.jpg', 'x/12/c.jpg']],
+		['sessions, as in CK+', ['CK+/S005/001/a.png', 'CK+/S010/002/b.png']],
+		['parts, as in AffectNet', ['AffectNet/images/1/a.jpg', 'AffectNet/images/689/b.jpg']]
+	])('does not take the numbers of %s for labels', (_, paths) => {
+		const files = paths.map((path) => ({ path, file: path }));
+		expect(numberedFolders(files)).toBeNull();
+		expect(sortByLabel(files, NUMBERINGS[0] ?? null).labelled).toEqual([]);
+	});
+
+	it('takes the numbers of labels around those of people', () => {
+		const files = ['3/12/a.jpg', '4/1/b.jpg'].map((path) => ({ path, file: path }));
+		expect(numberedFolders(files)?.numbers.map(({ number }) => number)).toEqual([3, 4]);
 	});
 
 	it('offers only data sets that have all the numbers, and asks nothing if words give the label', () => {

@@ -47,6 +47,13 @@ describe('a list of labels beside its pictures', () => {
 			{ 'KDEF/AF01ANS.JPG': 'angry', 'KDEF/AF01HAS.JPG': 'happy' }
 		],
 		[
+			'whose columns are numbered, as pandas does by default',
+			'set/train.csv',
+			['set/a.jpg'],
+			'0,1\na.jpg,3\n',
+			{ 'set/a.jpg': '3' }
+		],
+		[
 			'whose names have spaces and come in folders of Windows',
 			'x/list.txt',
 			['x/My pictures/a b.png', 'x/c.png'],
@@ -71,6 +78,39 @@ describe('a list of labels beside its pictures', () => {
 			['test/1.jpg', 'fear']
 		]);
 		expect((await read('name,label\n1.jpg,sad\n', paths, 'labels.csv')).labels).toEqual({});
+	});
+
+	it.each([
+		['its last rows', (at: number) => at >= 800],
+		['every tenth row', (at: number) => at % 10 === 9],
+		['one row', (at: number) => at === 999]
+	])('is understood if only the pictures of %s are here', async (_, isHere) => {
+		const names = Array.from({ length: 1000 }, (_, at) => `${at}.jpg`);
+		const list = `name,label\n${names.map((name) => `${name},sad`).join('\n')}`;
+		const here = names.filter((_, at) => isHere(at)).map((name) => `set/${name}`);
+		const { labels, missing } = await read(list, here);
+		expect(Object.keys(labels)).toEqual(here);
+		expect(missing).toBe(1000 - here.length);
+		const votes = list.replaceAll(',sad', ',7,8').replace('label', 'neutral,happiness');
+		expect(await read(votes, here)).toMatchObject({ unclear: ['set/labels.csv'] });
+		expect(await read(list, ['set/other.jpg'])).toMatchObject({ lists: [], missing: 0, unclear: [] });
+		expect(await read(votes, ['set/other.jpg'])).toMatchObject({ lists: [], unclear: [] });
+	});
+
+	it('applies to the folder that it is named after if other folders have the same names', async () => {
+		const paths = ['set/train/1.jpg', 'set/test/1.jpg', 'set/test/2.jpg'];
+		const { labels } = await readLists(
+			[
+				{ name: 'set/train_labels.csv', file: new Blob(['name,label\n1.jpg,sad\n']) },
+				{ name: 'set/test.csv', file: new Blob(['name,label\n1.jpg,fear\n2.jpg,happy\n']) }
+			],
+			paths
+		);
+		expect(Object.fromEntries(labels)).toEqual({
+			[paths[0] ?? '']: 'sad',
+			[paths[1] ?? '']: 'fear',
+			[paths[2] ?? '']: 'happy'
+		});
 	});
 
 	it('gives all its labels for a picture that it names twice, and counts missing pictures', async () => {
@@ -106,6 +146,8 @@ describe('a list of labels beside its pictures', () => {
 
 	it.each([
 		['votes, none of which is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
+		['numbers that say something else', 'name,gender\na.jpg,0\nb.jpg,1\n', ['set/labels.csv']],
+		['numbers of people', 'id,name\n1,a.jpg\n2,b.jpg\n', ['set/labels.csv']],
 		['names and nothing else', 'a.jpg\nb.jpg\n', ['set/labels.csv']],
 		['a text about something else', 'These are pictures.\nThey are free.\n', []],
 		['rows of FER2013', 'emotion,pixels\n3,70 80 82\n', []],

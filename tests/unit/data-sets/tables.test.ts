@@ -23,6 +23,12 @@ const CSV = [
 	row('4', 'PrivateTest')
 ].join('\n');
 
+/** The first files of every .xlsx. */
+const WORKBOOK = await downloadZip([
+	{ name: '[Content_Types].xml', input: '<Types/>' },
+	{ name: 'xl/workbook.xml', input: '<workbook/>' }
+]).arrayBuffer();
+
 const named = (name: string, ...parts: BlobPart[]): NamedBlob => ({ name, file: new Blob(parts) });
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text));
 
@@ -264,6 +270,9 @@ describe('the parts of a table are named for what they are:', () => {
 			'All rows of PublicTest.csv: 1'
 		]);
 		expect(await titles(named('a.csv', CSV), named('b.csv', CSV))).not.toContain('All rows: 8');
+		// The challenge's train.csv, which does not say so, is Training of icml_face_data.csv once more.
+		const train = named('train.csv', `emotion,pixels\n0,${PIXELS}`);
+		expect(await titles(named('icml_face_data.csv', CSV), train)).not.toContain('All rows: 5');
 	});
 
 	it('a table of something else is left out, with the reason', async () => {
@@ -311,6 +320,7 @@ describe('what is not FER2013 is refused in one sentence:', () => {
 		['a cut gzip', named('a.csv.gz', gzipSync(CSV).subarray(0, -20)), 'cut off'],
 		['a damaged gzip', named('a.csv.gz', gzipSync(CSV).fill(7, 60, 70)), 'damaged'],
 		['a list of pictures', named('train_labels.csv', 'image,label\ntrain_00001.jpg,5\n'), 'names picture files'],
+		['a workbook of Excel', named('fer2013.xlsx', WORKBOOK), 'Excel file: save it as CSV'],
 		['RAR', named('fer2013.rar', 'Rar!\x1a\x07\x01\x00'), 'is a RAR archive'],
 		['7-Zip', named('fer2013.7z', bytes('7z'), new Uint8Array([0xbc, 0xaf, 0x27, 0x1c])), 'is a 7-Zip archive'],
 		['a web page under its name', named('fer2013.csv', '<!DOCTYPE html><title>Sign in</title>'), 'is a web page'],

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FER2013_CROP } from '../../../../src/lib/core/crop';
 import { FER2013_LABELS } from '../../../../src/lib/core/fer2013';
 import type { Classifier, DetectedFace, FaceDetector } from '../../../../src/lib/core/types';
+import { describeLabels } from '../../../../training/commands/describe';
 import { readLabelledFolder } from '../../../../training/data/labelled-folder';
 import { classifyFolder } from '../../../../training/evaluate/folder';
 import { folderFigures, groupBy } from '../../../../training/evaluate/folder-figures';
@@ -67,8 +68,8 @@ const detector: FaceDetector = { detect: ({ width }) => Promise.resolve(width ==
 
 describe('a folder of pictures as a test set', () => {
 	it('uses crops directly, searches larger pictures for faces, and counts unusable ones', async () => {
-		const { pictures, unknownFolders } = readLabelledFolder(dir);
-		expect(unknownFolders).toEqual(['holiday']);
+		const { pictures, leftOut } = readLabelledFolder(dir);
+		expect([...leftOut]).toEqual([['holiday', 1]]);
 		let detectors = 0;
 		const done: number[] = [];
 		const answers = await classifyFolder(
@@ -111,6 +112,51 @@ describe('a folder of pictures as a test set', () => {
 		const { pictures } = readLabelledFolder(path.join(dir, 'anger', '..'));
 		const crops = pictures.filter(({ name }) => !name.includes('large'));
 		await classifyFolder(crops, [byLight], () => Promise.reject(new Error('A detector was asked for.')));
+	});
+
+	it('is told in full: what is left out, what is a guess, and that files of every kind are pictures', () => {
+		const root = path.join(dir, 'told');
+		const read = (...names: string[]) => {
+			for (const name of names) {
+				mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+				writeFileSync(path.join(root, name), '');
+			}
+			const { pictures, ...labels } = readLabelledFolder(root);
+			rmSync(root, { recursive: true });
+			return [pictures.map(({ name, label }) => `${name} ${label}`), describeLabels(labels)];
+		};
+		expect(read('suprise/a.jpg', 'happy/a.bmp', 'contempt/a.png', 'contempt/b.png', 'c.png')).toEqual([
+			['happy/a.bmp happy', 'suprise/a.jpg surprise'],
+			[
+				'Left out, as no label has these names: outside of folders (1), contempt (2).',
+				'Read as misspellings: suprise as surprise.'
+			]
+		]);
+		expect(read('KDEF/AF01ANS.JPG')).toEqual([
+			['KDEF/AF01ANS.JPG angry'],
+			['No folder names an expression, so the names of the files were read: AF01ANS.JPG as angry.']
+		]);
+	});
+
+	it.each([
+		['fer2013', [0, 6], ['angry', 'neutral']],
+		['FER2013Plus/test', [0, 6], ['neutral', 'fear']],
+		['raf-db', [1, 7], ['surprise', 'neutral']],
+		['affectnet/raf-db', [1, 7], ['surprise', 'neutral']],
+		['affectnet', [0, 6], ['neutral', 'angry']],
+		['ck+', [1, 7], ['angry', 'surprise']],
+		['my faces', [0, 6], null],
+		['raf-db', [0, 7], null]
+	])('in %s with numbered folders %j means by them what that data set does, or is refused', (name, numbers, labels) => {
+		const root = path.join(dir, 'numbered');
+		for (const number of numbers) {
+			mkdirSync(path.join(root, name, String(number)), { recursive: true });
+			writeFileSync(path.join(root, name, String(number), 'a.png'), '');
+		}
+		const read = () => readLabelledFolder(path.join(root, name)).pictures.map(({ label }) => label);
+		if (labels === null) expect(read).toThrow(UserError);
+		else expect(read()).toEqual(labels);
+		rmSync(root, { recursive: true });
 	});
 
 	it.skipIf(process.platform === 'win32')('follows links to folders and files, but not in circles', () => {
