@@ -128,12 +128,12 @@ export const EXPLANATIONS = {
 		remedy: 'What was read so far is kept. Copy or download the film again for the rest.'
 	},
 	'film-restarts': {
-		sentence: 'The times of this film start over in the middle: it was joined from several films.',
-		remedy: 'Choose these films one by one, or convert it to MP4, for example with HandBrake or ffmpeg.'
+		sentence: 'The times of this film start over in the middle: it was joined from several.',
+		remedy: 'Choose these one by one, or convert it, for example with HandBrake or ffmpeg.'
 	},
 	'film-gaps': {
-		sentence: 'Parts of this film are damaged and cannot be decoded.',
-		remedy: 'The rest of it was read. Copy or download the film again to get all of it.'
+		sentence: 'Parts of this film cannot be decoded.',
+		remedy: 'The rest of it was read. Copy or download it again to get all of it.'
 	},
 	'film-gone': {
 		sentence: 'The file of this film can no longer be read: it was moved or changed.',
