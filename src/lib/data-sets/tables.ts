@@ -97,7 +97,7 @@ export async function* openTables(
 		before += file.size;
 	}
 	if (tables > 0) return;
-	if (pictures > 0) reason = `it holds ${pictures} pictures but no table: unpack it, and choose its folder`;
+	if (pictures > 0) reason = `it holds pictures (${pictures}) but no table: unpack it, and choose its folder`;
 	throw new AppError('data-unreadable', reason);
 }
 

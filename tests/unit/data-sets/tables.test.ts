@@ -357,7 +357,7 @@ describe('what is not FER2013 is refused in one sentence:', () => {
 	it('an archive of pictures alone', async () => {
 		const archive = await downloadZip([{ name: 'train/happy/1.jpg', input: bytes('x') }]).blob();
 		expect(await failure({ name: 'archive.zip', file: archive })).toContain(
-			'holds 1 pictures but no table: unpack it, and choose its folder'
+			'holds pictures (1) but no table: unpack it, and choose its folder'
 		);
 	});
 });
