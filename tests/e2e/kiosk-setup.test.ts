@@ -102,6 +102,8 @@ describe('kiosk addresses', () => {
 		expect(await commands()).toEqual([
 			"npm start -- --host --proxy '/camera=http://10.0.0.20?user=NAME&password=PASSWORD'"
 		]);
+		await page.setViewportSize({ width: 320, height: 700 });
+		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
 		await page.getByTestId('use-bridge').click();
 		await expect.poll(() => page.getByTestId('address').innerText()).toMatch(/api\.cgi%3Fcmd%3DSnap(&|$)/);
 		await page.getByTestId('source-rest').fill('/camera/api.cgi?cmd=Snap&password=s3cret');
