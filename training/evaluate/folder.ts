@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
 import { calibrate } from '../../src/lib/core/calibration';
 import { raiseContrast } from '../../src/lib/core/contrast';
+import { VIEWS } from '../../src/lib/core/crop';
 import { sampleSquare, toModelInput } from '../../src/lib/core/preprocess';
 import type { Calibration, Classifier, FaceDetector, Frame, InputSpec, Scores } from '../../src/lib/core/types';
 import { readPicture, type LabelledPicture } from '../data/labelled-folder';
@@ -14,7 +15,15 @@ import { UserError } from '../lib/errors';
 const CROP_SIDE_PX = 64;
 const BATCH = 64;
 /** What the photo page starts with; of several faces the largest counts. */
-const SETTINGS = { minConfidence: 0.5, maxFaces: 1, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
+const SETTINGS = {
+	minConfidence: 0.5,
+	maxFaces: 1,
+	smoothingMs: 0,
+	timeMs: 0,
+	still: true,
+	readMs: 0,
+	views: VIEWS.photo
+};
 
 /** What the manifest says of a model, or a run of it that is not shipped. */
 export interface ClassifierSpec extends Calibration {

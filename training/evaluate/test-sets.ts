@@ -1,7 +1,7 @@
 /** FER2013's test pictures: a network's scores on them, and the sets that figures are given for. */
 import type { LayersModel } from '@tensorflow/tfjs';
 import { calibrate } from '../../src/lib/core/calibration';
-import { meanScores } from '../../src/lib/core/mirror';
+import { meanScores } from '../../src/lib/core/scores';
 import type { Calibration, InputSpec, Scores } from '../../src/lib/core/types';
 import { mirrorInPlace, pictureKey, pictureOf, rowsOf, type Dataset } from '../data/dataset';
 import type { FerPlus } from '../data/ferplus';
@@ -46,7 +46,7 @@ export function scoresOf(
 	ofAverage: (averages: readonly Scores[]) => Calibration
 ): TestScores & { readonly averageCalibration: Calibration } {
 	const single = picture.map((row) => calibrate(row, calibration));
-	const averages = mirror.map((row, place) => meanScores(calibrate(row, calibration), single[place] ?? []));
+	const averages = mirror.map((row, place) => meanScores([calibrate(row, calibration), single[place] ?? []]));
 	const averageCalibration = ofAverage(averages);
 	const mirrored = averages.map((row) => calibrate(row, averageCalibration));
 	return { rows, single, mirrored, averageCalibration };

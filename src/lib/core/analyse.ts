@@ -3,6 +3,7 @@ import { raiseContrast } from './contrast';
 import { cropSquare } from './geometry';
 import { sampleSquare, toModelInput } from './preprocess';
 import { readAgainstRest, type RestingState } from './resting';
+import { meanScores } from './scores';
 import { NOTHING_KNOWN, searchFrame, type SearchState } from './search';
 import { smoothScores, type SmoothingState } from './smoothing';
 import { NO_TRACKS, trackFaces, type TrackerState } from './tracker';
@@ -52,6 +53,11 @@ export interface AnalysisSettings {
 	readonly still: boolean;
 	/** Milliseconds already spent on reading the frame's pixels; included in the total. */
 	readonly readMs: number;
+	/**
+	 * Sides of the squares that each face is cut at, as factors of the classifier's own (by default that one alone); the
+	 * answers are averaged.
+	 */
+	readonly views?: readonly number[] | undefined;
 }
 
 /** State passed from one frame to the next. */
@@ -87,11 +93,11 @@ export async function analyse(
 	state: AnalysisState
 ): Promise<{ state: AnalysisState; result: FrameResult }> {
 	const { classifiers, now } = tools;
-	const { timeMs, readMs, still } = settings;
+	const { timeMs, readMs, still, views = [1] } = settings;
 	const startMs = now();
 	const { faces, found, search, tracker } = await findFaces(frame, tools, settings, state);
 	const detectedMs = now();
-	const { batches, inputs } = cropBatches(frame, faces, classifiers);
+	const { batches, inputs } = cropBatches(frame, faces, classifiers, views);
 	const croppedMs = now();
 	const { readings, resting, smoothing, classifyMs } = await readFaces(faces, batches, now, settings, state);
 
@@ -151,7 +157,7 @@ async function readFaces(
 	faces: readonly TrackedFace[],
 	batches: ReadonlyMap<Classifier, Float32Array>,
 	now: () => number,
-	{ timeMs, smoothingMs, still }: AnalysisSettings,
+	{ timeMs, smoothingMs, still, views = [1] }: AnalysisSettings,
 	state: AnalysisState
 ): Promise<{
 	readings: Record<string, Reading>[];
@@ -165,7 +171,7 @@ async function readFaces(
 	let { resting } = state;
 	for (const [classifier, batch] of batches) {
 		const beganMs = now();
-		const rows = await classifyBatch(classifier, batch, faces.length);
+		const rows = await classifyBatch(classifier, batch, faces.length, views.length);
 		classifyMs[classifier.id] = now() - beganMs;
 		const scored = faces.map(({ id }, index) => ({ id, scores: rows[index] ?? [] }));
 		const before: SmoothingState = state.smoothing[classifier.id] ?? new Map();
@@ -201,13 +207,14 @@ function selectFaces(faces: readonly TrackedFace[], maxFaces: number, analysed: 
 }
 
 /**
- * Each classifier's batch, [faces, size, size, channels], and the first one's view of each face, as bytes. Classifiers
- * with the same view share the samples.
+ * Each classifier's batch, [faces * views, size, size, channels], the views of a face one after another, and what the
+ * first one sees of each face in its first view, as bytes. Classifiers with the same input share the samples.
  */
 function cropBatches(
 	frame: Frame,
 	faces: readonly TrackedFace[],
-	classifiers: readonly Classifier[]
+	classifiers: readonly Classifier[],
+	views: readonly number[]
 ): { batches: Map<Classifier, Float32Array>; inputs: Uint8Array[] } {
 	const samples = new Map<string, Float32Array[]>();
 	const batches = new Map<Classifier, Float32Array>();
@@ -216,27 +223,39 @@ function cropBatches(
 		const key = JSON.stringify([size, crop.scale, crop.shift, crop.align, crop.tilt, leastContrast]);
 		const grays =
 			samples.get(key) ??
-			faces.map((face) => raiseContrast(sampleSquare(frame, cropSquare(face, crop), size), leastContrast));
+			faces.flatMap((face) => {
+				const square = cropSquare(face, crop);
+				return views.map((factor) =>
+					raiseContrast(sampleSquare(frame, { ...square, side: square.side * factor }, size), leastContrast)
+				);
+			});
 		samples.set(key, grays);
 		const length = size * size * channels;
-		const batch = new Float32Array(faces.length * length);
+		const batch = new Float32Array(grays.length * length);
 		for (const [index, gray] of grays.entries()) toModelInput(gray, classifier.input, batch, index * length);
 		batches.set(classifier, batch);
 	}
 	const [first = []] = samples.values();
+	const shown = first.filter((_, index) => index % views.length === 0);
 	// Rounded explicitly: the typed array alone would truncate.
-	return { batches, inputs: first.map((gray) => Uint8Array.from(gray, Math.round)) };
+	return { batches, inputs: shown.map((gray) => Uint8Array.from(gray, Math.round)) };
 }
 
-/** One row of scores per face. NaN would stay in the smoothing, so it is refused here. */
-async function classifyBatch(classifier: Classifier, batch: Float32Array, count: number): Promise<Scores[]> {
+/** One row of scores per face, the mean of its views. NaN would stay in the smoothing, so it is refused here. */
+async function classifyBatch(
+	classifier: Classifier,
+	batch: Float32Array,
+	count: number,
+	views: number
+): Promise<Scores[]> {
 	if (count === 0) return [];
 	const { id, labels } = classifier;
-	const rows = await classifier.classify(batch, count);
-	const isComplete = rows.length === count && rows.every((row) => row.length === labels.length);
-	if (!isComplete || !rows.every((row) => row.every((score) => score >= 0 && score <= 1 + ROUNDING)))
+	const rows = await classifier.classify(batch, count * views);
+	const isRow = (row: Scores): boolean =>
+		row.length === labels.length && row.every((score) => score >= 0 && score <= 1 + ROUNDING);
+	if (rows.length !== count * views || !rows.every(isRow))
 		throw new Error(
 			`The model ${id} gave something other than ${labels.length} probabilities for each of ${count} faces.`
 		);
-	return rows;
+	return Array.from({ length: count }, (_, face) => meanScores(rows.slice(face * views, (face + 1) * views)));
 }

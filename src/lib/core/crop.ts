@@ -1,4 +1,4 @@
-import type { CropSpec } from './types';
+import type { CropSpec, Use } from './types';
 
 /**
  * The square that FER2013's pictures show around the face, and so what a classifier trained on them must be shown.
@@ -8,3 +8,9 @@ import type { CropSpec } from './types';
  * shift along the eyes is the same, so one value works with and without alignment.
  */
 export const FER2013_CROP: CropSpec = { scale: 1.17, shift: [0, -0.075], align: true, tilt: 15 };
+
+/**
+ * The squares that each face is read in, as factors of the crop's side. Photos and films are read in two, as a wider one
+ * shows slight smiles and anger more often for what they are (training/EXPERIMENTS.md); live there is no time for it.
+ */
+export const VIEWS: Readonly<Record<Use, readonly number[]>> = { photo: [1, 1.2], live: [1] };

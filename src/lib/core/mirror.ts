@@ -1,11 +1,7 @@
 /** Averages a classifier's answers for a picture and its mirror image. */
 import { calibrate } from './calibration';
-import type { Calibration, Classifier, Scores } from './types';
-
-/** The mean of two rows of probabilities, label by label. */
-export function meanScores(a: Scores, b: Scores): number[] {
-	return a.map((score, label) => (score + (b[label] ?? 0)) / 2);
-}
+import { meanScores } from './scores';
+import type { Calibration, Classifier } from './types';
 
 /** `batch`, [count, size, size, channels], with every picture mirrored left to right, as a new array. */
 export function mirrorBatch(batch: Float32Array, count: number, size: number, channels: number): Float32Array {
@@ -33,7 +29,7 @@ export function withMirrorImage(id: string, classifier: Classifier, calibration:
 		async classify(batch, count) {
 			const faces = await classifier.classify(batch, count);
 			const mirrored = await classifier.classify(mirrorBatch(batch, count, input.size, input.channels), count);
-			return faces.map((scores, face) => calibrate(meanScores(scores, mirrored[face] ?? []), calibration));
+			return faces.map((scores, face) => calibrate(meanScores([scores, mirrored[face] ?? []]), calibration));
 		}
 	};
 }

@@ -1,5 +1,6 @@
 /** Measures models on a visitor's pictures, with the same preprocessing and metrics as the evaluation in Node. */
 import { analyse, INITIAL_STATE } from '../core/analyse';
+import { VIEWS } from '../core/crop';
 import { withMirrorImage } from '../core/mirror';
 import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
@@ -19,7 +20,15 @@ const BATCH = 32;
 const CROP_SIDE_PX = 64;
 /** Least time between messages. */
 const TELL_EVERY_MS = 150;
-const SETTINGS = { minConfidence: 0.5, maxFaces: 1, smoothingMs: 0, timeMs: 0, still: true, readMs: 0 };
+const SETTINGS = {
+	minConfidence: 0.5,
+	maxFaces: 1,
+	smoothingMs: 0,
+	timeMs: 0,
+	still: true,
+	readMs: 0,
+	views: VIEWS.photo
+};
 
 export interface BenchmarkTools {
 	readonly detector: FaceDetector;

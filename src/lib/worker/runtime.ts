@@ -1,5 +1,6 @@
 /** The worker's logic behind its messages: holds the current settings and the state of the analysis. */
 import { analyse, INITIAL_STATE, type AnalysisState, type AnalysisTools } from '../core/analyse';
+import { VIEWS } from '../core/crop';
 import { withPrior } from '../core/prior';
 import { forgetRest, learnRest } from '../core/resting';
 import { explainByOcclusion } from '../core/saliency';
@@ -131,7 +132,14 @@ export class Runtime {
 				return analyse(
 					frame,
 					{ ...detectors, classifiers: active.classifiers, now },
-					{ ...active.settings, ...(still && { maxFaces: STILL_LIMITS.maxFaces }), timeMs, still, readMs },
+					{
+						...active.settings,
+						...(still && { maxFaces: STILL_LIMITS.maxFaces }),
+						timeMs,
+						still,
+						readMs,
+						views: VIEWS[active.settings.use]
+					},
 					before
 				);
 			});

@@ -141,6 +141,28 @@ describe('analyse', () => {
 		expect(calls[0]?.batch).toEqual(Float32Array.from(expected, (luma) => luma * (1 / 255)));
 	});
 
+	it('averages the answers over the views of each face, and shows the first of them', async () => {
+		const { classifier, calls } = brightness('a');
+		const tools = { detector: detects(right, left), classifiers: [classifier], now: counter() };
+		const views = [1, 1.5];
+		// In the frame of the other tests, squares with one centre have one mean.
+		const curved = { ...frame, data: frame.data.map((value) => value ** 2 / 255) };
+		const { result } = await analyse(curved, tools, { ...SETTINGS, views }, INITIAL_STATE);
+		const squares = [right, left].flatMap((face) => {
+			const square = cropSquare(face, INPUT.crop);
+			return views.map((view) => sampleSquare(curved, { ...square, side: square.side * view }, INPUT.size));
+		});
+		expect(calls.map(({ count }) => count)).toEqual([4]);
+		expect([...(calls[0]?.batch ?? [])]).toEqual(squares.flatMap((gray) => [...gray.map((value) => value / 255)]));
+		const bright = squares.map((gray) => gray.reduce((a, b) => a + b, 0) / gray.length / 255);
+		for (const [index, { input, readings }] of result.faces.entries()) {
+			const [near = NaN, wide = NaN] = bright.slice(2 * index);
+			expect(near).not.toBeCloseTo(wide, 3);
+			expect(readings['a']?.scores[1]).toBeCloseTo((near + wide) / 2, 5);
+			expect([...input]).toEqual([...(squares[2 * index] ?? [])].map(Math.round));
+		}
+	});
+
 	it('runs several classifiers, each with its own input', async () => {
 		const a = brightness('a');
 		const b = brightness('b', { ...INPUT, channels: 3, range: [-1, 1] });

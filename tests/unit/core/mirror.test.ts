@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { meanScores, mirrorBatch, withMirrorImage } from '../../../src/lib/core/mirror';
+import { mirrorBatch, withMirrorImage } from '../../../src/lib/core/mirror';
 import type { Classifier, InputSpec } from '../../../src/lib/core/types';
 
 const INPUT: InputSpec = { size: 2, channels: 1, range: [-1, 1], crop: { scale: 1, shift: [0, 0], align: false } };
@@ -27,12 +27,6 @@ function createMember(id: string, input: InputSpec, labels = ['a', 'b']) {
 	};
 	return { member, batches };
 }
-
-describe('meanScores', () => {
-	it('takes the mean label by label', () => {
-		expect(meanScores([0.25, 0.75], [0.75, 0.25])).toEqual([0.5, 0.5]);
-	});
-});
 
 describe('mirrorBatch', () => {
 	it('reverses every row of every picture and keeps channels together', () => {

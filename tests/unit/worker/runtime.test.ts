@@ -42,12 +42,16 @@ class FakeBitmap {
 	}
 }
 
-function createClassifier(id: string): Classifier {
+/** `counts`: gets the size of each batch. */
+function createClassifier(id: string, counts: number[]): Classifier {
 	return {
 		id,
 		labels: ['neutral', 'happy'],
 		input: { size: 4, channels: 1, range: [0, 1], crop: { scale: 1, shift: [0, 0], align: false } },
-		classify: (_, count) => Promise.resolve(Array.from({ length: count }, () => [0.25, 0.75]))
+		classify: (_, count) => {
+			counts.push(count);
+			return Promise.resolve(Array.from({ length: count }, () => [0.25, 0.75]));
+		}
 	};
 }
 
@@ -67,6 +71,8 @@ function createRuntime() {
 		posted,
 		loads,
 		retained,
+		/** Sizes of the batches that were classified. */
+		counts: [] as number[],
 		face: FACE,
 		readFails: false,
 		isEmpty: false,
@@ -104,7 +110,7 @@ function createRuntime() {
 				new Promise((resolve, reject) => {
 					loads.set(id, {
 						resolve: () => {
-							resolve(createClassifier(id));
+							resolve(createClassifier(id, all.counts));
 						},
 						reject
 					});
@@ -194,6 +200,18 @@ describe('Runtime', () => {
 			[expect.closeTo(0.75, 9), expect.closeTo(0.25, 9)],
 			[expect.closeTo(0.5, 9), expect.closeTo(0.5, 9)]
 		]);
+	});
+
+	it('reads each face in two squares for photos and films, and live in one', async () => {
+		const all = createRuntime();
+		for (const [index, use] of (['live', 'photo'] as const).entries()) {
+			const configured = all.configure(index + 1, { ...SETTINGS, use });
+			all.loads.get('small')?.resolve();
+			await configured;
+			await all.analyse(index + 1, { still: use === 'photo' });
+			await all.analyse(index + 1);
+		}
+		expect(all.counts).toEqual([1, 1, 2, 2]);
 	});
 
 	it('keeps the old settings until the new models are loaded, then disposes the old ones', async () => {

@@ -42,6 +42,8 @@ const PADDINGS: Partial<Record<string, Padding>> = { 'U0FNRQ==': 'same', 'VkFMSU
 const BIAS = 'Qmlhc0FkZA==';
 const RELU = 'UmVsdQ==';
 
+const BYTES = { uint8: 1, float16: 2 } as const;
+
 /** `json` (parsed) as a graph model. Throws RangeError if it is something else. */
 export function asGraphModel(json: unknown): GraphModel {
 	const model = json as Partial<GraphModel> | null;
@@ -243,14 +245,7 @@ function decodeWeights(specs: readonly WeightSpec[], bytes: Uint8Array): Map<str
 }
 
 function bytesPerValue({ quantization }: WeightSpec): number {
-	switch (quantization?.dtype) {
-		case 'uint8':
-			return 1;
-		case 'float16':
-			return 2;
-		case undefined:
-			return 4;
-	}
+	return quantization ? BYTES[quantization.dtype] : 4;
 }
 
 function decode({ dtype, quantization }: WeightSpec, bytes: Uint8Array): Float32Array {
@@ -266,17 +261,15 @@ function decode({ dtype, quantization }: WeightSpec, bytes: Uint8Array): Float32
 	return dtype === 'int32' ? Float32Array.from(new Int32Array(copy)) : new Float32Array(copy);
 }
 
-/** Half-precision numbers (IEEE 754 binary16) from their bits. */
+/** Finite half-precision numbers (IEEE 754 binary16) from their bits. */
 function fromHalves(halves: Uint16Array): Float32Array {
 	const values = new Float32Array(halves.length);
 	for (let i = 0; i < values.length; i++) {
 		const bits = halves[i] ?? 0;
-		const sign = bits & 0x8000 ? -1 : 1;
 		const exponent = (bits >> 10) & 0x1f;
 		const fraction = bits & 0x3ff;
-		if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
-		else if (exponent === 0x1f) values[i] = fraction === 0 ? sign * Infinity : NaN;
-		else values[i] = sign * (1024 + fraction) * 2 ** (exponent - 25);
+		const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+		values[i] = bits & 0x8000 ? -size : size;
 	}
 	return values;
 }

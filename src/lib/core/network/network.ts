@@ -70,16 +70,13 @@ export class Network {
 
 	/** The last argument: how many times taller and wider the pictures are than the network's own. */
 	#take(step: Step, values: readonly (Tensor | undefined)[], [taller, wider]: Pair): Tensor {
-		const value = (index: number): Tensor => {
-			const found = values[index];
-			if (found === undefined) throw new RangeError(`A step reads value ${index}, which is not there.`);
+		const from = (list: readonly (Tensor | undefined)[], index: number): Tensor => {
+			const found = list[index];
+			if (found === undefined) throw new RangeError(`A "${step.op}" reads value ${index}, which is not there.`);
 			return found;
 		};
-		const weight = (index: number): Tensor => {
-			const found = this.#weights[index];
-			if (found === undefined) throw new RangeError(`A step reads weight ${index}, which is not there.`);
-			return found;
-		};
+		const value = (index: number): Tensor => from(values, index);
+		const weight = (index: number): Tensor => from(this.#weights, index);
 		switch (step.op) {
 			case 'conv':
 			case 'depthwise': {

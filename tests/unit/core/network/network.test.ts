@@ -234,7 +234,7 @@ describe.each(['wasm', 'cpu'])('Network on %s', (backend) => {
 		network.dispose();
 		const broken = new Network(networkOf(PICTURE, [{ op: 'relu', from: 3 }]));
 		const before = tf.memory().numTensors;
-		expect(() => broken.run(wave(PICTURE, 0), 1)).toThrow('A step reads value 3, which is not there.');
+		expect(() => broken.run(wave(PICTURE, 0), 1)).toThrow('A "relu" reads value 3, which is not there.');
 		expect(tf.memory().numTensors).toBe(before);
 	});
 });
