@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
+import { VIEWS } from '../../src/lib/core/crop';
 import { withPrior } from '../../src/lib/core/prior';
 import { thoroughDetector } from '../../src/lib/core/still';
 import { STILL_LIMITS } from '../../src/lib/core/tiles';
@@ -51,7 +52,8 @@ async function analyseInNode(): Promise<Probabilities[]> {
 		smoothingMs: 0,
 		timeMs: 0,
 		still: true,
-		readMs: 0
+		readMs: 0,
+		views: VIEWS.photo
 	};
 	const all: Probabilities[] = [];
 	for (const picture of pictures) {
@@ -128,7 +130,7 @@ async function analyseIn(
 		await page.evaluate(() => (window.recordedResults.length = 0));
 		await page.getByTestId('file-input').setInputFiles(picture);
 		await page.waitForFunction(() => window.recordedResults.length > 0, null, { timeout: COMPILE_MS });
-		await waitForStatus(page, 'done');
+		await waitForStatus(page, 'done', COMPILE_MS);
 		all.push(await readFaces(page));
 	}
 	await context.close();
