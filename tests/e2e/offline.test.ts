@@ -77,6 +77,11 @@ describe('the service worker', () => {
 		await page.goto('/photo');
 		expect(await readPhoto(page)).toBe('happy');
 		expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+		await page.getByTestId('stop').click();
+		await page.getByTestId('sample').click();
+		await waitForStatus(page, 'done');
+		await page.goto('/compare');
+		await page.getByTestId('accuracy-chart').getByText('%').first().waitFor();
 		expect(problems).toEqual([]);
 		await context.close();
 	});
