@@ -10,24 +10,24 @@ interface Explanation {
 export const EXPLANATIONS = {
 	'camera-denied': {
 		sentence: 'The camera may not be used: permission was denied.',
-		remedy: 'Allow the camera for this page in the address bar, then start again.'
+		remedy: 'Allow the camera for this page in the address bar.'
 	},
 	'camera-missing': {
 		sentence: 'No camera was found.',
-		remedy: 'Connect a camera and start again, or try the sample picture.'
+		remedy: 'Connect a camera.'
 	},
 	'camera-busy': {
 		sentence: 'The camera could not be opened; another program may be using it.',
-		remedy: 'Close other programs that use the camera, then start again.'
+		remedy: 'Close other programs that use the camera.'
 	},
 	'camera-lost': {
 		sentence: 'The camera was unplugged or stopped sending pictures.',
-		remedy: 'Connect it again, or choose another camera.'
+		remedy: 'Connect it again, or use another camera.'
 	},
 	'camera-off': {
 		sentence: 'The system does not let this browser use the camera.',
 		remedy:
-			'Allow it in the settings of the system (Windows and macOS: Privacy & security, Camera; Android: the app’s permissions; laptops: a switch or a key may turn it off), then start again.'
+			'Allow it in the settings of the system (Windows and macOS: Privacy & security, Camera; Android: the app’s permissions; laptops: a switch or a key may turn it off).'
 	},
 	'insecure-context': {
 		sentence: 'Browsers give camera access only to secure pages.',

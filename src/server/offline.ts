@@ -4,8 +4,8 @@ import { join, posix } from 'node:path';
 
 /** Pages, which the worker finds itself, and files for other servers, for people, or fetched on demand. */
 const LEFT_OUT =
-	/\.html$|\.(br|gz)$|^(models|samples)\/|^(service-worker\.js|offline\.json|(screenshot|clip|film)\.webp|share\.jpg)$|^[._]{1,2}[^/]*$/;
-/** Files of a model that only its figures need, not its answers. */
+	/\.html$|\.(br|gz)$|^models\/(?!.*\/report\.json$)|^samples\/CREDITS|^(service-worker\.js|offline\.json|(screenshot|clip|film)\.webp|share\.jpg)$|^[._]{1,2}[^/]*$/;
+/** Files of a model that its answers do not need. The figures of every model are in the list anyway. */
 const NOT_TO_RUN = /(^|\/)(report\.json|LICENSE|NOTICE)$|\.svg$/;
 
 interface Listed {
@@ -14,8 +14,8 @@ interface Listed {
 }
 
 /**
- * Writes offline.json into a built site: the app, the detectors and the default model; separately, by folder, the files
- * of the other models.
+ * Writes offline.json into a built site: the app with all figures, the detectors and the default model; separately, by
+ * folder, the files of the other models.
  */
 export function writeOfflineList(folder: string): void {
 	const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));

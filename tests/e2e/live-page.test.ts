@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { focusedTestId, open, openBrowser, type Opened, waitForResults, waitForStatus } from './browser';
 import { clipFrames, farFrames, writeClip } from './clip';
 import { offerSeveral } from './models';
+import { portrait } from './pictures';
 
 const PHONE = { width: 390, height: 844 };
 let folder: string;
@@ -106,6 +107,27 @@ describe('the live page with one face', () => {
 		await page.getByTestId('match-end').click();
 		await expect.poll(() => page.getByTestId('match').count()).toBe(0);
 		expect(await focusedTestId(page)).toBe('match-start');
+	});
+
+	it.each([
+		['a picture', '/photo', 'portrait.png', 'image/png'],
+		['a film', '/film', 'holiday.mp4', 'video/mp4']
+	])('passes %s dropped on it to %s', async (_, path, name, type) => {
+		const { context, page } = await open(browser, '/');
+		await page.getByTestId('dropzone').waitFor({ state: 'attached' });
+		const { buffer } = await portrait();
+		await page.evaluate(
+			([text, named, kind]) => {
+				const dataTransfer = new DataTransfer();
+				const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+				dataTransfer.items.add(new File([bytes], named, { type: kind }));
+				document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+			},
+			[buffer.toString('base64'), name, type] as const
+		);
+		await page.waitForURL(`**${path}`);
+		await page.getByText(name).first().waitFor();
+		await context.close();
 	});
 
 	it('met no error of its own', () => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { serveSite, type Site } from '../server';
 import { open, openBrowser, shownFaces, waitForStatus } from './browser';
 import { command, expectWorks } from './kiosk';
-import { portrait } from './pictures';
+import { EMPTY, portrait } from './pictures';
 
 let browser: Browser;
 /** A copy of the build, which these tests change. */
@@ -77,6 +77,11 @@ describe('the service worker', () => {
 		await page.goto('/photo');
 		expect(await readPhoto(page)).toBe('happy');
 		expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+		await page.getByTestId('stop').click();
+		await page.getByTestId('sample').click();
+		await waitForStatus(page, 'done');
+		await page.goto('/compare');
+		await page.getByTestId('accuracy-chart').getByText('%').first().waitFor();
 		expect(problems).toEqual([]);
 		await context.close();
 	});
@@ -118,6 +123,29 @@ describe('the service worker', () => {
 		await context.close();
 	});
 
+	it('is not replaced by a new version before the browser has asked about unsaved pictures', async () => {
+		const { context, page } = await open(browser, '/photo', options());
+		await waitUntilKept(page);
+		const kept = await page.evaluate(() => caches.keys());
+		await page.getByTestId('file-input').setInputFiles(Array.from({ length: 10 }, () => EMPTY));
+		publish('9000000000003');
+		await checkForUpdate(page);
+		let questions = 0;
+		page.on('dialog', (dialog) => {
+			questions++;
+			void dialog.dismiss();
+		});
+		await page.getByTestId('take-update').click();
+		await expect.poll(() => questions).toBe(1);
+		expect(await page.evaluate(() => caches.keys())).toEqual([...kept, 'mien-9000000000003']);
+		expect(await page.getByTestId('picture').count()).toBe(10);
+		await page.getByTestId('stop').click();
+		await page.getByTestId('take-update').click();
+		await expect.poll(() => page.evaluate(() => caches.keys()).catch(() => [])).toEqual(['mien-9000000000003']);
+		expect(questions).toBe(1);
+		await context.close();
+	});
+
 	it('updates a kiosk once nobody has been in view for a minute, and not before', async () => {
 		const { context, page } = await open(browser, '/kiosk?source=mjpeg:/streams/update/mjpeg&log=no', {
 			...options(),
@@ -131,7 +159,7 @@ describe('the service worker', () => {
 		await expectWorks(page);
 		await waitUntilKept(page);
 		await page.evaluate(() => (document.title = 'running'));
-		publish('9000000000003');
+		publish('9000000000004');
 		await checkForUpdate(page);
 		await expect
 			.poll(() => page.evaluate(async () => (await navigator.serviceWorker.ready).waiting?.state))
@@ -144,7 +172,7 @@ describe('the service worker', () => {
 		await page.locator('[data-testid=kiosk][data-state=retrying]').waitFor();
 		await page.evaluate(() => (window.aheadMs = 120_000));
 		await page.waitForFunction(() => document.title !== 'running' && document.title !== '');
-		await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['mien-9000000000003']);
+		await expect.poll(() => page.evaluate(() => caches.keys())).toEqual(['mien-9000000000004']);
 		await command('update', 'set/ok');
 		await expectWorks(page);
 		await context.close();

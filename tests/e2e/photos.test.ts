@@ -526,17 +526,31 @@ describe('the queue of pictures', () => {
 		);
 		await page.getByTestId('file-input').setInputFiles(files);
 		await page.locator('[data-testid=picture][data-state=done]').first().waitFor();
+		await expect.poll(() => page.getByTestId('status').innerText()).toMatch(/^Reading picture \d+ of 40$/);
 		await page.getByTestId('cancel').click();
 		await waitForQueue(page);
+		await page.locator('[data-testid=picture][data-state=cancelled]').last().click();
+		await expect.poll(() => page.getByRole('region', { name: 'Faces' }).innerText()).toContain('reading was cancelled');
 		const done = () => page.locator('[data-testid=picture][data-state=done]').count();
 		expect(await done()).toBeGreaterThan(0);
 		expect(await done()).toBeLessThan(40);
 		await page.getByTestId('resume').click();
 		await expect.poll(done, { timeout: 120_000 }).toBe(40);
+		await expect.poll(() => page.getByTestId('status').innerText()).toBe('Done');
+		// The browser asks before so many are lost, but not before nothing is.
+		const questions: string[] = [];
+		page.on('dialog', (dialog) => {
+			questions.push(dialog.type());
+			void dialog.dismiss();
+		});
+		await page.close({ runBeforeUnload: true });
+		await expect.poll(() => questions).toEqual(['beforeunload']);
 		expect((await shownFaces(page)).length).toBeGreaterThan(0);
 		await page.getByTestId('stop').click();
 		await waitForStatus(page, 'idle');
 		expect(await page.getByTestId('picture').count()).toBe(0);
+		await page.reload();
+		expect(questions).toHaveLength(1);
 		await context.close();
 	});
 

@@ -26,8 +26,16 @@ export interface App {
 	/** The session's own, for others to share. `listen` passes on its events, until the returned function is called. */
 	readonly analyser: Analyser;
 	readonly listen: (listener: (event: AnalyserEvent) => void) => () => void;
-	/** Created by the first page that needs it, so that the others do not load its code. */
-	readonly kept: { photos?: Photos; films?: Films; timeline?: Timeline };
+	/**
+	 * Created by the first page that needs it, so that the others do not load its code. `dropped`: files dropped on the
+	 * live page, for the page that reads them to take.
+	 */
+	readonly kept: { photos?: Photos; films?: Films; timeline?: Timeline; dropped?: readonly DroppedFile[] };
+}
+
+interface DroppedFile {
+	readonly name: string;
+	readonly file: File;
 }
 
 export const [getApp, setApp] = createContext<App>();

@@ -67,6 +67,9 @@ const WORKER_FAILURES: readonly ErrorCode[] = ['worker-died', 'worker-timeout', 
 /** This many waiting pictures are worth more workers, each of which takes about as long to start as a picture. */
 const MANY = 6;
 
+/** The browser asks before this many pictures are lost: reading them again takes longer than to answer. */
+const ASKED_ABOUT = 10;
+
 export class Photos {
 	#list: readonly Photo[] = $state.raw([]);
 	#selectedId: number | null = $state.raw(null);
@@ -304,6 +307,15 @@ export class Photos {
 		this.#restate(({ kind }) => kind === 'done' || kind === 'working', { kind: 'waiting' });
 		void this.#work();
 	}
+
+	/** From now on, the browser asks before a page with many pictures is closed or reloaded. */
+	askBeforeLoss(): void {
+		addEventListener('beforeunload', this.#ask);
+	}
+
+	readonly #ask = (event: Event): void => {
+		if (this.#list.length >= ASKED_ABOUT) event.preventDefault();
+	};
 
 	/** Stops reading until `enter`, and shows nothing; pictures and their results stay. */
 	leave(): void {

@@ -44,12 +44,18 @@ export class Updates {
 		return () => stopped.abort();
 	}
 
-	/** Reloads the page with the waiting version. May be called again if nothing happened: browsers can be slow. */
+	/**
+	 * Reloads the page with the waiting version. May be called again if nothing happened: browsers can be slow. If work
+	 * would be lost, the browser asks first, while this version's files are still there; then it has to be called again.
+	 */
 	take(): void {
 		if (!this.isReady) return;
-		this.#isTaking = true;
-		if (this.#waiting === null) location.reload();
-		else this.#waiting.postMessage('take-over');
+		const loses = !dispatchEvent(new Event('beforeunload', { cancelable: true }));
+		if (this.#waiting === null || loses) location.reload();
+		else {
+			this.#isTaking = true;
+			this.#waiting.postMessage('take-over');
+		}
 	}
 
 	#watch(registration: ServiceWorkerRegistration, signal: AbortSignal): void {

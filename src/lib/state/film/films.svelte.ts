@@ -179,9 +179,10 @@ export class Films {
 		void this.#session.configure();
 	}
 
-	enter(): void {
+	/** `dropped`: added once it is known what is kept of them. */
+	enter(dropped: readonly File[] = []): void {
 		this.#left = false;
-		void this.keeper.load();
+		void this.keeper.load().then(() => (dropped.length > 0 ? this.add(dropped) : undefined));
 		void this.#work();
 	}
 
