@@ -213,8 +213,15 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const group = (from: number): number[] => Array.from({ length: 10 }, (_, index) => from + index);
 			expect(frames).toEqual(expect.arrayContaining([...group(0), ...group(20)]));
 			expect(frames).not.toContain(15);
-			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string } };
-			expect(json.reading.ended).toBe('damaged');
+			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string; damaged: object[] } };
+			expect(json.reading).toMatchObject({ ended: 'damaged', damaged: [{ toSeconds: 2 }] });
+			const { fromSeconds = 0 } = json.reading.damaged[0] as { fromSeconds?: number };
+			const cues = (await saved(page, 'boris')).split('\r\n').slice(1, -1);
+			const times = cues.map((line) => line.split('\t').slice(10, 12).map(Number));
+			expect(times.every(([start = 0, stop = 0]) => stop <= fromSeconds || start >= 2)).toBe(true);
+			await page.getByTestId('film-playhead').press('Home');
+			for (let second = 0; second < 19; second++) await page.keyboard.press('ArrowRight');
+			await expect.poll(() => page.getByTestId('film-moment').innerText()).toMatch(/1\.900\s+Damaged\./);
 		});
 
 		it.each([
@@ -481,6 +488,32 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		await again.reload();
 		await again.getByTestId('films').waitFor();
 		expect(await again.getByTestId('films-kept').count()).toBe(0);
+		await context.close();
+	});
+
+	it('still says that a film is damaged if it was resumed behind the damage, in another tab', async () => {
+		const path = maker.damaged(30, 'long-damaged.mp4');
+		const { context, page } = await open(browser, '/film');
+		await choose(page, path);
+		await waitForStatus(page, 'ready');
+		await readAll(page);
+		await expect
+			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
+			.toBeGreaterThan(30);
+		await page.getByTestId('film-pause').click();
+		await waitForStatus(page, 'paused');
+		await expect.poll(() => page.getByTestId('film-write').innerText()).toContain('could show faces');
+		await expect.poll(() => framesKept(page)).toBeGreaterThan(30);
+		await page.close();
+		const again = await context.newPage();
+		await again.goto('/film');
+		await again.getByTestId('films-kept').getByText('long-damaged.mp4', { exact: true }).waitFor();
+		await choose(again, path);
+		await waitForStatus(again, 'paused');
+		await again.getByTestId('film-resume').click();
+		await waitForStatus(again, 'done');
+		await expect.poll(() => again.getByTestId('status').innerText()).toContain('except where the file is damaged');
+		await expect.poll(() => again.getByTestId('film-write').innerText()).toContain('could show faces');
 		await context.close();
 	});
 

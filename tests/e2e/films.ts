@@ -112,9 +112,9 @@ export class FilmMaker {
 		]);
 	}
 
-	/** Three seconds with a key frame each; what the sixth frame of the second holds was lost. */
-	damaged(): string {
-		const path = this.#make('damaged.mp4', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '10']);
+	/** A key frame each second; what the sixth frame of the second second holds was lost. */
+	damaged(seconds = 3, name = 'damaged.mp4'): string {
+		const path = this.plain(seconds, name, '-vf', 'scale=320:240', '-g', '10');
 		const [length = 0, at = 0] = this.#packets(path, 'size,pos')[15] ?? [];
 		const bytes = readFileSync(path);
 		writeFileSync(path, bytes.fill(0, at, at + length));

@@ -75,6 +75,7 @@ function provenance(film: ExportedFilm): Record<string, unknown> {
 			toSeconds: reading.options.toS ?? info.endS,
 			framesAnalysed: table.frameCount,
 			framesPresent: info.frameCount,
+			damaged: table.gaps.map(({ fromS, toS }) => ({ fromSeconds: fromS, toSeconds: toS })),
 			smallestFacePixels: reading.options.smallestFacePx,
 			analysedWidth: info.analysedSize.width,
 			analysedHeight: info.analysedSize.height,

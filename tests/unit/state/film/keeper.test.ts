@@ -96,6 +96,16 @@ it('a film being read also stores its last seconds when the page is hidden, as o
 	});
 });
 
+it('a film stores where it is damaged', async () => {
+	const film = filmBeingRead('damaged');
+	const keeper = new Keeper();
+	film.table.lose(0.5, 0.9);
+	await keeper.begin(film);
+	const again = new Keeper();
+	await again.load();
+	expect(again.records.find(({ key }) => key === 'damaged')?.gaps).toEqual([{ fromS: 0.5, toS: 0.9 }]);
+});
+
 it('a film stores its rest at the end, and nothing after it', async () => {
 	const film = filmBeingRead('end');
 	const keeper = new Keeper();
