@@ -96,6 +96,8 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				twoPass: maker.twoPass(),
 				damaged: maker.damaged(),
 				joined: maker.joined(),
+				cutStream: maker.cutStream(),
+				tracks: maker.twoTracks(),
 				mov: maker.mov(),
 				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
@@ -115,10 +117,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(18);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(20);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 12 films').waitFor();
+			await page.getByText('Read 14 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -222,6 +224,22 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			await page.getByTestId('film-playhead').press('Home');
 			for (let second = 0; second < 19; second++) await page.keyboard.press('ArrowRight');
 			await expect.poll(() => page.getByTestId('film-moment').innerText()).toMatch(/1\.900\s+Damaged\./);
+		});
+
+		it('reads a transport stream that begins in the middle of a packet, from its first key frame on', async () => {
+			await select(page, 'cut-stream');
+			await expect.poll(() => page.getByTestId('films').innerText()).toMatch(/cut-stream\.ts\s+Read\n/);
+			const rows = await table(page);
+			expect(new Set(rows.map(({ frame }) => frame)).size).toBe(20);
+			expect(rows.some(({ success }) => success === '1')).toBe(true);
+		});
+
+		it('says that a file holds several video tracks, of which one is read', async () => {
+			await select(page, 'tracks.mp4');
+			const json = JSON.parse(await saved(page, 'json')) as { film: object };
+			expect(json.film).toMatchObject({ width: 640, videoTracks: 2 });
+			await page.getByTestId('film-again').click();
+			await expect.poll(() => page.getByTestId('film-setup').innerText()).toContain('holds 2 video tracks');
 		});
 
 		it.each([

@@ -121,6 +121,19 @@ export class FilmMaker {
 		return path;
 	}
 
+	/** A transport stream whose first bytes were cut off, somewhere in the first second, and in the middle of a packet. */
+	cutStream(): string {
+		const path = this.#make('cut-stream.ts', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '10']);
+		writeFileSync(path, readFileSync(path).subarray(188 * 20 + 77));
+		return path;
+	}
+
+	/** The same picture in two sizes, the larger one first. */
+	twoTracks(): string {
+		const filter = '[0:v]split[a][b];[b]scale=160:120[c]';
+		return this.#make('tracks.mp4', ['-filter_complex', filter, '-map', '[a]', '-map', '[c]', '-t', '1', ...H264]);
+	}
+
 	/** Two files of a recorder, one after another: the times of each start at the same second. */
 	joined(): string {
 		const path = this.#make('joined.ts', ['-t', '2', '-vf', 'scale=320:240', ...H264]);

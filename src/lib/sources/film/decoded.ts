@@ -109,7 +109,8 @@ async function describe(file: Blob, input: Input, track: InputVideoTrack): Promi
 		hdr: await track.hasHighDynamicRange(),
 		recordedAtMs: await readRecordedAt(file).catch(() => null),
 		method: 'webcodecs',
-		cutShort: last === null || saidS - endS > Math.max(MISSING_S, MISSING_SHARE * saidS)
+		cutShort: last === null || saidS - endS > Math.max(MISSING_S, MISSING_SHARE * saidS),
+		videoTracks: (await input.getVideoTracks()).length
 	};
 	return { info, times: sorted, keys: Float64Array.from(keys).sort() };
 }

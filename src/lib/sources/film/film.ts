@@ -23,6 +23,8 @@ export interface FilmInfo {
 	readonly method: 'webcodecs' | 'video';
 	/** Whether part of the file is missing; the rest is read. */
 	readonly cutShort: boolean;
+	/** Of several, only one is read; null if the browser does not tell. */
+	readonly videoTracks: number | null;
 }
 
 export interface FilmFrame {

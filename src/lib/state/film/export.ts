@@ -63,6 +63,7 @@ function provenance(film: ExportedFilm): Record<string, unknown> {
 			endSeconds: info.endS,
 			frames: info.frameCount,
 			isCutShort: info.cutShort,
+			videoTracks: info.videoTracks,
 			recorded: notes.epochMs === null ? null : iso(notes.epochMs)
 		},
 		reading: {

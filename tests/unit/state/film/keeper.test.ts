@@ -23,7 +23,8 @@ function filmBeingRead(key: string): KeptFilm {
 			hdr: false,
 			recordedAtMs: null,
 			method: 'webcodecs',
-			cutShort: false
+			cutShort: false,
+			videoTracks: 1
 		},
 		reading: {
 			options: DEFAULT_OPTIONS,
