@@ -169,7 +169,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const rows = await table(page);
 			expect(rows).toHaveLength(10);
 			expect(rows.every(({ success, face_id }) => success === '0' && face_id === '')).toBe(true);
-			await expect.poll(() => page.getByTestId('film-no-face').innerText()).toBe('0.0 %');
+			await expect.poll(() => page.getByTestId('film-no-face').innerText()).toBe('100.0 %');
 			await expect.poll(() => page.getByTestId('film-timeline').innerText()).toContain('No face so far.');
 		});
 
@@ -396,6 +396,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			await page.keyboard.type('a joke, m and j');
 			await page.keyboard.press('Tab');
 			await expect.poll(() => page.getByTestId('film-marker').count()).toBe(1);
+			// A second marker at the same moment is the first.
+			await playhead.press('m');
+			await expect.poll(() => text.evaluate((input) => input === document.activeElement)).toBe(true);
+			expect(await page.getByTestId('film-marker').count()).toBe(1);
 			await page.getByTestId('film-figures-part').selectOption({ label: 'a joke, m and j' });
 			await expect.poll(() => page.getByTestId('film-figures').innerText()).toContain('0:00.9');
 			await page.getByTestId('film-exclude').press('Enter');

@@ -108,21 +108,21 @@ export function without(range: Range, excluded: readonly Range[]): Range[] {
 	return left;
 }
 
-/** The parts of a film between its markers, in order of time. */
+/** The parts of a film between its markers, in order of time; none if no marker divides it. */
 export function sections(
 	whole: Range,
 	markers: readonly { readonly timeS: number; readonly text: string }[]
 ): (Range & {
 	readonly title: string;
 })[] {
-	const inside = markers
-		.filter(({ timeS }) => timeS > whole.fromS && timeS < whole.toS)
-		.toSorted((a, b) => a.timeS - b.timeS);
-	if (inside.length === 0) return [];
-	const starts = [{ timeS: whole.fromS, text: 'Beginning' }, ...inside];
-	return starts.map(({ timeS, text }, index) => ({
-		fromS: timeS,
-		toS: starts[index + 1]?.timeS ?? whole.toS,
-		title: text === '' ? `Marker ${index}` : text
-	}));
+	const before = markers.filter(({ timeS }) => timeS < whole.toS).toSorted((a, b) => a.timeS - b.timeS);
+	const starts = [{ timeS: whole.fromS, text: 'Beginning' }, ...before];
+	const parts = starts
+		.map(({ timeS, text }, index) => ({
+			fromS: Math.max(whole.fromS, timeS),
+			toS: starts[index + 1]?.timeS ?? whole.toS,
+			title: text === '' ? `Marker ${index}` : text
+		}))
+		.filter(({ fromS, toS }) => toS > fromS);
+	return parts.length > 1 ? parts : [];
 }

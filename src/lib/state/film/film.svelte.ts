@@ -258,8 +258,11 @@ export class Film {
 		this.#notes = { ...this.#notes, ...change };
 	}
 
-	addMarker(timeS: number, text: string): Marker {
-		const marker = { id: ++this.#lastNoteId, timeS, text };
+	/** The marker at a moment, a new one if there is none. */
+	markerAt(timeS: number): Marker {
+		const there = this.#notes.markers.find((each) => each.timeS === timeS);
+		if (there !== undefined) return there;
+		const marker = { id: ++this.#lastNoteId, timeS, text: '' };
 		this.note({ markers: [...this.#notes.markers, marker].sort((a, b) => a.timeS - b.timeS) });
 		return marker;
 	}

@@ -171,8 +171,10 @@ export class FilmView {
 		);
 	}
 
-	#personsOf(value: string): readonly Person[] {
-		const { shownPeople } = this.#film;
+	#personsOf(value: string): readonly Pick<Person, 'faceIds'>[] {
+		const { people, shownPeople } = this.#film;
+		// In a film without any face, the time was analysed all the same.
+		if (people.length === 0) return [{ faceIds: [] }];
 		return value === EVERYBODY ? shownPeople : shownPeople.filter(({ id }) => String(id) === value);
 	}
 

@@ -71,6 +71,16 @@ describe('episodes of a film', () => {
 			{ fromS: 2, toS: 3, title: 'Marker 2' }
 		]);
 		expect(sections({ fromS: 0, toS: 3 }, [])).toEqual([]);
+		expect(sections({ fromS: 0, toS: 3 }, [{ timeS: 3, text: 'end' }])).toEqual([]);
+	});
+
+	it('are titled by a marker at the very start, or before the range that was read', () => {
+		const task = { timeS: 2, text: 'Task' };
+		for (const timeS of [0, 1])
+			expect(sections({ fromS: 1, toS: 3 }, [{ timeS, text: 'Baseline' }, task])).toEqual([
+				{ fromS: 1, toS: 2, title: 'Baseline' },
+				{ fromS: 2, toS: 3, title: 'Task' }
+			]);
 	});
 });
 
