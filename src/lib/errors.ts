@@ -131,10 +131,6 @@ export const EXPLANATIONS = {
 		sentence: 'The times of this film start over in the middle: it was joined from several.',
 		remedy: 'Choose these one by one, or convert it, for example with HandBrake or ffmpeg.'
 	},
-	'film-gaps': {
-		sentence: 'Parts of this film cannot be decoded.',
-		remedy: 'The rest of it was read. Copy or download it again to get all of it.'
-	},
 	'film-gone': {
 		sentence: 'The file of this film can no longer be read: it was moved or changed.',
 		remedy: 'What was read so far is kept. Choose the film again to continue.'

@@ -96,6 +96,8 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 				twoPass: maker.twoPass(),
 				damaged: maker.damaged(),
 				joined: maker.joined(),
+				cutStream: maker.cutStream(),
+				tracks: maker.twoTracks(),
 				mov: maker.mov(),
 				interrupted: maker.interrupted(),
 				transparent: maker.transparent(),
@@ -115,10 +117,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(18);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(20);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 12 films').waitFor();
+			await page.getByText('Read 14 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -167,7 +169,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const rows = await table(page);
 			expect(rows).toHaveLength(10);
 			expect(rows.every(({ success, face_id }) => success === '0' && face_id === '')).toBe(true);
-			await expect.poll(() => page.getByTestId('film-no-face').innerText()).toBe('0.0 %');
+			await expect.poll(() => page.getByTestId('film-no-face').innerText()).toBe('100.0 %');
 			await expect.poll(() => page.getByTestId('film-timeline').innerText()).toContain('No face so far.');
 		});
 
@@ -213,8 +215,31 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			const group = (from: number): number[] => Array.from({ length: 10 }, (_, index) => from + index);
 			expect(frames).toEqual(expect.arrayContaining([...group(0), ...group(20)]));
 			expect(frames).not.toContain(15);
-			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string } };
-			expect(json.reading.ended).toBe('damaged');
+			const json = JSON.parse(await saved(page, 'json')) as { reading: { ended: string; damaged: object[] } };
+			expect(json.reading).toMatchObject({ ended: 'damaged', damaged: [{ toSeconds: 2 }] });
+			const { fromSeconds = 0 } = json.reading.damaged[0] as { fromSeconds?: number };
+			const cues = (await saved(page, 'boris')).split('\r\n').slice(1, -1);
+			const times = cues.map((line) => line.split('\t').slice(10, 12).map(Number));
+			expect(times.every(([start = 0, stop = 0]) => stop <= fromSeconds || start >= 2)).toBe(true);
+			await page.getByTestId('film-playhead').press('Home');
+			for (let second = 0; second < 19; second++) await page.keyboard.press('ArrowRight');
+			await expect.poll(() => page.getByTestId('film-moment').innerText()).toMatch(/1\.900\s+Damaged\./);
+		});
+
+		it('reads a transport stream that begins in the middle of a packet, from its first key frame on', async () => {
+			await select(page, 'cut-stream');
+			await expect.poll(() => page.getByTestId('films').innerText()).toMatch(/cut-stream\.ts\s+Read\n/);
+			const rows = await table(page);
+			expect(new Set(rows.map(({ frame }) => frame)).size).toBe(20);
+			expect(rows.some(({ success }) => success === '1')).toBe(true);
+		});
+
+		it('says that a file holds several video tracks, of which one is read', async () => {
+			await select(page, 'tracks.mp4');
+			const json = JSON.parse(await saved(page, 'json')) as { film: object };
+			expect(json.film).toMatchObject({ width: 640, videoTracks: 2 });
+			await page.getByTestId('film-again').click();
+			await expect.poll(() => page.getByTestId('film-setup').innerText()).toContain('holds 2 video tracks');
 		});
 
 		it.each([
@@ -371,6 +396,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			await page.keyboard.type('a joke, m and j');
 			await page.keyboard.press('Tab');
 			await expect.poll(() => page.getByTestId('film-marker').count()).toBe(1);
+			// A second marker at the same moment is the first.
+			await playhead.press('m');
+			await expect.poll(() => text.evaluate((input) => input === document.activeElement)).toBe(true);
+			expect(await page.getByTestId('film-marker').count()).toBe(1);
 			await page.getByTestId('film-figures-part').selectOption({ label: 'a joke, m and j' });
 			await expect.poll(() => page.getByTestId('film-figures').innerText()).toContain('0:00.9');
 			await page.getByTestId('film-exclude').press('Enter');
@@ -481,6 +510,32 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		await again.reload();
 		await again.getByTestId('films').waitFor();
 		expect(await again.getByTestId('films-kept').count()).toBe(0);
+		await context.close();
+	});
+
+	it('still says that a film is damaged if it was resumed behind the damage, in another tab', async () => {
+		const path = maker.damaged(30, 'long-damaged.mp4');
+		const { context, page } = await open(browser, '/film');
+		await choose(page, path);
+		await waitForStatus(page, 'ready');
+		await readAll(page);
+		await expect
+			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
+			.toBeGreaterThan(30);
+		await page.getByTestId('film-pause').click();
+		await waitForStatus(page, 'paused');
+		await expect.poll(() => page.getByTestId('film-write').innerText()).toContain('could show faces');
+		await expect.poll(() => framesKept(page)).toBeGreaterThan(30);
+		await page.close();
+		const again = await context.newPage();
+		await again.goto('/film');
+		await again.getByTestId('films-kept').getByText('long-damaged.mp4', { exact: true }).waitFor();
+		await choose(again, path);
+		await waitForStatus(again, 'paused');
+		await again.getByTestId('film-resume').click();
+		await waitForStatus(again, 'done');
+		await expect.poll(() => again.getByTestId('status').innerText()).toContain('except where the file is damaged');
+		await expect.poll(() => again.getByTestId('film-write').innerText()).toContain('could show faces');
 		await context.close();
 	});
 

@@ -112,13 +112,26 @@ export class FilmMaker {
 		]);
 	}
 
-	/** Three seconds with a key frame each; what the sixth frame of the second holds was lost. */
-	damaged(): string {
-		const path = this.#make('damaged.mp4', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '10']);
+	/** A key frame each second; what the sixth frame of the second second holds was lost. */
+	damaged(seconds = 3, name = 'damaged.mp4'): string {
+		const path = this.plain(seconds, name, '-vf', 'scale=320:240', '-g', '10');
 		const [length = 0, at = 0] = this.#packets(path, 'size,pos')[15] ?? [];
 		const bytes = readFileSync(path);
 		writeFileSync(path, bytes.fill(0, at, at + length));
 		return path;
+	}
+
+	/** A transport stream whose first bytes were cut off, somewhere in the first second, and in the middle of a packet. */
+	cutStream(): string {
+		const path = this.#make('cut-stream.ts', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '10']);
+		writeFileSync(path, readFileSync(path).subarray(188 * 20 + 77));
+		return path;
+	}
+
+	/** The same picture in two sizes, the larger one first. */
+	twoTracks(): string {
+		const filter = '[0:v]split[a][b];[b]scale=160:120[c]';
+		return this.#make('tracks.mp4', ['-filter_complex', filter, '-map', '[a]', '-map', '[c]', '-t', '1', ...H264]);
 	}
 
 	/** Two files of a recorder, one after another: the times of each start at the same second. */

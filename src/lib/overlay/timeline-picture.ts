@@ -79,10 +79,13 @@ export function timelineSvg(picture: TimelinePicture): string {
 		}),
 		...markers
 			.filter(({ timeS }) => inside(timeS))
-			.flatMap(({ timeS, text }) => [
-				`<line x1="${x(timeS).toFixed(1)}" x2="${x(timeS).toFixed(1)}" y1="${TOP}" y2="${bottom + 8}" stroke="${INK}" stroke-dasharray="4 3"/>`,
-				`<text x="${(x(timeS) + 4).toFixed(1)}" y="${bottom + 14}" font-size="11" fill="${INK}">${escape(short(text))}</text>`
-			]),
+			.flatMap(({ timeS, text }) => {
+				const isLate = timeS - fromS > 0.75 * seconds;
+				return [
+					`<line x1="${x(timeS).toFixed(1)}" x2="${x(timeS).toFixed(1)}" y1="${TOP}" y2="${bottom + 8}" stroke="${INK}" stroke-dasharray="4 3"/>`,
+					`<text x="${(x(timeS) + (isLate ? -4 : 4)).toFixed(1)}" y="${bottom + 14}" font-size="11" fill="${INK}" text-anchor="${isLate ? 'end' : 'start'}">${escape(short(text))}</text>`
+				];
+			}),
 		...[...labels, 'unsure'].flatMap((label, index) => {
 			const left = LEFT + index * 120;
 			const fill = labels.includes(label) ? colour(label) : '#d5dedc';

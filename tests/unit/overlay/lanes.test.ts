@@ -38,6 +38,7 @@ describe('the picture of a timeline', () => {
 		toS: 5,
 		markers: [
 			{ timeS: 2, text: 'now' },
+			{ timeS: 5, text: 'end' },
 			{ timeS: 9, text: 'outside' }
 		],
 		excluded: [{ fromS: 4, toS: 9 }],
@@ -54,7 +55,8 @@ describe('the picture of a timeline', () => {
 	it('has the curves, the markers in range, and what is excluded', () => {
 		expect(svg.match(/<path /g)).toHaveLength(2);
 		expect(svg).toContain('fill="colour-of-sad"');
-		expect(svg).toContain('>now<');
+		expect(svg).toContain('text-anchor="start">now<');
+		expect(svg).toContain('text-anchor="end">end<');
 		expect(svg).not.toContain('outside');
 		expect(svg.match(/fill-opacity/g)).toHaveLength(1);
 	});

@@ -20,6 +20,7 @@ import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type Fil
 import { useStandardColours } from './frame-colours';
 import { pastDamage } from './past-damage';
 import { readRecordedAt } from './recorded-at';
+import { fromFirstPacket } from './transport-stream';
 import { showsFrame } from './vp8';
 
 if (typeof VideoFrame !== 'undefined') useStandardColours(VideoFrame);
@@ -32,7 +33,7 @@ const RESTART_S = 0.5;
 
 /** Throws AppError if it is not a film; NotDecodable if a video element may still play it. */
 export async function openDecoded(file: Blob): Promise<FilmReader> {
-	const input = new Input({ source: new BlobSource(file), formats: ALL_FORMATS });
+	const input = new Input({ source: new BlobSource(await fromFirstPacket(file)), formats: ALL_FORMATS });
 	try {
 		const track = await findTrack(input);
 		return new DecodedFilm(input, track, await describe(file, input, track));
@@ -108,7 +109,8 @@ async function describe(file: Blob, input: Input, track: InputVideoTrack): Promi
 		hdr: await track.hasHighDynamicRange(),
 		recordedAtMs: await readRecordedAt(file).catch(() => null),
 		method: 'webcodecs',
-		cutShort: last === null || saidS - endS > Math.max(MISSING_S, MISSING_SHARE * saidS)
+		cutShort: last === null || saidS - endS > Math.max(MISSING_S, MISSING_SHARE * saidS),
+		videoTracks: (await input.getVideoTracks()).length
 	};
 	return { info, times: sorted, keys: Float64Array.from(keys).sort() };
 }
@@ -140,16 +142,28 @@ class DecodedFilm implements FilmReader {
 		return chooseFrames(this.#times, sampling).length;
 	}
 
-	async *frames(sampling: Sampling, signal: AbortSignal): AsyncGenerator<FilmFrame, void, undefined> {
+	async *frames(
+		sampling: Sampling,
+		signal: AbortSignal,
+		onLost: (fromS: number, toS: number) => void
+	): AsyncGenerator<FilmFrame, void, undefined> {
 		const chosen = chooseFrames(this.#times, sampling);
 		const timesS = Array.from(chosen, (index) => this.#times[index] ?? 0);
 		let lastS = -Infinity;
+		/** When frames began that were lost since the last one. */
+		const lost: number[] = [];
 		let damage: unknown = null;
+		const onDamage = (error: unknown, fromS: number): void => {
+			damage = error;
+			lost.push(fromS);
+		};
 		try {
-			for await (const sample of this.#samplesAt(timesS, (error) => (damage = error))) {
+			for await (const sample of this.#samplesAt(timesS, onDamage)) {
 				try {
 					signal.throwIfAborted();
 					lastS = sample.timestamp;
+					const [fromS] = lost.splice(0);
+					if (fromS !== undefined) onLost(fromS, lastS);
 					yield this.#frame(sample);
 				} finally {
 					sample.close();
@@ -159,9 +173,10 @@ class DecodedFilm implements FilmReader {
 			signal.throwIfAborted();
 			throw filmError(thrown);
 		}
-		if (damage !== null && lastS === -Infinity) throw filmError(damage);
-		if (damage !== null && !this.info.cutShort) throw new AppError('film-gaps', 'frames are missing', damage);
-		if (lastS < (timesS.at(-1) ?? -Infinity) - MISSING_S) {
+		if (damage !== null && lastS === -Infinity && sampling.afterS === null) throw filmError(damage);
+		const [fromS] = lost;
+		if (fromS !== undefined && !this.info.cutShort) onLost(fromS, sampling.toS);
+		else if (lastS < (timesS.at(-1) ?? -Infinity) - MISSING_S) {
 			throw new AppError('film-cut-short', `ends at ${lastS} s, should reach ${timesS.at(-1) ?? 0} s`);
 		}
 	}
@@ -192,7 +207,7 @@ class DecodedFilm implements FilmReader {
 	/** The frames that begin at `timesS`, ascending, without those that cannot be decoded; to be closed by the caller. */
 	#samplesAt(
 		timesS: readonly number[],
-		onDamage: (error: unknown) => void = () => undefined
+		onDamage: Parameters<typeof pastDamage>[3] = () => undefined
 	): AsyncGenerator<VideoSample, void, undefined> {
 		return pastDamage(timesS, this.#keys, (some) => this.#decode(some), onDamage);
 	}

@@ -23,6 +23,8 @@ export interface FilmInfo {
 	readonly method: 'webcodecs' | 'video';
 	/** Whether part of the file is missing; the rest is read. */
 	readonly cutShort: boolean;
+	/** Of several, only one is read; null if the browser does not tell. */
+	readonly videoTracks: number | null;
 }
 
 export interface FilmFrame {
@@ -53,9 +55,14 @@ export interface FilmReader {
 	count(sampling: Sampling): number | null;
 	/**
 	 * The frames of a sampling in order of time; each is only valid until the next is requested. Decodes a few ahead.
+	 * `onLost` is told before the next frame about times, in seconds, whose frames cannot be decoded.
 	 * Throws AppError if the file cannot be read any further.
 	 */
-	frames(sampling: Sampling, signal: AbortSignal): AsyncGenerator<FilmFrame, void, undefined>;
+	frames(
+		sampling: Sampling,
+		signal: AbortSignal,
+		onLost: (fromS: number, toS: number) => void
+	): AsyncGenerator<FilmFrame, void, undefined>;
 	/** The frame shown at a time, or null before the first one; only valid until another is requested. */
 	at(timeS: number): Promise<FilmFrame | null>;
 	/** When the frame begins that is `by` frames after the one shown at a time, or before it if `by` is negative. */

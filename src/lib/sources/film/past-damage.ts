@@ -11,21 +11,25 @@ interface Decoded {
  * The frames that begin at `timesS`, ascending, without those that cannot be decoded; to be closed by the caller.
  * `keysS`: when key frames begin, ascending. `decode` starts a decoder, and gives for each of its times a frame (an
  * earlier one past the end of the data, a later one or null if none was decoded). `onDamage` is told about frames that
- * are missing in between: lost ones, or an EncodingError that comes again without the frames after the next key frame,
- * which may be the damaged ones.
+ * are missing in between, from one of `timesS` on: lost ones, or an EncodingError that comes again without the frames
+ * after the next key frame, which may be the damaged ones.
  */
 export async function* pastDamage<Frame extends Decoded>(
 	timesS: readonly number[],
 	keysS: ArrayLike<number>,
 	decode: (timesS: readonly number[]) => AsyncIterable<Frame | null>,
-	onDamage: (error: unknown) => void
+	onDamage: (error: unknown, fromS: number) => void
 ): AsyncGenerator<Frame, void, undefined> {
-	let [next, isRetry, isAny] = [0, false, false];
+	let [next, isRetry] = [0, false];
 	/** Index of the first time from the next key frame on. */
 	const nextGroup = (): number => {
 		const keyS = keysS[frameAt(keysS, timesS[next] ?? Infinity) + 1] ?? Infinity;
 		const index = timesS.findIndex((timeS, at) => at > next && timeS >= keyS - SAME_S);
 		return index < 0 ? timesS.length : index;
+	};
+	const skip = (error: unknown): void => {
+		onDamage(error, timesS[next] ?? Infinity);
+		next = nextGroup();
 	};
 	while (next < timesS.length) {
 		const end = isRetry ? nextGroup() : timesS.length;
@@ -43,22 +47,16 @@ export async function* pastDamage<Frame extends Decoded>(
 				const after = frameAt(timesS, frame.timestamp) + 1;
 				if (after > next) {
 					next = after;
-					isAny = true;
 					yield frame;
 				} else frame.close();
 			}
-			if (next < end) {
-				// Films that were cut anywhere begin with frames that need earlier ones.
-				if (isAny) onDamage(new Error('frames were lost'));
-				next = nextGroup();
-			}
+			// Films that were cut anywhere begin with frames that need earlier ones.
+			if ((timesS[next] ?? Infinity) < (keysS[0] ?? Infinity) - SAME_S) next = nextGroup();
+			else if (next < end) skip(new Error('frames were lost'));
 			isRetry = false;
 		} catch (thrown) {
 			if (!(thrown instanceof DOMException) || thrown.name !== 'EncodingError') throw thrown;
-			if (isRetry) {
-				onDamage(thrown);
-				next = nextGroup();
-			}
+			if (isRetry) skip(thrown);
 			isRetry = !isRetry;
 		}
 	}

@@ -43,7 +43,8 @@ export async function openPlayed(file: Blob, reason: AppError | null): Promise<F
 			hdr: false,
 			recordedAtMs: await readRecordedAt(file).catch(() => null),
 			method: 'video',
-			cutShort: reason?.code === 'film-incomplete'
+			cutShort: reason?.code === 'film-incomplete',
+			videoTracks: null
 		};
 		return new PlayedFilm(video, info, release);
 	} catch (thrown) {

@@ -65,6 +65,8 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 	[/^WEBVTT|^\d+\s+[\d:,.]+ --> /, 'These are subtitles. Make a table of them, with start, stop and label.']
 ];
 
+const IN_FRAMES = 'Its times hold frame numbers. Export them as seconds, or divide those by the frames per second.';
+
 /** The text of a table in whatever encoding it has. Throws AppError 'codes-unreadable', which says what the file is. */
 export function readText(bytes: Uint8Array<ArrayBuffer>): string {
 	const latin1 = new TextDecoder('windows-1252').decode(bytes);
@@ -81,12 +83,13 @@ export function readText(bytes: Uint8Array<ArrayBuffer>): string {
 	}
 }
 
-/** Rows of a text separated by tabs, semicolons or commas. Throws AppError 'codes-unreadable'. */
+/** Rows of a text separated by tabs, semicolons, bars or commas. Throws AppError 'codes-unreadable'. */
 export async function readRows(text: string): Promise<string[][]> {
 	// Judged by most lines: the first may be a title, and commas may be decimal ones.
 	const lines = text.split(/\r?\n/, 50).filter((line) => line.trim() !== '');
 	const delimiter =
-		['\t', ';'].find((each) => 2 * lines.filter((line) => line.split(each).length > 2).length >= lines.length) ?? ',';
+		['\t', ';', '|'].find((each) => 2 * lines.filter((line) => line.split(each).length > 2).length >= lines.length) ??
+		',';
 	// Few visitors have such a table.
 	const { parse } = await import('csv-parse/browser/esm/sync');
 	try {
@@ -112,7 +115,11 @@ export async function readRows(text: string): Promise<string[][]> {
 export function parseCodes(rows: readonly (readonly string[])[], endS: number): CodeTable {
 	const { codes: read, isMs, others } = withHeader(rows) ?? withoutHeader(rows);
 	const sound = read.filter(({ fromS, toS, label }) => toS > fromS && label.trim() !== '');
-	if (sound.length === 0) throw new AppError('codes-unreadable', 'no row has a start, a later stop and a label');
+	if (sound.length === 0) {
+		// Video editors write hours, minutes, seconds and frames.
+		const said = rows.flat().some((cell) => /^(\d+:){3}\d+$/.test(cell)) ? IN_FRAMES : undefined;
+		throw new AppError('codes-unreadable', 'no row has a start, a later stop and a label', undefined, said);
+	}
 	const isGuessedMs =
 		isMs === null &&
 		sound.every(({ fromS, toS }) => Number.isInteger(fromS) && Number.isInteger(toS)) &&
@@ -157,8 +164,7 @@ function withHeader(rows: Rows): Read | null {
 	const body = rows.slice(at + 1);
 	const all = header.map((name, index) => ({ role: roleOf(name), index, unit: unitOf(name) }));
 	if (all.some(({ role, unit }) => role === 'start' && unit === 'frames') && !all.some(isStartInTime)) {
-		const said = 'Its times are frame numbers. Export them as seconds, or divide them by the frames per second.';
-		throw new AppError('codes-unreadable', 'times are frames', undefined, said);
+		throw new AppError('codes-unreadable', 'times are frames', undefined, IN_FRAMES);
 	}
 	const columns = all.filter(({ unit }) => unit !== 'frames');
 	const times = (column: (typeof columns)[number]): number =>

@@ -55,13 +55,21 @@ export function facts(info: FilmInfo): { term: string; text: string }[] {
 	];
 }
 
-/** What limits the reading; null if nothing does. */
-export function warning(info: FilmInfo): string | null {
-	if (info.cutShort) return 'A part of this file is missing. What is there can be read.';
-	if (info.method === 'video') {
-		return 'This browser cannot give the frames of this film one by one. It is read by seeking: slower, with times as exact as the browser tells, and without frame numbers.';
-	}
-	return null;
+/** What limits the reading, in sentences. */
+export function warnings({ cutShort, method, videoTracks }: FilmInfo): string[] {
+	return [
+		...(cutShort ? ['A part of this file is missing. What is there can be read.'] : []),
+		...(method === 'video'
+			? [
+					'This browser cannot give the frames of this film one by one. It is read by seeking: slower, with times as exact as the browser tells, and without frame numbers.'
+				]
+			: []),
+		...(videoTracks !== null && videoTracks > 1
+			? [
+					`This file holds ${videoTracks} video tracks. Only the main one is read: save the others as files of their own.`
+				]
+			: [])
+	];
 }
 
 /** Milliseconds since 1970 as the value of a datetime-local input; empty for null. */

@@ -23,14 +23,24 @@ export interface Episode extends Range {
 /** Stands for a label if the model is too unsure to give one. */
 export const UNSURE_LABEL = 'unsure';
 
-/** The time that a frame stands for: up to the next one; the last, as long as those before it, at most to the end. */
+/**
+ * The time that a frame stands for: up to the next one or a gap; the last, as long as those before it, at most to the
+ * end.
+ */
 export function frameRange(table: FilmTable, index: number, endS: number): Range {
 	const fromS = table.timeAt(index);
+	const gap = table.gapAfter(index);
+	if (gap !== null) return { fromS, toS: gap.fromS };
 	if (index + 1 < table.frameCount) return { fromS, toS: table.timeAt(index + 1) };
 	// The longer of the two steps before: ten a second out of 25 are two and three frames apart in turn.
-	const steps = [0, 1].map((before) => table.timeAt(index - before) - table.timeAt(index - before - 1));
-	const stepS = index > 0 ? Math.max(...steps.filter((step) => !Number.isNaN(step))) : endS - fromS;
+	const steps = [index - 1, index - 2].filter((before) => before >= 0).map((before) => frameRange(table, before, endS));
+	const stepS = steps.length > 0 ? Math.max(...steps.map((step) => step.toS - step.fromS)) : endS - fromS;
 	return { fromS, toS: Math.max(fromS, Math.min(endS, fromS + stepS)) };
+}
+
+/** Whether nobody knows what is at a time after this frame and before the next: it cannot be decoded. */
+export function isLost(table: FilmTable, index: number, timeS: number): boolean {
+	return timeS >= (table.gapAfter(index)?.fromS ?? Infinity);
 }
 
 /** The row of a person in a frame: the larger one if two of its faces are there; null if none is. */
@@ -55,8 +65,8 @@ export function labelAt(table: FilmTable, row: number, { id, labels, unsureBelow
 }
 
 /**
- * The episodes of a person, one after another without gaps, over what was analysed of a range. An excluded range leaves
- * two episodes, even if both show the same.
+ * The episodes of a person, one after another, over what was analysed of a range. An excluded range or a gap leaves two
+ * episodes, even if both show the same.
  */
 export function episodesOf(
 	table: FilmTable,
@@ -98,21 +108,21 @@ export function without(range: Range, excluded: readonly Range[]): Range[] {
 	return left;
 }
 
-/** The parts of a film between its markers, in order of time. */
+/** The parts of a film between its markers, in order of time; none if no marker divides it. */
 export function sections(
 	whole: Range,
 	markers: readonly { readonly timeS: number; readonly text: string }[]
 ): (Range & {
 	readonly title: string;
 })[] {
-	const inside = markers
-		.filter(({ timeS }) => timeS > whole.fromS && timeS < whole.toS)
-		.toSorted((a, b) => a.timeS - b.timeS);
-	if (inside.length === 0) return [];
-	const starts = [{ timeS: whole.fromS, text: 'Beginning' }, ...inside];
-	return starts.map(({ timeS, text }, index) => ({
-		fromS: timeS,
-		toS: starts[index + 1]?.timeS ?? whole.toS,
-		title: text === '' ? `Marker ${index}` : text
-	}));
+	const before = markers.filter(({ timeS }) => timeS < whole.toS).toSorted((a, b) => a.timeS - b.timeS);
+	const starts = [{ timeS: whole.fromS, text: 'Beginning' }, ...before];
+	const parts = starts
+		.map(({ timeS, text }, index) => ({
+			fromS: Math.max(whole.fromS, timeS),
+			toS: starts[index + 1]?.timeS ?? whole.toS,
+			title: text === '' ? `Marker ${index}` : text
+		}))
+		.filter(({ fromS, toS }) => toS > fromS);
+	return parts.length > 1 ? parts : [];
 }

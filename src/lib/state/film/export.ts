@@ -63,6 +63,7 @@ function provenance(film: ExportedFilm): Record<string, unknown> {
 			endSeconds: info.endS,
 			frames: info.frameCount,
 			isCutShort: info.cutShort,
+			videoTracks: info.videoTracks,
 			recorded: notes.epochMs === null ? null : iso(notes.epochMs)
 		},
 		reading: {
@@ -75,6 +76,7 @@ function provenance(film: ExportedFilm): Record<string, unknown> {
 			toSeconds: reading.options.toS ?? info.endS,
 			framesAnalysed: table.frameCount,
 			framesPresent: info.frameCount,
+			damaged: table.gaps.map(({ fromS, toS }) => ({ fromSeconds: fromS, toSeconds: toS })),
 			smallestFacePixels: reading.options.smallestFacePx,
 			analysedWidth: info.analysedSize.width,
 			analysedHeight: info.analysedSize.height,

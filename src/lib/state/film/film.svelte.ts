@@ -3,7 +3,7 @@ import type { FrameResult } from '../../core/types';
 import { AppError, toAppError, type ErrorCode } from '../../errors';
 import type { FilmFrame, FilmInfo, FilmReader, Sampling } from '../../sources/film/film';
 import type { Session } from '../session.svelte';
-import type { Range } from './episodes';
+import { isLost, type Range } from './episodes';
 import { FaceNumbers } from './face-numbers';
 import { FacePictures } from './face-pictures.svelte';
 import { byFaceId, groupFaces, NO_EDITS, type Person } from './people';
@@ -153,6 +153,11 @@ export class Film {
 		return this.#drawing;
 	}
 
+	/** Times whose frames cannot be decoded. */
+	get gaps(): readonly Range[] {
+		return this.#drawing < 0 ? [] : this.#table.gaps;
+	}
+
 	get hasRows(): boolean {
 		return this.#drawing >= 0 && this.#table.frameCount > 0;
 	}
@@ -208,6 +213,7 @@ export class Film {
 		this.#lastNoteId = Math.max(0, ...[...markers, ...excluded].map(({ id }) => id));
 		this.#table = new FilmTable(record.reading.models);
 		for (const chunk of chunks) this.#table.addChunk(chunk);
+		for (const { fromS, toS } of record.gaps ?? []) this.#table.lose(fromS, toS);
 		this.#faces.continueFrom(Math.max(0, ...this.#table.faceIds));
 		this.#state = record.ended === null ? { kind: 'paused' } : { kind: 'done', ended: record.ended };
 		this.#redraw();
@@ -228,7 +234,8 @@ export class Film {
 		this.#pace = new Pace();
 		const sampling: Sampling = { ...this.range, perSecond: this.#options.perSecond, afterS: this.#table.lastS };
 		try {
-			for await (const frame of reader.frames(sampling, signal)) {
+			const lose = (fromS: number, toS: number): void => this.#table.lose(fromS, toS);
+			for await (const frame of reader.frames(sampling, signal, lose)) {
 				const shown = this.#isDue() ? this.#draw(frame) : null;
 				// A failure is reported below.
 				shown?.catch(() => undefined);
@@ -251,8 +258,11 @@ export class Film {
 		this.#notes = { ...this.#notes, ...change };
 	}
 
-	addMarker(timeS: number, text: string): Marker {
-		const marker = { id: ++this.#lastNoteId, timeS, text };
+	/** The marker at a moment, a new one if there is none. */
+	markerAt(timeS: number): Marker {
+		const there = this.#notes.markers.find((each) => each.timeS === timeS);
+		if (there !== undefined) return there;
+		const marker = { id: ++this.#lastNoteId, timeS, text: '' };
 		this.note({ markers: [...this.#notes.markers, marker].sort((a, b) => a.timeS - b.timeS) });
 		return marker;
 	}
@@ -278,7 +288,7 @@ export class Film {
 	/** What was found at this time: in the last analysed frame before it, if that is not too long ago. */
 	resultAt(timeS: number): FrameResult | null {
 		const index = this.#drawing < 0 ? -1 : this.#table.indexAt(timeS);
-		if (index < 0) return null;
+		if (index < 0 || isLost(this.#table, index, timeS)) return null;
 		const nextS = index + 1 < this.#table.frameCount ? this.#table.timeAt(index + 1) : Infinity;
 		const stepS = 1 / (this.#options.perSecond ?? 10);
 		if (nextS === Infinity && timeS - this.#table.timeAt(index) > 2 * stepS) return null;

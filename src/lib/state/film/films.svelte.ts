@@ -1,20 +1,14 @@
 /** The recordings that a visitor chose: a queue for the analyser. What was read of them is kept until it is erased. */
-import { AppError, toAppError, type ErrorCode } from '../../errors';
+import { AppError, toAppError } from '../../errors';
 import { hashFile } from '../../client/file-hash';
 import { openFilm } from '../../sources/film/open';
 import type { Session } from '../session.svelte';
 import type { Settings } from '../settings.svelte';
 import { Film } from './film.svelte';
 import { Keeper } from './keeper.svelte';
-import { isSameFile, type Ended, type FilmRecord, type Reading, type ReadOptions } from './record';
+import { isSameFile, type FilmRecord, type Reading, type ReadOptions } from './record';
 import { usedModels, usedDetectors } from './used';
 import { APPLICATION } from './application';
-
-/** Errors after which all that can be read of a film was read. */
-const ENDED: Partial<Record<ErrorCode, Exclude<Ended, null>>> = {
-	'film-cut-short': 'cut-short',
-	'film-gaps': 'damaged'
-};
 
 export class Films {
 	#list: readonly Film[] = $state.raw([]);
@@ -210,6 +204,8 @@ export class Films {
 		this.#stop = new AbortController();
 		const { signal } = this.#stop;
 		film.setState({ kind: 'reading' });
+		const end = (ended: 'whole' | 'cut-short'): void =>
+			film.setState({ kind: 'done', ended: film.gaps.length > 0 ? 'damaged' : ended });
 		const stopKeeping = this.keeper.keepWhile(film);
 		// Browsers let hidden tabs sleep, but not a page that holds a lock.
 		const release = holdAwake();
@@ -218,13 +214,13 @@ export class Films {
 				void hashFile(film.file, signal).then((hash) => hash !== null && film.setSha256(hash));
 			}
 			await this.#prepareAnalyser(film, signal);
-			const isWhole = await film.read(this.#session, signal);
-			if (isWhole) film.setState({ kind: 'done', ended: film.info?.cutShort === true ? 'cut-short' : 'whole' });
+			if (await film.read(this.#session, signal)) end(film.info?.cutShort === true ? 'cut-short' : 'whole');
 		} catch (thrown) {
 			const error = toAppError(thrown, 'film-damaged');
 			if (!signal.aborted) {
-				const ended = ENDED[error.code];
-				film.setState(ended === undefined ? { kind: 'failed', error } : { kind: 'done', ended });
+				// All that can be read was read.
+				if (error.code === 'film-cut-short') end('cut-short');
+				else film.setState({ kind: 'failed', error });
 			}
 		} finally {
 			release();

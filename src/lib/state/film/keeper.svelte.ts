@@ -100,7 +100,7 @@ export class Keeper {
 	async #keep(film: KeptFilm): Promise<void> {
 		const kept = this.#kept[film.key];
 		if (kept === undefined || film.reading === null || film.info === null) return;
-		const { frameCount, lastS } = film.table;
+		const { frameCount, gaps, lastS } = film.table;
 		const isNew = frameCount > kept.frames;
 		const record: FilmRecord = {
 			key: film.key,
@@ -110,6 +110,7 @@ export class Keeper {
 			reading: film.reading,
 			notes: film.notes,
 			ended: film.state.ended ?? null,
+			gaps,
 			frames: frameCount,
 			lastS,
 			chunks: kept.chunks + (isNew ? 1 : 0),

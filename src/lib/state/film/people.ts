@@ -10,7 +10,7 @@ const MOST_RESIZING = 1.6;
 
 /** What the visitor changed. */
 export interface PeopleEdits {
-	/** Pairs of face ids that are one person. */
+	/** Pairs of face ids that are one person, with the name of the first. */
 	readonly merged: readonly (readonly [faceId: number, other: number])[];
 	/** Face ids that are not joined with earlier ones, whatever the places say. */
 	readonly separated: readonly number[];
@@ -54,6 +54,7 @@ export function groupFaces(table: FilmTable, edits: PeopleEdits): Person[] {
 	for (const [before, after] of returns(table)) if (!edits.separated.includes(after)) join(before, after);
 	for (const [a, b] of edits.merged) join(a, b);
 
+	const others = new Set(edits.merged.map(([, other]) => other));
 	const groups = new Map<number, number[]>();
 	for (const id of ids.toSorted((a, b) => a - b)) {
 		const root = rootOf(id);
@@ -62,7 +63,10 @@ export function groupFaces(table: FilmTable, edits: PeopleEdits): Person[] {
 	return [...groups.values()]
 		.map((faceIds): Person => {
 			const id = Math.min(...faceIds);
-			const name = faceIds.map((each) => edits.names[each]).find((each) => each !== undefined && each !== '');
+			const name = faceIds
+				.toSorted((a, b) => Number(others.has(a)) - Number(others.has(b)))
+				.map((each) => edits.names[each])
+				.find((each) => each !== undefined && each !== '');
 			return {
 				id,
 				faceIds,
@@ -117,22 +121,16 @@ function isNear(a: Box | null, b: Box | null): boolean {
 
 /** The edits after two persons are merged; the first one's name takes precedence. */
 export function merge(edits: PeopleEdits, into: Person, other: Person): PeopleEdits {
-	const names = { ...edits.names };
-	if (into.isNamed) for (const id of [...into.faceIds, ...other.faceIds]) names[id] = into.name;
-	return {
-		...edits,
-		merged: [...edits.merged, [into.id, other.id]],
-		separated: edits.separated.filter((id) => id !== other.id),
-		names
-	};
+	return { ...edits, merged: [...edits.merged, [into.id, other.id]] };
 }
 
-/** The edits after a person is split into its faces. */
+/** The edits after what the visitor merged is as it was before, or a person joined by place is split into its faces. */
 export function separate(edits: PeopleEdits, person: Person): PeopleEdits {
 	const isOf = (id: number): boolean => person.faceIds.includes(id);
+	const merged = edits.merged.filter(([a]) => !isOf(a));
+	if (merged.length < edits.merged.length) return { ...edits, merged };
 	return {
 		...edits,
-		merged: edits.merged.filter(([a, b]) => !isOf(a) && !isOf(b)),
 		separated: [...new Set([...edits.separated, ...person.faceIds.slice(1)])],
 		names: Object.fromEntries(
 			Object.entries(edits.names).filter(([id]) => Number(id) === person.id || !isOf(Number(id)))

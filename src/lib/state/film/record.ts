@@ -87,6 +87,8 @@ export interface FilmRecord {
 	readonly notes: Notes;
 	/** Null: there is more to read. */
 	readonly ended: Ended;
+	/** Times whose frames cannot be decoded; missing in films that were kept by an earlier version. */
+	readonly gaps?: readonly Range[];
 	readonly frames: number;
 	readonly lastS: number | null;
 	/** Number of stored chunks. */

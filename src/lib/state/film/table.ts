@@ -3,6 +3,7 @@
  * said. Only numbers, in blocks of plain arrays: two hours at ten frames a second take some ten megabytes per face.
  */
 import type { Box, FaceResult, FrameResult, Landmarks, Point, Reading } from '../../core/types';
+import type { Range } from './episodes';
 
 /** A model that read the film. */
 export interface FilmModel {
@@ -86,6 +87,8 @@ export class FilmTable {
 	readonly #values: Column<Float32Array>;
 	/** Frames of each face: first and last index. */
 	readonly #spans = new Map<number, { first: number; last: number; rows: number }>();
+	/** By the index of the frame before; -1 before the first. */
+	readonly #gaps = new Map<number, Range>();
 
 	constructor(models: readonly FilmModel[]) {
 		this.models = models;
@@ -116,6 +119,11 @@ export class FilmTable {
 		return [...this.#spans.keys()];
 	}
 
+	/** Times whose frames cannot be decoded, ascending: nobody knows what they show. */
+	get gaps(): Range[] {
+		return [...this.#gaps.values()];
+	}
+
 	/** Time of the last analysed frame, in seconds; null before there is one. */
 	get lastS(): number | null {
 		return this.frameCount === 0 ? null : this.timeAt(this.frameCount - 1);
@@ -131,6 +139,16 @@ export class FilmTable {
 			const { block, offset } = this.#addRow(face.id);
 			this.#write(block, offset, face, scale);
 		}
+	}
+
+	/** Adds a gap, in place of another between the same two frames. */
+	lose(fromS: number, toS: number): void {
+		this.#gaps.set(this.indexAt(fromS), { fromS, toS });
+	}
+
+	/** The gap between a frame and the next one; null if there is none. */
+	gapAfter(index: number): Range | null {
+		return this.#gaps.get(index) ?? null;
 	}
 
 	timeAt(index: number): number {

@@ -10,9 +10,9 @@ export function timeText(seconds: number, digits = 0): string {
 	return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** Seconds of "90", "1:30", "1:02:03.5" or "1:30,5"; null if it is not a time. */
+/** Seconds of "90", "1:30", "1:02:03.5", "1:30,5" or ".5"; null if it is not a time. */
 export function parseTime(text: string): number | null {
-	const match = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)$/.exec(text.trim());
+	const match = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)$/.exec(text.trim());
 	if (match === null) return null;
 	const [, hours = '0', minutes = '0', seconds = ''] = match;
 	return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds.replace(',', '.'));

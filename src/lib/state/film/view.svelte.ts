@@ -1,5 +1,5 @@
 /** What is shown of a film's timeline: the part of the time, the curves, the lanes. */
-import { episodesOf, labelAt, rowOf, sections, type Range, type ToldLabels } from './episodes';
+import { episodesOf, isLost, labelAt, rowOf, sections, type Range, type ToldLabels } from './episodes';
 import { figuresOf, type Figures, type Scope } from './figures';
 import { figuresToCsv } from './figures-csv';
 import type { Film } from './film.svelte';
@@ -135,6 +135,7 @@ export class FilmView {
 		const { table, shownPeople } = this.#film;
 		const index = table.indexAt(timeS);
 		if (index < 0 || this.#film.drawing < 0) return 'Not read.';
+		if (isLost(table, index, timeS)) return 'Damaged.';
 		if (this.#film.isExcluded(timeS)) return 'Left out.';
 		const words = shownPeople.flatMap(({ name, faceIds }) => {
 			const row = rowOf(table, index, faceIds);
@@ -170,8 +171,10 @@ export class FilmView {
 		);
 	}
 
-	#personsOf(value: string): readonly Person[] {
-		const { shownPeople } = this.#film;
+	#personsOf(value: string): readonly Pick<Person, 'faceIds'>[] {
+		const { people, shownPeople } = this.#film;
+		// In a film without any face, the time was analysed all the same.
+		if (people.length === 0) return [{ faceIds: [] }];
 		return value === EVERYBODY ? shownPeople : shownPeople.filter(({ id }) => String(id) === value);
 	}
 

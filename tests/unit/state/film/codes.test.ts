@@ -29,6 +29,8 @@ describe('human codes of a film', () => {
 		['decimal commas and no names', '0,0;1,5;happy\n1,5;2,0;sad\n'],
 		['milliseconds beside a duration in seconds', 'onset_msec,duration (s),label\n0,1.5,happy\n1500,0.5,sad\n'],
 		['frames beside seconds', 'start_frame,end_frame,start_s,end_s,label\n0,45,0,1.5,happy\n45,60,1.5,2,sad\n'],
+		['bars and decimal commas', 'start|stop|label\n0|1,5|happy\n1,5|2|sad\n'],
+		['numbers without a leading or trailing zero', 'start,stop,label\n.0,1.5,happy\n1.5,2.,sad\n'],
 		[
 			'times of a recorder, which count frames, beside seconds',
 			'Begin Time - hh:mm:ss:ff,Begin Time - ss.msec,End Time - hh:mm:ss:ff,End Time - ss.msec,Code\n00:00:00:00,0,00:00:01:12,1.5,happy\n00:00:01:12,1.5,00:00:02:00,2,sad\n'
@@ -91,6 +93,7 @@ describe('human codes of a film', () => {
 		const clock = tableOf('start,stop,label\n10:30:05,10:30:07,happy\n');
 		expect(await saidOf(clock)).toMatch(/begin at 10:30:05, and the film ends at 1:00.*seconds from the beginning/);
 		expect(await saidOf(tableOf('start_frame,end_frame,label\n0,45,happy\n'))).toMatch(/frame numbers/);
+		expect(await saidOf(tableOf('start,stop,label\n00:00:00:12,00:00:01:03,happy\n'))).toMatch(/frame numbers/);
 	});
 
 	it.each([

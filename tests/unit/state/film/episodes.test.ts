@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { episodesOf, frameRange, sections, without } from '../../../../src/lib/state/film/episodes';
+import { episodesOf, frameRange, isLost, sections, without } from '../../../../src/lib/state/film/episodes';
 import { figuresOf } from '../../../../src/lib/state/film/figures';
 import { figuresToCsv } from '../../../../src/lib/state/film/figures-csv';
 import { binLane } from '../../../../src/lib/state/film/lanes';
@@ -71,6 +71,51 @@ describe('episodes of a film', () => {
 			{ fromS: 2, toS: 3, title: 'Marker 2' }
 		]);
 		expect(sections({ fromS: 0, toS: 3 }, [])).toEqual([]);
+		expect(sections({ fromS: 0, toS: 3 }, [{ timeS: 3, text: 'end' }])).toEqual([]);
+	});
+
+	it('are titled by a marker at the very start, or before the range that was read', () => {
+		const task = { timeS: 2, text: 'Task' };
+		for (const timeS of [0, 1])
+			expect(sections({ fromS: 1, toS: 3 }, [{ timeS, text: 'Baseline' }, task])).toEqual([
+				{ fromS: 1, toS: 2, title: 'Baseline' },
+				{ fromS: 2, toS: 3, title: 'Task' }
+			]);
+	});
+});
+
+describe('a film with a gap that nobody could decode', () => {
+	/** Happy for a second; damaged for almost a second; sad for a second. */
+	const film = filmOf(stretch(10, 0.9));
+	film.lose(1, 1.5);
+	film.lose(1, 1.9);
+	for (const [index, faces] of stretch(10, 0.1).entries()) film.add(null, 1.9 + index / 10, faces, 1);
+	const scope = { ...SCOPE, endS: 5 };
+
+	it('has no episode, no time and no transition there, and the last frame has the usual length', () => {
+		expect(rounded(episodesOf(film, PERSON, TOLD, scope))).toEqual([
+			[0, 1, 'happy'],
+			[1.9, 2.9, 'sad']
+		]);
+		const figures = figuresOf(film, [PERSON], TOLD, scope);
+		expect(figures.seconds).toBeCloseTo(2);
+		expect(figures.labels[0]?.meanProbability).toBeCloseTo(0.5);
+		expect(figures.transitions.flat()).not.toContain(1);
+		const again = filmOf(stretch(10, 0.9));
+		again.lose(1, 4);
+		again.add(null, 4, [faceWith(1, 0.1)], 1);
+		expect(frameRange(again, 10, 5).toS).toBeCloseTo(4.1);
+	});
+
+	it('has an empty step there in a lane', () => {
+		const steps = binLane(film, PERSON, TOLD, { window: { fromS: 0.9, toS: 2 }, steps: 11, endS: 5 });
+		expect(steps.map((step) => step?.label ?? null)).toEqual(['happy', ...Array<null>(9).fill(null), 'sad']);
+	});
+
+	it('tells that nobody knows what is there', () => {
+		expect([0.95, 1, 1.89].map((timeS) => isLost(film, film.indexAt(timeS), timeS))).toEqual([false, true, true]);
+		expect(isLost(film, film.indexAt(1.9), 1.9)).toBe(false);
+		expect(film.gaps).toEqual([{ fromS: 1, toS: 1.9 }]);
 	});
 });
 

@@ -26,7 +26,8 @@ function film(change: Partial<ExportedFilm> = {}): ExportedFilm {
 			hdr: false,
 			recordedAtMs: null,
 			method: 'webcodecs',
-			cutShort: false
+			cutShort: false,
+			videoTracks: 1
 		},
 		reading: {
 			options: DEFAULT_OPTIONS,

@@ -23,7 +23,8 @@ function filmBeingRead(key: string): KeptFilm {
 			hdr: false,
 			recordedAtMs: null,
 			method: 'webcodecs',
-			cutShort: false
+			cutShort: false,
+			videoTracks: 1
 		},
 		reading: {
 			options: DEFAULT_OPTIONS,
@@ -94,6 +95,16 @@ it('a film being read also stores its last seconds when the page is hidden, as o
 	await vi.waitFor(async () => {
 		expect(await found('hidden')).toEqual({ frames: 12, times: upTo(12) });
 	});
+});
+
+it('a film stores where it is damaged', async () => {
+	const film = filmBeingRead('damaged');
+	const keeper = new Keeper();
+	film.table.lose(0.5, 0.9);
+	await keeper.begin(film);
+	const again = new Keeper();
+	await again.load();
+	expect(again.records.find(({ key }) => key === 'damaged')?.gaps).toEqual([{ fromS: 0.5, toS: 0.9 }]);
 });
 
 it('a film stores its rest at the end, and nothing after it', async () => {

@@ -51,6 +51,30 @@ describe('persons of a film', () => {
 		expect(groups(TWO, parted)).toEqual([[1], [2]]);
 	});
 
+	it('are as they were before, with their names, when what the visitor merged is separated', () => {
+		// The first two are one by place.
+		const table = filmOf([
+			...stretch(5, 0.9, 1),
+			...stretch(5, null),
+			...stretch(5, 0.9, 2),
+			[faceWith(3, 0.9, 900), faceWith(4, 0.9, 500)]
+		]);
+		let edits = NO_EDITS;
+		for (const [id, name] of [
+			[1, 'Ada'],
+			[3, 'Bob'],
+			[4, 'Eve']
+		] as const)
+			edits = rename(edits, person(table, edits, id), name);
+		const before = groupFaces(table, edits);
+		edits = merge(edits, person(table, edits, 3), person(table, edits, 4));
+		edits = merge(edits, person(table, edits, 3), person(table, edits, 1));
+		expect(groupFaces(table, edits)).toMatchObject([{ faceIds: [1, 2, 3, 4], name: 'Bob' }]);
+		edits = separate(edits, person(table, edits, 1));
+		expect(groupFaces(table, edits)).toEqual(before);
+		expect(groups(table, separate(edits, person(table, edits, 1)))).toEqual([[1], [2], [3], [4]]);
+	});
+
 	it('can be separated if they were merged only by place', () => {
 		const table = filmOf([...stretch(5, 0.9, 1), ...stretch(5, null), ...stretch(5, 0.9, 2)]);
 		expect(groups(table, separate(NO_EDITS, person(table, NO_EDITS, 1)))).toEqual([[1], [2]]);

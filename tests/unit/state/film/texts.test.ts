@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromLocalInput, toLocalInput } from '../../../../src/lib/state/film/describe';
+import { fromLocalInput, toLocalInput, warnings } from '../../../../src/lib/state/film/describe';
 import { Pace } from '../../../../src/lib/state/film/pace';
 import { isSameFile } from '../../../../src/lib/state/film/record';
 import { parseTime, timeText } from '../../../../src/lib/state/film/time-text';
@@ -16,6 +16,9 @@ describe('times of a film', () => {
 		['1:30', 90],
 		['1:02:03.5', 3723.5],
 		['0:01,25', 1.25],
+		['.5', 0.5],
+		['1.', 1],
+		['.', null],
 		['', null],
 		['1:2:3:4', null],
 		['-5', null],
@@ -29,6 +32,29 @@ describe('times of a film', () => {
 		expect(fromLocalInput(toLocalInput(ms))).toBe(ms);
 		expect([toLocalInput(null), fromLocalInput(''), fromLocalInput('x')]).toEqual(['', null, null]);
 	});
+});
+
+it('the warnings of a film name everything that limits the reading', () => {
+	const info = {
+		size: { width: 640, height: 480 },
+		analysedSize: { width: 640, height: 480 },
+		startS: 0,
+		endS: 60,
+		frameCount: 1800,
+		container: 'MP4',
+		codec: 'avc1.64001f',
+		hdr: false,
+		recordedAtMs: null,
+		method: 'webcodecs',
+		cutShort: false,
+		videoTracks: 1
+	} as const;
+	expect(warnings(info)).toEqual([]);
+	expect(warnings({ ...info, method: 'video', videoTracks: null })).toHaveLength(1);
+	expect(warnings({ ...info, cutShort: true, videoTracks: 2 })).toEqual([
+		expect.stringContaining('missing'),
+		expect.stringContaining('2 video tracks')
+	]);
 });
 
 describe('the reading pace of a film', () => {
