@@ -1,5 +1,6 @@
 /** The photo page: pictures chosen, dropped and pasted, with the mouse and without. */
 import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { open, openBrowser, type Opened, type ShownFace, shownFaces, waitForStatus } from './browser';
 import { type PictureFile, portrait, turnedPortrait, twoFaces } from './pictures';
@@ -86,6 +87,18 @@ describe('the photo page', () => {
 		const label = upright?.label ?? '';
 		expect(Math.abs((turned?.bars[label] ?? 0) - (upright?.bars[label] ?? 1))).toBeLessThan(0.1);
 	});
+
+	it.each([90, 180, 270])(
+		'reads a picture that lies turned by %i degrees without a word in the file',
+		async (degrees) => {
+			const upright = await choose(await portrait());
+			const { name, mimeType, buffer } = await portrait();
+			const lying = await sharp(buffer).rotate(degrees).png().toBuffer();
+			await photo.page.getByTestId('stop').click();
+			const faces = await choose({ name, mimeType, buffer: lying });
+			expect(faces.map(({ label }) => label)).toEqual(upright.map(({ label }) => label));
+		}
+	);
 
 	it('shows every face, each with its bars', async () => {
 		const faces = await choose(await twoFaces());

@@ -4,6 +4,7 @@ import { FULL_RANGE, SHORT_RANGE, type BlazefaceLayout } from '../../src/lib/cor
 import { blazefaceDetector } from '../../src/lib/core/blazeface-detector';
 import { thoroughDetector } from '../../src/lib/core/still';
 import { STILL_LIMITS } from '../../src/lib/core/tiles';
+import { inAnyTurn } from '../../src/lib/core/turned';
 import type { FaceDetector } from '../../src/lib/core/types';
 import { DETECTORS, loadDetectorNetwork } from './detector';
 
@@ -15,5 +16,5 @@ export function loadStillDetector(modelsDir: string): FaceDetector {
 		blazefaceDetector(loadDetectorNetwork(path.join(modelsDir, folder)), layout, LIMITS, true);
 	const near = load(DETECTORS.short.folder, SHORT_RANGE);
 	const far = load(DETECTORS.full.folder, FULL_RANGE);
-	return thoroughDetector({ near, far }, STILL_LIMITS);
+	return inAnyTurn(thoroughDetector({ near, far }, STILL_LIMITS), near);
 }

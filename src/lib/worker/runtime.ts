@@ -229,9 +229,13 @@ export class Runtime {
 		if (far === null) return { detector };
 		if (!still) return { detector, far: { detector: far, smallestFacePx } };
 		// Loaded on demand: a first look does not need this code.
-		const { thoroughDetector } = await import('../core/still');
+		const [{ thoroughDetector }, { inAnyTurn }] = await Promise.all([
+			import('../core/still'),
+			import('../core/turned')
+		]);
 		// All faces are counted; the largest are analysed.
-		return { detector: thoroughDetector({ near: detector, far }, { smallestFacePx, maxFaces: Infinity }) };
+		const thorough = thoroughDetector({ near: detector, far }, { smallestFacePx, maxFaces: Infinity });
+		return { detector: inAnyTurn(thorough, detector) };
 	}
 }
 
