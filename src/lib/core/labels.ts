@@ -97,13 +97,15 @@ export const NUMBERINGS: readonly Numbering[] = [
 	{
 		id: 'ferplus',
 		title: 'FER+',
-		labels: numbered(0, ['neutral', 'happy', 'surprise', 'sad', 'angry', 'disgust', 'fear', null]),
+		// Contempt, unknown, and no face.
+		labels: numbered(0, ['neutral', 'happy', 'surprise', 'sad', 'angry', 'disgust', 'fear', null, null, null]),
 		called: /fer(2013)?[\s_-]*(\+|plus)/i
 	},
 	{
 		id: 'affectnet',
 		title: 'AffectNet',
-		labels: numbered(0, ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'angry', null]),
+		// Contempt, none, uncertain, and no face.
+		labels: numbered(0, ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'angry', null, null, null, null]),
 		called: /affect[\s_-]*net/i
 	},
 	{
@@ -129,7 +131,7 @@ export const NUMBERINGS: readonly Numbering[] = [
 		id: 'sorted-with-contempt',
 		title: 'Names in alphabetical order, with contempt',
 		labels: numbered(0, ['angry', null, 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise']),
-		called: /yolo/i
+		called: /yolo|alphabet.*contempt/i
 	}
 ];
 

@@ -66,7 +66,16 @@ function labelOfFile(path: string): string | undefined {
 /** Whether a folder's name is a number that may stand for a label. */
 export const isNumber = (folder: string): boolean => numberOf(folder) !== undefined;
 
+/** Whether a label of a list is a number; RAF-DB's compound expressions have up to 11. */
+export const isLabelNumber = (label: string): boolean => numberListed(label) !== undefined;
+
+const numberListed = (label: string): number | undefined =>
+	/^\d\d(\.0+)?$/.test(label) ? Number(label) : numberOf(label);
+
 const wordOf = (each: PathFile<unknown>) => around(each).flatMap((folder) => labelNamed(folder) ?? [])[0];
+
+/** Whether a list gives a picture several labels. No folder's name has a slash. */
+export const isSeveral = (said: string): boolean => said.includes(' / ');
 
 /** The number of the label of each file, undefined if it has none. */
 function numbersAround(files: readonly PathFile<unknown>[]): (number | undefined)[] {
@@ -80,8 +89,8 @@ function numbersAround(files: readonly PathFile<unknown>[]): (number | undefined
 	return files.map((each) => {
 		const names = around(each);
 		return names.flatMap((name, index) => {
-			const isOther = each.listed === undefined && beyond.has(names.length - 1 - index);
-			return isOther ? [] : (numberOf(name) ?? []);
+			if (each.listed !== undefined) return numberListed(name) ?? [];
+			return beyond.has(names.length - 1 - index) ? [] : (numberOf(name) ?? []);
 		})[0];
 	});
 }
@@ -117,9 +126,14 @@ export function numberedFolders<T>(
 
 /**
  * Files with the label that a list or the nearest folder names. Numbers are read by `numbering`, if given, when no
- * folder names a label in words. If no folder of any file says anything, the files' own names are used.
+ * folder names a label in words. If no folder of any file says anything, the files' own names are used, unless
+ * `ownNames` is false.
  */
-export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numbering | null): SortedFiles<T> {
+export function sortByLabel<T>(
+	files: readonly PathFile<T>[],
+	numbering: Numbering | null,
+	ownNames = true
+): SortedFiles<T> {
 	const labelled: { name: string; label: string; file: T }[] = [];
 	const unknown: { name: string; said: string }[] = [];
 	const guessed = new Map<string, string>();
@@ -128,7 +142,7 @@ export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numberi
 	const areSorted = files.some(
 		(each, index) => each.listed !== undefined || wordOf(each) !== undefined || numbers[index] !== undefined
 	);
-	const own = areSorted ? [] : files.map(({ path }) => labelOfFile(path));
+	const own = areSorted || !ownNames ? [] : files.map(({ path }) => labelOfFile(path));
 	// A few matching names may be coincidence.
 	const tell = own.filter((label) => label !== undefined).length >= files.length / 2;
 	for (const [index, each] of files.entries()) {

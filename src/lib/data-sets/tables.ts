@@ -164,9 +164,10 @@ async function openTable({ name, pieces }: Inner): Promise<Table | string> {
 	}
 }
 
-async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+export async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T, undefined> {
 	yield first;
 	yield* others;
+	return undefined;
 }
 
 /** For a picture that was printed in rows, within quotes. */

@@ -204,7 +204,8 @@ describe('numberedFolders', () => {
 
 	it('offers only data sets that have all the numbers, and asks nothing if words give the label', () => {
 		expect(numberedFolders(folders('x', [0, 6]))?.numberings.map(({ id }) => id)).not.toContain('raf-db');
-		expect(numberedFolders(folders('x', [0, 9]))?.numberings).toEqual([]);
+		expect(numberedFolders(folders('x', [0, 9]))?.numberings.map(({ id }) => id)).toEqual(['ferplus', 'affectnet']);
+		expect(numberedFolders(folders('raf-db', [1, 8]))?.numberings.map(({ id }) => id)).not.toContain('raf-db');
 		expect(numberedFolders(folders('x/happy', [1, 2]))).toBeNull();
 		expect(numberedFolders(folders('x', [12]))).toBeNull();
 	});
