@@ -42,11 +42,23 @@ export interface NamedLabel {
 	readonly exact: boolean;
 }
 
+/** A data set repeats a few names for each of its pictures. */
+const remembered = new Map<string, NamedLabel | undefined>();
+const MOST_REMEMBERED = 10_000;
+
 /**
  * The label that a text names ("Happy", "happiness", "3_happy", "HappyFace", "suprise"); undefined if it names none or
  * several. Words of five or more letters may have one letter too many, missing, wrong or swapped.
  */
 export function labelNamed(text: string): NamedLabel | undefined {
+	if (!remembered.has(text)) {
+		if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+		remembered.set(text, readLabel(text));
+	}
+	return remembered.get(text);
+}
+
+function readLabel(text: string): NamedLabel | undefined {
 	const words = folded(text.replace(/(\p{Ll})(?=\p{Lu})/gu, '$1 '))
 		.split(/[^\p{L}]+/u)
 		.filter((word) => word !== '' && !FILLERS.has(word));

@@ -7,7 +7,7 @@ import type { NamedBlob } from './tables';
 import { readTexts } from './texts';
 
 export interface LabelSources<T> {
-	/** With what the lists say of them, and without those lists; as they were if no list is used. */
+	/** With what the lists say of them; as they were if no list is used. */
 	readonly files: readonly PathFile<T>[];
 	/** Null if the folders say more. */
 	readonly listed: Pick<ListedLabels, 'lists' | 'missing'> | null;
@@ -17,12 +17,12 @@ export interface LabelSources<T> {
 /** Of more lists, only tables are read. */
 const MOST_LISTS = 20;
 
-/** Reads `lists`: files beside the pictures that `mayHoldLabels`. */
+/** Reads `lists`: files beside the pictures, whose names say that they `mayHoldLabels`. */
 export async function labelsBeside<T>(
 	files: readonly PathFile<T>[],
 	lists: readonly NamedBlob[]
 ): Promise<LabelSources<T>> {
-	const paths = files.map(({ path }) => path).filter((path) => !isListName(path));
+	const paths = files.map(({ path }) => path);
 	const texts = await readTexts(lists, paths);
 	const others = lists.filter(({ name }) => isListName(name) && !texts.files.has(name));
 	const few = others.length <= MOST_LISTS ? others : others.filter(({ name }) => !/\.txt$/i.test(name));
@@ -36,9 +36,7 @@ export async function labelsBeside<T>(
 		return { files, listed: null, notRead: notRead.length > 0 ? notRead : closedLists(files, lists) };
 	}
 	return {
-		files: files
-			.filter(({ path }) => !read.lists.includes(path) && !texts.files.has(path))
-			.map((each) => ({ ...each, listed: labels.get(each.path) ?? null })),
+		files: files.map((each) => ({ ...each, listed: labels.get(each.path) ?? null })),
 		listed: { lists: used, missing: read.missing },
 		notRead: read.unclear
 	};

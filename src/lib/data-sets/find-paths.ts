@@ -21,7 +21,8 @@ export function finderFor(list: string, all: readonly string[]): (name: string) 
 	const paths = pathsAround(list, all);
 	const own = /[^\W_]+/.exec(list.split('/').at(-1) ?? '')?.[0].toLowerCase() ?? '';
 	const find = finderOf(paths);
-	const findInOwn = finderOf(paths.filter((path) => `/${path.toLowerCase()}`.includes(`/${own}/`)));
+	const inOwn = paths.filter((path) => `/${path.toLowerCase()}`.includes(`/${own}/`));
+	const findInOwn = inOwn.length === paths.length ? find : finderOf(inOwn);
 	return (name) => find(name) ?? findInOwn(name);
 }
 

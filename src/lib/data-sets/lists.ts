@@ -29,7 +29,7 @@ const SAMPLE_ROWS = 100;
 
 /** What these lists say about the pictures with these paths. Files that name none of them are skipped. */
 export async function readLists(lists: readonly NamedBlob[], paths: readonly string[]): Promise<ListedLabels> {
-	const said: (readonly [path: string, label: string])[] = [];
+	const said: ReadList['rows'][] = [];
 	const used: string[] = [];
 	const unclear: UnusedList[] = [];
 	let missing = 0;
@@ -44,12 +44,12 @@ export async function readLists(lists: readonly NamedBlob[], paths: readonly str
 			}
 			used.push(name);
 			missing += read.missing;
-			said.push(...read.rows);
+			said.push(read.rows);
 		} catch {
 			// Not text, so not a list.
 		}
 	}
-	return { labels: joined(said), lists: used, missing, unclear };
+	return { labels: joined(said.flat()), lists: used, missing, unclear };
 }
 
 /** The label of each path; different ones for the same path with ' / ' between them. */

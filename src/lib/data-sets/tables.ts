@@ -71,6 +71,8 @@ export async function* openTables(
 	const wants = (inner: string): boolean => {
 		if (isPictureName(inner)) pictures++;
 		if (inner.endsWith('/xl/workbook.xml')) reason = 'it is an Excel file: save it as CSV';
+		if (/\.(parquet|arrow|xlsx?|jsonl?|npy|npz|h5|mat)$/i.test(inner))
+			reason = `${inner} is of a kind that is not read here: save it as CSV`;
 		return isTableName(inner);
 	};
 	const isAlone = files.length === 1;

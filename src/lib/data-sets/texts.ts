@@ -24,9 +24,9 @@ const AT_ONCE = 64;
 
 /** The labels in those of `files` that have the name of a picture. */
 export async function readTexts(files: readonly NamedBlob[], paths: readonly string[]): Promise<TextLabels> {
-	const find = finderOf(paths);
-	const texts = files.flatMap(({ name, file }) => {
-		if (!TEXT.test(name) || file.size > MOST_BYTES) return [];
+	const candidates = files.filter(({ name, file }) => TEXT.test(name) && file.size <= MOST_BYTES);
+	const find = finderOf(candidates.length > 0 ? paths : []);
+	const texts = candidates.flatMap(({ name, file }) => {
 		// For YOLO, pictures and texts are in folders of these names.
 		const stem = name.replace(TEXT, '').replace(/(^|\/)labels(?=\/)/i, '$1images');
 		const path = find(stem);

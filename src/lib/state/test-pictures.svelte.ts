@@ -84,9 +84,11 @@ export class TestPictures {
 			name: chosen.name,
 			byLabel: countBy((sorted?.labelled ?? []).map(({ label }) => label)).map(([label, n]) => ({ label, n })),
 			// Numbers whose meaning is still asked for are not unknown names.
-			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => (isSeveral(said) ? SEVERAL : said)))
+			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => (isSeveral(said) ? null : said)))
 				.map(([said, n]) => ({ said, n }))
-				.filter(({ said }) => this.#numbers !== null || this.#numbered === null || !isLabelNumber(said)),
+				.filter(
+					({ said }) => this.#numbers !== null || this.#numbered === null || said === null || !isLabelNumber(said)
+				),
 			guessed: [...(sorted?.guessed ?? [])].map(([folder, label]) => ({ folder, label })),
 			named: [...(sorted?.named ?? [])].map(([label, file]) => ({ label, file })),
 			listed: chosen.listed,
@@ -128,14 +130,17 @@ export class TestPictures {
 		const name = tops.length === 1 ? (tops[0]?.[0] ?? '') : `${tops.length} folders and files`;
 		// A table next to pictures is their list; a folder with a table and a readme is FER2013 unpacked.
 		const arePictures = files.some(({ name, file }) => isPictureName(name) || file.type.startsWith('image/'));
-		const tables = files.length === 1 ? files : files.filter(({ name }) => isTableName(name));
+		const named = files.filter(({ name }) => isTableName(name));
+		// Without tables, the largest file is the one whose refusal is told.
+		const others = files.filter(({ name }) => mayHoldLabels(name)).toSorted((a, b) => a.file.size - b.file.size);
+		const tables = files.length === 1 ? files : named.length > 0 ? named : others;
 		if (tables.length > 0 && !arePictures)
 			void this.#inspect(tables.length === 1 ? (tables[0]?.name ?? name) : name, tables);
 		else void this.#choosePictures(name, files);
 	}
 
 	async #choosePictures(name: string, all: readonly { readonly name: string; readonly file: File }[]): Promise<void> {
-		const files = all.map(({ name, file }) => ({ path: name, file }));
+		const files = all.filter(({ name }) => !mayHoldLabels(name)).map(({ name, file }) => ({ path: name, file }));
 		const lists = all.filter(({ name, file }) => mayHoldLabels(name) && file.size > 0);
 		const chosen = { kind: 'pictures', name, files, listed: null, notRead: [] } as const;
 		this.#chosen = chosen;
@@ -189,8 +194,6 @@ export class TestPictures {
 		return { kind: 'csv', files: chosen.files, rows, numbering };
 	}
 }
-
-const SEVERAL = 'several labels for one picture';
 
 const listsOf = ({ listed }: Extract<Chosen, { kind: 'pictures' }>): readonly string[] =>
 	listed === null || listed === 'being-read' ? [] : listed.lists;

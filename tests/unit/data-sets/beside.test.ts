@@ -5,8 +5,9 @@ import { mayHoldLabels } from '../../../src/lib/data-sets/names';
 /** The labels that lists give to pictures, by their path, and what is said of the lists. */
 async function beside(texts: Readonly<Record<string, string>>) {
 	const all = Object.entries(texts).map(([path, text]) => ({ path, file: new Blob([text]) }));
+	const pictures = all.filter(({ path }) => !mayHoldLabels(path));
 	const lists = all.filter(({ path }) => mayHoldLabels(path)).map(({ path, file }) => ({ name: path, file }));
-	const { files, listed, notRead } = await labelsBeside(all, lists);
+	const { files, listed, notRead } = await labelsBeside(pictures, lists);
 	const labels = Object.fromEntries(
 		files.flatMap(({ path, listed }) => (typeof listed === 'string' ? [[path, listed]] : []))
 	);
