@@ -6,16 +6,16 @@
  */
 const NAMES: Readonly<Record<string, string>> = {
 	angry:
-		'angry anger an ang wut wütend ärger zorn enojo enojado enfado enfadado ira colère rabbia raiva złość злость kızgın 生气 愤怒 憤怒 怒り 분노',
+		'angry anger an ang wut wütend ärger zorn enojo enojado enfado enfadado ira colère fâché rabbia arrabbiato raiva zangado złość gniew злость гнев kızgın öfke 生气 愤怒 憤怒 怒り 분노',
 	disgust:
-		'disgust disgusted disgusting di dis ekel asco dégoût disgusto nojo wstręt отвращение iğrenme 厌恶 厭惡 嫌悪 혐오',
-	fear: 'fear fearful afraid scared frightened fe fea angst furcht miedo temor peur paura medo strach страх korku 恐惧 害怕 恐懼 恐怖 恐れ 공포',
+		'disgust disgusted disgusting di dis ekel asco dégoût disgusto disgustato nojo wstręt obrzydzenie отвращение iğrenme tiksinme 厌恶 厭惡 嫌悪 혐오',
+	fear: 'fear fearful afraid scared frightened fe fea angst furcht miedo temor peur paura medo strach lęk страх korku 恐惧 害怕 恐懼 恐怖 恐れ 공포 두려움',
 	happy:
-		'happy happiness joy joyful ha hap freude fröhlich glücklich felicidad feliz alegría joie heureux felicità alegria radość радость mutlu 高兴 开心 快乐 高興 開心 喜び 행복',
-	sad: 'sad sadness sa trauer traurig tristeza triste tristesse tristezza smutek грусть üzgün 悲伤 伤心 难过 悲傷 悲しみ 슬픔',
+		'happy happiness joy joyful ha hap freude fröhlich glücklich felicidad feliz alegría joie heureux felicità felice alegria felicidade radość szczęście радость счастье mutlu mutluluk 高兴 开心 快乐 高興 開心 喜び 幸福 幸せ 행복 기쁨',
+	sad: 'sad sadness sa trauer traurig tristeza triste tristesse tristezza smutek грусть печаль üzgün üzüntü 悲伤 伤心 难过 悲傷 悲しみ 슬픔',
 	surprise:
-		'surprise surprised su sur überraschung überrascht sorpresa sorprendido surpris sorpresa surpresa zaskoczenie удивление şaşkın 惊讶 吃惊 驚訝 驚き 놀람',
-	neutral: 'neutral neutrality ne neu neutro neutre neutrale neutralny нейтральный nötr 中性 自然 平静 無表情 중립'
+		'surprise surprised su sur überraschung überrascht sorpresa sorprendido surpris sorpresa surpresa zaskoczenie zdziwienie удивление şaşkın şaşkınlık 惊讶 吃惊 驚訝 驚き 놀람',
+	neutral: 'neutral neutrality ne neu neutro neutre neutrale neutralny нейтральный nötr 中性 自然 平静 中立 無表情 중립'
 };
 
 /** Without accents, of which Unicode takes none off the Turkish ı and the Polish ł; German vowels may be spelt out. */

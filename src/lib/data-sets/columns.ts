@@ -36,7 +36,7 @@ export function labelReader(
 	if (known !== null) return known;
 	const share = (at: number, is: (field: string) => boolean): number =>
 		rows.filter((row) => is(row[at] ?? '')).length / Math.max(1, rows.length);
-	const isWord = (field: string): boolean => labelNamed(field) !== undefined;
+	const isWord = (field: string): boolean => labelNamed(field)?.exact === true;
 	const others = head.map((_, at) => at).filter((at) => at !== nameAt);
 	const expressions = hasHead ? others.filter((at) => labelNamed(head[at] ?? '')?.exact === true) : [];
 	const called = others.filter((at) => hasHead && !expressions.includes(at) && LABEL_NAMES.test(plain(head[at] ?? '')));
