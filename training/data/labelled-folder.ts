@@ -7,7 +7,8 @@ import type { Frame } from '../../src/lib/core/types';
 import { type NumberedFolders, numberedFolders, sortByLabel } from '../../src/lib/data-sets/folders';
 import { labelsBeside } from '../../src/lib/data-sets/beside';
 import type { UnusedList } from '../../src/lib/data-sets/lists';
-import { isClutter, isPictureName, mayHoldLabels } from '../../src/lib/data-sets/names';
+import { mayHoldLabels } from '../../src/lib/data-sets/list-names';
+import { isClutter, isPictureName } from '../../src/lib/data-sets/names';
 import { UserError } from '../lib/errors';
 
 export interface LabelledPicture {

@@ -2,7 +2,7 @@
 import { labelNamed } from '../core/labels';
 import { isLabelNumber, numberedFolders, sortByLabel, type PathFile } from './folders';
 import { joined, readLists, type ListedLabels, type UnusedList } from './lists';
-import { isListName } from './names';
+import { isListName } from './list-names';
 import type { NamedBlob } from './tables';
 import { readTexts } from './texts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelsBeside } from '../../../src/lib/data-sets/beside';
-import { mayHoldLabels } from '../../../src/lib/data-sets/names';
+import { mayHoldLabels } from '../../../src/lib/data-sets/list-names';
 
 /** The labels that lists give to pictures, by their path, and what is said of the lists. */
 async function beside(texts: Readonly<Record<string, string>>) {
