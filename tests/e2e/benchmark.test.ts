@@ -351,6 +351,30 @@ describe('a folder of pictures', () => {
 	});
 });
 
+it('pictures with a list that is not clear are not measured by their names, and one of ExpW gives their labels', async () => {
+	const { page } = bench;
+	const root = join(folder, 'expw');
+	await mkdir(root, { recursive: true });
+	const crop = await sharp((await closeUp(48, 1)).buffer)
+		.png()
+		.toBuffer();
+	for (const name of ['sad_1.png', 'angry_2.png']) await writeFile(join(root, name), crop);
+	await writeFile(join(root, 'label.lst'), 'sad_1.png 0 1 1 9 9 5.5 12\nangry_2.png 1 1 1 9 9 5.5 3\n');
+	await page.getByTestId('folder-input').setInputFiles(root);
+	await expect.poll(() => page.getByTestId('lists-not-read').innerText()).toContain('several columns may hold');
+	expect(await page.getByTestId('bench-start').isDisabled()).toBe(true);
+	const rows = 'sad_1.png 0 1 1 9 9 5.5 3\nangry_2.png 0 1 1 9 9 5.5 3\nangry_2.png 1 1 1 9 9 5.5 0\n';
+	await writeFile(join(root, 'label.lst'), rows);
+	await page.getByTestId('folder-input').setInputFiles(root);
+	await expect.poll(() => page.getByTestId('chosen').innerText()).toBe('expw: happy 1');
+	expect(await page.getByTestId('unknown-folders').innerText()).toContain('pictures with several labels');
+	await chooseModels(page, [own]);
+	await page.getByTestId('picture-kind').selectOption('faces');
+	await run(page);
+	expect(await counted(page, own)).toBe(1);
+	expect(await page.getByTestId('bench-problems').innerText()).toContain('The list has several labels for it');
+});
+
 it('the benchmark page can be tried on drawn faces, without any pictures of your own', async () => {
 	const { page } = bench;
 	await chooseModels(page, [own]);

@@ -1,4 +1,5 @@
 /** Figures as lines of text. */
+import { isSeveral } from '../../src/lib/data-sets/folders';
 import type { Report } from '../../src/lib/report';
 import type { LabelledFolder } from '../data/labelled-folder';
 import type { FolderFigures } from '../evaluate/folder-figures';
@@ -36,13 +37,24 @@ export function describeReport({ model, splits, unsure, corruptions }: Report, f
 }
 
 /** Sentences on what in a folder has no label, or one that its folder does not name clearly. */
-export function describeLabels({ leftOut, guessed, named }: Omit<LabelledFolder, 'pictures'>): string[] {
+export function describeLabels(folder: Omit<LabelledFolder, 'pictures'>): string[] {
+	const { leftOut, guessed, named, lists, notRead, numbering } = folder;
 	const told = (begin: string, what: readonly string[]): string[] =>
 		what.length === 0 ? [] : [`${begin}: ${what.join(', ')}.`];
+	const unnamed = lists.length > 0 ? 'not in the list' : 'outside of folders';
 	return [
+		...told('The labels come from', lists),
+		...told('The numbers are read as those of', numbering === null ? [] : [numbering]),
+		...notRead.map(({ name, reason }) => `Not used: ${name}, as ${reason}.`),
 		...told(
 			'Left out, as no label has these names',
-			[...leftOut].map(([said, n]) => `${said === '' ? 'outside of folders' : said} (${String(n)})`)
+			[...leftOut]
+				.filter(([said]) => !isSeveral(said))
+				.map(([said, n]) => `${said === '' ? unnamed : said} (${String(n)})`)
+		),
+		...told(
+			'Left out, as lists give them several labels',
+			[...leftOut].filter(([said]) => isSeveral(said)).map(([said, n]) => `${said} (${String(n)})`)
 		),
 		...told(
 			'Read as misspellings',

@@ -136,7 +136,7 @@ async function onFolder(
 	json: boolean,
 	intoReport: boolean
 ): Promise<unknown[]> {
-	const { pictures, ...labels } = readLabelledFolder(folder);
+	const { pictures, ...labels } = await readLabelledFolder(folder);
 	const tell = json ? warn : say;
 	for (const sentence of describeLabels(labels)) tell(sentence);
 	const groupOf = groupBy(by);

@@ -10,7 +10,7 @@ import { loadShipped, readReport } from '../ship/shipped';
 import { describeReport } from './describe';
 import { loadData, parseFlags, requireFinal, requireWholeTests } from './flags';
 import { wilsonInterval } from '../../src/lib/core/interval';
-import { saveResult } from './results';
+import { requireResultsFolder, saveResult } from './results';
 import { MODELS_DIR } from './paths';
 import { findEntry } from './subjects';
 import { percent, say, withBar } from './terminal';
@@ -24,6 +24,7 @@ export async function measureCommand(args: string[]): Promise<number> {
 		final: { type: 'boolean', default: false }
 	});
 	requireFinal(values.final, 'measure');
+	requireResultsFolder();
 	const manifest = readManifest(MODELS_DIR);
 	const entries = name === 'all' ? manifest.models : [findEntry(manifest, name)];
 	const resultName = name === 'all' ? 'shipped' : `shipped-${name}`;

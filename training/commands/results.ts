@@ -1,9 +1,10 @@
 /** What commands measure, kept in files from which the tables of the READMEs are made. */
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import type { Dataset } from '../data/dataset';
 import { commitOf } from '../lib/commit';
-import { UserError } from '../lib/errors';
-import { sha256, writeWhole } from '../lib/files';
+import { messageOf, UserError } from '../lib/errors';
+import { makeFolder, sha256, writeWhole } from '../lib/files';
 import { ROOT } from '../lib/root';
 import { say } from './terminal';
 
@@ -21,10 +22,24 @@ export interface Result<Figures = unknown> {
 	readonly figures: Figures;
 }
 
-/** Checks the name before hours of work, not after them. Throws UserError if it is not one of a result. */
+/** Checks the name before hours of work, not after them. Throws UserError if no result can be saved by it. */
 export function requireResultName(name: string | undefined): void {
-	if (name !== undefined && !/^[a-z0-9-]+$/.test(name))
+	if (name === undefined) return;
+	if (!/^[a-z0-9-]+$/.test(name))
 		throw new UserError(`--save takes lower-case letters, digits and hyphens, not "${name}".`);
+	requireResultsFolder();
+}
+
+/** Throws UserError if results cannot be saved. */
+export function requireResultsFolder(): void {
+	try {
+		makeFolder(RESULTS_DIR);
+		accessSync(RESULTS_DIR, constants.W_OK);
+	} catch (thrown) {
+		throw new UserError(
+			`No results can be saved in ${RESULTS_DIR}: ${messageOf(thrown)}. Set MIEN_RESULTS to a folder that can be written.`
+		);
+	}
 }
 
 /** Writes `training/results/<name>.json`; `command` as typed after `npm run`. Throws UserError. */

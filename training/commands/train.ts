@@ -9,6 +9,7 @@ import type { Recipe } from '../models/recipe';
 import { abortOnSignals, loadData, parseBackend, parseFlags, wholeNumber } from './flags';
 import { loadPretrainedWithBar } from './learning-data';
 import { runDirOf } from './paths';
+import { requireResultsFolder } from './results';
 import { say } from './terminal';
 import { trainRun, type RunSettings } from './train-run';
 
@@ -56,6 +57,7 @@ export async function trainCommand(args: string[]): Promise<number> {
 	if (replicas !== undefined && replicas > 1 && !sharesWork(backend))
 		throw new UserError(`The back end ${backend} uses the whole machine by itself: leave --replicas out.`);
 	const pretrained = recipe.pretrained && (await loadPretrainedWithBar(values.base ?? 'imagenet'));
+	requireResultsFolder();
 	const settings: RunSettings = {
 		command: ['train', ...args],
 		data: await loadData(values.data),

@@ -29,12 +29,14 @@ function readRow({ usage: name, parse }: TableRow, line: number): Row {
 	}
 }
 
+const TAKES = '--data takes fer2013.csv, icml_face_data.csv, or the archive (ZIP, tar, gzip) that it came in.';
+
 /**
  * Reads FER2013 as a stream, from a table or the archive that it came in, with the same code as the page. Throws
  * UserError with the row's number and what was expected; `onBytes` gets how many of the file's bytes are read.
  */
 export async function readFer2013(file: string, onBytes: (done: number) => void = () => undefined): Promise<Dataset> {
-	requireFile(file, '--data takes fer2013.csv, icml_face_data.csv, or the archive that it came in.');
+	requireFile(file, TAKES);
 	if (statSync(file).size === 0) throw new UserError(`${file} is empty. Download it again.`);
 	const rows: Row[] = [];
 	/** Tables that do not say which of their rows are for training. */
@@ -56,7 +58,7 @@ export async function readFer2013(file: string, onBytes: (done: number) => void 
 		}
 	} catch (thrown) {
 		if (thrown instanceof UserError) throw thrown;
-		if (rows.length === 0) throw new UserError(`${file} cannot be read: ${messageOf(thrown)}`);
+		if (rows.length === 0) throw new UserError(`${file} cannot be read: ${messageOf(thrown)}. ${TAKES}`);
 		const after = `after row ${String(rows.length)}: ${messageOf(thrown)}`;
 		throw new UserError(`${file} is damaged ${after}. A whole FER2013 has 35,887 rows; download it again.`);
 	}

@@ -21,11 +21,23 @@ export function requireFile(file: string, takes: string): void {
 	if (stats.isDirectory()) throw new UserError(`${file} is a folder. ${takes}`);
 }
 
+/** Makes `dir` and the folders around it. Node's own `recursive` never ends where none can be made, as in /proc. */
+export function makeFolder(dir: string): void {
+	if (existsSync(dir)) return;
+	makeFolder(path.dirname(dir));
+	try {
+		mkdirSync(dir);
+	} catch (thrown) {
+		// Another process may have made it.
+		if (!existsSync(dir)) throw thrown;
+	}
+}
+
 /** Writes the chunks one after another to `file`. Throws UserError (disk full, no permission) and then leaves no trace. */
 export function writeWhole(file: string, chunks: readonly (string | Uint8Array)[]): void {
 	const temporary = `${file}.${String(process.pid)}.part`;
 	try {
-		mkdirSync(path.dirname(file), { recursive: true });
+		makeFolder(path.dirname(file));
 		const handle = openSync(temporary, 'w');
 		try {
 			for (const chunk of chunks) {
@@ -54,7 +66,7 @@ export async function replaceFolder<T>(dir: string, fill: (dir: string) => Promi
 	const [next, previous] = [`${dir}.next`, `${dir}.previous`];
 	restoreFolder(dir);
 	rmSync(next, { recursive: true, force: true });
-	mkdirSync(next, { recursive: true });
+	makeFolder(next);
 	try {
 		const result = await fill(next);
 		if (existsSync(dir)) renameSync(dir, previous);

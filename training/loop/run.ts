@@ -9,7 +9,7 @@ import type { PretrainedWeights } from '../pretrained/weights';
 import { findCheckpoint, writeCheckpoint, type Checkpoint, type EpochLog, type EpochSums } from './checkpoint';
 import { learningRateAt, sizeAt, stepsPerEpochOf, type Recipe } from '../models/recipe';
 import { UserError } from '../lib/errors';
-import { writeWhole } from '../lib/files';
+import { makeFolder, writeWhole } from '../lib/files';
 import type { ModelDefinition } from '../models/definition';
 import { startReplicas, type ReplicaGroup } from './replica-group';
 import type { TaughtDataset } from './live-teacher';
@@ -66,7 +66,7 @@ export async function train(options: TrainOptions): Promise<TrainOutcome> {
 		throw new UserError(
 			'The data has no PublicTest rows, by which epochs are chosen. Train with the whole fer2013.csv.'
 		);
-	mkdirSync(runDir, { recursive: true });
+	makeFolder(runDir);
 	if (options.fresh) setAside(runDir);
 	const fingerprint = fingerprintOf(options);
 	const checkpointFile = path.join(runDir, RUN_FILES.checkpoint);

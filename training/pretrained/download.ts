@@ -1,9 +1,10 @@
 /** Fetches large files from public storage: keeps what is already there, and passes on nothing unverified. */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError, messageOf } from '../lib/errors';
+import { makeFolder } from '../lib/files';
 
 export interface RemoteFile {
 	readonly url: string;
@@ -48,7 +49,7 @@ export async function download(
 	}
 	const part = `${file}.part`;
 	try {
-		mkdirSync(path.dirname(file), { recursive: true });
+		makeFolder(path.dirname(file));
 		if (sizeOf(part) !== remote.bytes) await fetchRest(remote, part, onBytes);
 	} catch (thrown) {
 		const cause = thrown instanceof Error && thrown.cause !== undefined ? ` (${messageOf(thrown.cause)})` : '';

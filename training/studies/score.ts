@@ -122,7 +122,8 @@ async function answersOf({ spec, model }: Subject, set: TestSet): Promise<ScoreA
 		corrupted.push(await ask(some, await Promise.all(pictures)));
 	}
 	const groupOf = groupBy(by);
-	const { answers } = await classifyFolder(readLabelledFolder(folder).pictures, [classifierOf(spec, model)], () =>
+	const { pictures } = await readLabelledFolder(folder);
+	const { answers } = await classifyFolder(pictures, [classifierOf(spec, model)], () =>
 		Promise.reject(new UserError(`${folder} has pictures larger than crops of faces.`))
 	);
 	const people = new Map<string, Answered[]>();

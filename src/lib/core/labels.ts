@@ -6,16 +6,16 @@
  */
 const NAMES: Readonly<Record<string, string>> = {
 	angry:
-		'angry anger an ang wut wütend ärger zorn enojo enojado enfado enfadado ira colère rabbia raiva złość злость kızgın 生气 愤怒 憤怒 怒り 분노',
+		'angry anger an ang wut wütend ärger zorn enojo enojado enfado enfadado ira colère fâché rabbia arrabbiato raiva zangado złość gniew злость гнев kızgın öfke 生气 愤怒 憤怒 怒り 분노',
 	disgust:
-		'disgust disgusted disgusting di dis ekel asco dégoût disgusto nojo wstręt отвращение iğrenme 厌恶 厭惡 嫌悪 혐오',
-	fear: 'fear fearful afraid scared frightened fe fea angst furcht miedo temor peur paura medo strach страх korku 恐惧 害怕 恐懼 恐怖 恐れ 공포',
+		'disgust disgusted disgusting di dis ekel asco dégoût disgusto disgustato nojo wstręt obrzydzenie отвращение iğrenme tiksinme 厌恶 厭惡 嫌悪 혐오',
+	fear: 'fear fearful afraid scared frightened fe fea angst furcht miedo temor peur paura medo strach lęk страх korku 恐惧 害怕 恐懼 恐怖 恐れ 공포 두려움',
 	happy:
-		'happy happiness joy joyful ha hap freude fröhlich glücklich felicidad feliz alegría joie heureux felicità alegria radość радость mutlu 高兴 开心 快乐 高興 開心 喜び 행복',
-	sad: 'sad sadness sa trauer traurig tristeza triste tristesse tristezza smutek грусть üzgün 悲伤 伤心 难过 悲傷 悲しみ 슬픔',
+		'happy happiness joy joyful ha hap freude fröhlich glücklich felicidad feliz alegría joie heureux felicità felice alegria felicidade radość szczęście радость счастье mutlu mutluluk 高兴 开心 快乐 高興 開心 喜び 幸福 幸せ 행복 기쁨',
+	sad: 'sad sadness sa trauer traurig tristeza triste tristesse tristezza smutek грусть печаль üzgün üzüntü 悲伤 伤心 难过 悲傷 悲しみ 슬픔',
 	surprise:
-		'surprise surprised su sur überraschung überrascht sorpresa sorprendido surpris sorpresa surpresa zaskoczenie удивление şaşkın 惊讶 吃惊 驚訝 驚き 놀람',
-	neutral: 'neutral neutrality ne neu neutro neutre neutrale neutralny нейтральный nötr 中性 自然 平静 無表情 중립'
+		'surprise surprised su sur überraschung überrascht sorpresa sorprendido surpris sorpresa surpresa zaskoczenie zdziwienie удивление şaşkın şaşkınlık 惊讶 吃惊 驚訝 驚き 놀람',
+	neutral: 'neutral neutrality ne neu neutro neutre neutrale neutralny нейтральный nötr 中性 自然 平静 中立 無表情 중립'
 };
 
 /** Without accents, of which Unicode takes none off the Turkish ı and the Polish ł; German vowels may be spelt out. */
@@ -42,11 +42,23 @@ export interface NamedLabel {
 	readonly exact: boolean;
 }
 
+/** A data set repeats a few names for each of its pictures. */
+const remembered = new Map<string, NamedLabel | undefined>();
+const MOST_REMEMBERED = 10_000;
+
 /**
  * The label that a text names ("Happy", "happiness", "3_happy", "HappyFace", "suprise"); undefined if it names none or
  * several. Words of five or more letters may have one letter too many, missing, wrong or swapped.
  */
 export function labelNamed(text: string): NamedLabel | undefined {
+	if (!remembered.has(text)) {
+		if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+		remembered.set(text, readLabel(text));
+	}
+	return remembered.get(text);
+}
+
+function readLabel(text: string): NamedLabel | undefined {
 	const words = folded(text.replace(/(\p{Ll})(?=\p{Lu})/gu, '$1 '))
 		.split(/[^\p{L}]+/u)
 		.filter((word) => word !== '' && !FILLERS.has(word));
@@ -97,13 +109,15 @@ export const NUMBERINGS: readonly Numbering[] = [
 	{
 		id: 'ferplus',
 		title: 'FER+',
-		labels: numbered(0, ['neutral', 'happy', 'surprise', 'sad', 'angry', 'disgust', 'fear', null]),
+		// Contempt, unknown, and no face.
+		labels: numbered(0, ['neutral', 'happy', 'surprise', 'sad', 'angry', 'disgust', 'fear', null, null, null]),
 		called: /fer(2013)?[\s_-]*(\+|plus)/i
 	},
 	{
 		id: 'affectnet',
 		title: 'AffectNet',
-		labels: numbered(0, ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'angry', null]),
+		// Contempt, none, uncertain, and no face.
+		labels: numbered(0, ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'angry', null, null, null, null]),
 		called: /affect[\s_-]*net/i
 	},
 	{
@@ -129,7 +143,7 @@ export const NUMBERINGS: readonly Numbering[] = [
 		id: 'sorted-with-contempt',
 		title: 'Names in alphabetical order, with contempt',
 		labels: numbered(0, ['angry', null, 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise']),
-		called: /yolo/i
+		called: /yolo|alphabet.*contempt/i
 	}
 ];
 

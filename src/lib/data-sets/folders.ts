@@ -1,5 +1,5 @@
 /** Pictures sorted by label, into folders or by a list, as in published data sets of faces. */
-import { labelNamed, type Numbering, numberingsOf } from '../core/labels';
+import { labelNamed, type NamedLabel, type Numbering, numberingsOf } from '../core/labels';
 
 export interface PathFile<T> {
 	/** Path within the chosen folder or files. */
@@ -59,14 +59,44 @@ function labelOfFile(path: string): string | undefined {
 	if (all.some((word) => /^(no|non|not)$/i.test(word))) return undefined;
 	// Shorter words are just as often codes for something else.
 	const words = all.filter((word) => word.length > 3 || /[^\p{ASCII}]/u.test(word) || /^(sad|joy)$/i.test(word));
-	const labels = new Set(words.flatMap((word) => labelNamed(word)?.label ?? []));
+	// What is only close to a label is just as often a person's name.
+	const labels = new Set(
+		words.flatMap((word) => {
+			const named = labelNamed(word);
+			return named?.exact === true ? named.label : [];
+		})
+	);
 	return labels.size === 1 ? [...labels][0] : undefined;
 }
 
 /** Whether a folder's name is a number that may stand for a label. */
 export const isNumber = (folder: string): boolean => numberOf(folder) !== undefined;
 
-const wordOf = (each: PathFile<unknown>) => around(each).flatMap((folder) => labelNamed(folder) ?? [])[0];
+/** Whether a label of a list is a number; RAF-DB's compound expressions have up to 11. */
+export const isLabelNumber = (label: string): boolean => numberListed(label) !== undefined;
+
+const numberListed = (label: string): number | undefined =>
+	/^\d\d(\.0+)?$/.test(label) ? Number(label) : numberOf(label);
+
+type Word = NamedLabel & { readonly said: string };
+
+/**
+ * The word that names the label of each file: the nearest that does so exactly, else the nearest that is close. If none
+ * is exact for any file, what is close is something else: Felix is no "feliz", and Angel no "anger".
+ */
+function wordsAround(files: readonly PathFile<unknown>[]): (Word | undefined)[] {
+	const found = files.map((each) => {
+		const words = around(each).flatMap((said): Word[] => {
+			const named = labelNamed(said);
+			return named === undefined ? [] : [{ ...named, said }];
+		});
+		return words.find(({ exact }) => exact) ?? words[0];
+	});
+	return found.some((word) => word?.exact === true) ? found : found.map(() => undefined);
+}
+
+/** Whether a list gives a picture several labels. No folder's name has a slash. */
+export const isSeveral = (said: string): boolean => said.includes(' / ');
 
 /** The number of the label of each file, undefined if it has none. */
 function numbersAround(files: readonly PathFile<unknown>[]): (number | undefined)[] {
@@ -80,8 +110,8 @@ function numbersAround(files: readonly PathFile<unknown>[]): (number | undefined
 	return files.map((each) => {
 		const names = around(each);
 		return names.flatMap((name, index) => {
-			const isOther = each.listed === undefined && beyond.has(names.length - 1 - index);
-			return isOther ? [] : (numberOf(name) ?? []);
+			if (each.listed !== undefined) return numberListed(name) ?? [];
+			return beyond.has(names.length - 1 - index) ? [] : (numberOf(name) ?? []);
 		})[0];
 	});
 }
@@ -97,9 +127,10 @@ export function numberedFolders<T>(
 	const byNumber = new Map<number, T[]>();
 	const paths: string[] = [...lists];
 	const found = numbersAround(files);
+	const words = wordsAround(files);
 	for (const [index, each] of files.entries()) {
 		const { path, file } = each;
-		const number = wordOf(each) === undefined ? found[index] : undefined;
+		const number = words[index] === undefined ? found[index] : undefined;
 		if (number === undefined) continue;
 		const same = byNumber.get(number);
 		if (same === undefined) byNumber.set(number, [file]);
@@ -117,18 +148,24 @@ export function numberedFolders<T>(
 
 /**
  * Files with the label that a list or the nearest folder names. Numbers are read by `numbering`, if given, when no
- * folder names a label in words. If no folder of any file says anything, the files' own names are used.
+ * folder names a label in words. If no folder of any file says anything, the files' own names are used, unless
+ * `ownNames` is false.
  */
-export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numbering | null): SortedFiles<T> {
+export function sortByLabel<T>(
+	files: readonly PathFile<T>[],
+	numbering: Numbering | null,
+	ownNames = true
+): SortedFiles<T> {
 	const labelled: { name: string; label: string; file: T }[] = [];
 	const unknown: { name: string; said: string }[] = [];
 	const guessed = new Map<string, string>();
 	const named = new Map<string, string>();
 	const numbers = numbersAround(files);
+	const words = wordsAround(files);
 	const areSorted = files.some(
-		(each, index) => each.listed !== undefined || wordOf(each) !== undefined || numbers[index] !== undefined
+		(each, index) => each.listed !== undefined || words[index] !== undefined || numbers[index] !== undefined
 	);
-	const own = areSorted ? [] : files.map(({ path }) => labelOfFile(path));
+	const own = areSorted || !ownNames ? [] : files.map(({ path }) => labelOfFile(path));
 	// A few matching names may be coincidence.
 	const tell = own.filter((label) => label !== undefined).length >= files.length / 2;
 	for (const [index, each] of files.entries()) {
@@ -139,9 +176,8 @@ export function sortByLabel<T>(files: readonly PathFile<T>[], numbering: Numberi
 			if (!named.has(ownLabel)) named.set(ownLabel, path.split('/').at(-1) ?? path);
 			continue;
 		}
-		const folder = around(each).find((name) => labelNamed(name) !== undefined);
-		const read = folder === undefined ? undefined : labelNamed(folder);
-		if (folder !== undefined && read?.exact === false) guessed.set(folder, read.label);
+		const read = words[index];
+		if (read?.exact === false) guessed.set(read.said, read.label);
 		const label = read?.label ?? numbering?.labels.get(numbers[index] ?? -1) ?? undefined;
 		if (label === undefined) unknown.push({ name: path, said: around(each)[0] ?? '' });
 		else labelled.push({ name: path, label, file });

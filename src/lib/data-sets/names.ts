@@ -1,7 +1,6 @@
 /** Kinds of files, judged by their names. */
 
 const TABLE = /\.(csv|tsv|gz|tgz|tar|zip)$/i;
-const LIST = /\.(csv|tsv|txt|lst)$/i;
 const PICTURE = /\.(jpe?g|jfif|png|webp|avif|bmp|gif|tiff?|heic|heif|jxl|svg|ico)$/i;
 const ARCHIVE = /\.(zip|tar|tgz|gz|cbz|rar|7z|xz|txz|bz2|tbz2?|zst|cbr)$/i;
 const FILM = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g|mts|m2ts?|3gp|wmv|flv|ogv)$/i;
@@ -10,11 +9,6 @@ const SOUND = /\.(mp3|m4a|wav|ogg|oga|opus|flac|aac|wma|aiff?)$/i;
 /** Whether a file can be one of FER2013's tables, or an archive of it. */
 export function isTableName(name: string): boolean {
 	return TABLE.test(name);
-}
-
-/** Whether a file can be a list of labels, if it lies beside pictures. */
-export function isListName(name: string): boolean {
-	return LIST.test(name);
 }
 
 export function isPictureName(name: string): boolean {

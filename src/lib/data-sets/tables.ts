@@ -71,6 +71,8 @@ export async function* openTables(
 	const wants = (inner: string): boolean => {
 		if (isPictureName(inner)) pictures++;
 		if (inner.endsWith('/xl/workbook.xml')) reason = 'it is an Excel file: save it as CSV';
+		if (/\.(parquet|arrow|xlsx?|jsonl?|npy|npz|h5|mat)$/i.test(inner))
+			reason = `${inner} is of a kind that is not read here: save it as CSV`;
 		return isTableName(inner);
 	};
 	const isAlone = files.length === 1;
@@ -164,9 +166,10 @@ async function openTable({ name, pieces }: Inner): Promise<Table | string> {
 	}
 }
 
-async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T> {
+export async function* after<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T, undefined> {
 	yield first;
 	yield* others;
+	return undefined;
 }
 
 /** For a picture that was printed in rows, within quotes. */

@@ -1,17 +1,16 @@
 /** The labelled pictures that a visitor chose to measure models on. */
 import { startTask, type Task, type TaskHost } from '../client/task';
 import { type Numbering, numberingsOf, NUMBERINGS } from '../core/labels';
-import { isNumber, numberedFolders, sortByLabel, type PathFile } from '../data-sets/folders';
-import type { ListedLabels } from '../data-sets/lists';
-import { isListName, isPictureName, isTableName } from '../data-sets/names';
+import type { LabelSources } from '../data-sets/beside';
+import { isLabelNumber, isSeveral, numberedFolders, sortByLabel, type PathFile } from '../data-sets/folders';
+import type { UnusedList } from '../data-sets/lists';
+import { mayHoldLabels } from '../data-sets/list-names';
+import { isPictureName, isTableName } from '../data-sets/names';
 import type { NamedBlob } from '../data-sets/tables';
 import { type AppError, toAppError } from '../errors';
 import type { BenchmarkRequest, PictureKind, Problem } from '../protocol/tasks';
 import { countBy } from './count-by';
 import { choicesOf, numbersOf, type TitledChoice } from './row-choices';
-
-/** More than this are not lists, but a text for each picture. */
-const MOST_LISTS = 20;
 
 type Chosen =
 	| {
@@ -30,9 +29,9 @@ type Chosen =
 			readonly name: string;
 			readonly files: readonly PathFile<File>[];
 			/** Lists of labels next to them; null if there are none, or if they say less than the folders. */
-			readonly listed: ListedLabels | 'being-read' | null;
-			/** Lists that are not used. */
-			readonly notRead: readonly string[];
+			readonly listed: LabelSources<File>['listed'] | 'being-read';
+			/** Lists that are not used, and why. */
+			readonly notRead: readonly UnusedList[];
 	  };
 
 /** How to read numbers that stand for labels: not said yet (null), as in a data set, or not at all. */
@@ -63,7 +62,12 @@ export class TestPictures {
 	});
 	readonly #sorted = $derived(
 		this.#chosen?.kind === 'pictures'
-			? sortByLabel(this.#chosen.files, typeof this.#numbers === 'object' ? this.#numbers : null)
+			? sortByLabel(
+					this.#chosen.files,
+					typeof this.#numbers === 'object' ? this.#numbers : null,
+					// The list may contradict the files' names.
+					this.#chosen.notRead.length === 0
+				)
 			: null
 	);
 
@@ -81,9 +85,11 @@ export class TestPictures {
 			name: chosen.name,
 			byLabel: countBy((sorted?.labelled ?? []).map(({ label }) => label)).map(([label, n]) => ({ label, n })),
 			// Numbers whose meaning is still asked for are not unknown names.
-			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => said))
+			unknown: countBy((sorted?.unknown ?? []).map(({ said }) => (isSeveral(said) ? null : said)))
 				.map(([said, n]) => ({ said, n }))
-				.filter(({ said }) => this.#numbers !== null || this.#numbered === null || !isNumber(said)),
+				.filter(
+					({ said }) => this.#numbers !== null || this.#numbered === null || said === null || !isLabelNumber(said)
+				),
 			guessed: [...(sorted?.guessed ?? [])].map(([folder, label]) => ({ folder, label })),
 			named: [...(sorted?.named ?? [])].map(([label, file]) => ({ label, file })),
 			listed: chosen.listed,
@@ -104,6 +110,7 @@ export class TestPictures {
 	get problems(): Problem[] {
 		const byList = this.#chosen?.kind === 'pictures' && this.#chosen.listed !== null;
 		const describe = (said: string): string => {
+			if (isSeveral(said)) return `The list has several labels for it: ${said}.`;
 			if (byList) return said === '' ? 'No list names it.' : `The list has “${said}”, which names no expression.`;
 			return said === '' ? 'It is not in a folder.' : `The folder “${said}” names no expression.`;
 		};
@@ -124,37 +131,26 @@ export class TestPictures {
 		const name = tops.length === 1 ? (tops[0]?.[0] ?? '') : `${tops.length} folders and files`;
 		// A table next to pictures is their list; a folder with a table and a readme is FER2013 unpacked.
 		const arePictures = files.some(({ name, file }) => isPictureName(name) || file.type.startsWith('image/'));
-		const tables = files.length === 1 ? files : files.filter(({ name }) => isTableName(name));
+		const named = files.filter(({ name }) => isTableName(name));
+		// Without tables, the largest file is the one whose refusal is told.
+		const others = files.filter(({ name }) => mayHoldLabels(name)).toSorted((a, b) => a.file.size - b.file.size);
+		const tables = files.length === 1 ? files : named.length > 0 ? named : others;
 		if (tables.length > 0 && !arePictures)
 			void this.#inspect(tables.length === 1 ? (tables[0]?.name ?? name) : name, tables);
 		else void this.#choosePictures(name, files);
 	}
 
 	async #choosePictures(name: string, all: readonly { readonly name: string; readonly file: File }[]): Promise<void> {
-		const files = all.map(({ name, file }) => ({ path: name, file }));
-		const lists = all.filter(({ name, file }) => isListName(name) && file.size > 0);
+		const files = all.filter(({ name }) => !mayHoldLabels(name)).map(({ name, file }) => ({ path: name, file }));
+		const lists = all.filter(({ name, file }) => mayHoldLabels(name) && file.size > 0);
 		const chosen = { kind: 'pictures', name, files, listed: null, notRead: [] } as const;
 		this.#chosen = chosen;
-		if (lists.length === 0 || lists.length > MOST_LISTS) return;
+		if (lists.length === 0) return;
 		const reading = { ...chosen, listed: 'being-read' } as const;
 		this.#chosen = reading;
-		const { readLists } = await import('../data-sets/lists');
-		const paths = files.map(({ path }) => path).filter((path) => !lists.some(({ name }) => name === path));
-		const listed = await readLists(lists, paths);
-		if (this.#chosen !== reading) return;
-		const { length: byFolders } = sortByLabel(files, null).labelled;
-		const { size } = listed.labels;
-		if (size === 0 || (size < byFolders && size * 2 < paths.length))
-			this.#chosen = { ...chosen, notRead: [...listed.lists, ...listed.unclear] };
-		else
-			this.#chosen = {
-				...chosen,
-				files: files
-					.filter(({ path }) => !listed.lists.includes(path))
-					.map((each) => ({ ...each, listed: listed.labels.get(each.path) ?? null })),
-				listed,
-				notRead: listed.unclear
-			};
+		const { labelsBeside } = await import('../data-sets/beside');
+		const found = await labelsBeside(files, lists);
+		if (this.#chosen === reading) this.#chosen = { ...chosen, ...found };
 	}
 
 	/** Says how to read numbers that stand for labels. */

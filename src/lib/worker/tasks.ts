@@ -2,7 +2,6 @@
 import type { Classifier, FaceDetector, Frame, Prior, Use } from '../core/types';
 import type { NamedBlob } from '../data-sets/tables';
 import type { FromTask, Problem, TaskRequest, ToTask } from '../protocol/tasks';
-import { runBenchmark } from './benchmark';
 import { failureOf } from './failure';
 import { measureSpeed } from './speed';
 import { TaskControl } from './task-control';
@@ -62,10 +61,13 @@ async function run(task: TaskRequest, port: TaskPort, tools: TaskTools, control:
 			await inspect(task.files, port);
 			return;
 		}
+		// Loaded on demand, with what it knows of data sets, as few visitors need it.
 		const finished =
 			task.type === 'speed'
 				? await measureAll(models, port, tools, control)
-				: await runBenchmark(task.request, {
+				: await (
+						await import('./benchmark')
+					).runBenchmark(task.request, {
 						...tools,
 						classifiers: await Promise.all(models.map((id) => registry.classifier(id))),
 						priorRatio: (id) => registry.priorRatio(id, task.request.prior, 'photo'),

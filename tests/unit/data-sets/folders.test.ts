@@ -32,6 +32,12 @@ describe('sortByLabel', () => {
 		expect(labelsOf('happy/sad/a.png', 'happy/subject 7/a.png', 'happy/4/a.png')).toEqual(['sad', 'happy', 'happy']);
 	});
 
+	it('takes no person for a misspelled label', () => {
+		expect(labelsOf('faces/Felix/1.jpg', 'faces/Angel/1.jpg', 'faces/Paula/1.jpg')).toEqual(Array(3).fill(undefined));
+		expect(labelsOf('set/sad/Felix/1.jpg', 'set/suprise/1.jpg')).toEqual(['sad', 'surprise']);
+		expect(labelsOf('x/felix_1.jpg', 'x/angel-2.jpg')).toEqual([undefined, undefined]);
+	});
+
 	it('lists files in other folders, and in none', () => {
 		const { labelled, unknown } = sortByLabel(
 			['ck/contempt/1.png', 'happy.png', 'ck/readme.txt'].map((path) => ({ path, file: null })),
@@ -96,6 +102,15 @@ describe('labelNamed', () => {
 		['惊讶', 'surprise'],
 		['нейтральный', 'neutral'],
 		['KIZGIN', 'angry'],
+		['öfke', 'angry'],
+		['гнев', 'angry'],
+		['felice', 'happy'],
+		['счастье', 'happy'],
+		['기쁨', 'happy'],
+		['幸せ', 'happy'],
+		['두려움', 'fear'],
+		['Печаль', 'sad'],
+		['当惑', undefined],
 		['kizgin', 'angry'],
 		['HappyFaces', 'happy'],
 		['0_AngryMen', undefined]
@@ -204,7 +219,8 @@ describe('numberedFolders', () => {
 
 	it('offers only data sets that have all the numbers, and asks nothing if words give the label', () => {
 		expect(numberedFolders(folders('x', [0, 6]))?.numberings.map(({ id }) => id)).not.toContain('raf-db');
-		expect(numberedFolders(folders('x', [0, 9]))?.numberings).toEqual([]);
+		expect(numberedFolders(folders('x', [0, 9]))?.numberings.map(({ id }) => id)).toEqual(['ferplus', 'affectnet']);
+		expect(numberedFolders(folders('raf-db', [1, 8]))?.numberings.map(({ id }) => id)).not.toContain('raf-db');
 		expect(numberedFolders(folders('x/happy', [1, 2]))).toBeNull();
 		expect(numberedFolders(folders('x', [12]))).toBeNull();
 	});

@@ -59,6 +59,94 @@ describe('a list of labels beside its pictures', () => {
 			['x/My pictures/a b.png', 'x/c.png'],
 			'My pictures\\a b.png happy\nc.png  sad\n',
 			{ 'x/My pictures/a b.png': 'happy', 'x/c.png': 'sad' }
+		],
+		[
+			'of ExpW, with several faces of some pictures',
+			'ExpW/label/label.lst',
+			['ExpW/image/happy_boy_1.jpg', 'ExpW/image/angry_man_2.jpg', 'ExpW/image/sad_girl_3.jpg'],
+			'happy_boy_1.jpg 0 28 113 226 141 22.93 6\nangry_man_2.jpg 0 10 20 90 95 3.1 0\nangry_man_2.jpg 1 10 120 195 90 3.1 4\n' +
+				'sad_girl_3.jpg 0 1 2 9 9 1 3\nsad_girl_3.jpg 2 1 12 19 9 0.5 3\n',
+			{
+				'ExpW/image/happy_boy_1.jpg': 'neutral',
+				'ExpW/image/angry_man_2.jpg': 'angry / sad',
+				'ExpW/image/sad_girl_3.jpg': 'happy'
+			}
+		],
+		[
+			'with a column for each expression',
+			'set/_classes.csv',
+			['set/a.jpg', 'set/b.jpg', 'set/c.jpg', 'set/d.jpg'],
+			'filename, Angry, Happy, Sad\na.jpg, 0, 1, 0\nb.jpg, 1, 0, 0\nc.jpg, 0, 0, 0\nd.jpg, 1, 0, 1\n',
+			{ 'set/a.jpg': 'Happy', 'set/b.jpg': 'Angry', 'set/c.jpg': '', 'set/d.jpg': 'Angry / Sad' }
+		],
+		[
+			'with truth values, as pandas writes dummies',
+			'set/labels.csv',
+			['set/a.jpg', 'set/b.jpg'],
+			'image,emotion_happy,emotion_sad\na.jpg,False,True\nb.jpg,True,False\n',
+			{ 'set/a.jpg': 'emotion_sad', 'set/b.jpg': 'emotion_happy' }
+		],
+		[
+			'with votes, as FER+, most of which may be for none',
+			'set/fer2013new.csv',
+			['set/fer0000000.png', 'set/fer0000001.png', 'set/fer0000002.png'],
+			'Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n' +
+				'Training,fer0000000.png,4,0,0,1,3,2,0,0,0,0\nTraining,fer0000001.png,1,0,0,1,0,1,1,6,0,0\n' +
+				'PublicTest,fer0000002.png,5,5,0,0,0,0,0,0,0,0\n',
+			{
+				'set/fer0000000.png': 'neutral',
+				'set/fer0000001.png': 'contempt',
+				'set/fer0000002.png': 'neutral / happiness'
+			}
+		],
+		[
+			'beside the pictures that the scripts of FER+ write, without column names',
+			'FER2013Test/label.csv',
+			['FER2013Test/fer1.png'],
+			'fer1.png,"(0, 0, 48, 48)",0,0,0,1,8,1,0,0,0,0\n',
+			{ 'FER2013Test/fer1.png': 'anger' }
+		],
+		[
+			'with probabilities that have decimal commas',
+			'set/labels.csv',
+			['set/a.jpg'],
+			'sep=;\r\nname;neutral;happy\r\na.jpg;0,25;0,75\r\n',
+			{ 'set/a.jpg': 'happy' }
+		],
+		[
+			'without column names, with semicolons and decimal commas',
+			'set/labels.csv',
+			['set/a.jpg', 'set/b.jpg'],
+			'a.jpg;happy;0,85\r\nb.jpg;sad;0,5\r\n',
+			{ 'set/a.jpg': 'happy', 'set/b.jpg': 'sad' }
+		],
+		[
+			'with a JSON object a line, as for Hugging Face',
+			'set/train/metadata.jsonl',
+			['set/train/a.png', 'set/train/b.png'],
+			'{"file_name": "a.png", "label": 3, "label_name": "happy"}\n{"label_name":"sad","file_name":"b.png","label":4}\n',
+			{ 'set/train/a.png': 'happy', 'set/train/b.png': 'sad' }
+		],
+		[
+			'with numbers in JSON, and quotes in a text',
+			'set/metadata.jsonl',
+			['set/a.png', 'set/b.png', 'set/c.png'],
+			'{"file_name":"a.png","text":"5\\" wide","label":3}\n{"file_name":"b.png","text":"","label":[3,4]}\n{"file_name":"c.png","label":5}\n',
+			{ 'set/a.png': '3', 'set/b.png': '3 / 4', 'set/c.png': '5' }
+		],
+		[
+			'whose names are absolute, in upper case and have other extensions',
+			'set/labels.csv',
+			['set/Train/a.jpg', 'set/Train/KA.AN1.39.tiff'],
+			'path,label\nC:\\Users\\me\\set\\TRAIN\\A.PNG,Freude\n/home/me/set/Train/KA.AN1.39,怒り\n',
+			{ 'set/Train/a.jpg': 'Freude', 'set/Train/KA.AN1.39.tiff': '怒り' }
+		],
+		[
+			'that repeats rows in other words',
+			'set/labels.csv',
+			['set/a.jpg'],
+			'name,label\na.jpg,happy\na.jpg,Happiness\n',
+			{ 'set/a.jpg': 'Happiness' }
 		]
 	])('%s, is understood', async (_, name, paths, text, labels) => {
 		expect(await read(text, paths, name)).toEqual({ labels, lists: [name], missing: 0, unclear: [] });
@@ -91,10 +179,10 @@ describe('a list of labels beside its pictures', () => {
 		const { labels, missing } = await read(list, here);
 		expect(Object.keys(labels)).toEqual(here);
 		expect(missing).toBe(1000 - here.length);
-		const votes = list.replaceAll(',sad', ',7,8').replace('label', 'neutral,happiness');
-		expect(await read(votes, here)).toMatchObject({ unclear: ['set/labels.csv'] });
+		const ratings = list.replaceAll(',sad', ',7,8').replace('label', 'sadness,happiness');
+		expect(await read(ratings, here)).toMatchObject({ unclear: [{ name: 'set/labels.csv' }] });
 		expect(await read(list, ['set/other.jpg'])).toMatchObject({ lists: [], missing: 0, unclear: [] });
-		expect(await read(votes, ['set/other.jpg'])).toMatchObject({ lists: [], unclear: [] });
+		expect(await read(ratings, ['set/other.jpg'])).toMatchObject({ lists: [], unclear: [] });
 	});
 
 	it('applies to the folder that it is named after if other folders have the same names', async () => {
@@ -140,20 +228,29 @@ describe('a list of labels beside its pictures', () => {
 			labels: new Map(),
 			lists: [],
 			missing: 0,
-			unclear: ['set/labels.csv']
+			unclear: [{ name: 'set/labels.csv', reason: 'it breaks off: line 151: the file changed' }]
 		});
 	});
 
 	it.each([
-		['votes, none of which is the label', 'name,neutral,happiness\na.jpg,3,7\nb.jpg,8,1\n', ['set/labels.csv']],
-		['numbers that say something else', 'name,gender\na.jpg,0\nb.jpg,1\n', ['set/labels.csv']],
-		['numbers of people', 'id,name\n1,a.jpg\n2,b.jpg\n', ['set/labels.csv']],
-		['names and nothing else', 'a.jpg\nb.jpg\n', ['set/labels.csv']],
+		['ratings that say nothing of faces at rest', 'name,HAP,SAD\na.jpg,3.1,1.2\nb.jpg,1.4,1.3\n', [/neutral/]],
+		['columns of expressions with remarks', 'name,happy,sad\na.jpg,very,no\nb.jpg,,yes\n', [/more than numbers/]],
+		['one expression', 'name,happy\na.jpg,0\nb.jpg,1\n', [/no column holds labels/]],
+		['two columns of numbers', 'a.jpg,0,3\nb.jpg,1,4\n', [/several columns/]],
+		['numbers that say something else', 'name,gender\na.jpg,0\nb.jpg,1\n', [/no column holds labels/]],
+		['numbers of people', 'id,name\n1,a.jpg\n2,b.jpg\n', [/no column holds labels/]],
+		['names and nothing else', 'a.jpg\nb.jpg\n', [/no column holds labels/]],
+		['boxes of faces', 'a.jpg 0 10 10 50 50 9.8 12\nb.jpg 0 10 10 50 50 9.8 3\n', [/several columns/]],
+		['objects without labels', '{"file_name":"a.jpg","objects":{"bbox":[1,2]}}\n', [/no column holds labels/]],
 		['a text about something else', 'These are pictures.\nThey are free.\n', []],
 		['rows of FER2013', 'emotion,pixels\n3,70 80 82\n', []],
 		['bytes', Uint8Array.from({ length: 600 }, (_, at) => at % 7), []],
 		['nothing but a line break', '\n', []]
 	])('is not recognised in %s', async (_, text, unclear) => {
-		expect(await read(text, ['set/a.jpg', 'set/b.jpg'])).toMatchObject({ labels: {}, lists: [], unclear });
+		expect(await read(text, ['set/a.jpg', 'set/b.jpg'])).toMatchObject({
+			labels: {},
+			lists: [],
+			unclear: unclear.map((reason) => ({ name: 'set/labels.csv', reason: expect.stringMatching(reason) as string }))
+		});
 	});
 });

@@ -343,6 +343,7 @@ describe('what is not FER2013 is refused in one sentence:', () => {
 		],
 		['column names alone', named('a.csv', 'emotion,pixels,Usage\n'), 'column names but no rows'],
 		['JSON', named('a.csv', '[{"emotion": 3, "pixels": "70 80"}]'), 'is a JSON file'],
+		['Parquet', named('train.parquet', 'PAR1'), 'is a Parquet file: save it as CSV'],
 		['a web page after empty lines', named('fer2013.csv', '\uFEFF\n\n<!DOCTYPE html>'), 'is a web page'],
 		['a title instead of column names', named('a.csv', 'FER2013 data set\n1 2'), 'but it is "FER2013 data set"'],
 		['other columns', named('a.csv', 'a,b\n1,2'), 'columns emotion and pixels, but it is "a,b"']
@@ -352,6 +353,13 @@ describe('what is not FER2013 is refused in one sentence:', () => {
 		expect(told).toContain(words);
 		// Never bytes instead of words.
 		expect(told).not.toMatch(/[^\p{L}\p{N}\p{P}\p{S} ]/u);
+	});
+
+	it('an archive of files of another kind', async () => {
+		const archive = await downloadZip([{ name: 'data/train.parquet', input: bytes('PAR1') }]).blob();
+		expect(await failure({ name: 'archive.zip', file: archive })).toContain(
+			'archive.zip/data/train.parquet is of a kind that is not read here: save it as CSV'
+		);
 	});
 
 	it('an archive of pictures alone', async () => {

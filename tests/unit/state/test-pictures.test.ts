@@ -51,7 +51,10 @@ describe('a folder of pictures with a list of their labels', () => {
 		expect(folder()).toMatchObject({ byLabel: [{ label: 'sad', n: 2 }], unknown: [{ said: 'contempt', n: 1 }] });
 		expect(pictures.problems[0]?.detail).toBe('The list has “contempt”, which names no expression.');
 		const few = await choose({ ...set, 'set/notes.txt': '3.jpg fear\n' });
-		expect(few.folder()).toMatchObject({ listed: null, notRead: ['set/notes.txt'] });
+		expect(few.folder()).toMatchObject({
+			listed: null,
+			notRead: [{ name: 'set/notes.txt', reason: expect.stringMatching(/^it names 1 of 3 pictures/) as string }]
+		});
 		expect(few.folder().byLabel).toEqual([
 			{ label: 'happy', n: 2 },
 			{ label: 'sad', n: 1 }

@@ -68,7 +68,7 @@ const detector: FaceDetector = { detect: ({ width }) => Promise.resolve(width ==
 
 describe('a folder of pictures as a test set', () => {
 	it('uses crops directly, searches larger pictures for faces, and counts unusable ones', async () => {
-		const { pictures, leftOut } = readLabelledFolder(dir);
+		const { pictures, leftOut } = await readLabelledFolder(dir);
 		expect([...leftOut]).toEqual([['holiday', 1]]);
 		let detectors = 0;
 		const done: number[] = [];
@@ -102,37 +102,38 @@ describe('a folder of pictures as a test set', () => {
 	});
 
 	it('gives no figures for pictures without a face or unreadable ones', async () => {
-		const useless = readLabelledFolder(dir).pictures.filter(({ name }) => /broken|p5/.test(name));
+		const { pictures } = await readLabelledFolder(dir);
+		const useless = pictures.filter(({ name }) => /broken|p5/.test(name));
 		expect(useless).toHaveLength(2);
 		const asked = classifyFolder(useless, [byLight], () => Promise.resolve(detector));
 		await expect(asked).rejects.toThrow(/p7_broken.*\nNone of 2 pictures gives a figure: no face was found in 1\./);
 	});
 
 	it('asks for no detector if all are crops', async () => {
-		const { pictures } = readLabelledFolder(path.join(dir, 'anger', '..'));
+		const { pictures } = await readLabelledFolder(path.join(dir, 'anger', '..'));
 		const crops = pictures.filter(({ name }) => !name.includes('large'));
 		await classifyFolder(crops, [byLight], () => Promise.reject(new Error('A detector was asked for.')));
 	});
 
-	it('is told in full: what is left out, what is a guess, and that files of every kind are pictures', () => {
+	it('is told in full: what is left out, what is a guess, and that files of every kind are pictures', async () => {
 		const root = path.join(dir, 'told');
-		const read = (...names: string[]) => {
+		const read = async (...names: string[]) => {
 			for (const name of names) {
 				mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
 				writeFileSync(path.join(root, name), '');
 			}
-			const { pictures, ...labels } = readLabelledFolder(root);
+			const { pictures, ...labels } = await readLabelledFolder(root);
 			rmSync(root, { recursive: true });
 			return [pictures.map(({ name, label }) => `${name} ${label}`), describeLabels(labels)];
 		};
-		expect(read('suprise/a.jpg', 'happy/a.bmp', 'contempt/a.png', 'contempt/b.png', 'c.png')).toEqual([
+		expect(await read('suprise/a.jpg', 'happy/a.bmp', 'contempt/a.png', 'contempt/b.png', 'c.png')).toEqual([
 			['happy/a.bmp happy', 'suprise/a.jpg surprise'],
 			[
 				'Left out, as no label has these names: outside of folders (1), contempt (2).',
 				'Read as misspellings: suprise as surprise.'
 			]
 		]);
-		expect(read('KDEF/AF01ANS.JPG')).toEqual([
+		expect(await read('KDEF/AF01ANS.JPG')).toEqual([
 			['KDEF/AF01ANS.JPG angry'],
 			['No folder names an expression, so the names of the files were read: AF01ANS.JPG as angry.']
 		]);
@@ -147,32 +148,67 @@ describe('a folder of pictures as a test set', () => {
 		['ck+', [1, 7], ['angry', 'surprise']],
 		['my faces', [0, 6], null],
 		['raf-db', [0, 7], null]
-	])('in %s with numbered folders %j means by them what that data set does, or is refused', (name, numbers, labels) => {
-		const root = path.join(dir, 'numbered');
-		for (const number of numbers) {
-			mkdirSync(path.join(root, name, String(number)), { recursive: true });
-			writeFileSync(path.join(root, name, String(number), 'a.png'), '');
+	])(
+		'in %s with numbered folders %j means by them what that data set does, or is refused',
+		async (name, numbers, labels) => {
+			const root = path.join(dir, 'numbered');
+			for (const number of numbers) {
+				mkdirSync(path.join(root, name, String(number)), { recursive: true });
+				writeFileSync(path.join(root, name, String(number), 'a.png'), '');
+			}
+			const read = readLabelledFolder(path.join(root, name)).then(({ pictures }) => pictures.map(({ label }) => label));
+			if (labels === null) await expect(read).rejects.toThrow(UserError);
+			else expect(await read).toEqual(labels);
+			rmSync(root, { recursive: true });
 		}
-		const read = () => readLabelledFolder(path.join(root, name)).pictures.map(({ label }) => label);
-		if (labels === null) expect(read).toThrow(UserError);
-		else expect(read()).toEqual(labels);
+	);
+
+	it.each([
+		[
+			'raf-db',
+			{ 'EmoLabel/list_patition_label.txt': 'train_1.jpg 4\ntest_1.jpg 5\n' },
+			['a/train_1_aligned.jpg', 'a/test_1_aligned.jpg'],
+			['test_1_aligned.jpg sad', 'train_1_aligned.jpg happy']
+		],
+		[
+			'expw',
+			{ 'label/label.lst': 'sad_1.jpg 0 1 1 9 9 5.5 3\nsad_2.jpg 0 1 1 9 9 5.5 0\nsad_2.jpg 1 1 1 9 9 5.5 4\n' },
+			['image/sad_1.jpg', 'image/sad_2.jpg'],
+			['sad_1.jpg happy']
+		],
+		['faces', { 'list.csv': 'name,label\na.jpg,3\nb.jpg,7\n' }, ['a.jpg', 'b.jpg'], /AffectNet, RAF-DB/],
+		['faces', { 'list.csv': 'name,label\na.jpg,1\nb.jpg,8\nc.jpg,11\n' }, ['a.jpg', 'b.jpg', 'c.jpg'], /no data set/],
+		['faces', { 'list.csv': 'name,HAP,SAD\nhappy.jpg,2.5,1\n' }, ['happy.jpg'], /list\.csv is not used: .*neutral/],
+		['faces', { 'labels.parquet': 'PAR1' }, ['1.jpg'], /labels\.parquet is not used: .*CSV/]
+	])('in %s is labelled by %j, as on the page, or refused with what to do', async (name, lists, pictures, wanted) => {
+		const root = path.join(dir, 'listed');
+		for (const [file, text] of [...Object.entries<string>(lists), ...pictures.map((file) => [file, ''] as const)]) {
+			mkdirSync(path.dirname(path.join(root, name, file)), { recursive: true });
+			writeFileSync(path.join(root, name, file), text);
+		}
+		const read = readLabelledFolder(path.join(root, name)).then((folder) =>
+			folder.pictures.map((each) => `${path.basename(each.name)} ${each.label}`)
+		);
+		if (wanted instanceof RegExp) await expect(read).rejects.toThrow(wanted);
+		else expect(await read).toEqual(wanted);
 		rmSync(root, { recursive: true });
 	});
 
-	it.skipIf(process.platform === 'win32')('follows links to folders and files, but not in circles', () => {
+	it.skipIf(process.platform === 'win32')('follows links to folders and files, but not in circles', async () => {
 		const linked = path.join(dir, 'linked');
 		mkdirSync(path.join(linked, 'sad'), { recursive: true });
 		symlinkSync(path.join(dir, 'anger'), path.join(linked, 'angry'));
 		symlinkSync(path.join(dir, 'sad/p4_large.png'), path.join(linked, 'sad/p4.png'));
 		symlinkSync(path.join(dir, 'gone.png'), path.join(linked, 'sad/gone.png'));
 		symlinkSync(linked, path.join(linked, 'sad/again'));
-		expect(readLabelledFolder(linked).pictures.map(({ name }) => name)).toEqual(['angry/p3_a.png', 'sad/p4.png']);
+		const { pictures } = await readLabelledFolder(linked);
+		expect(pictures.map(({ name }) => name)).toEqual(['angry/p3_a.png', 'sad/p4.png']);
 		rmSync(linked, { recursive: true });
 	});
 
-	it('rejects what it cannot interpret', () => {
-		expect(() => readLabelledFolder(path.join(dir, 'holiday'))).toThrow(UserError);
-		expect(() => readLabelledFolder(path.join(dir, 'nowhere'))).toThrow('no folder');
+	it('rejects what it cannot interpret', async () => {
+		await expect(readLabelledFolder(path.join(dir, 'holiday'))).rejects.toThrow(UserError);
+		await expect(readLabelledFolder(path.join(dir, 'nowhere'))).rejects.toThrow('no folder');
 		expect(() => groupBy('(')).toThrow('regular expression');
 		const picture = { name: 'happy/p1_a.png', label: 'happy', file: '' };
 		expect(groupBy('/(p\\d)_')(picture)).toBe('p1');

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitOf } from '../../../../training/lib/commit';
-import { replaceFolder } from '../../../../training/lib/files';
+import { makeFolder, replaceFolder, writeWhole } from '../../../../training/lib/files';
 import { temporaryFolder } from '../temporary-folder';
 
 const root = temporaryFolder({ emptied: true });
@@ -50,6 +50,14 @@ describe('replaceFolder', () => {
 		expect(readFileSync(path.join(dir, kept), 'utf8')).toBe(kept);
 		expect(readdirSync(root)).toEqual(['model']);
 	});
+});
+
+it.skipIf(!existsSync('/proc/self'))('a folder in a place that takes none is an error, not a hang', () => {
+	expect(() => makeFolder('/proc/nope')).toThrow('ENOENT');
+	expect(() => writeWhole('/proc/nope/results/a.json', ['{}'])).toThrow(/a\.json could not be written: ENOENT/);
+	makeFolder(path.join(root, 'a/b'));
+	makeFolder(path.join(root, 'a/b'));
+	expect(readdirSync(path.join(root, 'a'))).toEqual(['b']);
 });
 
 it('commitOf is unknown if there is no repository', () => {
