@@ -427,6 +427,7 @@ describe('while models load', () => {
 		await page.getByTestId('error').waitFor({ state: 'detached' });
 		await page.getByTestId('file-input').setInputFiles(await closeUp(200, 1));
 		await shownError(page, 'model-unreachable');
+		await page.getByText('Faces cannot be read; the message says why.').waitFor();
 		await mend(context);
 		await page.getByTestId('retry').click();
 		await waitForStatus(page, 'done');
