@@ -5,25 +5,13 @@ import * as tf from '@tensorflow/tfjs';
 import { analyse, INITIAL_STATE } from '../../src/lib/core/analyse';
 import { calibrate } from '../../src/lib/core/calibration';
 import { raiseContrast } from '../../src/lib/core/contrast';
-import { VIEWS } from '../../src/lib/core/crop';
+import { CROP_SIDE_PX, LARGEST_FACE } from '../../src/lib/core/labelled-pictures';
 import { sampleSquare, toModelInput } from '../../src/lib/core/preprocess';
 import type { Calibration, Classifier, FaceDetector, Frame, InputSpec, Scores } from '../../src/lib/core/types';
 import { readPicture, type LabelledPicture } from '../data/labelled-folder';
 import { UserError } from '../lib/errors';
 
-/** Pictures up to this size count as cropped faces, as in the page's benchmark. */
-const CROP_SIDE_PX = 64;
 const BATCH = 64;
-/** What the photo page starts with; of several faces the largest counts. */
-const SETTINGS = {
-	minConfidence: 0.5,
-	maxFaces: 1,
-	smoothingMs: 0,
-	timeMs: 0,
-	still: true,
-	readMs: 0,
-	views: VIEWS.photo
-};
 
 /** What the manifest says of a model, or a run of it that is not shipped. */
 export interface ClassifierSpec extends Calibration {
@@ -116,7 +104,7 @@ async function classifyLargest(
 	classifiers: readonly Classifier[],
 	detector: FaceDetector
 ): Promise<Record<string, Scores> | undefined> {
-	const { result } = await analyse(frame, { detector, classifiers, now: () => 0 }, SETTINGS, INITIAL_STATE);
+	const { result } = await analyse(frame, { detector, classifiers, now: () => 0 }, LARGEST_FACE, INITIAL_STATE);
 	const [face] = result.faces;
 	return face && Object.fromEntries(Object.entries(face.readings).map(([id, { scores }]) => [id, scores]));
 }

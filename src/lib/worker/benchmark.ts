@@ -1,6 +1,6 @@
 /** Measures models on a visitor's pictures, with the same preprocessing and metrics as the evaluation in Node. */
 import { analyse, INITIAL_STATE } from '../core/analyse';
-import { VIEWS } from '../core/crop';
+import { CROP_SIDE_PX, LARGEST_FACE } from '../core/labelled-pictures';
 import { withMirrorImage } from '../core/mirror';
 import { FER2013_SIDE } from '../core/fer2013';
 import { summarise } from '../core/metrics';
@@ -16,19 +16,8 @@ import type { TaskControl } from './task-control';
 
 /** Rows of a file classified at once. */
 const BATCH = 32;
-/** Pictures up to this size are taken for cropped faces, unless the user says what they are. */
-const CROP_SIDE_PX = 64;
 /** Least time between messages. */
 const TELL_EVERY_MS = 150;
-const SETTINGS = {
-	minConfidence: 0.5,
-	maxFaces: 1,
-	smoothingMs: 0,
-	timeMs: 0,
-	still: true,
-	readMs: 0,
-	views: VIEWS.photo
-};
 
 export interface BenchmarkTools {
 	readonly detector: FaceDetector;
@@ -211,7 +200,7 @@ class Run {
 		this.#done++;
 		const { detector, exclusively } = this.#tools;
 		const models = { detector, classifiers: this.#looks, now: () => 0 };
-		const { result } = await exclusively(() => analyse(frame, models, SETTINGS, INITIAL_STATE));
+		const { result } = await exclusively(() => analyse(frame, models, LARGEST_FACE, INITIAL_STATE));
 		const [face] = result.faces;
 		if (face === undefined) return { kind: 'no-face', detail: 'No face was found.' };
 		for (const [index, { id }] of this.#looks.entries()) this.#count(index, label, face.readings[id]?.scores);
