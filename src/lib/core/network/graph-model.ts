@@ -57,14 +57,20 @@ export function readGraphModel(
 	{ modelTopology, weightsManifest }: GraphModel,
 	weights: Uint8Array
 ): NetworkDescription {
-	const reader = new GraphReader(decodeWeights(weightsManifest[0].weights, weights));
+	const reader = new GraphReader(splitWeights(weightsManifest[0].weights, weights));
 	for (const node of modelTopology.node) reader.take(node);
 	return reader.network();
 }
 
+/** A constant as it is stored. */
+interface Stored {
+	readonly spec: WeightSpec;
+	readonly bytes: Uint8Array;
+}
+
 class GraphReader {
-	readonly #constants: ReadonlyMap<string, Weight>;
-	/** Constants, and products of constants, by the name of their node. */
+	readonly #constants: ReadonlyMap<string, Stored>;
+	/** Constants that were read, and products of constants, by the name of their node. */
 	readonly #known = new Map<string, Weight>();
 	/** Indices of values, by the name of the node that computes them. */
 	readonly #values = new Map<string, number>();
@@ -72,7 +78,7 @@ class GraphReader {
 	readonly #weights: Weight[] = [];
 	#input: NetworkDescription['input'] | null = null;
 
-	constructor(constants: ReadonlyMap<string, Weight>) {
+	constructor(constants: ReadonlyMap<string, Stored>) {
 		this.#constants = constants;
 	}
 
@@ -94,14 +100,11 @@ class GraphReader {
 				this.#values.set(name, 0);
 				return;
 			}
-			case 'Const': {
-				const constant = this.#constants.get(name);
-				if (constant === undefined) throw new RangeError(`There are no weights "${name}".`);
-				this.#known.set(name, constant);
+			case 'Const':
+				if (!this.#constants.has(name)) throw new RangeError(`There are no weights "${name}".`);
 				return;
-			}
 			case 'Mul':
-				this.#known.set(name, product(this.#constant(first), this.#constant(second)));
+				this.#known.set(name, product(this.#stored(first), this.#constant(second)));
 				return;
 			case '_FusedConv2D':
 			case 'FusedDepthwiseConv2dNative':
@@ -177,9 +180,15 @@ class GraphReader {
 		return value;
 	}
 
+	#stored(name: string): Stored {
+		const stored = this.#constants.get(name);
+		if (stored === undefined) throw new RangeError(`"${name}" should be a constant.`);
+		return stored;
+	}
+
 	#constant(name: string): Weight {
-		const constant = this.#known.get(name);
-		if (constant === undefined) throw new RangeError(`"${name}" should be a constant.`);
+		const constant = this.#known.get(name) ?? decode(this.#stored(name));
+		this.#known.set(name, constant);
 		return constant;
 	}
 
@@ -220,27 +229,29 @@ function paddingOf(node: GraphNode): Padding {
 }
 
 /** Product of two constants; the second's shape must be a suffix of the first's. */
-function product(a: Weight, b: Weight): Weight {
+function product({ spec, bytes }: Stored, b: Weight): Weight {
+	const { shape, quantization } = spec;
 	const size = sizeOf(b.shape);
-	if (size === 0 || a.shape.slice(a.shape.length - b.shape.length).join() !== b.shape.join())
-		throw new RangeError(`Constants of [${a.shape.join()}] and [${b.shape.join()}] cannot be multiplied.`);
-	const values = new Float32Array(a.values.length);
+	if (size === 0 || shape.slice(shape.length - b.shape.length).join() !== b.shape.join())
+		throw new RangeError(`Constants of [${shape.join()}] and [${b.shape.join()}] cannot be multiplied.`);
+	// Most weights are bytes: in one go, which shortens the start.
+	const isBytes = quantization?.dtype === 'uint8';
+	const { scale, min } = isBytes ? quantization : { scale: 1, min: 0 };
+	const from = isBytes ? bytes : decode({ spec, bytes }).values;
+	const values = new Float32Array(from.length);
 	for (let i = 0; i < values.length; i += size)
-		for (let c = 0; c < size; c++) values[i + c] = (a.values[i + c] ?? 0) * (b.values[c] ?? 0);
-	return { shape: a.shape, values };
+		for (let c = 0; c < size; c++) values[i + c] = Math.fround((from[i + c] ?? 0) * scale + min) * (b.values[c] ?? 0);
+	return { shape, values };
 }
 
-function decodeWeights(specs: readonly WeightSpec[], bytes: Uint8Array): Map<string, Weight> {
+function splitWeights(specs: readonly WeightSpec[], bytes: Uint8Array): Map<string, Stored> {
 	const lengths = specs.map((spec) => sizeOf(spec.shape) * bytesPerValue(spec));
 	const expected = lengths.reduce((sum, length) => sum + length, 0);
 	if (expected !== bytes.length)
 		throw new RangeError(`There are ${bytes.length} bytes of weights, but the graph asks for ${expected}.`);
 	let at = 0;
 	return new Map(
-		specs.map((spec, index) => {
-			const part = bytes.subarray(at, (at += lengths[index] ?? 0));
-			return [spec.name, { shape: spec.shape, values: decode(spec, part) }];
-		})
+		specs.map((spec, index) => [spec.name, { spec, bytes: bytes.subarray(at, (at += lengths[index] ?? 0)) }])
 	);
 }
 
@@ -248,28 +259,29 @@ function bytesPerValue({ quantization }: WeightSpec): number {
 	return quantization ? BYTES[quantization.dtype] : 4;
 }
 
-function decode({ dtype, quantization }: WeightSpec, bytes: Uint8Array): Float32Array {
+function decode({ spec: { shape, dtype, quantization }, bytes }: Stored): Weight {
 	if (quantization?.dtype === 'uint8') {
 		const { scale, min } = quantization;
 		const values = new Float32Array(bytes.length);
 		for (let i = 0; i < values.length; i++) values[i] = (bytes[i] ?? 0) * scale + min;
-		return values;
+		return { shape, values };
 	}
 	// A copy, as typed arrays of wider numbers must start at a multiple of their width.
 	const copy = Uint8Array.from(bytes).buffer;
-	if (quantization?.dtype === 'float16') return fromHalves(new Uint16Array(copy));
-	return dtype === 'int32' ? Float32Array.from(new Int32Array(copy)) : new Float32Array(copy);
+	if (quantization?.dtype === 'float16') return { shape, values: fromHalves(new Uint16Array(copy)) };
+	return { shape, values: dtype === 'int32' ? Float32Array.from(new Int32Array(copy)) : new Float32Array(copy) };
 }
 
 /** Finite half-precision numbers (IEEE 754 binary16) from their bits. */
 function fromHalves(halves: Uint16Array): Float32Array {
 	const values = new Float32Array(halves.length);
+	const bits = new Uint32Array(values.buffer);
 	for (let i = 0; i < values.length; i++) {
-		const bits = halves[i] ?? 0;
-		const exponent = (bits >> 10) & 0x1f;
-		const fraction = bits & 0x3ff;
-		const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
-		values[i] = bits & 0x8000 ? -size : size;
+		const half = halves[i] ?? 0;
+		const size = half & 0x7fff;
+		// From exponents around 15 to those around 127; the smallest numbers have none.
+		if (size < 0x400) values[i] = (half === size ? size : -size) * 2 ** -24;
+		else bits[i] = ((half & 0x8000) << 16) | ((size << 13) + (112 << 23));
 	}
 	return values;
 }
