@@ -91,6 +91,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			Object.assign(paths, {
 				variable: maker.variable(),
 				turned: maker.turned(),
+				far: maker.farFace(),
 				noface: maker.noFaces(),
 				webm: maker.webm(),
 				twoPass: maker.twoPass(),
@@ -117,10 +118,10 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 		afterAll(() => opened.context.close());
 
 		it('reads those that it can, one after another', async () => {
-			await expect.poll(() => page.getByTestId('film').count()).toBe(20);
+			await expect.poll(() => page.getByTestId('film').count()).toBe(21);
 			await select(page, 'variable');
 			await waitForStatus(page, 'ready');
-			await page.getByText('Read 14 films').waitFor();
+			await page.getByText('Read 15 films').waitFor();
 			await readAll(page);
 			const list = page.getByTestId('films');
 			await expect.poll(() => list.innerText(), { timeout: 250_000 }).not.toMatch(/Waiting|Reading|Ready/);
@@ -162,6 +163,14 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 			expect(Math.abs(at('right_eye_y') - at('left_eye_y'))).toBeLessThan(at('box_height') / 4);
 			expect(at('mouth_y')).toBeGreaterThan(at('right_eye_y'));
 			expect(at('x') + at('box_width')).toBeLessThanOrEqual(330);
+		});
+
+		it('finds a small face without being asked to, from the first frame on', async () => {
+			await select(page, 'far.mp4');
+			const rows = await table(page);
+			expect(rows).toHaveLength(10);
+			expect(rows.map(({ success }) => success)).toEqual(rows.map(() => '1'));
+			expect(Number(rows[0]?.['box_height'])).toBeLessThan(0.15 * 640);
 		});
 
 		it('exports a row for each frame without a face, and says that there is no face', async () => {

@@ -57,6 +57,11 @@ export class FilmMaker {
 		return path;
 	}
 
+	/** The face in a corner of a larger picture. */
+	farFace(): string {
+		return this.#make('far.mp4', ['-t', '1', '-vf', 'scale=240:180,pad=640:480:30:270', ...H264]);
+	}
+
 	/** As Apple's programs write them. */
 	mov(): string {
 		return this.#make('small.mov', ['-t', '1', '-vf', 'scale=320:240', ...H264]);

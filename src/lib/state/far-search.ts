@@ -1,5 +1,5 @@
 /**
- * When to search a live source for faces that one look at a frame misses: from the first frame on, as nothing is known
+ * When to search a live source, or a film, for faces that one look at a frame misses: from the first frame on, as nothing is known
  * then, but not if all faces found are near, as a search costs time; if a group is far away; and once no face was in
  * view for a while.
  */
@@ -7,6 +7,9 @@ import type { FrameResult } from '../core/types';
 
 /** `begun`: at the first frame, until faces are seen; `searched`: for as long as the source runs. */
 export type FarSearch = 'unknown' | 'not-yet' | 'begun' | 'searched' | 'impossible';
+
+/** Height of the smallest faces that are searched for, in pixels of the analysed frame. */
+export const SEARCHED_PX = 24;
 
 const SEARCH_AFTER_MS = 1000;
 /** Faces of this share of the picture's longer side are seen without a search; people in groups are seldom so near. */

@@ -8,7 +8,7 @@ import type { BackendReport, FrameOptions, GrabbedFrame, WorkerSettings } from '
 import type { FrameSource } from '../sources/source';
 import { countAgreement, NO_AGREEMENT, type Agreement } from './agreement';
 import { announce, describeFaces, SILENT } from './announce';
-import { farSearchAfter, isSearched, type FarSearch } from './far-search';
+import { farSearchAfter, isSearched, SEARCHED_PX, type FarSearch } from './far-search';
 import { EMPTY_METER, measure, type Meter } from './meter';
 import { advance, NOT_LOADED, shareOf, type Loading } from './loading';
 import { DEFAULT_SETTINGS, type Settings } from './settings.svelte';
@@ -60,8 +60,6 @@ export interface ShownModel {
 
 /** Pictures that stand alone are searched for faces down to this height. */
 const SMALLEST_IN_STILLS_PX = 16;
-/** Live pictures without a near face are searched for faces down to this height. */
-const SMALLEST_IN_LIVE_PX = 24;
 /** A dropped picture is tried again after this long: settings change, or the worker restarts. */
 const RETRY_MS = 50;
 /** How often a chosen model is requested, and the pause in between. */
@@ -606,7 +604,7 @@ export class Session {
 	#smallestFacePx(source: FrameSource): number | null {
 		const { smallestFacePx } = this.#settings.current;
 		if (!source.live || smallestFacePx !== null) return source.live ? smallestFacePx : SMALLEST_IN_STILLS_PX;
-		return isSearched(this.#far) ? SMALLEST_IN_LIVE_PX : null;
+		return isSearched(this.#far) ? SEARCHED_PX : null;
 	}
 
 	#show(result: FrameResult, live: boolean): void {

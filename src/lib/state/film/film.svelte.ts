@@ -2,6 +2,7 @@
 import type { FrameResult } from '../../core/types';
 import { AppError, toAppError, type ErrorCode } from '../../errors';
 import type { FilmFrame, FilmInfo, FilmReader, Sampling } from '../../sources/film/film';
+import { farSearchAfter, isSearched, SEARCHED_PX, type FarSearch } from '../far-search';
 import type { Session } from '../session.svelte';
 import { isLost, type Range } from './episodes';
 import { FaceNumbers } from './face-numbers';
@@ -53,6 +54,10 @@ export class Film {
 	#info: FilmInfo | null = $state.raw(null);
 	#reading: Reading | null = $state.raw(null);
 	#options: ReadOptions = $state.raw(DEFAULT_OPTIONS);
+	/** Whether small faces are searched for, if that is automatic. */
+	#far: FarSearch = 'begun';
+	/** When a face was in view last, or the first frame. */
+	#faceSeenS: number | null = null;
 	#table: FilmTable = new FilmTable([]);
 	/** Counts redraws; read by everything drawn. The table itself is not state, as each frame would then redraw. */
 	#drawing = $state.raw(0);
@@ -195,6 +200,8 @@ export class Film {
 		this.#reading = reading;
 		this.#options = reading.options;
 		this.#table = new FilmTable(reading.models);
+		this.#far = 'begun';
+		this.#faceSeenS = null;
 		this.pictures.clear();
 		this.#notes = { ...this.#notes, people: NO_EDITS };
 		this.#faces.continueFrom(0);
@@ -337,6 +344,7 @@ export class Film {
 
 	#smallestInFrame(): number | null {
 		const { smallestFacePx } = this.#options;
+		if (smallestFacePx === 'auto') return isSearched(this.#far) ? SEARCHED_PX : null;
 		if (smallestFacePx === null || this.#info === null) return null;
 		return Math.max(8, Math.round((smallestFacePx * this.#info.analysedSize.width) / this.#info.size.width));
 	}
@@ -354,6 +362,9 @@ export class Film {
 		this.#table.add(frame.frame, frame.timeS, faces, scale);
 		const nowMs = performance.now();
 		this.#pace.add(nowMs, frame.timeS);
+		if (faces.length > 0) this.#faceSeenS = frame.timeS;
+		this.#faceSeenS ??= frame.timeS;
+		this.#far = farSearchAfter(this.#far, result, 1000 * (frame.timeS - this.#faceSeenS));
 		const wanted = faces.filter((face) => this.pictures.wants(face));
 		if (shown === null && wanted.length === 0) return;
 		const canvas = await (shown ?? this.#draw(frame));

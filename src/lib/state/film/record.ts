@@ -13,11 +13,14 @@ export interface ReadOptions {
 	/** Seconds of the container; null: from the beginning, to the end. */
 	readonly fromS: number | null;
 	readonly toS: number | null;
-	/** Height of the smallest faces to search for, in pixels of the film; null: one look, which finds near faces. */
-	readonly smallestFacePx: number | null;
+	/**
+	 * Height of the smallest faces to search for, in pixels of the film; null: one look, which finds near faces; 'auto':
+	 * small ones are searched for if none is near, as live.
+	 */
+	readonly smallestFacePx: number | 'auto' | null;
 }
 
-export const DEFAULT_OPTIONS: ReadOptions = { perSecond: 10, fromS: null, toS: null, smallestFacePx: null };
+export const DEFAULT_OPTIONS: ReadOptions = { perSecond: 10, fromS: null, toS: null, smallestFacePx: 'auto' };
 
 /** Other settings that it was read with. */
 export interface ReadRules {
