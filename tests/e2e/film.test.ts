@@ -35,6 +35,15 @@ async function readAll(page: Page): Promise<void> {
 	await page.getByTestId('film-start').click();
 }
 
+/** Reads a film until more than so many frames of it were read. */
+async function readPast(page: Page, path: string, frames: number): Promise<void> {
+	await choose(page, path);
+	await waitForStatus(page, 'ready');
+	await readAll(page);
+	const read = (): Promise<number> => page.getByTestId('film-progress').getAttribute('data-frames').then(Number);
+	await expect.poll(read).toBeGreaterThan(frames);
+}
+
 /** Frames of the film being read that this browser would still have after a crash. */
 function framesKept(page: Page): Promise<number> {
 	return page.evaluate(
@@ -488,12 +497,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 	it('resumes after its tab was closed, with no frame twice and none left out', async () => {
 		const path = maker.plain(30);
 		const { context, page } = await open(browser, '/film');
-		await choose(page, path);
-		await waitForStatus(page, 'ready');
-		await readAll(page);
-		await expect
-			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
-			.toBeGreaterThan(20);
+		await readPast(page, path, 20);
 		// A closed tab is hidden first, which stores the film. A fast machine may finish before the periodic storing.
 		await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
 		await expect.poll(() => framesKept(page)).toBeGreaterThan(20);
@@ -525,12 +529,7 @@ describe.skipIf(ffmpeg === null)('the film page (needs ffmpeg)', () => {
 	it('still says that a film is damaged if it was resumed behind the damage, in another tab', async () => {
 		const path = maker.damaged(30, 'long-damaged.mp4');
 		const { context, page } = await open(browser, '/film');
-		await choose(page, path);
-		await waitForStatus(page, 'ready');
-		await readAll(page);
-		await expect
-			.poll(() => page.getByTestId('film-progress').getAttribute('data-frames').then(Number))
-			.toBeGreaterThan(30);
+		await readPast(page, path, 30);
 		await page.getByTestId('film-pause').click();
 		await waitForStatus(page, 'paused');
 		await expect.poll(() => page.getByTestId('film-write').innerText()).toContain('could show faces');

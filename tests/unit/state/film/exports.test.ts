@@ -6,7 +6,7 @@ import { csvHeader, csvParts } from '../../../../src/lib/state/film/columns';
 import { filmToCsv, filmToJson, type ExportedFilm } from '../../../../src/lib/state/film/export';
 import { groupFaces, hide, NO_EDITS, rename } from '../../../../src/lib/state/film/people';
 import { DEFAULT_OPTIONS } from '../../../../src/lib/state/film/record';
-import { faceWith, filmOf, stretch, TOLD } from './film-table';
+import { faceWith, filmOf, INFO, stretch, TOLD } from './film-table';
 
 const TABLE = filmOf([[faceWith(1, 0.9), faceWith(2, 0.55, 500)], [], ...stretch(2, 0.2)], 0.04);
 const PLAIN = { told: [TOLD], epochMs: null, personOf: null, isExcluded: () => false };
@@ -16,18 +16,13 @@ function film(change: Partial<ExportedFilm> = {}): ExportedFilm {
 		stamp: { name: 'a "film".mp4', bytes: 12, lastModified: 0 },
 		sha256: 'ab'.repeat(32),
 		info: {
+			...INFO,
 			size: { width: 640, height: 360 },
 			analysedSize: { width: 640, height: 360 },
 			startS: 0.04,
 			endS: 0.44,
 			frameCount: 12,
-			container: 'MP4',
-			codec: 'avc1',
-			hdr: false,
-			recordedAtMs: null,
-			method: 'webcodecs',
-			cutShort: false,
-			videoTracks: 1
+			codec: 'avc1'
 		},
 		reading: {
 			options: DEFAULT_OPTIONS,

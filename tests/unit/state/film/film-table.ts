@@ -1,8 +1,24 @@
 /** Small films for the tests of film analysis: one model, two labels. */
 import type { FaceResult } from '../../../../src/lib/core/types';
+import type { FilmInfo } from '../../../../src/lib/sources/film/film';
 import { FilmTable } from '../../../../src/lib/state/film/table';
 import { face } from '../results';
 
+/** A minute of film, whole. */
+export const INFO: FilmInfo = {
+	size: { width: 640, height: 480 },
+	analysedSize: { width: 640, height: 480 },
+	startS: 0,
+	endS: 60,
+	frameCount: 1800,
+	container: 'MP4',
+	codec: 'avc1.64001f',
+	hdr: false,
+	recordedAtMs: null,
+	method: 'webcodecs',
+	cutShort: false,
+	videoTracks: 1
+};
 export const TOLD = { id: 'mien', labels: ['happy', 'sad'], unsureBelow: 0.6 };
 export const EVERYTHING = { fromS: -Infinity, toS: Infinity };
 

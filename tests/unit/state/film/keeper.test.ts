@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Keeper, type KeptFilm } from '../../../../src/lib/state/film/keeper.svelte';
 import { NO_EDITS } from '../../../../src/lib/state/film/people';
 import { DEFAULT_OPTIONS } from '../../../../src/lib/state/film/record';
-import { faceWith, filmOf, stretch } from './film-table';
+import { faceWith, filmOf, INFO, stretch } from './film-table';
 
 function filmBeingRead(key: string): KeptFilm {
 	const table = filmOf(stretch(5, 0.9));
@@ -12,20 +12,7 @@ function filmBeingRead(key: string): KeptFilm {
 		key,
 		stamp: { name: 'film.mp4', bytes: 1000, lastModified: 1 },
 		sha256: null,
-		info: {
-			size: { width: 640, height: 480 },
-			analysedSize: { width: 640, height: 480 },
-			startS: 0,
-			endS: 60,
-			frameCount: 1800,
-			container: 'MP4',
-			codec: 'avc1.64001f',
-			hdr: false,
-			recordedAtMs: null,
-			method: 'webcodecs',
-			cutShort: false,
-			videoTracks: 1
-		},
+		info: INFO,
 		reading: {
 			options: DEFAULT_OPTIONS,
 			rules: { prior: 'everyday', minConfidence: 0.5, smoothingMs: 300, maxFaces: 20 },

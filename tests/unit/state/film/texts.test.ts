@@ -3,6 +3,7 @@ import { fromLocalInput, toLocalInput, warnings } from '../../../../src/lib/stat
 import { Pace } from '../../../../src/lib/state/film/pace';
 import { isSameFile } from '../../../../src/lib/state/film/record';
 import { parseTime, timeText } from '../../../../src/lib/state/film/time-text';
+import { INFO } from './film-table';
 
 describe('times of a film', () => {
 	it('are written as people write them', () => {
@@ -35,23 +36,9 @@ describe('times of a film', () => {
 });
 
 it('the warnings of a film name everything that limits the reading', () => {
-	const info = {
-		size: { width: 640, height: 480 },
-		analysedSize: { width: 640, height: 480 },
-		startS: 0,
-		endS: 60,
-		frameCount: 1800,
-		container: 'MP4',
-		codec: 'avc1.64001f',
-		hdr: false,
-		recordedAtMs: null,
-		method: 'webcodecs',
-		cutShort: false,
-		videoTracks: 1
-	} as const;
-	expect(warnings(info)).toEqual([]);
-	expect(warnings({ ...info, method: 'video', videoTracks: null })).toHaveLength(1);
-	expect(warnings({ ...info, cutShort: true, videoTracks: 2 })).toEqual([
+	expect(warnings(INFO)).toEqual([]);
+	expect(warnings({ ...INFO, method: 'video', videoTracks: null })).toHaveLength(1);
+	expect(warnings({ ...INFO, cutShort: true, videoTracks: 2 })).toEqual([
 		expect.stringContaining('missing'),
 		expect.stringContaining('2 video tracks')
 	]);
