@@ -81,6 +81,35 @@ describe('a page whose code has not loaded', () => {
 		await context.close();
 	});
 
+	it.each([
+		'workers/chunks/*.js',
+		'*.wasm',
+		'models/index.json',
+		'blazeface/model-*.json',
+		'blazeface/weights-*.bin',
+		'mien/model-*.json',
+		'mien/weights-*.bin'
+	])('starts on a line on which %s comes long after the rest', async (late) => {
+		let held = 0;
+		const { context, page, problems } = await open(browser, '/', {
+			prepare: (prepared) =>
+				prepared.route(`**/${late}`, async (route) => {
+					held++;
+					const [loading] = prepared.pages();
+					// What reads a face comes last on a slow line, when all else has been ready for a while.
+					if (late.startsWith('mien/')) await loading?.getByText('Engine: WebAssembly').waitFor({ state: 'attached' });
+					await loading?.waitForTimeout(1500);
+					await route.continue();
+				})
+		});
+		await page.getByTestId('sample').click();
+		await waitForStatus(page, 'done');
+		expect(await shownFaces(page)).toHaveLength(1);
+		expect(held).toBeGreaterThan(0);
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
 	it('requests the files for the first result before its own code runs, each once', async () => {
 		const urls: string[] = [];
 		let ran = false;

@@ -1,5 +1,6 @@
 /** The worker's code: messages in, messages out. All inference of the site happens behind this file. */
 import { memory } from '@tensorflow/tfjs-core';
+import type { Classifier, FaceDetector } from '../core/types';
 import { AppError, type ErrorCode } from '../errors';
 import type { FromWorker, ToWorker } from '../protocol';
 import { chooseBackend } from './backend';
@@ -8,7 +9,7 @@ import { failureOf } from './failure';
 import { dropAhead } from './fetch-file';
 import { createDecoder, createFrameReader } from './frame-reader';
 import { watchGpu } from './gpu-loss';
-import { fetchManifest, loadClassifier, loadDetector } from './loader';
+import { fetchManifest, loadClassifier, loadDetector, type Exclusively } from './loader';
 import { createQueue } from './queue';
 import { Registry } from './registry';
 import { Runtime } from './runtime';
@@ -21,8 +22,12 @@ const DETECTION_LIMITS = { minConfidence: 0.5, maxFaces: 32 };
 const WARM_UP_AFTER_MS = 250;
 
 let runtime: Runtime | null = null;
-let warmingUp: ReturnType<typeof setTimeout> | undefined;
+let pictureCame = false;
 let taskTools: TaskTools | null = null;
+
+function delay(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 function post(message: FromWorker): void {
 	self.postMessage(message);
@@ -80,30 +85,25 @@ async function start({
 	taskTools = { detector, registry, exclusively, decode: createDecoder(), now };
 	post({ type: 'ready', backend, manifest });
 	dropAhead();
-	const blank = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
-	warmUpLater([
-		() => detector.detect(blank),
-		async () => {
-			const classifier = await first;
-			if (classifier === null) return;
-			const { size, channels } = classifier.input;
-			await classifier.classify(new Float32Array(size * size * channels), 1);
-		}
-	]);
+	await warmUp(detector, first, exclusively);
+}
 
-	/** One run at a time, so that an arriving picture need not wait for all. */
-	function warmUpLater([run, ...others]: readonly (() => Promise<unknown>)[]): void {
-		if (run === undefined) return;
-		warmingUp = setTimeout(() => {
-			// A failure is reported to whoever needs it.
-			exclusively(run).then(
-				() => {
-					warmUpLater(others);
-				},
-				() => undefined
-			);
-		}, WARM_UP_AFTER_MS);
-	}
+/** One run at a time, and none once a picture has come: it need not wait for them. A failure shows with the picture. */
+async function warmUp(
+	detector: FaceDetector,
+	first: Promise<Classifier | null>,
+	exclusively: Exclusively
+): Promise<void> {
+	const unlessPictureCame = async (run: () => Promise<unknown>): Promise<void> => {
+		await delay(WARM_UP_AFTER_MS);
+		if (!pictureCame) await exclusively(run).catch(() => undefined);
+	};
+	await unlessPictureCame(() => detector.detect({ width: 1, height: 1, data: new Uint8ClampedArray(4) }));
+	// Never awaited in the queue: building the classifier is queued too.
+	const classifier = await first;
+	if (classifier === null) return;
+	const { size, channels } = classifier.input;
+	await unlessPictureCame(() => classifier.classify(new Float32Array(size * size * channels), 1));
 }
 
 function running(): Runtime {
@@ -120,7 +120,7 @@ async function handle(message: ToWorker): Promise<void> {
 			await running().configure(message.generation, message.settings);
 			break;
 		case 'frame':
-			clearTimeout(warmingUp);
+			pictureCame = true;
 			await running().analyse(message);
 			break;
 		case 'explain':

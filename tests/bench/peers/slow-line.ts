@@ -3,6 +3,7 @@
  * worker a line of its own, which would flatter pages that fetch in one.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Line {
 	/** Bits per second towards the browser; what it sends is small. */
@@ -23,39 +24,41 @@ export async function startSlowLine(
 	const sockets = new Set<Socket>();
 	/** When the line is free again. */
 	let freeMs = 0;
+	/** Each request takes a round trip to be answered, the first one also that of the handshake. */
+	async function ask(browser: Socket, upstream: Socket): Promise<void> {
+		await delay(roundTripMs);
+		for await (const data of browser as AsyncIterable<Buffer>) {
+			await delay(roundTripMs);
+			upstream.write(data);
+		}
+		upstream.end();
+	}
+	async function answer(upstream: Socket, browser: Socket): Promise<void> {
+		for await (const data of upstream as AsyncIterable<Buffer>) {
+			for (let at = 0; at < data.length; at += PIECE_BYTES) {
+				const piece = data.subarray(at, at + PIECE_BYTES);
+				freeMs = Math.max(freeMs, performance.now()) + (8000 * piece.length) / bitsPerSecond;
+				const waitMs = freeMs - performance.now();
+				if (waitMs > 1) await delay(waitMs);
+				browser.write(piece);
+			}
+		}
+		browser.end();
+	}
 	const server = createServer((browser) => {
 		const upstream = connect(Number(port), hostname);
-		for (const socket of [browser, upstream]) {
+		const both = [browser, upstream];
+		const close = (): void => {
+			for (const socket of both) socket.destroy();
+		};
+		for (const socket of both) {
 			sockets.add(socket);
 			socket.setNoDelay(true);
-			socket.on('error', () => undefined);
-			socket.on('close', () => {
-				sockets.delete(socket);
-				browser.destroy();
-				upstream.destroy();
-			});
+			socket.on('error', close);
+			socket.on('close', () => sockets.delete(socket));
 		}
-		// The handshake takes a round trip too.
-		let openMs = performance.now() + roundTripMs;
-		browser.on('data', (data: Buffer) => {
-			const waitMs = Math.max(openMs - performance.now(), 0) + roundTripMs;
-			openMs = 0;
-			setTimeout(() => upstream.write(data), waitMs);
-		});
-		upstream.on('data', (data: Buffer) => {
-			upstream.pause();
-			void (async () => {
-				for (let at = 0; at < data.length; at += PIECE_BYTES) {
-					const piece = data.subarray(at, at + PIECE_BYTES);
-					freeMs = Math.max(freeMs, performance.now()) + (8000 * piece.length) / bitsPerSecond;
-					const waitMs = freeMs - performance.now();
-					if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
-					if (browser.destroyed) return;
-					browser.write(piece);
-				}
-				upstream.resume();
-			})();
-		});
+		ask(browser, upstream).catch(close);
+		answer(upstream, browser).catch(close);
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {
