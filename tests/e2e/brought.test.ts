@@ -350,3 +350,24 @@ describe('a camera', () => {
 		await context.close();
 	});
 });
+
+describe('a file dropped anywhere', () => {
+	it.each(['/', '/photo', '/film', '/compare', '/compare/benchmark', '/kiosk/setup', '/kiosk?source=camera&log=no'])(
+		'is not opened by the browser instead of %s',
+		async (path) => {
+			const { context, page } = await open(browser, path);
+			await page.locator('html[data-running]').waitFor();
+			const kept = await page.evaluate(() => {
+				const dataTransfer = new DataTransfer();
+				dataTransfer.items.add(new File(['not a picture'], 'notes.txt', { type: 'text/plain' }));
+				return ['dragover', 'drop'].map((name) => {
+					const event = new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+					document.body.dispatchEvent(event);
+					return event.defaultPrevented;
+				});
+			});
+			expect(kept).toEqual([true, true]);
+			await context.close();
+		}
+	);
+});
