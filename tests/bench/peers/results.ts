@@ -101,7 +101,8 @@ export function peersSummary(results: PeersResults): string {
 			: [
 					[
 						"longest task of the page's thread",
-						`${longestTaskMs.toFixed(0)} ms`,
+						// Shorter ones are not reported.
+						longestTaskMs === 0 ? 'under 50 ms' : `${longestTaskMs.toFixed(0)} ms`,
 						'',
 						'',
 						`${String(LONGEST_TASK_MS)} ms: ${longestTaskMs <= LONGEST_TASK_MS ? 'met' : 'missed'}`
