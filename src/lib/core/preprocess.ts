@@ -189,28 +189,28 @@ function sampleInput(
 	const firstPx = Math.floor(first.from);
 	const bytes = bytesOf(frame.data, frame.width * 4);
 	const line = new Float64Array((Math.ceil(last.to) - firstPx) * 4);
+	const { lefts, rights, cutsLeft, cutsRight, widths } = lineSpans(columns, 4);
 	for (const row of rows) {
 		sumRows(bytes, firstPx * 4, row, line);
 		const perRow = (high - low) / 255 / (row.to - row.from);
-		for (const { cell, from, to } of columns) {
-			const share = perRow / (to - from);
-			const begin = (Math.floor(from) - firstPx) * 4;
-			const end = (Math.ceil(to) - 1 - firstPx) * 4;
-			const cutLeft = from - Math.floor(from);
-			const cutRight = Math.ceil(to) - to;
-			let [red, green, blue] = [0, 0, 0];
-			for (let p = begin; p <= end; p += 4) {
+		let out = (row.cell * width + first.cell) * 3;
+		for (let column = 0; column < columns.length; column++) {
+			const left = lefts[column] ?? 0;
+			const right = rights[column] ?? 0;
+			const cutLeft = cutsLeft[column] ?? 0;
+			const cutRight = cutsRight[column] ?? 0;
+			let red = -cutLeft * (line[left] ?? 0) - cutRight * (line[right] ?? 0);
+			let green = -cutLeft * (line[left + 1] ?? 0) - cutRight * (line[right + 1] ?? 0);
+			let blue = -cutLeft * (line[left + 2] ?? 0) - cutRight * (line[right + 2] ?? 0);
+			for (let p = left; p <= right; p += 4) {
 				red += line[p] ?? 0;
 				green += line[p + 1] ?? 0;
 				blue += line[p + 2] ?? 0;
 			}
-			red -= cutLeft * (line[begin] ?? 0) + cutRight * (line[end] ?? 0);
-			green -= cutLeft * (line[begin + 1] ?? 0) + cutRight * (line[end + 1] ?? 0);
-			blue -= cutLeft * (line[begin + 2] ?? 0) + cutRight * (line[end + 2] ?? 0);
-			const out = (row.cell * width + cell) * 3;
-			data[out] = low + red * share;
-			data[out + 1] = low + green * share;
-			data[out + 2] = low + blue * share;
+			const share = perRow / (widths[column] ?? 1);
+			data[out++] = low + red * share;
+			data[out++] = low + green * share;
+			data[out++] = low + blue * share;
 		}
 	}
 	return data;
@@ -263,33 +263,64 @@ function sumRows({ data, stride, words }: Bytes, begin: number, { from, to }: Sp
 	const bottom = Math.ceil(to) - 1;
 	const first = begin + top * stride;
 	const height = (bottom - top) * stride;
+	const [cutTop, cutBottom] = [from - top, bottom + 1 - to];
 	// Sums whole rows as integers, then subtracts the parts outside: a weight for each byte takes twice as long.
 	if (words !== null && first % 4 === 0 && bottom - top < MOST_ROWS) {
 		const step = stride / 4;
+		const isWhole = cutTop === 0 && cutBottom === 0;
 		for (let q = 0, word = first / 4; q < line.length; q += 4, word++) {
 			const end = word + height / 4;
-			let [even, odd] = [0, 0];
+			let even = 0;
+			let odd = 0;
 			for (let at = word; at <= end; at += step) {
 				const four = words[at] ?? 0;
-				even += four & 0xff00ff;
-				odd += (four >>> 8) & 0xff00ff;
+				even = (even + (four & 0xff00ff)) | 0;
+				odd = (odd + ((four >>> 8) & 0xff00ff)) | 0;
 			}
 			line[q] = even & 0xffff;
 			line[q + 1] = odd & 0xffff;
 			line[q + 2] = even >>> 16;
 			line[q + 3] = odd >>> 16;
+			if (isWhole) continue;
+			const upper = words[word] ?? 0;
+			const lower = words[end] ?? 0;
+			line[q] = (line[q] ?? 0) - cutTop * (upper & 0xff) - cutBottom * (lower & 0xff);
+			line[q + 1] = (line[q + 1] ?? 0) - cutTop * ((upper >>> 8) & 0xff) - cutBottom * ((lower >>> 8) & 0xff);
+			line[q + 2] = (line[q + 2] ?? 0) - cutTop * ((upper >>> 16) & 0xff) - cutBottom * ((lower >>> 16) & 0xff);
+			line[q + 3] = (line[q + 3] ?? 0) - cutTop * (upper >>> 24) - cutBottom * (lower >>> 24);
 		}
-	} else {
-		for (let q = 0; q < line.length; q++) {
-			let sum = 0;
-			for (let at = first + q, end = at + height; at <= end; at += stride) sum += data[at] ?? 0;
-			line[q] = sum;
-		}
+		return;
 	}
-	const [cutTop, cutBottom] = [from - top, bottom + 1 - to];
-	if (cutTop === 0 && cutBottom === 0) return;
-	for (let q = 0, at = first; q < line.length; q++, at++)
-		line[q] = (line[q] ?? 0) - cutTop * (data[at] ?? 0) - cutBottom * (data[at + height] ?? 0);
+	for (let q = 0, start = first; q < line.length; q++, start++) {
+		const end = start + height;
+		let sum = -cutTop * (data[start] ?? 0) - cutBottom * (data[end] ?? 0);
+		for (let at = start; at <= end; at += stride) sum += data[at] ?? 0;
+		line[q] = sum;
+	}
+}
+
+/** What a line of sums needs for the mean of each span. Computed once, as there are many lines. */
+interface LineSpans {
+	/** Where the first and the last pixel of each span are in the line. */
+	readonly lefts: Int32Array;
+	readonly rights: Int32Array;
+	/** Parts of these pixels that are outside the span, 0..1. */
+	readonly cutsLeft: Float64Array;
+	readonly cutsRight: Float64Array;
+	/** In pixels. */
+	readonly widths: Float64Array;
+}
+
+/** For a line that begins, after `skipped` values, with the first pixel of the first span; pixels are `step` apart. */
+function lineSpans(columns: readonly Span[], step: number, skipped = 0): LineSpans {
+	const first = Math.floor(columns[0]?.from ?? 0);
+	return {
+		lefts: Int32Array.from(columns, ({ from }) => (Math.floor(from) - first) * step + skipped),
+		rights: Int32Array.from(columns, ({ to }) => (Math.ceil(to) - 1 - first) * step + skipped),
+		cutsLeft: Float64Array.from(columns, ({ from }) => from - Math.floor(from)),
+		cutsRight: Float64Array.from(columns, ({ to }) => Math.ceil(to) - to),
+		widths: Float64Array.from(columns, ({ from, to }) => to - from)
+	};
 }
 
 /** Fills the input from a picture in planes: takes means first, then converts them to colours. */
@@ -349,12 +380,7 @@ function planeMeans(
 	const skipped = bytes.words === null ? 0 : begin % 4;
 	const length = (Math.ceil(columns.at(-1)?.to ?? 0) - first) * step + skipped;
 	const line = new Float64Array(4 * Math.ceil(length / 4));
-	// Computed once, as there are many rows.
-	const lefts = Int32Array.from(columns, ({ from }) => (Math.floor(from) - first) * step + skipped);
-	const rights = Int32Array.from(columns, ({ to }) => (Math.ceil(to) - 1 - first) * step + skipped);
-	const cutsLeft = Float64Array.from(columns, ({ from }) => from - Math.floor(from));
-	const cutsRight = Float64Array.from(columns, ({ to }) => Math.ceil(to) - to);
-	const shares = Float64Array.from(columns, ({ from, to }) => 1 / (to - from));
+	const { lefts, rights, cutsLeft, cutsRight, widths } = lineSpans(columns, step, skipped);
 	let p = 0;
 	for (const row of rows) {
 		sumRows(bytes, begin - skipped, row, line);
@@ -364,7 +390,7 @@ function planeMeans(
 			const right = rights[column] ?? 0;
 			let sum = -(cutsLeft[column] ?? 0) * (line[left] ?? 0) - (cutsRight[column] ?? 0) * (line[right] ?? 0);
 			for (let at = left; at <= right; at += step) sum += line[at] ?? 0;
-			means[p++] = sum * share * (shares[column] ?? 0);
+			means[p++] = (sum * share) / (widths[column] ?? 1);
 		}
 	}
 	return means;
