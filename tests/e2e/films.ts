@@ -133,6 +133,15 @@ export class FilmMaker {
 		return path;
 	}
 
+	/** A transport stream that has lost 100 bytes in its second second. */
+	lossyStream(): string {
+		const path = this.#make('lossy-stream.ts', ['-t', '3', '-vf', 'scale=320:240', ...H264, '-g', '10']);
+		const bytes = readFileSync(path);
+		const half = Math.floor(bytes.length / 2);
+		writeFileSync(path, Buffer.concat([bytes.subarray(0, half), bytes.subarray(half + 100)]));
+		return path;
+	}
+
 	/** The same picture in two sizes, the larger one first. */
 	twoTracks(): string {
 		const filter = '[0:v]split[a][b];[b]scale=160:120[c]';

@@ -20,7 +20,7 @@ import { ANALYSED_SIDE_PX, NotDecodable, type FilmFrame, type FilmInfo, type Fil
 import { useStandardColours } from './frame-colours';
 import { pastDamage } from './past-damage';
 import { readRecordedAt } from './recorded-at';
-import { fromFirstPacket } from './transport-stream';
+import { inStep } from './transport-stream';
 import { showsFrame } from './vp8';
 
 if (typeof VideoFrame !== 'undefined') useStandardColours(VideoFrame);
@@ -33,7 +33,7 @@ const RESTART_S = 0.5;
 
 /** Throws AppError if it is not a film; NotDecodable if a video element may still play it. */
 export async function openDecoded(file: Blob): Promise<FilmReader> {
-	const input = new Input({ source: new BlobSource(await fromFirstPacket(file)), formats: ALL_FORMATS });
+	const input = new Input({ source: new BlobSource(await inStep(file)), formats: ALL_FORMATS });
 	try {
 		const track = await findTrack(input);
 		return new DecodedFilm(input, track, await describe(file, input, track));

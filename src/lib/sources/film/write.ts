@@ -18,7 +18,7 @@ import {
 } from 'mediabunny';
 import { AppError } from '../../errors';
 import type { Size } from '../scale';
-import { fromFirstPacket } from './transport-stream';
+import { inStep } from './transport-stream';
 import './vp8';
 
 export interface FilmFormat {
@@ -65,7 +65,7 @@ export async function writeFilm(
 	file: Blob,
 	{ format, size, draw, onProgress, signal }: WriteOptions
 ): Promise<WrittenFilm> {
-	const input = new Input({ source: new BlobSource(await fromFirstPacket(file)), formats: ALL_FORMATS });
+	const input = new Input({ source: new BlobSource(await inStep(file)), formats: ALL_FORMATS });
 	const parts = new Parts();
 	const output = new Output({
 		format: format.extension === 'mp4' ? new Mp4OutputFormat({ fastStart: false }) : new WebMOutputFormat(),
