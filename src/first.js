@@ -25,6 +25,21 @@
 		true
 	);
 
+	// The browser would open a dropped file instead of the page: a kiosk would stop, and results would be lost. What is
+	// dropped too early is kept: src/lib/components/shared/dropped-files.ts.
+	const stayHere = (event) => {
+		const { type, target, dataTransfer } = event;
+		if (target.type === 'file' || !dataTransfer?.types.includes('Files')) return;
+		event.preventDefault();
+		if (type === 'drop' && window.mienDropped !== null)
+			window.mienDropped = {
+				files: [...dataTransfer.files],
+				entries: [...dataTransfer.items].map((item) => item.webkitGetAsEntry())
+			};
+	};
+	addEventListener('dragover', stayHere);
+	addEventListener('drop', stayHere);
+
 	// If a script of the page cannot be loaded, by its tag or an import, app.css shows the message in src/app.html, and
 	// the page is reloaded later. There may be nobody to reload a kiosk.
 	const page = document.documentElement;

@@ -82,6 +82,42 @@ describe('a page whose code has not loaded', () => {
 	});
 
 	it.each([
+		['/', 'face.png', '[data-testid=queue][data-open="0"]'],
+		['/photo', 'face.png', '[data-testid=queue][data-open="0"]'],
+		['/film', 'cut.mp4', '[data-testid=film]'],
+		['/compare', 'face.png', '[data-testid=accuracy-chart]']
+	])('keeps a file dropped on %s until it can take it', async (path, name, taken) => {
+		let release = (): void => undefined;
+		const released = new Promise<void>((resolve) => (release = resolve));
+		const { context, page, problems } = await open(browser, path, {
+			prepare: (prepared) =>
+				prepared.route('**/_app/immutable/entry/*.js', async (route) => {
+					await released;
+					await route.continue();
+				})
+		});
+		const kept = await page.evaluate((fileName) => {
+			const dataTransfer = new DataTransfer();
+			dataTransfer.items.add(new File(['neither a picture nor a film'], fileName));
+			return ['dragover', 'drop'].map((type) => {
+				const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+				document.body.dispatchEvent(event);
+				return event.defaultPrevented;
+			});
+		}, name);
+		expect(kept).toEqual([true, true]);
+		release();
+		await page.locator(taken).first().waitFor({ state: 'attached' });
+		if (path === '/compare') {
+			await page.getByRole('link', { name: 'Photos' }).first().click();
+			await waitForStatus(page, 'idle');
+			expect(await page.locator('[data-testid=queue]').count()).toBe(0);
+		}
+		expect(problems).toEqual([]);
+		await context.close();
+	});
+
+	it.each([
 		'workers/chunks/*.js',
 		'*.wasm',
 		'models/index.json',

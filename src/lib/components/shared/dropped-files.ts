@@ -20,6 +20,29 @@ export function isForField({ target }: Event): boolean {
 	return target instanceof Element && target.closest('input, textarea, [contenteditable]') !== null;
 }
 
+/** What a drop holds while its event is handled. */
+export interface Drop {
+	readonly files: readonly File[];
+	/** Null for what is not a file or a folder. */
+	readonly entries: readonly (FileSystemEntry | null)[];
+}
+
+declare global {
+	/** What was dropped last before the page's code was there, kept by src/first.js; null once it is. */
+	var mienDropped: Drop | null | undefined;
+}
+
+export function dropOf({ files, items }: DataTransfer): Drop {
+	return { files: [...files], entries: [...items].map((item) => item.webkitGetAsEntry()) };
+}
+
+/** What was dropped on the page before its code was there, if anything, once. */
+export function takeEarlyDrop(): Drop | null {
+	const drop = globalThis.mienDropped ?? null;
+	globalThis.mienDropped = null;
+	return drop;
+}
+
 /** The content of a drop. */
 export interface Dropped {
 	readonly files: readonly NamedFile[];
@@ -27,11 +50,10 @@ export interface Dropped {
 	readonly missing: readonly string[];
 }
 
-/** The files of a drop, with those in folders. Must be called before the event handler returns. */
-export async function droppedFiles(transfer: DataTransfer): Promise<Dropped> {
-	const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-	const plain = namedFiles(transfer.files);
-	if (!entries.some(isDirectory)) return { files: plain, missing: [] };
+/** The files of a drop, with those in folders. */
+export async function droppedFiles(drop: Drop): Promise<Dropped> {
+	const entries = drop.entries.filter((entry) => entry !== null);
+	if (!entries.some(isDirectory)) return { files: namedFiles(drop.files), missing: [] };
 	const found: NamedFile[] = [];
 	const missing: string[] = [];
 	for (const entry of entries) found.push(...(await filesOf(entry, missing)));

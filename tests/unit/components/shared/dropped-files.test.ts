@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { droppedFiles } from '../../../../src/lib/components/shared/dropped-files';
+import { droppedFiles, dropOf } from '../../../../src/lib/components/shared/dropped-files';
 
 function fileEntry(name: string, readable: boolean) {
 	const file = (resolve: (file: File) => void, reject: (error: Error) => void) =>
@@ -28,7 +28,7 @@ describe('a dropped folder', () => {
 			fileEntry('.DS_Store', true)
 		]);
 		const transfer = { items: [{ webkitGetAsEntry: () => folder }], files: [] } as unknown as DataTransfer;
-		const { files, missing } = await droppedFiles(transfer);
+		const { files, missing } = await droppedFiles(dropOf(transfer));
 		expect(files.map(({ name }) => name)).toEqual(['folder/2.jpg', 'folder/10.jpg']);
 		expect(missing).toEqual(['folder/gone.jpg']);
 	});
